@@ -1,0 +1,105 @@
+// Packs the package as it would be published and looks at it from outside: what it claims, its types, and
+// whether each subpath loads and compiles with nothing installed but what it depends on.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const manifest =
+  /** @type {{ name: string, bin: Record<string, string>, exports: Record<string, unknown>, dependencies: Record<string, string> }} */ (
+    JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  );
+const subpaths = Object.keys(manifest.exports).map((key) => key.replace(/^\./, manifest.name));
+const consumer = mkdtempSync(join(tmpdir(), 'package-check-'));
+
+try {
+  const tarball = pack();
+  const tool = (/** @type {string} */ name) => join(root, 'node_modules', '.bin', name);
+
+  run(tool('publint'), [tarball, '--strict']);
+  run(tool('attw'), [tarball, '--profile', 'esm-only']);
+
+  install(tarball);
+  run(process.execPath, [write('imports.mjs', loads())]);
+  write('compiles.mts', subpaths.map((name, index) => `export * as s${index} from '${name}';`).join('\n'));
+  run(tool('tsc'), ['--project', write('tsconfig.json', compilerOptions())]);
+  for (const [name, file] of Object.entries(manifest.bin)) {
+    run(process.execPath, [join(consumer, 'node_modules', manifest.name, file), '--help'], 'ignore');
+    console.log(`${name} --help runs`);
+  }
+} finally {
+  rmSync(consumer, { recursive: true, force: true });
+}
+
+/** @returns {string} the path of the tarball */
+function pack() {
+  const json = run('npm', ['pack', '--json', '--pack-destination', consumer], 'pipe');
+  const packed = /** @type {unknown} */ (JSON.parse(json));
+  // npm 11 answers with a list, later ones with a record by package name.
+  const [first] = Object.values(/** @type {Record<string, { filename: string }>} */ (packed));
+  if (first === undefined) throw new Error('npm pack names no file');
+  return join(consumer, first.filename);
+}
+
+/** @param {string} tarball */
+function install(tarball) {
+  const target = join(consumer, 'node_modules', manifest.name);
+  mkdirSync(target, { recursive: true });
+  run('tar', ['-xzf', tarball, '-C', target, '--strip-components', '1']);
+  for (const name of [...Object.keys(manifest.dependencies), '@types/node']) {
+    const link = join(consumer, 'node_modules', name);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(join(root, 'node_modules', name), link);
+  }
+}
+
+function loads() {
+  return `
+    for (const name of ${JSON.stringify(subpaths)}) {
+      const names = Object.keys(await import(name));
+      if (names.length === 0) throw new Error(name + ' exports nothing');
+      console.log(name + ' exports ' + names.join(', '));
+    }
+    if ('defineMetadata' in Reflect) throw new Error('an embedder loads the polyfill of the container');
+  `;
+}
+
+function compilerOptions() {
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: false,
+    target: 'es2023',
+    module: 'nodenext',
+    types: ['node'],
+  };
+  return JSON.stringify({ compilerOptions, files: ['compiles.mts'] });
+}
+
+/**
+ * @param {string} name
+ * @param {string} text
+ */
+function write(name, text) {
+  const path = join(consumer, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {'inherit' | 'pipe' | 'ignore'} [stdout]
+ */
+function run(command, args, stdout = 'inherit') {
+  const result = spawnSync(command, args, {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', stdout, 'inherit'],
+  });
+  if (result.error) throw result.error;
+  if (result.status !== 0) throw new Error(`${command} ends with ${result.status ?? result.signal}`);
+  return result.stdout;
+}

@@ -1,0 +1,65 @@
+import type { Account } from '../../domain/account.ts';
+import type { Changes } from '../../domain/books.ts';
+import { keyText } from '../../domain/idempotency.ts';
+import type { IdempotencyRecord } from '../../domain/idempotency.ts';
+import type { LedgerEntry } from '../../domain/ledger-entry.ts';
+import type { Message } from '../../domain/message.ts';
+import type { Session } from '../../domain/session.ts';
+import type { Instant } from '../../domain/time.ts';
+import type { Transfer } from '../../domain/transfer.ts';
+import type { User } from '../../domain/user.ts';
+
+export type StoredMessage = {
+  readonly message: Message;
+  readonly attempts: number;
+  /** Null once it is sent or given up. */
+  readonly dueAt: Instant | null;
+};
+
+/** All that is kept. Entities are immutable, so whoever reads one keeps what they read. */
+export class MemoryData {
+  readonly accounts = new Map<string, Account>();
+  /** By owner, in the order of opening. */
+  readonly accountIds = new Map<string, string[]>();
+  readonly transfers = new Map<string, Transfer>();
+  /** By party, in the order of commits. */
+  readonly transferIds = new Map<string, string[]>();
+  /** By account, in the order of their sequence. */
+  readonly entries = new Map<string, LedgerEntry[]>();
+  readonly records = new Map<string, IdempotencyRecord>();
+  readonly messages = new Map<string, StoredMessage>();
+  readonly users = new Map<string, { readonly user: User; readonly passwordHash: string }>();
+  readonly sessions = new Map<string, Session>();
+
+  accountsOf(ownerId: string): readonly Account[] {
+    return (this.accountIds.get(ownerId) ?? []).flatMap((id) => this.accounts.get(id) ?? []);
+  }
+
+  /** Synchronous, and checks before it writes: nobody sees a part of it. */
+  write(changes: Changes): void {
+    for (const { before, after } of changes.accounts) {
+      if ((this.accounts.get(after.id) ?? null) !== before)
+        throw new TypeError(`Account ${after.id} has moved on`);
+    }
+
+    for (const { before, after } of changes.accounts) {
+      this.accounts.set(after.id, after);
+      if (before === null && after.ownerId !== null) append(this.accountIds, after.ownerId, after.id);
+    }
+    for (const entry of changes.entries) append(this.entries, entry.accountId, entry);
+    for (const transfer of changes.transfers) {
+      this.transfers.set(transfer.id, transfer);
+      for (const party of transfer.parties) append(this.transferIds, party, transfer.id);
+    }
+    for (const record of changes.records) this.records.set(keyText(record), record);
+    for (const message of changes.messages) {
+      this.messages.set(message.id, { message, attempts: 0, dueAt: message.at });
+    }
+  }
+}
+
+function append<V>(lists: Map<string, V[]>, key: string, value: V): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
+}

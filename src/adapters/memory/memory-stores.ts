@@ -1,0 +1,145 @@
+import { PassbookError } from '../../domain/errors.ts';
+import type { Message } from '../../domain/message.ts';
+import type { Session } from '../../domain/session.ts';
+import type { Instant } from '../../domain/time.ts';
+import { User } from '../../domain/user.ts';
+import type { Role } from '../../domain/user.ts';
+import type {
+  ClaimedMessage,
+  OutboxStore,
+  SessionStore,
+  Stores,
+  UserStore,
+} from '../../application/ports.ts';
+import type { MemoryData, StoredMessage } from './memory-data.ts';
+
+/** What a unit of work has written, so that it can be undone. */
+export class Journal {
+  readonly #undo: (() => void)[] = [];
+
+  set<K, V>(map: Map<K, V>, key: K, value: V): void {
+    const had = map.has(key);
+    const old = map.get(key) as V;
+    this.#undo.push(() => (had ? map.set(key, old) : map.delete(key)));
+    map.set(key, value);
+  }
+
+  rollBack(): void {
+    for (const undo of this.#undo.splice(0).toReversed()) undo();
+  }
+}
+
+export function storesOf(data: MemoryData, journal: Journal): Stores {
+  return {
+    users: new MemoryUsers(data, journal),
+    sessions: new MemorySessions(data, journal),
+    outbox: new MemoryOutbox(data, journal),
+  };
+}
+
+class MemoryUsers implements UserStore {
+  readonly #data: MemoryData;
+  readonly #journal: Journal;
+
+  constructor(data: MemoryData, journal: Journal) {
+    this.#data = data;
+    this.#journal = journal;
+  }
+
+  async insert(user: User, passwordHash: string): Promise<void> {
+    if (await this.byEmail(user.email)) throw new PassbookError('email_already_registered');
+    this.#journal.set(this.#data.users, user.id, { user, passwordHash });
+  }
+
+  async byId(id: string): Promise<User | undefined> {
+    return this.#data.users.get(id)?.user;
+  }
+
+  async byEmail(normalised: string): Promise<{ user: User; passwordHash: string } | undefined> {
+    for (const stored of this.#data.users.values()) if (stored.user.email === normalised) return stored;
+    return undefined;
+  }
+
+  async setRole(id: string, role: Role): Promise<void> {
+    const stored = this.#data.users.get(id);
+    if (!stored) return;
+    this.#journal.set(this.#data.users, id, { ...stored, user: User.restore({ ...stored.user, role }) });
+  }
+
+  async setPasswordHash(id: string, passwordHash: string): Promise<void> {
+    const stored = this.#data.users.get(id);
+    if (stored) this.#journal.set(this.#data.users, id, { ...stored, passwordHash });
+  }
+}
+
+class MemorySessions implements SessionStore {
+  readonly #data: MemoryData;
+  readonly #journal: Journal;
+
+  constructor(data: MemoryData, journal: Journal) {
+    this.#data = data;
+    this.#journal = journal;
+  }
+
+  async insert(session: Session): Promise<void> {
+    this.#journal.set(this.#data.sessions, session.id, session);
+  }
+
+  async find(id: string): Promise<{ session: Session; user: User } | undefined> {
+    const session = this.#data.sessions.get(id);
+    const user = session && this.#data.users.get(session.userId)?.user;
+    return session && user && { session, user };
+  }
+
+  async end(id: string, at: Instant): Promise<void> {
+    const session = this.#data.sessions.get(id);
+    if (session?.endedAt === null) this.#journal.set(this.#data.sessions, id, { ...session, endedAt: at });
+  }
+}
+
+class MemoryOutbox implements OutboxStore {
+  readonly #data: MemoryData;
+  readonly #journal: Journal;
+
+  constructor(data: MemoryData, journal: Journal) {
+    this.#data = data;
+    this.#journal = journal;
+  }
+
+  async add(message: Message): Promise<void> {
+    this.#journal.set(this.#data.messages, message.id, { message, attempts: 0, dueAt: message.at });
+  }
+
+  async claim(terms: {
+    now: Instant;
+    leaseUntil: Instant;
+    limit: number;
+  }): Promise<readonly ClaimedMessage[]> {
+    const due = [...this.#data.messages.values()]
+      .filter(({ dueAt }) => dueAt !== null && dueAt <= terms.now)
+      .sort((a, b) => Number(a.dueAt) - Number(b.dueAt))
+      .slice(0, terms.limit);
+    return due.map(({ message, attempts }) => {
+      const attempt = attempts + 1;
+      this.#change(message.id, { attempts: attempt, dueAt: terms.leaseUntil });
+      return { message, attempt };
+    });
+  }
+
+  async markSent(id: string): Promise<void> {
+    this.#change(id, { dueAt: null });
+  }
+
+  async postpone(id: string, { dueAt }: { dueAt: Instant }): Promise<void> {
+    this.#change(id, { dueAt });
+  }
+
+  async giveUp(id: string): Promise<void> {
+    this.#change(id, { dueAt: null });
+  }
+
+  #change(id: string, change: Partial<StoredMessage>): void {
+    const stored = this.#data.messages.get(id);
+    if (stored) this.#journal.set(this.#data.messages, id, { ...stored, ...change });
+  }
+}

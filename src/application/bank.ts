@@ -1,0 +1,33 @@
+import { ensureSystemUser, grantRole } from './grant-role.ts';
+import { assembleLedger } from './ledger.ts';
+import type { LedgerPorts } from './ledger.ts';
+import type { PasswordHasher } from './ports.ts';
+import { registerUser } from './register-user.ts';
+import { authenticate, signIn, signOut } from './sign-in.ts';
+import type { SessionPorts } from './sign-in.ts';
+
+export type BankPorts = LedgerPorts &
+  SessionPorts & {
+    readonly hasher: PasswordHasher;
+    readonly isCommonPassword: (password: string) => boolean;
+    /** Called after a commit that may have put messages into the outbox; must not throw. */
+    readonly onCommit: () => void;
+  };
+
+export type Bank = ReturnType<typeof assembleBank>;
+
+/** The ledger with people in front of it: all that the server offers. @throws TypeError as `assembleLedger` does */
+export function assembleBank(ports: BankPorts) {
+  const people = { ...ports, unitOfWork: ports.store.unitOfWork };
+  return {
+    ledger: assembleLedger(ports),
+    registerUser: registerUser(people),
+    signIn: signIn(people),
+    signOut: signOut(people),
+    authenticate: authenticate(people),
+    grantRole: grantRole(people),
+    ensureSystemUser: ensureSystemUser(people),
+    /** Rejects with `unavailable` unless the store can be read and written now. */
+    check: () => ports.store.check(),
+  };
+}

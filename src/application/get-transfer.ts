@@ -1,0 +1,44 @@
+import type { Actor, Viewer } from '../domain/actor.ts';
+import { errorCatalogue, PassbookError } from '../domain/errors.ts';
+import type { ErrorCode, Retry } from '../domain/errors.ts';
+import { scopeOf } from '../domain/idempotency.ts';
+import type { Operation } from '../domain/idempotency.ts';
+import type { LedgerReads } from './ports.ts';
+import { requireKey } from './request.ts';
+import { mayViewTransfer, viewTransfer } from './views.ts';
+import type { TransferView } from './views.ts';
+
+/** @throws PassbookError `transfer_not_found` if it does not exist or is not the viewer's to see; `unavailable` */
+export function getTransfer({ reads }: { reads: LedgerReads }) {
+  return async (viewer: Viewer, transferId: string): Promise<TransferView> => {
+    const transfer = await reads.transfer(transferId);
+    if (!transfer || !mayViewTransfer(viewer, transfer)) throw new PassbookError('transfer_not_found');
+    return viewTransfer(transfer, viewer);
+  };
+}
+
+/** What a key did: a transfer, kept rejections among them, or a refusal of which nothing else was kept. */
+export type KeyView =
+  | { readonly transfer: TransferView }
+  | { readonly transfer: null; readonly code: ErrorCode; readonly retry: Retry };
+
+/**
+ * Asks whether a key was used, without using it.
+ * @throws PassbookError `idempotency_key_not_found`: nothing was recorded, though it may still be under way
+ */
+export function findTransferByKey({ reads }: { reads: LedgerReads }) {
+  return async (
+    actor: Actor,
+    key: string,
+    operation: Extract<Operation, 'transfer' | 'initial_funds'> = 'transfer',
+  ): Promise<KeyView> => {
+    const record = await reads.record({ scope: scopeOf(actor), operation, key: requireKey(key) });
+    if (!record || record.outcome.kind === 'opened') throw new PassbookError('idempotency_key_not_found');
+
+    const { outcome } = record;
+    const { transfer } = outcome;
+    if (transfer) return { transfer: viewTransfer((await reads.transfer(transfer.id)) ?? transfer, actor) };
+    if (outcome.kind !== 'refused') throw new TypeError('A transfer that was made was kept');
+    return { transfer: null, code: outcome.code, retry: errorCatalogue[outcome.code].retry };
+  };
+}

@@ -1,0 +1,55 @@
+import type { Digest } from '../domain/chain.ts';
+import { isCurrency } from '../domain/money.ts';
+import { fundAccount } from './fund-account.ts';
+import { getAccount, getBalance } from './get-account.ts';
+import { findTransferByKey, getTransfer } from './get-transfer.ts';
+import { listAccounts } from './list-accounts.ts';
+import { listTransfers } from './list-transfers.ts';
+import { openAccount } from './open-account.ts';
+import type { Clock, IdGenerator, Store } from './ports.ts';
+import { transferFunds } from './transfer-funds.ts';
+import { TransferWriter } from './transfer-writer.ts';
+import type { WriterLimits } from './transfer-writer.ts';
+
+export type LedgerPorts = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+  readonly digest: Digest;
+  /** The currency where nothing names one. */
+  readonly defaultCurrency: string;
+  /** Null for no limit. */
+  readonly accountsPerOwner: number | null;
+  /** Whether owners are sent messages by the outbox; somebody must then dispatch it. */
+  readonly notify: boolean;
+  readonly onCommit?: () => void;
+  readonly limits?: Partial<WriterLimits>;
+};
+
+export type Ledger = ReturnType<typeof assembleLedger>;
+
+/**
+ * The ledger's use cases over one store.
+ * @throws TypeError for a default currency that ISO 4217 does not list
+ */
+export function assembleLedger(ports: LedgerPorts) {
+  if (!isCurrency(ports.defaultCurrency)) {
+    throw new TypeError(`"${ports.defaultCurrency}" is not a currency of ISO 4217`);
+  }
+  const { store, ...rest } = ports;
+  const writer = new TransferWriter({ ...rest, unitOfWork: store.unitOfWork });
+  const shared = { ...rest, reads: store.reads, writer };
+  return {
+    openAccount: openAccount(shared),
+    getAccount: getAccount(shared),
+    getBalance: getBalance(shared),
+    listAccounts: listAccounts(shared),
+    transferFunds: transferFunds(shared),
+    fundAccount: fundAccount(shared),
+    getTransfer: getTransfer(shared),
+    findTransferByKey: findTransferByKey(shared),
+    listTransfers: listTransfers(shared),
+    /** Takes no more commands and waits for those it has. The store stays open: whoever opened it closes it. */
+    close: () => writer.close(),
+  };
+}

@@ -1,0 +1,151 @@
+import type { Account } from '../domain/account.ts';
+import type { Books, Decision } from '../domain/books.ts';
+import type { Want } from '../domain/command.ts';
+import type { IdempotencyKey, IdempotencyRecord } from '../domain/idempotency.ts';
+import type { LedgerEntry } from '../domain/ledger-entry.ts';
+import type { Message } from '../domain/message.ts';
+import type { Session } from '../domain/session.ts';
+import type { Instant } from '../domain/time.ts';
+import type { Transfer } from '../domain/transfer.ts';
+import type { Role, User } from '../domain/user.ts';
+
+/** What an adapter offers to be the bank's memory. `close` ends what it opened; it is called once, last. */
+export interface Store {
+  readonly unitOfWork: UnitOfWork;
+  readonly reads: LedgerReads;
+  /** Rejects with `unavailable` unless the store can be read and written now. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * The only way to write. Isolation: the outcome of units that run at once is that of some order of them, whatever
+ * process they run in. A unit inside a unit is a TypeError.
+ */
+export interface UnitOfWork {
+  /**
+   * The ledger's door. Loads what is wanted, runs `decide` over it, writes all the changes in one transaction, and
+   * gives the result only after the commit is durable: of what was written, and of what was read.
+   * `decide` may be run again, over books read anew, as often as it takes; only the committed run's result is given.
+   * What `decide` throws comes out as it is, and nothing is written.
+   * @throws PassbookError `unavailable` if `deadline` passes or the store fails, and nothing was written
+   * @throws PassbookError `outcome_unknown` if it cannot be told by `deadline` whether it was written; the same
+   *   command with the same key tells
+   */
+  transact<R>(want: Want, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R>;
+
+  /**
+   * The door for everything else. Commits what `work` returns from, rolls back what it throws from, and rethrows it.
+   * May run `work` again, so it has no effect but through its stores; they serve inside `work` alone.
+   * @throws PassbookError `unavailable`, `outcome_unknown`
+   */
+  run<R>(work: (stores: Stores) => Promise<R>): Promise<R>;
+}
+
+/** Stores bound to one transaction: each sees what the others wrote in it. */
+export interface Stores {
+  readonly users: UserStore;
+  readonly sessions: SessionStore;
+  readonly outbox: OutboxStore;
+}
+
+export interface UserStore {
+  /** @throws PassbookError `email_already_registered`; the unit is then rolled back */
+  insert(user: User, passwordHash: string): Promise<void>;
+  byId(id: string): Promise<User | undefined>;
+  byEmail(normalised: string): Promise<{ user: User; passwordHash: string } | undefined>;
+  setRole(id: string, role: Role): Promise<void>;
+  setPasswordHash(id: string, passwordHash: string): Promise<void>;
+}
+
+export interface SessionStore {
+  insert(session: Session): Promise<void>;
+  /** A session, ended ones too, with its user as they are today. */
+  find(id: string): Promise<{ session: Session; user: User } | undefined>;
+  /** The first end counts. One that does not exist is left so. */
+  end(id: string, at: Instant): Promise<void>;
+}
+
+/** A message is waiting until it is sent or given up. */
+export interface OutboxStore {
+  /** Due at once. */
+  add(message: Message): Promise<void>;
+  /**
+   * Up to `limit` messages that are due at `now`, those due longest first, each with the number of this attempt (1
+   * for the first). They are due again at `leaseUntil`, so what a dead process had claimed comes back, and no two
+   * claims that overlap give the same message.
+   */
+  claim(terms: { now: Instant; leaseUntil: Instant; limit: number }): Promise<readonly ClaimedMessage[]>;
+  markSent(id: string, at: Instant): Promise<void>;
+  /** The attempt failed; due again at `dueAt`. */
+  postpone(id: string, terms: { dueAt: Instant; reason: string }): Promise<void>;
+  /** No more attempts. The message stays, for people to look at. */
+  giveUp(id: string, terms: { at: Instant; reason: string }): Promise<void>;
+}
+
+export type ClaimedMessage = { readonly message: Message; readonly attempt: number };
+
+/** Reads that need no transaction. They give what is durably committed, and whatever was answered before. */
+export interface LedgerReads {
+  account(id: string): Promise<Account | undefined>;
+  /** By id ascending, which is the order of opening; only ids above `after`. */
+  accountsOf(ownerId: string, page: PageRequest): Promise<readonly Account[]>;
+  transfer(id: string): Promise<Transfer | undefined>;
+  /** The transfers that the user is a party of, by id descending: the newest first; only ids below `after`. */
+  transfersOf(userId: string, page: PageRequest): Promise<readonly Transfer[]>;
+  /** By sequence ascending; only sequences above `after`. */
+  entriesOf(
+    accountId: string,
+    page: { after: number | null; limit: number },
+  ): Promise<readonly LedgerEntry[]>;
+  record(key: IdempotencyKey): Promise<IdempotencyRecord | undefined>;
+}
+
+/** `limit` is 1 or more; `after` is the last id of the page before, or null for the first page. */
+export type PageRequest = { readonly after: string | null; readonly limit: number };
+
+export interface Clock {
+  now(): Instant;
+}
+
+export interface IdGenerator {
+  /** A version 7 UUID: later ones sort after earlier ones of the same process. */
+  newId(): string;
+  /** 128 random bits as 32 lower-case hexadecimal digits. */
+  newSalt(): string;
+}
+
+export interface PasswordHasher {
+  hash(password: string): Promise<string>;
+  /** With no hash (no such user) it takes as long as with one, and says no. */
+  verify(password: string, hash: string | undefined): Promise<boolean>;
+  /** Whether the hash was made with parameters that are no longer in use. */
+  isOutdated(hash: string): boolean;
+}
+
+export interface TokenIssuer {
+  issue(claims: TokenClaims): Promise<string>;
+  /** Undefined for anything but an unexpired token of ours. */
+  verify(token: string): Promise<TokenClaims | undefined>;
+}
+
+export type TokenClaims = {
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly expiresAt: Instant;
+};
+
+export interface Mailer {
+  /**
+   * Sends `message` to `recipient`, its Message-ID made of the message's id alone.
+   * `refused` means that the address or the mail will never be accepted; rejects where another attempt may succeed.
+   */
+  send(message: Message, recipient: User): Promise<'sent' | 'refused'>;
+}
+
+/** As pino has it: facts first, then what happened. Facts never hold a password, a token or a cookie. */
+export interface Logger {
+  info(facts: object, event: string): void;
+  warn(facts: object, event: string): void;
+  error(facts: object, event: string): void;
+}

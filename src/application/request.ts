@@ -1,0 +1,91 @@
+import { isIdentifier } from '../domain/actor.ts';
+import { canonicalMetadata } from '../domain/chain.ts';
+import { invalid } from '../domain/errors.ts';
+import { isIdempotencyKey } from '../domain/idempotency.ts';
+import type { NormalisedRequest } from '../domain/idempotency.ts';
+import { isAmount, isCurrency, MAX_AMOUNT } from '../domain/money.ts';
+import type { Metadata } from '../domain/transfer.ts';
+
+export const DESCRIPTION_MAX_LENGTH = 280;
+export const ACCOUNT_NAME_MAX_LENGTH = 60;
+export const METADATA_MAX_PAIRS = 20;
+export const METADATA_VALUE_MAX_LENGTH = 500;
+
+/** Control characters, line and paragraph separators, and lone surrogates have no place in a shown text. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
+const METADATA_KEY = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/;
+/** They would change what an object is, wherever a caller copies one. */
+const RESERVED_KEYS = new Set(['constructor', 'prototype']);
+
+export function isText(value: unknown, maxLength: number): value is string {
+  return (
+    typeof value === 'string' && value.length > 0 && value.length <= maxLength && !UNPRINTABLE.test(value)
+  );
+}
+
+export function isMetadata(value: unknown): value is Metadata {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const pairs: [string, unknown][] = Object.entries(value);
+  return (
+    pairs.length <= METADATA_MAX_PAIRS &&
+    pairs.every(
+      ([key, text]) =>
+        METADATA_KEY.test(key) && !RESERVED_KEYS.has(key) && isText(text, METADATA_VALUE_MAX_LENGTH),
+    )
+  );
+}
+
+/** @throws PassbookError `invalid_request`, as all of these do, naming the field */
+export function requireAmount(value: unknown): bigint {
+  if (!isAmount(value)) {
+    throw invalid('amount', `must be an integer from 1 to ${MAX_AMOUNT}, in the currency's minor unit`);
+  }
+  return value;
+}
+
+export function requireKey(value: unknown): string {
+  if (!isIdempotencyKey(value))
+    throw invalid('idempotencyKey', 'must be 1 to 255 printable ASCII characters');
+  return value;
+}
+
+export function requireId(field: string, value: unknown): string {
+  if (!isIdentifier(value)) throw invalid(field, 'must be 1 to 255 visible ASCII characters');
+  return value;
+}
+
+export function optionalCurrency(value: unknown): string | null {
+  if (value === undefined) return null;
+  if (typeof value !== 'string' || !isCurrency(value))
+    throw invalid('currency', 'must be a code of ISO 4217');
+  return value;
+}
+
+export function optionalText(field: string, value: unknown, maxLength: number): string | null {
+  if (value === undefined) return null;
+  if (!isText(value, maxLength)) throw invalid(field, `must be 1 to ${maxLength} printable characters`);
+  return value;
+}
+
+export function optionalMetadata(value: unknown): Metadata | null {
+  if (value === undefined) return null;
+  if (!isMetadata(value)) {
+    throw invalid('metadata', `must be up to ${METADATA_MAX_PAIRS} plain names, each with a printable text`);
+  }
+  return { ...value };
+}
+
+/** A request as it is kept and compared: its fields in the order in which a difference is named. */
+export function normalise(
+  fields: Readonly<Record<string, string | bigint | Metadata | null>>,
+): NormalisedRequest {
+  return {
+    version: 1,
+    fields: Object.entries(fields).map(([field, value]) => [field, asText(value)] as const),
+  };
+}
+
+function asText(value: string | bigint | Metadata | null): string | null {
+  if (value === null || typeof value === 'string') return value;
+  return typeof value === 'bigint' ? value.toString() : canonicalMetadata(value);
+}

@@ -1,0 +1,82 @@
+import { PassbookError } from '../domain/errors.ts';
+import { isLive } from '../domain/session.ts';
+import type { Session } from '../domain/session.ts';
+import type { Instant } from '../domain/time.ts';
+import { normaliseEmail } from '../domain/user.ts';
+import type { User } from '../domain/user.ts';
+import type { Clock, IdGenerator, PasswordHasher, TokenIssuer, UnitOfWork } from './ports.ts';
+
+export type SignedIn = { readonly user: User; readonly token: string; readonly expiresAt: Instant };
+
+export type SessionPorts = {
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+  readonly tokens: TokenIssuer;
+  /** How long a session lasts, in milliseconds. */
+  readonly sessionLifetimeMs: number;
+};
+
+/**
+ * Opens a new session. The one that was presented with the request, if any, ends, so that a planted one never
+ * becomes authenticated.
+ * @throws PassbookError `invalid_credentials`, whether the address is unknown or the password wrong; `unavailable`
+ */
+export function signIn(ports: SessionPorts & { unitOfWork: UnitOfWork; hasher: PasswordHasher }) {
+  const { unitOfWork, hasher, clock } = ports;
+  return async (request: { email: string; password: string; presentedToken?: string }): Promise<SignedIn> => {
+    const found = await unitOfWork.run(({ users }) => users.byEmail(normaliseEmail(request.email)));
+    const isRight = await hasher.verify(request.password, found?.passwordHash);
+    if (!found || !isRight) throw new PassbookError('invalid_credentials');
+
+    const { user, passwordHash } = found;
+    const presented = request.presentedToken && (await ports.tokens.verify(request.presentedToken));
+    const renewed = hasher.isOutdated(passwordHash) ? await hasher.hash(request.password) : undefined;
+    const session = newSession(ports, user);
+    await unitOfWork.run(async ({ users, sessions }) => {
+      if (presented) await sessions.end(presented.sessionId, clock.now());
+      if (renewed) await users.setPasswordHash(user.id, renewed);
+      await sessions.insert(session);
+    });
+    return issue(ports.tokens, { user, session });
+  };
+}
+
+/** @throws PassbookError `unavailable` */
+export function signOut({ unitOfWork, clock }: { unitOfWork: UnitOfWork; clock: Clock }) {
+  return (sessionId: string): Promise<void> =>
+    unitOfWork.run(({ sessions }) => sessions.end(sessionId, clock.now()));
+}
+
+/**
+ * Who a token speaks for, as they are today.
+ * @throws PassbookError `unauthenticated` for a token that is not ours or has expired, or whose session has ended
+ */
+export function authenticate(ports: { unitOfWork: UnitOfWork; tokens: TokenIssuer; clock: Clock }) {
+  return async (token: string): Promise<{ user: User; session: Session }> => {
+    const claims = await ports.tokens.verify(token);
+    const found = claims && (await ports.unitOfWork.run(({ sessions }) => sessions.find(claims.sessionId)));
+    if (!found || found.user.id !== claims.userId || !isLive(found.session, ports.clock.now())) {
+      throw new PassbookError('unauthenticated');
+    }
+    return found;
+  };
+}
+
+export function newSession({ ids, clock, sessionLifetimeMs }: SessionPorts, user: User): Session {
+  const now = clock.now();
+  return {
+    id: ids.newId(),
+    userId: user.id,
+    createdAt: now,
+    expiresAt: now + sessionLifetimeMs,
+    endedAt: null,
+  };
+}
+
+export async function issue(
+  tokens: TokenIssuer,
+  { user, session }: { user: User; session: Session },
+): Promise<SignedIn> {
+  const { id: sessionId, expiresAt } = session;
+  return { user, token: await tokens.issue({ sessionId, userId: user.id, expiresAt }), expiresAt };
+}

@@ -1,0 +1,121 @@
+import { wantOf } from '../domain/command.ts';
+import type { Command } from '../domain/command.ts';
+import type { Digest } from '../domain/chain.ts';
+import { PassbookError } from '../domain/errors.ts';
+import type { Answer } from '../domain/outcome.ts';
+import { decide } from '../domain/posting.ts';
+import type { Instant } from '../domain/time.ts';
+import type { Clock, UnitOfWork } from './ports.ts';
+
+export type WriterLimits = {
+  /** How many commands may wait; one more is refused with `queue_full`. */
+  readonly queue: number;
+  /** How many commands one transaction takes at most. */
+  readonly batch: number;
+  /** How long a command may take, waiting included, in milliseconds. */
+  readonly deadlineMs: number;
+};
+
+const DEFAULT_LIMITS: WriterLimits = { queue: 10_000, batch: 500, deadlineMs: 10_000 };
+
+type Waiting = {
+  readonly command: Command;
+  readonly deadline: Instant;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (fault: unknown) => void;
+};
+
+/**
+ * Group commit: while one unit of work commits, commands gather, and the next unit takes all of them in the order
+ * they came. A lone command is taken at once. Each gets its own answer, after the commit that holds it.
+ */
+export class TransferWriter {
+  readonly #unitOfWork: UnitOfWork;
+  readonly #clock: Clock;
+  readonly #digest: Digest;
+  readonly #notify: boolean;
+  readonly #onCommit: () => void;
+  readonly #limits: WriterLimits;
+  #waiting: Waiting[] = [];
+  #draining: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(ports: {
+    unitOfWork: UnitOfWork;
+    clock: Clock;
+    digest: Digest;
+    /** Whether owners are sent messages. */
+    notify: boolean;
+    /** Called after each commit, before its callers are answered; must not throw. */
+    onCommit?: () => void;
+    limits?: Partial<WriterLimits>;
+  }) {
+    this.#unitOfWork = ports.unitOfWork;
+    this.#clock = ports.clock;
+    this.#digest = ports.digest;
+    this.#notify = ports.notify;
+    this.#onCommit = ports.onCommit ?? (() => {});
+    this.#limits = { ...DEFAULT_LIMITS, ...ports.limits };
+  }
+
+  /**
+   * @throws PassbookError `queue_full` if too many wait, or `unavailable` if the writer is closed or the command
+   *   waited past its deadline: nothing was done; and whatever `UnitOfWork.transact` throws
+   */
+  submit(command: Command): Promise<Answer> {
+    if (this.#closed) return Promise.reject(new PassbookError('unavailable'));
+    if (this.#waiting.length >= this.#limits.queue) {
+      return Promise.reject(new PassbookError('queue_full', { retryAfterSeconds: 1 }));
+    }
+    return new Promise((resolve, reject) => {
+      const deadline = this.#clock.now() + this.#limits.deadlineMs;
+      this.#waiting.push({ command, deadline, resolve, reject });
+      this.#draining ??= this.#drain();
+    });
+  }
+
+  /** Takes no more commands, and waits until those it has are answered. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#draining;
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.slice(0, this.#limits.batch);
+      this.#waiting = this.#waiting.slice(this.#limits.batch);
+      await this.#commit(batch.filter((one) => this.#isInTime(one)));
+    }
+    this.#draining = undefined;
+  }
+
+  #isInTime({ deadline, reject }: Waiting): boolean {
+    if (this.#clock.now() < deadline) return true;
+    reject(new PassbookError('unavailable', { retryAfterSeconds: 1 }));
+    return false;
+  }
+
+  async #commit(batch: readonly Waiting[]): Promise<void> {
+    if (batch.length === 0) return;
+    try {
+      const answers = await this.#transact(batch);
+      this.#onCommit();
+      for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer);
+    } catch (fault) {
+      // A fault of the store is everybody's. Anything else is one command's, and must not fail the innocent.
+      if (batch.length === 1 || fault instanceof PassbookError) for (const { reject } of batch) reject(fault);
+      else for (const one of batch) await this.#commit([one]);
+    }
+  }
+
+  #transact(batch: readonly Waiting[]): Promise<readonly Answer[]> {
+    const commands = batch.map(({ command }) => command);
+    const deadline = Math.min(...batch.map((one) => one.deadline));
+    return this.#unitOfWork.transact(
+      wantOf(commands),
+      (books) =>
+        decide(books, commands, { now: this.#clock.now(), digest: this.#digest, notify: this.#notify }),
+      deadline,
+    );
+  }
+}

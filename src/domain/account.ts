@@ -1,0 +1,273 @@
+import { entryDigest, GENESIS_HASH, linkHash } from './chain.ts';
+import type { Digest, TransferSeal } from './chain.ts';
+import type { RefusalCode } from './errors.ts';
+import { LedgerEntry } from './ledger-entry.ts';
+import type { Direction } from './ledger-entry.ts';
+import { currencyExponent, isWithinBound, MAX_COUNTER } from './money.ts';
+import type { Instant } from './time.ts';
+import type { Leg, Transfer } from './transfer.ts';
+
+export type AccountClass = 'asset' | 'liability' | 'equity' | 'income' | 'expense';
+export type AccountStatus = 'active' | 'frozen' | 'closed';
+
+/** What a system account is for. There is one for each purpose and currency. */
+export type SystemPurpose = 'funding' | 'settlement' | 'fees' | 'exchange' | 'suspense';
+
+/** Sums of all debits and all credits, in minor units. Posted ones only grow. */
+export type Counters = {
+  readonly debitsPosted: bigint;
+  readonly creditsPosted: bigint;
+  readonly debitsPending: bigint;
+  readonly creditsPending: bigint;
+};
+
+export type AccountState = {
+  readonly id: string;
+  /** Null for a system account, which has a purpose instead. */
+  readonly ownerId: string | null;
+  readonly purpose: SystemPurpose | null;
+  /** The owner's own name for it; shown to nobody else. */
+  readonly name: string | null;
+  readonly currency: string;
+  /** Decimals of the currency's minor unit, kept from opening. */
+  readonly exponent: number;
+  readonly class: AccountClass;
+  readonly status: AccountStatus;
+  /** Whether a frozen account refuses credits too. */
+  readonly creditsFrozen: boolean;
+  /** The least that may stay available; negative is an overdraft. Null: no limit but the bound of all balances. */
+  readonly minimumBalance: bigint | null;
+  readonly maximumBalance: bigint | null;
+  readonly counters: Counters;
+  /** The last entry's sequence, instant and hash; 0, opening and `GENESIS_HASH` before the first. */
+  readonly sequence: number;
+  readonly latestAt: Instant;
+  readonly head: string;
+  readonly createdAt: Instant;
+};
+
+const NO_COUNTERS: Counters = { debitsPosted: 0n, creditsPosted: 0n, debitsPending: 0n, creditsPending: 0n };
+
+const CLASS_OF_PURPOSE: Readonly<Record<SystemPurpose, AccountClass>> = {
+  funding: 'asset',
+  settlement: 'asset',
+  fees: 'income',
+  exchange: 'asset',
+  suspense: 'liability',
+};
+
+const PURPOSES = Object.keys(CLASS_OF_PURPOSE) as readonly SystemPurpose[];
+
+/**
+ * The fixed id of a system account, so that processes do not race to make it: a version 8 UUID (RFC 9562,
+ * section 5.8) that spells the purpose's number and the currency's three letters.
+ */
+export function systemAccountId(purpose: SystemPurpose, currency: string): string {
+  const letters = [...currency].map((letter) => letter.charCodeAt(0).toString(16).padStart(2, '0')).join('');
+  const number = (PURPOSES.indexOf(purpose) + 1).toString(16).padStart(2, '0');
+  return `00000000-0000-8000-8000-0000${number}${letters}`;
+}
+
+/** An account of one currency. Immutable: `post` gives the account as it is afterwards. */
+export class Account {
+  readonly id: string;
+  readonly ownerId: string | null;
+  readonly purpose: SystemPurpose | null;
+  readonly name: string | null;
+  readonly currency: string;
+  readonly exponent: number;
+  readonly class: AccountClass;
+  readonly status: AccountStatus;
+  readonly creditsFrozen: boolean;
+  readonly minimumBalance: bigint | null;
+  readonly maximumBalance: bigint | null;
+  readonly counters: Counters;
+  readonly sequence: number;
+  readonly latestAt: Instant;
+  readonly head: string;
+  readonly createdAt: Instant;
+
+  private constructor(state: AccountState) {
+    this.id = state.id;
+    this.ownerId = state.ownerId;
+    this.purpose = state.purpose;
+    this.name = state.name;
+    this.currency = state.currency;
+    this.exponent = state.exponent;
+    this.class = state.class;
+    this.status = state.status;
+    this.creditsFrozen = state.creditsFrozen;
+    this.minimumBalance = state.minimumBalance;
+    this.maximumBalance = state.maximumBalance;
+    this.counters = state.counters;
+    this.sequence = state.sequence;
+    this.latestAt = state.latestAt;
+    this.head = state.head;
+    this.createdAt = state.createdAt;
+  }
+
+  /**
+   * A customer's new account: a liability of the bank, active, with a minimum balance of 0.
+   * @throws TypeError for a currency that ISO 4217 does not list
+   */
+  static open(facts: {
+    id: string;
+    ownerId: string;
+    currency: string;
+    name: string | null;
+    at: Instant;
+  }): Account {
+    return Account.#fresh(facts.id, facts.currency, facts.at, {
+      ownerId: facts.ownerId,
+      purpose: null,
+      name: facts.name,
+      class: 'liability',
+      minimumBalance: 0n,
+    });
+  }
+
+  /**
+   * The bank's own account of a purpose, without limits.
+   * @throws TypeError for a currency that ISO 4217 does not list
+   */
+  static openSystem({
+    purpose,
+    currency,
+    at,
+  }: {
+    purpose: SystemPurpose;
+    currency: string;
+    at: Instant;
+  }): Account {
+    return Account.#fresh(systemAccountId(purpose, currency), currency, at, {
+      ownerId: null,
+      purpose,
+      name: null,
+      class: CLASS_OF_PURPOSE[purpose],
+      minimumBalance: null,
+    });
+  }
+
+  /** Trusts its argument: for stores, and for tests that need an account in some state. */
+  static restore(state: AccountState): Account {
+    return new Account(state);
+  }
+
+  static #fresh(
+    id: string,
+    currency: string,
+    at: Instant,
+    kind: Pick<AccountState, 'ownerId' | 'purpose' | 'name' | 'class' | 'minimumBalance'>,
+  ): Account {
+    const exponent = currencyExponent(currency);
+    if (exponent === undefined) throw new TypeError(`"${currency}" is not a currency of ISO 4217`);
+
+    return new Account({
+      ...kind,
+      id,
+      currency,
+      exponent,
+      status: 'active',
+      creditsFrozen: false,
+      maximumBalance: null,
+      counters: NO_COUNTERS,
+      sequence: 0,
+      latestAt: at,
+      head: GENESIS_HASH,
+      createdAt: at,
+    });
+  }
+
+  /** The side that raises the balance: debit for assets and expenses, credit for the rest. */
+  get normalSide(): Direction {
+    return this.class === 'asset' || this.class === 'expense' ? 'debit' : 'credit';
+  }
+
+  /** Posted, on the normal side; minor units. */
+  get balance(): bigint {
+    const { debitsPosted, creditsPosted } = this.counters;
+    return this.normalSide === 'debit' ? debitsPosted - creditsPosted : creditsPosted - debitsPosted;
+  }
+
+  /** Reserved to leave the account: what is pending against its normal side. */
+  get held(): bigint {
+    return this.normalSide === 'debit' ? this.counters.creditsPending : this.counters.debitsPending;
+  }
+
+  /** Reserved to come in. It never counts as available. */
+  get incoming(): bigint {
+    return this.normalSide === 'debit' ? this.counters.debitsPending : this.counters.creditsPending;
+  }
+
+  get available(): bigint {
+    return this.balance - this.held;
+  }
+
+  refuses(direction: Direction): boolean {
+    return this.status === 'frozen' && (direction === 'debit' || this.creditsFrozen);
+  }
+
+  /** Why `amount` more on this side would break a limit or a bound; undefined if it would not. */
+  limitBrokenBy(direction: Direction, amount: bigint): LimitCode | undefined {
+    const lowers = direction !== this.normalSide;
+    if (lowers && this.minimumBalance !== null && this.available - amount < this.minimumBalance) {
+      return 'insufficient_funds';
+    }
+    if (
+      !lowers &&
+      this.maximumBalance !== null &&
+      this.balance + this.incoming + amount > this.maximumBalance
+    ) {
+      return 'exceeds_maximum_balance';
+    }
+    const counter = direction === 'debit' ? this.counters.debitsPosted : this.counters.creditsPosted;
+    const after = lowers ? this.available - amount : this.balance + this.incoming + amount;
+    return isWithinBound(after) && counter + amount <= MAX_COUNTER ? undefined : 'amount_overflow';
+  }
+
+  /** Posts one leg of a completed transfer: the account afterwards, and the entry that says so. */
+  post(
+    leg: Leg,
+    transfer: Transfer,
+    { at, seal, digest }: PostingContext,
+  ): { account: Account; entry: LedgerEntry } {
+    const { counters } = this;
+    const facts = {
+      accountId: this.id,
+      sequence: this.sequence + 1,
+      transferId: transfer.id,
+      step: 'completed',
+      direction: leg.direction,
+      posted: leg.amount,
+      pending: 0n,
+      after:
+        leg.direction === 'debit'
+          ? { ...counters, debitsPosted: counters.debitsPosted + leg.amount }
+          : { ...counters, creditsPosted: counters.creditsPosted + leg.amount },
+      at,
+    } as const;
+    const hash = linkHash(this.head, entryDigest(facts, transfer, { seal, digest }), digest);
+    return {
+      account: new Account({
+        ...this,
+        counters: facts.after,
+        sequence: facts.sequence,
+        latestAt: at,
+        head: hash,
+      }),
+      entry: LedgerEntry.restore({ ...facts, hash }),
+    };
+  }
+}
+
+export type LimitCode = Extract<
+  RefusalCode,
+  'insufficient_funds' | 'exceeds_maximum_balance' | 'amount_overflow'
+>;
+
+export type PostingContext = {
+  /** Not before the account's latest entry. */
+  readonly at: Instant;
+  readonly seal: TransferSeal;
+  readonly digest: Digest;
+};

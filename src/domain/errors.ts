@@ -1,0 +1,103 @@
+/**
+ * What may be tried again, and with which key.
+ * `same_key`: the outcome is not known or nothing was done; the same key tells or does it, once.
+ * `new_key`: this attempt is over and stays refused; another attempt, under another key, may succeed.
+ * `never`: the same request will always be refused.
+ */
+export type Retry = 'same_key' | 'new_key' | 'never';
+
+/** A rule of the ledger said no. A refusal is a result: it is recorded under its key and replayed. */
+const refusals = {
+  accounts_must_be_different: { retry: 'never', meaning: 'The two accounts must be different' },
+  source_account_not_found: { retry: 'never', meaning: 'The account to debit was not found' },
+  destination_account_not_found: { retry: 'never', meaning: 'The account to credit was not found' },
+  source_account_closed: { retry: 'never', meaning: 'The account to debit is closed' },
+  destination_account_closed: { retry: 'never', meaning: 'The account to credit is closed' },
+  source_account_frozen: { retry: 'new_key', meaning: 'The account to debit is frozen' },
+  destination_account_frozen: { retry: 'new_key', meaning: 'The account to credit is frozen' },
+  currency_mismatch: { retry: 'never', meaning: 'The currencies of the request and its accounts differ' },
+  insufficient_funds: { retry: 'new_key', meaning: 'The available balance is too low' },
+  exceeds_maximum_balance: { retry: 'new_key', meaning: 'The credit would exceed the maximum balance' },
+  amount_overflow: { retry: 'new_key', meaning: 'The amount would take a balance out of its bounds' },
+  account_limit_reached: { retry: 'new_key', meaning: 'No more accounts can be opened' },
+} as const satisfies Catalogue;
+
+/** Answers that are not recorded: the request never reached the ledger's rules, or a fault came between. */
+const problems = {
+  unauthenticated: { retry: 'never', meaning: 'Sign in first' },
+  invalid_credentials: { retry: 'never', meaning: 'The e-mail address or the password is wrong' },
+  forbidden: { retry: 'never', meaning: 'Your role does not allow this' },
+  cross_site_request: {
+    retry: 'never',
+    meaning: 'A request from another site cannot use the session cookie',
+  },
+  invalid_request: { retry: 'never', meaning: 'The request is not valid' },
+  malformed_json: { retry: 'never', meaning: 'The body is not valid JSON' },
+  body_too_large: { retry: 'never', meaning: 'The body is too large' },
+  unsupported_media_type: { retry: 'never', meaning: 'The body must be application/json' },
+  route_not_found: { retry: 'never', meaning: 'There is nothing at this path' },
+  method_not_allowed: { retry: 'never', meaning: 'This path does not know this method' },
+  idempotency_key_reused: { retry: 'never', meaning: 'This key was used for another request' },
+  idempotency_key_not_found: { retry: 'same_key', meaning: 'Nothing was recorded under this key' },
+  account_not_found: { retry: 'never', meaning: 'The account was not found' },
+  transfer_not_found: { retry: 'never', meaning: 'The transaction was not found' },
+  user_not_found: { retry: 'never', meaning: 'The user was not found' },
+  email_already_registered: { retry: 'never', meaning: 'This e-mail address is already registered' },
+  too_many_requests: { retry: 'same_key', meaning: 'Too many requests, slow down' },
+  queue_full: { retry: 'same_key', meaning: 'Too much work is waiting, nothing was done' },
+  unavailable: { retry: 'same_key', meaning: 'The store cannot be reached, nothing was done' },
+  outcome_unknown: { retry: 'same_key', meaning: 'Whether it happened is not known yet' },
+  internal_error: { retry: 'same_key', meaning: 'Something went wrong on our side' },
+} as const satisfies Catalogue;
+
+type Catalogue = Record<string, { retry: Retry; meaning: string }>;
+
+export type RefusalCode = keyof typeof refusals;
+/** What one who does not own the destination learns of a closed, frozen or full one. */
+export type MaskedCode = 'destination_account_unavailable';
+export type ErrorCode = RefusalCode | MaskedCode | keyof typeof problems;
+
+/** Every code there is, with its meaning and what may be retried. */
+export const errorCatalogue: Readonly<Record<ErrorCode, { retry: Retry; meaning: string }>> = {
+  ...refusals,
+  destination_account_unavailable: {
+    retry: 'new_key',
+    meaning: 'The account to credit cannot take this amount',
+  },
+  ...problems,
+};
+
+export type FieldError = { field: string; message: string };
+
+/** Facts that an error carries beside its code; each is safe to show to the caller. */
+export type ErrorFacts = {
+  errors?: readonly FieldError[];
+  retryAfterSeconds?: number;
+};
+
+/** The one error class of the core: a stable `code`, and typed facts. Refusals are results and are not thrown. */
+export class PassbookError extends Error {
+  override readonly name = 'PassbookError';
+  readonly code: ErrorCode;
+  readonly facts: ErrorFacts;
+
+  constructor(code: ErrorCode, facts: ErrorFacts = {}, options?: ErrorOptions) {
+    super(messageOf(code, facts), options);
+    this.code = code;
+    this.facts = facts;
+  }
+
+  get retry(): Retry {
+    return errorCatalogue[this.code].retry;
+  }
+}
+
+/** A request that is malformed in one field. */
+export function invalid(field: string, message: string): PassbookError {
+  return new PassbookError('invalid_request', { errors: [{ field, message }] });
+}
+
+function messageOf(code: ErrorCode, facts: ErrorFacts): string {
+  const faults = facts.errors?.map((error) => `"${error.field}" ${error.message}`).join('; ');
+  return faults ? `${errorCatalogue[code].meaning}: ${faults}` : errorCatalogue[code].meaning;
+}

@@ -1,0 +1,59 @@
+import type { Actor } from './actor.ts';
+import type { Outcome } from './outcome.ts';
+import type { Instant } from './time.ts';
+
+/** The operations that take a key; equal keys of two operations are two keys. */
+export type Operation = 'transfer' | 'initial_funds' | 'open_account';
+
+/** A key as it is stored: it belongs to a scope (a caller, or the ledger itself) and to an operation. */
+export type IdempotencyKey = {
+  readonly scope: string;
+  readonly operation: Operation;
+  readonly key: string;
+};
+
+/**
+ * A request after defaults, in the order in which a difference is named.
+ * Each value as text; null where the field is absent.
+ */
+export type NormalisedRequest = {
+  readonly version: 1;
+  readonly fields: readonly (readonly [field: string, value: string | null])[];
+};
+
+/** What is kept for ever under a key, written in the transaction of the money. */
+export type IdempotencyRecord = IdempotencyKey & {
+  readonly request: NormalisedRequest;
+  readonly outcome: Outcome;
+  readonly at: Instant;
+};
+
+const KEY = /^[\x20-\x7e]{1,255}$/;
+
+/** 1 to 255 printable ASCII characters. */
+export function isIdempotencyKey(value: unknown): value is string {
+  return typeof value === 'string' && KEY.test(value);
+}
+
+/** The scope, operation and key as one text; no two keys share one. */
+export function keyText({ scope, operation, key }: IdempotencyKey): string {
+  return `${operation} ${scope} ${key}`;
+}
+
+/**
+ * Whose keys an actor's requests use. A user's are their own; the system's belong to the ledger, so that two
+ * operators cannot pay one funding twice.
+ */
+export function scopeOf(actor: Actor): string {
+  if (actor.kind === 'user') return `user:${actor.id}`;
+  return actor.scope === undefined ? 'ledger' : `system:${actor.scope}`;
+}
+
+/** The first field in which the two differ; undefined if they are the same request. */
+export function firstDifference(kept: NormalisedRequest, made: NormalisedRequest): string | undefined {
+  const before = new Map(kept.fields);
+  for (const [field, value] of made.fields) {
+    if ((before.get(field) ?? null) !== value) return field;
+  }
+  return undefined;
+}

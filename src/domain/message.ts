@@ -1,0 +1,35 @@
+import type { Instant } from './time.ts';
+
+type MessageFacts = {
+  /** Unique for each event and recipient; a mail's Message-ID is made of it. */
+  readonly id: string;
+  readonly recipientId: string;
+  readonly at: Instant;
+};
+
+export type WelcomeMessage = MessageFacts & { readonly kind: 'welcome' };
+
+/** Tells an owner of a transfer, with their own balance after it. Amounts in minor units. */
+export type TransferMessage = MessageFacts & {
+  readonly kind:
+    | 'transfer_sent'
+    | 'transfer_received'
+    | 'transfer_between_own_accounts'
+    | 'initial_funds_received';
+  readonly transferId: string;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly exponent: number;
+  readonly description: string | null;
+  /** What the recipient may know of the other side: the payee a name, the payer the account as typed. */
+  readonly counterparty: { readonly name: string | null; readonly account: string | null };
+  readonly balances: readonly { readonly accountId: string; readonly balance: bigint }[];
+};
+
+/** A message to a user, written in the transaction of its event and sent after the commit. */
+export type Message = WelcomeMessage | TransferMessage;
+
+/** What a payee is shown of the payer's account. */
+export function lastFour(accountId: string): string {
+  return accountId.slice(-4);
+}

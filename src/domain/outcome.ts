@@ -1,0 +1,33 @@
+import type { Account } from './account.ts';
+import type { RefusalCode } from './errors.ts';
+import type { Transfer } from './transfer.ts';
+
+/** An account's balances as of a transfer, in minor units. */
+export type Balances = {
+  readonly accountId: string;
+  readonly balance: bigint;
+  readonly held: bigint;
+  readonly available: bigint;
+};
+
+/** What became of a command, as data: it is recorded under the command's key, and a replay renders from it. */
+export type Outcome =
+  | {
+      readonly kind: 'transferred';
+      /** As it then stood. */
+      readonly transfer: Transfer;
+      /** Of the caller's own accounts; the system's own are those that nobody owns. */
+      readonly balances: readonly Balances[];
+    }
+  | { readonly kind: 'opened'; readonly account: Account }
+  | {
+      readonly kind: 'refused';
+      readonly code: RefusalCode;
+      /** The rejection that was kept; null where an account was not found. */
+      readonly transfer: Transfer | null;
+    };
+
+/** An outcome, or that the key was used for a request that differs in `field`. */
+export type Answer =
+  | { readonly replayed: boolean; readonly outcome: Outcome }
+  | { readonly conflict: { readonly field: string } };

@@ -1,0 +1,36 @@
+import { sha256, systemClock, systemIds } from './adapters/system.ts';
+import { assembleLedger } from './application/ledger.ts';
+import type { Ledger, LedgerPorts } from './application/ledger.ts';
+
+export type LedgerOptions = Pick<LedgerPorts, 'store'> & Partial<Omit<LedgerPorts, 'store'>>;
+
+/**
+ * A ledger over a store, with the machine's clock, version 7 UUIDs and SHA-256 unless others are given; in euros,
+ * with no limit to an owner's accounts, and sending no messages unless said otherwise.
+ * @throws TypeError for a default currency that ISO 4217 does not list
+ */
+export function createLedger(options: LedgerOptions): Ledger {
+  return assembleLedger({
+    clock: systemClock,
+    ids: systemIds,
+    digest: sha256,
+    defaultCurrency: 'EUR',
+    accountsPerOwner: null,
+    notify: false,
+    ...options,
+  });
+}
+
+export type { Ledger } from './application/ledger.ts';
+export type { BalanceView } from './application/get-account.ts';
+export type { InitialFundsRequest } from './application/fund-account.ts';
+export type { KeyView } from './application/get-transfer.ts';
+export type { OpenAccountRequest, OpenAccountResult } from './application/open-account.ts';
+export type { Page, PageRequest } from './application/page.ts';
+export type { Clock, IdGenerator, LedgerReads, Store, Stores, UnitOfWork } from './application/ports.ts';
+export type { WriterLimits } from './application/transfer-writer.ts';
+export type { TransferRequest } from './application/transfer-funds.ts';
+export type { AccountView, Refused, TransferResult, TransferView } from './application/views.ts';
+export type { Actor, Viewer } from './domain/actor.ts';
+export { errorCatalogue, PassbookError } from './domain/errors.ts';
+export type { ErrorCode, Retry } from './domain/errors.ts';

@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+import './tests/support/vitest-on-node-20.ts';
+import { SummaryReporter } from './tests/support/summary-reporter.ts';
+
+const fast = [
+  'tests/domain/**/*.test.ts',
+  'tests/application/**/*.test.ts',
+  'tests/contract/memory*.test.ts',
+  'tests/architecture.test.ts',
+];
+const mongoSetup = 'tests/support/mongo-global-setup.ts';
+
+export default defineConfig({
+  test: {
+    // Processes, not threads: native modules and servers are closed for certain when their file ends.
+    pool: 'forks',
+    // As many as the smallest machine has cores; a database under test wants the rest.
+    maxWorkers: 2,
+    reporters: ['default', new SummaryReporter()],
+    projects: [
+      {
+        extends: true,
+        test: { name: 'fast', include: fast },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'adapters',
+          include: ['tests/**/*.test.ts'],
+          exclude: fast,
+          // One database for the run; the fast project starts none.
+          globalSetup: existsSync(mongoSetup) ? [mongoSetup] : [],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
