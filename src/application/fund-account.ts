@@ -1,5 +1,5 @@
 import type { Actor } from '../domain/actor.ts';
-import { invalid } from '../domain/errors.ts';
+import { invalid, PassbookError } from '../domain/errors.ts';
 import { scopeOf } from '../domain/idempotency.ts';
 import type { IdGenerator } from './ports.ts';
 import {
@@ -36,6 +36,7 @@ export function fundAccount(ports: { writer: TransferWriter; ids: IdGenerator; d
     actor: Extract<Actor, { kind: 'system' }>,
     request: InitialFundsRequest,
   ): Promise<TransferResult> => {
+    if (actor.kind !== 'system') throw new PassbookError('forbidden');
     const { destinationAccountId: accountId, userId } = request;
     if ((accountId === undefined) === (userId === undefined)) {
       throw invalid('destinationAccountId', 'or "userId" must be given, and not both');

@@ -25,6 +25,8 @@ const DEFAULTS: DispatcherOptions = {
   maxAttempts: 300,
 };
 
+type AttemptFacts = { readonly messageId: string; readonly kind: string; readonly attempt: number };
+
 /**
  * Sends what the outbox holds. A mail server that is down delays mail and nothing else. Between a server's yes and
  * the mark that it said so a process may die: then the message is sent again, with the same Message-ID.
@@ -110,32 +112,32 @@ export class OutboxDispatcher {
       const result = recipient ? await this.#mailer.send(message, recipient) : 'refused';
       const at = this.#clock.now();
       if (result === 'refused') {
-        await this.#giveUp(id, at, recipient ? 'refused by the mail server' : 'no such user');
-        this.#log.error(facts, 'mail given up');
+        await this.#giveUp(facts, at, recipient ? 'refused by the mail server' : 'no such user');
         return;
       }
       await this.#unitOfWork.run(({ outbox }) => outbox.markSent(id, at));
       this.#log.info(facts, 'mail sent');
     } catch (error) {
-      await this.#fail(message.id, attempt, error);
-      this.#log.warn({ ...facts, err: error }, 'mail failed');
+      await this.#fail(facts, error);
     }
   }
 
-  async #fail(id: string, attempt: number, error: unknown): Promise<void> {
+  async #fail(facts: AttemptFacts, error: unknown): Promise<void> {
     const { delayMs, maxDelayMs, maxAttempts } = this.#options;
     const now = this.#clock.now();
     const reason = error instanceof Error ? error.message : String(error);
-    if (attempt >= maxAttempts) {
-      await this.#giveUp(id, now, reason);
+    if (facts.attempt >= maxAttempts) {
+      await this.#giveUp(facts, now, reason);
       return;
     }
-    const dueAt = now + Math.min(maxDelayMs, delayMs * 2 ** (attempt - 1));
-    await this.#unitOfWork.run(({ outbox }) => outbox.postpone(id, { dueAt, reason }));
+    const dueAt = now + Math.min(maxDelayMs, delayMs * 2 ** (facts.attempt - 1));
+    await this.#unitOfWork.run(({ outbox }) => outbox.postpone(facts.messageId, { dueAt, reason }));
+    this.#log.warn({ ...facts, err: error }, 'mail failed');
   }
 
-  #giveUp(id: string, at: Instant, reason: string): Promise<void> {
-    return this.#unitOfWork.run(({ outbox }) => outbox.giveUp(id, { at, reason }));
+  async #giveUp(facts: AttemptFacts, at: Instant, reason: string): Promise<void> {
+    await this.#unitOfWork.run(({ outbox }) => outbox.giveUp(facts.messageId, { at, reason }));
+    this.#log.error({ ...facts, reason }, 'mail given up');
   }
 
   #idle(): Promise<void> {

@@ -1,4 +1,5 @@
 import { isIdentifier } from '../domain/actor.ts';
+import type { Actor } from '../domain/actor.ts';
 import { canonicalMetadata } from '../domain/chain.ts';
 import { invalid } from '../domain/errors.ts';
 import { isIdempotencyKey } from '../domain/idempotency.ts';
@@ -52,6 +53,12 @@ export function requireKey(value: unknown): string {
 export function requireId(field: string, value: unknown): string {
   if (!isIdentifier(value)) throw invalid(field, 'must be 1 to 255 visible ASCII characters');
   return value;
+}
+
+/** What identifies an actor stands in keys and in the chain. */
+export function requireActor(actor: Actor): void {
+  const ids = actor.kind === 'user' ? [actor.id] : [actor.id ?? 'none', actor.scope ?? 'none'];
+  if (!ids.every(isIdentifier)) throw invalid('actor', 'must be named in 1 to 255 visible ASCII characters');
 }
 
 export function optionalCurrency(value: unknown): string | null {

@@ -6,6 +6,7 @@ import type { Answer } from '../domain/outcome.ts';
 import { decide } from '../domain/posting.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Clock, UnitOfWork } from './ports.ts';
+import { requireActor } from './request.ts';
 
 export type WriterLimits = {
   /** How many commands may wait; one more is refused with `queue_full`. */
@@ -59,13 +60,15 @@ export class TransferWriter {
   }
 
   /**
+   * @throws PassbookError `invalid_request` for an actor that cannot be one
    * @throws PassbookError `queue_full` if too many wait, or `unavailable` if the writer is closed or the command
    *   waited past its deadline: nothing was done; and whatever `UnitOfWork.transact` throws
    */
-  submit(command: Command): Promise<Answer> {
-    if (this.#closed) return Promise.reject(new PassbookError('unavailable'));
+  async submit(command: Command): Promise<Answer> {
+    requireActor(command.actor);
+    if (this.#closed) throw new PassbookError('unavailable');
     if (this.#waiting.length >= this.#limits.queue) {
-      return Promise.reject(new PassbookError('queue_full', { retryAfterSeconds: 1 }));
+      throw new PassbookError('queue_full', { retryAfterSeconds: 1 });
     }
     return new Promise((resolve, reject) => {
       const deadline = this.#clock.now() + this.#limits.deadlineMs;

@@ -117,34 +117,42 @@ export class Account {
     name: string | null;
     at: Instant;
   }): Account {
-    return Account.#fresh(facts.id, facts.currency, facts.at, {
-      ownerId: facts.ownerId,
+    const { id, ownerId, currency, name, at } = facts;
+    return Account.#fresh({
+      id,
+      ownerId,
       purpose: null,
-      name: facts.name,
+      name,
+      currency,
+      exponent: exponentOf(currency),
       class: 'liability',
       minimumBalance: 0n,
+      createdAt: at,
     });
   }
 
   /**
    * The bank's own account of a purpose, without limits.
-   * @throws TypeError for a currency that ISO 4217 does not list
+   * @throws TypeError for a currency that ISO 4217 does not list, unless its exponent is given
    */
-  static openSystem({
-    purpose,
-    currency,
-    at,
-  }: {
+  static openSystem(facts: {
     purpose: SystemPurpose;
     currency: string;
+    /** Of the account it is needed for, whose currency may have left the list since; else as listed. */
+    exponent?: number;
     at: Instant;
   }): Account {
-    return Account.#fresh(systemAccountId(purpose, currency), currency, at, {
+    const { purpose, currency, at, exponent = exponentOf(currency) } = facts;
+    return Account.#fresh({
+      id: systemAccountId(purpose, currency),
       ownerId: null,
       purpose,
       name: null,
+      currency,
+      exponent,
       class: CLASS_OF_PURPOSE[purpose],
       minimumBalance: null,
+      createdAt: at,
     });
   }
 
@@ -154,27 +162,28 @@ export class Account {
   }
 
   static #fresh(
-    id: string,
-    currency: string,
-    at: Instant,
-    kind: Pick<AccountState, 'ownerId' | 'purpose' | 'name' | 'class' | 'minimumBalance'>,
+    facts: Pick<
+      AccountState,
+      | 'id'
+      | 'ownerId'
+      | 'purpose'
+      | 'name'
+      | 'currency'
+      | 'exponent'
+      | 'class'
+      | 'minimumBalance'
+      | 'createdAt'
+    >,
   ): Account {
-    const exponent = currencyExponent(currency);
-    if (exponent === undefined) throw new TypeError(`"${currency}" is not a currency of ISO 4217`);
-
     return new Account({
-      ...kind,
-      id,
-      currency,
-      exponent,
+      ...facts,
       status: 'active',
       creditsFrozen: false,
       maximumBalance: null,
       counters: NO_COUNTERS,
       sequence: 0,
-      latestAt: at,
+      latestAt: facts.createdAt,
       head: GENESIS_HASH,
-      createdAt: at,
     });
   }
 
@@ -258,6 +267,12 @@ export class Account {
       entry: LedgerEntry.restore({ ...facts, hash }),
     };
   }
+}
+
+function exponentOf(currency: string): number {
+  const exponent = currencyExponent(currency);
+  if (exponent === undefined) throw new TypeError(`"${currency}" is not a currency of ISO 4217`);
+  return exponent;
 }
 
 export type LimitCode = Extract<

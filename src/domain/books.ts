@@ -49,10 +49,10 @@ export class WorkingBooks implements Books {
 
   oldestActive(of: OwnerAndCurrency): Account | undefined {
     const loaded = this.#books.oldestActive(of);
-    if (loaded) return this.account(loaded.id);
-
-    const opened = this.#opened.get(of.ownerId)?.find((account) => account.currency === of.currency);
-    return opened && this.account(opened.id);
+    const opened = this.#opened.get(of.ownerId)?.filter((account) => account.currency === of.currency) ?? [];
+    // An id is drawn before its account is opened: of two at once, either may be opened first.
+    const [oldest] = [...(loaded ? [loaded] : []), ...opened].sort((a, b) => (a.id < b.id ? -1 : 1));
+    return oldest && this.account(oldest.id);
   }
 
   accountCount(ownerId: string): number {

@@ -82,8 +82,8 @@ function initialFunds(books: WorkingBooks, command: InitialFundsCommand, context
   const destination = 'accountId' in to ? books.account(to.accountId) : books.oldestActive(to);
   if (!destination || destination.ownerId === null) return refuse('destination_account_not_found');
 
-  const { currency } = destination;
-  const fresh = Account.openSystem({ purpose: 'funding', currency, at: context.now });
+  const { currency, exponent } = destination;
+  const fresh = Account.openSystem({ purpose: 'funding', currency, exponent, at: context.now });
   const source = books.account(fresh.id) ?? fresh;
   return move(books, command, { source, destination }, context);
 }

@@ -58,9 +58,9 @@ export class User {
   }
 }
 
-/** Case and outer white space do not tell two addresses apart. */
+/** Case and outer white space do not tell two addresses apart. Only A to Z have a case here: the Kelvin sign is no k. */
 export function normaliseEmail(email: string): string {
-  return email.trim().toLowerCase();
+  return email.trim().replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
 export function isEmail(normalised: string): boolean {

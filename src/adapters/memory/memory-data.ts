@@ -31,8 +31,10 @@ export class MemoryData {
   readonly users = new Map<string, { readonly user: User; readonly passwordHash: string }>();
   readonly sessions = new Map<string, Session>();
 
+  /** By id. */
   accountsOf(ownerId: string): readonly Account[] {
-    return (this.accountIds.get(ownerId) ?? []).flatMap((id) => this.accounts.get(id) ?? []);
+    const ids = this.accountIds.get(ownerId) ?? [];
+    return ids.toSorted().flatMap((id) => this.accounts.get(id) ?? []);
   }
 
   /** Synchronous, and checks before it writes: nobody sees a part of it. */

@@ -96,7 +96,6 @@ function readsOf(data: MemoryData): LedgerReads {
       data
         .accountsOf(ownerId)
         .filter(({ id }) => after === null || id > after)
-        .sort((a, b) => (a.id < b.id ? -1 : 1))
         .slice(0, limit),
     transfer: async (id) => data.transfers.get(id),
     transfersOf: async (userId, { after, limit }) =>
