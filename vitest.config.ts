@@ -7,6 +7,7 @@ const fast = [
   'tests/domain/**/*.test.ts',
   'tests/application/**/*.test.ts',
   'tests/contract/memory*.test.ts',
+  'tests/examples/**/*.test.ts',
   'tests/architecture.test.ts',
 ];
 const mongoSetup = 'tests/support/mongo-global-setup.ts';

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { createMemoryStore } from '../../src/adapters/memory/index.ts';
+import { createLedger } from '../../src/index.ts';
+import { SYSTEM } from '../support/bank.ts';
+import { aCustomer, freshId } from '../support/builders.ts';
+
+describe('a ledger', () => {
+  it('cannot have for its default currency what is none', () => {
+    expect(() => createLedger({ store: createMemoryStore(), defaultCurrency: 'eur' })).toThrow(
+      new TypeError('"eur" is not a currency of ISO 4217'),
+    );
+  });
+
+  it('is in euros, without a limit of accounts, and sends no messages, unless said otherwise', async () => {
+    const store = createMemoryStore();
+    const ledger = createLedger({ store });
+    const alice = aCustomer();
+    for (let index = 0; index < 60; index++) await ledger.openAccount(alice);
+    await ledger.fundAccount(SYSTEM, { userId: alice.id, amount: 5n, idempotencyKey: freshId() });
+
+    const { items } = await ledger.listAccounts(alice.id, { limit: 200 });
+    expect(items.map(({ currency }) => currency)).toEqual(items.map(() => 'EUR'));
+    expect(items).toHaveLength(60);
+    const outbox = { now: Date.now() + 1000, leaseUntil: Date.now() + 2000, limit: 10 };
+    expect(await store.unitOfWork.run((stores) => stores.outbox.claim(outbox))).toEqual([]);
+  });
+
+  it('opens and funds in its default currency where nothing names one', async () => {
+    const ledger = createLedger({ store: createMemoryStore(), defaultCurrency: 'JPY' });
+    const alice = aCustomer();
+    expect(await ledger.openAccount(alice)).toMatchObject({ account: { currency: 'JPY', exponent: 0 } });
+    expect(
+      await ledger.fundAccount(SYSTEM, { userId: alice.id, amount: 5n, idempotencyKey: freshId() }),
+    ).toMatchObject({ ok: true, transfer: { currency: 'JPY', exponent: 0 } });
+  });
+
+  it('draws ids that rise, and salts that differ', async () => {
+    const store = createMemoryStore();
+    const ledger = createLedger({ store });
+    const alice = aCustomer();
+    await ledger.openAccount(alice);
+    for (let index = 0; index < 20; index++) {
+      await ledger.fundAccount(SYSTEM, { userId: alice.id, amount: 1n, idempotencyKey: freshId() });
+    }
+    const transfers = await store.reads.transfersOf(alice.id, { after: null, limit: 50 });
+    const ids = transfers.map(({ id }) => id);
+    expect(ids).toEqual(ids.toSorted().toReversed());
+    expect(
+      ids.every((id) => /^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/.test(id)),
+    ).toBe(true);
+    expect(new Set(transfers.map(({ salt }) => salt)).size).toBe(20);
+    expect(transfers.every(({ salt }) => /^[\da-f]{32}$/.test(salt))).toBe(true);
+  });
+
+  it('tells of each commit before its caller is answered', async () => {
+    const events: string[] = [];
+    const ledger = createLedger({ store: createMemoryStore(), onCommit: () => events.push('committed') });
+    await ledger.openAccount(aCustomer()).then(() => events.push('answered'));
+    expect(events).toEqual(['committed', 'answered']);
+  });
+
+  it('takes no more commands once it is closed, and still reads', async () => {
+    const ledger = createLedger({ store: createMemoryStore() });
+    const alice = aCustomer();
+    const opening = ledger.openAccount(alice);
+    await ledger.close();
+    expect(await opening).toMatchObject({ ok: true });
+    await expect(ledger.openAccount(alice)).rejects.toMatchObject({ code: 'unavailable', retry: 'same_key' });
+    expect((await ledger.listAccounts(alice.id)).items).toHaveLength(1);
+  });
+});

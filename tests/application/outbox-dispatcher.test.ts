@@ -1,0 +1,313 @@
+import { describe, expect, it } from 'vitest';
+import { createMemoryStore } from '../../src/adapters/memory/index.ts';
+import { OutboxDispatcher } from '../../src/application/outbox-dispatcher.ts';
+import type { DispatcherOptions } from '../../src/application/outbox-dispatcher.ts';
+import type { Mailer, UnitOfWork } from '../../src/application/ports.ts';
+import type { Message } from '../../src/domain/message.ts';
+import { PassbookError } from '../../src/domain/errors.ts';
+import { aUser, aWelcome, FixedClock, JANUARY } from '../support/builders.ts';
+import { RecordingLog, RecordingMailer } from '../support/people.ts';
+
+const MINUTE_MS = 60_000;
+
+const OPTIONS: DispatcherOptions = {
+  batch: 3,
+  leaseMs: MINUTE_MS,
+  pollMs: 3_600_000,
+  delayMs: 1000,
+  maxDelayMs: 5000,
+  maxAttempts: 6,
+};
+
+async function anOutbox({
+  mailer = new RecordingMailer(),
+  options = {},
+}: {
+  mailer?: Mailer;
+  options?: Partial<DispatcherOptions>;
+} = {}) {
+  const clock = new FixedClock();
+  const log = new RecordingLog();
+  const user = aUser();
+  const { unitOfWork } = createMemoryStore();
+  await unitOfWork.run(({ users }) => users.insert(user, 'hash'));
+  const open = (through: UnitOfWork = unitOfWork) =>
+    new OutboxDispatcher({ unitOfWork: through, mailer, clock, log, options: { ...OPTIONS, ...options } });
+  return {
+    clock,
+    log,
+    user,
+    unitOfWork,
+    open,
+    dispatcher: open(),
+    add: (...messages: readonly Message[]) =>
+      unitOfWork.run(async ({ outbox }) => {
+        for (const message of messages) await outbox.add(message);
+      }),
+    /** What is due now, without waiting for a lease or a delay. */
+    due: () => {
+      const now = clock.now();
+      return unitOfWork.run(({ outbox }) => outbox.claim({ now, leaseUntil: now, limit: 100 }));
+    },
+  };
+}
+
+describe('dispatching', () => {
+  it('sends what is due to its recipient, once, those first that are due longest', async () => {
+    const mailer = new RecordingMailer();
+    const { dispatcher, add, user, clock, log } = await anOutbox({ mailer });
+    const [later, sooner] = [
+      aWelcome({ recipientId: user.id, at: JANUARY - 1 }),
+      aWelcome({ recipientId: user.id, at: JANUARY - 2 }),
+    ];
+    await add(later, sooner, aWelcome({ recipientId: user.id, at: JANUARY + 1 }));
+
+    expect(await dispatcher.dispatch()).toBe(2);
+    expect(mailer.sent).toEqual([
+      { message: sooner, recipient: user },
+      { message: later, recipient: user },
+    ]);
+    expect(await dispatcher.dispatch()).toBe(0);
+    clock.advance(10 * MINUTE_MS);
+    expect(await dispatcher.dispatch()).toBe(1);
+    expect(mailer.sent).toHaveLength(3);
+    expect(log.lines).toEqual(['info: mail sent', 'info: mail sent', 'info: mail sent']);
+  });
+
+  it('takes no more at once than its batch', async () => {
+    const { dispatcher, add, user } = await anOutbox();
+    await add(...Array.from({ length: 5 }, () => aWelcome({ recipientId: user.id })));
+    expect([await dispatcher.dispatch(), await dispatcher.dispatch(), await dispatcher.dispatch()]).toEqual([
+      3, 2, 0,
+    ]);
+  });
+
+  it('tries again later where the mail server fails, waiting twice as long each time, up to a bound', async () => {
+    const failures = Array.from({ length: 5 }, () => new Error('connection refused'));
+    const mailer = new RecordingMailer(...failures);
+    const { dispatcher, add, user, clock, log } = await anOutbox({ mailer });
+    const message = aWelcome({ recipientId: user.id });
+    await add(message);
+
+    await dispatcher.dispatch();
+    for (const delayMs of [1000, 2000, 4000, 5000, 5000]) {
+      clock.advance(delayMs - 1);
+      expect(await dispatcher.dispatch()).toBe(0);
+      clock.advance(1);
+      expect(await dispatcher.dispatch()).toBe(1);
+    }
+    expect(mailer.sent).toEqual([{ message, recipient: user }]);
+    expect(log.lines).toEqual([...failures.map(() => 'warn: mail failed'), 'info: mail sent']);
+  });
+
+  it('is not held up by a message that fails', async () => {
+    const mailer = new RecordingMailer(new Error('timed out'));
+    const { dispatcher, add, user } = await anOutbox({ mailer });
+    const [poison, innocent] = [aWelcome({ recipientId: user.id }), aWelcome({ recipientId: user.id })];
+    await add(poison, innocent);
+
+    expect(await dispatcher.dispatch()).toBe(2);
+    expect(mailer.sent.map(({ message }) => message)).toEqual([innocent]);
+  });
+
+  it('gives up after the last attempt, and says so as an error', async () => {
+    const mailer = new RecordingMailer(new Error('timed out'), new Error('timed out'));
+    const { dispatcher, add, user, clock, log, due } = await anOutbox({
+      mailer,
+      options: { maxAttempts: 2 },
+    });
+    await add(aWelcome({ recipientId: user.id }));
+
+    await dispatcher.dispatch();
+    clock.advance(1000);
+    await dispatcher.dispatch();
+    clock.advance(1000 * MINUTE_MS);
+    expect(await due()).toEqual([]);
+    expect(mailer.sent).toEqual([]);
+    expect(log.lines).toEqual(['warn: mail failed', 'error: mail given up']);
+  });
+
+  it('gives up at once what the mail server will never accept', async () => {
+    const mailer = new RecordingMailer('refused');
+    const { dispatcher, add, user, clock, log, due } = await anOutbox({ mailer });
+    await add(aWelcome({ recipientId: user.id }));
+
+    await dispatcher.dispatch();
+    clock.advance(1000 * MINUTE_MS);
+    expect(await due()).toEqual([]);
+    expect(log.lines).toEqual(['error: mail given up']);
+  });
+
+  it('gives up at once what is for nobody', async () => {
+    const mailer = new RecordingMailer();
+    const { dispatcher, add, clock, log, due } = await anOutbox({ mailer });
+    await add(aWelcome());
+
+    await dispatcher.dispatch();
+    clock.advance(1000 * MINUTE_MS);
+    expect(await due()).toEqual([]);
+    expect(mailer.sent).toEqual([]);
+    expect(log.lines).toEqual(['error: mail given up']);
+  });
+
+  it('leaves what is left of a batch whose lease is over to whoever claims it then', async () => {
+    const sent: Message[] = [];
+    const { open, add, user, clock, due } = await anOutbox({
+      mailer: {
+        send: async (message) => {
+          clock.advance(MINUTE_MS / 2);
+          sent.push(message);
+          return 'sent';
+        },
+      },
+    });
+    const messages = [0, 1, 2].map((at) => aWelcome({ recipientId: user.id, at: JANUARY - 10 + at }));
+    await add(...messages);
+
+    await open().dispatch();
+    expect(sent).toEqual(messages.slice(0, 2));
+    expect(await due()).toEqual([{ message: messages[2], attempt: 2 }]);
+  });
+
+  it('after a crash between the yes of the server and the mark sends once more, under the same id', async () => {
+    const mailer = new RecordingMailer();
+    const { open, dispatcher, add, user, clock, unitOfWork } = await anOutbox({ mailer });
+    const message = aWelcome({ recipientId: user.id });
+    await add(message);
+    let units = 0;
+    const crashing: UnitOfWork = {
+      transact: () => Promise.reject(new PassbookError('unavailable')),
+      run: (work) => {
+        units += 1;
+        return units > 2 ? Promise.reject(new PassbookError('unavailable')) : unitOfWork.run(work);
+      },
+    };
+
+    await expect(open(crashing).dispatch()).rejects.toThrow('The store cannot be reached');
+    expect(await dispatcher.dispatch()).toBe(0);
+    clock.advance(MINUTE_MS);
+    expect(await dispatcher.dispatch()).toBe(1);
+    clock.advance(MINUTE_MS);
+    expect(await dispatcher.dispatch()).toBe(0);
+    expect(mailer.sent.map((one) => one.message)).toEqual([message, message]);
+  });
+});
+
+describe('a dispatcher that runs', () => {
+  it('sends what is there when it starts, and what comes when it is woken', async () => {
+    const mailer = new RecordingMailer();
+    const { dispatcher, add, user } = await anOutbox({ mailer });
+    await add(...Array.from({ length: 7 }, () => aWelcome({ recipientId: user.id })));
+    dispatcher.start();
+    dispatcher.start();
+    await until(() => mailer.sent.length === 7);
+
+    await add(aWelcome({ recipientId: user.id }));
+    dispatcher.wake();
+    await until(() => mailer.sent.length === 8);
+    await dispatcher.stop();
+    expect(new Set(mailer.sent.map(({ message }) => message.id)).size).toBe(8);
+  });
+
+  it('hears a call that comes while it looks', async () => {
+    const mailer = new RecordingMailer();
+    const { unitOfWork, open, add, user } = await anOutbox({ mailer });
+    const late = aWelcome({ recipientId: user.id });
+    let looks = 0;
+    const dispatcher = open({
+      transact: () => Promise.reject(new PassbookError('unavailable')),
+      run: async (work) => {
+        const result = await unitOfWork.run(work);
+        looks += 1;
+        if (looks === 1) {
+          await add(late);
+          dispatcher.wake();
+        }
+        return result;
+      },
+    });
+    dispatcher.start();
+    await until(() => mailer.sent.length === 1);
+    await dispatcher.stop();
+    expect(mailer.sent).toEqual([{ message: late, recipient: user }]);
+  });
+
+  it('looks by itself after a while, for what other processes left', async () => {
+    const mailer = new RecordingMailer();
+    const { dispatcher, add, user } = await anOutbox({ mailer, options: { pollMs: 5 } });
+    dispatcher.start();
+    await new Promise(setImmediate);
+    const left = aWelcome({ recipientId: user.id });
+    await add(left);
+    await until(() => mailer.sent.length === 1);
+    await dispatcher.stop();
+    expect(mailer.sent).toEqual([{ message: left, recipient: user }]);
+  });
+
+  it('goes on after the store could not be read', async () => {
+    const mailer = new RecordingMailer();
+    const { unitOfWork, open, add, user, log } = await anOutbox({ mailer, options: { pollMs: 5 } });
+    await add(aWelcome({ recipientId: user.id }));
+    let faults = 2;
+    const dispatcher = open({
+      transact: () => Promise.reject(new PassbookError('unavailable')),
+      run: (work) => (faults-- > 0 ? Promise.reject(new PassbookError('unavailable')) : unitOfWork.run(work)),
+    });
+    dispatcher.start();
+    await until(() => mailer.sent.length === 1);
+    await dispatcher.stop();
+    expect(log.lines).toEqual([
+      'warn: outbox could not be read, will try again',
+      'warn: outbox could not be read, will try again',
+      'info: mail sent',
+    ]);
+  });
+
+  it('finishes the message it is sending when it is stopped, and begins no other', async () => {
+    const gate = new Gate();
+    const mailer = new RecordingMailer(gate.passed);
+    const { dispatcher, add, user, clock, due } = await anOutbox({ mailer });
+    const messages = [0, 1].map((at) => aWelcome({ recipientId: user.id, at: JANUARY - 10 + at }));
+    await add(...messages);
+    dispatcher.start();
+    await until(() => mailer.isAsked);
+    const ends: string[] = [];
+    const stopping = dispatcher.stop().then(() => ends.push('stopped'));
+    await new Promise(setImmediate);
+    expect(ends).toEqual([]);
+
+    gate.open();
+    await stopping;
+    expect(mailer.sent.map(({ message }) => message)).toEqual([messages[0]]);
+    clock.advance(MINUTE_MS);
+    expect(await due()).toEqual([{ message: messages[1], attempt: 2 }]);
+  });
+
+  it('that idles stops at once, and one that never ran too', async () => {
+    const { dispatcher, open } = await anOutbox();
+    dispatcher.start();
+    await new Promise(setImmediate);
+    await expect(dispatcher.stop()).resolves.toBeUndefined();
+    await expect(open().stop()).resolves.toBeUndefined();
+  });
+});
+
+class Gate {
+  readonly passed: Promise<void>;
+  #open: () => void = () => {};
+
+  constructor() {
+    this.passed = new Promise((resolve) => {
+      this.#open = resolve;
+    });
+  }
+
+  open(): void {
+    this.#open();
+  }
+}
+
+/** Waits for what another loop brings about; the test's own time limit ends a wait that is in vain. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise(setImmediate);
+}

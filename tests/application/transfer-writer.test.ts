@@ -1,0 +1,375 @@
+import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../src/adapters/system.ts';
+import { TransferWriter } from '../../src/application/transfer-writer.ts';
+import type { WriterLimits } from '../../src/application/transfer-writer.ts';
+import type { UnitOfWork } from '../../src/application/ports.ts';
+import type { Books, Decision } from '../../src/domain/books.ts';
+import type { Command, Want } from '../../src/domain/command.ts';
+import { PassbookError } from '../../src/domain/errors.ts';
+import type { Answer } from '../../src/domain/outcome.ts';
+import type { Instant } from '../../src/domain/time.ts';
+import { anAccount, FixedClock } from '../support/builders.ts';
+import { anOpenCommand, aTransferCommand, WholeBooks } from '../support/commands.ts';
+
+type Unit = {
+  readonly want: Want;
+  readonly deadline: Instant;
+  /** Runs the decision, again if told so, writes what it changes, and lets the writer go on. */
+  commit(options?: { readonly beforeEachRun?: readonly (() => void)[] }): Promise<void>;
+  fail(fault: Error): Promise<void>;
+};
+
+/** A unit of work that commits when the test says so. */
+class HandDrivenUnitOfWork implements UnitOfWork {
+  readonly units: Unit[] = [];
+  readonly books: WholeBooks;
+
+  constructor(books: WholeBooks) {
+    this.books = books;
+  }
+
+  transact<R>(want: Want, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R> {
+    return new Promise((resolve, reject) => {
+      const commit: Unit['commit'] = async ({ beforeEachRun = [() => {}] } = {}) => {
+        try {
+          let decision: Decision<R> | undefined;
+          for (const before of beforeEachRun) {
+            before();
+            decision = decide(this.books);
+          }
+          if (!decision) throw new TypeError('A decision runs once or more');
+          this.books.write(decision.changes);
+          resolve(decision.result);
+        } catch (fault) {
+          reject(fault instanceof Error ? fault : new TypeError(String(fault)));
+        }
+        await settled();
+      };
+      const fail = async (fault: Error) => {
+        reject(fault);
+        await settled();
+      };
+      this.units.push({ want, deadline, commit, fail });
+    });
+  }
+
+  run(): Promise<never> {
+    throw new TypeError('The writer has one door');
+  }
+}
+
+function aWriter({
+  limits = {},
+  accounts = [],
+  notify = false,
+}: {
+  limits?: Partial<WriterLimits>;
+  accounts?: Parameters<typeof anAccount>[0][];
+  notify?: boolean;
+} = {}) {
+  const clock = new FixedClock();
+  const books = new WholeBooks(accounts.map((account) => anAccount(account)));
+  const unitOfWork = new HandDrivenUnitOfWork(books);
+  const events: string[] = [];
+  const writer = new TransferWriter({
+    unitOfWork,
+    clock,
+    digest: sha256,
+    notify,
+    onCommit: () => events.push('committed'),
+    limits,
+  });
+  /** Submits, and notes under the command's id how it ends. */
+  const submit = (command: Command) => {
+    const answer = writer.submit(command);
+    answer.then(
+      () => events.push(command.id),
+      (fault: Error) =>
+        events.push(`${command.id}: ${fault instanceof PassbookError ? fault.code : fault.message}`),
+    );
+    return answer;
+  };
+  return { writer, clock, units: unitOfWork.units, books, events, submit };
+}
+
+/** An opening by its own owner, so that a unit's `want` names the commands in it. */
+function open(name: string): Command {
+  return anOpenCommand({ id: name, ownerId: name });
+}
+
+/** Breaks the decision itself, as only a fault of the program can. */
+function poison(name: string): Command {
+  return anOpenCommand({ id: name, ownerId: name, currency: 'XXX' });
+}
+
+const openedIn = (unit: Unit | undefined) => unit?.want.ownerIds;
+
+describe('group commit', () => {
+  it('takes a lone command at once', async () => {
+    const { units, submit } = aWriter();
+    const answer = submit(open('a'));
+    expect(units.map(openedIn)).toEqual([['a']]);
+    await units[0]?.commit();
+    expect(await answer).toMatchObject({
+      replayed: false,
+      outcome: { kind: 'opened', account: { id: 'a' } },
+    });
+  });
+
+  it('takes all that wait while a unit commits into the next one, in the order they came', async () => {
+    const { units, submit, events } = aWriter();
+    for (const name of ['a', 'b', 'c', 'd']) void submit(open(name));
+    await settled();
+    expect(units.map(openedIn)).toEqual([['a']]);
+
+    await units[0]?.commit();
+    void submit(open('e'));
+    expect(units.map(openedIn)).toEqual([['a'], ['b', 'c', 'd']]);
+    await units[1]?.commit();
+    expect(units.map(openedIn)).toEqual([['a'], ['b', 'c', 'd'], ['e']]);
+    await units[2]?.commit();
+    expect(events).toEqual(['committed', 'a', 'committed', 'b', 'c', 'd', 'committed', 'e']);
+  });
+
+  it('answers nobody before the commit that holds the answer, and tells of the commit first', async () => {
+    const { units, submit, events } = aWriter();
+    void submit(open('a'));
+    void submit(open('b'));
+    await settled();
+    expect(events).toEqual([]);
+
+    await units[0]?.commit();
+    expect(events).toEqual(['committed', 'a']);
+    await units[1]?.commit();
+    expect(events).toEqual(['committed', 'a', 'committed', 'b']);
+  });
+
+  it('gives each command its own answer', async () => {
+    const { units, submit } = aWriter({
+      accounts: [{ id: 'from', ownerId: 'alice', balance: 150n }, { id: 'to' }],
+    });
+    const pay = () => aTransferCommand({ sourceAccountId: 'from', destinationAccountId: 'to' });
+    const first = pay();
+    const answers = [
+      open('x'),
+      first,
+      pay(),
+      { ...first, id: 'again' },
+      anOpenCommand({ key: first.key }),
+    ].map(submit);
+    await units[0]?.commit();
+    await units[1]?.commit();
+
+    expect(await Promise.all(answers)).toMatchObject([
+      { replayed: false, outcome: { kind: 'opened', account: { id: 'x' } } },
+      { replayed: false, outcome: { kind: 'transferred', transfer: { id: first.id } } },
+      { replayed: false, outcome: { kind: 'refused', code: 'insufficient_funds' } },
+      { replayed: true, outcome: { kind: 'transferred', transfer: { id: first.id } } },
+      { conflict: { field: 'ownerId' } },
+    ]);
+  });
+
+  it('begins again where nothing waited', async () => {
+    const { units, submit } = aWriter();
+    for (const name of ['a', 'b', 'c']) {
+      void submit(open(name));
+      expect(openedIn(units.at(-1))).toEqual([name]);
+      await units.at(-1)?.commit();
+    }
+    expect(units).toHaveLength(3);
+  });
+
+  it('wants of the store what its commands want', () => {
+    const { units, submit } = aWriter();
+    const command = aTransferCommand({ sourceAccountId: 'from', destinationAccountId: 'to' });
+    void submit(command);
+    expect(units[0]?.want).toEqual({
+      accountIds: ['from', 'to'],
+      purposes: [],
+      oldestActive: [],
+      ownerIds: [],
+      keys: [command.key],
+    });
+  });
+
+  it('reads the clock for each run of a decision, and counts the last', async () => {
+    const { units, submit, clock, books } = aWriter();
+    const start = clock.now();
+    void submit(open('a'));
+    const later = () => clock.advance(1000);
+    await units[0]?.commit({ beforeEachRun: [later, later, later] });
+    expect(books.account('a')?.createdAt).toBe(start + 3000);
+  });
+
+  it.each([
+    [true, 2],
+    [false, 0],
+  ])('sends messages if it is to: %s', async (notify, count) => {
+    const { units, submit, books } = aWriter({
+      notify,
+      accounts: [
+        { id: 'from', ownerId: 'alice', balance: 150n },
+        { id: 'to', ownerId: 'bob' },
+      ],
+    });
+    let messages = -1;
+    const write = books.write.bind(books);
+    books.write = (changes) => {
+      messages = changes.messages.length;
+      write(changes);
+    };
+    void submit(aTransferCommand({ sourceAccountId: 'from', destinationAccountId: 'to' }));
+    await units[0]?.commit();
+    expect(messages).toBe(count);
+  });
+});
+
+describe('the limit of a batch', () => {
+  it('leaves the rest to the units after it', async () => {
+    const { units, submit } = aWriter({ limits: { batch: 2 } });
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) void submit(open(name));
+    for (const index of [0, 1, 2, 3]) await units[index]?.commit();
+    expect(units.map(openedIn)).toEqual([['a'], ['b', 'c'], ['d', 'e'], ['f']]);
+  });
+});
+
+describe('the limit of the queue', () => {
+  it('refuses one more than may wait, at once and for a retry with the same key', async () => {
+    const { units, submit, events } = aWriter({ limits: { queue: 2 } });
+    for (const name of ['a', 'b', 'c']) void submit(open(name));
+    await expect(submit(open('d'))).rejects.toEqual(
+      new PassbookError('queue_full', { retryAfterSeconds: 1 }),
+    );
+    expect(events).toEqual(['d: queue_full']);
+
+    await units[0]?.commit();
+    void submit(open('e'));
+    await units[1]?.commit();
+    await units[2]?.commit();
+    expect(units.map(openedIn)).toEqual([['a'], ['b', 'c'], ['e']]);
+  });
+});
+
+describe('the deadline of a command', () => {
+  it('counts from when it was submitted, and is that of its unit', async () => {
+    const { units, submit, clock } = aWriter({ limits: { deadlineMs: 1000 } });
+    const start = clock.now();
+    void submit(open('a'));
+    clock.advance(10);
+    void submit(open('b'));
+    clock.advance(10);
+    void submit(open('c'));
+    await units[0]?.commit();
+    expect(units.map(({ deadline }) => deadline)).toEqual([start + 1000, start + 1010]);
+  });
+
+  it('ends its waiting: from that instant on it is unavailable, and the others go on without it', async () => {
+    const { units, submit, clock, events } = aWriter({ limits: { deadlineMs: 1000 } });
+    void submit(open('a'));
+    const late = submit(open('late'));
+    late.catch(() => {});
+    clock.advance(1);
+    void submit(open('in time'));
+    clock.advance(999);
+    await units[0]?.commit();
+
+    expect(units.map(openedIn)).toEqual([['a'], ['in time']]);
+    await expect(late).rejects.toEqual(new PassbookError('unavailable', { retryAfterSeconds: 1 }));
+    await units[1]?.commit();
+    expect(events).toEqual(['committed', 'a', 'late: unavailable', 'committed', 'in time']);
+  });
+
+  it('of all that wait can pass; then no unit is begun, and the writer serves on', async () => {
+    const { units, submit, clock, events } = aWriter({ limits: { deadlineMs: 1000 } });
+    void submit(open('a'));
+    submit(open('b')).catch(() => {});
+    clock.advance(1000);
+    await units[0]?.commit();
+    expect(events).toEqual(['committed', 'a', 'b: unavailable']);
+
+    void submit(open('c'));
+    expect(units.map(openedIn)).toEqual([['a'], ['c']]);
+  });
+});
+
+describe('a fault', () => {
+  it.each(['unavailable', 'outcome_unknown'] as const)(
+    "of the store, %s, is everybody's in the unit and nobody's beside it",
+    async (code) => {
+      const { units, submit, events } = aWriter();
+      void submit(open('a'));
+      for (const name of ['b', 'c']) submit(open(name)).catch(() => {});
+      await units[0]?.commit();
+      void submit(open('d'));
+      await units[1]?.fail(new PassbookError(code));
+      await units[2]?.commit();
+
+      expect(units.map(openedIn)).toEqual([['a'], ['b', 'c'], ['d']]);
+      expect(events).toEqual(['committed', 'a', `b: ${code}`, `c: ${code}`, 'committed', 'd']);
+    },
+  );
+
+  it('of one command does not fail the innocent: each is then taken by itself', async () => {
+    const { units, submit, events } = aWriter();
+    void submit(open('a'));
+    void submit(open('b'));
+    submit(poison('p')).catch(() => {});
+    void submit(open('c'));
+    for (let index = 0; index < 5; index++) await units[index]?.commit();
+
+    expect(units.map(openedIn)).toEqual([['a'], ['b', 'p', 'c'], ['b'], ['p'], ['c']]);
+    expect(events).toEqual([
+      'committed',
+      'a',
+      'committed',
+      'b',
+      'p: "XXX" is not a currency of ISO 4217',
+      'committed',
+      'c',
+    ]);
+  });
+
+  it('of a lone command is its own, as it was thrown', async () => {
+    const { units, submit } = aWriter();
+    const answer = submit(open('a'));
+    const fault = new RangeError('unheard of');
+    answer.catch(() => {});
+    await units[0]?.fail(fault);
+    await expect(answer).rejects.toBe(fault);
+
+    void submit(open('b'));
+    expect(units.map(openedIn)).toEqual([['a'], ['b']]);
+  });
+});
+
+describe('closing', () => {
+  it('takes no more commands, and waits for those it has', async () => {
+    const { writer, units, submit, events } = aWriter();
+    void submit(open('a'));
+    void submit(open('b'));
+    const closed = writer.close().then(() => events.push('closed'));
+    await expect(submit(open('c'))).rejects.toEqual(new PassbookError('unavailable'));
+
+    await units[0]?.commit();
+    expect(events).not.toContain('closed');
+    await units[1]?.commit();
+    await closed;
+    expect(units.map(openedIn)).toEqual([['a'], ['b']]);
+    expect(events).toEqual(['c: unavailable', 'committed', 'a', 'committed', 'b', 'closed']);
+  });
+
+  it('is done at once where nothing waits, and as often as it is asked for', async () => {
+    const { writer, submit } = aWriter();
+    await writer.close();
+    await writer.close();
+    const answer: Promise<Answer> = submit(open('a'));
+    await expect(answer).rejects.toEqual(new PassbookError('unavailable'));
+  });
+});
+
+/** Lets everything run that waits for nothing but its turn. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

@@ -1,0 +1,575 @@
+import { describe, expect, it } from 'vitest';
+import { Account, systemAccountId } from '../../src/domain/account.ts';
+import type { Counters } from '../../src/domain/account.ts';
+import { errorCatalogue } from '../../src/domain/errors.ts';
+import type { ErrorCode } from '../../src/domain/errors.ts';
+import { MAX_AMOUNT, MAX_COUNTER } from '../../src/domain/money.ts';
+import { SYSTEM } from '../support/bank.ts';
+import { aCustomer, anAccount, freshId } from '../support/builders.ts';
+import type { AccountFacts } from '../support/builders.ts';
+import type { Subject } from './subject.ts';
+
+const AMOUNT = 10n;
+const NO_COUNTERS: Counters = { debitsPosted: 0n, creditsPosted: 0n, debitsPending: 0n, creditsPending: 0n };
+const FULL_COUNTERS: Counters = { ...NO_COUNTERS, debitsPosted: MAX_COUNTER, creditsPosted: MAX_COUNTER };
+
+/** In dollars, and too full for any credit. */
+const FULL_OF_DOLLARS: AccountFacts = { currency: 'USD', maximumBalance: 0n };
+
+type Row = {
+  readonly rule: string;
+  /** Of the payer, with 9 EUR in it, unless said; 'absent': there is no such account. */
+  readonly source?: AccountFacts | 'absent';
+  readonly sourceOf?: 'another' | 'the bank';
+  /** Of a payee, and empty, unless said. */
+  readonly destination?: AccountFacts | 'absent' | 'the source';
+  readonly destinationOf?: 'the bank';
+  /** The currency that the request names; none unless said. */
+  readonly currency?: string;
+  /** What the payer, who does not own the destination, is told. */
+  readonly payerLearns: ErrorCode;
+  /** What the system is told, which may debit any account. */
+  readonly systemLearns: ErrorCode;
+  /** Whether a rejection is kept beside the record. */
+  readonly kept: boolean;
+};
+
+/**
+ * In the order of `semantics.md`, from 5 to 13. In each row, whatever can be wrong at a later check is wrong too, so
+ * that each row but the last of its kind proves that its check comes before the others.
+ */
+const ORDER_OF_CHECKS: readonly Row[] = [
+  {
+    rule: 'accounts must be different, even where there is no such account',
+    source: 'absent',
+    destination: 'the source',
+    currency: 'GBP',
+    payerLearns: 'accounts_must_be_different',
+    systemLearns: 'accounts_must_be_different',
+    kept: true,
+  },
+  {
+    rule: "accounts must be different, even where it is another's, closed and empty",
+    source: { status: 'closed', balance: 0n },
+    sourceOf: 'another',
+    destination: 'the source',
+    currency: 'GBP',
+    payerLearns: 'accounts_must_be_different',
+    systemLearns: 'accounts_must_be_different',
+    kept: true,
+  },
+  {
+    rule: 'the source must exist, before the destination must',
+    source: 'absent',
+    destination: 'absent',
+    payerLearns: 'source_account_not_found',
+    systemLearns: 'source_account_not_found',
+    kept: false,
+  },
+  {
+    rule: 'the source must exist, whatever the destination is like',
+    source: 'absent',
+    destination: { ...FULL_OF_DOLLARS, status: 'closed' },
+    currency: 'GBP',
+    payerLearns: 'source_account_not_found',
+    systemLearns: 'source_account_not_found',
+    kept: false,
+  },
+  {
+    rule: "the source must be the payer's, before the destination must exist",
+    source: { status: 'closed' },
+    sourceOf: 'another',
+    destination: 'absent',
+    currency: 'GBP',
+    payerLearns: 'source_account_not_found',
+    systemLearns: 'destination_account_not_found',
+    kept: false,
+  },
+  {
+    rule: 'an account of the bank is nothing a customer can debit',
+    source: { status: 'closed' },
+    sourceOf: 'the bank',
+    destination: 'absent',
+    payerLearns: 'source_account_not_found',
+    systemLearns: 'destination_account_not_found',
+    kept: false,
+  },
+  {
+    rule: 'the destination must exist, before the source must be open',
+    source: { status: 'closed' },
+    destination: 'absent',
+    currency: 'GBP',
+    payerLearns: 'destination_account_not_found',
+    systemLearns: 'destination_account_not_found',
+    kept: false,
+  },
+  {
+    rule: 'an account of the bank is nothing a customer can credit',
+    source: { status: 'closed' },
+    destination: { ...FULL_OF_DOLLARS, status: 'frozen', creditsFrozen: true },
+    destinationOf: 'the bank',
+    currency: 'GBP',
+    payerLearns: 'destination_account_not_found',
+    systemLearns: 'source_account_closed',
+    kept: false,
+  },
+  {
+    rule: 'the source must not be closed, before the destination',
+    source: { status: 'closed' },
+    destination: { ...FULL_OF_DOLLARS, status: 'closed' },
+    currency: 'GBP',
+    payerLearns: 'source_account_closed',
+    systemLearns: 'source_account_closed',
+    kept: true,
+  },
+  {
+    rule: 'the source must not be closed, before the destination must not be frozen',
+    source: { status: 'closed' },
+    destination: { ...FULL_OF_DOLLARS, status: 'frozen', creditsFrozen: true },
+    currency: 'GBP',
+    payerLearns: 'source_account_closed',
+    systemLearns: 'source_account_closed',
+    kept: true,
+  },
+  {
+    rule: 'the destination must not be closed, before the source must not be frozen',
+    source: { status: 'frozen' },
+    destination: { ...FULL_OF_DOLLARS, status: 'closed' },
+    currency: 'GBP',
+    payerLearns: 'destination_account_unavailable',
+    systemLearns: 'destination_account_closed',
+    kept: true,
+  },
+  {
+    rule: 'the destination must not be closed, before currencies must match and funds suffice',
+    destination: { ...FULL_OF_DOLLARS, status: 'closed' },
+    currency: 'GBP',
+    payerLearns: 'destination_account_unavailable',
+    systemLearns: 'destination_account_closed',
+    kept: true,
+  },
+  {
+    rule: 'the source must not be frozen, before the destination',
+    source: { status: 'frozen' },
+    destination: { ...FULL_OF_DOLLARS, status: 'frozen', creditsFrozen: true },
+    currency: 'GBP',
+    payerLearns: 'source_account_frozen',
+    systemLearns: 'source_account_frozen',
+    kept: true,
+  },
+  {
+    rule: 'the source must not be frozen, even where its credits flow',
+    source: { status: 'frozen', creditsFrozen: false },
+    destination: FULL_OF_DOLLARS,
+    currency: 'GBP',
+    payerLearns: 'source_account_frozen',
+    systemLearns: 'source_account_frozen',
+    kept: true,
+  },
+  {
+    rule: 'the credits of the destination must not be frozen, before currencies must match',
+    destination: { ...FULL_OF_DOLLARS, status: 'frozen', creditsFrozen: true },
+    currency: 'GBP',
+    payerLearns: 'destination_account_unavailable',
+    systemLearns: 'destination_account_frozen',
+    kept: true,
+  },
+  {
+    rule: 'a frozen destination takes credits where nothing is said of them; then the accounts must share a currency',
+    destination: { ...FULL_OF_DOLLARS, status: 'frozen' },
+    payerLearns: 'currency_mismatch',
+    systemLearns: 'currency_mismatch',
+    kept: true,
+  },
+  {
+    rule: 'what is said of credits means nothing while the account is active; then the accounts must share a currency',
+    destination: { ...FULL_OF_DOLLARS, creditsFrozen: true },
+    currency: 'EUR',
+    payerLearns: 'currency_mismatch',
+    systemLearns: 'currency_mismatch',
+    kept: true,
+  },
+  {
+    rule: 'the currency named must be that of the accounts, before funds suffice',
+    destination: { maximumBalance: 0n },
+    currency: 'USD',
+    payerLearns: 'currency_mismatch',
+    systemLearns: 'currency_mismatch',
+    kept: true,
+  },
+  {
+    rule: 'funds must suffice, before the destination must not be full',
+    destination: { maximumBalance: 0n },
+    currency: 'EUR',
+    payerLearns: 'insufficient_funds',
+    systemLearns: 'insufficient_funds',
+    kept: true,
+  },
+  {
+    rule: 'funds must suffice, before bounds must hold on either side',
+    source: { counters: FULL_COUNTERS },
+    destination: { counters: { ...FULL_COUNTERS, debitsPosted: MAX_COUNTER - MAX_AMOUNT } },
+    payerLearns: 'insufficient_funds',
+    systemLearns: 'insufficient_funds',
+    kept: true,
+  },
+  {
+    rule: 'the destination must not be full, before the bounds of the source must hold',
+    source: { counters: FULL_COUNTERS, minimumBalance: -10n },
+    destination: { maximumBalance: 9n },
+    payerLearns: 'destination_account_unavailable',
+    systemLearns: 'exceeds_maximum_balance',
+    kept: true,
+  },
+  {
+    rule: 'the destination must not be full, before its own bounds must hold',
+    source: { balance: 10n },
+    destination: { balance: MAX_AMOUNT - 9n, maximumBalance: MAX_AMOUNT },
+    payerLearns: 'destination_account_unavailable',
+    systemLearns: 'exceeds_maximum_balance',
+    kept: true,
+  },
+  {
+    rule: 'the balance of the destination must stay within its bound',
+    source: { balance: 10n },
+    destination: { balance: MAX_AMOUNT - 9n },
+    payerLearns: 'destination_account_unavailable',
+    systemLearns: 'amount_overflow',
+    kept: true,
+  },
+  {
+    rule: 'the credits of the destination must stay within the bound of counters',
+    source: { balance: 10n },
+    destination: { counters: { ...FULL_COUNTERS, creditsPosted: MAX_COUNTER - 9n } },
+    payerLearns: 'destination_account_unavailable',
+    systemLearns: 'amount_overflow',
+    kept: true,
+  },
+];
+
+/** Amounts on both sides of each boundary: the last that is taken, and the first that is refused, by which rule. */
+const BOUNDARIES: readonly {
+  readonly limit: string;
+  readonly source?: AccountFacts;
+  readonly destination?: AccountFacts;
+  readonly last: bigint;
+  readonly code: ErrorCode;
+}[] = [
+  { limit: 'what is available', source: { balance: 100n }, last: 100n, code: 'insufficient_funds' },
+  {
+    limit: 'a minimum above zero',
+    source: { balance: 100n, minimumBalance: 30n },
+    last: 70n,
+    code: 'insufficient_funds',
+  },
+  {
+    limit: 'an overdraft',
+    source: { balance: 100n, minimumBalance: -50n },
+    last: 150n,
+    code: 'insufficient_funds',
+  },
+  {
+    limit: 'an overdraft that is drawn on already',
+    source: { balance: -20n, minimumBalance: -50n },
+    last: 30n,
+    code: 'insufficient_funds',
+  },
+  {
+    limit: 'what is not held',
+    source: { counters: { ...NO_COUNTERS, creditsPosted: 100n, debitsPending: 40n } },
+    last: 60n,
+    code: 'insufficient_funds',
+  },
+  {
+    limit: 'what has come in: pending credits are not available',
+    source: { counters: { ...NO_COUNTERS, creditsPosted: 100n, creditsPending: 40n } },
+    last: 100n,
+    code: 'insufficient_funds',
+  },
+  {
+    limit: 'the bound below zero, where there is no minimum',
+    source: { balance: 10n - MAX_AMOUNT, minimumBalance: null },
+    last: 10n,
+    code: 'amount_overflow',
+  },
+  {
+    limit: 'the bound below zero, held amounts included',
+    source: {
+      counters: { ...NO_COUNTERS, debitsPosted: MAX_AMOUNT - 15n, debitsPending: 5n },
+      minimumBalance: null,
+    },
+    last: 10n,
+    code: 'amount_overflow',
+  },
+  {
+    limit: 'the bound of a counter of debits',
+    source: {
+      counters: { ...NO_COUNTERS, debitsPosted: MAX_COUNTER - 10n, creditsPosted: MAX_COUNTER },
+    },
+    last: 10n,
+    code: 'insufficient_funds',
+  },
+  {
+    limit: 'the bound of a counter of debits, where funds would suffice',
+    source: {
+      counters: { ...NO_COUNTERS, debitsPosted: MAX_COUNTER - 10n, creditsPosted: MAX_COUNTER },
+      minimumBalance: -100n,
+    },
+    last: 10n,
+    code: 'amount_overflow',
+  },
+  {
+    limit: 'a maximum',
+    destination: { balance: 90n, maximumBalance: 100n },
+    last: 10n,
+    code: 'exceeds_maximum_balance',
+  },
+  {
+    limit: 'a maximum, what is coming in included',
+    destination: {
+      counters: { ...NO_COUNTERS, creditsPosted: 90n, creditsPending: 4n },
+      maximumBalance: 100n,
+    },
+    last: 6n,
+    code: 'exceeds_maximum_balance',
+  },
+  {
+    limit: 'a maximum, whatever is held',
+    destination: {
+      counters: { ...NO_COUNTERS, creditsPosted: 90n, debitsPending: 50n },
+      maximumBalance: 100n,
+    },
+    last: 10n,
+    code: 'exceeds_maximum_balance',
+  },
+  {
+    limit: 'the bound above zero',
+    destination: { balance: MAX_AMOUNT - 10n },
+    last: 10n,
+    code: 'amount_overflow',
+  },
+  {
+    limit: 'the bound above zero, what is coming in included',
+    destination: { counters: { ...NO_COUNTERS, creditsPosted: MAX_AMOUNT - 15n, creditsPending: 5n } },
+    last: 10n,
+    code: 'amount_overflow',
+  },
+  {
+    limit: 'the bound of a counter of credits',
+    destination: {
+      counters: { ...NO_COUNTERS, debitsPosted: MAX_COUNTER, creditsPosted: MAX_COUNTER - 10n },
+      minimumBalance: null,
+    },
+    last: 10n,
+    code: 'amount_overflow',
+  },
+];
+
+export function describeOrderOfChecks(subject: () => Subject): void {
+  describe('the order of checks of a transfer', () => {
+    it.each(ORDER_OF_CHECKS)('$rule', async (row) => {
+      const { bank } = subject();
+      const [payer, payee] = [aCustomer('Payer'), aCustomer('Payee')];
+      const { source, destination } = await seeded(subject(), row, { payer, payee });
+      const request = { from: source, to: destination, amount: AMOUNT };
+      const named = row.currency === undefined ? {} : { currency: row.currency };
+
+      const toPayer = await bank.pay(payer, { ...request, ...named });
+      expect(toPayer).toStrictEqual({
+        ok: false,
+        replayed: false,
+        code: row.payerLearns,
+        retry: errorCatalogue[row.payerLearns].retry,
+        transferId: row.kept ? (expect.any(String) as string) : null,
+      });
+      const toSystem = await bank.pay(SYSTEM, { ...request, ...named });
+      expect(toSystem).toMatchObject({ ok: false, code: row.systemLearns });
+
+      const transferId = toPayer.ok ? null : toPayer.transferId;
+      if (transferId !== null) {
+        expect(await bank.ledger.getTransfer(payer, transferId)).toMatchObject({ code: row.payerLearns });
+        expect(await bank.ledger.getTransfer(SYSTEM, transferId)).toMatchObject({ code: row.systemLearns });
+      }
+      expect((await bank.ledger.listTransfers(payer)).items).toHaveLength(row.kept ? 1 : 0);
+      expect([await bank.entriesOf(source), await bank.entriesOf(destination)]).toEqual([[], []]);
+    });
+
+    it.each(ORDER_OF_CHECKS.filter(({ payerLearns }) => payerLearns === 'destination_account_unavailable'))(
+      'tells the owner of both sides precisely: $rule',
+      async (row) => {
+        const payer = aCustomer('Payer');
+        const { source, destination } = await seeded(subject(), row, { payer, payee: payer });
+        const named = row.currency === undefined ? {} : { currency: row.currency };
+
+        const refused = await subject().bank.pay(payer, {
+          from: source,
+          to: destination,
+          amount: AMOUNT,
+          ...named,
+        });
+        expect(refused).toMatchObject({ ok: false, code: row.systemLearns });
+      },
+    );
+  });
+
+  describe('the boundaries of a transfer', () => {
+    it.each(BOUNDARIES)('$limit: $last is taken, one more is $code', async (row) => {
+      const { bank } = subject();
+      const alice = aCustomer();
+      const enough = { balance: MAX_AMOUNT };
+      for (const [amount, code] of [
+        [row.last + 1n, row.code],
+        [row.last, null],
+      ] as const) {
+        const source = anAccount({ ...(row.source ?? enough), ownerId: alice.id });
+        const destination = anAccount({ ...row.destination, ownerId: alice.id });
+        await bank.seed(source, destination);
+
+        const result = await bank.pay(alice, { from: source.id, to: destination.id, amount });
+        expect(result.ok ? null : result.code).toBe(code);
+        const moved = result.ok ? amount : 0n;
+        expect([await bank.balanceOf(source.id), await bank.balanceOf(destination.id)]).toEqual([
+          source.balance - moved,
+          destination.balance + moved,
+        ]);
+      }
+    });
+
+    it('a limit that is broken already stands, and blocks that side until it is kept again', async () => {
+      const { bank } = subject();
+      const alice = aCustomer();
+      const tooFull = await bank.account(alice, { funds: 80n, maximumBalance: 50n });
+      const tooEmpty = await bank.account(alice, { funds: 20n, minimumBalance: 60n });
+      const codes: (string | null)[] = [];
+      const pay = async (from: string, to: string, amount: bigint) => {
+        const result = await bank.pay(alice, { from, to, amount });
+        codes.push(result.ok ? null : result.code);
+      };
+
+      await pay(tooEmpty, tooFull, 1n);
+      await pay(tooFull, tooEmpty, 30n);
+      await pay(tooEmpty, tooFull, 1n);
+      await pay(tooFull, tooEmpty, 11n);
+      await pay(tooEmpty, tooFull, 1n);
+      expect(codes).toEqual(['insufficient_funds', null, 'insufficient_funds', null, null]);
+      expect([await bank.balanceOf(tooFull), await bank.balanceOf(tooEmpty)]).toEqual([40n, 60n]);
+    });
+  });
+
+  describe('the order of checks of initial funds', () => {
+    const fund = async (
+      destination: AccountFacts | string,
+      named: { currency?: string; amount?: bigint } = {},
+    ) => {
+      const { bank } = subject();
+      const account = typeof destination === 'string' ? { id: destination } : anAccount(destination);
+      if (account instanceof Account) await bank.seed(account);
+      return bank.ledger.fundAccount(SYSTEM, {
+        destinationAccountId: account.id,
+        amount: AMOUNT,
+        idempotencyKey: freshId(),
+        ...named,
+      });
+    };
+
+    it.each<[rule: string, destination: AccountFacts | string, currency: string, code: ErrorCode]>([
+      ['the destination must exist', freshId(), 'GBP', 'destination_account_not_found'],
+      [
+        'the destination must not be closed, before currencies must match',
+        { ...FULL_OF_DOLLARS, status: 'closed' },
+        'GBP',
+        'destination_account_closed',
+      ],
+      [
+        'the credits of the destination must not be frozen, before currencies must match',
+        { ...FULL_OF_DOLLARS, status: 'frozen', creditsFrozen: true },
+        'GBP',
+        'destination_account_frozen',
+      ],
+      [
+        'the currency named must be that of the account, before it must not be full',
+        FULL_OF_DOLLARS,
+        'GBP',
+        'currency_mismatch',
+      ],
+      [
+        'the destination must not be full, before its bounds must hold',
+        { balance: MAX_AMOUNT - 9n, maximumBalance: MAX_AMOUNT },
+        'EUR',
+        'exceeds_maximum_balance',
+      ],
+      ['the bounds must hold', { balance: MAX_AMOUNT - 9n }, 'EUR', 'amount_overflow'],
+    ])('%s', async (_, destination, currency, code) => {
+      const refused = await fund(destination, { currency });
+      expect(refused).toStrictEqual({
+        ok: false,
+        replayed: false,
+        code,
+        retry: errorCatalogue[code].retry,
+        transferId: code === 'destination_account_not_found' ? null : (expect.any(String) as string),
+      });
+    });
+
+    it('an account of the bank is no destination', async () => {
+      const { bank } = subject();
+      await bank.account(aCustomer(), { funds: 1n });
+      expect(await fund(systemAccountId('funding', 'EUR'))).toMatchObject({
+        ok: false,
+        code: 'destination_account_not_found',
+        transferId: null,
+      });
+    });
+
+    it('a frozen account takes them, unless its credits are frozen too', async () => {
+      expect(await fund({ status: 'frozen' })).toMatchObject({ ok: true });
+    });
+
+    it("the bank's own funding account stays within the bound", async () => {
+      const { bank } = subject();
+      const opened = Account.openSystem({
+        purpose: 'funding',
+        currency: 'JOD',
+        at: bank.clock.now(),
+      });
+      const debited = { ...NO_COUNTERS, debitsPosted: MAX_AMOUNT - AMOUNT };
+      await bank.seed(Account.restore({ ...opened, counters: debited }));
+      const dinars = { currency: 'JOD', exponent: 3 };
+
+      expect(await fund(dinars, { amount: AMOUNT + 1n })).toMatchObject({ code: 'amount_overflow' });
+      expect(await fund(dinars)).toMatchObject({ ok: true });
+      expect(await bank.balanceOf(opened.id)).toBe(MAX_AMOUNT);
+      expect(await fund(dinars, { amount: 1n })).toMatchObject({ code: 'amount_overflow' });
+    });
+  });
+}
+
+async function seeded(
+  { bank }: Subject,
+  row: Row,
+  { payer, payee }: { payer: { id: string }; payee: { id: string } },
+): Promise<{ source: string; destination: string }> {
+  const accounts: Account[] = [];
+  const source =
+    row.source === 'absent'
+      ? freshId()
+      : add({ balance: 9n, ...row.source, ...owner(row.sourceOf ?? payer.id) });
+  const destination =
+    row.destination === 'the source'
+      ? source
+      : row.destination === 'absent'
+        ? freshId()
+        : add({ ...row.destination, ...owner(row.destinationOf ?? payee.id) });
+  await bank.seed(...accounts);
+  return { source, destination };
+
+  function add(facts: AccountFacts): string {
+    const account = anAccount(facts);
+    accounts.push(account);
+    return account.id;
+  }
+}
+
+function owner(of: string): AccountFacts {
+  if (of === 'the bank') return { ownerId: null, purpose: 'suspense' };
+  return { ownerId: of === 'another' ? freshId() : of };
+}

@@ -1,0 +1,152 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { ClaimedMessage, OutboxStore } from '../../src/application/ports.ts';
+import type { Message } from '../../src/domain/message.ts';
+import { JANUARY, aTransferMessage, aWelcome } from '../support/builders.ts';
+import type { Subject } from './subject.ts';
+
+const LEASE_MS = 60_000;
+
+export function describeOutbox(subject: () => Subject): void {
+  const outbox = <R>(work: (outbox: OutboxStore) => Promise<R>): Promise<R> =>
+    subject().bank.unitOfWork.run((stores) => work(stores.outbox));
+  const outboxElsewhere = <R>(work: (outbox: OutboxStore) => Promise<R>): Promise<R> =>
+    subject().otherBank.unitOfWork.run((stores) => work(stores.outbox));
+  const claim = (now: number, limit = 100, through = outbox): Promise<readonly ClaimedMessage[]> =>
+    through((one) => one.claim({ now, leaseUntil: now + LEASE_MS, limit }));
+  const add = async (...messages: readonly Message[]) => {
+    for (const message of messages) await outbox((one) => one.add(message));
+  };
+
+  describe('the outbox', () => {
+    beforeEach(async () => {
+      await subject().bank.takeMessages();
+    });
+
+    it('gives every kind of message as it was written', async () => {
+      const messages = [
+        aWelcome({ at: JANUARY }),
+        aTransferMessage({ at: JANUARY + 1 }),
+        aTransferMessage({
+          at: JANUARY + 2,
+          kind: 'transfer_between_own_accounts',
+          description: null,
+          counterparty: { name: null, account: null },
+          balances: [
+            { accountId: 'first', balance: -5n },
+            { accountId: 'second', balance: 0n },
+          ],
+        }),
+      ];
+      await add(...messages);
+
+      expect(await claim(JANUARY + 2, 100, outboxElsewhere)).toEqual(
+        messages.map((message) => ({ message, attempt: 1 })),
+      );
+    });
+
+    it('gives a message from the instant it was added, and not before', async () => {
+      const message = aWelcome({ at: JANUARY + 10 });
+      await add(message);
+      expect(await claim(JANUARY + 9)).toEqual([]);
+      expect(await claim(JANUARY + 10)).toEqual([{ message, attempt: 1 }]);
+    });
+
+    it('gives those first that are due longest, and no more than asked for', async () => {
+      const [third, first, second] = [
+        aWelcome({ at: JANUARY + 3 }),
+        aWelcome({ at: JANUARY + 1 }),
+        aWelcome({ at: JANUARY + 2 }),
+      ];
+      await add(third, first, second);
+
+      expect(await claim(JANUARY + 5, 2)).toEqual([
+        { message: first, attempt: 1 },
+        { message: second, attempt: 1 },
+      ]);
+      expect(await claim(JANUARY + 5, 2)).toEqual([{ message: third, attempt: 1 }]);
+    });
+
+    it('gives a claimed message to nobody else until its lease is over, and then as another attempt', async () => {
+      const message = aWelcome();
+      await add(message);
+      expect(await claim(JANUARY)).toEqual([{ message, attempt: 1 }]);
+
+      expect(await claim(JANUARY + LEASE_MS - 1, 100, outboxElsewhere)).toEqual([]);
+      expect(await claim(JANUARY + LEASE_MS, 100, outboxElsewhere)).toEqual([{ message, attempt: 2 }]);
+    });
+
+    it('gives a sent message to nobody', async () => {
+      const [sent, waiting] = [aWelcome(), aWelcome()];
+      await add(sent, waiting);
+      await claim(JANUARY);
+      await outbox((one) => one.markSent(sent.id, JANUARY + 1));
+
+      expect(await claim(JANUARY + LEASE_MS)).toEqual([{ message: waiting, attempt: 2 }]);
+    });
+
+    it('gives a postponed message when it is due again, sooner or later than its lease', async () => {
+      const [sooner, later] = [aWelcome(), aWelcome({ at: JANUARY + 1 })];
+      await add(sooner, later);
+      await claim(JANUARY + 1);
+      await outbox((one) => one.postpone(sooner.id, { dueAt: JANUARY + 50, reason: 'timed out' }));
+      await outbox((one) => one.postpone(later.id, { dueAt: JANUARY + 2 * LEASE_MS, reason: 'timed out' }));
+
+      expect(await claim(JANUARY + 49)).toEqual([]);
+      expect(await claim(JANUARY + 50)).toEqual([{ message: sooner, attempt: 2 }]);
+      await outbox((one) => one.markSent(sooner.id, JANUARY + 51));
+      expect(await claim(JANUARY + 2 * LEASE_MS - 1)).toEqual([]);
+      expect(await claim(JANUARY + 2 * LEASE_MS)).toEqual([{ message: later, attempt: 2 }]);
+    });
+
+    it('counts every attempt', async () => {
+      const message = aWelcome();
+      await add(message);
+      const attempts: number[] = [];
+      for (let round = 0; round < 4; round++) {
+        const now = JANUARY + round;
+        const claimed = await claim(now);
+        attempts.push(...claimed.map(({ attempt }) => attempt));
+        await outbox((one) => one.postpone(message.id, { dueAt: now + 1, reason: 'timed out' }));
+      }
+      expect(attempts).toEqual([1, 2, 3, 4]);
+    });
+
+    it('gives a message that was given up to nobody', async () => {
+      const message = aWelcome();
+      await add(message);
+      await claim(JANUARY);
+      await outbox((one) => one.giveUp(message.id, { at: JANUARY + 1, reason: 'no such mailbox' }));
+
+      expect(await claim(JANUARY + 10 * LEASE_MS)).toEqual([]);
+    });
+
+    it('is not changed by what is said of a message that does not exist', async () => {
+      await outbox(async (one) => {
+        await one.markSent('nothing', JANUARY);
+        await one.postpone('nothing', { dueAt: JANUARY, reason: 'timed out' });
+        await one.giveUp('nothing', { at: JANUARY, reason: 'no such mailbox' });
+      });
+      expect(await claim(JANUARY + 10 * LEASE_MS)).toEqual([]);
+    });
+
+    it('never gives one message to two who claim at once, and gives them all', async () => {
+      const messages = Array.from({ length: 60 }, (_, index) => aWelcome({ at: JANUARY + index }));
+      await outbox(async (one) => {
+        for (const message of messages) await one.add(message);
+      });
+
+      const claims = await Promise.all(
+        Array.from({ length: 8 }, (_, index) =>
+          claim(JANUARY + 100, 10, index % 2 === 0 ? outbox : outboxElsewhere),
+        ),
+      );
+      // A claim may find less than there is while others hold it; what nobody took is still there.
+      const rest = await claim(JANUARY + 100);
+      const taken = [...claims.flat(), ...rest];
+      expect(taken.map(({ attempt }) => attempt)).toEqual(messages.map(() => 1));
+      expect(taken.map(({ message }) => message.id).toSorted()).toEqual(
+        messages.map(({ id }) => id).toSorted(),
+      );
+    });
+  });
+}

@@ -1,0 +1,228 @@
+import { describe, expect, it } from 'vitest';
+import type { Page, PageRequest } from '../../src/application/page.ts';
+import type { Account } from '../../src/domain/account.ts';
+import { SYSTEM } from '../support/bank.ts';
+import { aCustomer, anAccount, freshId } from '../support/builders.ts';
+import type { Subject } from './subject.ts';
+
+export function describeReads(subject: () => Subject): void {
+  describe('reads', () => {
+    it('of what does not exist find nothing', async () => {
+      const { reads } = subject().second;
+      for (const id of [freshId(), 'no id of ours', '', '$ne', "' or 1=1 --", 'ü', 'a'.repeat(300)]) {
+        expect(await reads.account(id)).toBeUndefined();
+        expect(await reads.transfer(id)).toBeUndefined();
+        expect(await reads.accountsOf(id, { after: null, limit: 10 })).toEqual([]);
+        expect(await reads.transfersOf(id, { after: null, limit: 10 })).toEqual([]);
+        expect(await reads.entriesOf(id, { after: null, limit: 10 })).toEqual([]);
+        expect(await reads.record({ scope: id, operation: 'transfer', key: id })).toBeUndefined();
+      }
+    });
+
+    it('of accounts give those of one owner by id ascending, above the one asked for', async () => {
+      const { bank, second } = subject();
+      const ownerId = freshId();
+      const accounts = Array.from({ length: 5 }, (_, index) =>
+        anAccount({ ownerId, currency: index % 2 === 0 ? 'EUR' : 'USD', status: 'closed' }),
+      ) as [Account, Account, Account, Account, Account];
+      await bank.seed(accounts[3], accounts[0], anAccount(), accounts[4], accounts[1], accounts[2]);
+
+      const read = (after: string | null, limit: number) =>
+        second.reads.accountsOf(ownerId, { after, limit });
+      expect(await read(null, 10)).toStrictEqual(accounts);
+      expect(await read(null, 2)).toStrictEqual(accounts.slice(0, 2));
+      expect(await read(accounts[1].id, 2)).toStrictEqual(accounts.slice(2, 4));
+      expect(await read(accounts[3].id, 2)).toStrictEqual(accounts.slice(4));
+      expect(await read(accounts[4].id, 2)).toEqual([]);
+    });
+
+    it('of transfers give those of one party by id descending, below the one asked for, each once', async () => {
+      const { bank, second } = subject();
+      const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
+      const from = await bank.account(alice, { funds: 10n });
+      const own = await bank.account(alice);
+      const to = await bank.account(bob);
+      await bank.pay(alice, { from, to: own, amount: 1n });
+      await bank.pay(alice, { from, to, amount: 2n });
+      await bank.pay(alice, { from, to, amount: 99n });
+
+      const read = (userId: string, after: string | null, limit: number) =>
+        second.reads.transfersOf(userId, { after, limit });
+      const hers = await read(alice.id, null, 10);
+      expect(hers.map(({ amount, status }) => [amount, status])).toEqual([
+        [99n, 'rejected'],
+        [2n, 'completed'],
+        [1n, 'completed'],
+        [10n, 'completed'],
+      ]);
+      expect(hers.map(({ id }) => id)).toEqual(
+        hers
+          .map(({ id }) => id)
+          .toSorted()
+          .toReversed(),
+      );
+      expect(await read(alice.id, hers[0]!.id, 2)).toStrictEqual(hers.slice(1, 3));
+      expect(await read(alice.id, hers[3]!.id, 2)).toEqual([]);
+      expect(await read(bob.id, null, 10)).toStrictEqual([hers[1]]);
+    });
+
+    it('of transfers give every field as it was written', async () => {
+      const { bank, second, clock } = subject();
+      const alice = aCustomer('Zoë 🏦');
+      const from = await bank.account(alice, { funds: 10n, currency: 'BHD' });
+      const to = await bank.account(aCustomer('Bob'), { currency: 'BHD' });
+      const made = await bank.ledger.transferFunds(alice, {
+        sourceAccountId: from,
+        destinationAccountId: to,
+        amount: 2n,
+        description: 'März 🏠',
+        metadata: { z: '1', a: '$ne', 'x.y': '"' },
+        idempotencyKey: freshId(),
+      });
+      if (!made.ok) throw new TypeError(made.code);
+
+      const transfer = (await second.reads.transfer(made.transfer.transferId))!;
+      expect({ ...transfer }).toStrictEqual({
+        id: made.transfer.transferId,
+        kind: 'transfer',
+        status: 'completed',
+        code: null,
+        legs: [
+          { accountId: from, ownerId: alice.id, direction: 'debit', amount: 2n },
+          {
+            accountId: to,
+            ownerId: (await second.reads.account(to))!.ownerId,
+            direction: 'credit',
+            amount: 2n,
+          },
+        ],
+        currency: 'BHD',
+        exponent: 3,
+        initiator: { kind: 'user', id: alice.id },
+        payerName: 'Zoë 🏦',
+        description: 'März 🏠',
+        metadata: { z: '1', a: '$ne', 'x.y': '"' },
+        salt: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+        expiresAt: null,
+        reverses: null,
+        batchId: null,
+        createdAt: clock.now(),
+        completedAt: clock.now(),
+      });
+    });
+
+    it('of entries give those of one account by sequence, above the one asked for', async () => {
+      const { bank, second } = subject();
+      const accountId = await bank.account(aCustomer());
+      for (const amount of [1n, 2n, 3n, 4n, 5n]) await bank.fund(accountId, amount);
+
+      const read = async (after: number | null, limit: number) =>
+        (await second.reads.entriesOf(accountId, { after, limit })).map(({ sequence, posted }) => [
+          sequence,
+          posted,
+        ]);
+      expect(await read(null, 2)).toEqual([
+        [1, 1n],
+        [2, 2n],
+      ]);
+      expect(await read(0, 1)).toEqual([[1, 1n]]);
+      expect(await read(2, 2)).toEqual([
+        [3, 3n],
+        [4, 4n],
+      ]);
+      expect(await read(4, 2)).toEqual([[5, 5n]]);
+      expect(await read(5, 2)).toEqual([]);
+    });
+  });
+
+  describe('pages', () => {
+    it('of accounts hold each once, the oldest first', async () => {
+      const { bank, otherBank } = subject();
+      const alice = aCustomer();
+      const opened: string[] = [];
+      for (let index = 0; index < 7; index++) opened.push(await bank.open(alice));
+      await bank.open(aCustomer('Bob'));
+
+      const pages = await allPages((page) => otherBank.ledger.listAccounts(alice.id, page), 3);
+      expect(pages.map((page) => page.map(({ accountId }) => accountId))).toEqual([
+        opened.slice(0, 3),
+        opened.slice(3, 6),
+        opened.slice(6),
+      ]);
+    });
+
+    it('end with the last item, even where it fills a page', async () => {
+      const { bank } = subject();
+      const alice = aCustomer();
+      for (let index = 0; index < 4; index++) await bank.open(alice);
+
+      const pages = await allPages((page) => bank.ledger.listAccounts(alice.id, page), 2);
+      expect(pages.map(({ length }) => length)).toEqual([2, 2]);
+      expect(await bank.ledger.listAccounts(freshId())).toEqual({ items: [], nextCursor: null });
+    });
+
+    it('have no gap and no repeat while writes run', async () => {
+      const { bank, otherBank } = subject();
+      const alice = aCustomer();
+      const from = await bank.account(alice, { funds: 1000n });
+      const to = await bank.account(alice);
+      const pay = (through = bank) => through.pay(alice, { from, to, amount: 1n });
+      await Promise.all(Array.from({ length: 30 }, () => pay()));
+      const there = (await bank.ledger.listTransfers(alice, { limit: 200 })).items;
+      expect(there).toHaveLength(31);
+
+      const reading = new AbortController();
+      const writes = (async () => {
+        while (!reading.signal.aborted) await Promise.all([pay(), pay(otherBank), bank.open(alice)]);
+      })();
+      try {
+        for (let round = 0; round < 3; round++) {
+          const transfers = await allPages((page) => otherBank.ledger.listTransfers(alice, page), 4);
+          const ids = transfers.flat().map(({ transferId }) => transferId);
+          expect(ids).toEqual([...new Set(ids)].toSorted().toReversed());
+          expect(ids.slice(-31)).toEqual(there.map(({ transferId }) => transferId));
+
+          const entries: number[] = [];
+          for (let after: number | null = null; entries.length < 31; after = entries.at(-1) ?? null) {
+            const page = await otherBank.reads.entriesOf(from, { after, limit: 4 });
+            entries.push(...page.map(({ sequence }) => sequence));
+          }
+          expect(entries).toEqual(entries.map((_, index) => index + 1));
+        }
+      } finally {
+        reading.abort();
+        await writes;
+      }
+      const accounts = (await allPages((page) => bank.ledger.listAccounts(alice.id, page), 3)).flat();
+      const accountIds = accounts.map(({ accountId }) => accountId);
+      expect(accountIds).toEqual([...new Set(accountIds)].toSorted());
+    });
+
+    it("of an operator's transfers hold those of the operator", async () => {
+      const { bank } = subject();
+      const operator = { ...SYSTEM, id: freshId() };
+      const accountId = await bank.account(aCustomer());
+      const funded = await bank.ledger.fundAccount(operator, {
+        destinationAccountId: accountId,
+        amount: 1n,
+        idempotencyKey: freshId(),
+      });
+      await bank.fund(accountId, 2n);
+      if (!funded.ok) throw new TypeError(funded.code);
+      expect((await bank.ledger.listTransfers(operator)).items).toStrictEqual([funded.transfer]);
+    });
+  });
+}
+
+async function allPages<T>(
+  list: (page: PageRequest) => Promise<Page<T>>,
+  limit: number,
+): Promise<readonly (readonly T[])[]> {
+  const pages: (readonly T[])[] = [];
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page: Page<T> = await list(cursor === undefined ? { limit } : { limit, cursor });
+    pages.push(page.items);
+    cursor = page.nextCursor;
+  }
+  return pages;
+}

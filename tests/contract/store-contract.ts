@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import type { Clock, Store } from '../../src/application/ports.ts';
+import { Bank } from '../support/bank.ts';
+import { FixedClock } from '../support/builders.ts';
+import { describeAccounts } from './accounts.ts';
+import { describeEntries } from './entries.ts';
+import { describeIdempotency } from './idempotency.ts';
+import { describeOrderOfChecks } from './order-of-checks.ts';
+import { describeOutbox } from './outbox.ts';
+import { describeReads } from './reads.ts';
+import type { Subject } from './subject.ts';
+import { describeTransfers } from './transfers.ts';
+import { describeUnitsOfWork } from './units-of-work.ts';
+import { describeUsersAndSessions } from './users-and-sessions.ts';
+
+type OpenedStore = {
+  readonly store: Store;
+  /** A second client on the same data, as another process would have; tests that race use both. */
+  readonly second?: Store;
+};
+
+/**
+ * What every store must hold to, and what the ledger promises over each. The store is opened once and holds nothing
+ * then; each test makes its own records, and none assumes that the system's accounts or the outbox are fresh.
+ * The clock stands still but where a test moves it, so it is not near the database's.
+ */
+export function storeContract(
+  name: string,
+  open: (options: { readonly clock: Clock }) => Promise<Store | OpenedStore>,
+): void {
+  describe(name, () => {
+    const clock = new FixedClock();
+    let opened: { store: Store; second: Store; bank: Bank; otherBank: Bank } | undefined;
+
+    beforeAll(async () => {
+      const given = await open({ clock });
+      const { store, second = store } = 'store' in given ? given : { store: given };
+      opened = {
+        store,
+        second,
+        bank: new Bank({ store, clock }),
+        otherBank: new Bank({ store: second, clock }),
+      };
+    });
+
+    afterAll(async () => {
+      if (!opened) return;
+      const { store, second, bank, otherBank } = opened;
+      await Promise.all([bank.ledger.close(), otherBank.ledger.close()]);
+      if (second !== store) await second.close();
+      await store.close();
+    });
+
+    const subject = (): Subject => {
+      if (!opened) throw new TypeError('The store is opened before the first test');
+      return { clock, ...opened };
+    };
+    describeUnitsOfWork(subject);
+    describeUsersAndSessions(subject);
+    describeOutbox(subject);
+    describeAccounts(subject);
+    describeTransfers(subject);
+    describeOrderOfChecks(subject);
+    describeIdempotency(subject);
+    describeEntries(subject);
+    describeReads(subject);
+  });
+}

@@ -1,0 +1,159 @@
+import type { LedgerReads, UnitOfWork } from '../../src/application/ports.ts';
+import type { OpenAccountRequest } from '../../src/application/open-account.ts';
+import type { TransferResult } from '../../src/application/views.ts';
+import { Account } from '../../src/domain/account.ts';
+import type { AccountState } from '../../src/domain/account.ts';
+import type { Actor } from '../../src/domain/actor.ts';
+import type { Changes } from '../../src/domain/books.ts';
+import type { Want } from '../../src/domain/command.ts';
+import type { LedgerEntry } from '../../src/domain/ledger-entry.ts';
+import type { Message } from '../../src/domain/message.ts';
+import type { Instant } from '../../src/domain/time.ts';
+import { createLedger } from '../../src/index.ts';
+import type { Ledger, LedgerOptions } from '../../src/index.ts';
+import { freshId, ids } from './builders.ts';
+import type { Customer, FixedClock } from './builders.ts';
+
+export const SYSTEM = { kind: 'system' } as const satisfies Actor;
+export const AUDITOR = { kind: 'auditor', id: 'auditor' } as const;
+
+/** Later than any message is due. */
+const END_OF_TIME: Instant = Date.UTC(9999, 11, 31);
+
+export const NO_CHANGES: Changes = { accounts: [], transfers: [], entries: [], records: [], messages: [] };
+
+const NO_WANT: Want = { accountIds: [], purposes: [], oldestActive: [], ownerIds: [], keys: [] };
+
+export function want(some: Partial<Want>): Want {
+  return { ...NO_WANT, ...some };
+}
+
+/** A ledger over a store, with short ways to bring about what a test begins from. */
+export class Bank {
+  readonly clock: FixedClock;
+  readonly ledger: Ledger;
+  readonly unitOfWork: UnitOfWork;
+  readonly reads: LedgerReads;
+
+  constructor({ clock, ...options }: Omit<LedgerOptions, 'clock'> & { clock: FixedClock }) {
+    this.clock = clock;
+    this.unitOfWork = options.store.unitOfWork;
+    this.reads = options.store.reads;
+    this.ledger = createLedger({ notify: true, ids, ...options, clock });
+  }
+
+  /** An account of the owner: opened, funded, and then changed as said. */
+  async account(
+    owner: Customer,
+    {
+      funds = 0n,
+      currency = 'EUR',
+      ...change
+    }: Partial<AccountState> & { funds?: bigint; currency?: string } = {},
+  ): Promise<string> {
+    const id = await this.open(owner, { currency });
+    if (funds > 0n) await this.fund(id, funds);
+    if (Object.keys(change).length > 0) await this.alter(id, change);
+    return id;
+  }
+
+  async open(owner: Actor, request: OpenAccountRequest = {}): Promise<string> {
+    const opened = await this.ledger.openAccount(owner, request);
+    if (!opened.ok) throw new TypeError(`The account was refused: ${opened.code}`);
+    return opened.account.accountId;
+  }
+
+  async fund(destinationAccountId: string, amount: bigint): Promise<string> {
+    return transferIdOf(
+      await this.ledger.fundAccount(SYSTEM, { destinationAccountId, amount, idempotencyKey: freshId() }),
+    );
+  }
+
+  /** A transfer under a key of its own. */
+  pay(
+    actor: Actor,
+    { from, to, amount, ...rest }: { from: string; to: string; amount: bigint; currency?: string },
+  ): Promise<TransferResult> {
+    return this.ledger.transferFunds(actor, {
+      sourceAccountId: from,
+      destinationAccountId: to,
+      amount,
+      idempotencyKey: freshId(),
+      ...rest,
+    });
+  }
+
+  /** Writes accounts that did not exist as they are. */
+  async seed(...accounts: readonly Account[]): Promise<void> {
+    await this.unitOfWork.transact(
+      want({ accountIds: accounts.map(({ id }) => id) }),
+      () => ({
+        result: undefined,
+        changes: { ...NO_CHANGES, accounts: accounts.map((after) => ({ before: null, after })) },
+      }),
+      this.deadline(),
+    );
+  }
+
+  /** Changes an account as an operator's command would. */
+  async alter(accountId: string, change: Partial<AccountState>): Promise<void> {
+    await this.unitOfWork.transact(
+      want({ accountIds: [accountId] }),
+      (books) => {
+        const before = books.account(accountId) ?? null;
+        if (!before) throw new TypeError(`There is no account ${accountId}`);
+        return {
+          result: undefined,
+          changes: {
+            ...NO_CHANGES,
+            accounts: [{ before, after: Account.restore({ ...before, ...change }) }],
+          },
+        };
+      },
+      this.deadline(),
+    );
+  }
+
+  async balanceOf(accountId: string): Promise<bigint> {
+    return (await this.ledger.getBalance(SYSTEM, accountId)).balance;
+  }
+
+  async entriesOf(accountId: string): Promise<readonly LedgerEntry[]> {
+    const entries: LedgerEntry[] = [];
+    for (;;) {
+      const page = await this.reads.entriesOf(accountId, {
+        after: entries.at(-1)?.sequence ?? null,
+        limit: 100,
+      });
+      if (page.length === 0) return entries;
+      entries.push(...page);
+    }
+  }
+
+  /** Takes all that waits out of the outbox, whoever it is for and whenever it is due. */
+  async takeMessages(): Promise<readonly Message[]> {
+    const taken: Message[] = [];
+    for (;;) {
+      const claimed = await this.unitOfWork.run(async ({ outbox }) => {
+        const page = await outbox.claim({ now: END_OF_TIME, leaseUntil: END_OF_TIME + 1, limit: 100 });
+        for (const { message } of page) await outbox.markSent(message.id, this.clock.now());
+        return page;
+      });
+      if (claimed.length === 0) return taken;
+      taken.push(...claimed.map(({ message }) => message));
+    }
+  }
+
+  async messagesFor(recipientId: string): Promise<readonly Message[]> {
+    return (await this.takeMessages()).filter((message) => message.recipientId === recipientId);
+  }
+
+  deadline(): Instant {
+    return this.clock.now() + 10_000;
+  }
+}
+
+export function transferIdOf(result: TransferResult): string {
+  if (!result.ok) throw new TypeError(`The transfer was refused: ${result.code}`);
+  return result.transfer.transferId;
+}

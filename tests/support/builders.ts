@@ -1,0 +1,174 @@
+import type { Clock, IdGenerator } from '../../src/application/ports.ts';
+import { Account } from '../../src/domain/account.ts';
+import type { AccountState } from '../../src/domain/account.ts';
+import type { Actor } from '../../src/domain/actor.ts';
+import { GENESIS_HASH } from '../../src/domain/chain.ts';
+import type { TransferMessage, WelcomeMessage } from '../../src/domain/message.ts';
+import type { Session } from '../../src/domain/session.ts';
+import type { Instant } from '../../src/domain/time.ts';
+import { User } from '../../src/domain/user.ts';
+import type { UserState } from '../../src/domain/user.ts';
+import type { TransferFacts } from '../../src/domain/transfer.ts';
+
+export const JANUARY: Instant = Date.UTC(2026, 0, 15, 10);
+const HOUR_MS = 3_600_000;
+
+/** Stands still until a test moves it. */
+export class FixedClock implements Clock {
+  #now: Instant;
+
+  constructor(now: Instant = JANUARY) {
+    this.#now = now;
+  }
+
+  now(): Instant {
+    return this.#now;
+  }
+
+  advance(ms: number): void {
+    this.#now += ms;
+  }
+}
+
+/** Version 7 UUIDs and salts that count from 1, so that a run repeats to the letter. */
+class CountingIds implements IdGenerator {
+  #ids = 0;
+  #salts = 0;
+
+  newId(): string {
+    this.#ids += 1;
+    const digits = this.#ids.toString(16).padStart(18, '0');
+    return `019bc0de-0000-7${digits.slice(0, 3)}-8${digits.slice(3, 6)}-${digits.slice(6)}`;
+  }
+
+  newSalt(): string {
+    this.#salts += 1;
+    return this.#salts.toString(16).padStart(32, '0');
+  }
+}
+
+/** All ids of a test file come from here, so that no two of its records share one. */
+export const ids = new CountingIds();
+
+export function freshId(): string {
+  return ids.newId();
+}
+
+export type Customer = Extract<Actor, { kind: 'user' }>;
+
+export function aCustomer(name = 'Alice'): Customer {
+  return { kind: 'user', id: freshId(), name };
+}
+
+export type AccountFacts = Partial<AccountState> & {
+  /** In place of counters: what was credited, or below 0 debited, in all. */
+  readonly balance?: bigint;
+};
+
+/** A customer's account in any state, as a store would give it: 0 EUR and active unless said. */
+export function anAccount({ balance = 0n, ...state }: AccountFacts = {}): Account {
+  return Account.restore({
+    id: freshId(),
+    ownerId: freshId(),
+    purpose: null,
+    name: null,
+    currency: 'EUR',
+    exponent: 2,
+    class: 'liability',
+    status: 'active',
+    creditsFrozen: false,
+    minimumBalance: 0n,
+    maximumBalance: null,
+    counters: {
+      debitsPosted: balance < 0n ? -balance : 0n,
+      creditsPosted: balance > 0n ? balance : 0n,
+      debitsPending: 0n,
+      creditsPending: 0n,
+    },
+    sequence: 0,
+    latestAt: JANUARY,
+    head: GENESIS_HASH,
+    createdAt: JANUARY,
+    ...state,
+  });
+}
+
+export function aUser(state: Partial<UserState> = {}): User {
+  const id = freshId();
+  return User.restore({
+    id,
+    name: 'Alice',
+    email: `${id}@example.com`,
+    role: 'customer',
+    createdAt: JANUARY,
+    ...state,
+  });
+}
+
+export function aSession(state: Partial<Session> = {}): Session {
+  return {
+    id: freshId(),
+    userId: freshId(),
+    createdAt: JANUARY,
+    expiresAt: JANUARY + HOUR_MS,
+    endedAt: null,
+    ...state,
+  };
+}
+
+export function aWelcome(facts: Partial<WelcomeMessage> = {}): WelcomeMessage {
+  return { id: freshId(), kind: 'welcome', recipientId: freshId(), at: JANUARY, ...facts };
+}
+
+export function aTransferMessage(facts: Partial<TransferMessage> = {}): TransferMessage {
+  const transferId = freshId();
+  return {
+    id: `${transferId}.received`,
+    kind: 'transfer_received',
+    recipientId: freshId(),
+    at: JANUARY,
+    transferId,
+    amount: 1234n,
+    currency: 'EUR',
+    exponent: 2,
+    description: 'Rent, März 🏠',
+    counterparty: { name: 'Alice', account: 'c0de' },
+    balances: [{ accountId: freshId(), balance: 9_007_199_254_740_991n }],
+    ...facts,
+  };
+}
+
+type TransferTerms = {
+  readonly source?: string;
+  readonly destination?: string;
+  readonly amount?: bigint;
+  readonly initiator?: string | null;
+  readonly payer?: string | null;
+  readonly payee?: string | null;
+};
+
+/** What a transfer begins with: Alice's, of 1 EUR to Bob, unless said. An initiator who is not the payer is the system. */
+export function transferFacts({
+  source = freshId(),
+  destination = freshId(),
+  amount = 100n,
+  initiator = 'alice',
+  payer = 'alice',
+  payee = 'bob',
+}: TransferTerms = {}): TransferFacts {
+  return {
+    id: freshId(),
+    kind: 'transfer',
+    legs: [
+      { accountId: source, ownerId: payer, direction: 'debit', amount },
+      { accountId: destination, ownerId: payee, direction: 'credit', amount },
+    ],
+    currency: 'EUR',
+    exponent: 2,
+    initiator: { kind: initiator !== null && initiator === payer ? 'user' : 'system', id: initiator },
+    payerName: 'Alice',
+    description: null,
+    metadata: null,
+    salt: ids.newSalt(),
+  };
+}

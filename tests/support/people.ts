@@ -1,0 +1,109 @@
+import { createMemoryStore } from '../../src/adapters/memory/index.ts';
+import { sha256 } from '../../src/adapters/system.ts';
+import { assembleBank } from '../../src/application/bank.ts';
+import type { BankPorts } from '../../src/application/bank.ts';
+import type {
+  Logger,
+  Mailer,
+  PasswordHasher,
+  TokenClaims,
+  TokenIssuer,
+} from '../../src/application/ports.ts';
+import type { Message } from '../../src/domain/message.ts';
+import type { User } from '../../src/domain/user.ts';
+import { FixedClock, ids } from './builders.ts';
+
+/** Hides nothing and costs nothing; what it was asked to compare is on record. */
+class PlainHasher implements PasswordHasher {
+  readonly verified: (string | undefined)[] = [];
+
+  async hash(password: string): Promise<string> {
+    return `new:${password}`;
+  }
+
+  async verify(password: string, hash: string | undefined): Promise<boolean> {
+    this.verified.push(hash);
+    return hash === `new:${password}` || hash === `old:${password}`;
+  }
+
+  isOutdated(hash: string): boolean {
+    return hash.startsWith('old:');
+  }
+}
+
+/** Tokens are numbers in a book, so none can be forged; they do not look at the clock. */
+class BookOfTokens implements TokenIssuer {
+  readonly #claims = new Map<string, TokenClaims>();
+
+  async issue(claims: TokenClaims): Promise<string> {
+    const token = `token-${this.#claims.size + 1}`;
+    this.#claims.set(token, claims);
+    return token;
+  }
+
+  async verify(token: string): Promise<TokenClaims | undefined> {
+    return this.#claims.get(token);
+  }
+}
+
+export const HOUR_MS = 3_600_000;
+
+/** A bank with people in front of it, over a memory store that runs every unit of work twice. */
+export function aBankOfPeople(ports: Partial<BankPorts> = {}) {
+  const clock = new FixedClock();
+  const store = createMemoryStore({ rehearsals: 1 });
+  const hasher = new PlainHasher();
+  const tokens = new BookOfTokens();
+  const commits: string[] = [];
+  const bank = assembleBank({
+    store,
+    clock,
+    ids,
+    digest: sha256,
+    hasher,
+    tokens,
+    defaultCurrency: 'EUR',
+    accountsPerOwner: null,
+    notify: true,
+    sessionLifetimeMs: HOUR_MS,
+    isCommonPassword: (password) => password === 'password1',
+    onCommit: () => commits.push('committed'),
+    ...ports,
+  });
+  return { bank, clock, store, hasher, tokens, commits };
+}
+
+/** Keeps what it sends. A test says how each attempt ends; without a word, it is sent. */
+export class RecordingMailer implements Mailer {
+  readonly sent: { message: Message; recipient: User }[] = [];
+  isAsked = false;
+  readonly #answers: ('sent' | 'refused' | Error | Promise<void>)[];
+
+  constructor(...answers: ('sent' | 'refused' | Error | Promise<void>)[]) {
+    this.#answers = answers;
+  }
+
+  async send(message: Message, recipient: User): Promise<'sent' | 'refused'> {
+    this.isAsked = true;
+    const answer = await this.#answers.shift();
+    if (answer instanceof Error) throw answer;
+    if (answer !== 'refused') this.sent.push({ message, recipient });
+    return answer ?? 'sent';
+  }
+}
+
+export class RecordingLog implements Logger {
+  readonly lines: string[] = [];
+
+  info(_facts: object, event: string): void {
+    this.lines.push(`info: ${event}`);
+  }
+
+  warn(_facts: object, event: string): void {
+    this.lines.push(`warn: ${event}`);
+  }
+
+  error(_facts: object, event: string): void {
+    this.lines.push(`error: ${event}`);
+  }
+}
