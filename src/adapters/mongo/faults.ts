@@ -1,0 +1,60 @@
+import {
+  BSON,
+  MongoError,
+  MongoErrorLabel,
+  MongoInvalidArgumentError,
+  MongoNetworkError,
+  MongoServerError,
+  MongoServerSelectionError,
+} from 'mongodb';
+import { PassbookError } from '../../domain/errors.ts';
+
+const DUPLICATE_KEY = 11000;
+const DOCUMENT_VALIDATION_FAILURE = 121;
+
+/** Mistakes of ours, which another attempt repeats: they come out as they are. */
+function isOurs(fault: unknown): boolean {
+  if (fault instanceof MongoServerError) return fault.code === DOCUMENT_VALIDATION_FAILURE;
+  return (
+    fault instanceof TypeError ||
+    fault instanceof RangeError ||
+    fault instanceof BSON.BSONError ||
+    fault instanceof MongoInvalidArgumentError
+  );
+}
+
+/** The fault as the ports have it: nothing of the driver or the server comes out but as a cause. */
+export function unavailable(fault: unknown): unknown {
+  if (fault instanceof PassbookError || isOurs(fault)) return fault;
+  return new PassbookError('unavailable', { retryAfterSeconds: 1 }, { cause: fault });
+}
+
+/**
+ * Whether a transaction that failed before its commit may fare better when all of it is run again. A duplicate key
+ * is one: another wrote the record meanwhile, and the next run reads it.
+ */
+export function isPassing(fault: unknown): boolean {
+  if (fault instanceof PassbookError || isOurs(fault)) return false;
+  if (!(fault instanceof MongoError)) return true; // a socket's own, as ECONNRESET
+  if (fault.hasErrorLabel(MongoErrorLabel.TransientTransactionError)) return true;
+  if (fault.hasErrorLabel(MongoErrorLabel.RetryableWriteError)) return true;
+  return (
+    isDuplicateKey(fault) || fault instanceof MongoNetworkError || fault instanceof MongoServerSelectionError
+  );
+}
+
+/**
+ * Whether a commit that failed is known to have changed nothing. The server gives this label to a commit only after
+ * a majority agrees that there is no such transaction; every other failure, labelled or not, leaves it open.
+ */
+export function isAborted(fault: unknown): boolean {
+  return (
+    fault instanceof MongoError &&
+    fault.hasErrorLabel(MongoErrorLabel.TransientTransactionError) &&
+    !fault.hasErrorLabel(MongoErrorLabel.UnknownTransactionCommitResult)
+  );
+}
+
+export function isDuplicateKey(fault: unknown): fault is MongoServerError {
+  return fault instanceof MongoServerError && fault.code === DUPLICATE_KEY;
+}

@@ -1,0 +1,115 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { MongoServerError } from 'mongodb';
+import type { Collection, Db, Document, IndexDescription } from 'mongodb';
+import type { Clock } from '../../application/ports.ts';
+import * as validators from './validators.ts';
+
+type Migration = {
+  readonly version: number;
+  readonly name: string;
+  /** May be run again, and by two processes at once. */
+  readonly apply: (db: Db) => Promise<void>;
+};
+
+type MigrationDocument = {
+  /** The version that the database has since. */
+  readonly _id: number;
+  readonly name: string;
+  readonly appliedAt: Date;
+};
+
+/**
+ * Forward only. One that was released is never changed: a change is another one, a change of the validators too, which
+ * are set as they are today after whatever was missing.
+ */
+const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    name: 'the ledger, users, sessions and the outbox',
+    async apply(db) {
+      await index(db, 'accounts', [
+        { key: { ownerId: 1, _id: 1 }, name: 'by_owner' },
+        // System accounts: few, and of the others none
+        {
+          key: { purpose: 1 },
+          name: 'by_purpose',
+          partialFilterExpression: { purpose: { $gt: '' } },
+        },
+      ]);
+      await index(db, 'transfers', [{ key: { parties: 1, _id: -1 }, name: 'by_party' }]);
+      await index(db, 'messages', [
+        {
+          key: { dueAt: 1, _id: 1 },
+          name: 'by_due',
+          partialFilterExpression: { dueAt: { $exists: true } },
+        },
+      ]);
+      await index(db, 'users', [{ key: { email: 1 }, name: 'by_email', unique: true }]);
+    },
+  },
+];
+
+const VERSION = MIGRATIONS.length;
+
+const NAMESPACE_EXISTS = 48;
+/** What the server answers while another process changes the same collection or index. */
+const MEANWHILE = new Set([46, 112, 117, 12586, 12587, NAMESPACE_EXISTS]);
+const TRIES = 100;
+const PAUSE_MS = 50;
+
+/**
+ * Brings the database to the version that this program knows. Safe where several processes do so at once.
+ * @throws TypeError for a database of a newer version
+ */
+export async function migrate(db: Db, clock: Clock): Promise<void> {
+  const schema = db.collection<MigrationDocument>('schema');
+  const [latest] = await schema.find().sort({ _id: -1 }).limit(1).toArray();
+  const current = latest?._id ?? 0;
+  if (current > VERSION) {
+    throw new TypeError(
+      `The database "${db.databaseName}" has version ${current}; this program knows versions up to ${VERSION}: update the program`,
+    );
+  }
+
+  const missing = MIGRATIONS.filter(({ version }) => version > current);
+  for (const migration of missing) await migration.apply(db);
+  if (missing.length > 0) {
+    for (const [name, validator] of Object.entries(validators)) await keepValid(db, name, validator);
+  }
+  for (const migration of missing) await keepTrack(schema, migration, clock);
+}
+
+/** Written last, and by a majority: then all that came before it is there for good. */
+async function keepTrack(
+  schema: Collection<MigrationDocument>,
+  { version, name }: Migration,
+  clock: Clock,
+): Promise<void> {
+  const document = { name, appliedAt: new Date(clock.now()) };
+  await again(() => schema.updateOne({ _id: version }, { $setOnInsert: document }, { upsert: true }));
+}
+
+async function keepValid(db: Db, name: string, validator: Document): Promise<void> {
+  await again(async () => {
+    const exists = await db.listCollections({ name }, { nameOnly: true }).hasNext();
+    if (exists) await db.command({ collMod: name, validator });
+    else await db.createCollection(name, { validator });
+  });
+}
+
+async function index(db: Db, name: string, indexes: IndexDescription[]): Promise<void> {
+  await again(() => db.collection(name).createIndexes(indexes));
+}
+
+async function again(step: () => Promise<unknown>): Promise<void> {
+  for (let left = TRIES; ; left--) {
+    try {
+      await step();
+      return;
+    } catch (fault) {
+      if (left === 0 || !(fault instanceof MongoServerError) || !MEANWHILE.has(Number(fault.code)))
+        throw fault;
+    }
+    await wait(PAUSE_MS);
+  }
+}

@@ -1,0 +1,124 @@
+import { MongoClient, ReadConcern } from 'mongodb';
+import type { Db, DbOptions, MongoClientOptions } from 'mongodb';
+import type { Clock, Store } from '../../application/ports.ts';
+import { PassbookError } from '../../domain/errors.ts';
+import { ClockGuard } from './clock-guard.ts';
+import { collectionsOf } from './collections.ts';
+import { unavailable } from './faults.ts';
+import { migrate } from './migrations.ts';
+import { MongoReads } from './mongo-reads.ts';
+import { MongoUnitOfWork } from './mongo-unit-of-work.ts';
+import { TimeLimit } from './time-limit.ts';
+import { Transactions } from './transactions.ts';
+
+export type MongoStoreOptions = {
+  /** Of a replica set or a sharded cluster: others have no transactions. */
+  readonly uri: string;
+  /** The one that the URI names unless given. */
+  readonly databaseName?: string;
+  readonly clock: Clock;
+  /** How far the clock may be off the database's before writes are refused. 1000 unless given; Infinity: not looked at. */
+  readonly clockToleranceMs?: number;
+  /** How long a unit of work without a deadline of its own may take, and a read. 10,000 unless given. */
+  readonly timeoutMs?: number;
+  /** How long to look for a primary before an attempt counts as failed. 5000 unless given. */
+  readonly serverSelectionTimeoutMs?: number;
+  /** How often each server is asked how it is: what a failover takes at most to be seen. 2000 unless given. */
+  readonly heartbeatFrequencyMs?: number;
+  /** For the driver, over what is said here: TLS, credentials, the pool. */
+  readonly driver?: MongoClientOptions;
+  /** Sees the client before it connects: to watch its events. */
+  readonly onClient?: (client: MongoClient) => void;
+};
+
+/** A store with its own idea of durability, whatever the URI says. */
+const DATABASE_OPTIONS: DbOptions = {
+  readConcern: new ReadConcern('majority'),
+  writeConcern: { w: 'majority', journal: true },
+  readPreference: 'primary',
+  // Amounts are longs, and a JavaScript number holds them only up to 2^53
+  useBigInt64: true,
+  promoteLongs: true,
+  promoteValues: true,
+  // A field that is undefined is a mistake, and must not become null in silence
+  ignoreUndefined: false,
+};
+
+/**
+ * A store in MongoDB 6.0 or newer. Brings the database to the version that this program knows.
+ * @throws PassbookError `unavailable` if the database cannot be reached
+ * @throws TypeError if it is not of a replica set, or of a newer version than this program knows
+ */
+export async function openMongoStore(options: MongoStoreOptions): Promise<Store> {
+  const client = new MongoClient(options.uri, driverOptions(options));
+  options.onClient?.(client);
+  try {
+    await client.connect();
+    const db = client.db(options.databaseName, DATABASE_OPTIONS);
+    await assertTransactions(db);
+    await migrate(db, options.clock);
+    return storeOf(client, db, options);
+  } catch (fault) {
+    await client.close();
+    throw unavailable(fault);
+  }
+}
+
+function driverOptions(options: MongoStoreOptions): MongoClientOptions {
+  return {
+    appName: 'passbook',
+    retryWrites: true,
+    retryReads: true,
+    // `timeoutMS` has no effect in driver 7.9: each unit of work keeps its own deadline, and these end what hangs
+    serverSelectionTimeoutMS: options.serverSelectionTimeoutMs ?? 5000,
+    heartbeatFrequencyMS: options.heartbeatFrequencyMs ?? 2000,
+    // A server that is silent so long at a heartbeat is given up, with what waits for it
+    connectTimeoutMS: 2000,
+    // Above what a commit waits for its majority (10 s)
+    socketTimeoutMS: 30_000,
+    ...options.driver,
+  };
+}
+
+async function assertTransactions(db: Db): Promise<void> {
+  const hello = await db.command({ hello: 1 });
+  if ('setName' in hello || hello['msg'] === 'isdbgrid') return;
+  throw new TypeError(
+    'MongoDB must run as a replica set, as a standalone server has no transactions: start mongod with --replSet and run rs.initiate() once',
+  );
+}
+
+function storeOf(client: MongoClient, db: Db, options: MongoStoreOptions): Store {
+  const { clock, clockToleranceMs = 1000, timeoutMs = 10_000 } = options;
+  const collections = collectionsOf(db);
+  const transactions = new Transactions(client);
+  const clockGuard = new ClockGuard({ db, clock, toleranceMs: clockToleranceMs });
+  return {
+    unitOfWork: new MongoUnitOfWork({
+      transactions,
+      collections,
+      clock,
+      clockGuard,
+      runTimeoutMs: timeoutMs,
+    }),
+    reads: new MongoReads({ collections, timeoutMs }),
+    check: () => check(db, timeoutMs),
+    close: async () => {
+      transactions.close();
+      await client.close();
+    },
+  };
+}
+
+/** A linearizable read is answered once a majority has taken a write of now: that says all there is to ask. */
+async function check(db: Db, timeoutMs: number): Promise<void> {
+  const options = { readConcern: new ReadConcern('linearizable'), maxTimeMS: timeoutMs };
+  try {
+    await new TimeLimit(timeoutMs).race(
+      db.collection('schema').findOne({}, options),
+      () => new PassbookError('unavailable', { retryAfterSeconds: 1 }),
+    );
+  } catch (fault) {
+    throw unavailable(fault);
+  }
+}

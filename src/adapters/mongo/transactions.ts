@@ -1,0 +1,232 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { ClientSession, MongoClient, MongoServerError, TransactionOptions } from 'mongodb';
+import { PassbookError } from '../../domain/errors.ts';
+import { isAborted, isDuplicateKey, isPassing, unavailable } from './faults.ts';
+import { TimeLimit } from './time-limit.ts';
+
+/** For every transaction, those that only read too; they override what the client and the collections say. */
+const TRANSACTION_OPTIONS: TransactionOptions = {
+  readConcern: { level: 'snapshot' },
+  writeConcern: { w: 'majority', journal: true },
+  readPreference: 'primary',
+};
+
+/** How long a commit whose caller has been told that it is unknown is still asked after. */
+const SETTLE_MS = 30_000;
+const FIRST_PAUSE_MS = 5;
+const LONGEST_PAUSE_MS = 250;
+
+/** What another's record under a unique key means to a unit of work. */
+type Duplicate = {
+  /** The key's field. */
+  readonly field: string;
+  readonly refusal: PassbookError;
+  /** Whether that record is there for good: a majority has it. */
+  readonly isDurable: () => Promise<boolean>;
+};
+
+/** One attempt. Operations go to the server one after another, whatever their callers do. */
+export class Transaction {
+  readonly #session: ClientSession;
+  #last: Promise<unknown> = Promise.resolve();
+  #isOpen = true;
+  #hasWritten = false;
+  #failure: { readonly fault: unknown } | undefined;
+  #duplicate: Duplicate | undefined;
+
+  constructor(session: ClientSession) {
+    this.#session = session;
+  }
+
+  /** The first failure of an operation, whatever was made of it since: the server has aborted the transaction. */
+  get failure(): { readonly fault: unknown } | undefined {
+    return this.#failure;
+  }
+
+  get duplicate(): Duplicate | undefined {
+    return this.#duplicate;
+  }
+
+  get hasWritten(): boolean {
+    return this.#hasWritten;
+  }
+
+  read<T>(operation: (session: ClientSession) => Promise<T>): Promise<T> {
+    return this.#queue(operation);
+  }
+
+  write<T>(operation: (session: ClientSession) => Promise<T>, duplicate?: Duplicate): Promise<T> {
+    this.#hasWritten = true;
+    return this.#queue(operation, duplicate);
+  }
+
+  /** Takes no more operations, and waits for those that run. */
+  async finish(): Promise<void> {
+    this.#isOpen = false;
+    await this.#last;
+  }
+
+  async #queue<T>(operation: (session: ClientSession) => Promise<T>, duplicate?: Duplicate): Promise<T> {
+    if (!this.#isOpen) throw new TypeError('A store serves inside its unit of work alone');
+    const before = this.#last;
+    const mine = (async () => {
+      await before;
+      if (this.#failure) throw this.#failure.fault;
+      try {
+        return await operation(this.#session);
+      } catch (fault) {
+        throw this.#fail(fault, duplicate);
+      }
+    })();
+    this.#last = mine.catch(() => {});
+    return mine;
+  }
+
+  #fail(fault: unknown, duplicate: Duplicate | undefined): unknown {
+    this.#failure = { fault };
+    if (!duplicate || !isDuplicateKey(fault) || !namesField(fault, duplicate.field)) return fault;
+    this.#duplicate = duplicate;
+    return duplicate.refusal;
+  }
+}
+
+function namesField(fault: MongoServerError, field: string): boolean {
+  return Object.hasOwn(Object(fault['keyPattern']) as object, field);
+}
+
+/**
+ * Runs a unit of work until it is committed, faults for good, or time is over. The driver's own loop is not used: it
+ * knows one limit, of 120 seconds, and cannot be told another.
+ */
+export class Transactions {
+  readonly #client: MongoClient;
+  readonly #inside = new AsyncLocalStorage<true>();
+  #isClosed = false;
+
+  constructor(client: MongoClient) {
+    this.#client = client;
+  }
+
+  /** @throws PassbookError `unavailable`, `outcome_unknown`; TypeError inside another unit */
+  async run<R>(limit: TimeLimit, work: (transaction: Transaction) => Promise<R>): Promise<R> {
+    if (this.#inside.getStore()) throw new TypeError('A unit of work cannot run inside another');
+
+    const unit = new Unit({ client: this.#client, limit, work, isClosed: () => this.#isClosed });
+    return limit.race(
+      this.#inside.run(true, () => unit.run()),
+      () => unit.timeIsOver(),
+    );
+  }
+
+  /** Ends what goes on unheard; what is heard fails as the client closes. */
+  close(): void {
+    this.#isClosed = true;
+  }
+}
+
+/** All the attempts at one piece of work. */
+class Unit<R> {
+  readonly #session: ClientSession;
+  readonly #limit: TimeLimit;
+  readonly #work: (transaction: Transaction) => Promise<R>;
+  readonly #isClosed: () => boolean;
+  #isUnsettled = false;
+  #lastFault: unknown;
+
+  constructor(terms: {
+    client: MongoClient;
+    limit: TimeLimit;
+    work: (transaction: Transaction) => Promise<R>;
+    isClosed: () => boolean;
+  }) {
+    this.#session = terms.client.startSession();
+    this.#limit = terms.limit;
+    this.#work = terms.work;
+    this.#isClosed = terms.isClosed;
+  }
+
+  timeIsOver(): PassbookError {
+    return new PassbookError(
+      this.#isUnsettled ? 'outcome_unknown' : 'unavailable',
+      { retryAfterSeconds: 1 },
+      { cause: this.#lastFault ?? new Error('The deadline passed') },
+    );
+  }
+
+  async run(): Promise<R> {
+    try {
+      for (let attempt = 0; !this.#limit.isOver; attempt++) {
+        if (attempt > 0) await pause(attempt);
+        const committed = await this.#attempt();
+        if (committed) return committed.result;
+      }
+      throw this.timeIsOver();
+    } finally {
+      await this.#session.endSession();
+    }
+  }
+
+  /** Undefined where it must be tried again: then nothing was written. */
+  async #attempt(): Promise<{ result: R } | undefined> {
+    this.#session.startTransaction(TRANSACTION_OPTIONS);
+    const transaction = new Transaction(this.#session);
+    const ended = await this.#perform(transaction);
+    if ('result' in ended) return (await this.#commit(transaction)) ? ended : undefined;
+
+    await this.#session.abortTransaction();
+    const { fault } = ended;
+    this.#lastFault = fault;
+    // The work's own, or a mistake of ours
+    if (!transaction.failure) throw fault;
+    const { duplicate } = transaction;
+    if (duplicate && (await duplicate.isDurable())) throw duplicate.refusal;
+    if (!isPassing(fault)) throw unavailable(fault);
+    return undefined;
+  }
+
+  /** A failed operation is the attempt's end, even where the work made light of it. */
+  async #perform(transaction: Transaction): Promise<{ result: R } | { fault: unknown }> {
+    let ended: { result: R } | { fault: unknown };
+    try {
+      ended = { result: await this.#work(transaction) };
+    } catch (fault) {
+      ended = { fault };
+    }
+    await transaction.finish();
+    return transaction.failure ?? ended;
+  }
+
+  /**
+   * Whether it was committed. While that is not known the same commit is sent again, past the deadline too: until it
+   * is settled its writes stand in the way of every other on the same accounts.
+   */
+  async #commit({ hasWritten }: Transaction): Promise<boolean> {
+    // Nothing was sent yet: who comes too late may still be told that nothing was done
+    if (this.#limit.isOver) {
+      await this.#session.abortTransaction();
+      return false;
+    }
+    this.#isUnsettled = hasWritten;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#session.commitTransaction();
+        return true;
+      } catch (fault) {
+        this.#lastFault = fault;
+        if (isAborted(fault)) {
+          this.#isUnsettled = false;
+          return false;
+        }
+        if (this.#isClosed() || this.#limit.remainingMs < -SETTLE_MS) throw this.timeIsOver();
+      }
+      await pause(attempt);
+    }
+  }
+}
+
+/** Longer with each attempt, and by chance, so that those who met do not meet again. */
+async function pause(attempt: number): Promise<void> {
+  const longest = Math.min(FIRST_PAUSE_MS * 1.5 ** (attempt - 1), LONGEST_PAUSE_MS);
+  await wait(Math.random() * longest, undefined, { ref: false });
+}

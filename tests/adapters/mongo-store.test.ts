@@ -1,0 +1,418 @@
+import { Long, MongoServerError } from 'mongodb';
+import type { CommandStartedEvent, Db, Document } from 'mongodb';
+import { MongoMemoryServer } from 'mongodb-memory-server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openMongoStore } from '../../src/adapters/mongo/index.ts';
+import type { Stores } from '../../src/application/ports.ts';
+import { PassbookError } from '../../src/domain/errors.ts';
+import { aCustomer, aSession, aUser, freshId } from '../support/builders.ts';
+import { describeWithMongo, freshDatabaseName, mongod, mongoUri } from '../support/mongo.ts';
+import { openMongoBank, withRawClient } from '../support/mongo-bank.ts';
+import type { MongoBank } from '../support/mongo-bank.ts';
+
+const WRITTEN_ONCE = ['entries', 'transfers', 'records'];
+
+describeWithMongo('what the store sends to MongoDB', () => {
+  const databaseName = freshDatabaseName();
+  let mongo: MongoBank;
+
+  beforeAll(async () => {
+    mongo = await openMongoBank({ uri: mongoUri(), databaseName });
+  });
+  afterAll(() => mongo.close());
+
+  async function sentBy(work: () => Promise<unknown>): Promise<readonly CommandStartedEvent[]> {
+    mongo.sent.length = 0;
+    await work();
+    return [...mongo.sent];
+  }
+
+  it('is a transaction with snapshot, majority and journal for each unit, those that only read too', async () => {
+    const sent = await sentBy(useEverything);
+
+    const starts = sent.filter(({ command }) => command['startTransaction'] === true);
+    const commits = sent.filter(({ commandName }) => commandName === 'commitTransaction');
+    expect(starts.length).toBeGreaterThan(10);
+    expect(commits).toHaveLength(starts.length);
+    for (const { command } of starts) expect(command['readConcern']).toMatchObject({ level: 'snapshot' });
+    for (const { command } of commits) {
+      expect(command['writeConcern']).toEqual({ w: 'majority', j: true, wtimeout: 10_000 });
+    }
+  });
+
+  it('is all part of a transaction', async () => {
+    const sent = await sentBy(useEverything);
+
+    const outside = sent.filter(({ command }) => command['autocommit'] !== false || !command['txnNumber']);
+    expect(outside.map(({ commandName }) => commandName)).toEqual([]);
+  });
+
+  it('changes and deletes nothing that was written once', async () => {
+    const sent = await sentBy(useEverything);
+
+    const changed = sent
+      .filter(({ commandName }) => !['find', 'aggregate', 'insert'].includes(commandName))
+      .map(({ commandName, command }) => `${commandName} ${String(command[commandName])}`);
+    expect(changed.length).toBeGreaterThan(0);
+    expect(changed.filter((one) => WRITTEN_ONCE.some((name) => one.endsWith(` ${name}`)))).toEqual([]);
+  });
+
+  it('is one call a collection for many transfers', async () => {
+    const { bank } = mongo;
+    const [alice, bob] = [aCustomer(), aCustomer()];
+    const from = await bank.account(alice, { funds: 1000n });
+    const to = await bank.account(bob);
+    const pays = (count: number) =>
+      Promise.all(Array.from({ length: count }, () => bank.pay(alice, { from, to, amount: 1n })));
+    const sent = await sentBy(() => pays(200));
+
+    // The first is taken alone, and the others together
+    const perUnit = [
+      'find records',
+      'find accounts',
+      'update accounts',
+      'insert records',
+      'insert transfers',
+      'insert entries',
+      'insert messages',
+      'commitTransaction 1',
+    ];
+    expect(sent.map(({ commandName, command }) => `${commandName} ${String(command[commandName])}`)).toEqual([
+      ...perUnit,
+      ...perUnit,
+    ]);
+  });
+
+  it('reads what a majority has, where it reads outside a transaction', async () => {
+    const { bank } = mongo;
+    const alice = aCustomer();
+    const accountId = await bank.account(alice, { funds: 5n });
+    const key = { scope: 'nobody', operation: 'transfer', key: freshId() } as const;
+    const sent = await sentBy(async () => {
+      await bank.reads.account(accountId);
+      await bank.reads.accountsOf(alice.id, { after: null, limit: 5 });
+      await bank.reads.transfer(freshId());
+      await bank.reads.transfersOf(alice.id, { after: null, limit: 5 });
+      await bank.reads.entriesOf(accountId, { after: null, limit: 5 });
+      await bank.reads.record(key);
+    });
+
+    expect(sent).toHaveLength(6);
+    for (const { command } of sent) expect(command['readConcern']).toMatchObject({ level: 'majority' });
+  });
+
+  it('never makes the server look through a whole collection', async () => {
+    await withRawClient(mongoUri(), async (client) => {
+      const db = client.db(databaseName);
+      await db.command({ profile: 2 });
+      const { bank } = mongo;
+      const alice = aCustomer();
+      const accountId = await bank.account(alice, { funds: 5n });
+      await useEverything();
+      await bank.reads.accountsOf(alice.id, { after: accountId, limit: 5 });
+      await bank.reads.transfersOf(alice.id, { after: freshId(), limit: 5 });
+      await bank.reads.entriesOf(accountId, { after: 1, limit: 5 });
+      await db.command({ profile: 0 });
+
+      const profile = await db
+        .collection('system.profile')
+        .find({ ns: { $ne: `${databaseName}.system.profile` }, planSummary: { $exists: true } })
+        .project<{ ns: string; planSummary: string; hasSortStage?: boolean }>({
+          ns: 1,
+          planSummary: 1,
+          hasSortStage: 1,
+        })
+        .toArray();
+      expect(profile.length).toBeGreaterThan(20);
+      expect(profile.filter((one) => one.planSummary.includes('COLLSCAN') || one.hasSortStage)).toEqual([]);
+    });
+  });
+
+  /** Each use once, of both doors: what writes, what is refused, what is replayed, what only reads. */
+  async function useEverything(): Promise<void> {
+    const { bank } = mongo;
+    const alice = aCustomer();
+    const from = await bank.account(alice, { funds: 100n });
+    const to = await bank.open(aCustomer());
+    await bank.ledger.fundAccount(
+      { kind: 'system' },
+      { userId: alice.id, amount: 1n, idempotencyKey: freshId() },
+    );
+    const request = {
+      sourceAccountId: from,
+      destinationAccountId: to,
+      amount: 1n,
+      idempotencyKey: freshId(),
+    };
+    await bank.ledger.transferFunds(alice, request);
+    await bank.ledger.transferFunds(alice, request);
+    await bank.pay(alice, { from, to, amount: 1_000_000n });
+    const user = aUser();
+    const session = aSession({ userId: user.id });
+    await bank.unitOfWork.run(async ({ users, sessions }) => {
+      await users.insert(user, 'hash');
+      await sessions.insert(session);
+    });
+    await bank.unitOfWork.run(async ({ users, sessions }) => {
+      await users.byEmail(user.email);
+      await users.byId(user.id);
+      await sessions.find(session.id);
+    });
+    await bank.unitOfWork.run(async ({ users, sessions }) => {
+      await users.setRole(user.id, 'auditor');
+      await sessions.end(session.id, 5);
+    });
+    await bank.takeMessages();
+  }
+});
+
+describeWithMongo('what the store keeps in MongoDB', () => {
+  const databaseName = freshDatabaseName();
+  let mongo: MongoBank;
+  let accountId: string;
+  let transferId: string;
+
+  beforeAll(async () => {
+    mongo = await openMongoBank({ uri: mongoUri(), databaseName });
+    accountId = await mongo.bank.open(aCustomer());
+    transferId = await mongo.bank.fund(accountId, 3_000_000_000n);
+  });
+  afterAll(() => mongo.close());
+
+  const raw = <T>(work: (db: Db) => Promise<T>): Promise<T> =>
+    withRawClient(mongoUri(), (client) => work(client.db(databaseName)));
+
+  it('has every amount, counter and sequence as a long, small ones too', async () => {
+    const types = await raw(async (db) => ({
+      account: await db.collection('accounts').countDocuments({
+        _id: accountId as never,
+        'counters.creditsPosted': { $type: 'long' },
+        'counters.debitsPosted': { $type: 'long' },
+        minimumBalance: { $type: 'long' },
+        sequence: { $type: 'long' },
+        version: { $type: 'long' },
+      }),
+      entry: await db.collection('entries').countDocuments({
+        '_id.accountId': accountId,
+        '_id.sequence': { $type: 'long' },
+        posted: { $type: 'long' },
+        pending: { $type: 'long' },
+        'after.creditsPosted': { $type: 'long' },
+      }),
+      transfer: await db.collection('transfers').countDocuments({
+        _id: transferId as never,
+        'legs.0.amount': { $type: 'long' },
+      }),
+    }));
+    expect(types).toMatchObject({ account: 1, entry: 1, transfer: 1 });
+  });
+
+  const refused: readonly (readonly [string, string, Document])[] = [
+    ['a negative amount', 'transfers', { $set: { 'legs.0.amount': Long.fromInt(-1) } }],
+    ['an amount that is a double', 'transfers', { $set: { 'legs.0.amount': 1.5 } }],
+    [
+      'an amount above the bound',
+      'transfers',
+      { $set: { 'legs.0.amount': Long.fromString('9007199254740992') } },
+    ],
+    ['an unknown status of a transfer', 'transfers', { $set: { status: 'done' } }],
+    ['a negative counter', 'accounts', { $set: { 'counters.debitsPosted': Long.fromInt(-1) } }],
+    ['a counter that is an int', 'accounts', { $set: { 'counters.debitsPosted': 5 } }],
+    [
+      'a balance above the bound',
+      'accounts',
+      { $set: { 'counters.creditsPosted': Long.fromString('9007199254740992') } },
+    ],
+    [
+      'a balance below the bound',
+      'accounts',
+      { $set: { 'counters.debitsPosted': Long.fromString('9007202254740992') } },
+    ],
+    [
+      'a limit above the bound',
+      'accounts',
+      { $set: { maximumBalance: Long.fromString('9007199254740992') } },
+    ],
+    ['an unknown status of an account', 'accounts', { $set: { status: 'asleep' } }],
+    ['a negative entry', 'entries', { $set: { posted: Long.fromInt(-1) } }],
+    ['an unknown side', 'entries', { $set: { direction: 'left' } }],
+  ];
+
+  it.each(refused)('cannot be %s', async (_what, collection, change) => {
+    const fault = await raw((db) => db.collection(collection).updateMany({}, change)).catch(
+      (one: unknown) => one,
+    );
+    expect(fault).toBeInstanceOf(MongoServerError);
+    expect(fault).toMatchObject({ code: 121 });
+  });
+});
+
+describeWithMongo('opening the store', () => {
+  const clock = { now: () => Date.now() };
+
+  it('tells of a database that a newer program has changed, and leaves it alone', async () => {
+    const databaseName = freshDatabaseName();
+    const newer = { _id: 1000 as never, name: 'of tomorrow', appliedAt: new Date() };
+    await withRawClient(mongoUri(), (client) =>
+      client.db(databaseName).collection('schema').insertOne(newer),
+    );
+
+    await expect(openMongoStore({ uri: mongoUri(), databaseName, clock })).rejects.toThrow(
+      /^The database "test_\w+" has version 1000; this program knows versions up to \d+: update the program$/,
+    );
+    const names = await withRawClient(mongoUri(), (client) =>
+      client.db(databaseName).listCollections().toArray(),
+    );
+    expect(names.map(({ name }) => name)).toEqual(['schema']);
+  });
+
+  it('changes nothing in a database that is up to date', async () => {
+    const databaseName = freshDatabaseName();
+    await (await openMongoStore({ uri: mongoUri(), databaseName, clock })).close();
+
+    const sent: string[] = [];
+    const again = await openMongoStore({
+      uri: mongoUri(),
+      databaseName,
+      clock,
+      driver: { monitorCommands: true },
+      onClient: (client) => client.on('commandStarted', ({ commandName }) => sent.push(commandName)),
+    });
+    await again.close();
+    expect(sent.filter((name) => name !== 'endSessions')).toEqual(['hello', 'find']);
+  });
+
+  it('refuses a standalone server, and says what to do', async () => {
+    const { path, version } = mongod();
+    const standalone = await MongoMemoryServer.create({ binary: { systemBinary: path, version } });
+    try {
+      await expect(openMongoStore({ uri: standalone.getUri(), clock })).rejects.toThrow(
+        /must run as a replica set.*--replSet/,
+      );
+    } finally {
+      await standalone.stop();
+    }
+  });
+
+  it('and closing it: it is then unavailable', async () => {
+    const store = await openMongoStore({ uri: mongoUri(), databaseName: freshDatabaseName(), clock });
+    await store.close();
+    const uses = [
+      store.check(),
+      store.reads.account(freshId()),
+      store.unitOfWork.run(({ users }) => users.byId(freshId())),
+    ];
+    for (const use of uses) await expect(use).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('is unavailable where nobody answers, with the cause', async () => {
+    const fault = await openMongoStore({
+      uri: 'mongodb://127.0.0.1:1/?replicaSet=nowhere',
+      clock,
+      serverSelectionTimeoutMs: 100,
+    }).catch((one: unknown) => one);
+    expect(fault).toBeInstanceOf(PassbookError);
+    expect(fault).toMatchObject({ code: 'unavailable', cause: expect.any(Error) as Error });
+  });
+});
+
+describeWithMongo('a clock', () => {
+  const offset = async (ms: number) => {
+    const clock = { now: () => Date.now() + ms };
+    const store = await openMongoStore({ uri: mongoUri(), databaseName: freshDatabaseName(), clock });
+    return { clock, store };
+  };
+
+  it.each([2000, -2000])("that is %i ms off the database's cannot write", async (ms) => {
+    const { store } = await offset(ms);
+    try {
+      const fault = await store.unitOfWork
+        .run(({ users }) => users.insert(aUser(), 'hash'))
+        .catch((one: unknown) => one);
+      expect(fault).toMatchObject({
+        code: 'unavailable',
+        cause: {
+          message: expect.stringMatching(/^The clock is (19|20)\d\d ms off the database's$/) as string,
+        },
+      });
+      expect(await store.reads.account(freshId())).toBeUndefined();
+    } finally {
+      await store.close();
+    }
+  });
+
+  it('that is set while the store is open is found out, and so is that it was set right', async () => {
+    let ms = 0;
+    const clock = { now: () => Date.now() + ms };
+    const store = await openMongoStore({ uri: mongoUri(), databaseName: freshDatabaseName(), clock });
+    const write = () => store.unitOfWork.run(({ users }) => users.insert(aUser(), 'hash'));
+    try {
+      await write();
+      ms = 5000;
+      await expect(write()).rejects.toMatchObject({ code: 'unavailable' });
+      ms = 0;
+      await write();
+    } finally {
+      await store.close();
+    }
+  });
+
+  it('is asked after once for many units of work', async () => {
+    const sent: string[] = [];
+    const store = await openMongoStore({
+      uri: mongoUri(),
+      databaseName: freshDatabaseName(),
+      clock: { now: () => Date.now() },
+      driver: { monitorCommands: true },
+      onClient: (client) => client.on('commandStarted', ({ commandName }) => sent.push(commandName)),
+    });
+    try {
+      sent.length = 0;
+      for (let unit = 0; unit < 5; unit++) await store.unitOfWork.run(({ users }) => users.byId(freshId()));
+      expect(sent.filter((name) => name === 'hello')).toHaveLength(1);
+    } finally {
+      await store.close();
+    }
+  });
+});
+
+describeWithMongo('a unit of work', () => {
+  let mongo: MongoBank;
+
+  beforeAll(async () => {
+    mongo = await openMongoBank({ uri: mongoUri(), databaseName: freshDatabaseName() });
+  });
+  afterAll(() => mongo.close());
+
+  describe('whose stores are misused', () => {
+    it('lends them to nobody once it is over', async () => {
+      const kept: Stores[] = [];
+      await mongo.bank.unitOfWork.run(async (stores) => {
+        kept.push(stores);
+      });
+      await expect(kept[0]!.users.byId(freshId())).rejects.toThrow(TypeError);
+    });
+
+    it('fails as a store did, though the work made light of it', async () => {
+      const { unitOfWork } = mongo.bank;
+      const user = aUser();
+      await unitOfWork.run(({ users }) => users.insert(user, 'hash'));
+      const work = unitOfWork.run(async ({ users, sessions }) => {
+        const session = aSession({ userId: user.id });
+        await users.insert(aUser({ email: user.email }), 'hash').catch(() => {});
+        await sessions.insert(session).catch(() => {});
+        return session.id;
+      });
+      await expect(work).rejects.toMatchObject({ code: 'email_already_registered' });
+    });
+
+    it('sends one thing after another, though the work asks for all at once', async () => {
+      const { unitOfWork } = mongo.bank;
+      const added = Array.from({ length: 20 }, () => aUser());
+      await unitOfWork.run(({ users }) => Promise.all(added.map((user) => users.insert(user, 'hash'))));
+
+      const found = await unitOfWork.run(({ users }) => Promise.all(added.map(({ id }) => users.byId(id))));
+      expect(found).toStrictEqual(added);
+    });
+  });
+});

@@ -1,0 +1,18 @@
+import { openMongoStore } from '../../src/adapters/mongo/index.ts';
+import { describeWithMongo, freshDatabaseName, mongoUri } from '../support/mongo.ts';
+import { storeContract } from './store-contract.ts';
+
+describeWithMongo('a store in MongoDB', () => {
+  storeContract('with two clients of one database', async ({ clock }) => {
+    // The clock stands still, far from the database's
+    const options = {
+      uri: mongoUri(),
+      databaseName: freshDatabaseName(),
+      clock,
+      clockToleranceMs: Infinity,
+    };
+    // At once, as two processes that start together
+    const [store, second] = await Promise.all([openMongoStore(options), openMongoStore(options)]);
+    return { store, second };
+  });
+});

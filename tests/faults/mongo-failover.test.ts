@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { TransferResult } from '../../src/application/views.ts';
+import { PassbookError } from '../../src/domain/errors.ts';
+import type { Member, ReplicaSet } from '../../scripts/mongo-replica-set.ts';
+import type { LedgerEntry } from '../../src/domain/ledger-entry.ts';
+import { aCustomer, freshId } from '../support/builders.ts';
+import type { Customer } from '../support/builders.ts';
+import { describeWithMongo, freshDatabaseName, startReplicaSet } from '../support/mongo.ts';
+import { openMongoBank } from '../support/mongo-bank.ts';
+import type { MongoBank } from '../support/mongo-bank.ts';
+
+const WORKERS = 8;
+const ACCOUNTS = 6;
+const FUNDS = 1_000_000n;
+
+/** Its times are not asserted, only that nothing is lost, nothing is done twice, and that it goes on. */
+describeWithMongo('a replica set of three', () => {
+  let set: ReplicaSet;
+  let mongo: MongoBank;
+  let owner: Customer;
+  let accountIds: readonly string[];
+
+  beforeAll(async () => {
+    set = await startReplicaSet({ nodes: 3, electionTimeoutMs: 1000 });
+    mongo = await openMongoBank({
+      uri: set.uri(),
+      databaseName: freshDatabaseName(),
+      limits: { deadlineMs: 3000 },
+    });
+    owner = aCustomer();
+    accountIds = await Promise.all(
+      Array.from({ length: ACCOUNTS }, () => mongo.bank.account(owner, { funds: FUNDS })),
+    );
+  });
+  afterAll(async () => {
+    await mongo?.close();
+    await set?.stop();
+  });
+
+  it.each(['first', 'second'])(
+    'whose primary is killed under load, for the %s time, loses nothing and pays nothing twice',
+    async () => {
+      const load = new Load(mongo, owner, accountIds);
+      const running = load.run();
+      await load.acknowledged(20);
+      const primary = await set.primary();
+      await primary.kill();
+      // Sent after the kill was over: someone else has taken them
+      await load.acknowledged(100);
+      load.stop();
+      await running;
+      await primary.start();
+      expect(await load.audit()).toEqual({ lost: [], notOnce: [], wrongBooks: [], sumChangedBy: 0n });
+    },
+    60_000,
+  );
+
+  it('that has lost its majority is unavailable within the deadline, and goes on once it is back', async () => {
+    const { bank } = mongo;
+    const [from, to] = accountIds as [string, string];
+    const primary = await set.primary();
+    const others = set.members.filter((member) => member !== primary);
+    for (const other of others) other.freeze();
+
+    const key = freshId();
+    const request = { sourceAccountId: from, destinationAccountId: to, amount: 1n, idempotencyKey: key };
+    const fault = await bank.ledger.transferFunds(owner, request).catch((one: unknown) => one);
+    expect(fault).toBeInstanceOf(PassbookError);
+    expect(['unavailable', 'outcome_unknown']).toContain((fault as PassbookError).code);
+
+    for (const other of others) other.thaw();
+    const settled = await untilAnswered(() => bank.ledger.transferFunds(owner, request));
+    expect(settled).toMatchObject({ ok: true });
+    expect(await bank.ledger.transferFunds(owner, request)).toEqual({ ...settled, replayed: true });
+  }, 60_000);
+
+  it('that no longer replicates acknowledges nothing that the end of its primary undoes', async () => {
+    const { bank } = mongo;
+    const [from, to] = accountIds as [string, string];
+    const primary = await set.primary();
+    const others = set.members.filter((member) => member !== primary);
+    for (const other of others) await setReplication(other, 'off');
+
+    const request = {
+      sourceAccountId: from,
+      destinationAccountId: to,
+      amount: 1n,
+      idempotencyKey: freshId(),
+    };
+    const answer = await bank.ledger.transferFunds(owner, request).catch((one: unknown) => one);
+    await primary.kill();
+    for (const other of others) await setReplication(other, 'on');
+    const settled = await untilAnswered(() => bank.ledger.transferFunds(owner, request));
+    await primary.start();
+
+    // An answer that said it was done would have to be what the key tells now
+    const expected = answer instanceof PassbookError ? 'outcome_unknown' : { ...settled, replayed: false };
+    expect(answer instanceof PassbookError ? answer.code : answer).toEqual(expected);
+    const transfers = await bank.reads.transfersOf(owner.id, { after: null, limit: 1 });
+    expect(transfers.map(({ id }) => id)).toEqual([settled.ok && settled.transfer.transferId]);
+  }, 60_000);
+});
+
+/** Whether a secondary fetches what the primary writes. */
+async function setReplication(member: Member, state: 'on' | 'off'): Promise<void> {
+  const mode = state === 'off' ? 'alwaysOn' : 'off';
+  await member.run((client) => client.db('admin').command({ configureFailPoint: 'stopReplProducer', mode }));
+}
+
+type Attempt = { readonly key: string; readonly result: TransferResult };
+
+/** Workers that each pay and pay, and send the same key again until they are answered. */
+class Load {
+  readonly #mongo: MongoBank;
+  readonly #owner: Customer;
+  readonly #accountIds: readonly string[];
+  readonly #answered: Attempt[] = [];
+  readonly #waiting: { count: number; resolve: () => void }[] = [];
+  #isStopping = false;
+  #opening = 0n;
+
+  constructor(mongo: MongoBank, owner: Customer, accountIds: readonly string[]) {
+    this.#mongo = mongo;
+    this.#owner = owner;
+    this.#accountIds = accountIds;
+  }
+
+  async run(): Promise<void> {
+    this.#opening = await this.#sum();
+    await Promise.all(Array.from({ length: WORKERS }, (_, worker) => this.#work(worker)));
+  }
+
+  stop(): void {
+    this.#isStopping = true;
+  }
+
+  /** When so many more have been answered. */
+  acknowledged(more: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ count: this.#answered.length + more, resolve });
+    });
+  }
+
+  /** What is wrong with the books: each answered transfer stands in them once on each side, and they add up. */
+  async audit() {
+    const { reads } = this.#mongo.bank;
+    const lost: string[] = [];
+    for (const { key, result } of this.#answered) {
+      const record = await reads.record({ scope: `user:${this.#owner.id}`, operation: 'transfer', key });
+      const transfer = result.ok && (await reads.transfer(result.transfer.transferId));
+      if (!record || !transfer) lost.push(key);
+    }
+    const ids = this.#answered.map(({ result }) => (result.ok ? result.transfer.transferId : result.code));
+    const entries = new Map<string, number>();
+    const wrongBooks: string[] = [];
+    for (const accountId of this.#accountIds) {
+      const book = await this.#mongo.bank.entriesOf(accountId);
+      for (const { transferId } of book) entries.set(transferId, (entries.get(transferId) ?? 0) + 1);
+      if (!(await this.#isRight(accountId, book))) wrongBooks.push(accountId);
+    }
+    return {
+      lost,
+      notOnce: ids.filter((id, index) => entries.get(id) !== 2 || ids.indexOf(id) !== index),
+      wrongBooks,
+      sumChangedBy: (await this.#sum()) - this.#opening,
+    };
+  }
+
+  async #isRight(accountId: string, book: readonly LedgerEntry[]): Promise<boolean> {
+    let sum = 0n;
+    for (const { direction, posted } of book) sum += direction === 'credit' ? posted : -posted;
+    const inOrder = book.every(({ sequence }, index) => sequence === index + 1);
+    return inOrder && sum === (await this.#mongo.bank.balanceOf(accountId));
+  }
+
+  async #work(worker: number): Promise<void> {
+    for (let turn = worker; !this.#isStopping; turn++) {
+      const key = freshId();
+      const request = {
+        sourceAccountId: this.#accountIds[turn % ACCOUNTS]!,
+        destinationAccountId: this.#accountIds[(turn + 1) % ACCOUNTS]!,
+        amount: 1n,
+        idempotencyKey: key,
+      };
+      const result = await untilAnswered(() => this.#mongo.bank.ledger.transferFunds(this.#owner, request));
+      this.#answered.push({ key, result });
+      for (const { count, resolve } of this.#waiting) if (this.#answered.length >= count) resolve();
+    }
+  }
+
+  async #sum(): Promise<bigint> {
+    let sum = 0n;
+    for (const id of this.#accountIds) sum += await this.#mongo.bank.balanceOf(id);
+    return sum;
+  }
+}
+
+/** As a client does who is told that the same key may be sent again. */
+async function untilAnswered(send: () => Promise<TransferResult>): Promise<TransferResult> {
+  for (;;) {
+    try {
+      return await send();
+    } catch (fault) {
+      if (!(fault instanceof PassbookError) || fault.retry !== 'same_key') throw fault;
+    }
+  }
+}

@@ -1,0 +1,378 @@
+import { once } from 'node:events';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { TransferResult } from '../../src/application/views.ts';
+import { PassbookError } from '../../src/domain/errors.ts';
+import type { ReplicaSet } from '../../scripts/mongo-replica-set.ts';
+import { NO_CHANGES, SYSTEM, want } from '../support/bank.ts';
+import { aCustomer, anAccount, aUser, freshId } from '../support/builders.ts';
+import type { Customer } from '../support/builders.ts';
+import { describeWithMongo, freshDatabaseName, startReplicaSet } from '../support/mongo.ts';
+import { failCommands, openMongoBank, passCommands, withRawClient } from '../support/mongo-bank.ts';
+import type { MongoBank } from '../support/mongo-bank.ts';
+
+const ABORTED = ['TransientTransactionError'];
+
+/** A server of its own: what it is told to fail, it fails for all of its clients. */
+describeWithMongo('a store whose server fails', () => {
+  let server: ReplicaSet;
+  let uri: string;
+  let mongo: MongoBank;
+  let hasty: MongoBank;
+  let alice: Customer;
+  let bob: Customer;
+  let from: string;
+  let to: string;
+
+  beforeAll(async () => {
+    server = await startReplicaSet({ nodes: 1 });
+    uri = server.uri();
+    const databaseName = freshDatabaseName();
+    mongo = await openMongoBank({ uri, databaseName });
+    hasty = await openMongoBank({ uri, databaseName, limits: { deadlineMs: 400 }, timeoutMs: 400 });
+  });
+  afterAll(async () => {
+    await hasty?.close();
+    await mongo?.close();
+    await server?.stop();
+  });
+
+  beforeEach(async () => {
+    [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
+    from = await mongo.bank.account(alice, { funds: 100n });
+    to = await mongo.bank.open(bob);
+    await mongo.bank.takeMessages();
+  });
+  afterEach(() => passCommands(uri));
+
+  const fail = (failure: Parameters<typeof failCommands>[1]) => failCommands(uri, failure);
+
+  function pay({ bank }: MongoBank = mongo, idempotencyKey = freshId()): Promise<TransferResult> {
+    return bank.ledger.transferFunds(alice, {
+      sourceAccountId: from,
+      destinationAccountId: to,
+      amount: 10n,
+      idempotencyKey,
+    });
+  }
+
+  /** One transfer, two entries, a message for each side, and the books agree. */
+  async function expectPaidOnce(): Promise<void> {
+    const { bank } = mongo;
+    expect([await bank.balanceOf(from), await bank.balanceOf(to)]).toEqual([90n, 10n]);
+    const transfers = await bank.reads.transfersOf(bob.id, { after: null, limit: 10 });
+    expect(transfers.map(({ status }) => status)).toEqual(['completed']);
+    expect((await bank.entriesOf(from)).map(({ posted }) => posted)).toEqual([100n, 10n]);
+    expect((await bank.entriesOf(to)).map(({ posted }) => posted)).toEqual([10n]);
+    const messages = await bank.takeMessages();
+    expect(messages.map(({ recipientId }) => recipientId).toSorted()).toEqual([alice.id, bob.id].toSorted());
+  }
+
+  async function expectNothingPaid(): Promise<void> {
+    const { bank } = mongo;
+    expect([await bank.balanceOf(from), await bank.balanceOf(to)]).toEqual([100n, 0n]);
+    expect(await bank.reads.transfersOf(bob.id, { after: null, limit: 10 })).toEqual([]);
+    expect(await bank.takeMessages()).toEqual([]);
+  }
+
+  describe('before the commit', () => {
+    it.each(['find', 'update', 'insert'])('with write conflicts in %s, pays once', async (command) => {
+      await fail({ failCommands: [command], times: 3, errorCode: 112, errorLabels: ABORTED });
+      expect(await pay()).toMatchObject({ ok: true, replayed: false });
+      await expectPaidOnce();
+    });
+
+    it.each(['find', 'update', 'insert'])('with closed connections in %s, pays once', async (command) => {
+      await fail({ failCommands: [command], times: 3, closeConnection: true });
+      expect(await pay()).toMatchObject({ ok: true, replayed: false });
+      await expectPaidOnce();
+    });
+
+    it('that finds a key of another, read too late to be seen, pays once', async () => {
+      await fail({
+        failCommands: ['insert'],
+        times: 2,
+        errorCode: 11000,
+        errorExtraInfo: { keyPattern: { _id: 1 }, keyValue: { _id: 'another' } },
+      });
+      expect(await pay()).toMatchObject({ ok: true, replayed: false });
+      await expectPaidOnce();
+    });
+
+    it('with write conflicts until the deadline is unavailable, and no reason of money', async () => {
+      await fail({ failCommands: ['insert'], errorCode: 112, errorLabels: ABORTED });
+      const fault = await pay(hasty).catch((one: unknown) => one);
+      expect(fault).toBeInstanceOf(PassbookError);
+      expect(fault).toMatchObject({
+        code: 'unavailable',
+        retry: 'same_key',
+        facts: { retryAfterSeconds: 1 },
+        cause: { code: 112 },
+      });
+      await passCommands(uri);
+      await expectNothingPaid();
+    });
+
+    it('with an error that will not pass is unavailable at once', async () => {
+      await fail({ failCommands: ['insert'], errorCode: 13 });
+      const before = mongo.sent.length;
+      await expect(pay()).rejects.toMatchObject({ code: 'unavailable', cause: { code: 13 } });
+      expect(mongo.sent.slice(before).filter(({ commandName }) => commandName === 'insert')).toHaveLength(1);
+      await passCommands(uri);
+      await expectNothingPaid();
+    });
+
+    it.each(['find', 'update', 'insert'])(
+      'with a server silent at %s is unavailable by the deadline',
+      async (name) => {
+        await fail({ failCommands: [name], times: 1, blockConnection: true, blockTimeMS: 700 });
+        await expect(pay(hasty)).rejects.toMatchObject({ code: 'unavailable' });
+        await expectNothingPaid();
+      },
+    );
+
+    it('does not commit what the deadline overtook', async () => {
+      await fail({ failCommands: ['insert'], times: 1, blockConnection: true, blockTimeMS: 700 });
+      hasty.sent.length = 0;
+      await expect(pay(hasty)).rejects.toMatchObject({ code: 'unavailable' });
+      await commandOf(hasty, 'abortTransaction');
+      expect(hasty.sent.map(({ commandName }) => commandName)).not.toContain('commitTransaction');
+      await expectNothingPaid();
+    });
+  });
+
+  describe('at the commit', () => {
+    it.each([1, 2, 3, 7])('with a connection closed %i times, pays once', async (times) => {
+      await fail({ failCommands: ['commitTransaction'], times, closeConnection: true });
+      expect(await pay()).toMatchObject({ ok: true, replayed: false });
+      await expectPaidOnce();
+    });
+
+    it.each([1, 3])('that is done and reported as failed %i times, pays once', async (times) => {
+      await fail({
+        failCommands: ['commitTransaction'],
+        times,
+        writeConcernError: { code: 91, errmsg: 'shutting down', errorLabels: ['RetryableWriteError'] },
+      });
+      expect(await pay()).toMatchObject({ ok: true, replayed: false });
+      await expectPaidOnce();
+    });
+
+    it('that is done and reported as failed by the majority, pays once', async () => {
+      await fail({
+        failCommands: ['commitTransaction'],
+        times: 3,
+        writeConcernError: { code: 64, errmsg: 'waited too long', errInfo: { wtimeout: true } },
+      });
+      expect(await pay()).toMatchObject({ ok: true, replayed: false });
+      await expectPaidOnce();
+    });
+
+    it('that ran out of time (50), asks until it is settled', async () => {
+      await fail({ failCommands: ['commitTransaction'], times: 4, errorCode: 50 });
+      expect(await pay()).toMatchObject({ ok: true, replayed: false });
+      await expectPaidOnce();
+    });
+
+    it.each([
+      ['ran out of time', { errorCode: 50 }],
+      ['lost its connection', { closeConnection: true }],
+      ['is done and not said to be', { writeConcernError: { code: 91, errmsg: 'shutting down' } }],
+      ['hangs', { blockConnection: true, blockTimeMS: 600 }],
+    ])('that %s until the deadline is unknown, and the same key tells', async (_what, failure) => {
+      const key = freshId();
+      await fail({ failCommands: ['commitTransaction'], ...failure });
+      await expect(pay(hasty, key)).rejects.toMatchObject({ code: 'outcome_unknown', retry: 'same_key' });
+      await passCommands(uri);
+      expect(await pay(mongo, key)).toMatchObject({ ok: true });
+      expect(await pay(mongo, key)).toMatchObject({ ok: true, replayed: true });
+      await expectPaidOnce();
+    });
+
+    it("is asked after though its caller has been answered, so that its writes stand in nobody's way", async () => {
+      await fail({ failCommands: ['commitTransaction'], errorCode: 50 });
+      await expect(pay(hasty)).rejects.toMatchObject({ code: 'outcome_unknown' });
+      for (let more = 0; more < 3; more++) await ended(hasty, 'commandFailed', 'commitTransaction');
+      const settled = ended(hasty, 'commandSucceeded', 'commitTransaction');
+      await passCommands(uri);
+      await settled;
+      await expectPaidOnce();
+    });
+
+    it('that was lost with its transaction pays all the same, once, and says that it did', async () => {
+      await fail({ failCommands: ['commitTransaction'], closeConnection: true });
+      const failed = ended(mongo, 'commandFailed', 'commitTransaction');
+      const paying = pay();
+      await failed;
+      await withRawClient(uri, (client) => client.db('admin').command({ killAllSessions: [] }));
+      await passCommands(uri);
+      expect(await paying).toMatchObject({ ok: true, replayed: false });
+      await expectPaidOnce();
+    });
+
+    it('of an account without a key opens one', async () => {
+      await fail({ failCommands: ['commitTransaction'], times: 3, closeConnection: true });
+      const carol = aCustomer();
+      await mongo.bank.open(carol);
+      expect(await mongo.bank.reads.accountsOf(carol.id, { after: null, limit: 9 })).toHaveLength(1);
+    });
+
+    it('of what was only read is done again: nothing is told before it', async () => {
+      const key = freshId();
+      await pay(mongo, key);
+      await fail({ failCommands: ['commitTransaction'], closeConnection: true });
+      await expect(pay(hasty, key)).rejects.toMatchObject({ code: 'unavailable' });
+      await passCommands(uri);
+      expect(await pay(hasty, key)).toMatchObject({ ok: true, replayed: true });
+    });
+  });
+
+  describe('in other units of work', () => {
+    it('with closed connections registers a user once', async () => {
+      await fail({ failCommands: ['insert', 'commitTransaction'], times: 4, closeConnection: true });
+      const user = aUser();
+      await mongo.bank.unitOfWork.run(({ users }) => users.insert(user, 'hash'));
+      expect(await mongo.bank.unitOfWork.run(({ users }) => users.byEmail(user.email))).toStrictEqual({
+        user,
+        passwordHash: 'hash',
+      });
+    });
+
+    it('is unavailable by the deadline, or unknown where the commit was sent', async () => {
+      const register = () => hasty.bank.unitOfWork.run(({ users }) => users.insert(aUser(), 'hash'));
+      await fail({ failCommands: ['insert'], closeConnection: true });
+      await expect(register()).rejects.toMatchObject({ code: 'unavailable' });
+      await fail({ failCommands: ['commitTransaction'], closeConnection: true });
+      await expect(register()).rejects.toMatchObject({ code: 'outcome_unknown' });
+    });
+
+    it('does not run the work for ever that makes light of a fault', async () => {
+      await fail({ failCommands: ['insert'], errorCode: 13 });
+      const work = hasty.bank.unitOfWork.run(({ users }) =>
+        users.insert(aUser(), 'hash').catch(() => 'fine'),
+      );
+      await expect(work).rejects.toMatchObject({ code: 'unavailable', cause: { code: 13 } });
+    });
+  });
+
+  describe('in reads', () => {
+    it.each([
+      ['refuses', { errorCode: 13 }],
+      ['is silent', { blockConnection: true, blockTimeMS: 700 }],
+    ])('that it %s is unavailable, with the cause', async (_what, failure) => {
+      await fail({ failCommands: ['find', 'aggregate'], ...failure });
+      await expect(hasty.bank.reads.account(from)).rejects.toMatchObject({ code: 'unavailable' });
+      await expect(hasty.store.check()).rejects.toMatchObject({ code: 'unavailable' });
+    });
+  });
+});
+
+describeWithMongo('two clients of one database', () => {
+  let server: ReplicaSet;
+  let both: readonly [MongoBank, MongoBank];
+
+  beforeAll(async () => {
+    server = await startReplicaSet({ nodes: 1 });
+    const options = { uri: server.uri(), databaseName: freshDatabaseName() };
+    both = [await openMongoBank(options), await openMongoBank(options)];
+  });
+  afterAll(async () => {
+    for (const mongo of both ?? []) await mongo.close();
+    await server?.stop();
+  });
+
+  const fifty = <T>(work: (mongo: MongoBank) => Promise<T>): Promise<T[]> =>
+    Promise.all(Array.from({ length: 50 }, (_, index) => work(both[index % 2] ?? both[0])));
+
+  it('that debit 10 of 100 fifty times at once: ten succeed', async () => {
+    const [{ bank }] = both;
+    const alice = aCustomer();
+    const from = await bank.account(alice, { funds: 100n });
+    const to = await bank.open(aCustomer());
+
+    // Each alone in its transaction, past the queues of the writers
+    const results = await fifty((mongo) => mongo.bank.pay(alice, { from, to, amount: 10n }));
+    const codes = results.map((result) => (result.ok ? 'paid' : result.code));
+    expect(codes.filter((code) => code === 'paid')).toHaveLength(10);
+    expect(codes.filter((code) => code === 'insufficient_funds')).toHaveLength(40);
+    expect([await bank.balanceOf(from), await bank.balanceOf(to)]).toEqual([0n, 100n]);
+    expect(await bank.entriesOf(from)).toHaveLength(11);
+  });
+
+  it('that send one key fifty times at once: one transfer, one first answer, and all the same', async () => {
+    const [{ bank }] = both;
+    const alice = aCustomer();
+    const from = await bank.account(alice, { funds: 100n });
+    const to = await bank.open(aCustomer());
+    const request = {
+      sourceAccountId: from,
+      destinationAccountId: to,
+      amount: 10n,
+      idempotencyKey: freshId(),
+    };
+
+    const results = await fifty((mongo) => mongo.bank.ledger.transferFunds(alice, request));
+    expect(results.filter(({ replayed }) => !replayed)).toHaveLength(1);
+    const first = results.find(({ replayed }) => !replayed);
+    for (const result of results) expect(result).toEqual({ ...first, replayed: result.replayed });
+    expect([await bank.balanceOf(from), await bank.balanceOf(to)]).toEqual([90n, 10n]);
+  });
+
+  it('that need a system account at once for the first time make one', async () => {
+    const [{ bank }] = both;
+    const accountIds = await Promise.all(
+      Array.from({ length: 10 }, () => bank.open(aCustomer(), { currency: 'NOK' })),
+    );
+    await Promise.all(
+      accountIds.map((destinationAccountId, index) =>
+        (both[index % 2] ?? both[0]).bank.ledger.fundAccount(SYSTEM, {
+          destinationAccountId,
+          amount: 7n,
+          idempotencyKey: freshId(),
+        }),
+      ),
+    );
+    const transfers = await bank.reads.entriesOf(accountIds[0]!, { after: null, limit: 1 });
+    const transfer = await bank.reads.transfer(transfers[0]!.transferId);
+    const funding = await bank.reads.account(transfer!.source.accountId);
+    expect(funding).toMatchObject({ currency: 'NOK', sequence: 10, balance: 70n });
+  });
+
+  it('that each rest on an account that the other writes do not both stand', async () => {
+    for (let round = 0; round < 20; round++) {
+      const [one, other] = [anAccount({ balance: 60n }), anAccount({ balance: 60n })];
+      await both[0].bank.seed(one, other);
+      // Together they may not go below 100: a rule over two accounts, of which each unit writes one
+      const spent = await Promise.all([
+        spend(both[0], [one.id, other.id]),
+        spend(both[1], [other.id, one.id]),
+      ]);
+      expect(spent.filter(Boolean)).toHaveLength(1);
+    }
+  });
+
+  async function spend({ bank }: MongoBank, accountIds: readonly [string, string]): Promise<boolean> {
+    return bank.unitOfWork.transact(
+      want({ accountIds }),
+      (books) => {
+        const [before, beside] = accountIds.map((id) => books.account(id));
+        if (!before || !beside) throw new TypeError('The accounts are there');
+        if (before.balance + beside.balance < 120n) return { result: false, changes: NO_CHANGES };
+        const counters = { ...before.counters, debitsPosted: before.counters.debitsPosted + 20n };
+        const after = anAccount({ ...before, counters });
+        return { result: true, changes: { ...NO_CHANGES, accounts: [{ before, after }] } };
+      },
+      bank.deadline(),
+    );
+  }
+});
+
+async function commandOf({ client, sent }: MongoBank, name: string): Promise<void> {
+  while (!sent.some(({ commandName }) => commandName === name)) await once(client, 'commandStarted');
+}
+
+async function ended({ client }: MongoBank, how: 'commandFailed' | 'commandSucceeded', name: string) {
+  for (;;) {
+    const [event] = (await once(client, how)) as [{ commandName: string }];
+    if (event.commandName === name) return;
+  }
+}

@@ -1,0 +1,78 @@
+import { MongoClient } from 'mongodb';
+import type { CommandStartedEvent, Document } from 'mongodb';
+import { openMongoStore } from '../../src/adapters/mongo/index.ts';
+import type { MongoStoreOptions } from '../../src/adapters/mongo/index.ts';
+import type { Store } from '../../src/application/ports.ts';
+import type { WriterLimits } from '../../src/application/transfer-writer.ts';
+import { Bank } from './bank.ts';
+import { FixedClock } from './builders.ts';
+
+export type MongoBank = {
+  readonly bank: Bank;
+  readonly store: Store;
+  readonly client: MongoClient;
+  /** All that was sent since it was opened. */
+  readonly sent: CommandStartedEvent[];
+  close(): Promise<void>;
+};
+
+/** A bank over a store of its own client. The clock stands still, far from the database's, which is not looked at. */
+export async function openMongoBank({
+  limits = {},
+  ...options
+}: Omit<MongoStoreOptions, 'clock'> & { limits?: Partial<WriterLimits> }): Promise<MongoBank> {
+  const clock = new FixedClock();
+  const sent: CommandStartedEvent[] = [];
+  let client: MongoClient | undefined;
+  const store = await openMongoStore({
+    clock,
+    clockToleranceMs: Infinity,
+    heartbeatFrequencyMs: 500,
+    ...options,
+    driver: { monitorCommands: true, ...options.driver },
+    onClient(opened) {
+      client = opened;
+      opened.on('commandStarted', (event) => sent.push(event));
+    },
+  });
+  if (!client) throw new TypeError('The store has no client');
+  sent.length = 0;
+  const bank = new Bank({ store, clock, limits });
+  return {
+    bank,
+    store,
+    client,
+    sent,
+    async close() {
+      await bank.ledger.close();
+      await store.close();
+    },
+  };
+}
+
+/** A client that knows nothing of the store: for what a test says to the server itself. */
+export async function withRawClient<T>(uri: string, work: (client: MongoClient) => Promise<T>): Promise<T> {
+  const client = new MongoClient(uri, { useBigInt64: true });
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}
+
+/** Makes the server fail commands; `times` or for good, until `passing`. Of one server, for all of its clients. */
+export async function failCommands(
+  uri: string,
+  { times, ...data }: { times?: number; failCommands: string[] } & Document,
+): Promise<void> {
+  const mode = times === undefined ? 'alwaysOn' : { times };
+  await withRawClient(uri, (client) =>
+    client.db('admin').command({ configureFailPoint: 'failCommand', mode, data }),
+  );
+}
+
+export async function passCommands(uri: string): Promise<void> {
+  await withRawClient(uri, (client) =>
+    client.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' }),
+  );
+}
