@@ -1,0 +1,33 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createTransport } from 'nodemailer';
+import type { Mailer } from '../../application/ports.ts';
+import { composeMail } from './compose-mail.ts';
+import type { Sender } from './compose-mail.ts';
+
+/**
+ * Writes each mail into the directory, as `<message id>.eml`, for whoever has no mail server. A file is there whole
+ * or not at all, and a mail that is sent again takes the place of the first.
+ */
+export function createFileMailer({ directory, from }: { directory: string; from: Sender }): Mailer {
+  const transport = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
+  return {
+    async send(message, recipient) {
+      const mail = await composeMail(message, { from, recipient });
+      if (!mail) return 'refused';
+
+      const { message: raw } = await transport.sendMail(mail);
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      const path = join(directory, `${message.id}.eml`);
+      const partial = `${path}.${process.pid}.part`;
+      try {
+        await writeFile(partial, raw, { flush: true });
+        await rename(partial, path);
+      } catch (error) {
+        await rm(partial, { force: true });
+        throw error;
+      }
+      return 'sent';
+    },
+  };
+}
