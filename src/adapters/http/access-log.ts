@@ -1,0 +1,28 @@
+import { createMiddleware } from 'hono/factory';
+import { routePath } from 'hono/route';
+import type { Logger } from '../../application/ports.ts';
+import { clientAddress } from './client-address.ts';
+import type { HttpEnv } from './env.ts';
+
+/** One line a request. It holds nothing that the client wrote but an address: the route is its pattern, not its path. */
+export function accessLog({ log, trustedProxies }: { log: Logger; trustedProxies: number }) {
+  return createMiddleware<HttpEnv>(async (c, next) => {
+    const startedAt = performance.now();
+    await next();
+
+    const route = routePath(c, -1);
+    log.info(
+      {
+        requestId: c.var.requestId,
+        method: c.req.method,
+        route: route.endsWith('*') ? null : route,
+        status: c.res.status,
+        code: c.var.code,
+        durationMs: Math.round((performance.now() - startedAt) * 10) / 10,
+        userId: c.var.userId,
+        address: clientAddress(c, trustedProxies),
+      },
+      'request',
+    );
+  });
+}

@@ -1,0 +1,52 @@
+import { Hono } from 'hono';
+import * as v from 'valibot';
+import type { Bank } from '../../application/bank.ts';
+import { actorOf, viewerOf } from './authentication.ts';
+import type { SessionRequired } from './authentication.ts';
+import type { HttpEnv } from './env.ts';
+import { replayHeader, sendRefusal } from './problem.ts';
+import { Nothing, PageQuery, readBody, readKey, readQuery } from './request.ts';
+import { accountShape, balanceShape } from './shapes.ts';
+
+const NewAccount = v.strictObject({
+  currency: v.optional(v.string()),
+  name: v.optional(v.string()),
+  idempotencyKey: v.optional(v.string()),
+});
+
+export function accountRoutes({
+  bank: { ledger },
+  sessionRequired,
+}: {
+  bank: Bank;
+  sessionRequired: SessionRequired;
+}) {
+  return (
+    new Hono<HttpEnv>()
+      .post('/', sessionRequired, async (c) => {
+        readQuery(c.req, Nothing);
+        const body = await readBody(c.req, NewAccount);
+        const idempotencyKey = readKey(c.req, body.idempotencyKey);
+        const opened = await ledger.openAccount(actorOf(c.var.user), {
+          ...body,
+          ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+        });
+        if (!opened.ok) return sendRefusal(c, opened);
+        return c.json({ account: accountShape(opened.account) }, 201, replayHeader(opened.replayed));
+      })
+      .get('/', sessionRequired, async (c) => {
+        const page = await ledger.listAccounts(c.var.user.id, readQuery(c.req, PageQuery));
+        return c.json({ accounts: page.items.map(accountShape), nextCursor: page.nextCursor });
+      })
+      // Before what takes any id, so that no id hides it
+      .get('/balance/:accountId', sessionRequired, async (c) => {
+        readQuery(c.req, Nothing);
+        return c.json(balanceShape(await ledger.getBalance(viewerOf(c.var.user), c.req.param('accountId'))));
+      })
+      .get('/:id', sessionRequired, async (c) => {
+        readQuery(c.req, Nothing);
+        const account = await ledger.getAccount(viewerOf(c.var.user), c.req.param('id'));
+        return c.json({ account: accountShape(account) });
+      })
+  );
+}

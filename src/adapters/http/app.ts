@@ -1,0 +1,66 @@
+import { Hono } from 'hono';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { requestId } from 'hono/request-id';
+import type { Bank } from '../../application/bank.ts';
+import type { Logger } from '../../application/ports.ts';
+import { accessLog } from './access-log.ts';
+import { accountRoutes } from './accounts.ts';
+import { authRoutes } from './auth.ts';
+import { sessionRequired } from './authentication.ts';
+import { crossSiteRefused } from './cross-site.ts';
+import type { HttpEnv } from './env.ts';
+import { notStored, securityHeaders } from './headers.ts';
+import { operationRoutes } from './operation.ts';
+import { problemHandler, sendProblem } from './problem.ts';
+import { sessionToken } from './session-token.ts';
+import { SignInThrottle } from './sign-in-throttle.ts';
+import type { ThrottleLimits } from './sign-in-throttle.ts';
+import { transactionRoutes } from './transactions.ts';
+
+export type AppOptions = {
+  readonly bank: Bank;
+  readonly log: Logger;
+  /** Where browsers reach the server, such as `https://bank.example`. Null: plain http, at whatever host they name. */
+  readonly publicOrigin?: string | null;
+  /** How many proxies of ours stand in front and add to X-Forwarded-For; 0 unless given. */
+  readonly trustedProxies?: number;
+  readonly throttle?: Partial<ThrottleLimits>;
+};
+
+export type App = ReturnType<typeof createApp>;
+
+const REQUEST_ID_MAX_LENGTH = 128;
+
+/** The bank's HTTP API as a function of its use cases. */
+export function createApp({ bank, log, publicOrigin = null, trustedProxies = 0, throttle = {} }: AppOptions) {
+  const isHttps = publicOrigin?.startsWith('https:') ?? false;
+  const token = sessionToken({ isHttps });
+  const shared = {
+    bank,
+    trustedProxies,
+    sessionToken: token,
+    sessionRequired: sessionRequired({ bank, sessionToken: token }),
+    throttle: new SignInThrottle(throttle),
+  };
+
+  const app = new Hono<HttpEnv>();
+  app.onError(problemHandler({ log }));
+  app.notFound((c) => sendProblem(c, 'route_not_found'));
+  app.use(
+    requestId({ limitLength: REQUEST_ID_MAX_LENGTH }),
+    accessLog({ log, trustedProxies }),
+    securityHeaders({ isHttps }),
+    notStored,
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) =>
+        sendProblem(c, 'method_not_allowed', { headers: { Allow: methods.join(', ') } }),
+    }),
+    crossSiteRefused({ publicOrigin }),
+  );
+  return app
+    .route('/', operationRoutes(shared))
+    .route('/api/auth', authRoutes(shared))
+    .route('/api/accounts', accountRoutes(shared))
+    .route('/api/transactions', transactionRoutes(shared));
+}

@@ -1,0 +1,61 @@
+import { Hono } from 'hono';
+import type { Context } from 'hono';
+import * as v from 'valibot';
+import type { Bank } from '../../application/bank.ts';
+import type { SignedIn } from '../../application/sign-in.ts';
+import type { SessionRequired } from './authentication.ts';
+import { clientAddress } from './client-address.ts';
+import type { HttpEnv } from './env.ts';
+import { Nothing, readBody, readQuery } from './request.ts';
+import type { SessionToken } from './session-token.ts';
+import { userShape } from './shapes.ts';
+import type { SignInThrottle } from './sign-in-throttle.ts';
+
+const Registration = v.strictObject({ name: v.string(), email: v.string(), password: v.string() });
+const Credentials = v.strictObject({ email: v.string(), password: v.string() });
+
+export function authRoutes(ports: {
+  bank: Bank;
+  sessionToken: SessionToken;
+  sessionRequired: SessionRequired;
+  throttle: SignInThrottle;
+  trustedProxies: number;
+}) {
+  const { bank, sessionToken, sessionRequired, throttle } = ports;
+  return new Hono<HttpEnv>()
+    .post('/register', async (c) => {
+      readQuery(c.req, Nothing);
+      const registration = await readBody(c.req, Registration);
+      const from = { email: registration.email, address: clientAddress(c, ports.trustedProxies) };
+      await throttle.takeRegistration(from);
+      const signedIn = await bank.registerUser(registration);
+      return c.json(welcome(c, signedIn), 201);
+    })
+    .post('/login', async (c) => {
+      readQuery(c.req, Nothing);
+      const credentials = await readBody(c.req, Credentials);
+      const presentedToken = sessionToken.read(c);
+      const from = { email: credentials.email, address: clientAddress(c, ports.trustedProxies) };
+      const signedIn = await throttle.signIn(from, () =>
+        bank.signIn({ ...credentials, ...(presentedToken === undefined ? {} : { presentedToken }) }),
+      );
+      return c.json(welcome(c, signedIn), 200);
+    })
+    .post('/logout', sessionRequired, async (c) => {
+      readQuery(c.req, Nothing);
+      await readBody(c.req, Nothing);
+      await bank.signOut(c.var.session.id);
+      sessionToken.takeBack(c);
+      return c.body(null, 204);
+    })
+    .get('/me', sessionRequired, (c) => {
+      readQuery(c.req, Nothing);
+      return c.json({ user: userShape(c.var.user) });
+    });
+
+  function welcome(c: Context, signedIn: SignedIn) {
+    c.set('userId', signedIn.user.id);
+    sessionToken.give(c, signedIn);
+    return { user: userShape(signedIn.user), token: signedIn.token };
+  }
+}

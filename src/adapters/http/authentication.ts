@@ -1,0 +1,53 @@
+import { createMiddleware } from 'hono/factory';
+import type { Bank } from '../../application/bank.ts';
+import type { Actor, Viewer } from '../../domain/actor.ts';
+import { PassbookError } from '../../domain/errors.ts';
+import type { Role, User } from '../../domain/user.ts';
+import type { SignedInEnv } from './env.ts';
+import type { SessionToken } from './session-token.ts';
+
+/** Lets only those pass who are signed in. */
+export function sessionRequired({ bank, sessionToken }: { bank: Bank; sessionToken: SessionToken }) {
+  return createMiddleware<SignedInEnv>(async (c, next) => {
+    const token = sessionToken.read(c);
+    if (token === undefined) throw new PassbookError('unauthenticated');
+
+    const { user, session } = await bank.authenticate(token);
+    c.set('user', user);
+    c.set('session', session);
+    c.set('userId', user.id);
+    await next();
+  });
+}
+
+export type SessionRequired = ReturnType<typeof sessionRequired>;
+
+/** Behind `sessionRequired`. */
+export function roleRequired(role: Role) {
+  return createMiddleware<SignedInEnv>(async (c, next) => {
+    if (c.var.user.role !== role) throw new PassbookError('forbidden');
+    await next();
+  });
+}
+
+/** Everyone acts for themselves, whatever their role. */
+export function actorOf({ id, name }: User): Extract<Actor, { kind: 'user' }> {
+  return { kind: 'user', id, name };
+}
+
+/** The bank itself, with this user as its operator. */
+export function operatorOf({ id }: User): Extract<Actor, { kind: 'system' }> {
+  return { kind: 'system', id };
+}
+
+export function viewerOf(user: User): Viewer & { id: string } {
+  switch (user.role) {
+    case 'customer':
+      return actorOf(user);
+    case 'system':
+    case 'auditor':
+      return { kind: user.role, id: user.id };
+    default:
+      return user.role satisfies never;
+  }
+}

@@ -1,0 +1,19 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { ErrorCode } from '../../domain/errors.ts';
+import type { Session } from '../../domain/session.ts';
+import type { User } from '../../domain/user.ts';
+
+/** What every handler has. */
+export type HttpEnv = {
+  /** Absent where the app is called without a socket. */
+  Bindings: Partial<Pick<HttpBindings, 'incoming'>>;
+  Variables: {
+    requestId: string;
+    /** For the log: who asked, and the code of the problem that was answered. */
+    userId?: string;
+    code?: ErrorCode;
+  };
+};
+
+/** What a handler has behind `requireSession`. */
+export type SignedInEnv = HttpEnv & { Variables: { user: User; session: Session } };

@@ -1,0 +1,5 @@
+export { createApp } from './app.ts';
+export type { App, AppOptions } from './app.ts';
+export type { ThrottleLimits } from './sign-in-throttle.ts';
+export { startServer } from './server.ts';
+export type { RunningServer, ServerLimits } from './server.ts';

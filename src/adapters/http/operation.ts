@@ -1,0 +1,16 @@
+import { Hono } from 'hono';
+import type { Bank } from '../../application/bank.ts';
+import type { HttpEnv } from './env.ts';
+
+/** For those who run the server, and the programs that watch it. */
+export function operationRoutes({ bank }: { bank: Bank }) {
+  return (
+    new Hono<HttpEnv>()
+      // The process answers, whatever it depends on
+      .get('/healthz', (c) => c.json({ status: 'ok' }))
+      .get('/readyz', async (c) => {
+        await bank.check();
+        return c.json({ status: 'ok' });
+      })
+  );
+}

@@ -1,0 +1,133 @@
+import { STATUS_CODES } from 'node:http';
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { Logger } from '../../application/ports.ts';
+import type { Refused } from '../../application/views.ts';
+import { errorCatalogue, PassbookError } from '../../domain/errors.ts';
+import type { ErrorCode, ErrorFacts, FieldError, Retry } from '../../domain/errors.ts';
+import type { HttpEnv } from './env.ts';
+
+/** The one place where a code becomes a status. */
+const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
+  accounts_must_be_different: 400,
+  source_account_not_found: 404,
+  destination_account_not_found: 404,
+  source_account_closed: 400,
+  destination_account_closed: 400,
+  source_account_frozen: 400,
+  destination_account_frozen: 400,
+  destination_account_unavailable: 400,
+  currency_mismatch: 400,
+  insufficient_funds: 400,
+  exceeds_maximum_balance: 400,
+  amount_overflow: 400,
+  account_limit_reached: 400,
+  unauthenticated: 401,
+  invalid_credentials: 401,
+  forbidden: 403,
+  cross_site_request: 403,
+  invalid_request: 400,
+  malformed_json: 400,
+  body_too_large: 413,
+  unsupported_media_type: 415,
+  route_not_found: 404,
+  method_not_allowed: 405,
+  idempotency_key_reused: 422,
+  idempotency_key_not_found: 404,
+  account_not_found: 404,
+  transfer_not_found: 404,
+  user_not_found: 404,
+  email_already_registered: 409,
+  too_many_requests: 429,
+  queue_full: 503,
+  unavailable: 503,
+  outcome_unknown: 503,
+  internal_error: 500,
+};
+
+/** RFC 9457. */
+export type Problem = {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  /** The detail again, which older clients read. */
+  readonly message: string;
+  readonly code: ErrorCode;
+  readonly retry: Retry;
+  /** Of a rejection that was kept. */
+  readonly transactionId?: string;
+  readonly errors?: readonly FieldError[];
+};
+
+type ProblemFacts = ErrorFacts & {
+  readonly transactionId?: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+const RETRY_AFTER_SECONDS = 1;
+
+export function problemOf(code: ErrorCode, facts: ProblemFacts = {}, status: number = STATUS[code]): Problem {
+  const { errors, transactionId } = facts;
+  const detail = new PassbookError(code, errors && { errors }).message;
+  return {
+    // A code of its own says what it is; `type` adds nothing to it (RFC 9457, section 4.2.1)
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail,
+    message: detail,
+    code,
+    retry: errorCatalogue[code].retry,
+    ...(transactionId ? { transactionId } : {}),
+    ...(errors ? { errors } : {}),
+  };
+}
+
+export function sendProblem(c: Context, code: ErrorCode, facts: ProblemFacts = {}): Response {
+  const status = STATUS[code];
+  c.set('code', code);
+  return c.body(JSON.stringify(problemOf(code, facts)), status, {
+    ...facts.headers,
+    ...headersFor(status, facts),
+    'Content-Type': 'application/problem+json',
+  });
+}
+
+/** A rule's refusal, as the ledger gave or replayed it. */
+export function sendRefusal(c: Context, refused: Refused): Response {
+  const { code, transferId, field, replayed } = refused;
+  return sendProblem(c, code, {
+    transactionId: transferId,
+    headers: replayHeader(replayed),
+    ...(field === undefined
+      ? {}
+      : { errors: [{ field, message: 'differs from the request first made with this key' }] }),
+  });
+}
+
+export function replayHeader(replayed: boolean): Record<string, string> {
+  return replayed ? { 'Idempotent-Replayed': 'true' } : {};
+}
+
+/** Whatever was thrown. What is not ours to tell is logged, and answered as `internal_error`. */
+export function problemHandler({ log }: { log: Logger }) {
+  return (error: unknown, c: Context<HttpEnv>): Response => {
+    const { code, facts } = error instanceof PassbookError ? error : new PassbookError('internal_error');
+    if (STATUS[code] >= 500) log.error({ err: error, requestId: c.var.requestId, code }, 'request failed');
+    return sendProblem(c, code, facts);
+  };
+}
+
+function headersFor(status: number, { retryAfterSeconds }: ErrorFacts): Record<string, string> {
+  switch (status) {
+    case 401:
+      // RFC 9110, section 15.5.2, wants a challenge; there is none for a cookie
+      return { 'WWW-Authenticate': 'Bearer' };
+    case 429:
+    case 503:
+      return { 'Retry-After': String(retryAfterSeconds ?? RETRY_AFTER_SECONDS) };
+    default:
+      return {};
+  }
+}

@@ -1,0 +1,28 @@
+import type { Context } from 'hono';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import type { Instant } from '../../domain/time.ts';
+
+/** How a session's token travels: in a cookie, which browsers keep from scripts, or as a Bearer token. */
+export type SessionToken = {
+  /** What the request presents; the header wins over the cookie. */
+  read(c: Context): string | undefined;
+  give(c: Context, given: { token: string; expiresAt: Instant }): void;
+  takeBack(c: Context): void;
+};
+
+/** On https the prefix binds the cookie to this host (RFC 6265bis, section 4.1.3.2); plain http cannot set such. */
+export function sessionToken({ isHttps }: { isHttps: boolean }): SessionToken {
+  const name = isHttps ? '__Host-session' : 'session';
+  const attributes = { httpOnly: true, secure: isHttps, sameSite: 'Lax', path: '/' } as const;
+  return {
+    read: (c) => bearerOf(c) ?? getCookie(c, name),
+    give: (c, { token, expiresAt }) =>
+      setCookie(c, name, token, { ...attributes, expires: new Date(expiresAt) }),
+    takeBack: (c) => deleteCookie(c, name, attributes),
+  };
+}
+
+/** The Bearer token of a request (RFC 6750, section 2.1); other schemes are some proxy's, and not for us. */
+export function bearerOf(c: Context): string | undefined {
+  return /^Bearer(?: +(.*))?$/i.exec(c.req.header('authorization') ?? '')?.slice(1)[0];
+}

@@ -1,0 +1,81 @@
+import type { BalanceView } from '../../application/get-account.ts';
+import type { AccountView, TransferView } from '../../application/views.ts';
+import type { Balances } from '../../domain/outcome.ts';
+import type { Instant } from '../../domain/time.ts';
+import type { User } from '../../domain/user.ts';
+
+/**
+ * What the API shows of each thing, field by field: nothing gets out by being added inside. Every amount that is
+ * shown is within plus or minus 2^53 - 1, so a JSON number is exact.
+ */
+export function userShape({ id, name, email, role, createdAt }: User) {
+  return { id, name, email, role, createdAt: timeShape(createdAt) };
+}
+
+export function accountShape(account: AccountView) {
+  return {
+    id: account.accountId,
+    name: account.name,
+    currency: account.currency,
+    currencyExponent: account.exponent,
+    class: account.class,
+    status: account.status,
+    balance: Number(account.balance),
+    held: Number(account.held),
+    available: Number(account.available),
+    minimumBalance: account.minimumBalance === null ? null : Number(account.minimumBalance),
+    ...(account.maximumBalance === null ? {} : { maximumBalance: Number(account.maximumBalance) }),
+    createdAt: timeShape(account.createdAt),
+  };
+}
+
+export function balanceShape(balance: BalanceView) {
+  return {
+    accountId: balance.accountId,
+    currency: balance.currency,
+    currencyExponent: balance.exponent,
+    balance: Number(balance.balance),
+    held: Number(balance.held),
+    available: Number(balance.available),
+    at: timeShape(balance.at),
+  };
+}
+
+/** The balances of the caller's accounts as of a transfer. */
+export function balancesShape({ accountId, balance, held, available }: Balances) {
+  return { accountId, balance: Number(balance), held: Number(held), available: Number(available) };
+}
+
+export function transactionShape(transfer: TransferView) {
+  return {
+    id: transfer.transferId,
+    kind: transfer.kind,
+    status: transfer.status,
+    /** Null to a payee, who sees the `counterparty`. */
+    fromAccount: transfer.sourceAccountId,
+    toAccount: transfer.destinationAccountId,
+    amount: Number(transfer.amount),
+    ...present({
+      currency: transfer.currency,
+      currencyExponent: transfer.exponent,
+      description: transfer.description,
+      metadata: transfer.metadata,
+      counterparty: transfer.counterparty,
+      code: transfer.code,
+    }),
+    createdAt: timeShape(transfer.createdAt),
+    ...present({ completedAt: transfer.completedAt === null ? null : timeShape(transfer.completedAt) }),
+  };
+}
+
+/** RFC 3339, in UTC, with milliseconds. */
+function timeShape(at: Instant): string {
+  return new Date(at).toISOString();
+}
+
+/** What is null is left out. */
+function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], null> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as {
+    [K in keyof T]?: Exclude<T[K], null>;
+  };
+}

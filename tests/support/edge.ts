@@ -1,0 +1,151 @@
+import { pino } from 'pino';
+import { expect } from 'vitest';
+import { createApp } from '../../src/adapters/http/index.ts';
+import type { App, AppOptions } from '../../src/adapters/http/index.ts';
+import { createTokenIssuer } from '../../src/adapters/security/index.ts';
+import type { BankPorts } from '../../src/application/bank.ts';
+import type { Bank } from '../../src/application/bank.ts';
+import type { FieldError } from '../../src/domain/errors.ts';
+import type { Role } from '../../src/domain/user.ts';
+import { FixedClock, freshId } from './builders.ts';
+import { aBankOfPeople } from './people.ts';
+
+export const TOKEN_TERMS = {
+  secret: 'a-secret-of-the-tests-and-of-nothing-else',
+  issuer: 'passbook',
+  audience: 'passbook',
+};
+
+export const PASSWORD = 'correct horse battery';
+
+export type Answer = {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Undefined where there is none. */
+  readonly body: unknown;
+  readonly text: string;
+};
+
+export type CallOptions = {
+  /** The session's token, sent as a Bearer token. */
+  readonly as?: string;
+  /** Sent as JSON; as it is if it is a text. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The other end of the socket. */
+  readonly address?: string;
+};
+
+export type Person = {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+  readonly token: string;
+};
+
+/** The HTTP edge over a bank in memory, with every line it logs. */
+export class Edge {
+  readonly app: App;
+  readonly bank: Bank;
+  readonly clock: FixedClock;
+  readonly lines: string[] = [];
+
+  constructor({
+    app = {},
+    bank = (assembled) => assembled,
+    ...ports
+  }: {
+    readonly app?: Partial<Omit<AppOptions, 'bank'>>;
+    /** In place of the bank, one made of it. */
+    readonly bank?: (assembled: Bank) => Bank;
+  } & Partial<Omit<BankPorts, 'clock' | 'tokens'>> = {}) {
+    this.clock = new FixedClock();
+    const tokens = createTokenIssuer({ ...TOKEN_TERMS, clock: this.clock });
+    this.bank = bank(aBankOfPeople({ ...ports, clock: this.clock, tokens }).bank);
+    const log = pino({ level: 'trace', base: null }, { write: (line) => this.lines.push(line) });
+    this.app = createApp({ bank: this.bank, log, ...app });
+  }
+
+  /** `route` is the method and the path, such as `GET /healthz`. */
+  async call(route: string, { as, body, headers = {}, address }: CallOptions = {}): Promise<Answer> {
+    const [method = '', path = ''] = route.split(' ');
+    const sent = {
+      ...(as === undefined ? {} : { Authorization: `Bearer ${as}` }),
+      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...headers,
+    };
+    const init = {
+      method,
+      headers: sent,
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    };
+    const env = address === undefined ? {} : { incoming: { socket: { remoteAddress: address } } };
+    const response = await this.app.request(path, init, env);
+    const text = await response.text();
+    const answer = text === '' ? undefined : (JSON.parse(text) as unknown);
+    return { status: response.status, headers: response.headers, body: answer, text };
+  }
+
+  async register(name = 'Alice', { role }: { role?: Role } = {}): Promise<Person> {
+    const email = `${freshId()}@example.com`;
+    const { user, token } = await this.bank.registerUser({ name, email, password: PASSWORD });
+    if (role) await this.bank.grantRole(email, role);
+    return { id: user.id, name, email, token };
+  }
+
+  /** Opens an account of the person's; funds it if said. */
+  async account(owner: Person, funds = 0): Promise<string> {
+    const opened = await this.bank.ledger.openAccount({ kind: 'user', id: owner.id });
+    if (!opened.ok) throw new TypeError(`The account was refused: ${opened.code}`);
+    const { accountId } = opened.account;
+    if (funds > 0) await this.fund(accountId, funds);
+    return accountId;
+  }
+
+  async fund(destinationAccountId: string, amount: number): Promise<void> {
+    const request = { destinationAccountId, amount: BigInt(amount), idempotencyKey: freshId() };
+    await this.bank.ledger.fundAccount({ kind: 'system' }, request);
+  }
+
+  async balanceOf(accountId: string): Promise<bigint> {
+    return (await this.bank.ledger.getBalance({ kind: 'system' }, accountId)).balance;
+  }
+}
+
+type ProblemText = {
+  readonly title: string;
+  readonly detail: string;
+  readonly retry?: string;
+  readonly transactionId?: string;
+  readonly errors?: readonly FieldError[];
+};
+
+/** The whole of what was answered, but for its headers. */
+export function expectAnswer({ status, body }: Answer, expected: Pick<Answer, 'status' | 'body'>): void {
+  expect({ status, body }).toEqual(expected);
+}
+
+/** A problem as it is answered, whole. */
+export function problem(
+  status: number,
+  code: string,
+  { title, detail, retry = 'never', ...more }: ProblemText,
+): Pick<Answer, 'status' | 'body'> {
+  const body = { type: 'about:blank', title, status, detail, message: detail, code, retry, ...more };
+  return { status, body };
+}
+
+/** A malformed request: the fields at fault and what is said of each. */
+export function invalid(...errors: readonly (readonly [field: string, message: string])[]) {
+  const said = errors.map(([field, message]) => `"${field}" ${message}`).join('; ');
+  return problem(400, 'invalid_request', {
+    title: 'Bad Request',
+    detail: `The request is not valid: ${said}`,
+    errors: errors.map(([field, message]) => ({ field, message })),
+  });
+}
+
+export const UNAUTHENTICATED = problem(401, 'unauthenticated', {
+  title: 'Unauthorized',
+  detail: 'Sign in first',
+});
