@@ -1,0 +1,186 @@
+import { Account } from '../../domain/account.ts';
+import type { AccountClass, AccountState, AccountStatus, SystemPurpose } from '../../domain/account.ts';
+import type { OwnerAndCurrency } from '../../domain/command.ts';
+import { toBytes, toHexadecimal } from './bytes.ts';
+import type { Connection } from './connection.ts';
+
+type AccountRow = {
+  readonly id: string;
+  readonly owner_id: string | null;
+  readonly purpose: SystemPurpose | null;
+  readonly name: string | null;
+  readonly currency: string;
+  readonly exponent: bigint;
+  readonly class: AccountClass;
+  readonly status: AccountStatus;
+  readonly credits_frozen: bigint;
+  readonly minimum_balance: bigint | null;
+  readonly maximum_balance: bigint | null;
+  readonly debits_posted: bigint;
+  readonly credits_posted: bigint;
+  readonly debits_pending: bigint;
+  readonly credits_pending: bigint;
+  readonly sequence: bigint;
+  readonly latest_at: bigint;
+  readonly head: Uint8Array;
+  readonly created_at: bigint;
+};
+
+const INSERT = `INSERT INTO accounts (
+  id, owner_id, purpose, currency, exponent, class, created_at,
+  name, status, credits_frozen, minimum_balance, maximum_balance,
+  debits_posted, credits_posted, debits_pending, credits_pending, sequence, latest_at, head
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const UPDATE = `UPDATE accounts SET
+  name = ?, status = ?, credits_frozen = ?, minimum_balance = ?, maximum_balance = ?,
+  debits_posted = ?, credits_posted = ?, debits_pending = ?, credits_pending = ?, sequence = ?, latest_at = ?, head = ?
+WHERE id = ? AND sequence = ?`;
+
+export function insertAccount(connection: Connection, account: Account): void {
+  const { id, ownerId, purpose, currency, exponent, createdAt } = account;
+  connection.run(
+    INSERT,
+    id,
+    ownerId,
+    purpose,
+    currency,
+    exponent,
+    account.class,
+    createdAt,
+    ...changeable(account),
+  );
+}
+
+/** @throws TypeError if the account is no longer as it was before, or what of it never changes was changed */
+export function updateAccount(
+  connection: Connection,
+  { before, after }: { before: Account; after: Account },
+): void {
+  const changed = connection.run(UPDATE, ...changeable(after), before.id, before.sequence);
+  if (changed !== 1) throw new TypeError(`Account ${before.id} has moved on`);
+}
+
+export function findAccount(connection: Connection, id: string): Account | undefined {
+  const row = connection.get('SELECT * FROM accounts WHERE id = ?', id) as AccountRow | undefined;
+  return row && accountOf(row);
+}
+
+/** The oldest has the lowest id. */
+export function oldestActiveId(
+  connection: Connection,
+  { ownerId, currency }: OwnerAndCurrency,
+): string | undefined {
+  return (
+    connection.get(
+      "SELECT id FROM accounts WHERE owner_id = ? AND currency = ? AND status = 'active' ORDER BY id LIMIT 1",
+      ownerId,
+      currency,
+    ) as { id: string } | undefined
+  )?.id;
+}
+
+export function countAccounts(connection: Connection, ownerId: string): number {
+  const row = connection.get('SELECT count(*) AS count FROM accounts WHERE owner_id = ?', ownerId) as
+    | { count: bigint }
+    | undefined;
+  return Number(row?.count);
+}
+
+export function listAccounts(
+  connection: Connection,
+  ownerId: string,
+  { after, limit }: { after: string | null; limit: number },
+): readonly Account[] {
+  return (
+    connection.all(
+      'SELECT * FROM accounts WHERE owner_id = ? AND id > ? ORDER BY id LIMIT ?',
+      ownerId,
+      after ?? '',
+      limit,
+    ) as AccountRow[]
+  ).map(accountOf);
+}
+
+function changeable(account: Account) {
+  const { name, status, creditsFrozen, minimumBalance, maximumBalance, counters } = account;
+  return [
+    name,
+    status,
+    creditsFrozen ? 1 : 0,
+    minimumBalance,
+    maximumBalance,
+    counters.debitsPosted,
+    counters.creditsPosted,
+    counters.debitsPending,
+    counters.creditsPending,
+    account.sequence,
+    account.latestAt,
+    toBytes(account.head),
+  ] as const;
+}
+
+function accountOf(row: AccountRow): Account {
+  return Account.restore({
+    id: row.id,
+    ownerId: row.owner_id,
+    purpose: row.purpose,
+    name: row.name,
+    currency: row.currency,
+    exponent: Number(row.exponent),
+    class: row.class,
+    status: row.status,
+    creditsFrozen: row.credits_frozen === 1n,
+    minimumBalance: row.minimum_balance,
+    maximumBalance: row.maximum_balance,
+    counters: {
+      debitsPosted: row.debits_posted,
+      creditsPosted: row.credits_posted,
+      debitsPending: row.debits_pending,
+      creditsPending: row.credits_pending,
+    },
+    sequence: Number(row.sequence),
+    latestAt: Number(row.latest_at),
+    head: toHexadecimal(row.head),
+    createdAt: Number(row.created_at),
+  });
+}
+
+type AccountJson = Omit<AccountState, 'minimumBalance' | 'maximumBalance' | 'counters'> & {
+  readonly minimumBalance: string | null;
+  readonly maximumBalance: string | null;
+  readonly counters: Readonly<Record<keyof AccountState['counters'], string>>;
+};
+
+/** An account as it stood, for a record. JSON has no bigints: amounts are text. */
+export function accountToJson(account: Account): string {
+  const { minimumBalance, maximumBalance, counters } = account;
+  const json: AccountJson = {
+    ...account,
+    minimumBalance: minimumBalance?.toString() ?? null,
+    maximumBalance: maximumBalance?.toString() ?? null,
+    counters: {
+      debitsPosted: counters.debitsPosted.toString(),
+      creditsPosted: counters.creditsPosted.toString(),
+      debitsPending: counters.debitsPending.toString(),
+      creditsPending: counters.creditsPending.toString(),
+    },
+  };
+  return JSON.stringify(json);
+}
+
+export function accountFromJson(text: string): Account {
+  const json = JSON.parse(text) as AccountJson;
+  const { minimumBalance, maximumBalance, counters } = json;
+  return Account.restore({
+    ...json,
+    minimumBalance: minimumBalance === null ? null : BigInt(minimumBalance),
+    maximumBalance: maximumBalance === null ? null : BigInt(maximumBalance),
+    counters: {
+      debitsPosted: BigInt(counters.debitsPosted),
+      creditsPosted: BigInt(counters.creditsPosted),
+      debitsPending: BigInt(counters.debitsPending),
+      creditsPending: BigInt(counters.creditsPending),
+    },
+  });
+}

@@ -1,0 +1,89 @@
+import type { Database, Driver, Statement, Value } from './driver.ts';
+
+/** Pages that gather in the log before they are written to the database: 16 MB, some 30 ms of writing. */
+const CHECKPOINT_PAGES = 4096;
+/** In KiB, and so below 0: all that a batch of some hundred transfers changes stays in memory until its commit. */
+const CACHE_SIZE = -65_536;
+
+/** One connection. Statements are prepared once; integers are read as bigints. */
+export class Connection {
+  readonly #database: Database;
+  readonly #statements = new Map<string, Statement>();
+
+  constructor(driver: Driver, path: string, { readOnly }: { readOnly: boolean }) {
+    this.#database = new driver.DatabaseSync(path, { readOnly });
+  }
+
+  get isInTransaction(): boolean {
+    return this.#database.isTransaction;
+  }
+
+  /** The underlying database, for the driver's own functions. */
+  get database(): Database {
+    return this.#database;
+  }
+
+  exec(sql: string): void {
+    this.#database.exec(sql);
+  }
+
+  /** How many rows were changed. */
+  run(sql: string, ...values: Value[]): number {
+    return Number(this.#prepared(sql).run(...values).changes);
+  }
+
+  get(sql: string, ...values: Value[]): unknown {
+    return this.#prepared(sql).get(...values);
+  }
+
+  all(sql: string, ...values: Value[]): unknown[] {
+    return this.#prepared(sql).all(...values);
+  }
+
+  rollBack(): void {
+    // After some faults SQLite has rolled back by itself (https://sqlite.org/lang_transaction.html, section 3).
+    if (this.isInTransaction) this.exec('ROLLBACK');
+  }
+
+  /** With @photostructure/sqlite the file stays open until the collector has taken the statements too. */
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #prepared(sql: string): Statement {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.#database.prepare(sql);
+      statement.setReadBigInts(true);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+/** Settings that SQLite keeps by connection. `fullfsync` is macOS's, where an ordinary sync stops at the drive. */
+export function configure(connection: Connection): void {
+  connection.exec(`
+    PRAGMA busy_timeout = 0;
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA fullfsync = ON;
+    PRAGMA checkpoint_fullfsync = ON;
+    PRAGMA foreign_keys = ON;
+    PRAGMA recursive_triggers = ON;
+    PRAGMA cache_size = ${CACHE_SIZE};
+    PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+  `);
+}
+
+/** What a setting must be for an acknowledged transfer to survive a loss of power, and for the schema to hold. */
+const REQUIRED = { journal_mode: 'wal', synchronous: 2n, foreign_keys: 1n, recursive_triggers: 1n } as const;
+
+/** A setting that SQLite cannot take it leaves as it was without a word. @throws Error naming the one that differs */
+export function assertDurable(connection: Connection): void {
+  for (const [name, required] of Object.entries(REQUIRED)) {
+    const found = (connection.get(`PRAGMA ${name}`) as Record<string, unknown> | undefined)?.[name];
+    if (found !== required) throw new Error(`SQLite has ${name} = ${String(found)}, and not ${required}`);
+  }
+}

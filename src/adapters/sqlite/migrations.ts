@@ -1,0 +1,76 @@
+import type { Instant } from '../../domain/time.ts';
+import type { Connection } from './connection.ts';
+import { LEDGER_SCHEMA } from './schema.ts';
+import { whenUnlocked } from './waiting.ts';
+
+export type Migration = { readonly name: string; readonly sql: string };
+
+/** Numbered from 1 by their place. Forward only: what was released is never changed, moved or taken out. */
+const MIGRATIONS: readonly Migration[] = [{ name: 'ledger', sql: LEDGER_SCHEMA }];
+
+const RECORD = `CREATE TABLE IF NOT EXISTS schema_migrations (
+  number INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  applied_at INTEGER NOT NULL
+) STRICT`;
+
+/**
+ * Applies what is missing, each migration in a transaction of its own. Processes that start at once may both call it.
+ * @throws Error for a database of a newer version or of another program, and PassbookError `unavailable`
+ */
+export async function migrate(
+  connection: Connection,
+  { until, now, migrations = MIGRATIONS }: { until: number; now: Instant; migrations?: readonly Migration[] },
+): Promise<void> {
+  while (schemaVersion(connection) !== migrations.length) {
+    assertKnownVersion(connection, migrations);
+    await whenUnlocked(() => applyNext(connection, { now, migrations }), until);
+  }
+}
+
+/** @throws Error for a schema that a newer version made */
+export function assertKnownVersion(
+  connection: Connection,
+  migrations: readonly Migration[] = MIGRATIONS,
+): void {
+  const version = schemaVersion(connection);
+  if (version > migrations.length) {
+    throw new Error(
+      `It was written by a newer Passbook (schema ${version}, and this one knows ${migrations.length}): upgrade Passbook`,
+    );
+  }
+}
+
+function applyNext(
+  connection: Connection,
+  { now, migrations }: { now: Instant; migrations: readonly Migration[] },
+): void {
+  connection.exec('BEGIN IMMEDIATE');
+  try {
+    // Another process may have been faster.
+    const number = schemaVersion(connection) + 1;
+    const next = migrations[number - 1];
+    if (next) {
+      connection.exec(RECORD);
+      connection.exec(next.sql);
+      connection.run('INSERT INTO schema_migrations VALUES (?, ?, ?)', number, next.name, now);
+    }
+    connection.exec('COMMIT');
+  } catch (fault) {
+    connection.rollBack();
+    throw fault;
+  }
+}
+
+function schemaVersion(connection: Connection): number {
+  const tables = (
+    connection.all("SELECT name FROM sqlite_schema WHERE type = 'table'") as { name: string }[]
+  ).map(({ name }) => name);
+  if (tables.length === 0) return 0;
+  if (!tables.includes('schema_migrations')) throw new Error('It is the database of another program');
+
+  const row = connection.get('SELECT max(number) AS version FROM schema_migrations') as
+    | { version: bigint | null }
+    | undefined;
+  return Number(row?.version ?? 0);
+}

@@ -1,0 +1,152 @@
+/**
+ * The first schema. Tables are STRICT, amounts are minor units, instants milliseconds since 1970, digests and salts
+ * their bytes. The checks and triggers repeat the ledger's invariants, so that no mistake above them can break one:
+ * 4611686018427387904 is 2^62, the bound of counters; 9007199254740991 is 2^53 - 1, the bound of balances.
+ *
+ * Each b-tree costs every transfer a page or two of the log. Hence one a table where that can be; and foreign keys,
+ * which cost a look-up each, on entries alone.
+ */
+export const LEDGER_SCHEMA = `
+CREATE TABLE accounts (
+  id TEXT NOT NULL PRIMARY KEY,
+  owner_id TEXT,
+  purpose TEXT CHECK (purpose IN ('funding', 'settlement', 'fees', 'exchange', 'suspense')),
+  name TEXT,
+  currency TEXT NOT NULL CHECK (currency GLOB '[A-Z][A-Z][A-Z]'),
+  exponent INTEGER NOT NULL CHECK (exponent BETWEEN 0 AND 4),
+  class TEXT NOT NULL CHECK (class IN ('asset', 'liability', 'equity', 'income', 'expense')),
+  status TEXT NOT NULL CHECK (status IN ('active', 'frozen', 'closed')),
+  credits_frozen INTEGER NOT NULL CHECK (credits_frozen IN (0, 1)),
+  minimum_balance INTEGER CHECK (minimum_balance BETWEEN -9007199254740991 AND 9007199254740991),
+  maximum_balance INTEGER CHECK (maximum_balance BETWEEN -9007199254740991 AND 9007199254740991),
+  debits_posted INTEGER NOT NULL CHECK (debits_posted BETWEEN 0 AND 4611686018427387904),
+  credits_posted INTEGER NOT NULL CHECK (credits_posted BETWEEN 0 AND 4611686018427387904),
+  debits_pending INTEGER NOT NULL CHECK (debits_pending BETWEEN 0 AND 4611686018427387904),
+  credits_pending INTEGER NOT NULL CHECK (credits_pending BETWEEN 0 AND 4611686018427387904),
+  sequence INTEGER NOT NULL CHECK (sequence >= 0),
+  latest_at INTEGER NOT NULL,
+  head BLOB NOT NULL CHECK (length(head) = 32),
+  created_at INTEGER NOT NULL,
+  CHECK (credits_posted - debits_posted BETWEEN -9007199254740991 AND 9007199254740991),
+  CHECK ((owner_id IS NULL) <> (purpose IS NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX accounts_by_owner ON accounts (owner_id, id) WHERE owner_id IS NOT NULL;
+
+CREATE TABLE transfers (
+  id TEXT NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('transfer', 'initial_funds')),
+  status TEXT NOT NULL CHECK (status IN ('completed', 'rejected')),
+  code TEXT,
+  legs TEXT NOT NULL,
+  currency TEXT,
+  exponent INTEGER,
+  initiator_kind TEXT NOT NULL CHECK (initiator_kind IN ('user', 'system')),
+  initiator_id TEXT,
+  payer_name TEXT,
+  description TEXT,
+  metadata TEXT,
+  salt BLOB NOT NULL,
+  expires_at INTEGER,
+  reverses TEXT,
+  batch_id TEXT,
+  created_at INTEGER NOT NULL,
+  completed_at INTEGER,
+  CHECK ((status = 'rejected') = (code IS NOT NULL)),
+  CHECK ((status = 'completed') = (completed_at IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE transfer_parties (
+  user_id TEXT NOT NULL,
+  transfer_id TEXT NOT NULL,
+  PRIMARY KEY (user_id, transfer_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE entries (
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  sequence INTEGER NOT NULL CHECK (sequence > 0),
+  transfer_id TEXT NOT NULL REFERENCES transfers (id),
+  step TEXT NOT NULL CHECK (step IN ('completed')),
+  direction TEXT NOT NULL CHECK (direction IN ('debit', 'credit')),
+  posted INTEGER NOT NULL CHECK (posted BETWEEN 0 AND 9007199254740991),
+  pending INTEGER NOT NULL CHECK (pending BETWEEN 0 AND 9007199254740991),
+  debits_posted INTEGER NOT NULL CHECK (debits_posted BETWEEN 0 AND 4611686018427387904),
+  credits_posted INTEGER NOT NULL CHECK (credits_posted BETWEEN 0 AND 4611686018427387904),
+  debits_pending INTEGER NOT NULL CHECK (debits_pending BETWEEN 0 AND 4611686018427387904),
+  credits_pending INTEGER NOT NULL CHECK (credits_pending BETWEEN 0 AND 4611686018427387904),
+  at INTEGER NOT NULL,
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  PRIMARY KEY (account_id, sequence),
+  CHECK (credits_posted - debits_posted BETWEEN -9007199254740991 AND 9007199254740991)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE idempotency_records (
+  key TEXT NOT NULL PRIMARY KEY,
+  request TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN ('transferred', 'opened', 'refused')),
+  code TEXT,
+  transfer_id TEXT,
+  transfer_status TEXT,
+  transfer_completed_at INTEGER,
+  balances TEXT,
+  account TEXT,
+  CHECK ((outcome = 'refused') = (code IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE outbox (
+  id TEXT NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL,
+  recipient_id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  facts TEXT,
+  attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+  due_at INTEGER,
+  sent_at INTEGER,
+  given_up_at INTEGER,
+  reason TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX outbox_by_due ON outbox (due_at) WHERE due_at IS NOT NULL;
+
+CREATE TABLE users (
+  id TEXT NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL,
+  email TEXT NOT NULL UNIQUE,
+  role TEXT NOT NULL CHECK (role IN ('customer', 'system', 'auditor')),
+  password_hash TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sessions (
+  id TEXT NOT NULL PRIMARY KEY,
+  user_id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  ended_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER entries_never_change BEFORE UPDATE ON entries
+BEGIN SELECT raise(ABORT, 'an entry never changes'); END;
+CREATE TRIGGER entries_never_disappear BEFORE DELETE ON entries
+BEGIN SELECT raise(ABORT, 'an entry never disappears'); END;
+
+CREATE TRIGGER records_never_change BEFORE UPDATE ON idempotency_records
+BEGIN SELECT raise(ABORT, 'an idempotency record never changes'); END;
+CREATE TRIGGER records_never_disappear BEFORE DELETE ON idempotency_records
+BEGIN SELECT raise(ABORT, 'an idempotency record never disappears'); END;
+
+CREATE TRIGGER transfers_keep_their_facts BEFORE UPDATE OF
+  id, kind, legs, currency, exponent, initiator_kind, initiator_id, salt, expires_at, reverses, batch_id, created_at
+ON transfers
+BEGIN SELECT raise(ABORT, 'what a transfer began with never changes'); END;
+CREATE TRIGGER transfers_never_disappear BEFORE DELETE ON transfers
+BEGIN SELECT raise(ABORT, 'a transfer never disappears'); END;
+
+CREATE TRIGGER accounts_keep_their_facts BEFORE UPDATE OF
+  id, owner_id, purpose, currency, exponent, class, created_at
+ON accounts
+BEGIN SELECT raise(ABORT, 'what an account was opened with never changes'); END;
+CREATE TRIGGER accounts_never_disappear BEFORE DELETE ON accounts
+BEGIN SELECT raise(ABORT, 'an account never disappears'); END;
+`;

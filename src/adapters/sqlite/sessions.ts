@@ -1,0 +1,48 @@
+import type { Session } from '../../domain/session.ts';
+import type { Instant } from '../../domain/time.ts';
+import type { User } from '../../domain/user.ts';
+import type { Connection } from './connection.ts';
+import { findUser } from './users.ts';
+
+type SessionRow = {
+  readonly id: string;
+  readonly user_id: string;
+  readonly created_at: bigint;
+  readonly expires_at: bigint;
+  readonly ended_at: bigint | null;
+};
+
+export function insertSession(connection: Connection, session: Session): void {
+  const { id, userId, createdAt, expiresAt, endedAt } = session;
+  connection.run(
+    'INSERT INTO sessions (id, user_id, created_at, expires_at, ended_at) VALUES (?, ?, ?, ?, ?)',
+    id,
+    userId,
+    createdAt,
+    expiresAt,
+    endedAt,
+  );
+}
+
+export function findSession(
+  connection: Connection,
+  id: string,
+): { session: Session; user: User } | undefined {
+  const row = connection.get('SELECT * FROM sessions WHERE id = ?', id) as SessionRow | undefined;
+  const user = row && findUser(connection, row.user_id);
+  return row && user && { session: sessionOf(row), user };
+}
+
+export function endSession(connection: Connection, id: string, at: Instant): void {
+  connection.run('UPDATE sessions SET ended_at = ? WHERE id = ? AND ended_at IS NULL', at, id);
+}
+
+function sessionOf(row: SessionRow): Session {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    createdAt: Number(row.created_at),
+    expiresAt: Number(row.expires_at),
+    endedAt: row.ended_at === null ? null : Number(row.ended_at),
+  };
+}

@@ -1,0 +1,32 @@
+import type { LedgerReads } from '../../application/ports.ts';
+import { findAccount, listAccounts } from './accounts.ts';
+import type { Connection } from './connection.ts';
+import { listEntries } from './entries.ts';
+import { beforeCommit } from './faults.ts';
+import { findRecord } from './idempotency-records.ts';
+import { findTransfer, listTransfers } from './transfers.ts';
+import { whenUnlocked } from './waiting.ts';
+
+/** Reads on a connection of their own: they see what is committed, and neither wait for a unit of work nor see into it. */
+export function readsOf(
+  connection: Connection,
+  { lockTimeoutMs }: { readonly lockTimeoutMs: number },
+): LedgerReads {
+  return {
+    account: (id) => read(() => findAccount(connection, id)),
+    accountsOf: (ownerId, page) => read(() => listAccounts(connection, ownerId, page)),
+    transfer: (id) => read(() => findTransfer(connection, id)),
+    transfersOf: (userId, page) => read(() => listTransfers(connection, userId, page)),
+    entriesOf: (accountId, page) => read(() => listEntries(connection, accountId, page)),
+    record: (key) => read(() => findRecord(connection, key)),
+  };
+
+  /** A reader meets a lock only where another process opens, closes or recovers the database. */
+  async function read<R>(attempt: () => R): Promise<R> {
+    try {
+      return await whenUnlocked(attempt, performance.now() + lockTimeoutMs);
+    } catch (fault) {
+      throw beforeCommit(fault);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import { resolve } from 'node:path';
+import type { Clock, Store } from '../../application/ports.ts';
+import { backUp } from './backup.ts';
+import { assertDurable, configure, Connection } from './connection.ts';
+import { DatabaseFile } from './database-file.ts';
+import { loadDriver } from './driver.ts';
+import type { Driver } from './driver.ts';
+import { faultName, unavailable } from './faults.ts';
+import type { FaultName } from './faults.ts';
+import { assertKnownVersion, migrate } from './migrations.ts';
+import { readsOf } from './sqlite-reads.ts';
+import { SqliteUnitOfWork } from './sqlite-unit-of-work.ts';
+import { whenUnlocked } from './waiting.ts';
+
+export type SqliteStoreOptions = {
+  /** Of the database; it and its folder are made where they are missing. */
+  readonly path: string;
+  /** What deadlines are told by; the machine's unless given. */
+  readonly clock?: Clock;
+  /** How long to wait for another process's lock where nothing else says so, in milliseconds; 10,000 unless given. */
+  readonly lockTimeoutMs?: number;
+  /** The most pages of 4 KiB that the database may have, as on a disk that is full then; for tests. */
+  readonly maxPageCount?: number;
+};
+
+export interface SqliteStore extends Store {
+  /**
+   * Makes a consistent copy of the database while the bank runs. It appears under its name only once it is whole.
+   * @throws Error if `file` exists, or the copy cannot be made
+   */
+  backup(file: string): Promise<void>;
+}
+
+/**
+ * A store in one file of this machine. Several processes may open the same one; it must not lie on a network drive,
+ * where their locks and shared memory do not work.
+ * @throws Error saying what is wrong with the file or its folder
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  return openWith(await loadDriver(), options);
+}
+
+/** With a driver of one's own: for tests of what a disk may do. */
+export async function openWith(driver: Driver, options: SqliteStoreOptions): Promise<SqliteStore> {
+  const { clock = { now: () => Date.now() }, lockTimeoutMs = 10_000 } = options;
+  const path = resolve(options.path);
+  try {
+    const file = await DatabaseFile.make(path);
+    const { writer, reader } = await connect(driver, path, {
+      until: performance.now() + lockTimeoutMs,
+      clock,
+      maxPageCount: options.maxPageCount,
+    });
+    return storeOf({ driver, file, clock, lockTimeoutMs, writer, reader });
+  } catch (cause) {
+    throw new Error(`The database ${path} cannot be used: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+type Connections = { readonly writer: Connection; readonly reader: Connection };
+
+async function connect(
+  driver: Driver,
+  path: string,
+  terms: { until: number; clock: Clock; maxPageCount: number | undefined },
+): Promise<Connections> {
+  const { until, clock, maxPageCount } = terms;
+  const writer = new Connection(driver, path, { readOnly: false });
+  try {
+    // Before anything is written: what is not ours is left as it is.
+    await whenUnlocked(() => assertKnownVersion(writer), until);
+    await whenUnlocked(() => configure(writer), until);
+    assertDurable(writer);
+    await migrate(writer, { until, now: clock.now() });
+    if (maxPageCount !== undefined) writer.exec(`PRAGMA max_page_count = ${maxPageCount}`);
+    return { writer, reader: new Connection(driver, path, { readOnly: true }) };
+  } catch (fault) {
+    writer.close();
+    throw fault;
+  }
+}
+
+function storeOf({
+  driver,
+  file,
+  clock,
+  lockTimeoutMs,
+  writer,
+  reader,
+}: Connections & { driver: Driver; file: DatabaseFile; clock: Clock; lockTimeoutMs: number }): SqliteStore {
+  const unitOfWork = new SqliteUnitOfWork({ connection: writer, file, clock, lockTimeoutMs });
+  return {
+    unitOfWork,
+    reads: readsOf(reader, { lockTimeoutMs }),
+    backup: (target) => backUp(driver, file.path, target),
+    check: async () => {
+      try {
+        reader.get('SELECT 1');
+        await file.assertWritable();
+      } catch (cause) {
+        throw unavailable(cause);
+      }
+      await unitOfWork.check();
+    },
+    close: async () => {
+      await unitOfWork.close();
+      reader.close();
+      // Where another process still reads the log, it stays for that one.
+      writer.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      writer.close();
+    },
+  };
+}
+
+const REASONS: Partial<Record<FaultName, string>> = {
+  notADatabase: 'it is not an SQLite database, or it is encrypted or damaged',
+  full: 'the disk is full',
+  readOnly: 'it may not be written',
+  cannotOpen: 'it may not be written',
+  perm: 'it may not be written',
+};
+
+function reasonOf(fault: unknown): string {
+  const name = faultName(fault);
+  return (name && REASONS[name]) ?? (fault instanceof Error ? fault.message : String(fault));
+}

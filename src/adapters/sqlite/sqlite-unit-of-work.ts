@@ -1,0 +1,149 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate } from 'node:timers/promises';
+import type { Clock, Stores, UnitOfWork } from '../../application/ports.ts';
+import type { Books, Changes, Decision } from '../../domain/books.ts';
+import type { Want } from '../../domain/command.ts';
+import type { Instant } from '../../domain/time.ts';
+import { countAccounts, insertAccount, oldestActiveId, updateAccount } from './accounts.ts';
+import type { Connection } from './connection.ts';
+import type { DatabaseFile } from './database-file.ts';
+import { insertEntry } from './entries.ts';
+import { atCommit, beforeCommit, isBusy, unavailable } from './faults.ts';
+import { findRecord, insertRecord } from './idempotency-records.ts';
+import { assertKnownVersion } from './migrations.ts';
+import { insertMessage } from './outbox.ts';
+import { RememberedAccounts } from './remembered-accounts.ts';
+import { Scope, storesOf } from './sqlite-stores.ts';
+import { insertTransfer } from './transfers.ts';
+import { Turns, whenUnlocked } from './waiting.ts';
+
+/** Units run one after another: in this process by turns, among processes by SQLite's write lock. */
+export class SqliteUnitOfWork implements UnitOfWork {
+  readonly #connection: Connection;
+  readonly #file: DatabaseFile;
+  readonly #clock: Clock;
+  readonly #lockTimeoutMs: number;
+  readonly #accounts: RememberedAccounts;
+  readonly #inside = new AsyncLocalStorage<true>();
+  readonly #turns = new Turns();
+
+  constructor(ports: { connection: Connection; file: DatabaseFile; clock: Clock; lockTimeoutMs: number }) {
+    this.#connection = ports.connection;
+    this.#file = ports.file;
+    this.#clock = ports.clock;
+    this.#lockTimeoutMs = ports.lockTimeoutMs;
+    this.#accounts = new RememberedAccounts(ports.connection);
+  }
+
+  /** What is wanted is read when it is asked for: the decision runs under the write lock, where no read waits. */
+  async transact<R>(_want: Want, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R> {
+    const committed = await this.#locked(deadline - this.#clock.now(), async () => {
+      const { result, changes } = this.#write(decide);
+      this.#commit();
+      this.#accounts.committed(changes);
+      return result;
+    });
+    // The commit kept the event loop from turning. Now it turns: timers run, what came in meanwhile joins the next
+    // batch, and another process gets at the lock.
+    await setImmediate();
+    return committed;
+  }
+
+  run<R>(work: (stores: Stores) => Promise<R>): Promise<R> {
+    return this.#locked(this.#lockTimeoutMs, async () => {
+      const result = await this.#work(work);
+      this.#commit();
+      return result;
+    });
+  }
+
+  /** Rejects unless a unit could be run now. */
+  check(): Promise<void> {
+    return this.#locked(this.#lockTimeoutMs, async () => this.#connection.rollBack());
+  }
+
+  /** Lets no more units in, and waits for those who are. */
+  close(): Promise<void> {
+    return this.#turns.close();
+  }
+
+  /** Runs `unit` in a transaction of its own, which it is to end. */
+  async #locked<R>(waitMs: number, unit: () => Promise<R>): Promise<R> {
+    if (this.#inside.getStore()) throw new TypeError('A unit of work cannot run inside another');
+
+    const until = performance.now() + waitMs;
+    return this.#turns.take(until, async () => {
+      await whenUnlocked(() => this.#begin(), until);
+      return this.#inside.run(true, unit);
+    });
+  }
+
+  #begin(): void {
+    try {
+      this.#file.assertInPlace();
+      this.#connection.exec('BEGIN IMMEDIATE');
+      if (this.#accounts.refresh()) assertKnownVersion(this.#connection);
+    } catch (fault) {
+      this.#connection.rollBack();
+      throw isBusy(fault) ? fault : unavailable(fault);
+    }
+  }
+
+  #write<R>(decide: (books: Books) => Decision<R>): Decision<R> {
+    try {
+      const decision = decide(booksOf(this.#connection, this.#accounts));
+      writeChanges(this.#connection, decision.changes);
+      return decision;
+    } catch (fault) {
+      this.#connection.rollBack();
+      throw beforeCommit(fault);
+    }
+  }
+
+  async #work<R>(work: (stores: Stores) => Promise<R>): Promise<R> {
+    const scope = new Scope(this.#connection);
+    try {
+      const result = await work(storesOf(scope));
+      scope.assertSound();
+      return result;
+    } catch (fault) {
+      this.#connection.rollBack();
+      throw beforeCommit(fault);
+    } finally {
+      scope.end();
+    }
+  }
+
+  #commit(): void {
+    try {
+      this.#connection.exec('COMMIT');
+    } catch (fault) {
+      this.#accounts.forget();
+      this.#connection.rollBack();
+      throw atCommit(fault);
+    }
+  }
+}
+
+function booksOf(connection: Connection, accounts: RememberedAccounts): Books {
+  return {
+    account: (id) => accounts.find(id),
+    oldestActive: (of) => {
+      const id = oldestActiveId(connection, of);
+      return id === undefined ? undefined : accounts.find(id);
+    },
+    accountCount: (ownerId) => countAccounts(connection, ownerId),
+    record: (key) => findRecord(connection, key),
+  };
+}
+
+function writeChanges(connection: Connection, changes: Changes): void {
+  for (const { before, after } of changes.accounts) {
+    if (before) updateAccount(connection, { before, after });
+    else insertAccount(connection, after);
+  }
+  for (const transfer of changes.transfers) insertTransfer(connection, transfer);
+  for (const entry of changes.entries) insertEntry(connection, entry);
+  for (const record of changes.records) insertRecord(connection, record);
+  for (const message of changes.messages) insertMessage(connection, message);
+}

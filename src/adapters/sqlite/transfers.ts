@@ -1,0 +1,118 @@
+import type { RefusalCode } from '../../domain/errors.ts';
+import type { Direction } from '../../domain/ledger-entry.ts';
+import { Transfer } from '../../domain/transfer.ts';
+import type { Initiator, Leg, Metadata, TransferKind, TransferStatus } from '../../domain/transfer.ts';
+import { toBytes, toHexadecimal } from './bytes.ts';
+import type { Connection } from './connection.ts';
+
+type TransferRow = {
+  readonly id: string;
+  readonly kind: TransferKind;
+  readonly status: TransferStatus;
+  readonly code: RefusalCode | null;
+  readonly legs: string;
+  readonly currency: string | null;
+  readonly exponent: bigint | null;
+  readonly initiator_kind: Initiator['kind'];
+  readonly initiator_id: string | null;
+  readonly payer_name: string | null;
+  readonly description: string | null;
+  readonly metadata: string | null;
+  readonly salt: Uint8Array;
+  readonly expires_at: bigint | null;
+  readonly reverses: string | null;
+  readonly batch_id: string | null;
+  readonly created_at: bigint;
+  readonly completed_at: bigint | null;
+};
+
+/** As a list, to be short; the amount as text, as JSON has no bigints. */
+type LegJson = [accountId: string, ownerId: string | null, direction: Direction, amount: string];
+
+const INSERT = `INSERT INTO transfers (
+  id, kind, status, code, legs, currency, exponent, initiator_kind, initiator_id, payer_name,
+  description, metadata, salt, expires_at, reverses, batch_id, created_at, completed_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+export function insertTransfer(connection: Connection, transfer: Transfer): void {
+  const { id, initiator, metadata } = transfer;
+  connection.run(
+    INSERT,
+    id,
+    transfer.kind,
+    transfer.status,
+    transfer.code,
+    legsToJson(transfer.legs),
+    transfer.currency,
+    transfer.exponent,
+    initiator.kind,
+    initiator.id,
+    transfer.payerName,
+    transfer.description,
+    metadata && JSON.stringify(metadata),
+    toBytes(transfer.salt),
+    transfer.expiresAt,
+    transfer.reverses,
+    transfer.batchId,
+    transfer.createdAt,
+    transfer.completedAt,
+  );
+  for (const userId of transfer.parties) {
+    connection.run('INSERT INTO transfer_parties (user_id, transfer_id) VALUES (?, ?)', userId, id);
+  }
+}
+
+export function findTransfer(connection: Connection, id: string): Transfer | undefined {
+  const row = connection.get('SELECT * FROM transfers WHERE id = ?', id) as TransferRow | undefined;
+  return row && transferOf(row);
+}
+
+export function listTransfers(
+  connection: Connection,
+  userId: string,
+  { after, limit }: { after: string | null; limit: number },
+): readonly Transfer[] {
+  const page = `SELECT transfers.* FROM transfer_parties CROSS JOIN transfers ON transfers.id = transfer_id
+    WHERE user_id = ?1 AND (?2 IS NULL OR transfer_id < ?2) ORDER BY transfer_id DESC LIMIT ?3`;
+  return (connection.all(page, userId, after, limit) as TransferRow[]).map(transferOf);
+}
+
+function legsToJson(legs: readonly Leg[]): string {
+  return JSON.stringify(
+    legs.map(
+      ({ accountId, ownerId, direction, amount }): LegJson => [
+        accountId,
+        ownerId,
+        direction,
+        amount.toString(),
+      ],
+    ),
+  );
+}
+
+function transferOf(row: TransferRow): Transfer {
+  return Transfer.restore({
+    id: row.id,
+    kind: row.kind,
+    status: row.status,
+    code: row.code,
+    legs: (JSON.parse(row.legs) as LegJson[]).map(([accountId, ownerId, direction, amount]) => ({
+      accountId,
+      ownerId,
+      direction,
+      amount: BigInt(amount),
+    })),
+    currency: row.currency,
+    exponent: row.exponent === null ? null : Number(row.exponent),
+    initiator: { kind: row.initiator_kind, id: row.initiator_id },
+    payerName: row.payer_name,
+    description: row.description,
+    metadata: row.metadata === null ? null : (JSON.parse(row.metadata) as Metadata),
+    salt: toHexadecimal(row.salt),
+    expiresAt: row.expires_at === null ? null : Number(row.expires_at),
+    reverses: row.reverses,
+    batchId: row.batch_id,
+    createdAt: Number(row.created_at),
+    completedAt: row.completed_at === null ? null : Number(row.completed_at),
+  });
+}

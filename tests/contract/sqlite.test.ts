@@ -1,0 +1,20 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
+import { storeContract } from './store-contract.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'passbook-'));
+
+storeContract('sqlite', async ({ clock }) => openSqliteStore({ path: join(folder, 'one.db'), clock }));
+
+storeContract('sqlite in two processes', async ({ clock }) => {
+  const path = join(folder, 'two.db');
+  return {
+    store: await openSqliteStore({ path, clock }),
+    second: await openSqliteStore({ path, clock }),
+  };
+});
+
+afterAll(() => rm(folder, { recursive: true }));
