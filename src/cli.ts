@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+import { existsSync, readFileSync } from 'node:fs';
+import { Argument, Command } from 'commander';
+import { systemClock } from './adapters/system.ts';
+import { grantRole } from './application/grant-role.ts';
+import type { Store } from './application/ports.ts';
+import { readConfig } from './config.ts';
+import type { StoreConfig } from './config.ts';
+import { faultText } from './fault-text.ts';
+import { openStore } from './open-store.ts';
+import type { Role } from './domain/user.ts';
+
+const ROLES: readonly Role[] = ['customer', 'system', 'auditor'];
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const program = new Command('passbook')
+  .description('Looks after the books that the environment names, while the server runs or not')
+  .version(version)
+  .showSuggestionAfterError(false);
+
+program
+  .command('users')
+  .description('look after users')
+  .command('grant')
+  .description('give a user a role, at once and in open sessions too')
+  .argument('<email>', 'whose')
+  .addArgument(new Argument('<role>', 'which').choices(ROLES))
+  .action(async (email: string, role: Role) => {
+    await withStore(async ({ unitOfWork }) => {
+      const user = await grantRole({ unitOfWork })(email, role);
+      console.log(`${user.email} now has the role ${user.role}`);
+    });
+  });
+
+program
+  .command('backup')
+  .description('copy the books to a new file, while the server runs')
+  .argument('<file>', 'where to; it must not exist')
+  .action(async (file: string) => {
+    await backUp(keptStore(), file);
+    console.log(`The books are copied to ${file}`);
+  });
+
+/** @throws Error where there is nothing to look after: a command makes no books */
+function keptStore(): StoreConfig {
+  const { store } = readConfig(process.env, { reader: 'commands' });
+  if (store.kind === 'memory') throw new Error('STORE=memory keeps nothing that a command could look after');
+  if (store.kind === 'sqlite' && !existsSync(store.path))
+    throw new Error(`There are no books at ${store.path}`);
+  return store;
+}
+
+async function withStore(work: (store: Store) => Promise<void>): Promise<void> {
+  const store = await openStore(keptStore(), { clock: systemClock });
+  try {
+    await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+async function backUp(store: StoreConfig, file: string): Promise<void> {
+  if (store.kind !== 'sqlite') {
+    throw new Error('MongoDB is backed up by its own tools: mongodump --oplog, or snapshots of its disks');
+  }
+  const { openSqliteStore } = await import('./adapters/sqlite/index.ts');
+  const sqlite = await openSqliteStore({ path: store.path, clock: systemClock });
+  try {
+    await sqlite.backup(file);
+  } finally {
+    await sqlite.close();
+  }
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const [first, ...more] = faultText(error).split(/\n\s*/);
+  console.error(`passbook: ${[first, more.join('; ')].join(' ').trim()}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,322 @@
+import { join } from 'node:path';
+import * as v from 'valibot';
+import type { Sender } from './adapters/smtp/compose-mail.ts';
+import type { SmtpServer } from './adapters/smtp/smtp-mailer.ts';
+import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from './application/password.ts';
+import { isCurrency } from './domain/money.ts';
+import { isEmail, isName, normaliseEmail } from './domain/user.ts';
+
+export type Config = {
+  readonly isProduction: boolean;
+  readonly host: string;
+  /** 0 takes any port that is free. */
+  readonly port: number;
+  /** Where people reach the server: scheme, host and port. Null: http on localhost, at the port it listens on. */
+  readonly publicOrigin: string | null;
+  /** How many proxies in front of the server are ours. */
+  readonly trustedProxies: number;
+  readonly dataDirectory: string;
+  readonly store: StoreConfig;
+  readonly mail: MailConfig;
+  /** Null: one is made and kept in the data directory. Never null in production. */
+  readonly jwtSecret: string | null;
+  /** Null: in development one is made and kept in the data directory, in production there is none from here. */
+  readonly systemUser: { readonly email: string; readonly password: string } | null;
+  readonly defaultCurrency: string;
+  readonly accountsPerUser: number;
+  readonly sessionLifetimeMs: number;
+  readonly shutdownMs: number;
+  readonly logLevel: LogLevel;
+};
+
+export type StoreConfig =
+  | { readonly kind: 'mongo'; readonly uri: string }
+  | { readonly kind: 'sqlite'; readonly path: string }
+  | { readonly kind: 'memory' };
+
+export type MailConfig =
+  | { readonly kind: 'smtp'; readonly server: SmtpServer; readonly from: Sender }
+  | { readonly kind: 'files'; readonly directory: string; readonly from: Sender };
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Every fault of an environment at once. It names variables and says what they must be, never what they are. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`The configuration is not valid:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    this.faults = faults;
+  }
+}
+
+/** RFC 7518, section 3.2: a key of HS256 is at least as long as its hash. */
+const JWT_SECRET_MIN_BYTES = 32;
+
+/** What people leave standing from examples; no random text holds these words. */
+const PLACEHOLDER =
+  /change.?(me|this|it)|secret|example|placeholder|password|passbook|default|your.?key|123456/i;
+/** Fewer different characters than any random text of this length has. */
+const JWT_SECRET_MIN_DIFFERENT = 8;
+
+const FROM_NAME = 'Passbook';
+/** RFC 6761, section 6.3: nobody's, and no mail to it leaves the machine. */
+const FROM_ADDRESS = 'no-reply@passbook.localhost';
+
+const schema = v.object({
+  NODE_ENV: v.optional(oneOf(['development', 'production', 'test']), 'development'),
+  HOST: v.optional(v.string()),
+  PORT: v.optional(integer({ from: 0, to: 65_535 }), '3000'),
+  PUBLIC_ORIGIN: v.optional(
+    textAs(originOf, 'must be an origin and nothing more, such as https://bank.example'),
+  ),
+  TRUSTED_PROXIES: v.optional(integer({ from: 0, to: 16 }), '0'),
+  LOG_LEVEL: v.optional(oneOf(LOG_LEVELS), 'info'),
+  SHUTDOWN_SECONDS: v.optional(integer({ from: 1, to: 3_600 }), '10'),
+
+  STORE: v.optional(oneOf(['mongo', 'sqlite', 'memory'])),
+  MONGO_URI: v.optional(
+    textAs(
+      mongoUriOf,
+      'must be mongodb:// or mongodb+srv:// and its hosts, with user:password@ before them if needed, percent-encoded',
+    ),
+  ),
+  DATA_DIR: v.optional(v.string(), 'data'),
+  DATABASE_PATH: v.optional(v.string()),
+
+  JWT_SECRET: v.optional(
+    v.pipe(
+      textAs(longTextOf, `must have at least ${JWT_SECRET_MIN_BYTES} bytes`),
+      v.check(isRandom, 'must be random, such as what "openssl rand -base64 48" prints'),
+    ),
+  ),
+  SESSION_HOURS: v.optional(integer({ from: 1, to: 8_760 }), '12'),
+  SYSTEM_EMAIL: v.optional(textAs(emailOf, 'must be one e-mail address')),
+  SYSTEM_PASSWORD: v.optional(
+    textAs(passwordOf, `must be ${PASSWORD_MIN_LENGTH} to ${PASSWORD_MAX_LENGTH} characters`),
+  ),
+
+  DEFAULT_CURRENCY: v.optional(textAs(currencyOf, 'must be a code of ISO 4217, such as EUR'), 'EUR'),
+  ACCOUNTS_PER_USER: v.optional(integer({ from: 1, to: 10_000 }), '50'),
+
+  GMAIL_USER: v.optional(textAs(emailOf, 'must be one e-mail address')),
+  GMAIL_PASS: v.optional(v.string()),
+  SMTP_URL: v.optional(
+    textAs(
+      smtpServerOf,
+      'must be smtp:// or smtps:// and a host, with user:password@ before it if needed, percent-encoded',
+    ),
+  ),
+  MAIL_FROM: v.optional(textAs(senderOf, 'must be one e-mail address, or a name and <one e-mail address>')),
+});
+
+type Name = keyof typeof schema.entries;
+type Texts = Readonly<Partial<Record<Name, string>>>;
+type Values = v.InferOutput<typeof schema>;
+
+/** The variables that are read; `.env.example` explains each. */
+export const CONFIG_NAMES = Object.keys(schema.entries) as readonly Name[];
+
+/**
+ * The environment as typed configuration. What is set to nothing is not set, and other variables are not looked at.
+ * `reader` is the program that reads: the commands sign nobody in, and so need no `JWT_SECRET`.
+ * @throws ConfigError naming every fault
+ */
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  { reader = 'server' }: { reader?: 'server' | 'commands' } = {},
+): Config {
+  const texts: Texts = Object.fromEntries(
+    CONFIG_NAMES.flatMap((name) => (env[name] ? [[name, env[name]] as const] : [])),
+  );
+  const read = v.safeParse(schema, texts);
+  const faults = [
+    ...(read.issues ?? []).map((issue) => `${v.getDotPath(issue)} ${issue.message}`),
+    ...faultsBetween(texts, reader),
+  ];
+  if (!read.success || faults.length > 0) throw new ConfigError(faults);
+
+  return configOf(read.output);
+}
+
+/** What variables mean for each other. */
+function faultsBetween(texts: Texts, reader: 'server' | 'commands'): readonly string[] {
+  const isProduction = texts.NODE_ENV === 'production';
+  const origin = originOf(texts.PUBLIC_ORIGIN ?? '');
+  const usesGmail = texts.GMAIL_USER !== undefined || texts.GMAIL_PASS !== undefined;
+  const rules: readonly (readonly [isBroken: boolean, fault: string])[] = [
+    [
+      isProduction && reader === 'server' && texts.JWT_SECRET === undefined,
+      'JWT_SECRET is required in production',
+    ],
+    [
+      isProduction && origin !== undefined && !isPrivate(origin),
+      'PUBLIC_ORIGIN must be https in production, or localhost',
+    ],
+    [texts.STORE === 'mongo' && texts.MONGO_URI === undefined, 'MONGO_URI is required with STORE=mongo'],
+    ...together(texts, 'SYSTEM_EMAIL', 'SYSTEM_PASSWORD'),
+    ...together(texts, 'GMAIL_USER', 'GMAIL_PASS'),
+    [texts.SMTP_URL !== undefined && usesGmail, 'SMTP_URL and GMAIL_USER are two mail servers: set one'],
+    [texts.SMTP_URL !== undefined && texts.MAIL_FROM === undefined, 'MAIL_FROM is required with SMTP_URL'],
+  ];
+  return rules.flatMap(([isBroken, fault]) => (isBroken ? [fault] : []));
+}
+
+function together(texts: Texts, ...[one, other]: [Name, Name]): readonly (readonly [boolean, string])[] {
+  return [
+    [texts[one] !== undefined && texts[other] === undefined, `${other} is required with ${one}`],
+    [texts[other] !== undefined && texts[one] === undefined, `${one} is required with ${other}`],
+  ];
+}
+
+function configOf(values: Values): Config {
+  const isProduction = values.NODE_ENV === 'production';
+  const { SYSTEM_EMAIL: email, SYSTEM_PASSWORD: password } = values;
+  return {
+    isProduction,
+    host: values.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1'),
+    port: values.PORT,
+    publicOrigin: values.PUBLIC_ORIGIN ?? null,
+    trustedProxies: values.TRUSTED_PROXIES,
+    dataDirectory: values.DATA_DIR,
+    store: storeOf(values),
+    mail: mailOf(values),
+    jwtSecret: values.JWT_SECRET ?? null,
+    systemUser: email !== undefined && password !== undefined ? { email, password } : null,
+    defaultCurrency: values.DEFAULT_CURRENCY,
+    accountsPerUser: values.ACCOUNTS_PER_USER,
+    sessionLifetimeMs: values.SESSION_HOURS * 3_600_000,
+    shutdownMs: values.SHUTDOWN_SECONDS * 1_000,
+    logLevel: values.LOG_LEVEL,
+  };
+}
+
+function storeOf({ STORE, MONGO_URI, DATABASE_PATH, DATA_DIR }: Values): StoreConfig {
+  const kind = STORE ?? (MONGO_URI === undefined ? 'sqlite' : 'mongo');
+  switch (kind) {
+    case 'mongo':
+      return { kind, uri: MONGO_URI ?? '' };
+    case 'sqlite':
+      return { kind, path: DATABASE_PATH ?? join(DATA_DIR, 'passbook.db') };
+    case 'memory':
+      return { kind };
+    default:
+      return kind satisfies never;
+  }
+}
+
+function mailOf({ GMAIL_USER, GMAIL_PASS, SMTP_URL, MAIL_FROM, DATA_DIR }: Values): MailConfig {
+  const from = MAIL_FROM ?? { name: FROM_NAME, address: GMAIL_USER ?? FROM_ADDRESS };
+  if (SMTP_URL !== undefined) return { kind: 'smtp', server: SMTP_URL, from };
+  if (GMAIL_USER === undefined || GMAIL_PASS === undefined) {
+    return { kind: 'files', directory: join(DATA_DIR, 'mail'), from };
+  }
+  // Google shows an app password in four groups of four
+  const auth = { user: GMAIL_USER, pass: GMAIL_PASS.replaceAll(/\s/g, '') };
+  return { kind: 'smtp', server: { host: 'smtp.gmail.com', port: 465, secure: true, auth }, from };
+}
+
+/** A text that `read` makes something of. Messages of valibot's own would repeat what was given. */
+function textAs<T>(read: (text: string) => T | undefined, message: string) {
+  return v.pipe(
+    v.string(),
+    v.rawTransform<string, T>(({ dataset, addIssue, NEVER }) => {
+      const value = read(dataset.value);
+      if (value !== undefined) return value;
+      addIssue({ message });
+      return NEVER;
+    }),
+  );
+}
+
+function oneOf<const T extends string>(options: readonly T[]) {
+  return v.picklist(options, `must be one of ${options.join(', ')}`);
+}
+
+function integer({ from, to }: { from: number; to: number }) {
+  const read = (text: string): number | undefined => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : -1;
+    return value >= from && value <= to ? value : undefined;
+  };
+  return textAs(read, `must be an integer from ${from} to ${to}`);
+}
+
+function urlOf(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined;
+}
+
+function originOf(text: string): string | undefined {
+  const url = urlOf(text);
+  const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:';
+  return isWeb && url.href === `${url.origin}/` ? url.origin : undefined;
+}
+
+/** Whether what goes to the origin cannot be read on the way. */
+function isPrivate(origin: string): boolean {
+  const { protocol, hostname } = new URL(origin);
+  return protocol === 'https:' || /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+}
+
+/** Looked at here, as the driver would repeat a password that it takes for a port. */
+function mongoUriOf(text: string): string | undefined {
+  const host = /(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+|%2[Ff][^,/?@]+)(?::\d{1,5})?/.source;
+  const uri = new RegExp(`^mongodb(?:\\+srv)?://(?:[^@/?#\\s]+@)?${host}(?:,${host})*(?:[/?]\\S*)?$`);
+  return uri.test(text) ? text : undefined;
+}
+
+function longTextOf(text: string): string | undefined {
+  return Buffer.byteLength(text) >= JWT_SECRET_MIN_BYTES ? text : undefined;
+}
+
+function isRandom(secret: string): boolean {
+  return new Set(secret).size >= JWT_SECRET_MIN_DIFFERENT && !PLACEHOLDER.test(secret);
+}
+
+function emailOf(text: string): string | undefined {
+  const email = normaliseEmail(text);
+  return isEmail(email) ? email : undefined;
+}
+
+function passwordOf(text: string): string | undefined {
+  const { length } = [...text];
+  return length >= PASSWORD_MIN_LENGTH && length <= PASSWORD_MAX_LENGTH ? text : undefined;
+}
+
+function currencyOf(text: string): string | undefined {
+  return isCurrency(text) ? text : undefined;
+}
+
+function smtpServerOf(text: string): SmtpServer | undefined {
+  const url = urlOf(text);
+  const isMail = url?.protocol === 'smtp:' || url?.protocol === 'smtps:';
+  if (!isMail || url.hostname === '' || !['', '/'].includes(url.pathname) || url.search || url.hash) {
+    return undefined;
+  }
+  const secure = url.protocol === 'smtps:';
+  const [user, pass] = [decoded(url.username), decoded(url.password)];
+  if (user === undefined || pass === undefined || (user === '') !== (pass === '')) return undefined;
+  return {
+    // An IPv6 address stands in brackets in a URL, and nowhere else
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(url.port) || (secure ? 465 : 587),
+    secure,
+    auth: user === '' ? null : { user, pass },
+  };
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function senderOf(text: string): Sender | undefined {
+  const [, quoted, plain, inBrackets] = /^(?:"([^"]*)"|([^"<>]*?))\s*<([^<>]*)>$/.exec(text.trim()) ?? [];
+  const name = (quoted ?? plain)?.trim() || FROM_NAME;
+  const address = emailOf(inBrackets ?? text);
+  return address !== undefined && isName(name) ? { name, address } : undefined;
+}

@@ -1,0 +1,166 @@
+// tsyringe throws at import without it.
+import 'reflect-metadata/lite';
+import { container as root } from 'tsyringe';
+import type { InjectionToken } from 'tsyringe';
+import type { Logger } from 'pino';
+import { createApp } from './adapters/http/index.ts';
+import type { App } from './adapters/http/index.ts';
+import { createPasswordHasher, createTokenIssuer, isCommonPassword } from './adapters/security/index.ts';
+import { createFileMailer } from './adapters/smtp/file-mailer.ts';
+import { createSmtpMailer } from './adapters/smtp/smtp-mailer.ts';
+import { sha256, systemClock, systemIds } from './adapters/system.ts';
+import { assembleBank } from './application/bank.ts';
+import type { Bank } from './application/bank.ts';
+import { OutboxDispatcher } from './application/outbox-dispatcher.ts';
+import type { Mailer, PasswordHasher, Store, TokenIssuer } from './application/ports.ts';
+import type { Config, MailConfig } from './config.ts';
+
+/** What the server runs on. */
+export type Services = {
+  readonly bank: Bank;
+  readonly dispatcher: OutboxDispatcher;
+  readonly app: App;
+  /** Ends all of it, what was made last first: the writer, the dispatcher, the mailer, the store. */
+  close(): Promise<void>;
+};
+
+const STORE = token<Store>('store');
+const MAILER = token<ClosableMailer>('mailer');
+const HASHER = token<PasswordHasher>('password hasher');
+const TOKENS = token<TokenIssuer>('token issuer');
+const DISPATCHER = token<OutboxDispatcher>('outbox dispatcher');
+const BANK = token<Bank>('bank');
+const APP = token<App>('app');
+
+type ClosableMailer = Mailer & { close?(): void };
+
+/** The server's parts, each made once, from what they are configured with. The store becomes theirs to close. */
+export async function assembleServices(given: {
+  config: Config;
+  jwtSecret: string;
+  store: Store;
+  log: Logger;
+}): Promise<Services> {
+  const { config, log } = given;
+  const scope = new Scope();
+  scope.provide(STORE, () => given.store, { close: (store) => store.close() });
+  scope.provide(MAILER, () => createMailer(config.mail), { close: (mailer) => mailer.close?.() });
+  scope.provide(HASHER, () => createPasswordHasher());
+  scope.provide(TOKENS, () =>
+    createTokenIssuer({
+      secret: given.jwtSecret,
+      issuer: 'passbook',
+      audience: 'passbook',
+      clock: systemClock,
+    }),
+  );
+  scope.provide(
+    DISPATCHER,
+    () =>
+      new OutboxDispatcher({
+        unitOfWork: scope.resolve(STORE).unitOfWork,
+        mailer: scope.resolve(MAILER),
+        clock: systemClock,
+        log,
+      }),
+    { close: (dispatcher) => stopDispatcher(dispatcher, scope.resolve(MAILER), config.shutdownMs / 4) },
+  );
+  scope.provide(
+    BANK,
+    () => {
+      const dispatcher = scope.resolve(DISPATCHER);
+      return assembleBank({
+        store: scope.resolve(STORE),
+        clock: systemClock,
+        ids: systemIds,
+        digest: sha256,
+        hasher: scope.resolve(HASHER),
+        tokens: scope.resolve(TOKENS),
+        isCommonPassword,
+        defaultCurrency: config.defaultCurrency,
+        accountsPerOwner: config.accountsPerUser,
+        sessionLifetimeMs: config.sessionLifetimeMs,
+        notify: true,
+        onCommit: () => dispatcher.wake(),
+      });
+    },
+    { close: (bank) => bank.ledger.close() },
+  );
+
+  scope.provide(APP, () => {
+    const { publicOrigin, trustedProxies } = config;
+    return createApp({ bank: scope.resolve(BANK), log, publicOrigin, trustedProxies });
+  });
+
+  try {
+    return {
+      app: scope.resolve(APP),
+      bank: scope.resolve(BANK),
+      dispatcher: scope.resolve(DISPATCHER),
+      close: () => scope.close(),
+    };
+  } catch (error) {
+    await scope.close();
+    throw error;
+  }
+}
+
+function createMailer(mail: MailConfig): ClosableMailer {
+  return mail.kind === 'smtp' ? createSmtpMailer(mail) : createFileMailer(mail);
+}
+
+/** A mail under way may end, unless its server takes too long over it: then it fails, and is sent again one day. */
+async function stopDispatcher(
+  dispatcher: OutboxDispatcher,
+  mailer: ClosableMailer,
+  graceMs: number,
+): Promise<void> {
+  const timer = setTimeout(() => mailer.close?.(), graceMs);
+  await dispatcher.stop();
+  clearTimeout(timer);
+}
+
+/** Of itself a symbol does not know what it stands for. */
+function token<T>(name: string): InjectionToken<T> {
+  return Symbol(name);
+}
+
+/** A container of its own. tsyringe neither keeps what its factories made nor closes it, so this does. */
+class Scope {
+  readonly #container = root.createChildContainer();
+  readonly #closing: (() => Promise<void> | void)[] = [];
+
+  provide<T>(
+    name: InjectionToken<T>,
+    make: () => T,
+    { close }: { close?: (made: T) => Promise<void> | void } = {},
+  ): void {
+    let kept: { readonly made: T } | undefined;
+    this.#container.register(name, {
+      useFactory: () => {
+        if (kept) return kept.made;
+        const made = make();
+        kept = { made };
+        if (close) this.#closing.push(() => close(made));
+        return made;
+      },
+    });
+  }
+
+  resolve<T>(name: InjectionToken<T>): T {
+    return this.#container.resolve(name);
+  }
+
+  /** All are closed, also after one could not be. @throws what the first fault was */
+  async close(): Promise<void> {
+    const faults: unknown[] = [];
+    for (const close of this.#closing.splice(0).toReversed()) {
+      try {
+        await close();
+      } catch (fault) {
+        faults.push(fault);
+      }
+    }
+    if (faults.length > 0) throw faults[0];
+  }
+}

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { parseEnv } from 'node:util';
+import type { Config } from './config.ts';
+
+export type SystemUser = {
+  readonly email: string;
+  readonly password: string;
+  /** Where the password lies; null where it was configured. */
+  readonly path: string | null;
+  /** Whether it was made just now. */
+  readonly isNew: boolean;
+};
+
+/** RFC 6761, section 6.3: nobody's, so no mail to it leaves the machine. */
+const SYSTEM_EMAIL = 'system@passbook.localhost';
+
+/** The secret that is configured; in development else one that is made at the first start and kept. */
+export async function jwtSecret(config: Config): Promise<string> {
+  if (config.jwtSecret !== null) return config.jwtSecret;
+
+  const path = join(config.dataDirectory, 'jwt-secret');
+  const { text } = await keep(path, `${randomBytes(48).toString('base64url')}\n`);
+  const secret = text.trim();
+  if (Buffer.byteLength(secret) < 32) throw new TypeError(`${path} holds no secret: delete it`);
+  return secret;
+}
+
+/** The system user of the configuration; in development else one that is made at the first start and kept. */
+export async function systemUser(config: Config): Promise<SystemUser | null> {
+  if (config.systemUser) return { ...config.systemUser, path: null, isNew: false };
+  if (config.isProduction) return null;
+
+  const path = join(config.dataDirectory, 'system-user');
+  const password = randomBytes(18).toString('base64url');
+  const { text, isNew } = await keep(path, `SYSTEM_EMAIL=${SYSTEM_EMAIL}\nSYSTEM_PASSWORD=${password}\n`);
+  const kept = parseEnv(text);
+  if (!kept['SYSTEM_EMAIL'] || !kept['SYSTEM_PASSWORD'])
+    throw new TypeError(`${path} holds no user: delete it`);
+  return { email: kept['SYSTEM_EMAIL'], password: kept['SYSTEM_PASSWORD'], path, isNew };
+}
+
+/** Removes a password that opens nothing, before somebody believes in it. */
+export async function forget(path: string): Promise<void> {
+  await rm(path, { force: true });
+}
+
+/** What the file holds; with `text` in it, for its owner's eyes alone, if there was none. */
+async function keep(path: string, text: string): Promise<{ text: string; isNew: boolean }> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  try {
+    await writeFile(path, text, { flag: 'wx', mode: 0o600, flush: true });
+    return { text, isNew: true };
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    return { text: await readFile(path, 'utf8'), isNew: false };
+  }
+}

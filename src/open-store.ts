@@ -1,0 +1,22 @@
+import type { Clock, Store } from './application/ports.ts';
+import type { StoreConfig } from './config.ts';
+
+/** Only the adapter that is used is loaded: a database's driver costs what a start or a command can do without. */
+export async function openStore(store: StoreConfig, { clock }: { clock: Clock }): Promise<Store> {
+  switch (store.kind) {
+    case 'mongo': {
+      const { openMongoStore } = await import('./adapters/mongo/index.ts');
+      return openMongoStore({ uri: store.uri, clock });
+    }
+    case 'sqlite': {
+      const { openSqliteStore } = await import('./adapters/sqlite/index.ts');
+      return openSqliteStore({ path: store.path, clock });
+    }
+    case 'memory': {
+      const { createMemoryStore } = await import('./adapters/memory/index.ts');
+      return createMemoryStore();
+    }
+    default:
+      return store satisfies never;
+  }
+}

@@ -1,0 +1,141 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
+import manifest from '../../package.json' with { type: 'json' };
+import { aUser } from '../support/builders.ts';
+import { Program } from '../support/program.ts';
+
+type Said = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
+
+describe('the passbook command', () => {
+  let folder: string;
+  let path: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'passbook-cli-'));
+    path = join(folder, 'passbook.db');
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  async function passbook(args: string[], env: Record<string, string> = {}): Promise<Said> {
+    const program = new Program('src/cli.ts', { args, env: { DATA_DIR: folder, ...env } });
+    const { code } = await program.ended;
+    return { code, stdout: program.stdout, stderr: program.stderr };
+  }
+
+  function refused(stderr: string): Said {
+    return { code: 1, stdout: '', stderr: `${stderr}\n` };
+  }
+
+  /** Opens the books as a server does, and leaves them open while the command runs. */
+  async function besideServer(work: (store: Awaited<ReturnType<typeof openSqliteStore>>) => Promise<void>) {
+    const store = await openSqliteStore({ path });
+    try {
+      await work(store);
+    } finally {
+      await store.close();
+    }
+  }
+
+  it('says its version and what it can do', async () => {
+    expect(await passbook(['--version'])).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: '' });
+    const { code, stdout } = await passbook(['--help']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Usage: passbook .*users .*backup <file> /s);
+  });
+
+  it('gives a user a role while the server runs, production secrets or not', async () => {
+    await besideServer(async ({ unitOfWork }) => {
+      const user = aUser({ email: 'ada@example.com' });
+      await unitOfWork.run(({ users }) => users.insert(user, 'hash'));
+
+      expect(
+        await passbook(['users', 'grant', 'Ada@Example.com', 'system'], { NODE_ENV: 'production' }),
+      ).toEqual({
+        code: 0,
+        stdout: 'ada@example.com now has the role system\n',
+        stderr: '',
+      });
+      expect((await unitOfWork.run(({ users }) => users.byId(user.id)))?.role).toBe('system');
+    });
+  });
+
+  it('copies the books while the server runs, and over nothing', async () => {
+    const copy = join(folder, 'copy.db');
+    await besideServer(async ({ unitOfWork }) => {
+      const user = aUser();
+      await unitOfWork.run(({ users }) => users.insert(user, 'hash'));
+
+      expect(await passbook(['backup', copy])).toEqual({
+        code: 0,
+        stdout: `The books are copied to ${copy}\n`,
+        stderr: '',
+      });
+      const copied = await openSqliteStore({ path: copy });
+      expect(await copied.unitOfWork.run(({ users }) => users.byId(user.id))).toEqual(user);
+      await copied.close();
+
+      const again = await passbook(['backup', copy]);
+      expect(again).toMatchObject({ code: 1, stdout: '' });
+      expect(again.stderr).toMatch(/^passbook: .*exists.*\n$/);
+    });
+  });
+
+  it.each<[string, string[], Record<string, string>, string]>([
+    [
+      'a store that ends with its process',
+      ['users', 'grant', 'a@b.example', 'system'],
+      { STORE: 'memory' },
+      'passbook: STORE=memory keeps nothing that a command could look after',
+    ],
+    [
+      'a copy of MongoDB',
+      ['backup', 'copy.db'],
+      { MONGO_URI: 'mongodb://127.0.0.1:1' },
+      'passbook: MongoDB is backed up by its own tools: mongodump --oplog, or snapshots of its disks',
+    ],
+    [
+      'an environment with faults',
+      ['backup', 'copy.db'],
+      { PORT: 'x', STORE: 'y' },
+      'passbook: The configuration is not valid: PORT must be an integer from 0 to 65535; STORE must be one of mongo, sqlite, memory',
+    ],
+    [
+      'a role that there is not',
+      ['users', 'grant', 'a@b.example', 'boss'],
+      {},
+      "error: command-argument value 'boss' is invalid for argument 'role'. Allowed choices are customer, system, auditor.",
+    ],
+    ['a command that there is not', ['bakcup', 'copy.db'], {}, "error: unknown command 'bakcup'"],
+    ['a command without its argument', ['backup'], {}, "error: missing required argument 'file'"],
+  ])('refuses %s in one line', async (_what, args, env, line) => {
+    expect(await passbook(args, env)).toEqual(refused(line));
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('makes no books where there are none', async () => {
+    const line = `passbook: There are no books at ${path}`;
+    expect(await passbook(['users', 'grant', 'a@b.example', 'system'])).toEqual(refused(line));
+    expect(await passbook(['backup', join(folder, 'copy.db')])).toEqual(refused(line));
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('refuses a user that there is not in one line', async () => {
+    await besideServer(async () => {
+      expect(await passbook(['users', 'grant', 'nobody@example.com', 'system'])).toEqual(
+        refused('passbook: The user was not found'),
+      );
+    });
+  });
+
+  it('says which host of MongoDB it cannot reach, and not with which password', async () => {
+    const uri = 'mongodb://user:canary@127.0.0.1:1/bank?serverSelectionTimeoutMS=100';
+    const { code, stdout, stderr } = await passbook(['users', 'grant', 'a@b.example', 'system'], {
+      MONGO_URI: uri,
+    });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^passbook: The store cannot be reached, .*127\.0\.0\.1:1\n$/);
+    expect(stderr).not.toContain('canary');
+  });
+});

@@ -1,0 +1,316 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { CONFIG_NAMES, ConfigError, readConfig } from '../../src/config.ts';
+import type { Config } from '../../src/config.ts';
+
+const SECRET = 'kT7vQ2mX9bR4wL6pZ1nC8sD3fG5hJ0yA';
+
+const DEFAULTS: Config = {
+  isProduction: false,
+  host: '127.0.0.1',
+  port: 3000,
+  publicOrigin: null,
+  trustedProxies: 0,
+  dataDirectory: 'data',
+  store: { kind: 'sqlite', path: join('data', 'passbook.db') },
+  mail: {
+    kind: 'files',
+    directory: join('data', 'mail'),
+    from: { name: 'Passbook', address: 'no-reply@passbook.localhost' },
+  },
+  jwtSecret: null,
+  systemUser: null,
+  defaultCurrency: 'EUR',
+  accountsPerUser: 50,
+  sessionLifetimeMs: 12 * 3_600_000,
+  shutdownMs: 10_000,
+  logLevel: 'info',
+};
+
+type Env = Record<string, string>;
+
+function faultsOf(env: Env, options?: Parameters<typeof readConfig>[1]): readonly string[] {
+  try {
+    readConfig(env, options);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.faults;
+  }
+}
+
+describe('the configuration', () => {
+  it('needs nothing to be set', () => {
+    expect(readConfig({})).toEqual(DEFAULTS);
+  });
+
+  it('takes what is set to nothing for not set, and does not look at what it does not know', () => {
+    const empty = Object.fromEntries(CONFIG_NAMES.map((name) => [name, '']));
+    expect(readConfig({ ...empty, PASSBOOK_COLOUR: 'green', PATH: '/bin' })).toEqual(DEFAULTS);
+  });
+
+  it('is what is set', () => {
+    expect(
+      readConfig({
+        NODE_ENV: 'production',
+        HOST: '10.0.0.1',
+        PORT: '0',
+        PUBLIC_ORIGIN: 'https://bank.example',
+        TRUSTED_PROXIES: '2',
+        LOG_LEVEL: 'debug',
+        SHUTDOWN_SECONDS: '30',
+        MONGO_URI: 'mongodb://db.example/bank',
+        DATA_DIR: '/var/lib/passbook',
+        JWT_SECRET: SECRET,
+        SESSION_HOURS: '1',
+        SYSTEM_EMAIL: ' System@Bank.example ',
+        SYSTEM_PASSWORD: ' 8 chars',
+        DEFAULT_CURRENCY: 'JPY',
+        ACCOUNTS_PER_USER: '3',
+        SMTP_URL: 'smtp://bank:p%40ss%2Fword@mail.example',
+        MAIL_FROM: 'First Bank <Bank@mail.example>',
+      }),
+    ).toEqual({
+      isProduction: true,
+      host: '10.0.0.1',
+      port: 0,
+      publicOrigin: 'https://bank.example',
+      trustedProxies: 2,
+      dataDirectory: '/var/lib/passbook',
+      store: { kind: 'mongo', uri: 'mongodb://db.example/bank' },
+      mail: {
+        kind: 'smtp',
+        server: {
+          host: 'mail.example',
+          port: 587,
+          secure: false,
+          auth: { user: 'bank', pass: 'p@ss/word' },
+        },
+        from: { name: 'First Bank', address: 'bank@mail.example' },
+      },
+      jwtSecret: SECRET,
+      systemUser: { email: 'system@bank.example', password: ' 8 chars' },
+      defaultCurrency: 'JPY',
+      accountsPerUser: 3,
+      sessionLifetimeMs: 3_600_000,
+      shutdownMs: 30_000,
+      logLevel: 'debug',
+    } satisfies Config);
+  });
+
+  it('listens to other machines in production alone', () => {
+    expect(readConfig({ NODE_ENV: 'production', JWT_SECRET: SECRET }).host).toBe('0.0.0.0');
+    expect(readConfig({ NODE_ENV: 'test' }).host).toBe('127.0.0.1');
+  });
+
+  it.each<[Env, Config['store']]>([
+    [{ DATA_DIR: '/d' }, { kind: 'sqlite', path: join('/d', 'passbook.db') }],
+    [
+      { DATA_DIR: '/d', DATABASE_PATH: '/e/bank.db' },
+      { kind: 'sqlite', path: '/e/bank.db' },
+    ],
+    ...[
+      'mongodb://127.0.0.1:27017/passbook?replicaSet=rs0',
+      'mongodb://user:p%40ss@a-1.example:1,b_2:27018,[::1]:3/?w=majority',
+      'mongodb://%2Ftmp%2Fmongodb-27017.sock/bank',
+    ].map((uri): [Env, Config['store']] => [{ MONGO_URI: uri }, { kind: 'mongo', uri }]),
+    [{ MONGO_URI: 'mongodb+srv://a.b' }, { kind: 'mongo', uri: 'mongodb+srv://a.b' }],
+    [
+      { MONGO_URI: 'mongodb://a', STORE: 'sqlite' },
+      { kind: 'sqlite', path: join('data', 'passbook.db') },
+    ],
+    [{ MONGO_URI: 'mongodb://a', STORE: 'memory' }, { kind: 'memory' }],
+  ])('keeps the books where %j says', (env, store) => {
+    expect(readConfig(env).store).toEqual(store);
+  });
+
+  it('sends mail by Gmail, whatever spaces its password is shown with', () => {
+    const env = { GMAIL_USER: 'bank@gmail.com', GMAIL_PASS: 'abcd efgh ijkl\u00a0mnop' };
+    const server = {
+      host: 'smtp.gmail.com',
+      port: 465,
+      secure: true,
+      auth: { user: 'bank@gmail.com', pass: 'abcdefghijklmnop' },
+    };
+    expect(readConfig(env).mail).toEqual({
+      kind: 'smtp',
+      server,
+      from: { name: 'Passbook', address: 'bank@gmail.com' },
+    });
+    expect(readConfig({ ...env, MAIL_FROM: '"Bank, First" <a@b.example>' }).mail).toEqual({
+      kind: 'smtp',
+      server,
+      from: { name: 'Bank, First', address: 'a@b.example' },
+    });
+  });
+
+  it.each([
+    ['smtp://mail.example', { host: 'mail.example', port: 587, secure: false, auth: null }],
+    ['smtps://mail.example/', { host: 'mail.example', port: 465, secure: true, auth: null }],
+    ['smtp://127.0.0.1:1025', { host: '127.0.0.1', port: 1025, secure: false, auth: null }],
+    [
+      'smtps://a%40b.example:pass@[::1]:2465',
+      { host: '::1', port: 2465, secure: true, auth: { user: 'a@b.example', pass: 'pass' } },
+    ],
+  ])('sends mail by %s', (url, server) => {
+    expect(readConfig({ SMTP_URL: url, MAIL_FROM: 'a@b.example' }).mail).toEqual({
+      kind: 'smtp',
+      server,
+      from: { name: 'Passbook', address: 'a@b.example' },
+    });
+  });
+});
+
+const JWT_LENGTH = 'JWT_SECRET must have at least 32 bytes';
+const JWT_RANDOM = 'JWT_SECRET must be random, such as what "openssl rand -base64 48" prints';
+const ORIGIN = 'PUBLIC_ORIGIN must be an origin and nothing more, such as https://bank.example';
+const MONGO =
+  'MONGO_URI must be mongodb:// or mongodb+srv:// and its hosts, with user:password@ before them if needed, percent-encoded';
+const SMTP =
+  'SMTP_URL must be smtp:// or smtps:// and a host, with user:password@ before it if needed, percent-encoded';
+const MAIL_FROM = 'MAIL_FROM must be one e-mail address, or a name and <one e-mail address>';
+
+describe('a faulty configuration', () => {
+  it.each<[Env, string]>([
+    [{ NODE_ENV: 'prod' }, 'NODE_ENV must be one of development, production, test'],
+    [{ PORT: '65536' }, 'PORT must be an integer from 0 to 65535'],
+    [{ PORT: '-1' }, 'PORT must be an integer from 0 to 65535'],
+    [{ PORT: '3e3' }, 'PORT must be an integer from 0 to 65535'],
+    [{ PORT: ' 3000' }, 'PORT must be an integer from 0 to 65535'],
+    [{ PUBLIC_ORIGIN: 'bank.example' }, ORIGIN],
+    [{ PUBLIC_ORIGIN: 'https://bank.example/app' }, ORIGIN],
+    [{ PUBLIC_ORIGIN: 'https://user:pass@bank.example' }, ORIGIN],
+    [{ PUBLIC_ORIGIN: 'ftp://bank.example' }, ORIGIN],
+    [{ TRUSTED_PROXIES: 'all' }, 'TRUSTED_PROXIES must be an integer from 0 to 16'],
+    [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent'],
+    [{ SHUTDOWN_SECONDS: '0' }, 'SHUTDOWN_SECONDS must be an integer from 1 to 3600'],
+    [{ STORE: 'mysql' }, 'STORE must be one of mongo, sqlite, memory'],
+    [{ STORE: 'mongo' }, 'MONGO_URI is required with STORE=mongo'],
+    [{ MONGO_URI: 'http://a' }, MONGO],
+    [{ MONGO_URI: 'mongodb://' }, MONGO],
+    [{ MONGO_URI: 'mongodb://user:canary' }, MONGO],
+    [{ MONGO_URI: 'mongodb://user:can@ary@a' }, MONGO],
+    [{ MONGO_URI: 'mongodb://a,,b' }, MONGO],
+    [{ MONGO_URI: 'mongodb://a/bank passbook' }, MONGO],
+    [{ JWT_SECRET: SECRET.slice(1) }, JWT_LENGTH],
+    [{ JWT_SECRET: 'a'.repeat(32) }, JWT_RANDOM],
+    [{ JWT_SECRET: 'abcdefg'.repeat(5) }, JWT_RANDOM],
+    [{ JWT_SECRET: 'please-change-me-to-something-else!' }, JWT_RANDOM],
+    [{ JWT_SECRET: 'your-256-bit-secret-goes-right-here' }, JWT_RANDOM],
+    [{ JWT_SECRET: 'passbook-development-0aB9cD8eF7gH6' }, JWT_RANDOM],
+    [{ SESSION_HOURS: '0' }, 'SESSION_HOURS must be an integer from 1 to 8760'],
+    [{ SYSTEM_EMAIL: 'a', SYSTEM_PASSWORD: '12345678' }, 'SYSTEM_EMAIL must be one e-mail address'],
+    [{ SYSTEM_EMAIL: 'a@b', SYSTEM_PASSWORD: '1234567' }, 'SYSTEM_PASSWORD must be 8 to 256 characters'],
+    [{ SYSTEM_EMAIL: 'a@b' }, 'SYSTEM_PASSWORD is required with SYSTEM_EMAIL'],
+    [{ SYSTEM_PASSWORD: '12345678' }, 'SYSTEM_EMAIL is required with SYSTEM_PASSWORD'],
+    [{ DEFAULT_CURRENCY: 'eur' }, 'DEFAULT_CURRENCY must be a code of ISO 4217, such as EUR'],
+    [{ ACCOUNTS_PER_USER: '0' }, 'ACCOUNTS_PER_USER must be an integer from 1 to 10000'],
+    [{ GMAIL_USER: 'a@gmail.com' }, 'GMAIL_PASS is required with GMAIL_USER'],
+    [{ GMAIL_PASS: 'abcd' }, 'GMAIL_USER is required with GMAIL_PASS'],
+    [
+      {
+        GMAIL_USER: 'a@gmail.com',
+        GMAIL_PASS: 'b',
+        SMTP_URL: 'smtp://m.example',
+        MAIL_FROM: 'a@b.example',
+      },
+      'SMTP_URL and GMAIL_USER are two mail servers: set one',
+    ],
+    [{ SMTP_URL: 'smtp://m.example' }, 'MAIL_FROM is required with SMTP_URL'],
+    [{ SMTP_URL: 'http://m.example', MAIL_FROM: 'a@b.example' }, SMTP],
+    [{ SMTP_URL: 'smtp://', MAIL_FROM: 'a@b.example' }, SMTP],
+    [{ SMTP_URL: 'smtp://user@m.example', MAIL_FROM: 'a@b.example' }, SMTP],
+    [{ SMTP_URL: 'smtp://u:100%@m.example', MAIL_FROM: 'a@b.example' }, SMTP],
+    [{ SMTP_URL: 'smtp://u:p#ss@m.example', MAIL_FROM: 'a@b.example' }, SMTP],
+    [{ SMTP_URL: 'smtp://m.example?pool=true', MAIL_FROM: 'a@b.example' }, SMTP],
+    [{ MAIL_FROM: 'Bank' }, MAIL_FROM],
+    [{ MAIL_FROM: 'Bank <a@b.example>, <c@d.example>' }, MAIL_FROM],
+    [{ MAIL_FROM: 'a@b.example, c@d.example' }, MAIL_FROM],
+    [{ MAIL_FROM: 'Bank\nBcc: c@d.example <a@b.example>' }, MAIL_FROM],
+  ])('%j is refused', (env, fault) => {
+    expect(faultsOf(env)).toEqual([fault]);
+  });
+
+  it('is told of every fault at once, by name and without what was set', () => {
+    const env = {
+      NODE_ENV: 'production',
+      PORT: 'canary-port',
+      MONGO_URI: 'canary-uri',
+      JWT_SECRET: 'canary-jwt',
+      SYSTEM_PASSWORD: 'canary',
+      GMAIL_PASS: 'canary-gmail',
+      SMTP_URL: 'smtp://canary:canary-smtp',
+      PUBLIC_ORIGIN: 'http://canary.example',
+    };
+    const error = new ConfigError(faultsOf(env));
+    expect(error.faults.map((fault) => fault.split(' ')[0])).toEqual([
+      'PORT',
+      'MONGO_URI',
+      'JWT_SECRET',
+      'SYSTEM_PASSWORD',
+      'SMTP_URL',
+      'PUBLIC_ORIGIN',
+      'SYSTEM_EMAIL',
+      'GMAIL_USER',
+      'SMTP_URL',
+      'MAIL_FROM',
+    ]);
+    expect(error.message).toBe(
+      `The configuration is not valid:\n${error.faults.map((fault) => `  ${fault}`).join('\n')}`,
+    );
+    expect(error.message).not.toContain('canary');
+  });
+
+  it('in production has no secret, or an origin in the clear', () => {
+    const env = { NODE_ENV: 'production' };
+    expect(faultsOf(env)).toEqual(['JWT_SECRET is required in production']);
+    expect(faultsOf(env, { reader: 'commands' })).toEqual([]);
+
+    const clear = { ...env, JWT_SECRET: SECRET, PUBLIC_ORIGIN: 'http://bank.example' };
+    expect(faultsOf(clear)).toEqual(['PUBLIC_ORIGIN must be https in production, or localhost']);
+    expect(faultsOf({ ...clear, NODE_ENV: 'development' })).toEqual([]);
+    for (const origin of [
+      'http://localhost:3000',
+      'http://127.0.0.1',
+      'http://[::1]:80',
+      'https://b.example',
+    ]) {
+      expect(faultsOf({ ...clear, PUBLIC_ORIGIN: origin })).toEqual([]);
+    }
+    expect(faultsOf({ ...clear, PUBLIC_ORIGIN: 'http://localhost.evil.example' })).toHaveLength(1);
+  });
+});
+
+describe('.env.example', () => {
+  const text = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
+  const example = parseEnv(text);
+
+  it('names the variables that are read, and no other', () => {
+    expect(Object.keys(example).toSorted()).toEqual([...CONFIG_NAMES].toSorted());
+  });
+
+  it('holds no secret', () => {
+    expect(example).toMatchObject({
+      MONGO_URI: '',
+      JWT_SECRET: '',
+      SYSTEM_PASSWORD: '',
+      GMAIL_PASS: '',
+      SMTP_URL: '',
+    });
+  });
+
+  it('changes nothing as it stands', () => {
+    expect(readConfig(example as Env)).toEqual(DEFAULTS);
+  });
+
+  it('explains each in a comment above it', () => {
+    const lines = text.split('\n');
+    const unexplained = CONFIG_NAMES.filter((name) => {
+      const before = lines[lines.findIndex((line) => line.startsWith(`${name}=`)) - 1];
+      return !before?.startsWith('# ') && !/^(SYSTEM_EMAIL|GMAIL_USER)=/.test(before ?? '');
+    });
+    expect(unexplained).toEqual([]);
+  });
+});

@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+export type End = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
+
+export type LogLine = {
+  readonly level: string;
+  readonly msg: string;
+  readonly messageId?: string;
+} & Readonly<Record<string, unknown>>;
+
+/** A program of src in a process of its own, with an environment of its own, and all that it says. */
+export class Program {
+  readonly ended: Promise<End>;
+  stdout = '';
+  stderr = '';
+  readonly #child: ChildProcess;
+  readonly #looks = new Set<() => void>();
+
+  constructor(
+    file: string,
+    { env, args = [], imports = [] }: { env: Record<string, string>; args?: string[]; imports?: string[] },
+  ) {
+    const loaders = ['tsx', ...imports].flatMap((name) => ['--import', name]);
+    const child = spawn(process.execPath, [...loaders, file, ...args], {
+      cwd: ROOT,
+      env: { PATH: process.env['PATH'], ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.stdout += text;
+      this.#look();
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text;
+      this.#look();
+    });
+    this.ended = once(child, 'close').then(([code, signal]) => {
+      this.#look();
+      return { code, signal } as End;
+    });
+    this.#child = child;
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Lines of the log that are whole. */
+  get log(): readonly LogLine[] {
+    return this.stderr
+      .split('\n')
+      .slice(0, -1)
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as LogLine);
+  }
+
+  /** Resolves with what `find` finds in the output, as soon as it does. @throws Error if the program ends before */
+  async until<T>(find: () => T | undefined): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = find();
+        if (found === undefined && this.isRunning) return;
+        this.#looks.delete(look);
+        if (found === undefined) reject(new Error(`The program has ended:\n${this.stdout}\n${this.stderr}`));
+        else resolve(found);
+      };
+      this.#looks.add(look);
+      look();
+    });
+  }
+
+  /** The address of a server, from the first line that it prints. */
+  async origin(): Promise<string> {
+    return this.until(() => /^Passbook listens on (http:\S+)\n/.exec(this.stdout)?.[1]);
+  }
+
+  async logged(msg: string): Promise<LogLine> {
+    return this.until(() => this.log.find((line) => line.msg === msg));
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Ends it whatever it is at; for the end of a test. */
+  async dispose(): Promise<void> {
+    if (this.isRunning) this.kill('SIGKILL');
+    await this.ended;
+  }
+
+  #look(): void {
+    for (const look of this.#looks) look();
+  }
+}
