@@ -28,7 +28,7 @@ describeWithMongo('a store whose server fails', () => {
     uri = server.uri();
     const databaseName = freshDatabaseName();
     mongo = await openMongoBank({ uri, databaseName });
-    hasty = await openMongoBank({ uri, databaseName, limits: { deadlineMs: 400 }, timeoutMs: 400 });
+    hasty = await openMongoBank({ uri, databaseName, limits: { deadlineMs: 800 }, timeoutMs: 800 });
   });
   afterAll(async () => {
     await hasty?.close();
@@ -124,14 +124,14 @@ describeWithMongo('a store whose server fails', () => {
     it.each(['find', 'update', 'insert'])(
       'with a server silent at %s is unavailable by the deadline',
       async (name) => {
-        await fail({ failCommands: [name], times: 1, blockConnection: true, blockTimeMS: 700 });
+        await fail({ failCommands: [name], times: 1, blockConnection: true, blockTimeMS: 1200 });
         await expect(pay(hasty)).rejects.toMatchObject({ code: 'unavailable' });
         await expectNothingPaid();
       },
     );
 
     it('does not commit what the deadline overtook', async () => {
-      await fail({ failCommands: ['insert'], times: 1, blockConnection: true, blockTimeMS: 700 });
+      await fail({ failCommands: ['insert'], times: 1, blockConnection: true, blockTimeMS: 1200 });
       hasty.sent.length = 0;
       await expect(pay(hasty)).rejects.toMatchObject({ code: 'unavailable' });
       await commandOf(hasty, 'abortTransaction');
@@ -177,7 +177,7 @@ describeWithMongo('a store whose server fails', () => {
       ['ran out of time', { errorCode: 50 }],
       ['lost its connection', { closeConnection: true }],
       ['is done and not said to be', { writeConcernError: { code: 91, errmsg: 'shutting down' } }],
-      ['hangs', { blockConnection: true, blockTimeMS: 600 }],
+      ['hangs', { blockConnection: true, blockTimeMS: 1000 }],
     ])('that %s until the deadline is unknown, and the same key tells', async (_what, failure) => {
       const key = freshId();
       await fail({ failCommands: ['commitTransaction'], ...failure });
@@ -257,7 +257,7 @@ describeWithMongo('a store whose server fails', () => {
   describe('in reads', () => {
     it.each([
       ['refuses', { errorCode: 13 }],
-      ['is silent', { blockConnection: true, blockTimeMS: 700 }],
+      ['is silent', { blockConnection: true, blockTimeMS: 1200 }],
     ])('that it %s is unavailable, with the cause', async (_what, failure) => {
       await fail({ failCommands: ['find', 'aggregate'], ...failure });
       await expect(hasty.bank.reads.account(from)).rejects.toMatchObject({ code: 'unavailable' });
