@@ -132,7 +132,9 @@ describe('a unit of work in progress', () => {
   });
 
   it('has all the time its deadline gives', async () => {
+    const first = store.unitOfWork.run(() => sleep(20));
     await expect(seed(anAccount(), { waitMs: 1e12 })).resolves.toBeUndefined();
+    await first;
   });
 });
 
@@ -195,12 +197,15 @@ describe('a database file', () => {
   it('that a newer version has taken over takes no more from this one', async () => {
     await seed();
     other.exec("INSERT INTO schema_migrations VALUES (99, 'of the future', 0)");
-    await expect(seed()).rejects.toMatchObject({
+    const fault = {
       ...UNAVAILABLE,
       cause: expect.objectContaining({
         message: expect.stringContaining('newer Passbook') as string,
       }) as Error,
-    });
+    };
+    await expect(seed()).rejects.toMatchObject(fault);
+    await expect(seed()).rejects.toMatchObject(fault);
+    await expect(store.check()).rejects.toMatchObject(fault);
   });
 });
 

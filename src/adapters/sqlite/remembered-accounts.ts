@@ -19,14 +19,14 @@ export class RememberedAccounts {
     this.#connection = connection;
   }
 
-  /** Whether another process has written since the last time. */
+  /** Whether another process may have written since the last time. */
   refresh(): boolean {
     // It changes with the commits of other connections, and not with this one's (https://sqlite.org/pragma.html).
     const version = (this.#connection.get('PRAGMA data_version') as { data_version: bigint } | undefined)
       ?.data_version;
     if (version === this.#dataVersion) return false;
 
-    this.forget();
+    this.#accounts.clear();
     this.#dataVersion = version;
     return true;
   }
@@ -45,12 +45,14 @@ export class RememberedAccounts {
     for (const { after } of accounts) this.#keep(after);
   }
 
+  /** The next `refresh` begins anew. */
   forget(): void {
     this.#accounts.clear();
+    this.#dataVersion = undefined;
   }
 
   #keep(account: Account): void {
-    if (this.#accounts.size >= MOST) this.forget();
+    if (this.#accounts.size >= MOST) this.#accounts.clear();
     this.#accounts.set(account.id, account);
   }
 }

@@ -95,7 +95,7 @@ function storeOf({
     backup: (target) => backUp(driver, file.path, target),
     check: async () => {
       try {
-        reader.get('SELECT 1');
+        reader.get('SELECT count(*) FROM schema_migrations');
         await file.assertWritable();
       } catch (cause) {
         throw unavailable(cause);
@@ -105,11 +105,20 @@ function storeOf({
     close: async () => {
       await unitOfWork.close();
       reader.close();
-      // Where another process still reads the log, it stays for that one.
-      writer.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      emptyLog(writer);
       writer.close();
     },
   };
+}
+
+/** So that the one file holds everything. Where another process still reads the log, it stays for that one. */
+function emptyLog(writer: Connection): void {
+  try {
+    writer.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch (fault) {
+    // Nothing is lost where the disk cannot take it now: the log stays beside the file.
+    if (!faultName(fault)) throw fault;
+  }
 }
 
 const REASONS: Partial<Record<FaultName, string>> = {

@@ -84,6 +84,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
       this.#connection.exec('BEGIN IMMEDIATE');
       if (this.#accounts.refresh()) assertKnownVersion(this.#connection);
     } catch (fault) {
+      this.#accounts.forget();
       this.#connection.rollBack();
       throw isBusy(fault) ? fault : unavailable(fault);
     }

@@ -1,0 +1,50 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { expectAllAsAnswered } from './support/sqlite-audit.ts';
+import { BankProcess, openPayers, Workload } from './support/sqlite-process.ts';
+
+const TRANSFERS = 2000;
+const IN_FLIGHT = 16;
+const FUNDS = 500n;
+
+const folder = await mkdtemp(join(tmpdir(), 'passbook-'));
+const path = join(folder, 'bank.db');
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('two processes that write to one file', () => {
+  it('each see what the other did, and neither waits in vain', async () => {
+    const payers = await openPayers(path, FUNDS);
+    const workloads = ['first', 'second'].map((name) => new Workload(name, payers));
+    await Promise.all(workloads.map((workload) => work(new BankProcess(), workload)));
+
+    expect(workloads.map(({ results }) => results.size)).toEqual([TRANSFERS, TRANSFERS]);
+    await expectAllAsAnswered(path, { workloads, payers, funds: FUNDS });
+  }, 120_000);
+});
+
+async function work(bank: BankProcess, workload: Workload): Promise<void> {
+  let left = TRANSFERS;
+  const faults: string[] = [];
+  let end = (): void => undefined;
+  const ended = new Promise<void>((resolve) => (end = resolve));
+
+  await bank.open(path, (report) => {
+    if ('failed' in report) faults.push(report.failed);
+    else workload.answered(report.key, report.result);
+    if (faults.length > 0 || workload.results.size === TRANSFERS) end();
+    else next();
+  });
+  for (let count = 0; count < IN_FLIGHT; count++) next();
+  await ended;
+  await bank.close();
+  expect(faults).toEqual([]);
+
+  function next(): void {
+    if (left === 0) return;
+    left -= 1;
+    const { actor, request } = workload.next();
+    bank.transfer(actor, request);
+  }
+}

@@ -1,0 +1,78 @@
+import { expect } from 'vitest';
+import { Connection } from '../../../src/adapters/sqlite/connection.ts';
+import { loadDriver } from '../../../src/adapters/sqlite/driver.ts';
+import type { Payer, Workload } from './sqlite-process.ts';
+
+/**
+ * Reads the file with SQL of its own, and compares it with what the callers were told: every answer is kept, no
+ * transfer is there that no key asked for, every sum is right, every message is there once.
+ */
+export async function expectAllAsAnswered(
+  path: string,
+  { workloads, payers, funds }: { workloads: readonly Workload[]; payers: readonly Payer[]; funds: bigint },
+): Promise<void> {
+  const connection = new Connection(await loadDriver(), path, { readOnly: false });
+  const answered = workloads.flatMap(({ results }) => [...results.values()]);
+  const balances = new Map(payers.map(({ accountId }) => [accountId, funds]));
+  const add = (accountId: string, amount: bigint) =>
+    balances.set(accountId, (balances.get(accountId) ?? 0n) + amount);
+  const completed: string[] = [];
+  const rejected: string[] = [];
+  for (const { request, result } of answered) {
+    if (result.ok) {
+      completed.push(result.transfer.transferId);
+      add(request.sourceAccountId, -request.amount);
+      add(request.destinationAccountId, request.amount);
+    } else rejected.push(String(result.transferId));
+  }
+
+  expect(ids(`SELECT id FROM transfers WHERE kind = 'transfer' AND status = 'completed'`)).toEqual(
+    completed.toSorted(),
+  );
+  expect(ids(`SELECT id FROM transfers WHERE status = 'rejected'`)).toEqual(rejected.toSorted());
+  expect(ids(`SELECT id FROM outbox WHERE kind LIKE 'transfer_%'`)).toEqual(
+    completed.flatMap((id) => [`${id}.received`, `${id}.sent`]).toSorted(),
+  );
+  const kept = connection.all(
+    'SELECT id, credits_posted - debits_posted AS balance FROM accounts WHERE owner_id IS NOT NULL',
+  ) as { id: string; balance: bigint }[];
+  expect(new Map(kept.map(({ id, balance }) => [id, balance]))).toEqual(balances);
+
+  for (const [rule, sql] of Object.entries(BROKEN_RULES)) {
+    expect({ rule, broken: connection.all(sql) }).toEqual({ rule, broken: [] });
+  }
+  expect(connection.all('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }]);
+  expect(connection.all('PRAGMA foreign_key_check')).toEqual([]);
+  connection.close();
+
+  function ids(sql: string): readonly string[] {
+    return (connection.all(`${sql} ORDER BY id`) as { id: string }[]).map(({ id }) => id);
+  }
+}
+
+/** Each finds what breaks it. */
+const BROKEN_RULES = {
+  'a transfer has its debit and its credit': `
+    SELECT id FROM transfers LEFT JOIN entries ON transfer_id = id
+    GROUP BY id HAVING count(transfer_id) <> iif(status = 'completed', 2, 0)`,
+  'the entries of a transfer sum to zero': `
+    SELECT transfer_id FROM entries GROUP BY transfer_id
+    HAVING sum(iif(direction = 'debit', posted, -posted)) <> 0`,
+  'an account has every sequence once': `
+    SELECT id FROM accounts LEFT JOIN entries ON account_id = id
+    GROUP BY id HAVING count(account_id) <> accounts.sequence OR max(entries.sequence) <> accounts.sequence`,
+  "an account's counters are the sums of its entries": `
+    SELECT id FROM accounts JOIN entries ON account_id = id GROUP BY id
+    HAVING sum(iif(direction = 'debit', posted, 0)) <> accounts.debits_posted
+      OR sum(iif(direction = 'credit', posted, 0)) <> accounts.credits_posted`,
+  "an account's last entry tells its state": `
+    SELECT id FROM accounts JOIN entries ON account_id = id AND entries.sequence = accounts.sequence
+    WHERE hash <> head OR entries.debits_posted <> accounts.debits_posted
+      OR entries.credits_posted <> accounts.credits_posted`,
+  'a customer is never below zero': `
+    SELECT account_id FROM entries JOIN accounts ON id = account_id
+    WHERE owner_id IS NOT NULL AND entries.credits_posted < entries.debits_posted`,
+  'a transfer has one record': `
+    SELECT transfers.id FROM transfers LEFT JOIN idempotency_records ON transfer_id = transfers.id
+    GROUP BY transfers.id HAVING count(key) <> 1`,
+};

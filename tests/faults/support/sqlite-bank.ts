@@ -1,0 +1,59 @@
+/**
+ * A bank in a process of its own, to be killed. It opens the database it is told to, and tells of each request what
+ * became of it, once that is committed.
+ */
+import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
+import type { TransferRequest } from '../../../src/application/transfer-funds.ts';
+import type { TransferResult } from '../../../src/application/views.ts';
+import type { Actor } from '../../../src/domain/actor.ts';
+import { createLedger } from '../../../src/index.ts';
+
+export type Order =
+  | { readonly open: string }
+  | { readonly actor: Actor; readonly request: TransferRequest }
+  | { readonly close: true };
+
+export type Report =
+  | { readonly loaded: true }
+  | { readonly key: string; readonly result: TransferResult }
+  | { readonly failed: string };
+
+let bank: ReturnType<typeof openBank> | undefined;
+
+async function openBank(path: string) {
+  const store = await openSqliteStore({ path });
+  return { store, ledger: createLedger({ store, notify: true }) };
+}
+
+async function obey(order: Order): Promise<void> {
+  if ('open' in order) {
+    bank = openBank(order.open);
+    await bank;
+    return;
+  }
+  if (!bank) throw new TypeError('The bank is not open');
+  const { store, ledger } = await bank;
+  if ('close' in order) {
+    await ledger.close();
+    await store.close();
+    process.disconnect();
+  } else {
+    const result = await ledger.transferFunds(order.actor, order.request);
+    report({ key: order.request.idempotencyKey, result });
+  }
+}
+
+function report(what: Report): void {
+  process.send?.(what);
+}
+
+const [path] = process.argv.slice(2);
+if (path === undefined) {
+  process.on('message', (order: Order) => {
+    obey(order).catch((fault: unknown) => report({ failed: String(fault) }));
+  });
+  report({ loaded: true });
+} else {
+  const { store } = await openBank(path);
+  await store.close();
+}
