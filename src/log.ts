@@ -15,8 +15,8 @@ const SECRETS = [
 ];
 
 /**
- * JSON lines on standard error; standard output is for people. Written in the background, and by then at the latest
- * when the process ends or logs a fatal fault.
+ * JSON lines on standard error; standard output is for people. Each is written before the call returns: what is
+ * written in the background is lost when the process ends, and it is the last lines that tell why.
  */
 export function createLog({ level }: { level: LogLevel }): Logger {
   return pino(
@@ -30,6 +30,6 @@ export function createLog({ level }: { level: LogLevel }): Logger {
         censor: '[redacted]',
       },
     },
-    destination({ fd: 2, sync: false }),
+    destination({ fd: 2, sync: true }),
   );
 }

@@ -102,14 +102,15 @@ async function stop({ server, services }: Running, log: Logger): Promise<void> {
   process.exit(0);
 }
 
-/** Nothing can be said of the state after a fault that nobody caught. The store keeps what it has committed. */
+/**
+ * Nothing can be said of the state after a fault that nobody caught; Node takes a rejection that nobody waits for to
+ * be one. The store keeps what it has committed.
+ */
 function endOnFault(log: Logger): void {
-  const end = (error: unknown): void => {
+  process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'unexpected fault, the process ends');
     process.exit(1);
-  };
-  process.on('uncaughtException', end);
-  process.on('unhandledRejection', end);
+  });
 }
 
 /** To people, on standard output: the address first, then where everything is. */

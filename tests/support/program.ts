@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -39,9 +38,11 @@ export class Program {
       this.stderr += text;
       this.#look();
     });
-    this.ended = once(child, 'close').then(([code, signal]) => {
-      this.#look();
-      return { code, signal } as End;
+    this.ended = new Promise((resolve) => {
+      child.once('close', (code, signal) => {
+        this.#look();
+        resolve({ code, signal });
+      });
     });
     this.#child = child;
   }
