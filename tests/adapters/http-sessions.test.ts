@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { PassbookError } from '../../src/domain/errors.ts';
-import type { Bank } from '../../src/application/bank.ts';
 import { freshId } from '../support/builders.ts';
 import { Edge, expectAnswer, PASSWORD, problem, UNAUTHENTICATED } from '../support/edge.ts';
-import type { Answer, Person } from '../support/edge.ts';
+import type { Answer } from '../support/edge.ts';
 import { HOUR_MS } from '../support/people.ts';
 
 const HTTPS = { publicOrigin: 'https://bank.example' };

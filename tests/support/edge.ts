@@ -18,6 +18,10 @@ export const TOKEN_TERMS = {
 
 export const PASSWORD = 'correct horse battery';
 
+/** In place of what no test can know. */
+export const A_TEXT: unknown = expect.any(String);
+export const A_NUMBER: unknown = expect.any(Number);
+
 export type Answer = {
   readonly status: number;
   readonly headers: Headers;

@@ -1,5 +1,4 @@
 export { createApp } from './app.ts';
 export type { App, AppOptions } from './app.ts';
-export type { ThrottleLimits } from './sign-in-throttle.ts';
 export { startServer } from './server.ts';
 export type { RunningServer, ServerLimits } from './server.ts';

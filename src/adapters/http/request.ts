@@ -1,11 +1,12 @@
 import type { HonoRequest } from 'hono';
 import * as v from 'valibot';
+import { PAGE_LIMIT_MAX } from '../../application/page.ts';
 import { invalid, PassbookError } from '../../domain/errors.ts';
 import type { FieldError } from '../../domain/errors.ts';
 import { isIdempotencyKey } from '../../domain/idempotency.ts';
 import { MAX_AMOUNT } from '../../domain/money.ts';
 
-export const BODY_LIMIT_BYTES = 64 * 1024;
+const BODY_LIMIT_BYTES = 64 * 1024;
 
 const AMOUNT_RULE = `must be an integer from 1 to ${MAX_AMOUNT}, in the currency's minor unit`;
 
@@ -17,7 +18,7 @@ export const Amount = v.pipe(
   v.maxValue(Number(MAX_AMOUNT), AMOUNT_RULE),
 );
 
-const PAGE_LIMIT_RULE = 'must be an integer from 1 to 200';
+const PAGE_LIMIT_RULE = `must be an integer from 1 to ${PAGE_LIMIT_MAX}`;
 
 /** The query of a list. */
 export const PageQuery = v.strictObject({
@@ -27,7 +28,7 @@ export const PageQuery = v.strictObject({
       v.regex(/^\d{1,3}$/, PAGE_LIMIT_RULE),
       v.transform(Number),
       v.minValue(1, PAGE_LIMIT_RULE),
-      v.maxValue(200, PAGE_LIMIT_RULE),
+      v.maxValue(PAGE_LIMIT_MAX, PAGE_LIMIT_RULE),
     ),
   ),
   cursor: v.optional(v.string()),

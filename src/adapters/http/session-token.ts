@@ -24,5 +24,6 @@ export function sessionToken({ isHttps }: { isHttps: boolean }): SessionToken {
 
 /** The Bearer token of a request (RFC 6750, section 2.1); other schemes are some proxy's, and not for us. */
 export function bearerOf(c: Context): string | undefined {
-  return /^Bearer(?: +(.*))?$/i.exec(c.req.header('authorization') ?? '')?.slice(1)[0];
+  const [scheme = '', token = ''] = (c.req.header('authorization') ?? '').split(/ +/);
+  return scheme.toLowerCase() === 'bearer' ? token : undefined;
 }

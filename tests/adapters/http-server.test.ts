@@ -1,0 +1,370 @@
+import { once } from 'node:events';
+import { Agent, request as httpRequest } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterEach, describe, expect, test } from 'vitest';
+import { startServer } from '../../src/adapters/http/index.ts';
+import type { RunningServer, ServerLimits } from '../../src/adapters/http/index.ts';
+import { freshId } from '../support/builders.ts';
+import { Edge, PASSWORD, problem, UNAUTHENTICATED } from '../support/edge.ts';
+
+const HOST = '127.0.0.1';
+const NOT_VALID = { detail: 'The request is not valid' };
+
+const servers: RunningServer[] = [];
+const sockets: Socket[] = [];
+
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await Promise.all(servers.splice(0).map((server) => server.close()));
+});
+
+async function serve(edge: Edge, limits: Partial<ServerLimits> = {}) {
+  const server = await startServer({ app: edge.app, port: 0, host: HOST, limits });
+  servers.push(server);
+  return { ...server, url: `http://${HOST}:${server.port}` };
+}
+
+describe('A server', () => {
+  test('serves the walk of a customer, by cookie', async () => {
+    const edge = new Edge();
+    const { url } = await serve(edge);
+    const email = `${freshId()}@example.com`;
+    const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+      fetch(`${url}${path}`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      });
+
+    const registered = await post('/api/auth/register', { name: 'Alice', email, password: PASSWORD });
+    const Cookie = registered.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+    const opened = await fetch(`${url}/api/accounts`, { method: 'POST', headers: { Cookie } });
+    const { account } = (await opened.json()) as { account: { id: string } };
+    const destination = await edge.account(await edge.register('Bob'));
+    await edge.fund(account.id, 500);
+    const body = { fromAccount: account.id, toAccount: destination, amount: 120, idempotencyKey: freshId() };
+    const paid = await post('/api/transactions', body, { Cookie });
+    const again = await post('/api/transactions', body, { Cookie });
+    const balance = await fetch(`${url}/api/accounts/balance/${account.id}`, { headers: { Cookie } });
+
+    expect([registered.status, opened.status, paid.status, again.status]).toEqual([201, 201, 200, 200]);
+    expect(paid.headers.get('content-type')).toBe('application/json');
+    expect(await again.text()).toBe(await paid.text());
+    expect(await balance.json()).toMatchObject({ balance: 380 });
+  });
+
+  test('takes a POST without any body or length', async () => {
+    const edge = new Edge();
+    const { token } = await edge.register();
+    const { port } = await serve(edge);
+
+    const answer = await say(port, [
+      'POST /api/accounts HTTP/1.1',
+      'Host: bank',
+      `Authorization: Bearer ${token}`,
+      'Connection: close',
+    ]);
+
+    expect(answer.status).toBe(201);
+  });
+
+  test('rejects where the port is taken', async () => {
+    const edge = new Edge();
+    const { port } = await serve(edge);
+
+    await expect(startServer({ app: edge.app, port, host: HOST })).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
+  });
+
+  test('counts clients by their sockets, whatever X-Forwarded-For they send', async () => {
+    const { url } = await serve(new Edge({ app: { throttle: { failuresPerAddress: 2 } } }));
+    const statuses = [];
+
+    for (const forwarded of ['1.1.1.1', '2.2.2.2', '3.3.3.3']) {
+      const { status } = await fetch(`${url}/api/auth/login`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', 'X-Forwarded-For': forwarded },
+        body: JSON.stringify({ email: `${freshId()}@example.com`, password: 'wrong' }),
+      });
+      statuses.push(status);
+    }
+
+    expect(statuses).toEqual([401, 401, 429]);
+  });
+});
+
+describe('A body over the limit', () => {
+  const TOO_LARGE = problem(413, 'body_too_large', {
+    title: 'Payload Too Large',
+    detail: 'The body is too large',
+  });
+
+  test('is refused by its announced length, before it is sent', async () => {
+    const edge = new Edge();
+    const { token } = await edge.register();
+    const { port } = await serve(edge);
+
+    const answer = await say(port, [
+      'POST /api/accounts HTTP/1.1',
+      'Host: bank',
+      `Authorization: Bearer ${token}`,
+      'Content-Type: application/json',
+      'Content-Length: 1000000000',
+    ]);
+
+    expect(answer).toMatchObject(TOO_LARGE);
+  });
+
+  test('is refused while its chunks come, and the server goes on', async () => {
+    const edge = new Edge();
+    const { token } = await edge.register();
+    const { port, url } = await serve(edge);
+    const request = httpRequest({
+      port,
+      host: HOST,
+      method: 'POST',
+      path: '/api/accounts',
+      headers: {
+        Authorization: `Bearer ${token}`,
+        'Content-Type': 'application/json',
+        'Transfer-Encoding': 'chunked',
+      },
+    });
+    request.on('error', () => {});
+    const answered = once(request, 'response') as Promise<[IncomingMessage]>;
+    for (let sent = 0; sent < 80; sent++) request.write(' '.repeat(1_024));
+
+    const [response] = await answered;
+
+    expect({ status: response.statusCode, body: JSON.parse(await text(response)) as unknown }).toEqual(
+      TOO_LARGE,
+    );
+    request.destroy();
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  });
+
+  test('that is within it may come in chunks', async () => {
+    const edge = new Edge();
+    const { token } = await edge.register();
+    const { url } = await serve(edge);
+
+    const answer = await fetch(`${url}/api/accounts`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+      body: new Blob(['{"name":', '"Savings"}']).stream(),
+      duplex: 'half',
+    } as RequestInit);
+
+    expect([answer.status, await answer.json()]).toMatchObject([201, { account: { name: 'Savings' } }]);
+  });
+
+  test('that never ends because its client left is no fault of ours', async () => {
+    let begun = () => {};
+    const hasBegun = new Promise<void>((resolve) => (begun = resolve));
+    const edge = new Edge({
+      bank: (bank) => ({
+        ...bank,
+        authenticate: async (token) => {
+          const found = await bank.authenticate(token);
+          begun();
+          return found;
+        },
+      }),
+    });
+    const { token } = await edge.register();
+    const { port } = await serve(edge);
+    const socket = dial(port);
+    socket.write(
+      `POST /api/accounts HTTP/1.1\r\nHost: bank\r\nAuthorization: Bearer ${token}\r\n` +
+        'Content-Type: application/json\r\nContent-Length: 10\r\n\r\n{',
+    );
+    await hasBegun;
+    socket.resetAndDestroy();
+
+    await expect.poll(() => edge.lines.length).toBe(1);
+    expect(JSON.parse(edge.lines[0] ?? '')).toMatchObject({ msg: 'request', code: 'malformed_json' });
+  });
+});
+
+describe('What is no request is answered as a problem', () => {
+  test('headers over the limit: 431', async () => {
+    const { port } = await serve(new Edge(), { headerBytes: 2_048 });
+
+    const answer = await say(port, ['GET /healthz HTTP/1.1', 'Host: bank', `X: ${'x'.repeat(4_096)}`]);
+
+    expect(answer).toEqual(
+      problem(431, 'invalid_request', { title: 'Request Header Fields Too Large', ...NOT_VALID }),
+    );
+  });
+
+  test.each([
+    ['no HTTP', ['hello']],
+    ['two lengths', ['POST /api/auth/login HTTP/1.1', 'Host: a', 'Content-Length: 2', 'Content-Length: 3']],
+    [
+      'a length and chunks',
+      ['POST /api/auth/login HTTP/1.1', 'Host: a', 'Content-Length: 2', 'Transfer-Encoding: chunked'],
+    ],
+    ['a line in a header', ['GET /healthz HTTP/1.1', 'Host: a', 'X-Request-Id: a\nb']],
+    ['a host that is none', ['GET /healthz HTTP/1.1', 'Host: a b', 'Connection: close']],
+    ['a path that is none', ['GET \\healthz HTTP/1.1', 'Host: a', 'Connection: close']],
+  ])('%s: 400', async (_, lines) => {
+    const { port } = await serve(new Edge());
+
+    expect(await say(port, lines)).toEqual(
+      problem(400, 'invalid_request', { title: 'Bad Request', ...NOT_VALID }),
+    );
+  });
+});
+
+describe('Slow clients', () => {
+  test('500 that never finish their headers are cut off, and others are served meanwhile', async () => {
+    const { port, url } = await serve(new Edge(), { headersMs: 300, checkMs: 50 });
+    const slow = Array.from({ length: 500 }, () => dial(port));
+    const ends = slow.map((socket) => text(socket));
+    for (const socket of slow) socket.write('GET /healthz HTTP/1.1\r\nHost: a\r\nX: ');
+
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    const answers = await Promise.all(ends);
+
+    expect(new Set(answers.map((answer) => answer.split('\r\n')[0]))).toEqual(
+      new Set(['HTTP/1.1 408 Request Timeout']),
+    );
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  });
+
+  test('those that say nothing are cut off too', async () => {
+    const { port } = await serve(new Edge(), { headersMs: 200, checkMs: 50 });
+    const socket = dial(port);
+
+    await text(socket);
+
+    expect(socket.readableEnded).toBe(true);
+  });
+
+  test('a body that does not come is not waited for', async () => {
+    const edge = new Edge();
+    const { token } = await edge.register();
+    const { port } = await serve(edge, { headersMs: 200, requestMs: 300, checkMs: 50 });
+
+    const answer = await say(port, [
+      'POST /api/accounts HTTP/1.1',
+      'Host: bank',
+      `Authorization: Bearer ${token}`,
+      'Content-Type: application/json',
+      'Content-Length: 10',
+    ]);
+
+    expect(answer.status).toBe(408);
+  });
+
+  test('a connection that idles is ended', async () => {
+    const { port } = await serve(new Edge(), { keepAliveMs: 100, checkMs: 50 });
+    const socket = dial(port);
+    socket.write('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
+
+    expect(await text(socket)).toContain('200 OK');
+  });
+});
+
+describe('Closing', () => {
+  test('finishes what is in flight, says so to its connection, and takes nothing more', async () => {
+    let finish = () => {};
+    let begun = () => {};
+    const hasBegun = new Promise<void>((resolve) => (begun = resolve));
+    const edge = new Edge({
+      bank: (bank) => ({
+        ...bank,
+        check: async () => {
+          begun();
+          await new Promise<void>((resolve) => (finish = resolve));
+        },
+      }),
+    });
+    const server = await startServer({ app: edge.app, port: 0, host: HOST });
+    const agent = new Agent({ keepAlive: true });
+    const answered = get(server.port, '/readyz', agent);
+    await hasBegun;
+
+    const closed = server.close();
+    await expect(get(server.port, '/healthz')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    finish();
+
+    const { response, body } = await answered;
+    expect([response.statusCode, response.headers.connection, body]).toEqual([
+      200,
+      'close',
+      '{"status":"ok"}',
+    ]);
+    await closed;
+    agent.destroy();
+  });
+
+  test('ends idle connections at once', async () => {
+    const server = await startServer({
+      app: new Edge().app,
+      port: 0,
+      host: HOST,
+      limits: { closeMs: 60_000 },
+    });
+    const socket = dial(server.port);
+    socket.write('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(socket, 'data');
+    const ended = once(socket, 'end');
+
+    await server.close();
+    await ended;
+
+    expect(socket.readableEnded).toBe(true);
+  });
+
+  test('cuts off what does not end in time', async () => {
+    let begun = () => {};
+    const hasBegun = new Promise<void>((resolve) => (begun = resolve));
+    const check = () => {
+      begun();
+      return new Promise<void>(() => {});
+    };
+    const edge = new Edge({ bank: (bank) => ({ ...bank, check }) });
+    const server = await startServer({ app: edge.app, port: 0, host: HOST, limits: { closeMs: 100 } });
+    const answered = get(server.port, '/readyz');
+    const half = dial(server.port);
+    half.write('GET /healthz HTTP/1.1\r\n');
+    await hasBegun;
+    const [ended] = await Promise.allSettled([answered, server.close()]);
+
+    expect(ended).toMatchObject({ status: 'rejected', reason: { code: 'ECONNRESET' } });
+  });
+});
+
+test('An answer over a socket is the one that the app gives', async () => {
+  const { url } = await serve(new Edge());
+
+  const answer = await fetch(`${url}/api/auth/me`);
+
+  expect({ status: answer.status, body: (await answer.json()) as unknown }).toEqual(UNAUTHENTICATED);
+});
+
+function dial(port: number): Socket {
+  const socket = connect(port, HOST);
+  socket.on('error', () => {});
+  sockets.push(socket);
+  return socket;
+}
+
+/** Sends a request's head as it is written, and reads what comes until the server ends the connection. */
+async function say(port: number, lines: readonly string[]) {
+  const socket = dial(port);
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+  const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n');
+  return { status: Number(head.split(' ')[1]), body: JSON.parse(body) as unknown };
+}
+
+async function get(port: number, path: string, agent?: Agent) {
+  const request = httpRequest({ port, host: HOST, path, ...(agent ? { agent } : {}) }).end();
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  return { response, body: await text(response) };
+}
