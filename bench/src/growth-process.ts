@@ -1,0 +1,127 @@
+/** One step of growth, in a process of its own: seeding, reading, or paying. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LedgerContender } from './ledger-contender.ts';
+import { measure } from './measure.ts';
+import { openAccounts, openBank } from './passbook.ts';
+import type { Bank, Customer, Place, StoreKind } from './passbook.ts';
+import { spreadOf } from './results.ts';
+import { ACCOUNTS, draw } from './workload.ts';
+
+export type GrowthOrder = { readonly store: StoreKind; readonly place: Place } & (
+  | { readonly kind: 'seed'; readonly count: number }
+  | { readonly kind: 'read' }
+  | { readonly kind: 'pay'; readonly measureMs: number }
+);
+
+/** Figures by name: rates a second, times in milliseconds. */
+export type GrowthReport = Readonly<Record<string, number>>;
+
+type Accounts = { customers: Customer[]; accountIds: string[] };
+
+const SEED_BATCH = 2000;
+const READS = 300;
+const PAGE = 50;
+
+// Its parent is gone
+process.once('disconnect', () => process.exit(1));
+process.once('message', (order: GrowthOrder) => {
+  run(order)
+    .catch((error: unknown) => ({
+      fault: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    }))
+    .then((report) => process.send?.(report, () => process.exit()))
+    .catch(() => process.exit(1));
+});
+
+function run(order: GrowthOrder): Promise<GrowthReport> {
+  switch (order.kind) {
+    case 'seed':
+      return seed(order);
+    case 'read':
+      return read(order);
+    case 'pay':
+      return pay(order);
+    default:
+      return order satisfies never;
+  }
+}
+
+async function seed({ store, place, count }: Extract<GrowthOrder, { kind: 'seed' }>): Promise<GrowthReport> {
+  const limits = { batch: SEED_BATCH, queue: 4 * SEED_BATCH, deadlineMs: 60_000 };
+  const bank = await openBank(store, place, { dispatch: false, notify: false, limits });
+  const accounts = await openAccounts(bank, ACCOUNTS);
+  const ledger = await LedgerContender.over(bank, accounts);
+  let left = count;
+  const workers = Array.from({ length: 2 * SEED_BATCH }, async () => {
+    for (; left > 0; ) {
+      left -= 1;
+      await ledger.step();
+    }
+  });
+  await Promise.all(workers);
+  await bank.close();
+  mkdirSync(place.directory, { recursive: true });
+  writeFileSync(accountsFile(place), JSON.stringify(accounts));
+  return {};
+}
+
+async function read({ store, place }: GrowthOrder): Promise<GrowthReport> {
+  const bank = await openBank(store, place, { dispatch: false });
+  const accounts = readAccounts(place);
+  const report: Record<string, number> = {};
+  // Apart from each other, so that the first look at each account is cold
+  for (const [name, from, look] of [
+    ['Balance', 0, readBalance],
+    ['Page', READS, readPage],
+  ] as const) {
+    for (const state of ['cold', 'warm']) {
+      const times: number[] = [];
+      for (let index = from; index < from + READS; index++) {
+        const began = performance.now();
+        await look(bank, accounts, index);
+        times.push(performance.now() - began);
+      }
+      report[`${state}${name}P50`] = spreadOf(times)?.median ?? 0;
+      report[`${state}${name}P99`] = times.toSorted((a, b) => a - b)[Math.ceil(0.99 * READS) - 1] ?? 0;
+    }
+  }
+  await bank.close();
+  return report;
+}
+
+async function readBalance(bank: Bank, { customers, accountIds }: Accounts, index: number): Promise<void> {
+  await bank.ledger.getBalance(customers[index] as Customer, accountIds[index] as string);
+}
+
+/** Somewhere in the book. */
+async function readPage(bank: Bank, { accountIds }: Accounts, index: number): Promise<void> {
+  const id = accountIds[index] as string;
+  const account = await bank.store.reads.account(id);
+  await bank.store.reads.entriesOf(id, { after: draw(account?.sequence ?? 1), limit: PAGE });
+}
+
+async function pay({
+  store,
+  place,
+  measureMs,
+}: Extract<GrowthOrder, { kind: 'pay' }>): Promise<GrowthReport> {
+  const bank = await openBank(store, place);
+  const ledger = await LedgerContender.over(bank, readAccounts(place));
+  const point = { id: '', workload: 'uniform', inFlight: 512, unit: 1 } as const;
+  const cold = await measure(ledger, point, { warmUpMs: 0, measureMs, mongodPid: null });
+  const warm = await measure(ledger, point, { warmUpMs: 0, measureMs, mongodPid: null });
+  await ledger.check(cold.acknowledged + warm.acknowledged);
+  await ledger.close();
+  const failed = cold.failed + warm.failed;
+  if (failed > 0) throw new Error(`${failed} transfers failed: ${cold.fault ?? warm.fault}`);
+  return { coldRate: cold.rate, warmRate: warm.rate, warmP50: warm.p50Ms, warmP99: warm.p99Ms };
+}
+
+function readAccounts(place: Place): Accounts {
+  return JSON.parse(readFileSync(accountsFile(place), 'utf8')) as Accounts;
+}
+
+function accountsFile({ directory }: Place): string {
+  return join(directory, 'accounts.json');
+}

@@ -1,0 +1,26 @@
+import { compare } from './compare.ts';
+import { growth } from './growth.ts';
+import { Machine } from './machine.ts';
+import { readOptions, USAGE } from './options.ts';
+import type { Options } from './options.ts';
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: string[]): Promise<number> {
+  let options: Options;
+  try {
+    options = readOptions(args);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    return 2;
+  }
+  const machine = new Machine();
+  const interrupted = () => void machine.close().finally(() => process.exit(130));
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  try {
+    await machine.startMongo();
+    return options.command === 'growth' ? await growth(machine, options) : await compare(machine, options);
+  } finally {
+    await machine.close();
+  }
+}
