@@ -261,6 +261,12 @@ describe('Slow clients', () => {
     expect(answer.status).toBe(408);
   });
 
+  test('a connection is told how long it may idle, which is longer than load balancers keep theirs', async () => {
+    const { url } = await serve(new Edge());
+
+    expect((await fetch(`${url}/healthz`)).headers.get('keep-alive')).toBe('timeout=65');
+  });
+
   test('a connection that idles is ended', async () => {
     const { port } = await serve(new Edge(), { keepAliveMs: 100, checkMs: 50 });
     const socket = dial(port);

@@ -120,6 +120,20 @@ describe('A session', () => {
     expectAnswer(await edge.call('POST /api/auth/logout', { as: token }), UNAUTHENTICATED);
   });
 
+  test('does not end by a request with a body that nobody asked for', async () => {
+    const edge = new Edge();
+    const { token } = await edge.register();
+
+    expect(
+      await edge.call('POST /api/auth/logout', {
+        as: token,
+        body: 'a=b',
+        headers: { 'Content-Type': 'text/plain' },
+      }),
+    ).toMatchObject({ status: 415 });
+    expect(await edge.call('GET /api/auth/me', { as: token })).toMatchObject({ status: 200 });
+  });
+
   test('ends when its time is over', async () => {
     const edge = new Edge();
     const { token } = await edge.register();
@@ -259,6 +273,19 @@ describe('Guessing is slowed down', () => {
 
     expectAnswer(await signIn(edge, { email, address: '198.51.100.2' }), tooMany());
     expect(await signIn(edge, { email, address: '192.0.2.1' })).toMatchObject({ status: 200 });
+  });
+
+  test('a sign-in that succeeds ends the wait for everybody, and what was counted', async () => {
+    const edge = new Edge();
+    const { email } = await edge.register();
+    const fail = (address: string) => signIn(edge, { email, password: 'wrong', address });
+    for (let count = 0; count < 6; count++) expectAnswer(await fail('198.51.100.1'), WRONG);
+    await vi.advanceTimersByTimeAsync(1_000);
+
+    expect(await signIn(edge, { email, address: '192.0.2.1' })).toMatchObject({ status: 200 });
+
+    for (let count = 0; count < 6; count++) expectAnswer(await fail('198.51.100.1'), WRONG);
+    expectAnswer(await fail('198.51.100.1'), tooMany());
   });
 
   test('nor is a familiar address one to guess from without end', async () => {

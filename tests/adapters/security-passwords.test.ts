@@ -30,6 +30,26 @@ describe('A password', () => {
     expect(await createPasswordHasher().verify('', undefined)).toBe(false);
   });
 
+  test('of nobody costs as much work as somebody’s', async () => {
+    const hasher = createPasswordHasher();
+    const stored = await hasher.hash('correct horse');
+    const spent = { somebody: 0, nobody: 0 };
+    const work = async (hash: string | undefined) => {
+      const before = process.cpuUsage();
+      await hasher.verify('wrong', hash);
+      const { user, system } = process.cpuUsage(before);
+      return user + system;
+    };
+
+    for (let count = 0; count < 20; count++) {
+      spent.somebody += await work(stored);
+      spent.nobody += await work(undefined);
+    }
+
+    expect(spent.nobody / spent.somebody).toBeGreaterThan(0.5);
+    expect(spent.nobody / spent.somebody).toBeLessThan(2);
+  });
+
   test.each([
     ['less memory', { memoryCost: 9_728, timeCost: 2, parallelism: 1 }],
     ['fewer passes', { memoryCost: 19_456, timeCost: 1, parallelism: 1 }],

@@ -30,7 +30,7 @@ function withoutMapping(address: string): string {
 export function networkOf(address: string): string {
   if (isIP(address) !== 6) return address;
 
-  const [head = '', tail] = (address.split('%')[0] ?? '').split('::');
+  const [head = '', tail] = address.split('::');
   const left = head === '' ? [] : head.split(':');
   const right = tail === undefined || tail === '' ? [] : tail.split(':');
   const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0');

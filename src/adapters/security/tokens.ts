@@ -44,7 +44,6 @@ export function createTokenIssuer({ secret, issuer, audience, clock }: TokenIssu
           typ: TYPE,
           issuer,
           audience,
-          requiredClaims: ['exp', 'sub', 'sid'],
           currentDate: new Date(clock.now()),
         });
         // Nothing of ours names a key (kid, jku, jwk) or asks for more
@@ -57,6 +56,7 @@ export function createTokenIssuer({ secret, issuer, audience, clock }: TokenIssu
   };
 }
 
+/** jose asks for `iss` and `aud` because it is told them; the rest is asked for here. */
 function claimsOf({ sub, sid, exp }: Readonly<Record<string, unknown>>): TokenClaims | undefined {
   if (typeof sub !== 'string' || typeof sid !== 'string' || typeof exp !== 'number') return undefined;
   return { userId: sub, sessionId: sid, expiresAt: exp * 1_000 };
