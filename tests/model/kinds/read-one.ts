@@ -1,0 +1,54 @@
+import type { Viewer } from '../../../src/domain/actor.ts';
+import type { CommandKind } from '../command.ts';
+import { thrown } from '../command.ts';
+import { AUDITOR, CUSTOMERS, drawAccountId, OPERATORS } from '../draw.ts';
+import { balancesOf, findAccount } from '../model.ts';
+import { exponentOf, maySeeAccount, maySeeTransfer, viewAccount, viewTransfer } from '../model-views.ts';
+
+type OneDraw = {
+  readonly viewer: Viewer;
+  readonly what: 'account' | 'balance' | 'transfer';
+  readonly id: string;
+};
+
+/** One account, its balance or one transfer, as some viewer may see it. */
+export const readOneKind: CommandKind<OneDraw> = {
+  name: 'readOne',
+  weight: 8,
+  door: 'read',
+
+  generate(drawing) {
+    const { random, model } = drawing;
+    const viewer = random.pick([...CUSTOMERS, ...CUSTOMERS, ...OPERATORS, AUDITOR]);
+    const what = random.pick(['account', 'balance', 'transfer', 'transfer'] as const);
+    if (what !== 'transfer') return { viewer, what, id: drawAccountId(drawing, () => true) };
+    const transfers = model.transfers.map(({ id }) => id);
+    return { viewer, what, id: random.pick([...transfers.slice(-20), random.pick([...transfers, '$ne'])]) };
+  },
+
+  runOnLedger({ viewer, what, id }, { ledger }) {
+    switch (what) {
+      case 'account':
+        return ledger.getAccount(viewer, id);
+      case 'balance':
+        return ledger.getBalance(viewer, id);
+      case 'transfer':
+        return ledger.getTransfer(viewer, id);
+      default:
+        return what satisfies never;
+    }
+  },
+
+  runOnModel({ viewer, what, id }, model) {
+    if (what === 'transfer') {
+      const transfer = model.transfers.find((one) => one.id === id);
+      const seen = transfer && maySeeTransfer(viewer, transfer);
+      return seen ? viewTransfer(transfer, viewer) : thrown('transfer_not_found');
+    }
+    const account = findAccount(model, id);
+    if (!account || !maySeeAccount(viewer, account)) return thrown('account_not_found');
+    if (what === 'account') return viewAccount(account);
+    const { currency } = account;
+    return { ...balancesOf(account), currency, exponent: exponentOf(currency), at: model.now };
+  },
+};

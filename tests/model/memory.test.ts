@@ -1,0 +1,11 @@
+import { createMemoryStore } from '../../src/adapters/memory/index.ts';
+import { modelTest } from './model-test.ts';
+
+modelTest(
+  'memory',
+  async () => {
+    const store = createMemoryStore();
+    return { doors: [store], dispose: () => store.close() };
+  },
+  { sequences: 512, commands: 512 },
+);

@@ -1,0 +1,97 @@
+import type { IdGenerator, Store } from '../../src/application/ports.ts';
+import { createLedger } from '../../src/index.ts';
+import { FixedClock } from '../support/builders.ts';
+import { outcomeOf } from './command.ts';
+import type { Command, Subject } from './command.ts';
+import { Comparison, expectSame, saltOf } from './comparison.ts';
+import { anEmptyModel } from './model.ts';
+import type { Sequence, Step } from './sequence.ts';
+
+/** An empty store, by one door or by more, as other processes would open it. */
+export type OpenStore = (terms: { readonly clock: FixedClock }) => Promise<{
+  readonly doors: readonly [Store, ...Store[]];
+  /** Closes the doors and removes what they led to. */
+  readonly dispose: () => Promise<void>;
+}>;
+
+/** What ledger and model did not agree on, after the step of this index or, past the last, at the end. */
+export type Disagreement = { readonly stepIndex: number; readonly fault: unknown };
+
+/** Runs a sequence on an empty store and on an empty model, and compares after each step and at the end. */
+export async function play({ terms, steps }: Sequence, open: OpenStore): Promise<Disagreement | undefined> {
+  const clock = new FixedClock();
+  const ids = new DealtIds();
+  const { doors, dispose } = await open({ clock });
+  // A busy machine is no disagreement
+  const ports = { ...terms, clock, ids, limits: { deadlineMs: 60_000 } };
+  const subjects = doors.map((store) => ({ store, clock, ledger: createLedger({ ...ports, store }) }));
+  const model = anEmptyModel(terms, clock.now());
+  const comparison = new Comparison(model);
+
+  let stepIndex = 0;
+  try {
+    for (const step of steps) {
+      const { subject, reader } = doorsOf(step, subjects);
+      const outcomes = await submit(step.commands, { subject, ids });
+      const expected = step.commands.map((command) => command.runOnModel(model));
+      expectSame(outcomes, expected);
+      if (step.commands.some(({ door }) => door !== 'read')) {
+        await comparison.afterStep(reader.store, step.commands);
+      }
+      stepIndex += 1;
+    }
+    await comparison.atEnd(doors[0]);
+    return undefined;
+  } catch (fault) {
+    return { stepIndex, fault };
+  } finally {
+    await Promise.all(subjects.map(({ ledger }) => ledger.close()));
+    await dispose();
+  }
+}
+
+/** All in one go, so that the ledger takes them in this order, as many at once as it will. */
+async function submit(
+  commands: readonly Command[],
+  { subject, ids }: { subject: Subject; ids: DealtIds },
+): Promise<readonly unknown[]> {
+  return Promise.all(
+    commands.map((command) => {
+      ids.deal(command.id);
+      return outcomeOf(command.runOnLedger(subject));
+    }),
+  );
+}
+
+/** What was written by one door is read by another, where there is another. */
+function doorsOf({ door }: Step, subjects: readonly Subject[]): { subject: Subject; reader: Subject } {
+  const subject = subjects[door % subjects.length];
+  const reader = subjects[(door + 1) % subjects.length];
+  if (!subject || !reader) throw new TypeError('A store has a door');
+  return { subject, reader };
+}
+
+/** Gives each command the id that was dealt to it, and nothing to one that draws twice. */
+class DealtIds implements IdGenerator {
+  #id: string | null = null;
+  #salt: string | null = null;
+
+  deal(id: string): void {
+    this.#id = id;
+    this.#salt = saltOf(id);
+  }
+
+  newId(): string {
+    const id = this.#id;
+    if (id === null) throw new TypeError('This command was dealt one id');
+    this.#id = null;
+    return id;
+  }
+
+  newSalt(): string {
+    const salt = this.#salt;
+    if (salt === null) throw new TypeError('This command was dealt one salt');
+    this.#salt = null;
+    return salt;
+  }
+}

@@ -1,0 +1,86 @@
+import { JANUARY } from '../support/builders.ts';
+import { sourceOf } from './command.ts';
+import type { Command, CommandSource } from './command.ts';
+import { changeAccountKind } from './kinds/change-account.ts';
+import { findByKeyKind } from './kinds/find-by-key.ts';
+import { fundAccountKind } from './kinds/fund-account.ts';
+import { moveClockKind } from './kinds/move-clock.ts';
+import { openAccountKind } from './kinds/open-account.ts';
+import { readOneKind } from './kinds/read-one.ts';
+import { readPagesKind } from './kinds/read-pages.ts';
+import { seedAccountKind } from './kinds/seed-account.ts';
+import { transferFundsKind } from './kinds/transfer-funds.ts';
+import { anEmptyModel } from './model.ts';
+import type { Terms } from './model.ts';
+import { Random } from './random.ts';
+
+/** Commands that are submitted in one go, by one of the doors. */
+export type Step = { readonly door: number; readonly commands: readonly Command[] };
+
+export type Sequence = { readonly terms: Terms; readonly steps: readonly Step[] };
+
+/** Those a bank begins with come first. A new kind of command takes its place here. */
+function sources(): readonly [CommandSource, ...CommandSource[]] {
+  return [
+    sourceOf(openAccountKind),
+    sourceOf(fundAccountKind),
+    sourceOf(transferFundsKind),
+    sourceOf(seedAccountKind),
+    sourceOf(changeAccountKind),
+    sourceOf(moveClockKind),
+    sourceOf(readOneKind),
+    sourceOf(readPagesKind),
+    sourceOf(findByKeyKind),
+  ];
+}
+
+/** The commands that a bank begins with, before anything is drawn. */
+const BEGINNING = 8;
+
+/** The `index`-th of a run. The first is as long as may be; of the others more are short than long. */
+export function drawSequence({
+  seed,
+  index,
+  mostCommands,
+}: {
+  seed: number;
+  index: number;
+  mostCommands: number;
+}): Sequence {
+  const random = Random.ofPart(seed, index);
+  const length = index === 0 ? mostCommands : Math.ceil(mostCommands * random.fraction() ** 3);
+  const terms: Terms = {
+    defaultCurrency: random.pick(['EUR', 'EUR', 'EUR', 'JPY']),
+    accountsPerOwner: random.pick([null, 4, 8]),
+    notify: random.chance(0.8),
+  };
+  const all = sources();
+  const writing = all.filter(({ door }) => door === 'write');
+  const model = anEmptyModel(terms, JANUARY);
+
+  const steps: Step[] = [];
+  for (let drawn = 0; drawn < length; drawn += steps.at(-1)?.commands.length ?? 0) {
+    const isBeginning = drawn < BEGINNING;
+    const first = random.weighted(isBeginning ? all.slice(0, 2) : all);
+    const size =
+      first.door === 'write' && random.chance(0.6) ? random.integer(2, random.pick([4, 8, 24])) : 1;
+    const ids = Array.from({ length: Math.min(size, length - drawn) }, (_, place) => idOf(drawn + place));
+    // Of those in flight at once, an id that was drawn later may be decided on earlier.
+    const order = random.chance(0.4) ? random.shuffled(ids) : ids;
+    const commands = order.map((id, place) => {
+      const source = place === 0 ? first : random.weighted(isBeginning ? all.slice(0, 2) : writing);
+      const command = source.draw({ random, model, id });
+      command.runOnModel(model);
+      return command;
+    });
+    // A door is used for some steps, and then the other: what a process remembers grows old.
+    const door = random.chance(0.3) ? random.integer(0, 1) : (steps.at(-1)?.door ?? 0);
+    steps.push({ door, commands });
+  }
+  return { terms, steps };
+}
+
+/** Version 7 UUIDs that count. */
+function idOf(number: number): string {
+  return `019bc0de-0000-7000-8000-${(number + 1).toString(16).padStart(12, '0')}`;
+}
