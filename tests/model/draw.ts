@@ -1,7 +1,7 @@
 import type { Actor } from '../../src/domain/actor.ts';
 import type { Customer } from '../support/builders.ts';
 import type { Drawing } from './command.ts';
-import { BOUND, fundsOf } from './model.ts';
+import { BOUND, COUNTER_BOUND, fundsOf } from './model.ts';
 import type { ModelAccount } from './model.ts';
 
 /** Their ids are an embedder's to choose. */
@@ -43,9 +43,11 @@ export function drawAmount(
   const account = random.pick(accounts);
   if (!account || random.chance(0.75)) return BigInt(random.integer(1, usual));
 
-  const { balance, available, awaited } = fundsOf(account);
+  const { counters, balance, available, awaited } = fundsOf(account);
   const { minimumBalance: least, maximumBalance: most } = account;
+  const untilFull = [counters.debitsPosted, counters.creditsPosted].map((counter) => COUNTER_BOUND - counter);
   const around = random.pick([
+    ...untilFull.filter((left) => left < 1000n),
     available - (least === null || random.chance(0.1) ? -BOUND : least),
     (most === null || random.chance(0.1) ? BOUND : most) - balance - awaited,
   ]);

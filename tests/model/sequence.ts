@@ -36,8 +36,10 @@ function sources(): readonly [CommandSource, ...CommandSource[]] {
 
 /** The commands that a bank begins with, before anything is drawn. */
 const BEGINNING = 8;
+/** So many commands are never too many. */
+const SHORT = 64;
 
-/** The `index`-th of a run. The first is as long as may be; of the others more are short than long. */
+/** The `index`-th of a run. The first is as long as may be; of the others, where that is long, most are shorter. */
 export function drawSequence({
   seed,
   index,
@@ -48,7 +50,8 @@ export function drawSequence({
   mostCommands: number;
 }): Sequence {
   const random = Random.ofPart(seed, index);
-  const length = index === 0 ? mostCommands : Math.ceil(mostCommands * random.fraction() ** 3);
+  const share = index === 0 || mostCommands <= SHORT ? 1 : random.fraction() ** 3;
+  const length = Math.ceil(mostCommands * share);
   const terms: Terms = {
     defaultCurrency: random.pick(['EUR', 'EUR', 'EUR', 'JPY']),
     accountsPerOwner: random.pick([null, 4, 8]),

@@ -10,7 +10,7 @@ type Change = Partial<Pick<ModelAccount, 'status' | 'creditsFrozen' | 'minimumBa
 /** Freezes, closes and limits by a decision made by hand, until the ledger has commands for it. Closed is final. */
 export const changeAccountKind: CommandKind<{ readonly accountId: string; readonly change: Change }> = {
   name: 'changeAccount',
-  weight: 7,
+  weight: 9,
   door: 'hand',
 
   generate(drawing) {
@@ -25,7 +25,7 @@ export const changeAccountKind: CommandKind<{ readonly accountId: string; readon
     const change = random.weighted<{ weight: number; of: Change }>([
       { weight: 3, of: { status: 'active', creditsFrozen: false } },
       { weight: 3, of: { status: 'frozen', creditsFrozen: random.chance(0.5) } },
-      { weight: 1, of: { status: 'closed' } },
+      { weight: 1.5, of: { status: 'closed' } },
       { weight: 2, of: { minimumBalance: random.pick([0n, -30n, limit]) } },
       { weight: 1, of: { minimumBalance: account?.ownerId === null ? null : -BOUND } },
       { weight: 2, of: { maximumBalance: limit } },

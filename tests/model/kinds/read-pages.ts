@@ -46,7 +46,10 @@ export const readPagesKind: CommandKind<PagesDraw> = {
 
 async function allPages<T>(list: (page: PageRequest) => Promise<Page<T>>, limit: number) {
   const pages: (readonly T[])[] = [];
-  for (let cursor: string | null | undefined; cursor !== null; ) {
+  const given = new Set<string>();
+  // A cursor that was given before would lead round for ever.
+  for (let cursor: string | null | undefined; cursor !== null && !given.has(cursor ?? ''); ) {
+    given.add(cursor ?? '');
     const page: Page<T> = await list(cursor === undefined ? { limit } : { limit, cursor });
     pages.push(page.items);
     cursor = page.nextCursor;
