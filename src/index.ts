@@ -23,7 +23,7 @@ export function createLedger(options: LedgerOptions): Ledger {
 
 export type { Ledger } from './application/ledger.ts';
 export type { BalanceView } from './application/get-account.ts';
-export type { InitialFundsRequest } from './application/fund-account.ts';
+export type { InitialFundsRequest, WithdrawalRequest } from './application/fund-account.ts';
 export type { KeyView } from './application/get-transfer.ts';
 export type { OpenAccountRequest, OpenAccountResult } from './application/open-account.ts';
 export type { Page, PageRequest } from './application/page.ts';

@@ -1,7 +1,9 @@
+import { findUser } from './find-user.ts';
 import { ensureSystemUser, grantRole } from './grant-role.ts';
 import { assembleLedger } from './ledger.ts';
 import type { LedgerPorts } from './ledger.ts';
 import type { PasswordHasher } from './ports.ts';
+import { RecentSessions } from './recent-sessions.ts';
 import { registerUser } from './register-user.ts';
 import { authenticate, signIn, signOut } from './sign-in.ts';
 import type { SessionPorts } from './sign-in.ts';
@@ -18,7 +20,9 @@ export type Bank = ReturnType<typeof assembleBank>;
 
 /** The ledger with people in front of it: all that the server offers. @throws TypeError as `assembleLedger` does */
 export function assembleBank(ports: BankPorts) {
-  const people = { ...ports, unitOfWork: ports.store.unitOfWork };
+  const { unitOfWork, reads } = ports.store;
+  const recentSessions = new RecentSessions({ reads, clock: ports.clock });
+  const people = { ...ports, unitOfWork, recentSessions };
   return {
     ledger: assembleLedger(ports),
     registerUser: registerUser(people),
@@ -26,6 +30,7 @@ export function assembleBank(ports: BankPorts) {
     signOut: signOut(people),
     authenticate: authenticate(people),
     grantRole: grantRole(people),
+    findUser: findUser(people),
     ensureSystemUser: ensureSystemUser(people),
     /** Rejects with `unavailable` unless the store can be read and written now. */
     check: () => ports.store.check(),

@@ -1,6 +1,8 @@
 import type { Actor } from '../domain/actor.ts';
+import type { AccountRef } from '../domain/command.ts';
 import { invalid, PassbookError } from '../domain/errors.ts';
 import { scopeOf } from '../domain/idempotency.ts';
+import { leg } from './order.ts';
 import type { IdGenerator } from './ports.ts';
 import {
   DESCRIPTION_MAX_LENGTH,
@@ -11,13 +13,15 @@ import {
   requireId,
   requireKey,
 } from './request.ts';
-import type { TransferWriter } from './transfer-writer.ts';
+import type { SubmitOptions, TransferWriter } from './transfer-writer.ts';
 import { viewTransferAnswer } from './views.ts';
 import type { TransferResult } from './views.ts';
 
-export type InitialFundsRequest = {
-  /** One of the two: an account, or a user whose oldest active account in the currency is meant. */
-  readonly destinationAccountId?: string;
+type SystemActor = Extract<Actor, { kind: 'system' }>;
+type Ports = { readonly writer: TransferWriter; readonly ids: IdGenerator; readonly defaultCurrency: string };
+
+type Funding = {
+  /** In place of the account: the user whose oldest active account in the currency is meant. */
   readonly userId?: string;
   /** Minor units. */
   readonly amount: bigint;
@@ -27,44 +31,88 @@ export type InitialFundsRequest = {
   readonly description?: string;
 };
 
+export type InitialFundsRequest = Funding & { readonly destinationAccountId?: string };
+export type WithdrawalRequest = Funding & { readonly sourceAccountId?: string };
+
 /**
  * Brings money into the bank: from the system's funding account of the currency to a customer's account.
- * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
+ * @throws PassbookError `forbidden`, `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
  */
-export function fundAccount(ports: { writer: TransferWriter; ids: IdGenerator; defaultCurrency: string }) {
-  return async (
-    actor: Extract<Actor, { kind: 'system' }>,
+export function fundAccount(ports: Ports) {
+  return (
+    actor: SystemActor,
     request: InitialFundsRequest,
+    options?: SubmitOptions,
   ): Promise<TransferResult> => {
-    if (actor.kind !== 'system') throw new PassbookError('forbidden');
-    const { destinationAccountId: accountId, userId } = request;
-    if ((accountId === undefined) === (userId === undefined)) {
-      throw invalid('destinationAccountId', 'or "userId" must be given, and not both');
-    }
-    const named = optionalCurrency(request.currency);
-    const fields = {
-      destinationAccountId: accountId === undefined ? null : requireId('destinationAccountId', accountId),
-      userId: userId === undefined ? null : requireId('userId', userId),
-      amount: requireAmount(request.amount),
-      currency: userId === undefined ? named : (named ?? ports.defaultCurrency),
-      description: optionalText('description', request.description, DESCRIPTION_MAX_LENGTH),
-    };
-    const key = requireKey(request.idempotencyKey);
-    const answer = await ports.writer.submit({
-      type: 'initial_funds',
-      id: ports.ids.newId(),
-      salt: ports.ids.newSalt(),
-      actor,
-      key: { scope: scopeOf(actor), operation: 'initial_funds', key },
-      request: normalise(fields),
-      destination:
-        fields.userId === null
-          ? { accountId: fields.destinationAccountId ?? '' }
-          : { ownerId: fields.userId, currency: fields.currency ?? ports.defaultCurrency },
-      amount: fields.amount,
-      currency: fields.currency,
-      description: fields.description,
-    });
-    return viewTransferAnswer(answer, actor);
+    const { destinationAccountId: accountId } = request;
+    return throughFunding(ports, { actor, request, accountId, kind: 'initial_funds' }, options);
   };
+}
+
+/**
+ * Takes money out of the bank as it came: from a customer's account to the system's funding account.
+ * @throws PassbookError `forbidden`, `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
+ */
+export function withdrawFunds(ports: Ports) {
+  return (
+    actor: SystemActor,
+    request: WithdrawalRequest,
+    options?: SubmitOptions,
+  ): Promise<TransferResult> => {
+    const { sourceAccountId: accountId } = request;
+    return throughFunding(ports, { actor, request, accountId, kind: 'withdrawal' }, options);
+  };
+}
+
+const CUSTOMER_FIELD = { initial_funds: 'destinationAccountId', withdrawal: 'sourceAccountId' } as const;
+
+async function throughFunding(
+  { writer, ids, defaultCurrency }: Ports,
+  what: {
+    actor: SystemActor;
+    request: Funding;
+    accountId: string | undefined;
+    kind: keyof typeof CUSTOMER_FIELD;
+  },
+  options?: SubmitOptions,
+): Promise<TransferResult> {
+  const { actor, request, accountId, kind } = what;
+  const { userId } = request;
+  const field = CUSTOMER_FIELD[kind];
+  if (actor.kind !== 'system') throw new PassbookError('forbidden');
+  if ((accountId === undefined) === (userId === undefined)) {
+    throw invalid(field, 'or "userId" must be given, and not both');
+  }
+  const currency = optionalCurrency(request.currency) ?? (userId === undefined ? null : defaultCurrency);
+  const customer: AccountRef =
+    userId === undefined
+      ? { accountId: requireId(field, accountId) }
+      : { ownerId: requireId('userId', userId), currency: currency ?? defaultCurrency };
+  const amount = requireAmount(request.amount);
+  const description = optionalText('description', request.description, DESCRIPTION_MAX_LENGTH);
+  const funding: AccountRef = { purpose: 'funding' };
+  const [source, destination] = kind === 'withdrawal' ? [customer, funding] : [funding, customer];
+  const command = {
+    type: 'transfer',
+    actor,
+    key: { scope: scopeOf(actor), operation: kind, key: requireKey(request.idempotencyKey) },
+    request: normalise({
+      [field]: accountId ?? null,
+      userId: userId ?? null,
+      amount,
+      currency,
+      description,
+    }),
+    order: {
+      id: ids.newId(),
+      salt: ids.newSalt(),
+      kind,
+      legs: [leg(source, 'debit', amount), leg(destination, 'credit', amount)],
+      currency,
+      hold: null,
+      description,
+      metadata: null,
+    },
+  } as const;
+  return viewTransferAnswer(await writer.submit(command, options), actor);
 }

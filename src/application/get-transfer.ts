@@ -3,17 +3,17 @@ import { errorCatalogue, PassbookError } from '../domain/errors.ts';
 import type { ErrorCode, Retry } from '../domain/errors.ts';
 import { scopeOf } from '../domain/idempotency.ts';
 import type { Operation } from '../domain/idempotency.ts';
-import type { LedgerReads } from './ports.ts';
+import type { Clock, LedgerReads } from './ports.ts';
 import { requireKey } from './request.ts';
 import { mayViewTransfer, viewTransfer } from './views.ts';
 import type { TransferView } from './views.ts';
 
 /** @throws PassbookError `transfer_not_found` if it does not exist or is not the viewer's to see; `unavailable` */
-export function getTransfer({ reads }: { reads: LedgerReads }) {
+export function getTransfer({ reads, clock }: { reads: LedgerReads; clock: Clock }) {
   return async (viewer: Viewer, transferId: string): Promise<TransferView> => {
     const transfer = await reads.transfer(transferId);
     if (!transfer || !mayViewTransfer(viewer, transfer)) throw new PassbookError('transfer_not_found');
-    return viewTransfer(transfer, viewer);
+    return viewTransfer(transfer, { viewer, at: clock.now() });
   };
 }
 
@@ -26,18 +26,22 @@ export type KeyView =
  * Asks whether a key was used, without using it.
  * @throws PassbookError `idempotency_key_not_found`: nothing was recorded, though it may still be under way
  */
-export function findTransferByKey({ reads }: { reads: LedgerReads }) {
+export function findTransferByKey({ reads, clock }: { reads: LedgerReads; clock: Clock }) {
   return async (
     actor: Actor,
     key: string,
-    operation: Extract<Operation, 'transfer' | 'initial_funds'> = 'transfer',
+    operation: Extract<Operation, 'transfer' | 'initial_funds' | 'withdrawal'> = 'transfer',
   ): Promise<KeyView> => {
     const record = await reads.record({ scope: scopeOf(actor), operation, key: requireKey(key) });
-    if (!record || record.outcome.kind === 'opened') throw new PassbookError('idempotency_key_not_found');
-
-    const { outcome } = record;
+    const outcome = record?.outcome;
+    if (outcome?.kind !== 'transferred' && outcome?.kind !== 'refused') {
+      throw new PassbookError('idempotency_key_not_found');
+    }
     const { transfer } = outcome;
-    if (transfer) return { transfer: viewTransfer((await reads.transfer(transfer.id)) ?? transfer, actor) };
+    if (transfer) {
+      const today = (await reads.transfer(transfer.id)) ?? transfer;
+      return { transfer: viewTransfer(today, { viewer: actor, at: clock.now() }) };
+    }
     if (outcome.kind !== 'refused') throw new TypeError('A transfer that was made was kept');
     return { transfer: null, code: outcome.code, retry: errorCatalogue[outcome.code].retry };
   };

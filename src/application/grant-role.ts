@@ -3,16 +3,23 @@ import { normaliseEmail, User } from '../domain/user.ts';
 import type { Role } from '../domain/user.ts';
 import { requirePassword } from './password.ts';
 import type { Clock, IdGenerator, PasswordHasher, UnitOfWork } from './ports.ts';
+import type { RecentSessions } from './recent-sessions.ts';
 
-/** Gives a user a role; sessions that are open have it at once. @throws PassbookError `user_not_found`, `unavailable` */
-export function grantRole({ unitOfWork }: { unitOfWork: UnitOfWork }) {
-  return (email: string, role: Role): Promise<User> =>
-    unitOfWork.run(async ({ users }) => {
+/**
+ * Gives a user a role. Sessions that are open have it at once here, and in other processes within a second.
+ * @throws PassbookError `user_not_found`, `unavailable`
+ */
+export function grantRole(ports: { unitOfWork: UnitOfWork; recentSessions?: RecentSessions }) {
+  return async (email: string, role: Role): Promise<User> => {
+    const user = await ports.unitOfWork.run(async ({ users }) => {
       const found = await users.byEmail(normaliseEmail(email));
       if (!found) throw new PassbookError('user_not_found');
       await users.setRole(found.user.id, role);
       return User.restore({ ...found.user, role });
     });
+    ports.recentSessions?.forgetAll();
+    return user;
+  };
 }
 
 /**

@@ -1,12 +1,25 @@
 import type { Digest } from '../domain/chain.ts';
 import { isCurrency } from '../domain/money.ts';
-import { fundAccount } from './fund-account.ts';
+import {
+  closeAccount,
+  freezeAccount,
+  limitAccount,
+  renameAccount,
+  unfreezeAccount,
+} from './administer-account.ts';
+import { captureHold, reverseTransfer, voidHold } from './end-transfer.ts';
+import { exchangeFunds } from './exchange-funds.ts';
+import { fundAccount, withdrawFunds } from './fund-account.ts';
 import { getAccount, getBalance } from './get-account.ts';
 import { findTransferByKey, getTransfer } from './get-transfer.ts';
+import { HoldSweeper } from './hold-sweeper.ts';
+import type { SweeperOptions } from './hold-sweeper.ts';
 import { listAccounts } from './list-accounts.ts';
+import { listAudit } from './list-audit.ts';
 import { listTransfers } from './list-transfers.ts';
 import { openAccount } from './open-account.ts';
-import type { Clock, IdGenerator, Store } from './ports.ts';
+import type { Clock, IdGenerator, Logger, Store } from './ports.ts';
+import { submitBatch } from './submit-batch.ts';
 import { transferFunds } from './transfer-funds.ts';
 import { TransferWriter } from './transfer-writer.ts';
 import type { WriterLimits } from './transfer-writer.ts';
@@ -45,7 +58,21 @@ export function assembleLedger(ports: LedgerPorts) {
     getBalance: getBalance(shared),
     listAccounts: listAccounts(shared),
     transferFunds: transferFunds(shared),
+    submitBatch: submitBatch(shared),
+    captureHold: captureHold(shared),
+    voidHold: voidHold(shared),
+    reverseTransfer: reverseTransfer(shared),
     fundAccount: fundAccount(shared),
+    withdrawFunds: withdrawFunds(shared),
+    exchangeFunds: exchangeFunds(shared),
+    renameAccount: renameAccount(shared),
+    freezeAccount: freezeAccount(shared),
+    unfreezeAccount: unfreezeAccount(shared),
+    limitAccount: limitAccount(shared),
+    closeAccount: closeAccount(shared),
+    listAudit: listAudit(shared),
+    /** Writes the expiry of holds that are due, once `start` is called; the ledger is right without it. */
+    sweeper: (log: Logger, options?: SweeperOptions) => new HoldSweeper({ ...shared, log }, options),
     getTransfer: getTransfer(shared),
     findTransferByKey: findTransferByKey(shared),
     listTransfers: listTransfers(shared),

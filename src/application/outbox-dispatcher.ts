@@ -1,4 +1,5 @@
 import type { Instant } from '../domain/time.ts';
+import type { User } from '../domain/user.ts';
 import type { ClaimedMessage, Clock, Logger, Mailer, UnitOfWork } from './ports.ts';
 
 export type DispatcherOptions = {
@@ -16,7 +17,7 @@ export type DispatcherOptions = {
 };
 
 const DEFAULTS: DispatcherOptions = {
-  batch: 20,
+  batch: 200,
   leaseMs: 120_000,
   pollMs: 5_000,
   delayMs: 5_000,
@@ -24,6 +25,9 @@ const DEFAULTS: DispatcherOptions = {
   // With these delays, about three days.
   maxAttempts: 300,
 };
+
+/** What was sent is marked this often, and after each claim: a process that dies sends again what it sent since. */
+const MARK_EVERY_MS = 250;
 
 type AttemptFacts = { readonly messageId: string; readonly kind: string; readonly attempt: number };
 
@@ -38,6 +42,8 @@ export class OutboxDispatcher {
   readonly #log: Logger;
   readonly #options: DispatcherOptions;
   #running: Promise<void> | undefined;
+  #sent: AttemptFacts[] = [];
+  #markedAt: Instant = 0;
   #wake: () => void = () => {};
   #isWoken = false;
   #isStopping = false;
@@ -77,13 +83,18 @@ export class OutboxDispatcher {
   async dispatch(): Promise<number> {
     const { batch: limit, leaseMs } = this.#options;
     const now = this.#clock.now();
-    const claimed = await this.#unitOfWork.run(({ outbox }) =>
-      outbox.claim({ now, leaseUntil: now + leaseMs, limit }),
-    );
+    const { claimed, recipients } = await this.#unitOfWork.run(async ({ outbox, users }) => {
+      const claimed = await outbox.claim({ now, leaseUntil: now + leaseMs, limit });
+      const ids = new Set(claimed.map(({ message }) => message.recipientId));
+      return { claimed, recipients: await users.byIds([...ids]) };
+    });
+    const byId = new Map(recipients.map((user) => [user.id, user]));
     for (const one of claimed) {
       if (this.#isStopping || this.#clock.now() >= now + leaseMs) break;
-      await this.#deliver(one);
+      await this.#deliver(one, byId.get(one.message.recipientId));
+      if (this.#clock.now() >= this.#markedAt + MARK_EVERY_MS) await this.#markSent();
     }
+    await this.#markSent();
     return claimed.length;
   }
 
@@ -104,21 +115,33 @@ export class OutboxDispatcher {
     }
   }
 
-  async #deliver({ message, attempt }: ClaimedMessage): Promise<void> {
+  async #deliver({ message, attempt }: ClaimedMessage, recipient: User | undefined): Promise<void> {
     const { id, kind } = message;
     const facts = { messageId: id, kind, attempt };
     try {
-      const recipient = await this.#unitOfWork.run(({ users }) => users.byId(message.recipientId));
       const result = recipient ? await this.#mailer.send(message, recipient) : 'refused';
-      const at = this.#clock.now();
       if (result === 'refused') {
-        await this.#giveUp(facts, at, recipient ? 'refused by the mail server' : 'no such user');
+        const reason = recipient ? 'refused by the mail server' : 'no such user';
+        await this.#giveUp(facts, this.#clock.now(), reason);
         return;
       }
-      await this.#unitOfWork.run(({ outbox }) => outbox.markSent(id, at));
-      this.#log.info(facts, 'mail sent');
+      this.#sent.push(facts);
     } catch (error) {
       await this.#fail(facts, error);
+    }
+  }
+
+  async #markSent(): Promise<void> {
+    const sent = this.#sent.splice(0);
+    this.#markedAt = this.#clock.now();
+    if (sent.length === 0) return;
+    const ids = sent.map(({ messageId }) => messageId);
+    try {
+      await this.#unitOfWork.run(({ outbox }) => outbox.markSent(ids, this.#markedAt));
+      for (const facts of sent) this.#log.info(facts, 'mail sent');
+    } catch (error) {
+      // Their lease runs out, and they are sent again under the same Message-ID.
+      this.#log.warn({ err: error, messageIds: ids }, 'mail sent, but not marked');
     }
   }
 

@@ -2,7 +2,7 @@ import { isIdentifier } from '../domain/actor.ts';
 import { invalid } from '../domain/errors.ts';
 import type { PageRequest as StorePage } from './ports.ts';
 
-export const PAGE_LIMIT = 50;
+const PAGE_LIMIT = 50;
 export const PAGE_LIMIT_MAX = 200;
 
 /** `cursor` is the `nextCursor` of the page before, and nothing else. */

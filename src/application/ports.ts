@@ -1,4 +1,5 @@
 import type { Account } from '../domain/account.ts';
+import type { AuditRecord } from '../domain/audit.ts';
 import type { Books, Decision } from '../domain/books.ts';
 import type { Want } from '../domain/command.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../domain/idempotency.ts';
@@ -12,7 +13,7 @@ import type { Role, User } from '../domain/user.ts';
 /** What an adapter offers to be the bank's memory. `close` ends what it opened; it is called once, last. */
 export interface Store {
   readonly unitOfWork: UnitOfWork;
-  readonly reads: LedgerReads;
+  readonly reads: LedgerReads & SessionReads;
   /** Rejects with `unavailable` unless the store can be read and written now. */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -53,6 +54,8 @@ export interface UserStore {
   /** @throws PassbookError `email_already_registered`; the unit is then rolled back */
   insert(user: User, passwordHash: string): Promise<void>;
   byId(id: string): Promise<User | undefined>;
+  /** Those that exist, in no order. */
+  byIds(ids: readonly string[]): Promise<readonly User[]>;
   byEmail(normalised: string): Promise<{ user: User; passwordHash: string } | undefined>;
   setRole(id: string, role: Role): Promise<void>;
   setPasswordHash(id: string, passwordHash: string): Promise<void>;
@@ -76,7 +79,7 @@ export interface OutboxStore {
    * claims that overlap give the same message.
    */
   claim(terms: { now: Instant; leaseUntil: Instant; limit: number }): Promise<readonly ClaimedMessage[]>;
-  markSent(id: string, at: Instant): Promise<void>;
+  markSent(ids: readonly string[], at: Instant): Promise<void>;
   /** The attempt failed; due again at `dueAt`. */
   postpone(id: string, terms: { dueAt: Instant; reason: string }): Promise<void>;
   /** No more attempts. The message stays, for people to look at. */
@@ -99,6 +102,18 @@ export interface LedgerReads {
     page: { after: number | null; limit: number },
   ): Promise<readonly LedgerEntry[]>;
   record(key: IdempotencyKey): Promise<IdempotencyRecord | undefined>;
+  /** The pending holds with a leg on the account that expire at or before `until`. */
+  holdsDue(accountId: string, until: Instant): Promise<readonly Transfer[]>;
+  /** Ids of accounts whose `nextExpiryAt` is at or before `until`, those due longest first. */
+  accountsWithDueHolds(until: Instant, limit: number): Promise<readonly string[]>;
+  /** By sequence ascending; only sequences above `after`. */
+  audit(page: { after: number | null; limit: number }): Promise<readonly AuditRecord[]>;
+}
+
+/** As `LedgerReads`, for every request of somebody signed in. */
+export interface SessionReads {
+  /** A session, ended ones too, with its user as they are today. */
+  session(id: string): Promise<{ session: Session; user: User } | undefined>;
 }
 
 /** `limit` is 1 or more; `after` is the last id of the page before, or null for the first page. */

@@ -6,11 +6,12 @@ import { isIdempotencyKey } from '../domain/idempotency.ts';
 import type { NormalisedRequest } from '../domain/idempotency.ts';
 import { isAmount, isCurrency, MAX_AMOUNT } from '../domain/money.ts';
 import type { Metadata } from '../domain/transfer.ts';
+import { NAME_MAX_LENGTH } from '../domain/user.ts';
 
 export const DESCRIPTION_MAX_LENGTH = 280;
 export const ACCOUNT_NAME_MAX_LENGTH = 60;
-export const METADATA_MAX_PAIRS = 20;
-export const METADATA_VALUE_MAX_LENGTH = 500;
+const METADATA_MAX_PAIRS = 20;
+const METADATA_VALUE_MAX_LENGTH = 500;
 
 /** Control characters, line and paragraph separators, and lone surrogates have no place in a shown text. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
@@ -18,14 +19,14 @@ const METADATA_KEY = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/;
 /** They would change what an object is, wherever a caller copies one. */
 const RESERVED_KEYS = new Set(['constructor', 'prototype']);
 
-export function isText(value: unknown, maxLength: number): value is string {
+function isText(value: unknown, maxLength: number): value is string {
   return (
     typeof value === 'string' && value.length > 0 && value.length <= maxLength && !UNPRINTABLE.test(value)
   );
 }
 
-export function isMetadata(value: unknown): value is Metadata {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+function isMetadata(value: unknown): value is Metadata {
+  if (typeof value !== 'object' || value === null || !isPlain(value)) return false;
   const pairs: [string, unknown][] = Object.entries(value);
   return (
     pairs.length <= METADATA_MAX_PAIRS &&
@@ -36,10 +37,16 @@ export function isMetadata(value: unknown): value is Metadata {
   );
 }
 
+/** No array, map or date, which hold more than their own fields tell. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
 /** @throws PassbookError `invalid_request`, as all of these do, naming the field */
-export function requireAmount(value: unknown): bigint {
+export function requireAmount(value: unknown, field = 'amount'): bigint {
   if (!isAmount(value)) {
-    throw invalid('amount', `must be an integer from 1 to ${MAX_AMOUNT}, in the currency's minor unit`);
+    throw invalid(field, `must be an integer from 1 to ${MAX_AMOUNT}, in the currency's minor unit`);
   }
   return value;
 }
@@ -55,8 +62,13 @@ export function requireId(field: string, value: unknown): string {
   return value;
 }
 
-/** What identifies an actor stands in keys and in the chain. */
+/** What identifies an actor stands in keys and in the chain, and a user's name in what others are shown. */
 export function requireActor(actor: Actor): void {
+  const { kind } = actor;
+  if (kind !== 'user' && kind !== 'system') throw invalid('actor', 'must be a user or the system');
+  if (kind === 'user' && actor.name !== undefined && !isText(actor.name, NAME_MAX_LENGTH)) {
+    throw invalid('actor', `must have a name of 1 to ${NAME_MAX_LENGTH} printable characters, or none`);
+  }
   const ids = actor.kind === 'user' ? [actor.id] : [actor.id ?? 'none', actor.scope ?? 'none'];
   if (!ids.every(isIdentifier)) throw invalid('actor', 'must be named in 1 to 255 visible ASCII characters');
 }

@@ -5,6 +5,7 @@ import type { Instant } from '../domain/time.ts';
 import { normaliseEmail } from '../domain/user.ts';
 import type { User } from '../domain/user.ts';
 import type { Clock, IdGenerator, PasswordHasher, TokenIssuer, UnitOfWork } from './ports.ts';
+import type { RecentSessions } from './recent-sessions.ts';
 
 export type SignedIn = { readonly user: User; readonly token: string; readonly expiresAt: Instant };
 
@@ -21,7 +22,9 @@ export type SessionPorts = {
  * becomes authenticated.
  * @throws PassbookError `invalid_credentials`, whether the address is unknown or the password wrong; `unavailable`
  */
-export function signIn(ports: SessionPorts & { unitOfWork: UnitOfWork; hasher: PasswordHasher }) {
+export function signIn(
+  ports: SessionPorts & { unitOfWork: UnitOfWork; hasher: PasswordHasher; recentSessions: RecentSessions },
+) {
   const { unitOfWork, hasher, clock } = ports;
   return async (request: { email: string; password: string; presentedToken?: string }): Promise<SignedIn> => {
     const found = await unitOfWork.run(({ users }) => users.byEmail(normaliseEmail(request.email)));
@@ -37,24 +40,27 @@ export function signIn(ports: SessionPorts & { unitOfWork: UnitOfWork; hasher: P
       if (renewed) await users.setPasswordHash(user.id, renewed);
       await sessions.insert(session);
     });
+    if (presented) ports.recentSessions.forget(presented.sessionId);
     return issue(ports.tokens, { user, session });
   };
 }
 
 /** @throws PassbookError `unavailable` */
-export function signOut({ unitOfWork, clock }: { unitOfWork: UnitOfWork; clock: Clock }) {
-  return (sessionId: string): Promise<void> =>
-    unitOfWork.run(({ sessions }) => sessions.end(sessionId, clock.now()));
+export function signOut(ports: { unitOfWork: UnitOfWork; clock: Clock; recentSessions: RecentSessions }) {
+  return async (sessionId: string): Promise<void> => {
+    await ports.unitOfWork.run(({ sessions }) => sessions.end(sessionId, ports.clock.now()));
+    ports.recentSessions.forget(sessionId);
+  };
 }
 
 /**
  * Who a token speaks for, as they are today.
  * @throws PassbookError `unauthenticated` for a token that is not ours or has expired, or whose session has ended
  */
-export function authenticate(ports: { unitOfWork: UnitOfWork; tokens: TokenIssuer; clock: Clock }) {
+export function authenticate(ports: { recentSessions: RecentSessions; tokens: TokenIssuer; clock: Clock }) {
   return async (token: string): Promise<{ user: User; session: Session }> => {
     const claims = await ports.tokens.verify(token);
-    const found = claims && (await ports.unitOfWork.run(({ sessions }) => sessions.find(claims.sessionId)));
+    const found = claims && (await ports.recentSessions.find(claims.sessionId));
     if (!found || found.user.id !== claims.userId || !isLive(found.session, ports.clock.now())) {
       throw new PassbookError('unauthenticated');
     }

@@ -3,6 +3,8 @@ import type { Command } from '../domain/command.ts';
 import type { Digest } from '../domain/chain.ts';
 import { PassbookError } from '../domain/errors.ts';
 import type { Answer } from '../domain/outcome.ts';
+import { NO_CHANGES } from '../domain/books.ts';
+import type { DecisionContext } from '../domain/decision-context.ts';
 import { decide } from '../domain/posting.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Clock, UnitOfWork } from './ports.ts';
@@ -18,6 +20,11 @@ export type WriterLimits = {
 };
 
 const DEFAULT_LIMITS: WriterLimits = { queue: 10_000, batch: 500, deadlineMs: 10_000 };
+
+export type SubmitOptions = {
+  /** The same checks and the same answer, with nothing kept and no key used up. */
+  readonly dryRun?: boolean;
+};
 
 type Waiting = {
   readonly command: Command;
@@ -64,8 +71,9 @@ export class TransferWriter {
    * @throws PassbookError `queue_full` if too many wait, or `unavailable` if the writer is closed or the command
    *   waited past its deadline: nothing was done; and whatever `UnitOfWork.transact` throws
    */
-  async submit(command: Command): Promise<Answer> {
+  async submit(command: Command, { dryRun = false }: SubmitOptions = {}): Promise<Answer> {
     requireActor(command.actor);
+    if (dryRun) return this.#rehearse(command);
     if (this.#closed) throw new PassbookError('unavailable');
     if (this.#waiting.length >= this.#limits.queue) {
       throw new PassbookError('queue_full', { retryAfterSeconds: 1 });
@@ -75,6 +83,17 @@ export class TransferWriter {
       this.#waiting.push({ command, deadline, resolve, reject });
       this.#draining ??= this.#drain();
     });
+  }
+
+  async #rehearse(command: Command): Promise<Answer> {
+    const now = this.#clock.now();
+    const deadline = now + this.#limits.deadlineMs;
+    const context = { now, digest: this.#digest, notify: false, dryRun: true, holdsDueBy: deadline };
+    return this.#unitOfWork.transact(
+      wantOf([command], deadline),
+      (books) => ({ result: decide(books, [command], context).result[0] as Answer, changes: NO_CHANGES }),
+      deadline,
+    );
   }
 
   /** Takes no more commands, and waits until those it has are answered. */
@@ -88,6 +107,8 @@ export class TransferWriter {
       const batch = this.#waiting.slice(0, this.#limits.batch);
       this.#waiting = this.#waiting.slice(this.#limits.batch);
       await this.#commit(batch.filter((one) => this.#isInTime(one)));
+      // One turn of the event loop: whoever was just answered and asks again at once comes along.
+      await new Promise<void>((resolve) => setImmediate(resolve));
     }
     this.#draining = undefined;
   }
@@ -115,10 +136,19 @@ export class TransferWriter {
     const commands = batch.map(({ command }) => command);
     const deadline = Math.min(...batch.map((one) => one.deadline));
     return this.#unitOfWork.transact(
-      wantOf(commands),
-      (books) =>
-        decide(books, commands, { now: this.#clock.now(), digest: this.#digest, notify: this.#notify }),
+      wantOf(commands, deadline),
+      (books) => decide(books, commands, this.#context(deadline)),
       deadline,
     );
+  }
+
+  #context(holdsDueBy: Instant): DecisionContext {
+    return {
+      now: this.#clock.now(),
+      digest: this.#digest,
+      notify: this.#notify,
+      dryRun: false,
+      holdsDueBy,
+    };
   }
 }

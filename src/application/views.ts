@@ -4,7 +4,7 @@ import type { Actor, Viewer } from '../domain/actor.ts';
 import { errorCatalogue } from '../domain/errors.ts';
 import type { ErrorCode, RefusalCode, Retry } from '../domain/errors.ts';
 import { lastFour } from '../domain/message.ts';
-import type { Answer, Balances, Outcome } from '../domain/outcome.ts';
+import type { Answer, Balances, Refusal, TransferOutcome } from '../domain/outcome.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Leg, Metadata, Transfer, TransferKind, TransferStatus } from '../domain/transfer.ts';
 
@@ -27,14 +27,23 @@ export type TransferView = {
   readonly status: TransferStatus;
   /** Null where it is another's and the viewer did not name it. */
   readonly sourceAccountId: string | null;
-  readonly destinationAccountId: string;
+  readonly destinationAccountId: string | null;
+  /** Of the viewer's own legs, where they may see no others. */
   readonly amount: bigint;
   readonly currency: string | null;
   readonly exponent: number | null;
   readonly description: string | null;
   readonly metadata: Metadata | null;
-  /** The payer as the payee may know them: a display name, the last four characters of the account. */
+  /** The other side as the viewer may know it: the payer's display name, the last four characters of the account. */
   readonly counterparty: { readonly name: string | null; readonly account: string } | null;
+  /** Of a transfer with more than two: those that the viewer may see. */
+  readonly legs: readonly Omit<Leg, 'ownerId'>[] | null;
+  readonly amountCaptured: bigint | null;
+  /** Of the debits that the viewer may see; null for one who received: others' reversals are not theirs to see. */
+  readonly amountReversed: bigint | null;
+  readonly expiresAt: Instant | null;
+  readonly reverses: string | null;
+  readonly batchId: string | null;
   readonly code: ErrorCode | null;
   readonly createdAt: Instant;
   readonly completedAt: Instant | null;
@@ -87,29 +96,73 @@ export function mayViewTransfer(viewer: Viewer, transfer: Transfer): boolean {
   return viewer.kind !== 'user' || transfer.parties.includes(viewer.id);
 }
 
-export function viewTransfer(transfer: Transfer, viewer: Viewer): TransferView {
-  const { source, destination, initiator } = transfer;
-  const isInitiator = viewer.kind === 'user' && initiator.kind === 'user' && initiator.id === viewer.id;
-  const knowsSource = viewer.kind !== 'user' || isInitiator || owns(viewer, source);
+/** `at`: the instant for which a hold counts as pending or expired. */
+export function viewTransfer(
+  transfer: Transfer,
+  { viewer, at }: { viewer: Viewer; at: Instant },
+): TransferView {
+  const { legs, source, destination } = transfer;
+  const seen = legs.filter((leg) => mayViewLeg(viewer, transfer, leg));
+  const paid = seen.filter((leg) => leg.direction === 'debit');
+  const received = seen.filter((leg) => leg.direction === 'credit');
   return {
     transferId: transfer.id,
     kind: transfer.kind,
-    status: transfer.status,
-    sourceAccountId: knowsSource ? source.accountId : null,
-    destinationAccountId: destination.accountId,
-    amount: transfer.amount,
+    status: transfer.statusAt(at),
+    sourceAccountId: paid[0]?.accountId ?? null,
+    destinationAccountId: received[0]?.accountId ?? null,
+    amount: paid.length > 0 ? sum(paid) : sum(received),
     currency: transfer.currency,
     exponent: transfer.exponent,
     description: transfer.description,
-    metadata: viewer.kind === 'system' || isInitiator ? transfer.metadata : null,
-    counterparty:
-      knowsSource || source.ownerId === null
-        ? null
-        : { name: transfer.payerName, account: lastFour(source.accountId) },
-    code: transfer.code && codeShownTo(viewer, transfer.code, destination),
+    metadata: viewer.kind === 'system' || isInitiator(viewer, transfer) ? transfer.metadata : null,
+    counterparty: viewCounterparty(transfer, {
+      hidden: paid.length === 0 ? source : received.length === 0 ? destination : null,
+    }),
+    legs:
+      legs.length > 2
+        ? seen.map(({ accountId, direction, amount }) => ({ accountId, direction, amount }))
+        : null,
+    amountCaptured: transfer.amountCaptured,
+    amountReversed: paid.length > 0 ? reversedOf(transfer, paid) : null,
+    expiresAt: transfer.expiresAt,
+    reverses: transfer.reverses,
+    batchId: viewer.kind !== 'user' || isInitiator(viewer, transfer) ? transfer.batchId : null,
+    code: transfer.code && codeShownTo(viewer, transfer.code, transfer),
     createdAt: transfer.createdAt,
     completedAt: transfer.completedAt,
   };
+}
+
+/** Their own; and all of what they typed themselves, which the other side of a reversal is not. */
+function mayViewLeg(viewer: Viewer, transfer: Transfer, leg: Leg): boolean {
+  if (viewer.kind !== 'user' || owns(viewer, leg)) return true;
+  return isInitiator(viewer, transfer) && transfer.kind !== 'reversal';
+}
+
+function isInitiator(viewer: Viewer, { initiator }: Transfer): boolean {
+  return viewer.kind === 'user' && initiator.kind === 'user' && initiator.id === viewer.id;
+}
+
+/** The other side, where the viewer may not see it: the payer by name, and four characters of the account. */
+function viewCounterparty(
+  transfer: Transfer,
+  { hidden }: { hidden: Leg | null },
+): TransferView['counterparty'] {
+  if (hidden === null || hidden.ownerId === null) return null;
+  const name = hidden.direction === 'debit' ? transfer.payerName : null;
+  return { name, account: lastFour(hidden.accountId) };
+}
+
+function reversedOf({ legs, reversed }: Transfer, seen: readonly Leg[]): bigint {
+  return legs.reduce(
+    (total, leg, index) => (seen.includes(leg) ? total + (reversed?.[index] ?? 0n) : total),
+    0n,
+  );
+}
+
+function sum(legs: readonly Leg[]): bigint {
+  return legs.reduce((total, { amount }) => total + amount, 0n);
 }
 
 /** What tells of a destination's state, or of how full it is. */
@@ -120,31 +173,42 @@ const DESTINATION_SECRETS: readonly RefusalCode[] = [
   'amount_overflow',
 ];
 
-function codeShownTo(viewer: Viewer, code: RefusalCode, destination: Leg): ErrorCode {
-  const knows = viewer.kind !== 'user' || owns(viewer, destination);
+function codeShownTo(viewer: Viewer, code: RefusalCode, { legs }: Transfer): ErrorCode {
+  const knows = viewer.kind !== 'user' || legs.every((leg) => leg.direction === 'debit' || owns(viewer, leg));
   return !knows && DESTINATION_SECRETS.includes(code) ? 'destination_account_unavailable' : code;
 }
 
-/** An answer of the ledger as its actor may see it; `transferred` is all that can have succeeded. */
+/** An answer about one transfer, as its actor may see it. */
 export function viewTransferAnswer(answer: Answer, actor: Actor): TransferResult {
   if ('conflict' in answer) return viewConflict(answer.conflict);
 
   const { outcome, replayed } = answer;
+  if (outcome.kind !== 'transferred' && outcome.kind !== 'refused') {
+    throw new TypeError(`A transfer cannot have ${outcome.kind}`);
+  }
+  return viewTransferOutcome(outcome, { actor, replayed });
+}
+
+export function viewTransferOutcome(
+  outcome: TransferOutcome,
+  { actor, replayed }: { actor: Actor; replayed: boolean },
+): TransferResult {
   if (outcome.kind === 'refused') return viewRefusal(outcome, { replayed, actor });
-  if (outcome.kind !== 'transferred') throw new TypeError(`A transfer cannot have ${outcome.kind}`);
+  const { transfer, balances } = outcome;
+  // As it then stood: a hold that has expired meanwhile is still pending here.
   return {
     ok: true,
     replayed,
-    transfer: viewTransfer(outcome.transfer, actor),
-    balances: outcome.balances,
+    transfer: viewTransfer(transfer, { viewer: actor, at: transfer.createdAt }),
+    balances,
   };
 }
 
 export function viewRefusal(
-  { code, transfer }: Extract<Outcome, { kind: 'refused' }>,
+  { code, transfer }: Refusal,
   { replayed, actor }: { replayed: boolean; actor: Actor },
 ): Refused {
-  const shown = transfer ? codeShownTo(actor, code, transfer.destination) : code;
+  const shown = transfer ? codeShownTo(actor, code, transfer) : code;
   return {
     ok: false,
     replayed,

@@ -2,7 +2,7 @@ import { entryDigest, GENESIS_HASH, linkHash } from './chain.ts';
 import type { Digest, TransferSeal } from './chain.ts';
 import type { RefusalCode } from './errors.ts';
 import { LedgerEntry } from './ledger-entry.ts';
-import type { Direction } from './ledger-entry.ts';
+import type { Direction, EntryStep } from './ledger-entry.ts';
 import { currencyExponent, isWithinBound, MAX_COUNTER } from './money.ts';
 import type { Instant } from './time.ts';
 import type { Leg, Transfer } from './transfer.ts';
@@ -43,6 +43,8 @@ export type AccountState = {
   readonly sequence: number;
   readonly latestAt: Instant;
   readonly head: string;
+  /** No pending hold on this account expires before it; null if there is none. */
+  readonly nextExpiryAt: Instant | null;
   readonly createdAt: Instant;
 };
 
@@ -85,6 +87,7 @@ export class Account {
   readonly sequence: number;
   readonly latestAt: Instant;
   readonly head: string;
+  readonly nextExpiryAt: Instant | null;
   readonly createdAt: Instant;
 
   private constructor(state: AccountState) {
@@ -103,6 +106,7 @@ export class Account {
     this.sequence = state.sequence;
     this.latestAt = state.latestAt;
     this.head = state.head;
+    this.nextExpiryAt = state.nextExpiryAt;
     this.createdAt = state.createdAt;
   }
 
@@ -184,6 +188,7 @@ export class Account {
       sequence: 0,
       latestAt: facts.createdAt,
       head: GENESIS_HASH,
+      nextExpiryAt: null,
     });
   }
 
@@ -229,32 +234,28 @@ export class Account {
     ) {
       return 'exceeds_maximum_balance';
     }
-    const counter = direction === 'debit' ? this.counters.debitsPosted : this.counters.creditsPosted;
+    // With what is pending: a capture checks no bound again.
+    const { debitsPosted, debitsPending, creditsPosted, creditsPending } = this.counters;
+    const counter = direction === 'debit' ? debitsPosted + debitsPending : creditsPosted + creditsPending;
     const after = lowers ? this.available - amount : this.balance + this.incoming + amount;
     return isWithinBound(after) && counter + amount <= MAX_COUNTER ? undefined : 'amount_overflow';
   }
 
-  /** Posts one leg of a completed transfer: the account afterwards, and the entry that says so. */
-  post(
-    leg: Leg,
-    transfer: Transfer,
-    { at, seal, digest }: PostingContext,
-  ): { account: Account; entry: LedgerEntry } {
-    const { counters } = this;
+  /** Writes one step of one leg: the account afterwards, and the entry that says so. */
+  post(leg: Leg, transfer: Transfer, posting: PostingContext): { account: Account; entry: LedgerEntry } {
+    const { at, seal, digest, step } = posting;
+    const { posted, pending } = movedBy(step, leg.amount, posting.captured ?? leg.amount);
     const facts = {
       accountId: this.id,
       sequence: this.sequence + 1,
       transferId: transfer.id,
-      step: 'completed',
+      step,
       direction: leg.direction,
-      posted: leg.amount,
-      pending: 0n,
-      after:
-        leg.direction === 'debit'
-          ? { ...counters, debitsPosted: counters.debitsPosted + leg.amount }
-          : { ...counters, creditsPosted: counters.creditsPosted + leg.amount },
+      posted,
+      pending,
+      after: counted(this.counters, leg.direction, { posted, pending: step === 'held' ? pending : -pending }),
       at,
-    } as const;
+    };
     const hash = linkHash(this.head, entryDigest(facts, transfer, { seal, digest }), digest);
     return {
       account: new Account({
@@ -267,6 +268,80 @@ export class Account {
       entry: LedgerEntry.restore({ ...facts, hash }),
     };
   }
+
+  /** Remembers when its next hold expires. */
+  expectExpiry(nextExpiryAt: Instant | null): Account {
+    return nextExpiryAt === this.nextExpiryAt ? this : new Account({ ...this, nextExpiryAt });
+  }
+
+  /** The account as if the hold had expired: for reads, which write nothing. */
+  withoutHold(hold: Transfer): Account {
+    const counters = hold.legs
+      .filter((leg) => leg.accountId === this.id)
+      .reduce(
+        (sofar, leg) => counted(sofar, leg.direction, { posted: 0n, pending: -leg.amount }),
+        this.counters,
+      );
+    return new Account({ ...this, counters });
+  }
+
+  rename(name: string | null): Account {
+    return new Account({ ...this, name });
+  }
+
+  freeze({ credits }: { credits: boolean }): Account {
+    return new Account({ ...this, status: 'frozen', creditsFrozen: credits });
+  }
+
+  unfreeze(): Account {
+    return new Account({ ...this, status: 'active', creditsFrozen: false });
+  }
+
+  /** Final. The decision has seen that nothing is left in it. */
+  close(): Account {
+    return new Account({ ...this, status: 'closed', creditsFrozen: false });
+  }
+
+  /** A limit that is already broken stands, and blocks its side until it is kept again. */
+  limit({
+    minimumBalance,
+    maximumBalance,
+  }: Pick<AccountState, 'minimumBalance' | 'maximumBalance'>): Account {
+    return new Account({ ...this, minimumBalance, maximumBalance });
+  }
+}
+
+function movedBy(step: EntryStep, amount: bigint, captured: bigint): { posted: bigint; pending: bigint } {
+  switch (step) {
+    case 'completed':
+      return { posted: amount, pending: 0n };
+    case 'held':
+    case 'voided':
+    case 'expired':
+      return { posted: 0n, pending: amount };
+    case 'captured':
+      return { posted: captured, pending: amount };
+    default:
+      return step satisfies never;
+  }
+}
+
+function counted(
+  before: Counters,
+  direction: Direction,
+  { posted, pending }: { posted: bigint; pending: bigint },
+): Counters {
+  return direction === 'debit'
+    ? {
+        ...before,
+        debitsPosted: before.debitsPosted + posted,
+        debitsPending: before.debitsPending + pending,
+      }
+    : {
+        ...before,
+        creditsPosted: before.creditsPosted + posted,
+        creditsPending: before.creditsPending + pending,
+      };
 }
 
 function exponentOf(currency: string): number {
@@ -285,4 +360,7 @@ export type PostingContext = {
   readonly at: Instant;
   readonly seal: TransferSeal;
   readonly digest: Digest;
+  readonly step: EntryStep;
+  /** How much of a hold is captured, in minor units; all of it unless given. */
+  readonly captured?: bigint;
 };

@@ -1,4 +1,5 @@
 import type { Account } from './account.ts';
+import type { AuditHead, AuditRecord } from './audit.ts';
 import type { OwnerAndCurrency } from './command.ts';
 import { keyText } from './idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord } from './idempotency.ts';
@@ -9,21 +10,40 @@ import type { Transfer } from './transfer.ts';
 /** What a store has loaded for a decision. It is read and never written. */
 export interface Books {
   account(id: string): Account | undefined;
-  oldestActive(of: OwnerAndCurrency): Account | undefined;
+  transfer(id: string): Transfer | undefined;
+  /** The pending holds on the account that were wanted: those that are due, and the next one. */
+  holdsOf(accountId: string): readonly Transfer[];
+  /** The owner's active accounts in the currency that were wanted, the lowest id first. */
+  activeAccounts(of: OwnerAndCurrency): readonly Account[];
   /** How many accounts the owner has, closed ones too. */
   accountCount(ownerId: string): number;
   record(key: IdempotencyKey): IdempotencyRecord | undefined;
+  /** Undefined while the audit log is empty. */
+  auditHead(): AuditHead | undefined;
 }
+
+export type Change<T> = { readonly before: T | null; readonly after: T };
 
 /** What a decision changes: all of it is written in one transaction, or none. */
 export type Changes = {
   /** Each account once, as it is afterwards; `before` is null for a new one. */
-  readonly accounts: readonly { readonly before: Account | null; readonly after: Account }[];
-  readonly transfers: readonly Transfer[];
+  readonly accounts: readonly Change<Account>[];
+  /** Each transfer once. Only its status, code, completion and what was captured or reversed of it ever change. */
+  readonly transfers: readonly Change<Transfer>[];
   /** Of one account in the order of their sequence. */
   readonly entries: readonly LedgerEntry[];
   readonly records: readonly IdempotencyRecord[];
   readonly messages: readonly Message[];
+  readonly audit: readonly AuditRecord[];
+};
+
+export const NO_CHANGES: Changes = {
+  accounts: [],
+  transfers: [],
+  entries: [],
+  records: [],
+  messages: [],
+  audit: [],
 };
 
 /** A decision's result for its callers, and what must be committed before they are answered. */
@@ -34,10 +54,15 @@ export class WorkingBooks implements Books {
   readonly #books: Books;
   readonly #accounts = new Map<string, Account>();
   readonly #opened = new Map<string, Account[]>();
+  /** Whose status changed here, by owner. */
+  readonly #changed = new Map<string, Account[]>();
+  readonly #transfers = new Map<string, Transfer>();
+  /** Holds placed here, by account. */
+  readonly #placed = new Map<string, Transfer[]>();
   readonly #records = new Map<string, IdempotencyRecord>();
-  readonly #transfers: Transfer[] = [];
   readonly #entries: LedgerEntry[] = [];
   readonly #messages: Message[] = [];
+  readonly #audit: AuditRecord[] = [];
 
   constructor(books: Books) {
     this.#books = books;
@@ -47,12 +72,24 @@ export class WorkingBooks implements Books {
     return this.#accounts.get(id) ?? this.#books.account(id);
   }
 
-  oldestActive(of: OwnerAndCurrency): Account | undefined {
-    const loaded = this.#books.oldestActive(of);
-    const opened = this.#opened.get(of.ownerId)?.filter((account) => account.currency === of.currency) ?? [];
+  transfer(id: string): Transfer | undefined {
+    return this.#transfers.get(id) ?? this.#books.transfer(id);
+  }
+
+  holdsOf(accountId: string): readonly Transfer[] {
+    return [...this.#books.holdsOf(accountId), ...(this.#placed.get(accountId) ?? [])]
+      .map((hold) => this.transfer(hold.id) ?? hold)
+      .filter((hold) => hold.status === 'pending');
+  }
+
+  activeAccounts(of: OwnerAndCurrency): readonly Account[] {
+    const added = [...(this.#opened.get(of.ownerId) ?? []), ...(this.#changed.get(of.ownerId) ?? [])];
+    const ids = new Set([...this.#books.activeAccounts(of), ...added].map(({ id }) => id));
     // An id is drawn before its account is opened: of two at once, either may be opened first.
-    const [oldest] = [...(loaded ? [loaded] : []), ...opened].sort((a, b) => (a.id < b.id ? -1 : 1));
-    return oldest && this.account(oldest.id);
+    return [...ids]
+      .flatMap((id) => this.account(id) ?? [])
+      .filter((one) => one.status === 'active' && one.currency === of.currency)
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   accountCount(ownerId: string): number {
@@ -63,13 +100,18 @@ export class WorkingBooks implements Books {
     return this.#records.get(keyText(key)) ?? this.#books.record(key);
   }
 
-  open(account: Account): void {
-    this.#accounts.set(account.id, account);
-    if (account.ownerId === null) return;
+  auditHead(): AuditHead | undefined {
+    return this.#audit.at(-1) ?? this.#books.auditHead();
+  }
 
-    const opened = this.#opened.get(account.ownerId);
-    if (opened) opened.push(account);
-    else this.#opened.set(account.ownerId, [account]);
+  /** A new account, or one as it is from now on. */
+  keepAccount(account: Account): void {
+    const before = this.account(account.id);
+    if (account.ownerId !== null) {
+      if (before === undefined) push(this.#opened, account.ownerId, account);
+      else if (before.status !== account.status) push(this.#changed, account.ownerId, account);
+    }
+    this.#accounts.set(account.id, account);
   }
 
   append(account: Account, entry: LedgerEntry): void {
@@ -77,8 +119,12 @@ export class WorkingBooks implements Books {
     this.#entries.push(entry);
   }
 
+  /** A new transfer, or one as it is from now on. */
   keepTransfer(transfer: Transfer): void {
-    this.#transfers.push(transfer);
+    if (transfer.status === 'pending' && this.transfer(transfer.id) === undefined) {
+      for (const leg of transfer.legs) push(this.#placed, leg.accountId, transfer);
+    }
+    this.#transfers.set(transfer.id, transfer);
   }
 
   keepRecord(record: IdempotencyRecord): void {
@@ -89,16 +135,40 @@ export class WorkingBooks implements Books {
     this.#messages.push(message);
   }
 
+  keepAudit(record: AuditRecord): void {
+    this.#audit.push(record);
+  }
+
+  /** Takes over what was changed in books that were opened over these. */
+  adopt(changes: Changes): void {
+    for (const { after } of changes.accounts) this.keepAccount(after);
+    for (const { after } of changes.transfers) this.keepTransfer(after);
+    for (const record of changes.records) this.keepRecord(record);
+    this.#entries.push(...changes.entries);
+    this.#messages.push(...changes.messages);
+    this.#audit.push(...changes.audit);
+  }
+
   changes(): Changes {
     return {
-      accounts: [...this.#accounts.values()].map((after) => ({
+      accounts: Array.from(this.#accounts.values(), (after) => ({
         before: this.#books.account(after.id) ?? null,
         after,
       })),
-      transfers: this.#transfers,
+      transfers: Array.from(this.#transfers.values(), (after) => ({
+        before: this.#books.transfer(after.id) ?? null,
+        after,
+      })),
       entries: this.#entries,
       records: [...this.#records.values()],
       messages: this.#messages,
+      audit: this.#audit,
     };
   }
+}
+
+function push<V>(lists: Map<string, V[]>, key: string, value: V): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
 }

@@ -2,42 +2,80 @@ import type { SystemPurpose } from './account.ts';
 import type { Actor } from './actor.ts';
 import { keyText } from './idempotency.ts';
 import type { IdempotencyKey, NormalisedRequest } from './idempotency.ts';
+import type { Direction } from './ledger-entry.ts';
+import type { Instant } from './time.ts';
 import type { Metadata } from './transfer.ts';
 
 /** All ids and salts are drawn before, so that a store may run the decision again. */
 type Keyed = {
   readonly actor: Actor;
-  readonly key: IdempotencyKey;
+  readonly key: IdempotencyKey | null;
   readonly request: NormalisedRequest;
 };
 
-export type TransferCommand = Keyed & {
-  readonly type: 'transfer';
+/** An account by id, the bank's own by purpose, or a user's oldest active one in a currency. */
+export type AccountRef =
+  | { readonly accountId: string }
+  /** In the currency of the account on the other side. */
+  | { readonly purpose: SystemPurpose }
+  | { readonly ownerId: string; readonly currency: string };
+
+/** When a hold ends by itself: at an instant, or so long after it was placed. */
+export type Expiry = { readonly at: Instant } | { readonly inSeconds: number };
+
+export type LegOrder = {
+  readonly account: AccountRef;
+  readonly direction: Direction;
+  readonly amount: bigint;
+};
+
+/** One transfer to make. Debits before credits; the two sides are equal. */
+export type TransferOrder = {
   readonly id: string;
   readonly salt: string;
-  readonly sourceAccountId: string;
-  readonly destinationAccountId: string;
-  readonly amount: bigint;
+  readonly kind: 'transfer' | 'initial_funds' | 'withdrawal';
+  readonly legs: readonly LegOrder[];
   /** Null: whatever the accounts are in. */
   readonly currency: string | null;
+  /** Null: the money moves at once. */
+  readonly hold: Expiry | null;
   readonly description: string | null;
   readonly metadata: Metadata | null;
 };
 
-export type InitialFundsCommand = Keyed & {
-  readonly type: 'initial_funds';
+export type TransferCommand = Keyed & { readonly type: 'transfer'; readonly order: TransferOrder };
+
+export type BatchCommand = Keyed & {
+  readonly type: 'batch';
+  readonly id: string;
+  readonly orders: readonly TransferOrder[];
+  /** All or nothing. */
+  readonly linked: boolean;
+};
+
+export type CaptureCommand = Keyed & {
+  readonly type: 'capture';
+  readonly transferId: string;
+  /** Null: all of it. */
+  readonly amount: bigint | null;
+};
+
+export type VoidCommand = Keyed & { readonly type: 'void'; readonly transferId: string };
+
+export type ReverseCommand = Keyed & {
+  readonly type: 'reverse';
   readonly id: string;
   readonly salt: string;
-  /** An account, or a user's oldest active account in a currency. */
-  readonly destination:
-    | { readonly accountId: string }
-    | { readonly ownerId: string; readonly currency: string };
-  readonly amount: bigint;
-  readonly currency: string | null;
+  readonly transferId: string;
+  /** Null: all that is left. */
+  readonly amount: bigint | null;
   readonly description: string | null;
 };
 
-export type OpenAccountCommand = Omit<Keyed, 'key'> & {
+/** The sweeper's: ends what is due on an account. It answers nothing to anybody. */
+export type ExpireCommand = Keyed & { readonly type: 'expire'; readonly accountId: string };
+
+export type OpenAccountCommand = Keyed & {
   readonly type: 'open_account';
   readonly id: string;
   readonly ownerId: string;
@@ -45,65 +83,140 @@ export type OpenAccountCommand = Omit<Keyed, 'key'> & {
   readonly name: string | null;
   /** How many accounts the owner may have, this one included; null for no limit. */
   readonly accountLimit: number | null;
-  readonly key: IdempotencyKey | null;
 };
 
-export type Command = TransferCommand | InitialFundsCommand | OpenAccountCommand;
+type AccountCommand = Keyed & { readonly accountId: string; readonly reason: string | null };
+
+export type RenameCommand = AccountCommand & { readonly type: 'rename'; readonly name: string | null };
+export type FreezeCommand = AccountCommand & { readonly type: 'freeze'; readonly credits: boolean };
+export type UnfreezeCommand = AccountCommand & { readonly type: 'unfreeze' };
+export type LimitCommand = AccountCommand & {
+  readonly type: 'limit';
+  readonly minimumBalance: bigint | null;
+  readonly maximumBalance: bigint | null;
+};
+export type CloseCommand = AccountCommand & {
+  readonly type: 'close';
+  /** Where the rest goes, with the id and the salt of the transfer that takes it there. */
+  readonly sweep: { readonly accountId: string; readonly id: string; readonly salt: string } | null;
+};
+
+export type Command =
+  | TransferCommand
+  | BatchCommand
+  | CaptureCommand
+  | VoidCommand
+  | ReverseCommand
+  | ExpireCommand
+  | OpenAccountCommand
+  | RenameCommand
+  | FreezeCommand
+  | UnfreezeCommand
+  | LimitCommand
+  | CloseCommand;
 
 /** What a store must load before the decision can be made. Each list without repeats; what does not exist is left out. */
 export type Want = {
   readonly accountIds: readonly string[];
+  /** Transfers by id, and the accounts of their legs. */
+  readonly transferIds: readonly string[];
   /** System accounts of these purposes, in every currency of the accounts loaded. */
   readonly purposes: readonly SystemPurpose[];
-  /** For each, the oldest active account of the owner in the currency: the lowest id. */
-  readonly oldestActive: readonly OwnerAndCurrency[];
+  /** For each, the `activeCount` oldest active accounts of the owner in the currency: those with the lowest ids. */
+  readonly activeAccounts: readonly OwnerAndCurrency[];
+  /** More than one where a command before may freeze or close the oldest. */
+  readonly activeCount: number;
   /** Owners whose accounts are to be counted, closed ones too. */
   readonly ownerIds: readonly string[];
   readonly keys: readonly IdempotencyKey[];
+  /**
+   * Of each account loaded whose `nextExpiryAt` is not after this instant: its pending holds that expire up to it, the
+   * one that expires next after it, and the accounts of their legs.
+   */
+  readonly holdsDueBy: Instant;
+  /** Whether the end of the audit log is needed. */
+  readonly auditHead: boolean;
 };
 
 export type OwnerAndCurrency = { readonly ownerId: string; readonly currency: string };
 
-export function wantOf(commands: readonly Command[]): Want {
-  const accountIds = new Set<string>();
-  const purposes = new Set<SystemPurpose>();
-  const oldestActive = new Map<string, OwnerAndCurrency>();
-  const ownerIds = new Set<string>();
-  const keys: IdempotencyKey[] = [];
-  const seenKeys = new Set<string>();
+export function wantOf(commands: readonly Command[], holdsDueBy: Instant): Want {
+  const want = new WantList();
+  for (const command of commands) want.addCommand(command);
+  return want.list(holdsDueBy);
+}
 
-  for (const command of commands) {
-    if (command.key) addKey(command.key);
+class WantList {
+  readonly #accountIds = new Set<string>();
+  readonly #transferIds = new Set<string>();
+  readonly #purposes = new Set<SystemPurpose>();
+  readonly #activeAccounts = new Map<string, OwnerAndCurrency>();
+  readonly #ownerIds = new Set<string>();
+  readonly #keys = new Map<string, IdempotencyKey>();
+  #auditHead = false;
+  #deactivations = 0;
+
+  addCommand(command: Command): void {
+    if (command.key) this.#keys.set(keyText(command.key), command.key);
     switch (command.type) {
       case 'transfer':
-        accountIds.add(command.sourceAccountId).add(command.destinationAccountId);
+        this.#addOrder(command.order);
         break;
-      case 'initial_funds':
-        purposes.add('funding');
-        if ('accountId' in command.destination) accountIds.add(command.destination.accountId);
-        else {
-          const { ownerId, currency } = command.destination;
-          oldestActive.set(`${ownerId} ${currency}`, { ownerId, currency });
-        }
+      case 'batch':
+        for (const order of command.orders) this.#addOrder(order);
+        break;
+      case 'capture':
+      case 'void':
+      case 'reverse':
+        this.#transferIds.add(command.transferId);
         break;
       case 'open_account':
-        ownerIds.add(command.ownerId);
+        this.#ownerIds.add(command.ownerId);
+        break;
+      case 'expire':
+      case 'rename':
+        this.#accountIds.add(command.accountId);
+        break;
+      case 'close':
+        if (command.sweep) this.#accountIds.add(command.sweep.accountId);
+        this.#addAudited(command.accountId);
+        break;
+      case 'freeze':
+      case 'unfreeze':
+      case 'limit':
+        this.#addAudited(command.accountId);
         break;
       default:
         command satisfies never;
     }
   }
-  return {
-    accountIds: [...accountIds],
-    purposes: [...purposes],
-    oldestActive: [...oldestActive.values()],
-    ownerIds: [...ownerIds],
-    keys,
-  };
 
-  function addKey(key: IdempotencyKey): void {
-    const text = keyText(key);
-    if (!seenKeys.has(text)) keys.push(key);
-    seenKeys.add(text);
+  #addOrder(order: TransferOrder): void {
+    for (const { account } of order.legs) {
+      if ('accountId' in account) this.#accountIds.add(account.accountId);
+      else if ('ownerId' in account)
+        this.#activeAccounts.set(`${account.ownerId} ${account.currency}`, account);
+      else this.#purposes.add(account.purpose);
+    }
+  }
+
+  #addAudited(accountId: string): void {
+    this.#accountIds.add(accountId);
+    this.#auditHead = true;
+    this.#deactivations++;
+  }
+
+  list(holdsDueBy: Instant): Want {
+    return {
+      accountIds: [...this.#accountIds],
+      transferIds: [...this.#transferIds],
+      purposes: [...this.#purposes],
+      activeAccounts: [...this.#activeAccounts.values()],
+      ownerIds: [...this.#ownerIds],
+      keys: [...this.#keys.values()],
+      activeCount: 1 + this.#deactivations,
+      holdsDueBy,
+      auditHead: this.#auditHead,
+    };
   }
 }

@@ -3,7 +3,20 @@ import type { Outcome } from './outcome.ts';
 import type { Instant } from './time.ts';
 
 /** The operations that take a key; equal keys of two operations are two keys. */
-export type Operation = 'transfer' | 'initial_funds' | 'open_account';
+export type Operation =
+  | 'transfer'
+  | 'initial_funds'
+  | 'withdrawal'
+  | 'exchange'
+  | 'batch'
+  | 'capture'
+  | 'void'
+  | 'reverse'
+  | 'open_account'
+  | 'close_account'
+  | 'freeze_account'
+  | 'unfreeze_account'
+  | 'limit_account';
 
 /** A key as it is stored: it belongs to a scope (a caller, or the ledger itself) and to an operation. */
 export type IdempotencyKey = {

@@ -15,7 +15,14 @@ export type TransferMessage = MessageFacts & {
     | 'transfer_sent'
     | 'transfer_received'
     | 'transfer_between_own_accounts'
-    | 'initial_funds_received';
+    | 'initial_funds_received'
+    | 'withdrawal_made'
+    | 'hold_placed'
+    | 'hold_received';
+  /** What it reverses; null unless it is a reversal. */
+  readonly reverses: string | null;
+  /** Of a hold that is pending: when it ends by itself. */
+  readonly expiresAt: Instant | null;
   readonly transferId: string;
   readonly amount: bigint;
   readonly currency: string;
@@ -23,6 +30,8 @@ export type TransferMessage = MessageFacts & {
   readonly description: string | null;
   /** What the recipient may know of the other side: the payee a name, the payer the account as typed. */
   readonly counterparty: { readonly name: string | null; readonly account: string | null };
+  /** How many there are beside that one; left out where there are none. */
+  readonly moreCounterparties?: number;
   readonly balances: readonly { readonly accountId: string; readonly balance: bigint }[];
 };
 

@@ -10,8 +10,8 @@ export type Balances = {
   readonly available: bigint;
 };
 
-/** What became of a command, as data: it is recorded under the command's key, and a replay renders from it. */
-export type Outcome =
+/** What became of one transfer, or of one step of it. */
+export type TransferOutcome =
   | {
       readonly kind: 'transferred';
       /** As it then stood. */
@@ -19,13 +19,20 @@ export type Outcome =
       /** Of the caller's own accounts; the system's own are those that nobody owns. */
       readonly balances: readonly Balances[];
     }
-  | { readonly kind: 'opened'; readonly account: Account }
-  | {
-      readonly kind: 'refused';
-      readonly code: RefusalCode;
-      /** The rejection that was kept; null where an account was not found. */
-      readonly transfer: Transfer | null;
-    };
+  | Refusal;
+
+export type Refusal = {
+  readonly kind: 'refused';
+  readonly code: RefusalCode;
+  /** The rejection that was kept; null where an account was not found, and for what is not a transfer. */
+  readonly transfer: Transfer | null;
+};
+
+/** What became of a command, as data: it is recorded under the command's key, and a replay renders from it. */
+export type Outcome =
+  | TransferOutcome
+  | { readonly kind: 'opened' | 'changed'; readonly account: Account }
+  | { readonly kind: 'batch'; readonly members: readonly TransferOutcome[] };
 
 /** An outcome, or that the key was used for a request that differs in `field`. */
 export type Answer =

@@ -2,8 +2,8 @@ import type { RefusalCode } from './errors.ts';
 import type { Direction } from './ledger-entry.ts';
 import type { Instant } from './time.ts';
 
-export type TransferKind = 'transfer' | 'initial_funds';
-export type TransferStatus = 'completed' | 'rejected';
+export type TransferKind = 'transfer' | 'initial_funds' | 'withdrawal' | 'reversal';
+export type TransferStatus = 'completed' | 'pending' | 'voided' | 'expired' | 'rejected';
 
 /** One side of a transfer. Amount in minor units, above 0; the direction says which way. */
 export type Leg = {
@@ -45,12 +45,16 @@ export type TransferState = {
   readonly batchId: string | null;
   readonly createdAt: Instant;
   readonly completedAt: Instant | null;
+  /** Of a hold that was captured: how much of it; null for every other transfer. */
+  readonly amountCaptured: bigint | null;
+  /** How much of each leg was reversed, in the order of the legs; null while nothing was. */
+  readonly reversed: readonly bigint[] | null;
 };
 
 /** The facts that a transfer begins with, whatever becomes of it. */
 export type TransferFacts = Omit<
   TransferState,
-  'status' | 'code' | 'createdAt' | 'completedAt' | 'expiresAt' | 'reverses' | 'batchId'
+  'status' | 'code' | 'createdAt' | 'completedAt' | 'amountCaptured' | 'reversed'
 >;
 
 /** Money on its way from one account to another, or the record that a rule refused it. Immutable. */
@@ -72,6 +76,8 @@ export class Transfer {
   readonly batchId: string | null;
   readonly createdAt: Instant;
   readonly completedAt: Instant | null;
+  readonly amountCaptured: bigint | null;
+  readonly reversed: readonly bigint[] | null;
 
   private constructor(state: TransferState) {
     this.id = state.id;
@@ -91,6 +97,8 @@ export class Transfer {
     this.batchId = state.batchId;
     this.createdAt = state.createdAt;
     this.completedAt = state.completedAt;
+    this.amountCaptured = state.amountCaptured;
+    this.reversed = state.reversed;
   }
 
   /**
@@ -98,33 +106,24 @@ export class Transfer {
    * @throws TypeError if its debits and credits are not positive and equal
    */
   static complete(facts: TransferFacts, at: Instant): Transfer {
-    let sum = 0n;
-    for (const leg of facts.legs) {
-      if (leg.amount <= 0n) throw new TypeError('A leg of a transfer must be above 0');
-      sum += leg.direction === 'debit' ? leg.amount : -leg.amount;
-    }
-    if (sum !== 0n) throw new TypeError('The debits and credits of a transfer must be equal');
+    requireEqualSides(facts.legs);
+    return new Transfer({ ...facts, ...FRESH, status: 'completed', createdAt: at, completedAt: at });
+  }
 
-    return new Transfer({
-      ...facts,
-      ...NOTHING_MORE,
-      status: 'completed',
-      code: null,
-      createdAt: at,
-      completedAt: at,
-    });
+  /**
+   * A hold: the money is reserved on both sides until `expiresAt`, exclusive.
+   * @throws TypeError if its debits and credits are not positive and equal, or it does not expire
+   */
+  static hold(facts: TransferFacts, at: Instant): Transfer {
+    requireEqualSides(facts.legs);
+    if (facts.expiresAt === null) throw new TypeError('A hold expires');
+
+    return new Transfer({ ...facts, ...FRESH, status: 'pending', createdAt: at });
   }
 
   /** A well-formed transfer that a rule refused: kept with its code, without entries. */
   static reject(facts: TransferFacts, code: RefusalCode, at: Instant): Transfer {
-    return new Transfer({
-      ...facts,
-      ...NOTHING_MORE,
-      status: 'rejected',
-      code,
-      createdAt: at,
-      completedAt: null,
-    });
+    return new Transfer({ ...facts, ...FRESH, status: 'rejected', code, createdAt: at });
   }
 
   /** Trusts its argument: for stores. */
@@ -138,6 +137,56 @@ export class Transfer {
 
   get destination(): Leg {
     return this.#first('credit');
+  }
+
+  /** A transfer that was placed as a hold, whatever became of it. */
+  get isHold(): boolean {
+    return this.expiresAt !== null && this.status !== 'rejected';
+  }
+
+  /** How it stands at an instant: a hold that is due counts as expired, whether or not anything has swept it. */
+  statusAt(now: Instant): TransferStatus {
+    return this.status === 'pending' && this.expiresAt !== null && this.expiresAt <= now
+      ? 'expired'
+      : this.status;
+  }
+
+  capture(amountCaptured: bigint, at: Instant): Transfer {
+    return new Transfer({ ...this, status: 'completed', amountCaptured, completedAt: at });
+  }
+
+  void(): Transfer {
+    return new Transfer({ ...this, status: 'voided' });
+  }
+
+  expire(): Transfer {
+    return new Transfer({ ...this, status: 'expired' });
+  }
+
+  /** With so much more of each leg reversed, in the order of the legs. */
+  reverse(shares: readonly bigint[]): Transfer {
+    const before = this.reversed ?? [];
+    return new Transfer({ ...this, reversed: shares.map((share, index) => share + (before[index] ?? 0n)) });
+  }
+
+  /** How much was moved: what was captured of a hold, else the whole. */
+  get amountMoved(): bigint {
+    return this.amountCaptured ?? this.amount;
+  }
+
+  get amountReversed(): bigint {
+    let sum = 0n;
+    for (const [index, leg] of this.legs.entries()) {
+      if (leg.direction === 'debit') sum += this.reversed?.[index] ?? 0n;
+    }
+    return sum;
+  }
+
+  /** What is left to reverse of each leg, in the order of the legs. */
+  get reversible(): readonly bigint[] {
+    return this.legs.map(
+      (leg, index) => (this.amountCaptured ?? leg.amount) - (this.reversed?.[index] ?? 0n),
+    );
   }
 
   /** What is debited in all. */
@@ -164,4 +213,14 @@ export class Transfer {
   }
 }
 
-const NOTHING_MORE = { expiresAt: null, reverses: null, batchId: null };
+const FRESH = { code: null, completedAt: null, amountCaptured: null, reversed: null };
+
+function requireEqualSides(legs: readonly Leg[]): void {
+  if (legs.length < 2) throw new TypeError('A transfer has two sides');
+  let sum = 0n;
+  for (const leg of legs) {
+    if (leg.amount <= 0n) throw new TypeError('A leg of a transfer must be above 0');
+    sum += leg.direction === 'debit' ? leg.amount : -leg.amount;
+  }
+  if (sum !== 0n) throw new TypeError('The debits and credits of a transfer must be equal');
+}

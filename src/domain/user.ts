@@ -14,7 +14,7 @@ export type UserState = {
 
 export const NAME_MAX_LENGTH = 100;
 /** RFC 5321, section 4.5.3.1.3: a path of 256 octets, less its angle brackets. */
-export const EMAIL_MAX_LENGTH = 254;
+const EMAIL_MAX_LENGTH = 254;
 
 /**
  * A deliberately narrow reading of RFC 5321: one address, visible ASCII, no quoting, no comments, no lists.

@@ -1,4 +1,5 @@
 import type { Account } from '../../domain/account.ts';
+import type { AuditRecord } from '../../domain/audit.ts';
 import type { Changes } from '../../domain/books.ts';
 import { keyText } from '../../domain/idempotency.ts';
 import type { IdempotencyRecord } from '../../domain/idempotency.ts';
@@ -26,6 +27,9 @@ export class MemoryData {
   readonly transferIds = new Map<string, string[]>();
   /** By account, in the order of their sequence. */
   readonly entries = new Map<string, LedgerEntry[]>();
+  /** By account, what is pending. */
+  readonly holdIds = new Map<string, Set<string>>();
+  readonly auditLog: AuditRecord[] = [];
   readonly records = new Map<string, IdempotencyRecord>();
   readonly messages = new Map<string, StoredMessage>();
   readonly users = new Map<string, { readonly user: User; readonly passwordHash: string }>();
@@ -35,6 +39,28 @@ export class MemoryData {
   accountsOf(ownerId: string): readonly Account[] {
     const ids = this.accountIds.get(ownerId) ?? [];
     return ids.toSorted().flatMap((id) => this.accounts.get(id) ?? []);
+  }
+
+  session(id: string): { session: Session; user: User } | undefined {
+    const session = this.sessions.get(id);
+    const user = session && this.users.get(session.userId)?.user;
+    return session && user && { session, user };
+  }
+
+  /** By the instant they expire. */
+  holdsOf(accountId: string): readonly Transfer[] {
+    return [...(this.holdIds.get(accountId) ?? [])]
+      .flatMap((id) => this.transfers.get(id) ?? [])
+      .sort((a, b) => Number(a.expiresAt) - Number(b.expiresAt));
+  }
+
+  #indexHold({ id, status, legs }: Transfer): void {
+    for (const { accountId } of legs) {
+      const ids = this.holdIds.get(accountId);
+      if (status !== 'pending') ids?.delete(id);
+      else if (ids) ids.add(id);
+      else this.holdIds.set(accountId, new Set([id]));
+    }
   }
 
   /** Synchronous, and checks before it writes: nobody sees a part of it. */
@@ -49,10 +75,12 @@ export class MemoryData {
       if (before === null && after.ownerId !== null) append(this.accountIds, after.ownerId, after.id);
     }
     for (const entry of changes.entries) append(this.entries, entry.accountId, entry);
-    for (const transfer of changes.transfers) {
-      this.transfers.set(transfer.id, transfer);
-      for (const party of transfer.parties) append(this.transferIds, party, transfer.id);
+    for (const { before, after } of changes.transfers) {
+      this.transfers.set(after.id, after);
+      if (before === null) for (const party of after.parties) append(this.transferIds, party, after.id);
+      this.#indexHold(after);
     }
+    this.auditLog.push(...changes.audit);
     for (const record of changes.records) this.records.set(keyText(record), record);
     for (const message of changes.messages) {
       this.messages.set(message.id, { message, attempts: 0, dueAt: message.at });

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Books, Decision } from '../../domain/books.ts';
 import type { Want } from '../../domain/command.ts';
 import { keyText } from '../../domain/idempotency.ts';
-import type { LedgerReads, Store, Stores, UnitOfWork } from '../../application/ports.ts';
+import type { LedgerReads, SessionReads, Store, Stores, UnitOfWork } from '../../application/ports.ts';
 import { MemoryData } from './memory-data.ts';
 import { Journal, storesOf } from './memory-stores.ts';
 
@@ -17,11 +17,12 @@ export type MemoryStoreOptions = {
 /** A store in this process's memory. It keeps every promise but one: what it holds ends with the process. */
 export function createMemoryStore({ rehearsals = 0 }: MemoryStoreOptions = {}): Store {
   const data = new MemoryData();
+  const unitOfWork = new MemoryUnitOfWork(data, rehearsals);
   return {
-    unitOfWork: new MemoryUnitOfWork(data, rehearsals),
+    unitOfWork,
     reads: readsOf(data),
     check: async () => {},
-    close: async () => {},
+    close: async () => unitOfWork.close(),
   };
 }
 
@@ -54,6 +55,11 @@ class MemoryUnitOfWork implements UnitOfWork {
     });
   }
 
+  close(): void {
+    // Node 20 walks every storage that was used, at every promise, until it is told to let go.
+    this.#inside.disable();
+  }
+
   async #attempt<R>(work: (stores: Stores) => Promise<R>, { keep }: { keep: boolean }): Promise<R> {
     const journal = new Journal();
     let done = false;
@@ -82,14 +88,17 @@ class MemoryUnitOfWork implements UnitOfWork {
 function booksOf(data: MemoryData): Books {
   return {
     account: (id) => data.accounts.get(id),
-    oldestActive: ({ ownerId, currency }) =>
-      data.accountsOf(ownerId).find((one) => one.currency === currency && one.status === 'active'),
+    transfer: (id) => data.transfers.get(id),
+    holdsOf: (accountId) => data.holdsOf(accountId),
+    activeAccounts: ({ ownerId, currency }) =>
+      data.accountsOf(ownerId).filter((one) => one.currency === currency && one.status === 'active'),
     accountCount: (ownerId) => data.accountsOf(ownerId).length,
     record: (key) => data.records.get(keyText(key)),
+    auditHead: () => data.auditLog.at(-1),
   };
 }
 
-function readsOf(data: MemoryData): LedgerReads {
+function readsOf(data: MemoryData): LedgerReads & SessionReads {
   return {
     account: async (id) => data.accounts.get(id),
     accountsOf: async (ownerId, { after, limit }) =>
@@ -109,5 +118,15 @@ function readsOf(data: MemoryData): LedgerReads {
       return (data.entries.get(accountId) ?? []).slice(from, from + limit);
     },
     record: async (key) => data.records.get(keyText(key)),
+    session: async (id) => data.session(id),
+    holdsDue: async (accountId, until) =>
+      data.holdsOf(accountId).filter(({ expiresAt }) => Number(expiresAt) <= until),
+    accountsWithDueHolds: async (until, limit) =>
+      [...data.accounts.values()]
+        .filter(({ nextExpiryAt }) => nextExpiryAt !== null && nextExpiryAt <= until)
+        .sort((a, b) => Number(a.nextExpiryAt) - Number(b.nextExpiryAt))
+        .slice(0, limit)
+        .map(({ id }) => id),
+    audit: async ({ after, limit }) => data.auditLog.slice(after ?? 0, (after ?? 0) + limit),
   };
 }

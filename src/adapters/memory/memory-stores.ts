@@ -55,6 +55,10 @@ class MemoryUsers implements UserStore {
     return this.#data.users.get(id)?.user;
   }
 
+  async byIds(ids: readonly string[]): Promise<readonly User[]> {
+    return ids.flatMap((id) => this.#data.users.get(id)?.user ?? []);
+  }
+
   async byEmail(normalised: string): Promise<{ user: User; passwordHash: string } | undefined> {
     for (const stored of this.#data.users.values()) if (stored.user.email === normalised) return stored;
     return undefined;
@@ -86,9 +90,7 @@ class MemorySessions implements SessionStore {
   }
 
   async find(id: string): Promise<{ session: Session; user: User } | undefined> {
-    const session = this.#data.sessions.get(id);
-    const user = session && this.#data.users.get(session.userId)?.user;
-    return session && user && { session, user };
+    return this.#data.session(id);
   }
 
   async end(id: string, at: Instant): Promise<void> {
@@ -126,8 +128,8 @@ class MemoryOutbox implements OutboxStore {
     });
   }
 
-  async markSent(id: string): Promise<void> {
-    this.#change(id, { dueAt: null });
+  async markSent(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.#change(id, { dueAt: null });
   }
 
   async postpone(id: string, { dueAt }: { dueAt: Instant }): Promise<void> {

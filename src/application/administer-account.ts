@@ -1,0 +1,168 @@
+import type { Actor } from '../domain/actor.ts';
+import type { Command } from '../domain/command.ts';
+import { invalid } from '../domain/errors.ts';
+import { scopeOf } from '../domain/idempotency.ts';
+import type { Operation } from '../domain/idempotency.ts';
+import { isWithinBound } from '../domain/money.ts';
+import type { IdGenerator } from './ports.ts';
+import { ACCOUNT_NAME_MAX_LENGTH, normalise, optionalText, requireKey } from './request.ts';
+import type { TransferWriter } from './transfer-writer.ts';
+import { viewAccount, viewConflict, viewRefusal } from './views.ts';
+import type { AccountView, Refused } from './views.ts';
+
+const REASON_MAX_LENGTH = 280;
+
+type SystemActor = Extract<Actor, { kind: 'system' }>;
+type Ports = { readonly writer: TransferWriter; readonly ids: IdGenerator };
+
+/** `reason` goes into the audit log. Without a key, each call is one of its own. */
+type Administration = {
+  readonly accountId: string;
+  readonly reason?: string;
+  readonly idempotencyKey?: string;
+};
+
+export type AccountResult =
+  | { readonly ok: true; readonly replayed: boolean; readonly account: AccountView }
+  | Refused;
+
+/** The owner's own name for an account; null takes it away. @throws PassbookError `invalid_request`, `unavailable` */
+export function renameAccount({ writer }: Ports) {
+  return async (
+    actor: Actor,
+    request: { accountId: string; name: string | null },
+  ): Promise<AccountResult> => {
+    const { accountId } = request;
+    const name = optionalText('name', request.name ?? undefined, ACCOUNT_NAME_MAX_LENGTH);
+    return submit(writer, {
+      type: 'rename',
+      actor,
+      accountId,
+      name,
+      reason: null,
+      key: null,
+      request: normalise({}),
+    });
+  };
+}
+
+/** Debits stop, and credits if said so. @throws PassbookError `invalid_request`, `unavailable`, `outcome_unknown` */
+export function freezeAccount({ writer }: Ports) {
+  return async (
+    actor: SystemActor,
+    request: Administration & { credits?: boolean },
+  ): Promise<AccountResult> => {
+    const { accountId, credits = false } = request;
+    const reason = requireReason(request.reason);
+    return submit(writer, {
+      type: 'freeze',
+      ...keyed(actor, 'freeze_account', request.idempotencyKey),
+      accountId,
+      credits,
+      reason,
+      request: normalise({ accountId, credits: credits.toString(), reason }),
+    });
+  };
+}
+
+/** @throws PassbookError `invalid_request`, `unavailable`, `outcome_unknown` */
+export function unfreezeAccount({ writer }: Ports) {
+  return async (actor: SystemActor, request: Administration): Promise<AccountResult> => {
+    const { accountId } = request;
+    const reason = requireReason(request.reason);
+    return submit(writer, {
+      type: 'unfreeze',
+      ...keyed(actor, 'unfreeze_account', request.idempotencyKey),
+      accountId,
+      reason,
+      request: normalise({ accountId, reason }),
+    });
+  };
+}
+
+export type LimitsRequest = Administration & {
+  /** Minor units; negative is an overdraft. */
+  readonly minimumBalance: bigint;
+  /** Null: none but the bound of all balances. */
+  readonly maximumBalance: bigint | null;
+};
+
+/** Sets both limits. One that is already broken stands. @throws PassbookError `invalid_request`, `unavailable` */
+export function limitAccount({ writer }: Ports) {
+  return async (actor: SystemActor, request: LimitsRequest): Promise<AccountResult> => {
+    const { accountId } = request;
+    const minimumBalance = requireLimit('minimumBalance', request.minimumBalance);
+    const maximumBalance =
+      request.maximumBalance === null ? null : requireLimit('maximumBalance', request.maximumBalance);
+    if (maximumBalance !== null && maximumBalance < minimumBalance) {
+      throw invalid('maximumBalance', 'must not be below the minimum balance');
+    }
+    const reason = requireReason(request.reason);
+    return submit(writer, {
+      type: 'limit',
+      ...keyed(actor, 'limit_account', request.idempotencyKey),
+      accountId,
+      minimumBalance,
+      maximumBalance,
+      reason,
+      request: normalise({
+        accountId,
+        minimumBalance,
+        maximumBalance,
+        reason,
+      }),
+    });
+  };
+}
+
+export type CloseRequest = Administration & {
+  /** Another account of the same owner, that what is left goes to. */
+  readonly sweepTo?: string;
+};
+
+/** Closes an account for good. @throws PassbookError `invalid_request`, `unavailable`, `outcome_unknown` */
+export function closeAccount({ writer, ids }: Ports) {
+  return async (actor: Actor, request: CloseRequest): Promise<AccountResult> => {
+    const { accountId, sweepTo } = request;
+    const reason = optionalText('reason', request.reason, REASON_MAX_LENGTH);
+    if (sweepTo === accountId) throw invalid('sweepTo', 'must be another account');
+    return submit(writer, {
+      type: 'close',
+      ...keyed(actor, 'close_account', request.idempotencyKey),
+      accountId,
+      reason,
+      sweep: sweepTo === undefined ? null : { accountId: sweepTo, id: ids.newId(), salt: ids.newSalt() },
+      request: normalise({ accountId, sweepTo: sweepTo ?? null, reason }),
+    });
+  };
+}
+
+async function submit(writer: TransferWriter, command: Command): Promise<AccountResult> {
+  const answer = await writer.submit(command);
+  if ('conflict' in answer) return viewConflict(answer.conflict);
+
+  const { outcome, replayed } = answer;
+  if (outcome.kind === 'refused') return viewRefusal(outcome, { replayed, actor: command.actor });
+  if (outcome.kind !== 'changed') throw new TypeError(`An account cannot have ${outcome.kind}`);
+  return { ok: true, replayed, account: viewAccount(outcome.account) };
+}
+
+function keyed(actor: Actor, operation: Operation, key: unknown) {
+  return {
+    actor,
+    key: key === undefined ? null : { scope: scopeOf(actor), operation, key: requireKey(key) },
+  };
+}
+
+function requireReason(reason: unknown): string {
+  const text = optionalText('reason', reason, REASON_MAX_LENGTH);
+  if (text === null) throw invalid('reason', 'must say why');
+  return text;
+}
+
+function requireLimit(field: string, value: unknown): bigint {
+  if (typeof value !== 'bigint' || !isWithinBound(value)) {
+    throw invalid(field, "must be an integer in the currency's minor unit, within the bound of all balances");
+  }
+  return value;
+}

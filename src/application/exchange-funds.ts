@@ -1,0 +1,84 @@
+import type { Actor } from '../domain/actor.ts';
+import type { TransferOrder } from '../domain/command.ts';
+import { scopeOf } from '../domain/idempotency.ts';
+import { leg } from './order.ts';
+import type { IdGenerator } from './ports.ts';
+import {
+  DESCRIPTION_MAX_LENGTH,
+  normalise,
+  optionalText,
+  requireAmount,
+  requireId,
+  requireKey,
+} from './request.ts';
+import type { BatchResult } from './submit-batch.ts';
+import type { SubmitOptions, TransferWriter } from './transfer-writer.ts';
+import { viewConflict, viewTransferOutcome } from './views.ts';
+
+export type ExchangeRequest = {
+  readonly sourceAccountId: string;
+  readonly destinationAccountId: string;
+  /** What leaves the source, in minor units of its currency. */
+  readonly sourceAmount: bigint;
+  /** What reaches the destination, in minor units of its own: the rate is the system's to set. */
+  readonly destinationAmount: bigint;
+  readonly description?: string;
+  readonly idempotencyKey: string;
+};
+
+/**
+ * Exchanges between two currencies: a linked batch of two transfers, through the bank's `exchange` account of each.
+ * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
+ */
+export function exchangeFunds({ writer, ids }: { writer: TransferWriter; ids: IdGenerator }) {
+  return async (
+    actor: Extract<Actor, { kind: 'system' }>,
+    request: ExchangeRequest,
+    options?: SubmitOptions,
+  ): Promise<BatchResult> => {
+    const fields = {
+      sourceAccountId: requireId('sourceAccountId', request.sourceAccountId),
+      destinationAccountId: requireId('destinationAccountId', request.destinationAccountId),
+      sourceAmount: requireAmount(request.sourceAmount, 'sourceAmount'),
+      destinationAmount: requireAmount(request.destinationAmount, 'destinationAmount'),
+      description: optionalText('description', request.description, DESCRIPTION_MAX_LENGTH),
+    };
+    const { sourceAccountId, destinationAccountId, sourceAmount, destinationAmount, description } = fields;
+    const order = (legs: TransferOrder['legs']): TransferOrder => ({
+      id: ids.newId(),
+      salt: ids.newSalt(),
+      kind: 'transfer',
+      legs,
+      currency: null,
+      hold: null,
+      description,
+      metadata: null,
+    });
+    const exchange = { purpose: 'exchange' } as const;
+    const command = {
+      type: 'batch',
+      id: ids.newId(),
+      actor,
+      key: { scope: scopeOf(actor), operation: 'exchange', key: requireKey(request.idempotencyKey) },
+      request: normalise(fields),
+      orders: [
+        order([
+          leg({ accountId: sourceAccountId }, 'debit', sourceAmount),
+          leg(exchange, 'credit', sourceAmount),
+        ]),
+        order([
+          leg(exchange, 'debit', destinationAmount),
+          leg({ accountId: destinationAccountId }, 'credit', destinationAmount),
+        ]),
+      ],
+      linked: true,
+    } as const;
+    const answer = await writer.submit(command, options);
+    if ('conflict' in answer) return viewConflict(answer.conflict);
+    const { outcome, replayed } = answer;
+    if (outcome.kind !== 'batch') throw new TypeError(`An exchange cannot have ${outcome.kind}`);
+
+    const members = outcome.members.map((member) => viewTransferOutcome(member, { actor, replayed }));
+    return { ok: members.every(({ ok }) => ok), replayed, members };
+  };
+}

@@ -1,0 +1,95 @@
+import type { Actor } from '../domain/actor.ts';
+import { canonicalMetadata } from '../domain/chain.ts';
+import { invalid, PassbookError } from '../domain/errors.ts';
+import type { FieldError } from '../domain/errors.ts';
+import { scopeOf } from '../domain/idempotency.ts';
+import { readOrder } from './order.ts';
+import type { OrderFields, OrderRequest } from './order.ts';
+import type { Clock, IdGenerator } from './ports.ts';
+import { normalise, requireKey } from './request.ts';
+import type { SubmitOptions, TransferWriter } from './transfer-writer.ts';
+import { viewConflict, viewTransferOutcome } from './views.ts';
+import type { Refused, TransferResult } from './views.ts';
+
+export const BATCH_MAX = 1_000;
+
+export type BatchRequest = {
+  readonly transfers: readonly OrderRequest[];
+  /** All or nothing; false unless said. */
+  readonly linked?: boolean;
+  /** One for the whole batch. */
+  readonly idempotencyKey: string;
+};
+
+export type BatchResult =
+  | {
+      /** Whether every member succeeded. */
+      readonly ok: boolean;
+      readonly replayed: boolean;
+      /** One for each transfer asked for, in its order. */
+      readonly members: readonly TransferResult[];
+    }
+  | (Refused & { readonly members?: never });
+
+/**
+ * Up to 1,000 transfers as one unit of work with one key: each answered by itself, or linked and all or nothing.
+ * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
+ */
+export function submitBatch(ports: { writer: TransferWriter; ids: IdGenerator; clock: Clock }) {
+  return async (actor: Actor, request: BatchRequest, options?: SubmitOptions): Promise<BatchResult> => {
+    const { transfers, linked = false } = request;
+    if (!Array.isArray(transfers) || transfers.length < 1 || transfers.length > BATCH_MAX) {
+      throw invalid('transfers', `must be 1 to ${BATCH_MAX}`);
+    }
+    if (typeof linked !== 'boolean') throw invalid('linked', 'must be true or false');
+    const read = readAll(transfers, ports);
+    const key = requireKey(request.idempotencyKey);
+    const command = {
+      type: 'batch',
+      id: ports.ids.newId(),
+      actor,
+      key: { scope: scopeOf(actor), operation: 'batch', key },
+      request: normalise({
+        transfers: JSON.stringify(read.map(({ fields }) => textOf(fields))),
+        linked: linked.toString(),
+      }),
+      orders: read.map(({ order }) => order),
+      linked,
+    } as const;
+    const answer = await ports.writer.submit(command, options);
+    if ('conflict' in answer) return viewConflict(answer.conflict);
+    const { outcome, replayed } = answer;
+    if (outcome.kind !== 'batch') throw new TypeError(`A batch cannot have ${outcome.kind}`);
+
+    const members = outcome.members.map((member) => viewTransferOutcome(member, { actor, replayed }));
+    return { ok: members.every(({ ok }) => ok), replayed, members };
+  };
+}
+
+/** @throws PassbookError `invalid_request` that names every malformed field by its place in the batch */
+function readAll(transfers: readonly OrderRequest[], ports: { ids: IdGenerator; clock: Clock }) {
+  const faults: FieldError[] = [];
+  const read = transfers.flatMap((one, index) => {
+    if (typeof one !== 'object' || one === null) {
+      faults.push({ field: `transfers.${index}`, message: 'must be a transfer' });
+      return [];
+    }
+    try {
+      return [readOrder(one, ports)];
+    } catch (error) {
+      if (!(error instanceof PassbookError)) throw error;
+      const errors = error.facts.errors ?? [];
+      faults.push(...errors.map(({ field, message }) => ({ field: `transfers.${index}.${field}`, message })));
+      return [];
+    }
+  });
+  if (faults.length > 0) throw new PassbookError('invalid_request', { errors: faults });
+  return read;
+}
+
+function textOf(fields: OrderFields): readonly (string | null)[] {
+  return Object.values(fields).map((value) => {
+    if (value === null || typeof value === 'string') return value;
+    return typeof value === 'bigint' ? value.toString() : canonicalMetadata(value);
+  });
+}

@@ -1,0 +1,13 @@
+import type { Digest } from './chain.ts';
+import type { Instant } from './time.ts';
+
+export type DecisionContext = {
+  readonly now: Instant;
+  readonly digest: Digest;
+  /** Whether owners are sent messages; an embedder without users of ours wants none. */
+  readonly notify: boolean;
+  /** Nothing will be kept: rules on the balance of another's account are not looked at, so that nobody can probe it. */
+  readonly dryRun: boolean;
+  /** The `holdsDueBy` that was wanted: what expires later was not loaded. No limit unless given. */
+  readonly holdsDueBy?: Instant;
+};
