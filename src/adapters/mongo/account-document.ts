@@ -2,9 +2,13 @@ import { Account } from '../../domain/account.ts';
 import type { AccountState, Counters } from '../../domain/account.ts';
 
 /** Longs wherever money or a count without end is kept; dates for instants. */
-export type AccountFields = Omit<AccountState, 'id' | 'sequence' | 'latestAt' | 'createdAt'> & {
+export type AccountFields = Omit<
+  AccountState,
+  'id' | 'sequence' | 'latestAt' | 'nextExpiryAt' | 'createdAt'
+> & {
   readonly sequence: bigint;
   readonly latestAt: Date;
+  readonly nextExpiryAt: Date | null;
   readonly createdAt: Date;
 };
 
@@ -45,6 +49,7 @@ export function changingFields(account: Account) {
     sequence: BigInt(account.sequence),
     latestAt: new Date(account.latestAt),
     head: account.head,
+    nextExpiryAt: account.nextExpiryAt === null ? null : new Date(account.nextExpiryAt),
   };
 }
 
@@ -54,6 +59,7 @@ export function accountOf(id: string, fields: AccountFields): Account {
     id,
     sequence: Number(fields.sequence),
     latestAt: fields.latestAt.getTime(),
+    nextExpiryAt: fields.nextExpiryAt?.getTime() ?? null,
     createdAt: fields.createdAt.getTime(),
   });
 }

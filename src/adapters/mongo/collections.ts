@@ -1,5 +1,6 @@
 import type { Collection, Db } from 'mongodb';
 import type { AccountDocument, OwnerDocument } from './account-document.ts';
+import type { AuditDocument } from './audit-document.ts';
 import type { EntryDocument } from './entry-document.ts';
 import type { MessageDocument } from './message-document.ts';
 import type { RecordDocument } from './record-document.ts';
@@ -12,6 +13,8 @@ export type Collections = {
   /** Inserted, and never changed or deleted. */
   readonly entries: Collection<EntryDocument>;
   readonly transfers: Collection<TransferDocument>;
+  /** Inserted, and never changed or deleted. */
+  readonly audit: Collection<AuditDocument>;
   readonly records: Collection<RecordDocument>;
   readonly messages: Collection<MessageDocument>;
   readonly users: Collection<UserDocument>;
@@ -24,6 +27,7 @@ export function collectionsOf(db: Db): Collections {
     owners: db.collection('owners'),
     entries: db.collection('entries'),
     transfers: db.collection('transfers'),
+    audit: db.collection('audit'),
     records: db.collection('records'),
     messages: db.collection('messages'),
     users: db.collection('users'),

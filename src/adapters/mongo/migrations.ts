@@ -35,8 +35,21 @@ const MIGRATIONS: readonly Migration[] = [
           name: 'by_purpose',
           partialFilterExpression: { purpose: { $gt: '' } },
         },
+        {
+          key: { nextExpiryAt: 1 },
+          name: 'by_expiry',
+          partialFilterExpression: { nextExpiryAt: { $type: 'date' } },
+        },
       ]);
-      await index(db, 'transfers', [{ key: { parties: 1, _id: -1 }, name: 'by_party' }]);
+      await index(db, 'transfers', [
+        { key: { parties: 1, _id: -1 }, name: 'by_party' },
+        // Holds for as long as they are pending, on each of their accounts
+        {
+          key: { 'legs.accountId': 1, expiresAt: 1 },
+          name: 'pending_holds',
+          partialFilterExpression: { status: 'pending' },
+        },
+      ]);
       await index(db, 'messages', [
         {
           key: { dueAt: 1, _id: 1 },

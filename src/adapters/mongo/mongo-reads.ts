@@ -1,18 +1,24 @@
 import { MaxKey } from 'mongodb';
-import type { LedgerReads, PageRequest } from '../../application/ports.ts';
+import type { LedgerReads, PageRequest, SessionReads } from '../../application/ports.ts';
 import type { Account } from '../../domain/account.ts';
+import type { AuditRecord } from '../../domain/audit.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import { keyText } from '../../domain/idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../../domain/idempotency.ts';
+import type { Instant } from '../../domain/time.ts';
 import type { LedgerEntry } from '../../domain/ledger-entry.ts';
+import type { Session } from '../../domain/session.ts';
 import type { Transfer } from '../../domain/transfer.ts';
+import type { User } from '../../domain/user.ts';
 import { accountOf } from './account-document.ts';
 import type { AccountDocument } from './account-document.ts';
+import { auditRecordOf } from './audit-document.ts';
 import type { Collections } from './collections.ts';
 import { entryOf } from './entry-document.ts';
 import type { EntryId } from './entry-document.ts';
 import { unavailable } from './faults.ts';
-import { recordOf, transferIdOf } from './record-document.ts';
+import { findSession } from './mongo-stores.ts';
+import { recordOf, transferIdsOf } from './record-document.ts';
 import { TimeLimit } from './time-limit.ts';
 import { transferOf } from './transfer-document.ts';
 
@@ -20,7 +26,7 @@ import { transferOf } from './transfer-document.ts';
  * From the primary, and what a majority has. What is looked for is always compared with `$eq`, so that an id that is
  * not a text finds nothing, whatever operators it spells.
  */
-export class MongoReads implements LedgerReads {
+export class MongoReads implements LedgerReads, SessionReads {
   readonly #collections: Collections;
   readonly #timeoutMs: number;
 
@@ -82,12 +88,53 @@ export class MongoReads implements LedgerReads {
     return this.#read(async () => {
       const document = await this.#collections.records.findOne({ _id: { $eq: keyText(key) } });
       if (!document) return undefined;
-      // Written in one transaction: where the record is, the transfer is
-      const transferId = transferIdOf(document);
-      const transfer =
-        transferId === null ? null : await this.#collections.transfers.findOne({ _id: { $eq: transferId } });
-      return recordOf(key, document, transfer ?? undefined);
+      // Written in one transaction: where the record is, the transfers are
+      const ids = [...transferIdsOf(document)];
+      const transfers =
+        ids.length === 0 ? [] : await this.#collections.transfers.find({ _id: { $in: ids } }).toArray();
+      return recordOf(key, document, new Map(transfers.map((transfer) => [transfer._id, transfer])));
     });
+  }
+
+  session(id: string): Promise<{ session: Session; user: User } | undefined> {
+    return this.#read(() => findSession(this.#collections.sessions, id));
+  }
+
+  async holdsDue(accountId: string, until: Instant): Promise<readonly Transfer[]> {
+    const documents = await this.#read(() =>
+      this.#collections.transfers
+        .find({
+          status: 'pending',
+          'legs.accountId': { $eq: accountId },
+          expiresAt: { $lte: new Date(until) },
+        })
+        .sort({ expiresAt: 1 })
+        .toArray(),
+    );
+    return documents.map((document) => transferOf(document));
+  }
+
+  async accountsWithDueHolds(until: Instant, limit: number): Promise<readonly string[]> {
+    const documents = await this.#read(() =>
+      this.#collections.accounts
+        .find({ nextExpiryAt: { $type: 'date', $lte: new Date(until) } })
+        .sort({ nextExpiryAt: 1 })
+        .limit(limit)
+        .project<{ _id: string }>({ _id: 1 })
+        .toArray(),
+    );
+    return documents.map(({ _id }) => _id);
+  }
+
+  async audit({ after, limit }: { after: number | null; limit: number }): Promise<readonly AuditRecord[]> {
+    const documents = await this.#read(() =>
+      this.#collections.audit
+        .find({ _id: { $gt: BigInt(after ?? 0) } })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .toArray(),
+    );
+    return documents.map(auditRecordOf);
   }
 
   async #read<T>(find: () => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import type { UpdateFilter } from 'mongodb';
+import type { AggregateOptions, UpdateFilter } from 'mongodb';
 import type {
   ClaimedMessage,
   OutboxStore,
@@ -54,6 +54,13 @@ class MongoUsers implements UserStore {
     return document && userOf(document);
   }
 
+  async byIds(ids: readonly string[]): Promise<readonly User[]> {
+    const documents = await this.#transaction.read((session) =>
+      this.#users.find({ _id: { $in: [...ids] } }, { session }).toArray(),
+    );
+    return documents.map(userOf);
+  }
+
   async byEmail(normalised: string): Promise<{ user: User; passwordHash: string } | undefined> {
     const document = await this.#find({ email: normalised });
     return document && { user: userOf(document), passwordHash: document.passwordHash };
@@ -102,18 +109,7 @@ class MongoSessions implements SessionStore {
   }
 
   async find(id: string): Promise<{ session: Session; user: User } | undefined> {
-    // One round trip: it is asked with every request of someone signed in
-    const pipeline = [
-      { $match: { _id: id } },
-      { $lookup: { from: 'users', localField: 'userId', foreignField: '_id', as: 'users' } },
-    ];
-    const [found] = await this.#transaction.read((session) =>
-      this.#sessions
-        .aggregate<Parameters<typeof sessionOf>[0] & { users: UserDocument[] }>(pipeline, { session })
-        .toArray(),
-    );
-    const user = found?.users[0];
-    return found && user && { session: sessionOf(found), user: userOf(user) };
+    return this.#transaction.read((session) => findSession(this.#sessions, id, { session }));
   }
 
   async end(id: string, at: Instant): Promise<void> {
@@ -121,6 +117,23 @@ class MongoSessions implements SessionStore {
       this.#sessions.updateOne({ _id: id, endedAt: null }, { $set: { endedAt: new Date(at) } }, { session }),
     );
   }
+}
+
+/** One round trip for the session and its user. */
+export async function findSession(
+  sessions: Collections['sessions'],
+  id: string,
+  options: AggregateOptions = {},
+): Promise<{ session: Session; user: User } | undefined> {
+  const pipeline = [
+    { $match: { _id: { $eq: id } } },
+    { $lookup: { from: 'users', localField: 'userId', foreignField: '_id', as: 'users' } },
+  ];
+  const [found] = await sessions
+    .aggregate<Parameters<typeof sessionOf>[0] & { users: UserDocument[] }>(pipeline, options)
+    .toArray();
+  const user = found?.users[0];
+  return found && user && { session: sessionOf(found), user: userOf(user) };
 }
 
 class MongoOutbox implements OutboxStore {
@@ -161,8 +174,11 @@ class MongoOutbox implements OutboxStore {
     return due.map((document) => ({ message: messageOf(document), attempt: document.attempts + 1 }));
   }
 
-  markSent(id: string, at: Instant): Promise<void> {
-    return this.#change(id, { $set: { sentAt: new Date(at) }, $unset: { dueAt: true } });
+  async markSent(ids: readonly string[], at: Instant): Promise<void> {
+    const change = { $set: { sentAt: new Date(at) }, $unset: { dueAt: true } } as const;
+    await this.#transaction.write((session) =>
+      this.#messages.updateMany({ _id: { $in: [...ids] } }, change, { session }),
+    );
   }
 
   postpone(id: string, { dueAt, reason }: { dueAt: Instant; reason: string }): Promise<void> {

@@ -122,6 +122,8 @@ export class Transactions {
   /** Ends what goes on unheard; what is heard fails as the client closes. */
   close(): void {
     this.#isClosed = true;
+    // Node 20 walks every storage that was used, at every promise, until it is told to let go.
+    this.#inside.disable();
   }
 }
 

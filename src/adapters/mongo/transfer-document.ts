@@ -13,7 +13,10 @@ export type TransferDocument = Omit<TransferState, 'id' | Dated> & {
 };
 
 /** Of a transfer, what a later step may change. */
-export type TransferStanding = Pick<TransferDocument, 'status' | 'code' | 'completedAt'>;
+export type TransferStanding = Pick<
+  TransferDocument,
+  'status' | 'code' | 'completedAt' | 'amountCaptured' | 'reversed'
+>;
 
 export function transferDocument(transfer: Transfer): TransferDocument {
   return {
@@ -46,13 +49,15 @@ export function standingOf(transfer: Transfer): TransferStanding {
     status: transfer.status,
     code: transfer.code,
     completedAt: dateOf(transfer.completedAt),
+    amountCaptured: transfer.amountCaptured,
+    reversed: transfer.reversed && [...transfer.reversed],
   };
 }
 
 /** As it stands, or as it stood. */
 export function transferOf(document: TransferDocument, standing: TransferStanding = document): Transfer {
   const { _id, parties: _parties, ...facts } = document;
-  const { status, code, completedAt } = standing;
+  const { status, code, completedAt, amountCaptured, reversed } = standing;
   return Transfer.restore({
     ...facts,
     id: _id,
@@ -61,6 +66,8 @@ export function transferOf(document: TransferDocument, standing: TransferStandin
     expiresAt: instantOf(facts.expiresAt),
     createdAt: facts.createdAt.getTime(),
     completedAt: instantOf(completedAt),
+    amountCaptured,
+    reversed,
   });
 }
 

@@ -45,6 +45,7 @@ export const accounts: Document = {
     sequence: count,
     latestAt: date,
     head: hash,
+    nextExpiryAt: dateOrNull,
     createdAt: date,
     version: count,
   }),
@@ -59,7 +60,7 @@ export const entries: Document = {
   $jsonSchema: object({
     _id: object({ accountId: text, sequence: { bsonType: 'long', minimum: 1n } }),
     transferId: text,
-    step: { enum: ['completed'] },
+    step: { enum: ['completed', 'held', 'captured', 'voided', 'expired'] },
     direction,
     posted: counter,
     pending: counter,
@@ -72,8 +73,8 @@ export const entries: Document = {
 export const transfers: Document = {
   $jsonSchema: object({
     _id: text,
-    kind: { enum: ['transfer', 'initial_funds'] },
-    status: { enum: ['completed', 'rejected'] },
+    kind: { enum: ['transfer', 'initial_funds', 'withdrawal', 'reversal'] },
+    status: { enum: ['completed', 'pending', 'voided', 'expired', 'rejected'] },
     code: textOrNull,
     legs: {
       bsonType: 'array',
@@ -87,17 +88,21 @@ export const transfers: Document = {
     expiresAt: dateOrNull,
     createdAt: date,
     completedAt: dateOrNull,
+    amountCaptured: { ...amount, bsonType: ['long', 'null'] },
+    reversed: { bsonType: ['array', 'null'], items: counter },
   }),
 };
+
+const outcomeKind = { enum: ['transferred', 'opened', 'changed', 'refused', 'batch'] };
 
 export const records: Document = {
   $jsonSchema: object({
     _id: text,
     request: object({ version: { bsonType: 'int' }, fields: { bsonType: 'object' } }),
     outcome: {
-      ...object({ kind: { enum: ['transferred', 'opened', 'refused'] } }),
+      ...object({ kind: outcomeKind }),
       properties: {
-        kind: { enum: ['transferred', 'opened', 'refused'] },
+        kind: outcomeKind,
         balances: {
           bsonType: 'array',
           items: object({ accountId: text, balance, held: counter, available: balance }),
@@ -105,6 +110,19 @@ export const records: Document = {
       },
     },
     at: date,
+  }),
+};
+
+export const audit: Document = {
+  $jsonSchema: object({
+    _id: { bsonType: 'long', minimum: 1n },
+    at: date,
+    actor: object({ kind: { enum: ['user', 'system'] }, id: textOrNull }),
+    action: text,
+    accountId: text,
+    reason: textOrNull,
+    changes: { bsonType: 'array' },
+    hash,
   }),
 };
 

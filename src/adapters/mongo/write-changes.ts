@@ -2,12 +2,14 @@ import type { AnyBulkWriteOperation } from 'mongodb';
 import type { Changes } from '../../domain/books.ts';
 import { accountFields, changingFields } from './account-document.ts';
 import type { AccountDocument, OwnerDocument } from './account-document.ts';
+import { auditDocument } from './audit-document.ts';
 import type { Collections } from './collections.ts';
 import { entryDocument } from './entry-document.ts';
 import { messageDocument } from './message-document.ts';
 import type { MongoBooks } from './mongo-books.ts';
 import { recordDocument } from './record-document.ts';
-import { transferDocument } from './transfer-document.ts';
+import { standingOf, transferDocument } from './transfer-document.ts';
+import type { TransferDocument } from './transfer-document.ts';
 import type { Transaction } from './transactions.ts';
 
 /** Something that was read is no longer as it was; the unit of work is run again. */
@@ -42,14 +44,21 @@ export async function writeChanges(
   await writeAll(changes.records.map(recordDocument), (documents) =>
     transaction.write((session) => collections.records.insertMany(documents, { session })),
   );
-  await writeAll(changes.transfers.map(transferDocument), (documents) =>
-    transaction.write((session) => collections.transfers.insertMany(documents, { session })),
+  await writeAll(transferWrites(changes), (writes) =>
+    transaction.write(async (session) => {
+      const { matchedCount } = await collections.transfers.bulkWrite(writes, { session, ordered: false });
+      const expected = writes.filter((write) => 'updateOne' in write).length;
+      if (matchedCount !== expected) throw new Moved(`${expected - matchedCount} transfers have moved on`);
+    }),
   );
   await writeAll(changes.entries.map(entryDocument), (documents) =>
     transaction.write((session) => collections.entries.insertMany(documents, { session })),
   );
   await writeAll(changes.messages.map(messageDocument), (documents) =>
     transaction.write((session) => collections.messages.insertMany(documents, { session })),
+  );
+  await writeAll(changes.audit.map(auditDocument), (documents) =>
+    transaction.write((session) => collections.audit.insertMany(documents, { session })),
   );
 }
 
@@ -64,6 +73,16 @@ function assertGoesOnFrom(books: MongoBooks, { accounts }: Changes): void {
   for (const { before, after } of accounts) {
     if (!books.isAsRead(after.id, before)) throw new TypeError(`Account ${after.id} has moved on`);
   }
+}
+
+function transferWrites({ transfers }: Changes): AnyBulkWriteOperation<TransferDocument>[] {
+  return transfers.map(({ before, after }) => {
+    if (!before) return { insertOne: { document: transferDocument(after) } };
+    const { status, reversed } = standingOf(before);
+    return {
+      updateOne: { filter: { _id: after.id, status, reversed }, update: { $set: standingOf(after) } },
+    };
+  });
 }
 
 function accountWrites(books: MongoBooks, { accounts }: Changes): AnyBulkWriteOperation<AccountDocument>[] {

@@ -1,6 +1,7 @@
 import { Account } from '../../domain/account.ts';
 import type { AccountClass, AccountState, AccountStatus, SystemPurpose } from '../../domain/account.ts';
 import type { OwnerAndCurrency } from '../../domain/command.ts';
+import type { Instant } from '../../domain/time.ts';
 import { toBytes, toHexadecimal } from './bytes.ts';
 import type { Connection } from './connection.ts';
 
@@ -23,18 +24,20 @@ type AccountRow = {
   readonly sequence: bigint;
   readonly latest_at: bigint;
   readonly head: Uint8Array;
+  readonly next_expiry_at: bigint | null;
   readonly created_at: bigint;
 };
 
 const INSERT = `INSERT INTO accounts (
   id, owner_id, purpose, currency, exponent, class, created_at,
   name, status, credits_frozen, minimum_balance, maximum_balance,
-  debits_posted, credits_posted, debits_pending, credits_pending, sequence, latest_at, head
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  debits_posted, credits_posted, debits_pending, credits_pending, sequence, latest_at, head, next_expiry_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const UPDATE = `UPDATE accounts SET
   name = ?, status = ?, credits_frozen = ?, minimum_balance = ?, maximum_balance = ?,
-  debits_posted = ?, credits_posted = ?, debits_pending = ?, credits_pending = ?, sequence = ?, latest_at = ?, head = ?
+  debits_posted = ?, credits_posted = ?, debits_pending = ?, credits_pending = ?, sequence = ?, latest_at = ?, head = ?,
+  next_expiry_at = ?
 WHERE id = ? AND sequence = ?`;
 
 export function insertAccount(connection: Connection, account: Account): void {
@@ -66,18 +69,33 @@ export function findAccount(connection: Connection, id: string): Account | undef
   return row && accountOf(row);
 }
 
-/** The oldest has the lowest id. */
-export function oldestActiveId(
+/** The oldest have the lowest ids. */
+export function oldestActiveIds(
   connection: Connection,
   { ownerId, currency }: OwnerAndCurrency,
-): string | undefined {
-  return (
-    connection.get(
-      "SELECT id FROM accounts WHERE owner_id = ? AND currency = ? AND status = 'active' ORDER BY id LIMIT 1",
-      ownerId,
-      currency,
-    ) as { id: string } | undefined
-  )?.id;
+  limit: number,
+): readonly string[] {
+  const rows = connection.all(
+    "SELECT id FROM accounts WHERE owner_id = ? AND currency = ? AND status = 'active' ORDER BY id LIMIT ?",
+    ownerId,
+    currency,
+    limit,
+  ) as { id: string }[];
+  return rows.map(({ id }) => id);
+}
+
+/** Those due longest first. */
+export function accountIdsWithDueHolds(
+  connection: Connection,
+  until: Instant,
+  limit: number,
+): readonly string[] {
+  const rows = connection.all(
+    'SELECT id FROM accounts WHERE next_expiry_at <= ? ORDER BY next_expiry_at LIMIT ?',
+    until,
+    limit,
+  ) as { id: string }[];
+  return rows.map(({ id }) => id);
 }
 
 export function countAccounts(connection: Connection, ownerId: string): number {
@@ -117,6 +135,7 @@ function changeable(account: Account) {
     account.sequence,
     account.latestAt,
     toBytes(account.head),
+    account.nextExpiryAt,
   ] as const;
 }
 
@@ -142,6 +161,7 @@ function accountOf(row: AccountRow): Account {
     sequence: Number(row.sequence),
     latestAt: Number(row.latest_at),
     head: toHexadecimal(row.head),
+    nextExpiryAt: row.next_expiry_at === null ? null : Number(row.next_expiry_at),
     createdAt: Number(row.created_at),
   });
 }

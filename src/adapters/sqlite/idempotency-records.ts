@@ -1,7 +1,8 @@
 import type { RefusalCode } from '../../domain/errors.ts';
 import { keyText } from '../../domain/idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord, NormalisedRequest } from '../../domain/idempotency.ts';
-import type { Balances, Outcome } from '../../domain/outcome.ts';
+import type { Balances, Outcome, TransferOutcome } from '../../domain/outcome.ts';
+import type { Instant } from '../../domain/time.ts';
 import { Transfer } from '../../domain/transfer.ts';
 import type { TransferStatus } from '../../domain/transfer.ts';
 import { accountFromJson, accountToJson } from './accounts.ts';
@@ -17,32 +18,58 @@ type RecordRow = {
   readonly transfer_id: string | null;
   readonly transfer_status: TransferStatus | null;
   readonly transfer_completed_at: bigint | null;
+  readonly transfer_captured: bigint | null;
   readonly balances: string | null;
   readonly account: string | null;
+  readonly members: string | null;
 };
+
+/** One transfer's part of an outcome; of its transfer, as it then stood, what may change after. */
+type TransferPart = {
+  readonly kind: TransferOutcome['kind'];
+  readonly code: RefusalCode | null;
+  readonly transferId: string | null;
+  readonly status: TransferStatus | null;
+  readonly completedAt: Instant | null;
+  readonly captured: bigint | null;
+  readonly balances: readonly Balances[];
+};
+
+/** As a list, to be short. */
+type PartJson = [
+  kind: TransferOutcome['kind'],
+  code: RefusalCode | null,
+  transferId: string | null,
+  status: TransferStatus | null,
+  completedAt: Instant | null,
+  balances: readonly BalancesJson[],
+];
 
 /** As a list, to be short; amounts as text, as JSON has no bigints. */
 type BalancesJson = [accountId: string, balance: string, held: string, available: string];
 
 const INSERT = `INSERT INTO idempotency_records (
-  key, request, at, outcome, code, transfer_id, transfer_status, transfer_completed_at, balances, account
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  key, request, at, outcome, code, transfer_id, transfer_status, transfer_completed_at,
+  transfer_captured, balances, account, members
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 export function insertRecord(connection: Connection, record: IdempotencyRecord): void {
   const { outcome, request, at } = record;
-  const transfer = outcome.kind === 'opened' ? null : outcome.transfer;
+  const part = outcome.kind === 'transferred' || outcome.kind === 'refused' ? partOf(outcome) : null;
   connection.run(
     INSERT,
     keyText(record),
     JSON.stringify(request),
     at,
     outcome.kind,
-    outcome.kind === 'refused' ? outcome.code : null,
-    transfer?.id ?? null,
-    transfer?.status ?? null,
-    transfer?.completedAt ?? null,
-    outcome.kind === 'transferred' ? balancesToJson(outcome.balances) : null,
-    outcome.kind === 'opened' ? accountToJson(outcome.account) : null,
+    part?.code ?? null,
+    part?.transferId ?? null,
+    part?.status ?? null,
+    part?.completedAt ?? null,
+    part?.captured ?? null,
+    part && JSON.stringify(part.balances.map(balancesToJson)),
+    outcome.kind === 'opened' || outcome.kind === 'changed' ? accountToJson(outcome.account) : null,
+    outcome.kind === 'batch' ? JSON.stringify(outcome.members.map(partToJson)) : null,
   );
 }
 
@@ -64,55 +91,87 @@ export function findRecord(connection: Connection, key: IdempotencyKey): Idempot
 
 function outcomeOf(connection: Connection, row: RecordRow): Outcome {
   switch (row.outcome) {
-    case 'transferred':
-      return {
-        kind: 'transferred',
-        transfer: transferAsItStood(connection, row),
-        balances: balancesFromJson(row.balances ?? '[]'),
-      };
     case 'opened':
-      return { kind: 'opened', account: accountFromJson(row.account as string) };
+    case 'changed':
+      return { kind: row.outcome, account: accountFromJson(row.account as string) };
+    case 'transferred':
     case 'refused':
+      return transferOutcomeOf(connection, {
+        kind: row.outcome,
+        code: row.code,
+        transferId: row.transfer_id,
+        status: row.transfer_status,
+        completedAt: row.transfer_completed_at === null ? null : Number(row.transfer_completed_at),
+        captured: row.transfer_captured,
+        balances: (JSON.parse(row.balances ?? '[]') as BalancesJson[]).map(balancesFromJson),
+      });
+    case 'batch':
       return {
-        kind: 'refused',
-        code: row.code as RefusalCode,
-        transfer: row.transfer_id === null ? null : transferAsItStood(connection, row),
+        kind: 'batch',
+        members: (JSON.parse(row.members as string) as PartJson[]).map((part) =>
+          transferOutcomeOf(connection, partFromJson(part)),
+        ),
       };
     default:
       return row.outcome satisfies never;
   }
 }
 
-function transferAsItStood(connection: Connection, row: RecordRow): Transfer {
-  const today = findTransfer(connection, row.transfer_id as string);
-  if (!today) throw new TypeError(`The transfer ${row.transfer_id} of a record is missing`);
-  const completedAt = row.transfer_completed_at;
+function transferOutcomeOf(connection: Connection, part: TransferPart): TransferOutcome {
+  const transfer = part.transferId === null ? null : transferAsItStood(connection, part.transferId, part);
+  if (part.kind === 'refused') return { kind: 'refused', code: part.code as RefusalCode, transfer };
+  return { kind: 'transferred', transfer: transfer as Transfer, balances: part.balances };
+}
+
+/** Whatever a record tells of a transfer, nothing of it had been reversed by then. */
+function transferAsItStood(connection: Connection, id: string, part: TransferPart): Transfer {
+  const today = findTransfer(connection, id);
+  if (!today) throw new TypeError(`The transfer ${id} of a record is missing`);
   return Transfer.restore({
     ...today,
-    status: row.transfer_status as TransferStatus,
-    code: row.code,
-    completedAt: completedAt === null ? null : Number(completedAt),
+    status: part.status as TransferStatus,
+    code: part.code,
+    completedAt: part.completedAt,
+    amountCaptured: part.captured,
+    reversed: null,
   });
 }
 
-function balancesToJson(balances: readonly Balances[]): string {
-  return JSON.stringify(
-    balances.map(
-      ({ accountId, balance, held, available }): BalancesJson => [
-        accountId,
-        balance.toString(),
-        held.toString(),
-        available.toString(),
-      ],
-    ),
-  );
+function partOf(outcome: TransferOutcome): TransferPart {
+  const { kind, transfer } = outcome;
+  return {
+    kind,
+    code: outcome.kind === 'refused' ? outcome.code : null,
+    transferId: transfer?.id ?? null,
+    status: transfer?.status ?? null,
+    completedAt: transfer?.completedAt ?? null,
+    captured: transfer?.amountCaptured ?? null,
+    balances: outcome.kind === 'transferred' ? outcome.balances : [],
+  };
 }
 
-function balancesFromJson(text: string): readonly Balances[] {
-  return (JSON.parse(text) as BalancesJson[]).map(([accountId, balance, held, available]) => ({
-    accountId,
-    balance: BigInt(balance),
-    held: BigInt(held),
-    available: BigInt(available),
-  }));
+function partToJson(outcome: TransferOutcome): PartJson {
+  const { kind, code, transferId, status, completedAt, balances } = partOf(outcome);
+  return [kind, code, transferId, status, completedAt, balances.map(balancesToJson)];
+}
+
+/** A member of a batch is made with it, so nothing of it was captured. */
+function partFromJson([kind, code, transferId, status, completedAt, balances]: PartJson): TransferPart {
+  return {
+    kind,
+    code,
+    transferId,
+    status,
+    completedAt,
+    captured: null,
+    balances: balances.map(balancesFromJson),
+  };
+}
+
+function balancesToJson({ accountId, balance, held, available }: Balances): BalancesJson {
+  return [accountId, balance.toString(), held.toString(), available.toString()];
+}
+
+function balancesFromJson([accountId, balance, held, available]: BalancesJson): Balances {
+  return { accountId, balance: BigInt(balance), held: BigInt(held), available: BigInt(available) };
 }

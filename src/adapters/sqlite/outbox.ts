@@ -70,8 +70,12 @@ export function giveUp(
 
 function factsToJson(message: TransferMessage): string {
   const { transferId, amount, currency, exponent, description, counterparty, balances } = message;
+  const { reverses, expiresAt, moreCounterparties } = message;
   const json: FactsJson = {
     transferId,
+    reverses,
+    expiresAt,
+    ...(moreCounterparties === undefined ? {} : { moreCounterparties }),
     amount: amount.toString(),
     currency,
     exponent,

@@ -26,17 +26,19 @@ CREATE TABLE accounts (
   sequence INTEGER NOT NULL CHECK (sequence >= 0),
   latest_at INTEGER NOT NULL,
   head BLOB NOT NULL CHECK (length(head) = 32),
+  next_expiry_at INTEGER,
   created_at INTEGER NOT NULL,
   CHECK (credits_posted - debits_posted BETWEEN -9007199254740991 AND 9007199254740991),
   CHECK ((owner_id IS NULL) <> (purpose IS NULL))
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX accounts_by_owner ON accounts (owner_id, id) WHERE owner_id IS NOT NULL;
+CREATE INDEX accounts_by_expiry ON accounts (next_expiry_at) WHERE next_expiry_at IS NOT NULL;
 
 CREATE TABLE transfers (
   id TEXT NOT NULL PRIMARY KEY,
-  kind TEXT NOT NULL CHECK (kind IN ('transfer', 'initial_funds')),
-  status TEXT NOT NULL CHECK (status IN ('completed', 'rejected')),
+  kind TEXT NOT NULL CHECK (kind IN ('transfer', 'initial_funds', 'withdrawal', 'reversal')),
+  status TEXT NOT NULL CHECK (status IN ('completed', 'pending', 'voided', 'expired', 'rejected')),
   code TEXT,
   legs TEXT NOT NULL,
   currency TEXT,
@@ -52,6 +54,9 @@ CREATE TABLE transfers (
   batch_id TEXT,
   created_at INTEGER NOT NULL,
   completed_at INTEGER,
+  amount_captured INTEGER CHECK (amount_captured BETWEEN 1 AND 9007199254740991),
+  reversed TEXT,
+  CHECK (status NOT IN ('pending', 'voided', 'expired') OR expires_at IS NOT NULL),
   CHECK ((status = 'rejected') = (code IS NOT NULL)),
   CHECK ((status = 'completed') = (completed_at IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
@@ -62,11 +67,19 @@ CREATE TABLE transfer_parties (
   PRIMARY KEY (user_id, transfer_id)
 ) STRICT, WITHOUT ROWID;
 
+-- What is pending, on each of its accounts, in the order in which it expires.
+CREATE TABLE pending_holds (
+  account_id TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  transfer_id TEXT NOT NULL,
+  PRIMARY KEY (account_id, expires_at, transfer_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE entries (
   account_id TEXT NOT NULL REFERENCES accounts (id),
   sequence INTEGER NOT NULL CHECK (sequence > 0),
   transfer_id TEXT NOT NULL REFERENCES transfers (id),
-  step TEXT NOT NULL CHECK (step IN ('completed')),
+  step TEXT NOT NULL CHECK (step IN ('completed', 'held', 'captured', 'voided', 'expired')),
   direction TEXT NOT NULL CHECK (direction IN ('debit', 'credit')),
   posted INTEGER NOT NULL CHECK (posted BETWEEN 0 AND 9007199254740991),
   pending INTEGER NOT NULL CHECK (pending BETWEEN 0 AND 9007199254740991),
@@ -84,15 +97,29 @@ CREATE TABLE idempotency_records (
   key TEXT NOT NULL PRIMARY KEY,
   request TEXT NOT NULL,
   at INTEGER NOT NULL,
-  outcome TEXT NOT NULL CHECK (outcome IN ('transferred', 'opened', 'refused')),
+  outcome TEXT NOT NULL CHECK (outcome IN ('transferred', 'opened', 'changed', 'refused', 'batch')),
   code TEXT,
   transfer_id TEXT,
   transfer_status TEXT,
   transfer_completed_at INTEGER,
+  transfer_captured INTEGER,
   balances TEXT,
   account TEXT,
+  members TEXT,
   CHECK ((outcome = 'refused') = (code IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit_log (
+  sequence INTEGER NOT NULL PRIMARY KEY CHECK (sequence > 0),
+  at INTEGER NOT NULL,
+  actor_kind TEXT NOT NULL CHECK (actor_kind IN ('user', 'system')),
+  actor_id TEXT,
+  action TEXT NOT NULL,
+  account_id TEXT NOT NULL,
+  reason TEXT,
+  changes TEXT NOT NULL,
+  hash BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
 
 CREATE TABLE outbox (
   id TEXT NOT NULL PRIMARY KEY,
@@ -135,6 +162,11 @@ CREATE TRIGGER records_never_change BEFORE UPDATE ON idempotency_records
 BEGIN SELECT raise(ABORT, 'an idempotency record never changes'); END;
 CREATE TRIGGER records_never_disappear BEFORE DELETE ON idempotency_records
 BEGIN SELECT raise(ABORT, 'an idempotency record never disappears'); END;
+
+CREATE TRIGGER audit_log_never_changes BEFORE UPDATE ON audit_log
+BEGIN SELECT raise(ABORT, 'the audit log only grows'); END;
+CREATE TRIGGER audit_log_never_shrinks BEFORE DELETE ON audit_log
+BEGIN SELECT raise(ABORT, 'the audit log only grows'); END;
 
 CREATE TRIGGER transfers_keep_their_facts BEFORE UPDATE OF
   id, kind, legs, currency, exponent, initiator_kind, initiator_id, salt, expires_at, reverses, batch_id, created_at

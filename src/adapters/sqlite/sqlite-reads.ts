@@ -1,17 +1,19 @@
-import type { LedgerReads } from '../../application/ports.ts';
-import { findAccount, listAccounts } from './accounts.ts';
+import type { LedgerReads, SessionReads } from '../../application/ports.ts';
+import { accountIdsWithDueHolds, findAccount, listAccounts } from './accounts.ts';
+import { listAuditRecords } from './audit-log.ts';
 import type { Connection } from './connection.ts';
 import { listEntries } from './entries.ts';
 import { beforeCommit } from './faults.ts';
 import { findRecord } from './idempotency-records.ts';
-import { findTransfer, listTransfers } from './transfers.ts';
+import { findSession } from './sessions.ts';
+import { dueHolds, findTransfer, listTransfers } from './transfers.ts';
 import { whenUnlocked } from './waiting.ts';
 
 /** Reads on a connection of their own: they see what is committed, and neither wait for a unit of work nor see into it. */
 export function readsOf(
   connection: Connection,
   { lockTimeoutMs }: { readonly lockTimeoutMs: number },
-): LedgerReads {
+): LedgerReads & SessionReads {
   return {
     account: (id) => read(() => findAccount(connection, id)),
     accountsOf: (ownerId, page) => read(() => listAccounts(connection, ownerId, page)),
@@ -19,6 +21,10 @@ export function readsOf(
     transfersOf: (userId, page) => read(() => listTransfers(connection, userId, page)),
     entriesOf: (accountId, page) => read(() => listEntries(connection, accountId, page)),
     record: (key) => read(() => findRecord(connection, key)),
+    session: (id) => read(() => findSession(connection, id)),
+    holdsDue: (accountId, until) => read(() => dueHolds(connection, accountId, until)),
+    accountsWithDueHolds: (until, limit) => read(() => accountIdsWithDueHolds(connection, until, limit)),
+    audit: (page) => read(() => listAuditRecords(connection, page)),
   };
 
   /** A reader meets a lock only where another process opens, closes or recovers the database. */

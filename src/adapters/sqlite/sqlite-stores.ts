@@ -48,6 +48,7 @@ function usersOf(scope: Scope): UserStore {
   return {
     insert: (user, passwordHash) => scope.use((connection) => insertUser(connection, user, passwordHash)),
     byId: (id) => scope.use((connection) => findUser(connection, id)),
+    byIds: (ids) => scope.use((connection) => ids.flatMap((id) => findUser(connection, id) ?? [])),
     byEmail: (normalised) => scope.use((connection) => findUserByEmail(connection, normalised)),
     setRole: (id, role) => scope.use((connection) => setRole(connection, id, role)),
     setPasswordHash: (id, hash) => scope.use((connection) => setPasswordHash(connection, id, hash)),
@@ -66,7 +67,10 @@ function outboxOf(scope: Scope): OutboxStore {
   return {
     add: (message) => scope.use((connection) => insertMessage(connection, message)),
     claim: (terms) => scope.use((connection) => claimMessages(connection, terms)),
-    markSent: (id, at) => scope.use((connection) => markSent(connection, id, at)),
+    markSent: (ids, at) =>
+      scope.use((connection) => {
+        for (const id of ids) markSent(connection, id, at);
+      }),
     postpone: (id, terms) => scope.use((connection) => postpone(connection, id, terms)),
     giveUp: (id, terms) => scope.use((connection) => giveUp(connection, id, terms)),
   };

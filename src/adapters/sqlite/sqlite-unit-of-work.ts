@@ -4,7 +4,8 @@ import type { Clock, Stores, UnitOfWork } from '../../application/ports.ts';
 import type { Books, Changes, Decision } from '../../domain/books.ts';
 import type { Want } from '../../domain/command.ts';
 import type { Instant } from '../../domain/time.ts';
-import { countAccounts, insertAccount, oldestActiveId, updateAccount } from './accounts.ts';
+import { countAccounts, insertAccount, oldestActiveIds, updateAccount } from './accounts.ts';
+import { findAuditHead, insertAuditRecord } from './audit-log.ts';
 import type { Connection } from './connection.ts';
 import type { DatabaseFile } from './database-file.ts';
 import { insertEntry } from './entries.ts';
@@ -14,7 +15,7 @@ import { assertKnownVersion } from './migrations.ts';
 import { insertMessage } from './outbox.ts';
 import { RememberedAccounts } from './remembered-accounts.ts';
 import { Scope, storesOf } from './sqlite-stores.ts';
-import { insertTransfer } from './transfers.ts';
+import { dueHoldsAndNext, findTransfer, insertTransfer, listHold, updateTransfer } from './transfers.ts';
 import { Turns, whenUnlocked } from './waiting.ts';
 
 /** Units run one after another: in this process by turns, among processes by SQLite's write lock. */
@@ -36,9 +37,9 @@ export class SqliteUnitOfWork implements UnitOfWork {
   }
 
   /** What is wanted is read when it is asked for: the decision runs under the write lock, where no read waits. */
-  async transact<R>(_want: Want, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R> {
+  async transact<R>(want: Want, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R> {
     const committed = await this.#locked(deadline - this.#clock.now(), async () => {
-      const { result, changes } = this.#write(decide);
+      const { result, changes } = this.#write(want, decide);
       this.#commit();
       this.#accounts.committed(changes);
       return result;
@@ -63,8 +64,10 @@ export class SqliteUnitOfWork implements UnitOfWork {
   }
 
   /** Lets no more units in, and waits for those who are. */
-  close(): Promise<void> {
-    return this.#turns.close();
+  async close(): Promise<void> {
+    await this.#turns.close();
+    // Node 20 walks every storage that was used, at every promise, until it is told to let go.
+    this.#inside.disable();
   }
 
   /** Runs `unit` in a transaction of its own, which it is to end. */
@@ -90,9 +93,9 @@ export class SqliteUnitOfWork implements UnitOfWork {
     }
   }
 
-  #write<R>(decide: (books: Books) => Decision<R>): Decision<R> {
+  #write<R>(want: Want, decide: (books: Books) => Decision<R>): Decision<R> {
     try {
-      const decision = decide(booksOf(this.#connection, this.#accounts));
+      const decision = decide(booksOf(this.#connection, this.#accounts, want));
       writeChanges(this.#connection, decision.changes);
       return decision;
     } catch (fault) {
@@ -126,15 +129,16 @@ export class SqliteUnitOfWork implements UnitOfWork {
   }
 }
 
-function booksOf(connection: Connection, accounts: RememberedAccounts): Books {
+function booksOf(connection: Connection, accounts: RememberedAccounts, want: Want): Books {
   return {
     account: (id) => accounts.find(id),
-    oldestActive: (of) => {
-      const id = oldestActiveId(connection, of);
-      return id === undefined ? undefined : accounts.find(id);
-    },
+    transfer: (id) => findTransfer(connection, id),
+    holdsOf: (accountId) => dueHoldsAndNext(connection, accountId, want.holdsDueBy),
+    activeAccounts: (of) =>
+      oldestActiveIds(connection, of, want.activeCount).flatMap((id) => accounts.find(id) ?? []),
     accountCount: (ownerId) => countAccounts(connection, ownerId),
     record: (key) => findRecord(connection, key),
+    auditHead: () => findAuditHead(connection),
   };
 }
 
@@ -143,8 +147,14 @@ function writeChanges(connection: Connection, changes: Changes): void {
     if (before) updateAccount(connection, { before, after });
     else insertAccount(connection, after);
   }
-  for (const transfer of changes.transfers) insertTransfer(connection, transfer);
+  for (const change of changes.transfers) {
+    const { before, after } = change;
+    if (before) updateTransfer(connection, { before, after });
+    else insertTransfer(connection, after);
+    listHold(connection, change);
+  }
   for (const entry of changes.entries) insertEntry(connection, entry);
   for (const record of changes.records) insertRecord(connection, record);
   for (const message of changes.messages) insertMessage(connection, message);
+  for (const record of changes.audit) insertAuditRecord(connection, record);
 }

@@ -1,5 +1,7 @@
+import type { Change } from '../../domain/books.ts';
 import type { RefusalCode } from '../../domain/errors.ts';
 import type { Direction } from '../../domain/ledger-entry.ts';
+import type { Instant } from '../../domain/time.ts';
 import { Transfer } from '../../domain/transfer.ts';
 import type { Initiator, Leg, Metadata, TransferKind, TransferStatus } from '../../domain/transfer.ts';
 import { toBytes, toHexadecimal } from './bytes.ts';
@@ -24,6 +26,8 @@ type TransferRow = {
   readonly batch_id: string | null;
   readonly created_at: bigint;
   readonly completed_at: bigint | null;
+  readonly amount_captured: bigint | null;
+  readonly reversed: string | null;
 };
 
 /** As a list, to be short; the amount as text, as JSON has no bigints. */
@@ -31,8 +35,12 @@ type LegJson = [accountId: string, ownerId: string | null, direction: Direction,
 
 const INSERT = `INSERT INTO transfers (
   id, kind, status, code, legs, currency, exponent, initiator_kind, initiator_id, payer_name,
-  description, metadata, salt, expires_at, reverses, batch_id, created_at, completed_at
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  description, metadata, salt, expires_at, reverses, batch_id, created_at, completed_at,
+  amount_captured, reversed
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const UPDATE = `UPDATE transfers SET status = ?, completed_at = ?, amount_captured = ?, reversed = ?
+WHERE id = ? AND status = ? AND reversed IS ?`;
 
 export function insertTransfer(connection: Connection, transfer: Transfer): void {
   const { id, initiator, metadata } = transfer;
@@ -56,10 +64,78 @@ export function insertTransfer(connection: Connection, transfer: Transfer): void
     transfer.batchId,
     transfer.createdAt,
     transfer.completedAt,
+    transfer.amountCaptured,
+    reversedToJson(transfer),
   );
   for (const userId of transfer.parties) {
     connection.run('INSERT INTO transfer_parties (user_id, transfer_id) VALUES (?, ?)', userId, id);
   }
+}
+
+/** @throws TypeError if the transfer is no longer as it was before */
+export function updateTransfer(
+  connection: Connection,
+  { before, after }: { before: Transfer; after: Transfer },
+): void {
+  const changed = connection.run(
+    UPDATE,
+    after.status,
+    after.completedAt,
+    after.amountCaptured,
+    reversedToJson(after),
+    before.id,
+    before.status,
+    reversedToJson(before),
+  );
+  if (changed !== 1) throw new TypeError(`Transfer ${before.id} has moved on`);
+}
+
+/** A hold is listed on its accounts for as long as it is pending. */
+export function listHold(connection: Connection, { before, after }: Change<Transfer>): void {
+  if (before?.status === after.status) return;
+  for (const { accountId } of after.legs) {
+    if (after.status === 'pending') {
+      connection.run(
+        'INSERT INTO pending_holds (account_id, expires_at, transfer_id) VALUES (?, ?, ?)',
+        accountId,
+        after.expiresAt,
+        after.id,
+      );
+    } else if (before?.status === 'pending') {
+      connection.run(
+        'DELETE FROM pending_holds WHERE account_id = ? AND expires_at = ? AND transfer_id = ?',
+        accountId,
+        after.expiresAt,
+        after.id,
+      );
+    }
+  }
+}
+
+const HOLDS = `SELECT transfers.* FROM pending_holds CROSS JOIN transfers ON transfers.id = transfer_id
+  WHERE account_id = ?`;
+
+/** The pending holds on an account that expire up to an instant, and the first after it. */
+export function dueHoldsAndNext(
+  connection: Connection,
+  accountId: string,
+  until: Instant,
+): readonly Transfer[] {
+  const next = connection.all(
+    `${HOLDS} AND pending_holds.expires_at > ? ORDER BY pending_holds.expires_at LIMIT 1`,
+    accountId,
+    until,
+  ) as TransferRow[];
+  return [...dueHolds(connection, accountId, until), ...next.map(transferOf)];
+}
+
+export function dueHolds(connection: Connection, accountId: string, until: Instant): readonly Transfer[] {
+  const rows = connection.all(
+    `${HOLDS} AND pending_holds.expires_at <= ? ORDER BY pending_holds.expires_at`,
+    accountId,
+    until,
+  ) as TransferRow[];
+  return rows.map(transferOf);
 }
 
 export function findTransfer(connection: Connection, id: string): Transfer | undefined {
@@ -75,6 +151,10 @@ export function listTransfers(
   const page = `SELECT transfers.* FROM transfer_parties CROSS JOIN transfers ON transfers.id = transfer_id
     WHERE user_id = ?1 AND (?2 IS NULL OR transfer_id < ?2) ORDER BY transfer_id DESC LIMIT ?3`;
   return (connection.all(page, userId, after, limit) as TransferRow[]).map(transferOf);
+}
+
+function reversedToJson({ reversed }: Transfer): string | null {
+  return reversed && JSON.stringify(reversed.map(String));
 }
 
 function legsToJson(legs: readonly Leg[]): string {
@@ -114,5 +194,7 @@ function transferOf(row: TransferRow): Transfer {
     batchId: row.batch_id,
     createdAt: Number(row.created_at),
     completedAt: row.completed_at === null ? null : Number(row.completed_at),
+    amountCaptured: row.amount_captured,
+    reversed: row.reversed === null ? null : (JSON.parse(row.reversed) as string[]).map(BigInt),
   });
 }
