@@ -11,6 +11,7 @@ import { createSmtpMailer } from './adapters/smtp/smtp-mailer.ts';
 import { sha256, systemClock, systemIds } from './adapters/system.ts';
 import { assembleBank } from './application/bank.ts';
 import type { Bank } from './application/bank.ts';
+import type { HoldSweeper } from './application/hold-sweeper.ts';
 import { OutboxDispatcher } from './application/outbox-dispatcher.ts';
 import type { Mailer, PasswordHasher, Store, TokenIssuer } from './application/ports.ts';
 import type { Config, MailConfig } from './config.ts';
@@ -19,6 +20,7 @@ import type { Config, MailConfig } from './config.ts';
 export type Services = {
   readonly bank: Bank;
   readonly dispatcher: OutboxDispatcher;
+  readonly sweeper: HoldSweeper;
   readonly app: App;
   /** Ends all of it, what was made last first: the writer, the dispatcher, the mailer, the store. */
   close(): Promise<void>;
@@ -31,6 +33,7 @@ const TOKENS = token<TokenIssuer>('token issuer');
 const DISPATCHER = token<OutboxDispatcher>('outbox dispatcher');
 const BANK = token<Bank>('bank');
 const APP = token<App>('app');
+const SWEEPER = token<HoldSweeper>('hold sweeper');
 
 type ClosableMailer = Mailer & { close?(): void };
 
@@ -87,6 +90,9 @@ export async function assembleServices(given: {
     { close: (bank) => bank.ledger.close() },
   );
 
+  scope.provide(SWEEPER, () => scope.resolve(BANK).ledger.sweeper(log), {
+    close: (sweeper) => sweeper.stop(),
+  });
   scope.provide(APP, () => {
     const { publicOrigin, trustedProxies } = config;
     return createApp({ bank: scope.resolve(BANK), log, publicOrigin, trustedProxies });
@@ -97,6 +103,7 @@ export async function assembleServices(given: {
       app: scope.resolve(APP),
       bank: scope.resolve(BANK),
       dispatcher: scope.resolve(DISPATCHER),
+      sweeper: scope.resolve(SWEEPER),
       close: () => scope.close(),
     };
   } catch (error) {

@@ -27,6 +27,7 @@ try {
   const running = await start(config, log);
   stopOnSignal(running, config, log);
   running.services.dispatcher.start();
+  running.services.sweeper.start();
   greet(running, config, log);
 } catch (error) {
   process.stderr.write(`Passbook cannot start: ${faultText(error)}\n`);

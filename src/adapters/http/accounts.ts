@@ -1,16 +1,25 @@
 import { Hono } from 'hono';
 import * as v from 'valibot';
 import type { Bank } from '../../application/bank.ts';
-import { actorOf, viewerOf } from './authentication.ts';
+import { actorOf, operatorOf, viewerOf } from './authentication.ts';
 import type { SessionRequired } from './authentication.ts';
 import type { HttpEnv } from './env.ts';
 import { replayHeader, sendRefusal } from './problem.ts';
 import { Nothing, PageQuery, readBody, readKey, readQuery } from './request.ts';
+import { sendAccountResult } from './results.ts';
 import { accountShape, balanceShape } from './shapes.ts';
 
 const NewAccount = v.strictObject({
   currency: v.optional(v.string()),
   name: v.optional(v.string()),
+  idempotencyKey: v.optional(v.string()),
+});
+
+const Rename = v.strictObject({ name: v.nullable(v.string()) });
+
+const Closing = v.strictObject({
+  sweepTo: v.optional(v.string()),
+  reason: v.optional(v.string()),
   idempotencyKey: v.optional(v.string()),
 });
 
@@ -42,6 +51,25 @@ export function accountRoutes({
       .get('/balance/:accountId', sessionRequired, async (c) => {
         readQuery(c.req, Nothing);
         return c.json(balanceShape(await ledger.getBalance(viewerOf(c.var.user), c.req.param('accountId'))));
+      })
+      .patch('/:id', sessionRequired, async (c) => {
+        readQuery(c.req, Nothing);
+        const { name } = await readBody(c.req, Rename);
+        const request = { accountId: c.req.param('id'), name };
+        return sendAccountResult(c, await ledger.renameAccount(actorOf(c.var.user), request));
+      })
+      .post('/:id/close', sessionRequired, async (c) => {
+        readQuery(c.req, Nothing);
+        const body = await readBody(c.req, Closing);
+        const idempotencyKey = readKey(c.req, body.idempotencyKey);
+        const { user } = c.var;
+        const actor = user.role === 'system' ? operatorOf(user) : actorOf(user);
+        const closed = await ledger.closeAccount(actor, {
+          ...body,
+          accountId: c.req.param('id'),
+          ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+        });
+        return sendAccountResult(c, closed);
       })
       .get('/:id', sessionRequired, async (c) => {
         readQuery(c.req, Nothing);

@@ -15,6 +15,7 @@ import { problemHandler, sendProblem } from './problem.ts';
 import { sessionToken } from './session-token.ts';
 import { SignInThrottle } from './sign-in-throttle.ts';
 import type { ThrottleLimits } from './sign-in-throttle.ts';
+import { systemRoutes } from './system.ts';
 import { transactionRoutes } from './transactions.ts';
 
 export type AppOptions = {
@@ -62,5 +63,6 @@ export function createApp({ bank, log, publicOrigin = null, trustedProxies = 0, 
     .route('/', operationRoutes(shared))
     .route('/api/auth', authRoutes(shared))
     .route('/api/accounts', accountRoutes(shared))
-    .route('/api/transactions', transactionRoutes(shared));
+    .route('/api/transactions', transactionRoutes(shared))
+    .route('/api/system', systemRoutes(shared));
 }

@@ -23,9 +23,9 @@ export function sessionRequired({ bank, sessionToken }: { bank: Bank; sessionTok
 export type SessionRequired = ReturnType<typeof sessionRequired>;
 
 /** Behind `sessionRequired`. */
-export function roleRequired(role: Role) {
+export function roleRequired(...roles: readonly Role[]) {
   return createMiddleware<SignedInEnv>(async (c, next) => {
-    if (c.var.user.role !== role) throw new PassbookError('forbidden');
+    if (!roles.includes(c.var.user.role)) throw new PassbookError('forbidden');
     await next();
   });
 }

@@ -22,6 +22,17 @@ const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   exceeds_maximum_balance: 400,
   amount_overflow: 400,
   account_limit_reached: 400,
+  transfer_not_pending: 400,
+  not_reversible: 400,
+  already_completed: 409,
+  already_voided: 409,
+  hold_expired: 409,
+  exceeds_hold_amount: 400,
+  exceeds_reversible_amount: 400,
+  linked_transfer_failed: 400,
+  balance_not_zero: 400,
+  holds_outstanding: 400,
+  already_closed: 409,
   unauthenticated: 401,
   invalid_credentials: 401,
   forbidden: 403,
@@ -58,17 +69,20 @@ export type Problem = {
   /** Of a rejection that was kept. */
   readonly transactionId?: string;
   readonly errors?: readonly FieldError[];
+  /** Of a linked batch that failed: what became of each transfer. */
+  readonly results?: readonly unknown[];
 };
 
 type ProblemFacts = ErrorFacts & {
   readonly transactionId?: string | null;
+  readonly results?: readonly unknown[];
   readonly headers?: Readonly<Record<string, string>>;
 };
 
 const RETRY_AFTER_SECONDS = 1;
 
 export function problemOf(code: ErrorCode, facts: ProblemFacts = {}, status: number = STATUS[code]): Problem {
-  const { errors, transactionId } = facts;
+  const { errors, transactionId, results } = facts;
   const detail = new PassbookError(code, errors && { errors }).message;
   return {
     // A code of its own says what it is; `type` adds nothing to it (RFC 9457, section 4.2.1)
@@ -81,6 +95,7 @@ export function problemOf(code: ErrorCode, facts: ProblemFacts = {}, status: num
     retry: errorCatalogue[code].retry,
     ...(transactionId ? { transactionId } : {}),
     ...(errors ? { errors } : {}),
+    ...(results ? { results } : {}),
   };
 }
 

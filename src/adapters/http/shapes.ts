@@ -1,5 +1,6 @@
 import type { BalanceView } from '../../application/get-account.ts';
 import type { AccountView, TransferView } from '../../application/views.ts';
+import type { AuditRecord } from '../../domain/audit.ts';
 import type { Balances } from '../../domain/outcome.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { User } from '../../domain/user.ts';
@@ -61,11 +62,39 @@ export function transactionShape(transfer: TransferView) {
       description: transfer.description,
       metadata: transfer.metadata,
       counterparty: transfer.counterparty,
+      amountCaptured: numberShape(transfer.amountCaptured),
+      amountReversed: numberShape(transfer.amountReversed || null),
+      expiresAt: transfer.expiresAt === null ? null : timeShape(transfer.expiresAt),
+      reverses: transfer.reverses,
+      legs: transfer.legs?.map(legShape) ?? null,
+      batchId: transfer.batchId,
       code: transfer.code,
     }),
     createdAt: timeShape(transfer.createdAt),
     ...present({ completedAt: transfer.completedAt === null ? null : timeShape(transfer.completedAt) }),
   };
+}
+
+function legShape({ accountId, direction, amount }: NonNullable<TransferView['legs']>[number]) {
+  return { account: accountId, direction, amount: Number(amount) };
+}
+
+export function auditShape({ sequence, at, actor, action, accountId, reason, changes, hash }: AuditRecord) {
+  return {
+    sequence,
+    at: timeShape(at),
+    actor,
+    action,
+    accountId,
+    ...present({ reason }),
+    // Amounts as text: before and after are whatever the field holds
+    changes: changes.map(([field, before, after]) => ({ field, before, after })),
+    hash,
+  };
+}
+
+function numberShape(amount: bigint | null): number | null {
+  return amount === null ? null : Number(amount);
 }
 
 /** RFC 3339, in UTC, with milliseconds. */

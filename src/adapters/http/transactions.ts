@@ -1,24 +1,80 @@
 import { Hono } from 'hono';
-import type { Context } from 'hono';
+import type { HonoRequest } from 'hono';
 import * as v from 'valibot';
 import type { Bank } from '../../application/bank.ts';
-import type { TransferResult } from '../../application/views.ts';
+import { LEGS_MAX } from '../../application/order.ts';
+import type { OrderRequest } from '../../application/order.ts';
+import { BATCH_MAX } from '../../application/submit-batch.ts';
 import { PassbookError } from '../../domain/errors.ts';
+import type { User } from '../../domain/user.ts';
+import { inApiTerms } from './api-terms.ts';
 import { actorOf, operatorOf, roleRequired, viewerOf } from './authentication.ts';
 import type { SessionRequired } from './authentication.ts';
 import type { HttpEnv } from './env.ts';
-import { replayHeader, sendRefusal } from './problem.ts';
-import { Amount, Nothing, PageQuery, readBody, readQuery, requireKey } from './request.ts';
-import { balancesShape, transactionShape } from './shapes.ts';
+import {
+  Amount,
+  BATCH_LIMIT_BYTES,
+  dryRunOf,
+  InstantText,
+  listOf,
+  Nothing,
+  PageQuery,
+  readBody,
+  readQuery,
+  requireKey,
+} from './request.ts';
+import { sendBatchResult, sendTransferResult } from './results.ts';
+import { transactionShape } from './shapes.ts';
 
-const NewTransfer = v.strictObject({
-  fromAccount: v.string(),
-  toAccount: v.string(),
-  amount: Amount,
+const INTEGER_RULE = 'must be an integer';
+const BATCH = { min: 1, max: BATCH_MAX, rule: `must be a list of 1 to ${BATCH_MAX}` };
+const LEGS = { min: 2, max: LEGS_MAX, rule: `must be a list of 2 to ${LEGS_MAX}` };
+
+const shared = {
   currency: v.optional(v.string()),
   description: v.optional(v.string()),
   metadata: v.optional(v.record(v.string(), v.string())),
-  idempotencyKey: v.optional(v.string()),
+};
+
+const pair = {
+  fromAccount: v.string(),
+  toAccount: v.string(),
+  amount: Amount,
+  ...shared,
+  pending: v.optional(v.boolean()),
+  expiresAt: v.optional(InstantText),
+  expiresInSeconds: v.optional(v.pipe(v.number(INTEGER_RULE), v.integer(INTEGER_RULE))),
+};
+
+const severalLegs = {
+  legs: listOf(
+    v.strictObject({
+      account: v.string(),
+      direction: v.picklist(['debit', 'credit'], 'must be debit or credit'),
+      amount: Amount,
+    }),
+    LEGS,
+  ),
+  ...shared,
+};
+
+const key = { idempotencyKey: v.optional(v.string()) };
+
+const Pair = v.strictObject(pair);
+const KeyedPair = v.strictObject({ ...pair, ...key });
+const SeveralLegs = v.strictObject(severalLegs);
+const KeyedSeveralLegs = v.strictObject({ ...severalLegs, ...key });
+
+/** Which of the two is meant is told by `legs`, so that what is wrong is told of the right one. */
+const NewTransfer = v.lazy((input) => (hasLegs(input) ? KeyedSeveralLegs : KeyedPair));
+
+const NewBatch = v.strictObject({
+  transfers: listOf(
+    v.lazy((input) => (hasLegs(input) ? SeveralLegs : Pair)),
+    BATCH,
+  ),
+  linked: v.optional(v.boolean()),
+  ...key,
 });
 
 const InitialFunds = v.strictObject({
@@ -27,11 +83,17 @@ const InitialFunds = v.strictObject({
   amount: Amount,
   currency: v.optional(v.string()),
   description: v.optional(v.string()),
-  idempotencyKey: v.optional(v.string()),
+  ...key,
 });
 
+const Capture = v.strictObject({ amount: v.optional(Amount), ...key });
+const Void = v.strictObject(key);
+const Reversal = v.strictObject({ amount: v.optional(Amount), description: v.optional(v.string()), ...key });
+
 const KeyQuery = v.strictObject({
-  operation: v.optional(v.picklist(['transfer', 'initial_funds'], 'must be transfer or initial_funds')),
+  operation: v.optional(
+    v.picklist(['transfer', 'initial_funds', 'withdrawal'], 'must be transfer, initial_funds or withdrawal'),
+  ),
 });
 
 export function transactionRoutes({
@@ -44,27 +106,72 @@ export function transactionRoutes({
   return (
     new Hono<HttpEnv>()
       .post('/', sessionRequired, async (c) => {
-        readQuery(c.req, Nothing);
-        const { fromAccount, toAccount, amount, ...rest } = await readBody(c.req, NewTransfer);
-        const result = ledger.transferFunds(actorOf(c.var.user), {
-          ...rest,
-          sourceAccountId: fromAccount,
-          destinationAccountId: toAccount,
-          amount: BigInt(amount),
-          idempotencyKey: requireKey(c.req, rest.idempotencyKey),
-        });
-        return sendResult(c, await inApiTerms(result));
+        const options = dryRunOf(c.req);
+        const body = await readBody(c.req, NewTransfer);
+        const request = { ...orderOf(body), idempotencyKey: requireKey(c.req, body.idempotencyKey) };
+        return sendTransferResult(
+          c,
+          await inApiTerms(ledger.transferFunds(actorOf(c.var.user), request, options)),
+        );
+      })
+      .post('/batch', sessionRequired, async (c) => {
+        const options = dryRunOf(c.req);
+        const body = await readBody(c.req, NewBatch, { limitBytes: BATCH_LIMIT_BYTES });
+        const request = {
+          transfers: body.transfers.map(orderOf),
+          linked: body.linked ?? false,
+          idempotencyKey: requireKey(c.req, body.idempotencyKey),
+        };
+        return sendBatchResult(
+          c,
+          await inApiTerms(ledger.submitBatch(actorOf(c.var.user), request, options)),
+          request,
+        );
       })
       .post('/system/initial-funds', sessionRequired, roleRequired('system'), async (c) => {
-        readQuery(c.req, Nothing);
+        const options = dryRunOf(c.req);
         const { toAccount, amount, ...rest } = await readBody(c.req, InitialFunds);
-        const result = ledger.fundAccount(operatorOf(c.var.user), {
+        const request = {
           ...rest,
           ...(toAccount === undefined ? {} : { destinationAccountId: toAccount }),
           amount: BigInt(amount),
           idempotencyKey: requireKey(c.req, rest.idempotencyKey),
-        });
-        return sendResult(c, await inApiTerms(result));
+        };
+        return sendTransferResult(
+          c,
+          await inApiTerms(ledger.fundAccount(operatorOf(c.var.user), request, options)),
+        );
+      })
+      .post('/:id/capture', sessionRequired, async (c) => {
+        const options = dryRunOf(c.req);
+        const body = await readBody(c.req, Capture);
+        const request = { ...amountOf(body), ...endOf(c.req, body.idempotencyKey) };
+        return sendTransferResult(
+          c,
+          await inApiTerms(ledger.captureHold(enderOf(c.var.user), request, options)),
+        );
+      })
+      .post('/:id/void', sessionRequired, async (c) => {
+        const options = dryRunOf(c.req);
+        const body = await readBody(c.req, Void);
+        const request = endOf(c.req, body.idempotencyKey);
+        return sendTransferResult(
+          c,
+          await inApiTerms(ledger.voidHold(enderOf(c.var.user), request, options)),
+        );
+      })
+      .post('/:id/reverse', sessionRequired, async (c) => {
+        const options = dryRunOf(c.req);
+        const { description, ...body } = await readBody(c.req, Reversal);
+        const request = {
+          ...amountOf(body),
+          ...(description === undefined ? {} : { description }),
+          ...endOf(c.req, body.idempotencyKey),
+        };
+        return sendTransferResult(
+          c,
+          await inApiTerms(ledger.reverseTransfer(enderOf(c.var.user), request, options)),
+        );
       })
       .get('/', sessionRequired, async (c) => {
         const page = await ledger.listTransfers(viewerOf(c.var.user), readQuery(c.req, PageQuery));
@@ -74,8 +181,8 @@ export function transactionRoutes({
       .get('/by-key/:key', sessionRequired, async (c) => {
         const { user } = c.var;
         const { operation = 'transfer' } = readQuery(c.req, KeyQuery);
-        if (operation === 'initial_funds' && user.role !== 'system') throw new PassbookError('forbidden');
-        const actor = operation === 'initial_funds' ? operatorOf(user) : actorOf(user);
+        if (operation !== 'transfer' && user.role !== 'system') throw new PassbookError('forbidden');
+        const actor = operation === 'transfer' ? actorOf(user) : operatorOf(user);
         const found = await ledger.findTransferByKey(actor, c.req.param('key'), operation);
         return found.transfer === null
           ? c.json({ transaction: null, code: found.code, retry: found.retry })
@@ -89,33 +196,49 @@ export function transactionRoutes({
   );
 }
 
-/** What the API calls differently from the inside. */
-const API_FIELDS: ReadonlyMap<string, string> = new Map([
-  ['sourceAccountId', 'fromAccount'],
-  ['destinationAccountId', 'toAccount'],
-]);
+type TransferBody = v.InferOutput<typeof Pair> | v.InferOutput<typeof SeveralLegs>;
 
-/** The result, or what is thrown, with its fields called as the client knows them. */
-async function inApiTerms(result: Promise<TransferResult>): Promise<TransferResult> {
-  const apiField = (field: string) => API_FIELDS.get(field) ?? field;
-  try {
-    const settled = await result;
-    return !settled.ok && settled.field !== undefined
-      ? { ...settled, field: apiField(settled.field) }
-      : settled;
-  } catch (error) {
-    if (!(error instanceof PassbookError && error.facts.errors)) throw error;
-    const errors = error.facts.errors.map(({ field, message }) => ({ field: apiField(field), message }));
-    throw new PassbookError(error.code, { ...error.facts, errors }, { cause: error });
+function orderOf(body: TransferBody): OrderRequest {
+  const { currency, description, metadata } = body;
+  const texts = present({ currency, description, metadata });
+  if ('legs' in body) {
+    const legs = body.legs.map(({ account, direction, amount }) => ({
+      accountId: account,
+      direction,
+      amount: BigInt(amount),
+    }));
+    return { ...texts, legs };
   }
+  const { pending, expiresAt, expiresInSeconds } = body;
+  return {
+    ...texts,
+    ...present({ pending, expiresAt, expiresInSeconds }),
+    sourceAccountId: body.fromAccount,
+    destinationAccountId: body.toAccount,
+    amount: BigInt(body.amount),
+  };
 }
 
-function sendResult(c: Context, result: TransferResult) {
-  if (!result.ok) return sendRefusal(c, result);
-  const { transfer, balances, replayed } = result;
-  return c.json(
-    { transaction: transactionShape(transfer), balances: balances.map(balancesShape) },
-    200,
-    replayHeader(replayed),
-  );
+/** The system may end what is anybody's; everyone else what they received. */
+function enderOf(user: User) {
+  return user.role === 'system' ? operatorOf(user) : actorOf(user);
+}
+
+function endOf(request: HonoRequest<'/:id'>, idempotencyKey: string | undefined) {
+  return { transferId: request.param('id'), idempotencyKey: requireKey(request, idempotencyKey) };
+}
+
+function amountOf({ amount }: { amount?: number }) {
+  return amount === undefined ? {} : { amount: BigInt(amount) };
+}
+
+function hasLegs(input: unknown): boolean {
+  return typeof input === 'object' && input !== null && 'legs' in input;
+}
+
+/** What is undefined is left out. */
+function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }

@@ -9,6 +9,8 @@ export type MailContent = { readonly subject: string; readonly text: string; rea
 type Words = { readonly subject: string; readonly lead: string; readonly facts: readonly Fact[] };
 type Fact = readonly [label: string, value: string];
 
+const LAST_FOUR = 4;
+
 /** A mail in plain text and in HTML; `bank` is the sender's name, `name` the recipient's. */
 export async function renderMail(
   message: Message,
@@ -53,47 +55,83 @@ function wordsOf(message: Message, bank: string): Words {
         lead: `${bank} credited your account with ${amount}.`,
         facts,
       };
+    case 'withdrawal_made':
+      return {
+        subject: `${bank} paid out ${amount}`,
+        lead: `${bank} paid ${amount} out of your account.`,
+        facts,
+      };
+    case 'hold_placed':
+      return {
+        subject: `${amount} of yours is reserved`,
+        lead: `${amount} is reserved in your account until the payee takes it, or until it expires.`,
+        facts,
+      };
+    case 'hold_received':
+      return {
+        subject: `${amount} is reserved for you`,
+        lead: `${amount} is reserved for you. It is yours once you capture it; it is released if you do not.`,
+        facts,
+      };
     default:
       return message satisfies never;
   }
 }
 
 function factsOf(message: TransferMessage, bank: string): readonly Fact[] {
-  const { description, balances } = message;
+  const { description, balances, expiresAt, reverses } = message;
   return [
     ...partiesOf(message, bank),
     ...(description === null ? [] : [['Description', description] as const]),
     ['When', timeText(message.at)],
+    ...(expiresAt === null ? [] : [['Expires', timeText(expiresAt)] as const]),
     ['Transaction', message.transferId],
+    ...(reverses === null ? [] : [['Reverses', reverses] as const]),
     ...balances.map(
       ({ accountId, balance }) => [`Balance of ${accountId} after it`, amountText(message, balance)] as const,
     ),
   ];
 }
 
-/** One's own accounts in full. Of the payer a payee learns the name and the last four characters. */
-function partiesOf({ kind, counterparty, balances }: TransferMessage, bank: string): readonly Fact[] {
-  const own = balances.map(({ accountId }) => accountId);
+/** One's own accounts in full. Of the other side what the message tells: the account as it was typed, or its end. */
+function partiesOf(message: TransferMessage, bank: string): readonly Fact[] {
+  const { kind, counterparty, moreCounterparties, balances } = message;
+  const accounts = balances.map(({ accountId }) => accountId);
+  const [first = '', second] = accounts;
+  // Several where it was collected from many of one's own, or spread over them
+  const own = accounts.join(', ');
+  const known = [counterparty.name, accountText(counterparty.account)].filter(Boolean).join(', ') || bank;
+  const other = moreCounterparties ? `${known}, and ${moreCounterparties} more` : known;
   switch (kind) {
     case 'transfer_sent':
+    case 'hold_placed':
+      return [
+        ['From', own],
+        ['To', other],
+      ];
     case 'transfer_between_own_accounts':
+      if (accounts.length > 2) return [['Accounts', own]];
       return [
-        ['From', own[0] ?? ''],
-        ['To', counterparty.account ?? bank],
+        ['From', first],
+        ['To', second ?? other],
       ];
-    case 'transfer_received': {
-      const account = counterparty.account === null ? [] : [`account ending in ${counterparty.account}`];
-      const known = [...(counterparty.name === null ? [] : [counterparty.name]), ...account];
+    case 'transfer_received':
+    case 'hold_received':
       return [
-        ['From', known.join(', ') || bank],
-        ['To', own[0] ?? ''],
+        ['From', other],
+        ['To', own],
       ];
-    }
     case 'initial_funds_received':
-      return [['To', own[0] ?? '']];
+      return [['To', first]];
+    case 'withdrawal_made':
+      return [['From', first]];
     default:
       return kind satisfies never;
   }
+}
+
+function accountText(account: string | null): string | null {
+  return account !== null && account.length <= LAST_FOUR ? `account ending in ${account}` : account;
 }
 
 function amountText({ currency, exponent }: TransferMessage, amountMinor: bigint): string {

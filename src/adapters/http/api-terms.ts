@@ -1,0 +1,34 @@
+import { PassbookError } from '../../domain/errors.ts';
+
+/** What the API calls differently from the inside. */
+const API_FIELDS: ReadonlyMap<string, string> = new Map([
+  ['sourceAccountId', 'fromAccount'],
+  ['destinationAccountId', 'toAccount'],
+  ['sourceAmount', 'fromAmount'],
+  ['destinationAmount', 'toAmount'],
+  ['transferId', 'transactionId'],
+  ['accountId', 'account'],
+]);
+
+/** The result, or what is thrown, with its fields called as the client knows them. */
+export async function inApiTerms<R extends { readonly field?: string } | object>(
+  result: Promise<R>,
+): Promise<R> {
+  try {
+    const settled = await result;
+    return 'field' in settled && typeof settled.field === 'string'
+      ? { ...settled, field: apiField(settled.field) }
+      : settled;
+  } catch (error) {
+    if (!(error instanceof PassbookError && error.facts.errors)) throw error;
+    const errors = error.facts.errors.map(({ field, message }) => ({ field: apiField(field), message }));
+    throw new PassbookError(error.code, { ...error.facts, errors }, { cause: error });
+  }
+}
+
+function apiField(field: string): string {
+  return field
+    .split('.')
+    .map((name) => API_FIELDS.get(name) ?? name)
+    .join('.');
+}

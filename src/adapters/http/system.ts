@@ -1,0 +1,134 @@
+import { Hono } from 'hono';
+import type { HonoRequest } from 'hono';
+import * as v from 'valibot';
+import type { Bank } from '../../application/bank.ts';
+import { inApiTerms } from './api-terms.ts';
+import { operatorOf, roleRequired } from './authentication.ts';
+import type { SessionRequired } from './authentication.ts';
+import type { HttpEnv } from './env.ts';
+import {
+  Amount,
+  BalanceLimit,
+  dryRunOf,
+  Nothing,
+  PageQuery,
+  readBody,
+  readKey,
+  readQuery,
+  requireKey,
+} from './request.ts';
+import { sendAccountResult, sendBatchResult, sendTransferResult } from './results.ts';
+import { accountShape, auditShape, userShape } from './shapes.ts';
+
+const key = { idempotencyKey: v.optional(v.string()) };
+
+const Withdrawal = v.strictObject({
+  fromAccount: v.optional(v.string()),
+  userId: v.optional(v.string()),
+  amount: Amount,
+  currency: v.optional(v.string()),
+  description: v.optional(v.string()),
+  ...key,
+});
+
+const Exchange = v.strictObject({
+  fromAccount: v.string(),
+  toAccount: v.string(),
+  fromAmount: Amount,
+  toAmount: Amount,
+  description: v.optional(v.string()),
+  ...key,
+});
+
+const Freeze = v.strictObject({ reason: v.string(), credits: v.optional(v.boolean()), ...key });
+const Unfreeze = v.strictObject({ reason: v.string(), ...key });
+const Limits = v.strictObject({
+  minimumBalance: BalanceLimit,
+  maximumBalance: v.optional(v.nullable(BalanceLimit)),
+  reason: v.string(),
+  ...key,
+});
+
+const UserQuery = v.strictObject({ email: v.string() });
+const AccountsQuery = v.strictObject({ userId: v.string(), ...PageQuery.entries });
+
+/** The system's own; auditors may read. */
+export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionRequired: SessionRequired }) {
+  const { ledger } = bank;
+  const system = roleRequired('system');
+  const reader = roleRequired('system', 'auditor');
+  return new Hono<HttpEnv>()
+    .post('/withdrawals', sessionRequired, system, async (c) => {
+      const options = dryRunOf(c.req);
+      const { fromAccount, amount, ...rest } = await readBody(c.req, Withdrawal);
+      const request = {
+        ...rest,
+        ...(fromAccount === undefined ? {} : { sourceAccountId: fromAccount }),
+        amount: BigInt(amount),
+        idempotencyKey: requireKey(c.req, rest.idempotencyKey),
+      };
+      return sendTransferResult(
+        c,
+        await inApiTerms(ledger.withdrawFunds(operatorOf(c.var.user), request, options)),
+      );
+    })
+    .post('/exchanges', sessionRequired, system, async (c) => {
+      const options = dryRunOf(c.req);
+      const { fromAccount, toAccount, fromAmount, toAmount, ...rest } = await readBody(c.req, Exchange);
+      const request = {
+        ...rest,
+        sourceAccountId: fromAccount,
+        destinationAccountId: toAccount,
+        sourceAmount: BigInt(fromAmount),
+        destinationAmount: BigInt(toAmount),
+        idempotencyKey: requireKey(c.req, rest.idempotencyKey),
+      };
+      return sendBatchResult(
+        c,
+        await inApiTerms(ledger.exchangeFunds(operatorOf(c.var.user), request, options)),
+        { linked: true },
+      );
+    })
+    .post('/accounts/:id/freeze', sessionRequired, system, async (c) => {
+      readQuery(c.req, Nothing);
+      const body = await readBody(c.req, Freeze);
+      const request = { ...body, accountId: c.req.param('id'), ...keyOf(c.req, body.idempotencyKey) };
+      return sendAccountResult(c, await ledger.freezeAccount(operatorOf(c.var.user), request));
+    })
+    .post('/accounts/:id/unfreeze', sessionRequired, system, async (c) => {
+      readQuery(c.req, Nothing);
+      const body = await readBody(c.req, Unfreeze);
+      const request = { ...body, accountId: c.req.param('id'), ...keyOf(c.req, body.idempotencyKey) };
+      return sendAccountResult(c, await ledger.unfreezeAccount(operatorOf(c.var.user), request));
+    })
+    .put('/accounts/:id/limits', sessionRequired, system, async (c) => {
+      readQuery(c.req, Nothing);
+      const { minimumBalance, maximumBalance = null, ...rest } = await readBody(c.req, Limits);
+      const request = {
+        ...rest,
+        accountId: c.req.param('id'),
+        minimumBalance: BigInt(minimumBalance),
+        maximumBalance: maximumBalance === null ? null : BigInt(maximumBalance),
+        ...keyOf(c.req, rest.idempotencyKey),
+      };
+      return sendAccountResult(c, await ledger.limitAccount(operatorOf(c.var.user), request));
+    })
+    .get('/audit', sessionRequired, reader, async (c) => {
+      const page = await ledger.listAudit(readQuery(c.req, PageQuery));
+      return c.json({ records: page.items.map(auditShape), nextCursor: page.nextCursor });
+    })
+    .get('/users', sessionRequired, reader, async (c) => {
+      const { email } = readQuery(c.req, UserQuery);
+      return c.json({ user: userShape(await bank.findUser(email)) });
+    })
+    .get('/accounts', sessionRequired, reader, async (c) => {
+      const { userId, ...page } = readQuery(c.req, AccountsQuery);
+      const found = await ledger.listAccounts(userId, page);
+      return c.json({ accounts: found.items.map(accountShape), nextCursor: found.nextCursor });
+    });
+}
+
+function keyOf(request: HonoRequest<string>, inBody: string | undefined): { idempotencyKey?: string } {
+  const idempotencyKey = readKey(request, inBody);
+  return idempotencyKey === undefined ? {} : { idempotencyKey };
+}
