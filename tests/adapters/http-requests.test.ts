@@ -15,6 +15,15 @@ import type { Answer, CallOptions } from '../support/edge.ts';
 
 const TRANSFERS = 'POST /api/transactions';
 const FUNDS = 'POST /api/transactions/system/initial-funds';
+const WITHDRAWALS = 'POST /api/system/withdrawals';
+const EXCHANGES = 'POST /api/system/exchanges';
+const CAPTURE = 'POST /api/transactions/none/capture';
+const VOID = 'POST /api/transactions/none/void';
+const REVERSE = 'POST /api/transactions/none/reverse';
+const CLOSE = 'POST /api/accounts/none/close';
+const FREEZE = 'POST /api/system/accounts/none/freeze';
+const UNFREEZE = 'POST /api/system/accounts/none/unfreeze';
+const LIMITS = 'PUT /api/system/accounts/none/limits';
 const AMOUNT_RULE = "must be an integer from 1 to 9007199254740991, in the currency's minor unit";
 
 const METHOD_NOT_ALLOWED = problem(405, 'method_not_allowed', {
@@ -48,7 +57,7 @@ describe('Every route', () => {
   test('but register, login and those for operation wants a session', async () => {
     const edge = new Edge();
     const routes = edge.app.routes.filter(({ method, path }) => method !== 'ALL' && !PUBLIC.includes(path));
-    expect(new Set(routes.map(({ path }) => path)).size).toBe(9);
+    expect(new Set(routes.map(({ path }) => path)).size).toBe(22);
 
     for (const { method, path } of routes) {
       const answer = await edge.call(`${method} ${path}`);
@@ -57,14 +66,43 @@ describe('Every route', () => {
     }
   });
 
-  test('refuses query parameters that it does not know, by name', async () => {
+  const REQUIRED: Readonly<Record<string, string>> = {
+    '/api/system/users': 'email=a&',
+    '/api/system/accounts': 'userId=a&',
+  };
+  const REHEARSED = [
+    '/api/transactions',
+    '/api/transactions/batch',
+    '/api/transactions/system/initial-funds',
+    '/api/transactions/:id/capture',
+    '/api/transactions/:id/void',
+    '/api/transactions/:id/reverse',
+    '/api/system/withdrawals',
+    '/api/system/exchanges',
+  ];
+
+  test.each(['nonsense', 'dryRun'])('refuses query parameters that it does not know: %s', async (name) => {
     const { edge, token } = await anOperator();
-    const routes = edge.app.routes.filter(({ method, path }) => method !== 'ALL' && !path.endsWith('z'));
+    const takesIt = (method: string, path: string) =>
+      name === 'dryRun' && method === 'POST' && REHEARSED.includes(path);
+    const routes = edge.app.routes.filter(
+      ({ method, path }) => method !== 'ALL' && !path.endsWith('z') && !takesIt(method, path),
+    );
 
     for (const { method, path } of routes) {
-      const answer = await edge.call(`${method} ${path}?dryRun=true`, { as: token });
-      expectAnswer(answer, invalid(['dryRun', 'is not a known field']));
+      const answer = await edge.call(`${method} ${path}?${REQUIRED[path] ?? ''}${name}=true`, { as: token });
+      expectAnswer(answer, invalid([name, 'is not a known field']));
     }
+  });
+
+  test.each(REHEARSED)('%s takes dryRun as true or false, once', async (path) => {
+    const { edge, token } = await anOperator();
+    const call = (query: string) => edge.call(`POST ${path}?${query}`, { as: token });
+
+    for (const value of ['1', 'TRUE', '', 'yes']) {
+      expectAnswer(await call(`dryRun=${value}`), invalid(['dryRun', 'must be true or false']));
+    }
+    expectAnswer(await call('dryRun=true&dryRun=false'), invalid(['dryRun', 'must be given once']));
   });
 
   test('that does not exist is 404, and an unknown method of one that does is 405 with Allow', async () => {
@@ -212,6 +250,15 @@ describe('A field', () => {
     'POST /api/accounts': ['currency', 'name', 'idempotencyKey'],
     [TRANSFERS]: ['fromAccount', 'toAccount', 'currency', 'description', 'metadata.note', 'idempotencyKey'],
     [FUNDS]: ['toAccount', 'userId', 'currency', 'description', 'idempotencyKey'],
+    [WITHDRAWALS]: ['fromAccount', 'userId', 'currency', 'description', 'idempotencyKey'],
+    [EXCHANGES]: ['fromAccount', 'toAccount', 'description', 'idempotencyKey'],
+    [CAPTURE]: ['idempotencyKey'],
+    [VOID]: ['idempotencyKey'],
+    [REVERSE]: ['description', 'idempotencyKey'],
+    [CLOSE]: ['sweepTo', 'reason', 'idempotencyKey'],
+    [FREEZE]: ['reason', 'idempotencyKey'],
+    [UNFREEZE]: ['reason', 'idempotencyKey'],
+    [LIMITS]: ['reason', 'idempotencyKey'],
   };
   const texts = Object.entries(fields).flatMap(([route, names]) =>
     names.map((name) => [route, name] as const),
@@ -294,12 +341,12 @@ describe('A field', () => {
     );
   });
 
-  test.each([TRANSFERS, FUNDS])(
+  test.each([TRANSFERS, FUNDS, WITHDRAWALS, CAPTURE, REVERSE])(
     '%s: an amount is a whole number of minor units within the bound',
     async (route) => {
       const { edge, token } = await anOperator();
       const send = (amount: string) => {
-        const { amount: _, ...rest } = valid(route) as { amount: number };
+        const { amount: _, ...rest } = valid(route) as { amount?: number };
         return edge.call(route, { as: token, body: `{"amount":${amount},${JSON.stringify(rest).slice(1)}` });
       };
 
@@ -324,33 +371,36 @@ describe('A field', () => {
     },
   );
 
-  test.each([TRANSFERS, FUNDS])('%s: a key is required, and well-formed', async (route) => {
-    const { edge, token } = await anOperator();
-    const { idempotencyKey: _, ...body } = valid(route) as { idempotencyKey: string };
-    const inHeader =
-      'must be 1 to 255 printable ASCII characters in the Idempotency-Key header, quoted or bare';
-    const send = (key: string | undefined, header?: string) =>
-      edge.call(route, {
-        as: token,
-        body: key === undefined ? body : { ...body, idempotencyKey: key },
-        headers: header === undefined ? {} : { 'Idempotency-Key': header },
-      });
+  test.each([TRANSFERS, FUNDS, WITHDRAWALS, EXCHANGES, CAPTURE, VOID, REVERSE])(
+    '%s: a key is required, and well-formed',
+    async (route) => {
+      const { edge, token } = await anOperator();
+      const { idempotencyKey: _, ...body } = valid(route) as { idempotencyKey: string };
+      const inHeader =
+        'must be 1 to 255 printable ASCII characters in the Idempotency-Key header, quoted or bare';
+      const send = (key: string | undefined, header?: string) =>
+        edge.call(route, {
+          as: token,
+          body: key === undefined ? body : { ...body, idempotencyKey: key },
+          headers: header === undefined ? {} : { 'Idempotency-Key': header },
+        });
 
-    for (const [answer, message] of [
-      [await send(undefined), 'is required, in the body or in the Idempotency-Key header'],
-      [await send(''), 'must be 1 to 255 printable ASCII characters'],
-      [await send('x'.repeat(256)), 'must be 1 to 255 printable ASCII characters'],
-      [await send('ä'), 'must be 1 to 255 printable ASCII characters'],
-      [await send('one', 'other'), 'must be the same in the body and in the Idempotency-Key header'],
-      [await send('one', '"other"'), 'must be the same in the body and in the Idempotency-Key header'],
-      [await send(undefined, '"half'), inHeader],
-      [await send(undefined, '""'), inHeader],
-      [await send(undefined, '"a";b=1'), inHeader],
-      [await send(undefined, 'ä'), inHeader],
-    ] as const) {
-      expectAnswer(answer, invalid(['idempotencyKey', message]));
-    }
-  });
+      for (const [answer, message] of [
+        [await send(undefined), 'is required, in the body or in the Idempotency-Key header'],
+        [await send(''), 'must be 1 to 255 printable ASCII characters'],
+        [await send('x'.repeat(256)), 'must be 1 to 255 printable ASCII characters'],
+        [await send('ä'), 'must be 1 to 255 printable ASCII characters'],
+        [await send('one', 'other'), 'must be the same in the body and in the Idempotency-Key header'],
+        [await send('one', '"other"'), 'must be the same in the body and in the Idempotency-Key header'],
+        [await send(undefined, '"half'), inHeader],
+        [await send(undefined, '""'), inHeader],
+        [await send(undefined, '"a";b=1'), inHeader],
+        [await send(undefined, 'ä'), inHeader],
+      ] as const) {
+        expectAnswer(answer, invalid(['idempotencyKey', message]));
+      }
+    },
+  );
 
   function withField(route: string, name: string, value: unknown): object {
     const [outer = '', inner] = name.split('.');
@@ -649,6 +699,25 @@ function valid(route: string): object {
       return { fromAccount: 'none', toAccount: 'other', amount: 1, idempotencyKey: freshId() };
     case FUNDS:
       return { toAccount: 'none', amount: 1, idempotencyKey: freshId() };
+    case WITHDRAWALS:
+      return { fromAccount: 'none', amount: 1, idempotencyKey: freshId() };
+    case EXCHANGES:
+      return {
+        fromAccount: 'none',
+        toAccount: 'other',
+        fromAmount: 1,
+        toAmount: 1,
+        idempotencyKey: freshId(),
+      };
+    case CAPTURE:
+    case VOID:
+    case REVERSE:
+      return { idempotencyKey: freshId() };
+    case FREEZE:
+    case UNFREEZE:
+      return { reason: 'x' };
+    case LIMITS:
+      return { minimumBalance: 0, reason: 'x' };
     default:
       return {};
   }

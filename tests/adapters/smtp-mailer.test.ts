@@ -208,6 +208,153 @@ Passbook sent this mail by itself. Nobody reads replies to it.
     }
   });
 
+  const EXPIRY = Date.UTC(2026, 0, 22, 9, 59, 59);
+  const REVERSED = '019bc0de-0000-7000-8000-000000000000';
+
+  it.each([
+    {
+      what: 'a payer of a hold, the account as they typed it',
+      facts: {
+        kind: 'hold_placed' as const,
+        expiresAt: EXPIRY,
+        counterparty: { name: null, account: DESTINATION },
+        balances: [{ accountId: SOURCE, balance: 8_766n }],
+      },
+      subject: 'EUR\u00a012.34 of yours is reserved',
+      text: `EUR\u00a012.34 is reserved in your account until the payee takes it, or until it expires.
+
+From: ${SOURCE}
+To: ${DESTINATION}
+Description: Rent
+When: 2026-01-15 10:00 UTC
+Expires: 2026-01-22 09:59 UTC
+Transaction: 019bc0de-0000-7000-8000-000000000001
+Balance of ${SOURCE} after it: EUR\u00a087.66`,
+    },
+    {
+      what: 'a payee of a hold, who sees a name and four characters',
+      facts: {
+        kind: 'hold_received' as const,
+        description: null,
+        expiresAt: EXPIRY,
+        counterparty: { name: 'Grace', account: 'aaaa' },
+        balances: [{ accountId: DESTINATION, balance: 0n }],
+      },
+      subject: 'EUR\u00a012.34 is reserved for you',
+      text: `EUR\u00a012.34 is reserved for you. It is yours once you capture it; it is released if you do not.
+
+From: Grace, account ending in aaaa
+To: ${DESTINATION}
+When: 2026-01-15 10:00 UTC
+Expires: 2026-01-22 09:59 UTC
+Transaction: 019bc0de-0000-7000-8000-000000000001
+Balance of ${DESTINATION} after it: EUR\u00a00.00`,
+    },
+    {
+      what: 'whom a withdrawal was paid to',
+      facts: {
+        kind: 'withdrawal_made' as const,
+        amount: 500n,
+        currency: 'JPY',
+        exponent: 0,
+        description: 'Cash',
+        counterparty: { name: null, account: null },
+        balances: [{ accountId: SOURCE, balance: 1_500n }],
+      },
+      subject: 'Passbook paid out JPY\u00a0500',
+      text: `Passbook paid JPY\u00a0500 out of your account.
+
+From: ${SOURCE}
+Description: Cash
+When: 2026-01-15 10:00 UTC
+Transaction: 019bc0de-0000-7000-8000-000000000001
+Balance of ${SOURCE} after it: JPY\u00a01,500`,
+    },
+    {
+      what: 'the one who sent something back, of the other account its end alone',
+      facts: {
+        kind: 'transfer_sent' as const,
+        description: 'Returned',
+        reverses: REVERSED,
+        counterparty: { name: null, account: 'aaaa' },
+        balances: [{ accountId: DESTINATION, balance: 0n }],
+      },
+      subject: 'You sent EUR\u00a012.34',
+      text: `You sent EUR\u00a012.34.
+
+From: ${DESTINATION}
+To: account ending in aaaa
+Description: Returned
+When: 2026-01-15 10:00 UTC
+Transaction: 019bc0de-0000-7000-8000-000000000001
+Reverses: ${REVERSED}
+Balance of ${DESTINATION} after it: EUR\u00a00.00`,
+    },
+    {
+      what: 'the one whose money came back',
+      facts: {
+        kind: 'transfer_received' as const,
+        description: null,
+        reverses: REVERSED,
+        counterparty: { name: 'Grace', account: 'bbbb' },
+        balances: [{ accountId: SOURCE, balance: 10_000n }],
+      },
+      subject: 'You received EUR\u00a012.34',
+      text: `You received EUR\u00a012.34.
+
+From: Grace, account ending in bbbb
+To: ${SOURCE}
+When: 2026-01-15 10:00 UTC
+Transaction: 019bc0de-0000-7000-8000-000000000001
+Reverses: ${REVERSED}
+Balance of ${SOURCE} after it: EUR\u00a0100.00`,
+    },
+  ])('tells $what', async ({ facts, subject, text }) => {
+    const mail = await sent(aTransfer(facts), ADA);
+
+    const lastWords = 'Passbook sent this mail by itself. Nobody reads replies to it.';
+    expect(headerNames(mail)).toEqual(HEADERS);
+    expect(mail.parsed.subject).toBe(subject);
+    expect(mail.parsed.text).toBe(`Hello Ada Lovelace,\n\n${text}\n\n${lastWords}\n`);
+    const [lead, lines = ''] = text.split('\n\n');
+    const rows = lines.split('\n').map((line) => {
+      const [label, value] = line.split(': ');
+      return `<tr><th align="left" valign="top">${label}</th><td>${value}</td></tr>`;
+    });
+    expect(mail.parsed.html).toBe(`<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>${subject}</title></head>
+<body style="font-family: sans-serif">
+<p>Hello Ada Lovelace,</p>
+<p>${lead}</p>
+<table cellpadding="4">${rows.join('')}</table>
+<p><small>${lastWords}</small></p>
+</body>
+</html>
+`);
+  });
+
+  it.each([
+    ['collected from', 'transfer_sent' as const, 'From'],
+    ['spread over', 'transfer_received' as const, 'To'],
+  ])('names all of one’s own accounts that it was %s', async (_what, kind, label) => {
+    const { parsed } = await sent(
+      aTransfer({
+        kind,
+        balances: [
+          { accountId: 'first', balance: 1n },
+          { accountId: 'second', balance: 2n },
+        ],
+      }),
+      ADA,
+    );
+
+    expect(parsed.text).toContain(`\n${label}: first, second\n`);
+    expect(parsed.text).toContain(
+      'Balance of first after it: EUR\u00a00.01\nBalance of second after it: EUR\u00a00.02\n',
+    );
+  });
+
   it('welcomes who has registered', async () => {
     const { parsed } = await sent(aWelcome({ id: '019bc0de-1.welcome' }), ADA);
     expect(parsed.messageId).toBe('<019bc0de-1.welcome@passbook.example>');

@@ -41,6 +41,9 @@ function facts(): TransferFacts {
     description: 'Rent',
     metadata: { order: '17', b: 'x', a: 'y' },
     salt: '0123456789abcdef'.repeat(2),
+    expiresAt: null,
+    reverses: null,
+    batchId: null,
   };
 }
 
@@ -60,12 +63,16 @@ async function keep(outcome: Outcome): Promise<IdempotencyRecord> {
     outcome,
     at: JANUARY + 7,
   };
-  const transfer = outcome.kind === 'opened' ? null : outcome.transfer;
+  const transfer = outcome.kind === 'transferred' || outcome.kind === 'refused' ? outcome.transfer : null;
   await store.unitOfWork.transact(
     want({}),
     () => ({
       result: undefined,
-      changes: { ...NO_CHANGES, transfers: transfer ? [transfer] : [], records: [record] },
+      changes: {
+        ...NO_CHANGES,
+        transfers: transfer ? [{ before: null, after: transfer }] : [],
+        records: [record],
+      },
     }),
     clock.now() + 1000,
   );

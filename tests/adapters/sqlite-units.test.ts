@@ -15,7 +15,7 @@ import { Bank, NO_CHANGES, want } from '../support/bank.ts';
 import { anAccount, aUser, aWelcome, FixedClock } from '../support/builders.ts';
 
 const driver = await loadDriver();
-const LOCK_TIMEOUT_MS = 100;
+const LOCK_TIMEOUT_MS = 500;
 let folder: string;
 let path: string;
 let clock: FixedClock;

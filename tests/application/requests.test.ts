@@ -7,6 +7,7 @@ import type { Actor } from '../../src/domain/actor.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import { Bank, SYSTEM } from '../support/bank.ts';
 import { aCustomer, FixedClock, freshId } from '../support/builders.ts';
+import type { Customer } from '../support/builders.ts';
 
 const AMOUNT = "must be an integer from 1 to 9007199254740991, in the currency's minor unit";
 const ID = 'must be 1 to 255 visible ASCII characters';
@@ -121,6 +122,97 @@ describe('a transfer that is malformed names the field at fault', () => {
     await expectFault(attempt, field, message);
     expect(await bank.balanceOf(request.sourceAccountId)).toBe(10n);
     expect(await bank.ledger.transferFunds(alice, request)).toMatchObject({ ok: true, replayed: false });
+  });
+});
+
+describe('a hold, a batch and legs that are malformed name the field at fault', () => {
+  const plain = (bank: Bank, alice: Customer) => async () => ({
+    sourceAccountId: await bank.account(alice, { funds: 10n }),
+    destinationAccountId: await bank.account(alice),
+    amount: 1n,
+  });
+
+  it.each(['true', 1, 'no', {}, null].map(untyped))(
+    'pending: %o is neither true nor false, and moves no money',
+    async (pending) => {
+      const bank = aBank();
+      const alice = aCustomer();
+      const order = await plain(bank, alice)();
+      const attempt = bank.ledger.transferFunds(alice, { ...order, pending, idempotencyKey: freshId() });
+      await expectFault(attempt, 'pending', 'must be true or false');
+      expect(await bank.balanceOf(order.sourceAccountId)).toBe(10n);
+    },
+  );
+
+  it.each(['true', 1, 'no', {}, null].map(untyped))(
+    'linked: %o is neither true nor false, and moves no money',
+    async (linked) => {
+      const bank = aBank();
+      const alice = aCustomer();
+      const order = await plain(bank, alice)();
+      const attempt = bank.ledger.submitBatch(alice, {
+        transfers: [order],
+        linked,
+        idempotencyKey: freshId(),
+      });
+      await expectFault(attempt, 'linked', 'must be true or false');
+      expect(await bank.balanceOf(order.sourceAccountId)).toBe(10n);
+    },
+  );
+
+  it.each([null, 'leg', 5, undefined].map(untyped))('legs: %o is no leg', async (one) => {
+    const bank = aBank();
+    const alice = aCustomer();
+    const order = await plain(bank, alice)();
+    const legs = [{ accountId: order.sourceAccountId, direction: 'debit', amount: 1n } as const, one];
+    const attempt = bank.ledger.transferFunds(alice, { legs, idempotencyKey: freshId() });
+    await expectFault(attempt, 'legs.1', 'must be a leg');
+  });
+
+  it.each<[field: string, change: object, message: string]>([
+    ['legs.1.accountId', { accountId: 'a b' }, ID],
+    ['legs.1.direction', { direction: 'sideways' }, 'must be "debit" or "credit"'],
+    ['legs.1.amount', { amount: 0n }, AMOUNT],
+    ['legs.1.amount', { amount: 5 }, AMOUNT],
+  ])('%s: %o', async (field, change, message) => {
+    const bank = aBank();
+    const alice = aCustomer();
+    const { sourceAccountId, destinationAccountId } = await plain(bank, alice)();
+    const legs = [
+      { accountId: sourceAccountId, direction: 'debit', amount: 1n } as const,
+      { accountId: destinationAccountId, direction: 'credit', amount: 1n, ...change } as never,
+    ];
+    await expectFault(bank.ledger.transferFunds(alice, { legs, idempotencyKey: freshId() }), field, message);
+  });
+
+  it('legs: more than may be moved', async () => {
+    const bank = aBank();
+    const alice = aCustomer();
+    const leg = (direction: 'debit' | 'credit', amount: bigint) => ({
+      accountId: freshId(),
+      direction,
+      amount,
+    });
+    const most = 9_007_199_254_740_991n;
+    const legs = [leg('debit', most), leg('debit', 1n), leg('credit', most + 1n)];
+    const attempt = (of: typeof legs) =>
+      bank.ledger.transferFunds(alice, { legs: of, idempotencyKey: freshId() });
+    await expectFault(attempt(legs), 'legs.2.amount', AMOUNT);
+  });
+
+  it.each([null, 'transfer', 5, undefined].map(untyped))('transfers: %o is no transfer', async (one) => {
+    const bank = aBank();
+    const alice = aCustomer();
+    const order = await plain(bank, alice)();
+    const attempt = bank.ledger.submitBatch(alice, { transfers: [order, one], idempotencyKey: freshId() });
+    await expectFault(attempt, 'transfers.1', 'must be a transfer');
+  });
+
+  it.each(AMOUNTS.filter(([what]) => what !== 'none'))('a capture or a reversal of %s', async (_, amount) => {
+    const { ledger } = aBank();
+    const request = { transferId: freshId(), amount, idempotencyKey: freshId() };
+    await expectFault(ledger.captureHold(SYSTEM, request), 'amount', AMOUNT);
+    await expectFault(ledger.reverseTransfer(SYSTEM, request), 'amount', AMOUNT);
   });
 });
 

@@ -83,13 +83,19 @@ function aWriter({
   const submit = (command: Command) => {
     const answer = writer.submit(command);
     answer.then(
-      () => events.push(command.id),
+      () => events.push(nameOf(command)),
       (fault: Error) =>
-        events.push(`${command.id}: ${fault instanceof PassbookError ? fault.code : fault.message}`),
+        events.push(`${nameOf(command)}: ${fault instanceof PassbookError ? fault.code : fault.message}`),
     );
     return answer;
   };
   return { writer, clock, units: unitOfWork.units, books, events, submit };
+}
+
+/** The id that a command draws. */
+function nameOf(command: Command): string {
+  if (command.type === 'transfer') return command.order.id;
+  return 'id' in command ? command.id : command.type;
 }
 
 /** An opening by its own owner, so that a unit's `want` names the commands in it. */
@@ -154,7 +160,7 @@ describe('group commit', () => {
       open('x'),
       first,
       pay(),
-      { ...first, id: 'again' },
+      { ...first, order: { ...first.order, id: 'again' } },
       anOpenCommand({ key: first.key }),
     ].map(submit);
     await units[0]?.commit();
@@ -162,9 +168,9 @@ describe('group commit', () => {
 
     expect(await Promise.all(answers)).toMatchObject([
       { replayed: false, outcome: { kind: 'opened', account: { id: 'x' } } },
-      { replayed: false, outcome: { kind: 'transferred', transfer: { id: first.id } } },
+      { replayed: false, outcome: { kind: 'transferred', transfer: { id: first.order.id } } },
       { replayed: false, outcome: { kind: 'refused', code: 'insufficient_funds' } },
-      { replayed: true, outcome: { kind: 'transferred', transfer: { id: first.id } } },
+      { replayed: true, outcome: { kind: 'transferred', transfer: { id: first.order.id } } },
       { conflict: { field: 'ownerId' } },
     ]);
   });
@@ -180,15 +186,19 @@ describe('group commit', () => {
   });
 
   it('wants of the store what its commands want', () => {
-    const { units, submit } = aWriter();
+    const { units, submit, clock } = aWriter({ limits: { deadlineMs: 1000 } });
     const command = aTransferCommand({ sourceAccountId: 'from', destinationAccountId: 'to' });
     void submit(command);
     expect(units[0]?.want).toEqual({
       accountIds: ['from', 'to'],
+      transferIds: [],
       purposes: [],
-      oldestActive: [],
+      activeAccounts: [],
+      activeCount: 1,
       ownerIds: [],
       keys: [command.key],
+      holdsDueBy: clock.now() + 1000,
+      auditHead: false,
     });
   });
 
@@ -367,9 +377,11 @@ describe('closing', () => {
   });
 });
 
-/** Lets everything run that waits for nothing but its turn. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
+/** Lets everything run that waits for nothing but its turn: the writer takes one of its own after each commit. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) {
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
 }

@@ -156,6 +156,7 @@ export function describeAccounts(subject: () => Subject): void {
         sequence: 4_000_000_000,
         latestAt: 1_768_471_200_123,
         head: 'ab'.repeat(32),
+        nextExpiryAt: 1_768_471_200_456,
         createdAt: 1_768_471_200_001,
       });
       await bank.seed(account);

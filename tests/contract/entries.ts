@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../../src/adapters/system.ts';
 import { systemAccountId } from '../../src/domain/account.ts';
-import type { Account } from '../../src/domain/account.ts';
-import { entryDigest, GENESIS_HASH, linkHash, sealTransfer } from '../../src/domain/chain.ts';
 import type { LedgerEntry } from '../../src/domain/ledger-entry.ts';
 import { transferIdOf } from '../support/bank.ts';
+import { expectRunningBook, expectWholeChain } from '../support/books.ts';
 import { aCustomer, freshId } from '../support/builders.ts';
 import type { Subject } from './subject.ts';
 
@@ -76,7 +74,7 @@ export function describeEntries(subject: () => Subject): void {
       );
       for (const { account, entries } of books) {
         expectRunningBook(account, entries);
-        await expectWholeChain(subject(), account, entries);
+        await expectWholeChain(second.reads, account, entries);
       }
       expectTwins(books.flatMap(({ entries }) => entries));
       expect(books.reduce((sum, { account }) => sum + account.balance, 0n)).toBe(150n);
@@ -91,7 +89,7 @@ export function describeEntries(subject: () => Subject): void {
       const entries = await bank.entriesOf(funding.id);
       expect(entries.slice(-3).map(({ posted }) => posted)).toEqual([5n, 7n, 11n]);
       expectRunningBook(funding, entries);
-      await expectWholeChain(subject(), funding, entries);
+      await expectWholeChain(second.reads, funding, entries);
     });
 
     it('are never before the entry before them: where the clock goes back, the instant is the latest', async () => {
@@ -130,45 +128,6 @@ export function describeEntries(subject: () => Subject): void {
       expect([await bank.reads.account(from), await bank.entriesOf(from)]).toStrictEqual(before);
     });
   });
-}
-
-/** Sequences from 1 without a gap, instants that never fall, counters that run, and the account as its last entry. */
-function expectRunningBook(account: Account, entries: readonly LedgerEntry[]): void {
-  expect(entries.map(({ sequence }) => sequence)).toEqual(entries.map((_, index) => index + 1));
-  expect(entries.map(({ at }) => at)).toEqual(entries.map(({ at }) => at).toSorted((a, b) => a - b));
-
-  let [debits, credits] = [0n, 0n];
-  const running = entries.map(({ direction, posted }) => {
-    if (direction === 'debit') debits += posted;
-    else credits += posted;
-    return { debitsPosted: debits, creditsPosted: credits, debitsPending: 0n, creditsPending: 0n };
-  });
-  expect(entries.map(({ after }) => after)).toEqual(running);
-
-  const last = entries.at(-1)!;
-  expect(account).toMatchObject({
-    counters: last.after,
-    sequence: last.sequence,
-    latestAt: last.at,
-    head: last.hash,
-  });
-}
-
-async function expectWholeChain(
-  { second }: Subject,
-  account: Account,
-  entries: readonly LedgerEntry[],
-): Promise<void> {
-  let head = GENESIS_HASH;
-  const hashes: string[] = [];
-  for (const entry of entries) {
-    const transfer = (await second.reads.transfer(entry.transferId))!;
-    const context = { seal: sealTransfer(transfer, sha256), digest: sha256 };
-    head = linkHash(head, entryDigest(entry, transfer, context), sha256);
-    hashes.push(head);
-  }
-  expect(entries.map(({ hash }) => hash)).toEqual(hashes);
-  expect(account.head).toBe(head);
 }
 
 /** Each transfer between these accounts has its debit and its credit, of one amount and one instant. */

@@ -8,6 +8,10 @@ import { aCustomer, freshId } from '../support/builders.ts';
 import type { Customer } from '../support/builders.ts';
 import type { Subject } from './subject.ts';
 
+/** Of one account, one amount and one other account. */
+type PlainRequest = Omit<TransferRequest, 'legs'> &
+  Required<Pick<TransferRequest, 'sourceAccountId' | 'destinationAccountId' | 'amount'>>;
+
 /** What every answer to another request under a used key is. */
 function conflictIn(field: string) {
   return {
@@ -148,6 +152,12 @@ export function describeIdempotency(subject: () => Subject): void {
       await bank.ledger.openAccount(alice, { idempotencyKey });
       expect(
         await bank.ledger.openAccount(alice, { idempotencyKey, currency: 'EUR', ownerId: alice.id }),
+      ).toMatchObject({ ok: true, replayed: true });
+
+      const hold = { ...request, pending: true, idempotencyKey };
+      await bank.ledger.transferFunds(alice, hold);
+      expect(
+        await bank.ledger.transferFunds(alice, { ...hold, expiresInSeconds: 7 * 24 * 60 * 60 }),
       ).toMatchObject({ ok: true, replayed: true });
 
       const funding = { userId: alice.id, amount: 1n, idempotencyKey };
@@ -385,6 +395,10 @@ export function describeIdempotency(subject: () => Subject): void {
             ['currency', null],
             ['description', null],
             ['metadata', String.raw`[["a","\""],["b","2"]]`],
+            ['legs', null],
+            ['pending', null],
+            ['expiresAt', null],
+            ['expiresInSeconds', null],
           ],
         },
         outcome: {
@@ -412,7 +426,7 @@ export function describeIdempotency(subject: () => Subject): void {
 async function between(
   { bank }: Subject,
   { amount = 10n }: { amount?: bigint } = {},
-): Promise<{ alice: Customer; bob: Customer; request: TransferRequest }> {
+): Promise<{ alice: Customer; bob: Customer; request: PlainRequest }> {
   const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
   const sourceAccountId = await bank.account(alice, { funds: 100n });
   const destinationAccountId = await bank.account(bob);

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { Account, systemAccountId } from '../../src/domain/account.ts';
-import type { Counters } from '../../src/domain/account.ts';
+import type { AccountState, Counters } from '../../src/domain/account.ts';
+import type { Actor } from '../../src/domain/actor.ts';
 import { errorCatalogue } from '../../src/domain/errors.ts';
 import type { ErrorCode } from '../../src/domain/errors.ts';
 import { MAX_AMOUNT, MAX_COUNTER } from '../../src/domain/money.ts';
-import { SYSTEM } from '../support/bank.ts';
+import { codeOf, SYSTEM, transferIdOf } from '../support/bank.ts';
 import { aCustomer, anAccount, freshId } from '../support/builders.ts';
 import type { AccountFacts } from '../support/builders.ts';
 import type { Subject } from './subject.ts';
@@ -15,6 +16,314 @@ const FULL_COUNTERS: Counters = { ...NO_COUNTERS, debitsPosted: MAX_COUNTER, cre
 
 /** In dollars, and too full for any credit. */
 const FULL_OF_DOLLARS: AccountFacts = { currency: 'USD', maximumBalance: 0n };
+
+/** What a capture, a void or a reversal meets, in the order of `semantics.md`; whatever can be wrong later is wrong too. */
+type EndingRow = {
+  readonly rule: string;
+  readonly of: 'hold' | 'transfer' | 'reversal' | 'rejection' | 'nothing';
+  /** What became of it before. */
+  readonly after?: 'capture' | 'void' | 'expiry' | 'reversal';
+  /** The payee unless said. */
+  readonly by?: 'payer' | 'another' | 'the bank';
+  readonly amount: bigint;
+  /** How the accounts are when it is tried. */
+  readonly source?: Partial<AccountState>;
+  readonly destination?: Partial<AccountState>;
+  readonly code: ErrorCode | null;
+  /** What the bank is told, where that is another thing. */
+  readonly bankLearns?: ErrorCode | null;
+};
+
+const CLOSED: Partial<AccountState> = { status: 'closed' };
+const FROZEN: Partial<AccountState> = { status: 'frozen', creditsFrozen: true };
+
+const ORDER_OF_CAPTURE: readonly EndingRow[] = [
+  { rule: 'what is not there', of: 'nothing', amount: 11n, code: 'transfer_not_found' },
+  {
+    rule: "what is not the payer's to end, even where it has ended",
+    of: 'hold',
+    after: 'capture',
+    by: 'payer',
+    amount: 11n,
+    destination: CLOSED,
+    code: 'transfer_not_found',
+    bankLearns: 'already_completed',
+  },
+  {
+    rule: "another's, even a transfer that never was a hold",
+    of: 'transfer',
+    by: 'another',
+    amount: 11n,
+    destination: CLOSED,
+    code: 'transfer_not_found',
+    bankLearns: 'transfer_not_pending',
+  },
+  {
+    rule: 'a rejection, whoever placed it',
+    of: 'rejection',
+    by: 'payer',
+    amount: 11n,
+    code: 'transfer_not_found',
+    bankLearns: 'transfer_not_pending',
+  },
+  {
+    rule: 'a rejection, for its payee too, who never hears of it',
+    of: 'rejection',
+    amount: 11n,
+    code: 'transfer_not_found',
+    bankLearns: 'transfer_not_pending',
+  },
+  {
+    rule: 'a transfer that never was a hold, before the amount and the destination',
+    of: 'transfer',
+    amount: 11n,
+    destination: CLOSED,
+    code: 'transfer_not_pending',
+  },
+  {
+    rule: 'one captured already, before it expired, the amount and the destination',
+    of: 'hold',
+    after: 'capture',
+    amount: 11n,
+    destination: CLOSED,
+    code: 'already_completed',
+  },
+  {
+    rule: 'one voided already, before it expired, the amount and the destination',
+    of: 'hold',
+    after: 'void',
+    amount: 11n,
+    destination: CLOSED,
+    code: 'already_voided',
+  },
+  {
+    rule: 'one that has expired, before the amount and the destination',
+    of: 'hold',
+    after: 'expiry',
+    amount: 11n,
+    destination: CLOSED,
+    code: 'hold_expired',
+  },
+  {
+    rule: 'more than was held, before the destination',
+    of: 'hold',
+    amount: 11n,
+    destination: CLOSED,
+    code: 'exceeds_hold_amount',
+  },
+  {
+    rule: 'a closed destination',
+    of: 'hold',
+    amount: 10n,
+    source: CLOSED,
+    destination: CLOSED,
+    code: 'destination_account_closed',
+  },
+  {
+    rule: 'a destination whose credits are frozen',
+    of: 'hold',
+    amount: 10n,
+    source: FROZEN,
+    destination: FROZEN,
+    code: 'destination_account_frozen',
+  },
+  {
+    rule: 'nothing: a frozen source, broken limits, and a destination whose credits flow, are no hindrance',
+    of: 'hold',
+    amount: 10n,
+    source: { ...FROZEN, minimumBalance: 1000n },
+    destination: { status: 'frozen', maximumBalance: 0n },
+    code: null,
+  },
+];
+
+const ORDER_OF_VOID: readonly EndingRow[] = [
+  ...ORDER_OF_CAPTURE.slice(0, 9),
+  {
+    rule: 'nothing: it always works, whatever state the accounts are in',
+    of: 'hold',
+    amount: 10n,
+    source: CLOSED,
+    destination: CLOSED,
+    code: null,
+  },
+];
+
+const ORDER_OF_REVERSAL: readonly EndingRow[] = [
+  { rule: 'what is not there', of: 'nothing', amount: 11n, code: 'transfer_not_found' },
+  {
+    rule: 'what the payer did not receive, even where it cannot be reversed',
+    of: 'hold',
+    by: 'payer',
+    amount: 11n,
+    destination: CLOSED,
+    code: 'transfer_not_found',
+    bankLearns: 'not_reversible',
+  },
+  {
+    rule: "another's",
+    of: 'transfer',
+    by: 'another',
+    amount: 11n,
+    destination: CLOSED,
+    code: 'transfer_not_found',
+    bankLearns: 'exceeds_reversible_amount',
+  },
+  {
+    rule: 'a rejection, for its payee too, who never hears of it',
+    of: 'rejection',
+    amount: 11n,
+    code: 'transfer_not_found',
+    bankLearns: 'not_reversible',
+  },
+  {
+    rule: 'a reversal, before the amount and the accounts',
+    of: 'reversal',
+    by: 'payer',
+    amount: 11n,
+    source: CLOSED,
+    code: 'not_reversible',
+  },
+  {
+    rule: 'a hold that is pending, before the amount',
+    of: 'hold',
+    amount: 11n,
+    destination: CLOSED,
+    code: 'not_reversible',
+  },
+  {
+    rule: 'a hold that was voided',
+    of: 'hold',
+    after: 'void',
+    amount: 11n,
+    destination: CLOSED,
+    code: 'not_reversible',
+  },
+  {
+    rule: 'a hold that has expired',
+    of: 'hold',
+    after: 'expiry',
+    amount: 11n,
+    destination: CLOSED,
+    code: 'not_reversible',
+  },
+  {
+    rule: 'more than is left, before the accounts',
+    of: 'transfer',
+    after: 'reversal',
+    amount: 1n,
+    source: CLOSED,
+    destination: CLOSED,
+    code: 'exceeds_reversible_amount',
+  },
+  {
+    rule: 'more than it was, before the accounts',
+    of: 'transfer',
+    amount: 11n,
+    source: CLOSED,
+    destination: CLOSED,
+    code: 'exceeds_reversible_amount',
+  },
+  {
+    rule: 'the account that gives back closed, before the one that gets it',
+    of: 'transfer',
+    amount: 10n,
+    source: CLOSED,
+    destination: CLOSED,
+    code: 'source_account_closed',
+  },
+  {
+    rule: 'the account that gets it closed, before the one that gives back frozen',
+    of: 'transfer',
+    amount: 10n,
+    source: CLOSED,
+    destination: FROZEN,
+    code: 'destination_account_unavailable',
+    bankLearns: 'destination_account_closed',
+  },
+  {
+    rule: 'the account that gives back frozen, before the one that gets it',
+    of: 'transfer',
+    amount: 10n,
+    source: FROZEN,
+    destination: { status: 'frozen' },
+    code: 'source_account_frozen',
+  },
+  {
+    rule: 'the account that gets it frozen, before funds',
+    of: 'transfer',
+    amount: 10n,
+    source: FROZEN,
+    destination: { minimumBalance: 1n },
+    code: 'destination_account_unavailable',
+    bankLearns: 'destination_account_frozen',
+  },
+  {
+    rule: 'funds, before the maximum of the account that gets it',
+    of: 'transfer',
+    amount: 10n,
+    source: { maximumBalance: 0n },
+    destination: { minimumBalance: 1n },
+    code: 'insufficient_funds',
+  },
+  {
+    rule: 'the maximum of the account that gets it',
+    of: 'transfer',
+    amount: 10n,
+    source: { maximumBalance: 99n },
+    code: 'destination_account_unavailable',
+    bankLearns: 'exceeds_maximum_balance',
+  },
+  {
+    rule: 'nothing, at the boundary of each',
+    of: 'transfer',
+    amount: 10n,
+    source: { maximumBalance: 100n, status: 'frozen' },
+    destination: { minimumBalance: 0n },
+    code: null,
+  },
+];
+
+/** In the order of `semantics.md`, where more than one can be wrong. */
+const ORDER_OF_CLOSING: readonly {
+  readonly rule: string;
+  readonly by?: 'another';
+  readonly account: AccountFacts;
+  readonly code: ErrorCode | null;
+}[] = [
+  {
+    rule: "another's, whatever it is like",
+    by: 'another',
+    account: { balance: 1n, status: 'closed' },
+    code: 'account_not_found',
+  },
+  {
+    rule: 'money in it, before holds',
+    account: { counters: { ...NO_COUNTERS, creditsPosted: 1n, debitsPending: 1n } },
+    code: 'balance_not_zero',
+  },
+  {
+    rule: 'less than nothing in it',
+    account: { balance: -1n, minimumBalance: -5n },
+    code: 'balance_not_zero',
+  },
+  {
+    rule: 'a hold out of it',
+    account: { counters: { ...NO_COUNTERS, debitsPending: 1n }, minimumBalance: -5n },
+    code: 'holds_outstanding',
+  },
+  {
+    rule: 'a hold into it',
+    account: { counters: { ...NO_COUNTERS, creditsPending: 1n } },
+    code: 'holds_outstanding',
+  },
+  { rule: 'closed already', account: { status: 'closed' }, code: 'already_closed' },
+  {
+    rule: 'nothing: it is empty',
+    account: { counters: { ...NO_COUNTERS, creditsPosted: 7n, debitsPosted: 7n } },
+    code: null,
+  },
+];
 
 type Row = {
   readonly rule: string;
@@ -456,6 +765,55 @@ export function describeOrderOfChecks(subject: () => Subject): void {
     });
   });
 
+  describe.each([
+    ['capture', ORDER_OF_CAPTURE],
+    ['void', ORDER_OF_VOID],
+    ['reversal', ORDER_OF_REVERSAL],
+  ] as const)('the order of checks of a %s', (operation, rows) => {
+    const end = (actor: Actor, transferId: string, amount: bigint) => {
+      const { bank } = subject();
+      if (operation === 'void') return bank.void(actor, transferId);
+      return operation === 'capture'
+        ? bank.capture(actor, transferId, amount)
+        : bank.reverse(actor, transferId, amount);
+    };
+
+    it.each(rows)('stops at $rule', async (row) => {
+      const { bank } = subject();
+      const { payer, payee, from, to, transferId } = await brought(subject(), row);
+      const actor = row.by === 'payer' ? payer : row.by === 'another' ? aCustomer('Eve') : payee;
+      const before = [await bank.entriesOf(from), await bank.entriesOf(to)];
+
+      const result = await end(actor, transferId, row.amount);
+      expect(codeOf(result)).toBe(row.code);
+      if (result.ok || row.code === null) {
+        expect(await bank.entriesOf(to)).toHaveLength(before[1]!.length + 1);
+        return;
+      }
+      expect(result).toMatchObject({ replayed: false, retry: errorCatalogue[row.code].retry });
+      const bankLearns = row.bankLearns === undefined ? row.code : row.bankLearns;
+      expect(codeOf(await end(SYSTEM, transferId, row.amount))).toBe(bankLearns);
+      const steps = (await Promise.all([from, to].map((id) => bank.entriesOf(id)))).map((entries) =>
+        entries.filter(({ step }) => step !== 'expired'),
+      );
+      expect(steps).toEqual(before);
+    });
+  });
+
+  describe('the order of checks of a closing', () => {
+    it.each(ORDER_OF_CLOSING)('stops at $rule', async ({ by, account, code }) => {
+      const { bank, second } = subject();
+      const alice = aCustomer();
+      const closing = anAccount({ ...account, ownerId: by === 'another' ? freshId() : alice.id });
+      await bank.seed(closing);
+      const result = await bank.ledger.closeAccount(alice, { accountId: closing.id });
+      expect(codeOf(result)).toBe(code);
+      if (code === null) return;
+      expect(result).toMatchObject({ retry: errorCatalogue[code].retry, transferId: null });
+      expect(await second.reads.account(closing.id)).toStrictEqual(closing);
+    });
+  });
+
   describe('the order of checks of initial funds', () => {
     const fund = async (
       destination: AccountFacts | string,
@@ -541,6 +899,31 @@ export function describeOrderOfChecks(subject: () => Subject): void {
       expect(await fund(dinars, { amount: 1n })).toMatchObject({ code: 'amount_overflow' });
     });
   });
+}
+
+/** Brings about what a row begins from: Payer with 90 of 100 EUR, Payee with 10, or a hold of 10. */
+async function brought({ bank, clock }: Subject, { of, after, source, destination }: EndingRow) {
+  const [payer, payee] = [aCustomer('Payer'), aCustomer('Payee')];
+  const from = await bank.account(payer, { funds: 100n });
+  const to = await bank.account(payee);
+  let transferId = freshId();
+  if (of === 'hold') transferId = await bank.hold(payer, { from, to, amount: 10n, expiresInSeconds: 1 });
+  if (of === 'transfer' || of === 'reversal') {
+    transferId = transferIdOf(await bank.pay(payer, { from, to, amount: 10n }));
+  }
+  if (of === 'reversal') transferId = transferIdOf(await bank.reverse(payee, transferId));
+  if (of === 'rejection') {
+    const refused = await bank.place(payer, { from, to, amount: 101n });
+    transferId = refused.ok ? '' : refused.transferId!;
+  }
+  if (after === 'capture') await bank.capture(payee, transferId);
+  if (after === 'void') await bank.void(payee, transferId);
+  if (after === 'reversal') await bank.reverse(payee, transferId);
+  // What has ended would have expired by now.
+  if (after !== undefined) clock.advance(1000);
+  await bank.alter(from, source ?? {});
+  await bank.alter(to, destination ?? {});
+  return { payer, payee, from, to, transferId };
 }
 
 async function seeded(

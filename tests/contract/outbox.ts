@@ -79,7 +79,7 @@ export function describeOutbox(subject: () => Subject): void {
       const [sent, waiting] = [aWelcome(), aWelcome()];
       await add(sent, waiting);
       await claim(JANUARY);
-      await outbox((one) => one.markSent(sent.id, JANUARY + 1));
+      await outbox((one) => one.markSent([sent.id], JANUARY + 1));
 
       expect(await claim(JANUARY + LEASE_MS)).toEqual([{ message: waiting, attempt: 2 }]);
     });
@@ -93,7 +93,7 @@ export function describeOutbox(subject: () => Subject): void {
 
       expect(await claim(JANUARY + 49)).toEqual([]);
       expect(await claim(JANUARY + 50)).toEqual([{ message: sooner, attempt: 2 }]);
-      await outbox((one) => one.markSent(sooner.id, JANUARY + 51));
+      await outbox((one) => one.markSent([sooner.id], JANUARY + 51));
       expect(await claim(JANUARY + 2 * LEASE_MS - 1)).toEqual([]);
       expect(await claim(JANUARY + 2 * LEASE_MS)).toEqual([{ message: later, attempt: 2 }]);
     });
@@ -122,7 +122,7 @@ export function describeOutbox(subject: () => Subject): void {
 
     it('is not changed by what is said of a message that does not exist', async () => {
       await outbox(async (one) => {
-        await one.markSent('nothing', JANUARY);
+        await one.markSent(['nothing'], JANUARY);
         await one.postpone('nothing', { dueAt: JANUARY, reason: 'timed out' });
         await one.giveUp('nothing', { at: JANUARY, reason: 'no such mailbox' });
       });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Page, PageRequest } from '../../src/application/page.ts';
 import type { Account } from '../../src/domain/account.ts';
 import { SYSTEM } from '../support/bank.ts';
-import { aCustomer, anAccount, freshId } from '../support/builders.ts';
+import { aCustomer, anAccount, freshId, UNTOUCHED } from '../support/builders.ts';
 import type { Subject } from './subject.ts';
 
 export function describeReads(subject: () => Subject): void {
@@ -106,6 +106,7 @@ export function describeReads(subject: () => Subject): void {
         expiresAt: null,
         reverses: null,
         batchId: null,
+        ...UNTOUCHED,
         createdAt: clock.now(),
         completedAt: clock.now(),
       });

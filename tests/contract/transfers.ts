@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Account, systemAccountId } from '../../src/domain/account.ts';
 import { AUDITOR, Bank, SYSTEM, transferIdOf } from '../support/bank.ts';
-import { aCustomer, anAccount, freshId } from '../support/builders.ts';
+import { aCustomer, anAccount, freshId, PLAIN } from '../support/builders.ts';
 import type { Subject } from './subject.ts';
 
 export function describeTransfers(subject: () => Subject): void {
@@ -36,6 +36,7 @@ export function describeTransfers(subject: () => Subject): void {
           description: 'Rent, März 🏠',
           metadata: { order: '17', note: 'Zoë' },
           counterparty: null,
+          ...PLAIN,
           code: null,
           createdAt: clock.now(),
           completedAt: clock.now(),
@@ -105,6 +106,7 @@ export function describeTransfers(subject: () => Subject): void {
         sourceAccountId: null,
         metadata: null,
         counterparty: { name: 'Alice', account: from.slice(-4) },
+        amountReversed: null,
       });
       const anothers = await bank.ledger.getTransfer(eve, transfer.transferId).catch(String);
       expect(anothers).toBe('PassbookError: The transaction was not found');
@@ -139,6 +141,7 @@ export function describeTransfers(subject: () => Subject): void {
         description: null,
         metadata: null,
         counterparty: null,
+        ...PLAIN,
         code: 'insufficient_funds',
         createdAt: clock.now(),
         completedAt: null,
@@ -173,6 +176,7 @@ export function describeTransfers(subject: () => Subject): void {
         description: null,
         metadata: null,
         counterparty: null,
+        ...PLAIN,
         code: 'accounts_must_be_different',
         createdAt: clock.now(),
         completedAt: null,
@@ -238,6 +242,7 @@ export function describeTransfers(subject: () => Subject): void {
         description: 'Welcome',
         metadata: null,
         counterparty: null,
+        ...PLAIN,
         code: null,
         createdAt: clock.now(),
         completedAt: clock.now(),
@@ -251,6 +256,7 @@ export function describeTransfers(subject: () => Subject): void {
       expect(await otherBank.ledger.getTransfer(alice, transferIdOf(result))).toStrictEqual({
         ...transfer,
         sourceAccountId: null,
+        amountReversed: null,
       });
       expect(await otherBank.ledger.getAccount(SYSTEM, funding)).toMatchObject({
         name: null,
@@ -389,6 +395,8 @@ export function describeTransfers(subject: () => Subject): void {
         currency: 'EUR',
         exponent: 2,
         description: 'Lunch',
+        reverses: null,
+        expiresAt: null,
       };
       expect(byId(await bank.takeMessages())).toEqual([
         {
@@ -429,6 +437,8 @@ export function describeTransfers(subject: () => Subject): void {
           currency: 'EUR',
           exponent: 2,
           description: null,
+          reverses: null,
+          expiresAt: null,
           counterparty: { name: null, account: to },
           balances: [
             { accountId: from, balance: 7n },
@@ -456,6 +466,8 @@ export function describeTransfers(subject: () => Subject): void {
           currency: 'EUR',
           exponent: 2,
           description: null,
+          reverses: null,
+          expiresAt: null,
           counterparty: { name: null, account: null },
           balances: [{ accountId: to, balance: 10n }],
         },

@@ -55,11 +55,25 @@ export function describeUnitsOfWork(subject: () => Subject): void {
 
       const euros = { ownerId, currency: 'EUR' };
       const pounds = { ownerId, currency: 'GBP' };
-      const seen = await decided(bank, { oldestActive: [euros, pounds] }, (books) => [
-        books.oldestActive(euros),
-        books.oldestActive(pounds),
+      const seen = await decided(bank, { activeAccounts: [euros, pounds] }, (books) => [
+        books.activeAccounts(euros),
+        books.activeAccounts(pounds),
       ]);
-      expect(seen).toStrictEqual([oldest, undefined]);
+      expect(seen.map(([first]) => first)).toStrictEqual([oldest, undefined]);
+    });
+
+    it('sees as many of the oldest active accounts as may be needed, the lowest id first', async () => {
+      const { bank } = subject();
+      const ownerId = freshId();
+      const active = [anAccount({ ownerId }), anAccount({ ownerId }), anAccount({ ownerId })];
+      const frozen = anAccount({ ownerId, status: 'frozen' });
+      await bank.seed(active[2]!, frozen, active[0]!, active[1]!);
+
+      const euros = { ownerId, currency: 'EUR' };
+      const seen = await decided(bank, { activeAccounts: [euros], activeCount: 2 }, (books) =>
+        books.activeAccounts(euros).slice(0, 2),
+      );
+      expect(seen).toStrictEqual(active.slice(0, 2));
     });
 
     it('sees how many accounts an owner has, closed ones too', async () => {
@@ -106,7 +120,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
 
       const seen = await decided(
         bank,
-        { oldestActive: [{ ownerId, currency: 'ISK' }], purposes: ['fees'] },
+        { activeAccounts: [{ ownerId, currency: 'ISK' }], purposes: ['fees'] },
         (books) => books.account(fees.id),
       );
       expect(seen).toStrictEqual(fees);
@@ -319,7 +333,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
           await sessions.insert(started);
           await sessions.end(open.id, 5);
           await outbox.add(written);
-          await outbox.markSent(waiting.id, 5);
+          await outbox.markSent([waiting.id], 5);
           throw fault;
         }),
       ).rejects.toBe(fault);

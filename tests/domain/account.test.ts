@@ -33,6 +33,7 @@ describe("a customer's new account", () => {
       sequence: 0,
       latestAt: JANUARY,
       head: GENESIS_HASH,
+      nextExpiryAt: null,
       createdAt: JANUARY,
     });
   });
@@ -131,6 +132,7 @@ describe('posting', () => {
     const seal = sealTransfer(transfer, sha256);
 
     const { account, entry } = before.post(transfer.source, transfer, {
+      step: 'completed',
       at: JANUARY + 5,
       seal,
       digest: sha256,

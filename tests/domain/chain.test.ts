@@ -56,6 +56,8 @@ function encoded(vector: Vector) {
     exponent: 2,
     payerName: 'not covered',
     completedAt: 77,
+    amountCaptured: 5n,
+    reversed: [1n, 1n],
   });
   const { after } = vector.entry;
   const entry: LedgerEntryFacts = {
@@ -151,6 +153,29 @@ describe('encoding version 1', () => {
     ]);
   });
 
+  it("links the vectors of a hold's life, of a batch and of a reversal to one another", () => {
+    const life = vectors.slice(5);
+    expect(life.map(({ entry }) => [entry.sequence, entry.step])).toEqual([
+      [2, 'held'],
+      [3, 'captured'],
+      [4, 'held'],
+      [5, 'voided'],
+      [6, 'held'],
+      [7, 'expired'],
+      [8, 'completed'],
+      [9, 'completed'],
+    ]);
+    expect(life.slice(1).map(({ previousHash }) => previousHash)).toEqual(
+      life.slice(0, -1).map(({ digests }) => digests.link),
+    );
+  });
+
+  it('covers nothing of what becomes of a transfer: a hold keeps its seal when it is captured', () => {
+    const [held, captured] = vectors.slice(5, 7);
+    expect(captured?.digests.parties).toBe(held?.digests.parties);
+    expect(captured?.digests.description).toBe(held?.digests.description);
+  });
+
   it('covers every immutable fact: whichever changes, the hash changes', () => {
     const vector = vectors[1]!;
     const { transfer, entry } = vector;
@@ -182,6 +207,7 @@ describe('encoding version 1', () => {
         [
           { accountId: 'x' },
           { sequence: 3 },
+          { step: 'captured' },
           { direction: 'credit' },
           { posted: '251' },
           { pending: '1' },

@@ -2,23 +2,44 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/adapters/system.ts';
 import type { Account } from '../../src/domain/account.ts';
-import type { Changes } from '../../src/domain/books.ts';
-import { entryDigest, linkHash, sealTransfer } from '../../src/domain/chain.ts';
-import type { Command } from '../../src/domain/command.ts';
+import type { AuditRecord } from '../../src/domain/audit.ts';
+import { auditHash } from '../../src/domain/audit.ts';
+import type { Change, Changes } from '../../src/domain/books.ts';
+import { entryDigest, GENESIS_HASH, linkHash, sealTransfer } from '../../src/domain/chain.ts';
+import type { Command, TransferOrder } from '../../src/domain/command.ts';
+import type { DecisionContext } from '../../src/domain/decision-context.ts';
+import type { LedgerEntry } from '../../src/domain/ledger-entry.ts';
 import { isWithinBound, MAX_AMOUNT, MAX_COUNTER } from '../../src/domain/money.ts';
+import type { Answer, TransferOutcome } from '../../src/domain/outcome.ts';
 import { decide } from '../../src/domain/posting.ts';
-import type { DecisionContext } from '../../src/domain/posting.ts';
-import { anAccount, JANUARY } from '../support/builders.ts';
-import { aFundingCommand, anOpenCommand, aTransferCommand, WholeBooks } from '../support/commands.ts';
+import type { Instant } from '../../src/domain/time.ts';
+import type { Transfer } from '../../src/domain/transfer.ts';
+import { counted } from '../support/books.ts';
+import { anAccount, freshId, JANUARY } from '../support/builders.ts';
+import {
+  aBatchCommand,
+  aCaptureCommand,
+  aCloseCommand,
+  aFreezeCommand,
+  aFundingCommand,
+  aLimitCommand,
+  anOpenCommand,
+  anOrder,
+  anUnfreezeCommand,
+  aReverseCommand,
+  aTransferCommand,
+  aVoidCommand,
+  WholeBooks,
+} from '../support/commands.ts';
 
-const CONTEXT: DecisionContext = { now: JANUARY, digest: sha256, notify: true };
+const CONTEXT: DecisionContext = { now: JANUARY, digest: sha256, notify: true, dryRun: false };
 
 /** The runs of each property: enough to have found every fault that was planted. */
 const RUNS = { numRuns: 300 };
 
 const OWNERS = ['alice', 'bob', null] as const;
 const owner = fc.constantFrom('alice', 'bob');
-const currency = fc.constantFrom('EUR', 'EUR', 'EUR', 'USD');
+const currency = fc.constantFrom('EUR', 'EUR', 'EUR', 'EUR', 'EUR', 'USD');
 const amount = fc.oneof(
   { weight: 8, arbitrary: fc.bigInt({ min: 1n, max: 30n }) },
   { weight: 1, arbitrary: fc.constantFrom(MAX_AMOUNT, MAX_AMOUNT - 20n) },
@@ -38,13 +59,13 @@ const accounts = fc
     fc.record<AccountSketch>({
       ownerId: fc.constantFrom(...OWNERS),
       currency,
-      status: fc.constantFrom('active', 'active', 'active', 'active', 'frozen', 'closed'),
+      status: fc.constantFrom('active', 'active', 'active', 'active', 'active', 'frozen', 'closed'),
       creditsFrozen: fc.boolean(),
       minimumBalance: fc.constantFrom(0n, 0n, -15n, 10n, null),
       maximumBalance: fc.constantFrom(null, null, 40n, 5n, MAX_AMOUNT),
       balance: fc.oneof(
         { weight: 6, arbitrary: fc.bigInt({ min: -20n, max: 60n }) },
-        { weight: 1, arbitrary: fc.constantFrom(MAX_AMOUNT, -MAX_AMOUNT, MAX_AMOUNT - 10n) },
+        { weight: 1, arbitrary: fc.constantFrom(0n, MAX_AMOUNT, -MAX_AMOUNT, MAX_AMOUNT - 10n) },
       ),
       latestAt: fc.integer({ min: JANUARY - 5, max: JANUARY + 5 }),
     }),
@@ -54,19 +75,70 @@ const accounts = fc
     sketches.map((sketch) => anAccount({ ...sketch, purpose: sketch.ownerId === null ? 'suspense' : null })),
   );
 
+/** One act of a list. What it is about is named by a number, since it may be drawn before it. */
+type Draft =
+  | { readonly made: Command; readonly repeats: number }
+  | {
+      readonly end: 'capture' | 'void' | 'reverse';
+      readonly of: number;
+      readonly part: bigint | null;
+      readonly as: Command['actor'];
+      readonly repeats: number;
+    };
+
+const actor = fc.constantFrom<Command['actor']>(
+  { kind: 'user', id: 'alice', name: 'Alice' },
+  { kind: 'user', id: 'bob' },
+  { kind: 'system' },
+  { kind: 'system' },
+  { kind: 'system' },
+);
+
 /** Commands over these accounts, over some that are not there, and over those that they open; some keys used twice. */
 function commandsOver(known: readonly Account[]): fc.Arbitrary<readonly Command[]> {
   const opened = Array.from({ length: 3 }, () => anOpenCommand().id);
-  const accountId = fc.constantFrom(...known.map(({ id }) => id), ...opened, 'missing');
-  const actor = fc.constantFrom(
-    { kind: 'user', id: 'alice', name: 'Alice' } as const,
-    { kind: 'user', id: 'bob' } as const,
-    { kind: 'system' } as const,
+  const accountId = fc.oneof(
+    { weight: 8, arbitrary: fc.constantFrom(...known.map(({ id }) => id)) },
+    { weight: 1, arbitrary: fc.constantFrom(...opened, 'missing') },
   );
-  const named = fc.constantFrom(null, null, null, 'EUR', 'USD');
-  const transfer = fc
-    .record({ actor, sourceAccountId: accountId, destinationAccountId: accountId, amount, currency: named })
-    .map((facts) => aTransferCommand(facts));
+  const named = fc.constantFrom(null, null, null, null, null, 'EUR', 'USD');
+  const hold = fc.constantFrom<TransferOrder['hold']>(
+    null,
+    null,
+    { inSeconds: 1 },
+    { inSeconds: 60 },
+    { at: JANUARY + 1003 },
+    { at: JANUARY },
+  );
+  const pair = fc
+    .record({ sourceAccountId: accountId, destinationAccountId: accountId, amount, currency: named, hold })
+    .map((facts) => anOrder(facts));
+  const several = fc
+    .record({ one: accountId, many: fc.array(fc.tuple(accountId, amount), { minLength: 2, maxLength: 3 }) })
+    .chain(({ one, many }) =>
+      fc.boolean().map((debits): TransferOrder => {
+        const [here, there] = debits ? (['debit', 'credit'] as const) : (['credit', 'debit'] as const);
+        const sum = many.reduce((total, [, part]) => total + part, 0n);
+        const legs = [
+          { account: { accountId: one }, direction: here, amount: sum },
+          ...many.map(([id, part]) => ({
+            account: { accountId: id },
+            direction: there,
+            amount: part,
+          })),
+        ];
+        return anOrder({ legs: debits ? legs : [...legs.slice(1), legs[0]!] });
+      }),
+    );
+  const order = fc.oneof({ weight: 4, arbitrary: pair }, several);
+  const transfer = fc.record({ actor, order }).map((facts) => ({ ...aTransferCommand(facts), ...facts }));
+  const batch = fc
+    .record({
+      actor,
+      linked: fc.boolean(),
+      orders: fc.array(order, { minLength: 1, maxLength: 4 }),
+    })
+    .map((facts) => aBatchCommand(facts));
   const funding = fc
     .record({
       amount,
@@ -77,44 +149,142 @@ function commandsOver(known: readonly Account[]): fc.Arbitrary<readonly Command[
   const open = fc
     .record({ ownerId: owner, currency, accountLimit: fc.constantFrom(null, 2, 4) })
     .map((facts) => anOpenCommand(facts));
-
-  return fc
-    .array(fc.tuple(fc.oneof({ weight: 6, arbitrary: transfer }, funding, open), fc.nat({ max: 9 })), {
-      maxLength: 25,
-    })
-    .map((drawn) => {
-      let openings = 0;
-      const commands: Command[] = [];
-      for (const [command, repeats] of drawn) {
-        const earlier = commands[repeats];
-        // An id is drawn once; ids of openings rise, as those of one process do.
-        if (command.type === 'open_account') {
-          const id = opened[openings++];
-          if (id !== undefined) commands.push({ ...command, id });
-        } else commands.push(command);
-        if (earlier && earlier.type !== 'open_account' && repeats < 3) {
-          commands.push({ ...earlier, id: `${earlier.id}.${commands.length}` });
-        }
-      }
-      return commands;
-    });
+  const administration = fc.oneof(
+    fc.record({ actor, accountId, credits: fc.boolean() }).map((facts) => aFreezeCommand(facts)),
+    fc.record({ actor, accountId }).map((facts) => anUnfreezeCommand(facts)),
+    fc
+      .record({
+        actor,
+        accountId,
+        minimumBalance: fc.constantFrom(0n, -20n, 10n),
+        maximumBalance: fc.constantFrom(null, 30n, 5n),
+      })
+      .map((facts) => aLimitCommand(facts)),
+    fc.record({ actor, accountId, to: accountId, sweeps: fc.boolean() }).map(({ to, sweeps, ...facts }) =>
+      aCloseCommand({
+        ...facts,
+        sweep: sweeps && to !== facts.accountId ? { accountId: to, id: freshId(), salt: 'salt' } : null,
+      }),
+    ),
+  );
+  const repeats = fc.nat({ max: 9 });
+  const made = fc.oneof({ weight: 5, arbitrary: transfer }, batch, funding, open, administration);
+  const ends = fc.record({
+    end: fc.constantFrom('capture', 'void', 'reverse'),
+    of: fc.nat({ max: 3 }),
+    part: fc.option(fc.bigInt({ min: 1n, max: 31n })),
+    as: actor,
+    repeats,
+  });
+  const draft: fc.Arbitrary<Draft> = fc.oneof(
+    fc.record({ made, repeats }),
+    fc.record({ made, repeats }),
+    ends,
+  );
+  return fc.array(draft, { maxLength: 30, size: '+1' }).map((drafts) => commandsFrom(drafts, opened));
 }
 
-const scenario = accounts.chain((known) => commandsOver(known).map((commands) => ({ known, commands })));
+function commandsFrom(drafts: readonly Draft[], opened: readonly string[]): readonly Command[] {
+  let openings = 0;
+  const commands: Command[] = [];
+  const made: string[] = [];
+  const holds: string[] = [];
+  for (const draft of drafts) {
+    const earlier = commands[draft.repeats];
+    const command = 'made' in draft ? draft.made : ending(draft, draft.end === 'reverse' ? made : holds);
+    made.push(...idsOf(command));
+    holds.push(...holdsIn(command));
+    // An id is drawn once; ids of openings rise, as those of one process do.
+    if (command.type === 'open_account') {
+      const id = opened[openings++];
+      if (id !== undefined) commands.push({ ...command, id });
+    } else commands.push(command);
+    if (earlier && earlier.type !== 'open_account' && draft.repeats < 3) commands.push(again(earlier));
+  }
+  return commands;
+}
+
+function ending(
+  { end, of, part, as: by }: Extract<Draft, { end: unknown }>,
+  made: readonly string[],
+): Command {
+  const transferId = made[of % Math.max(made.length, 1)] ?? 'missing';
+  const facts = { actor: by, transferId };
+  if (end === 'void') return aVoidCommand(facts);
+  return end === 'capture'
+    ? aCaptureCommand({ ...facts, amount: part })
+    : aReverseCommand({ ...facts, amount: part });
+}
+
+/** The transfers that a command may make. */
+function idsOf(command: Command): readonly string[] {
+  if (command.type === 'transfer') return [command.order.id];
+  if (command.type === 'batch') return command.orders.map(({ id }) => id);
+  return command.type === 'reverse' ? [command.id] : [];
+}
+
+function holdsIn(command: Command): readonly string[] {
+  const orders =
+    command.type === 'transfer' ? [command.order] : command.type === 'batch' ? command.orders : [];
+  return orders.flatMap(({ id, hold }) => (hold === null ? [] : [id]));
+}
+
+/** The same request under the same key, with ids of its own. */
+function again(command: Command): Command {
+  const other = (order: TransferOrder) => ({ ...order, id: freshId() });
+  if (command.type === 'transfer') return { ...command, order: other(command.order) };
+  if (command.type === 'batch') return { ...command, id: freshId(), orders: command.orders.map(other) };
+  return command.type === 'reverse' ? { ...command, id: freshId() } : command;
+}
+
+/** How far the clock is from one half of a list to the next; it may go back. */
+const nows = fc.constantFrom<readonly Instant[]>(
+  [JANUARY, JANUARY],
+  [JANUARY, JANUARY + 1001, JANUARY + 1003, JANUARY + 1005],
+  [JANUARY, JANUARY + 1004, JANUARY + 1002, JANUARY + 999, JANUARY + 1006],
+  [JANUARY, JANUARY + 70_000],
+);
+
+const scenario = accounts.chain((known) =>
+  fc.record({ commands: commandsOver(known), nows }).map((drawn) => ({ known, ...drawn })),
+);
+
+type Scenario = { readonly known: readonly Account[] } & {
+  readonly commands: readonly Command[];
+  readonly nows: readonly Instant[];
+};
+
+/** The list cut into as many parts as there are instants. */
+function parts({
+  commands,
+  nows: instants,
+}: Scenario): readonly { now: Instant; part: readonly Command[] }[] {
+  const size = Math.ceil(commands.length / instants.length);
+  return instants.map((now, index) => ({ now, part: commands.slice(index * size, (index + 1) * size) }));
+}
 
 describe('for any books and any list of commands', () => {
   it('a decision only makes what keeps the book', () => {
     fc.assert(
-      fc.property(scenario, ({ known, commands }) => {
-        const { result, changes } = decide(new WholeBooks(known), commands, CONTEXT);
-        expect(result).toHaveLength(commands.length);
-        expectTwins(changes);
-        for (const { before, after } of changes.accounts) {
-          expectLimitsKept(before, after);
-          expectRunningBook(changes, before, after);
+      fc.property(scenario, (drawn) => {
+        const books = new WholeBooks(drawn.known);
+        for (const { now, part } of parts(drawn)) {
+          for (const command of part) {
+            const { result, changes } = decide(books, [command], { ...CONTEXT, now });
+            expect(result).toHaveLength(1);
+            expectSteps(changes, books);
+            for (const { before, after } of changes.accounts) {
+              expectRunningBook(changes, books, { before, after });
+              expectLimitsKept(command, before, after);
+            }
+            expectOneRecordForEachKey(changes, [command], books);
+            expectMessagesOfWhatWasPlacedOrMovedOnly(changes);
+            expectOutcomeOfWhatWasKept(result[0], changes);
+            books.write(changes);
+          }
         }
-        expectOneRecordForEachKey(changes, commands);
-        expectMessagesOfCompletedTransfersOnly(changes);
+        expectReservedIsPending(drawn.known, books);
+        expectNothingReversedTwice(books);
       }),
       RUNS,
     );
@@ -135,19 +305,30 @@ describe('for any books and any list of commands', () => {
 
   it('commands decided together are answered as one after the other', () => {
     fc.assert(
-      fc.property(scenario, ({ known, commands }) => {
-        const together = new WholeBooks(known);
-        const decision = decide(together, commands, CONTEXT);
-        together.write(decision.changes);
+      fc.property(scenario, (drawn) => {
+        const together = new WholeBooks(drawn.known);
+        const apart = new WholeBooks(drawn.known);
+        const log: AuditRecord[][] = [[], []];
+        for (const { now, part } of parts(drawn)) {
+          const decision = decide(together, part, { ...CONTEXT, now });
+          for (const change of decision.changes.accounts) {
+            expectRunningBook(decision.changes, together, change);
+          }
+          together.write(decision.changes);
+          log[0]?.push(...decision.changes.audit);
 
-        const apart = new WholeBooks(known);
-        const answers = commands.map((command) => {
-          const { result, changes } = decide(apart, [command], CONTEXT);
-          apart.write(changes);
-          return result[0];
-        });
-        expect(decision.result).toStrictEqual(answers);
+          const answers = part.map((command) => {
+            const { result, changes } = decide(apart, [command], { ...CONTEXT, now });
+            apart.write(changes);
+            log[1]?.push(...changes.audit);
+            return result[0];
+          });
+          expect(decision.result).toStrictEqual(answers);
+        }
         expect(together.accounts()).toStrictEqual(apart.accounts());
+        expect(together.transfers()).toStrictEqual(apart.transfers());
+        expect(log[0]).toStrictEqual(log[1]);
+        expectOneAuditChain(log[0] ?? []);
       }),
       RUNS,
     );
@@ -156,11 +337,13 @@ describe('for any books and any list of commands', () => {
   it('the lists that are drawn reach every outcome that a rule can give', () => {
     const seen = new Set<string>();
     fc.assert(
-      fc.property(scenario, ({ known, commands }) => {
-        for (const answer of decide(new WholeBooks(known), commands, CONTEXT).result) {
-          if ('conflict' in answer) continue;
-          if (answer.replayed) seen.add('replayed');
-          else seen.add(answer.outcome.kind === 'refused' ? answer.outcome.code : answer.outcome.kind);
+      fc.property(scenario, (drawn) => {
+        const books = new WholeBooks(drawn.known);
+        for (const { now, part } of parts(drawn)) {
+          const { result, changes } = decide(books, part, { ...CONTEXT, now });
+          books.write(changes);
+          for (const answer of result) for (const outcome of outcomesOf(answer)) seen.add(outcome);
+          for (const { step } of changes.entries) seen.add(step);
         }
       }),
       { ...RUNS, seed: 1 },
@@ -170,6 +353,12 @@ describe('for any books and any list of commands', () => {
         'replayed',
         'transferred',
         'opened',
+        'changed',
+        'completed',
+        'held',
+        'captured',
+        'voided',
+        'expired',
         'accounts_must_be_different',
         'source_account_not_found',
         'destination_account_not_found',
@@ -181,77 +370,208 @@ describe('for any books and any list of commands', () => {
         'insufficient_funds',
         'exceeds_maximum_balance',
         'amount_overflow',
+        'transfer_not_found',
+        'transfer_not_pending',
+        'not_reversible',
+        'already_completed',
+        'already_voided',
+        'hold_expired',
+        'exceeds_hold_amount',
+        'exceeds_reversible_amount',
+        'linked_transfer_failed',
+        'account_not_found',
+        'balance_not_zero',
+        'holds_outstanding',
+        'already_closed',
         'account_limit_reached',
       ]),
     );
   });
 });
 
-/** Each completed transfer has its entries, which sum to zero; a rejected one has none. */
-function expectTwins({ transfers, entries }: Changes): void {
-  const sums = new Map<string, bigint>();
-  for (const { transferId, direction, posted } of entries) {
-    const signed = direction === 'debit' ? posted : -posted;
-    sums.set(transferId, (sums.get(transferId) ?? 0n) + signed);
-  }
-  const completed = transfers.filter(({ status }) => status === 'completed');
-  expect([...sums]).toEqual(completed.map(({ id }) => [id, 0n]));
-  expect(entries).toHaveLength(2 * completed.length);
-  for (const { legs, createdAt, id } of completed) {
+function outcomesOf(answer: Answer): readonly string[] {
+  if ('conflict' in answer) return [];
+  if (answer.replayed) return ['replayed'];
+  const { outcome } = answer;
+  const told = (one: TransferOutcome) => (one.kind === 'refused' ? one.code : one.kind);
+  if (outcome.kind === 'batch') return outcome.members.map(told);
+  return [outcome.kind === 'refused' ? outcome.code : outcome.kind];
+}
+
+/** What a transfer becomes writes its entries, which sum to zero on both sides; a rejection writes none. */
+function expectSteps({ transfers, entries }: Changes, books: WholeBooks): void {
+  const expected = transfers.flatMap(({ before, after }) => stepsOf(before, after));
+  const signed = entries.map(({ transferId, accountId, step, direction, posted, pending }) => ({
+    transferId,
+    accountId,
+    step,
+    direction,
+    posted,
+    pending,
+  }));
+  expect(byText(signed)).toEqual(byText(expected));
+  for (const id of new Set(entries.map(({ transferId }) => transferId))) {
     const own = entries.filter(({ transferId }) => transferId === id);
-    expect(own.map((entry) => [entry.accountId, entry.direction, entry.posted, entry.at])).toEqual(
-      legs.map((leg) => [leg.accountId, leg.direction, leg.amount, createdAt]),
-    );
+    expect(sumOf(own, 'posted')).toBe(0n);
+    expect(sumOf(own, 'pending')).toBe(0n);
+    expect(new Set(own.map(({ at }) => at)).size).toBe(1);
   }
+  for (const { before, after } of transfers) {
+    expect(before).toBe(books.transfer(after.id) ?? null);
+    if (before) expect(immutable(after)).toStrictEqual(immutable(before));
+  }
+}
+
+function stepsOf(before: Transfer | null, after: Transfer) {
+  const entry = (step: LedgerEntry['step'], move: (of: bigint) => { posted: bigint; pending: bigint }) =>
+    after.legs.map(({ accountId, direction, amount: of }) => ({
+      transferId: after.id,
+      accountId,
+      step,
+      direction,
+      ...move(of),
+    }));
+  const reserved = (of: bigint) => ({ posted: 0n, pending: of });
+  const change = `${before?.status ?? 'none'} ${after.status}`;
+  switch (change) {
+    case 'none completed':
+      return entry('completed', (of) => ({ posted: of, pending: 0n }));
+    case 'none pending':
+      return entry('held', reserved);
+    case 'pending completed':
+      return entry('captured', (of) => ({ posted: after.amountCaptured ?? -1n, pending: of }));
+    case 'pending voided':
+      return entry('voided', reserved);
+    case 'pending expired':
+      return entry('expired', reserved);
+    case 'none rejected':
+      return [];
+    case 'completed completed':
+      expect(after.amountReversed > (before?.amountReversed ?? 0n)).toBe(true);
+      return [];
+    default:
+      throw new TypeError(`A transfer cannot go from ${change}`);
+  }
+}
+
+/** All that never changes of a transfer. */
+function immutable(transfer: Transfer): Partial<Transfer> {
+  const { status: _s, completedAt: _c, amountCaptured: _a, reversed: _r, ...fixed } = { ...transfer };
+  return fixed;
+}
+
+function sumOf(entries: readonly LedgerEntry[], side: 'posted' | 'pending'): bigint {
+  return entries.reduce((sum, entry) => {
+    const moved = side === 'posted' || entry.step === 'held' ? entry[side] : -entry[side];
+    return sum + (entry.direction === 'debit' ? moved : -moved);
+  }, 0n);
 }
 
 /** A limit that was kept is kept, and one that was broken is not broken further. */
-function expectLimitsKept(before: Account | null, after: Account): void {
-  const { minimumBalance, maximumBalance, counters } = after;
-  const least = minimumBalance ?? -MAX_AMOUNT;
-  const most = maximumBalance ?? MAX_AMOUNT;
-  const [available, full] = [before?.available ?? 0n, (before?.balance ?? 0n) + (before?.incoming ?? 0n)];
-  expect(after.available >= least || after.available >= available).toBe(true);
-  expect(after.balance + after.incoming <= most || after.balance + after.incoming <= full).toBe(true);
+function expectLimitsKept(command: Command, before: Account | null, after: Account): void {
+  const { counters } = after;
   expect(isWithinBound(after.balance) && isWithinBound(after.available)).toBe(true);
   expect(counters.debitsPosted <= MAX_COUNTER && counters.creditsPosted <= MAX_COUNTER).toBe(true);
   expect(before === null || before.status !== 'closed').toBe(true);
+  if (after.status === 'closed') {
+    expect([after.balance, after.held, after.incoming]).toEqual([0n, 0n, 0n]);
+    return;
+  }
+  const { minimumBalance, maximumBalance } = command.type === 'limit' ? (before ?? after) : after;
+  const [least, most] = [minimumBalance ?? -MAX_AMOUNT, maximumBalance ?? MAX_AMOUNT];
+  const [available, full] = [before?.available ?? 0n, (before?.balance ?? 0n) + (before?.incoming ?? 0n)];
+  expect(after.available >= least || after.available >= available).toBe(true);
+  expect(after.balance + after.incoming <= most || after.balance + after.incoming <= full).toBe(true);
 }
 
 /** The account afterwards is the one before and its entries: sequences, instants, counters and hashes. */
-function expectRunningBook({ entries, transfers }: Changes, before: Account | null, after: Account): void {
+function expectRunningBook(
+  { entries, transfers }: Changes,
+  books: WholeBooks,
+  { before, after }: Change<Account>,
+): void {
   const own = entries.filter(({ accountId }) => accountId === after.id);
   let { sequence, latestAt, counters, head } = before ?? {
     sequence: 0,
     latestAt: JANUARY,
     counters: { debitsPosted: 0n, creditsPosted: 0n, debitsPending: 0n, creditsPending: 0n },
-    head: '0'.repeat(64),
+    head: GENESIS_HASH,
   };
   for (const entry of own) {
-    const transfer = transfers.find(({ id }) => id === entry.transferId)!;
+    const transfer =
+      transfers.find(({ after: { id } }) => id === entry.transferId)?.after ??
+      books.transfer(entry.transferId)!;
     const context = { seal: sealTransfer(transfer, sha256), digest: sha256 };
     sequence += 1;
-    counters =
-      entry.direction === 'debit'
-        ? { ...counters, debitsPosted: counters.debitsPosted + entry.posted }
-        : { ...counters, creditsPosted: counters.creditsPosted + entry.posted };
+    counters = counted(counters, entry);
     head = linkHash(head, entryDigest(entry, transfer, context), sha256);
     expect({ ...entry }).toMatchObject({ sequence, after: counters, hash: head });
     expect(entry.at).toBeGreaterThanOrEqual(latestAt);
     latestAt = entry.at;
   }
-  expect({ ...after }).toMatchObject({ sequence, latestAt, counters, head });
+  expect({ ...after }).toMatchObject(
+    own.length > 0 || before ? { sequence, latestAt, counters, head } : { sequence, counters, head },
+  );
 }
 
-function expectOneRecordForEachKey({ records }: Changes, commands: readonly Command[]): void {
-  const keys = new Set(commands.flatMap((command) => command.key?.key ?? []));
+/** What an account has pending is what its pending holds say, and it remembers the first of them. */
+function expectReservedIsPending(known: readonly Account[], books: WholeBooks): void {
+  for (const account of books.accounts()) {
+    const holds = books.holdsOf(account.id);
+    const legs = holds.flatMap((hold) => hold.legs).filter(({ accountId }) => accountId === account.id);
+    const sum = (direction: 'debit' | 'credit') =>
+      legs.reduce((total, leg) => (leg.direction === direction ? total + leg.amount : total), 0n);
+    expect([account.counters.debitsPending, account.counters.creditsPending]).toEqual([
+      sum('debit'),
+      sum('credit'),
+    ]);
+    const first = Math.min(...holds.map(({ expiresAt }) => Number(expiresAt)));
+    expect(holds.length === 0 || (account.nextExpiryAt ?? Infinity) <= first).toBe(true);
+  }
+  expect(books.accounts().length).toBeGreaterThanOrEqual(known.length);
+}
+
+/** All reversals of one transfer never exceed it, in all and leg by leg, and it says how much was reversed. */
+function expectNothingReversedTwice(books: WholeBooks): void {
+  for (const transfer of books.transfers()) {
+    const reversals = books
+      .transfers()
+      .filter(({ reverses, status }) => reverses === transfer.id && status === 'completed');
+    const total = reversals.reduce((sum, { amount: of }) => sum + of, 0n);
+    expect(transfer.amountReversed).toBe(total);
+    expect(total <= transfer.amountMoved).toBe(true);
+    expect(transfer.reversible.every((left) => left >= 0n) || transfer.status !== 'completed').toBe(true);
+    for (const [index, leg] of transfer.legs.entries()) {
+      if (
+        reversals.length === 0 ||
+        new Set(transfer.legs.map(({ accountId }) => accountId)).size < transfer.legs.length
+      )
+        continue;
+      const back = reversals
+        .flatMap(({ legs }) => legs)
+        .filter(({ accountId, direction }) => accountId === leg.accountId && direction !== leg.direction)
+        .reduce((sum, { amount: of }) => sum + of, 0n);
+      expect(back).toBe(transfer.reversed?.[index] ?? 0n);
+    }
+  }
+}
+
+function expectOneRecordForEachKey(
+  { records }: Changes,
+  commands: readonly Command[],
+  books: WholeBooks,
+): void {
+  const keys = new Set(commands.flatMap(({ key }) => (key === null || books.record(key) ? [] : [key.key])));
   expect(records.map(({ key }) => key).toSorted()).toEqual([...keys].toSorted());
 }
 
-function expectMessagesOfCompletedTransfersOnly({ transfers, messages }: Changes): void {
+function expectMessagesOfWhatWasPlacedOrMovedOnly({ transfers, messages }: Changes): void {
   const expected = transfers
-    .filter(({ status }) => status === 'completed')
-    .flatMap(({ id, legs }) => [
+    .filter(
+      ({ before, after }) =>
+        ['pending', 'completed'].includes(after.status) && before?.status !== after.status,
+    )
+    .flatMap(({ after: { id, legs } }) => [
       ...new Set(legs.flatMap(({ ownerId }) => (ownerId === null ? [] : [`${id} ${ownerId}`]))),
     ]);
   const sent = messages.map((message) =>
@@ -259,6 +579,36 @@ function expectMessagesOfCompletedTransfersOnly({ transfers, messages }: Changes
   );
   expect(sent.toSorted()).toEqual(expected.toSorted());
   expect(new Set(messages.map(({ id }) => id)).size).toBe(messages.length);
+}
+
+/** Whatever is kept as rejected is what somebody is told, with the same code; and nothing else is. */
+function expectOutcomeOfWhatWasKept(answer: Answer | undefined, { transfers }: Changes): void {
+  const rejected = transfers.flatMap(({ after }) => (after.status === 'rejected' ? [after] : []));
+  if (!answer || 'conflict' in answer || answer.replayed) {
+    expect(rejected).toEqual([]);
+    return;
+  }
+  const { outcome } = answer;
+  const members = outcome.kind === 'batch' ? outcome.members : [outcome];
+  const told = members.flatMap((one) => (one.kind === 'refused' && one.transfer ? [one] : []));
+  expect(byText(rejected.map(({ id, code }) => ({ id, code })))).toEqual(
+    byText(told.map(({ transfer, code }) => ({ id: transfer?.id, code }))),
+  );
+}
+
+function expectOneAuditChain(log: readonly AuditRecord[]): void {
+  let previous = GENESIS_HASH;
+  for (const [index, record] of log.entries()) {
+    expect(record.sequence).toBe(index + 1);
+    previous = auditHash(previous, record, sha256);
+    expect(record.hash).toBe(previous);
+  }
+}
+
+function byText<T>(things: readonly T[]): readonly T[] {
+  const text = (thing: T) =>
+    JSON.stringify(thing, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
+  return things.toSorted((a, b) => (text(a) < text(b) ? -1 : 1));
 }
 
 function deepFreeze<T>(value: T): T {

@@ -1,13 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/adapters/system.ts';
 import { Account, systemAccountId } from '../../src/domain/account.ts';
+import { NO_CHANGES } from '../../src/domain/books.ts';
+import { MAX_COUNTER } from '../../src/domain/money.ts';
 import { decide } from '../../src/domain/posting.ts';
-import type { DecisionContext } from '../../src/domain/posting.ts';
-import { anAccount, JANUARY } from '../support/builders.ts';
-import { aFundingCommand, anOpenCommand, aTransferCommand, WholeBooks } from '../support/commands.ts';
+import { Transfer } from '../../src/domain/transfer.ts';
+import type { DecisionContext } from '../../src/domain/decision-context.ts';
+import { anAccount, JANUARY, transferFacts, UNTOUCHED } from '../support/builders.ts';
+import {
+  aBatchCommand,
+  aCaptureCommand,
+  aFreezeCommand,
+  aFundingCommand,
+  anOpenCommand,
+  anOrder,
+  anUnfreezeCommand,
+  aReverseCommand,
+  aTransferCommand,
+  WholeBooks,
+} from '../support/commands.ts';
 
-const CONTEXT: DecisionContext = { now: JANUARY + 1000, digest: sha256, notify: true };
-const NOTHING = { accounts: [], transfers: [], entries: [], records: [], messages: [] };
+const CONTEXT: DecisionContext = { now: JANUARY + 1000, digest: sha256, notify: true, dryRun: false };
+const NOTHING = NO_CHANGES;
 
 describe('deciding a transfer', () => {
   it('gives every fact that it makes, and nothing else', () => {
@@ -21,9 +35,10 @@ describe('deciding a transfer', () => {
     });
     const { result, changes } = decide(new WholeBooks([source, destination]), [command], CONTEXT);
 
-    const [transfer] = changes.transfers;
+    const transfer = changes.transfers[0]?.after;
+    expect(changes.transfers).toEqual([{ before: null, after: transfer }]);
     expect({ ...transfer }).toStrictEqual({
-      id: command.id,
+      id: command.order.id,
       kind: 'transfer',
       status: 'completed',
       code: null,
@@ -37,10 +52,11 @@ describe('deciding a transfer', () => {
       payerName: 'Alice',
       description: 'Rent',
       metadata: { order: '17' },
-      salt: command.salt,
+      salt: command.order.salt,
       expiresAt: null,
       reverses: null,
       batchId: null,
+      ...UNTOUCHED,
       createdAt: CONTEXT.now,
       completedAt: CONTEXT.now,
     });
@@ -64,8 +80,8 @@ describe('deciding a transfer', () => {
       { ...command.key, request: command.request, outcome, at: CONTEXT.now },
     ]);
     expect(changes.messages.map(({ id, recipientId }) => [id, recipientId])).toEqual([
-      [`${command.id}.sent`, 'alice'],
-      [`${command.id}.received`, 'bob'],
+      [`${command.order.id}.sent`, 'alice'],
+      [`${command.order.id}.received`, 'bob'],
     ]);
   });
 
@@ -91,9 +107,9 @@ describe('deciding a transfer', () => {
     const command = aTransferCommand({ sourceAccountId: source.id, destinationAccountId: destination.id });
     const { changes } = decide(new WholeBooks([source, destination]), [command], { ...CONTEXT, now });
 
-    expect(changes.transfers.map(({ createdAt, completedAt }) => [createdAt, completedAt])).toEqual([
-      [expected, expected],
-    ]);
+    expect(
+      changes.transfers.map(({ after: { createdAt, completedAt } }) => [createdAt, completedAt]),
+    ).toEqual([[expected, expected]]);
     expect(changes.entries.map(({ at }) => at)).toEqual([expected, expected]);
     expect(changes.accounts.map(({ after }) => after.latestAt)).toEqual([expected, expected]);
     expect(changes.messages.map(({ at }) => at)).toEqual([expected, expected]);
@@ -106,13 +122,13 @@ describe('deciding a transfer', () => {
     const command = aTransferCommand({ sourceAccountId: source.id, destinationAccountId: destination.id });
     const { result, changes } = decide(new WholeBooks([source, destination]), [command], CONTEXT);
 
-    const [rejected] = changes.transfers;
+    const rejected = changes.transfers[0]?.after;
     const outcome = { kind: 'refused', code: 'insufficient_funds', transfer: rejected };
-    expect(rejected).toMatchObject({ id: command.id, status: 'rejected', code: 'insufficient_funds' });
+    expect(rejected).toMatchObject({ id: command.order.id, status: 'rejected', code: 'insufficient_funds' });
     expect(result).toStrictEqual([{ replayed: false, outcome }]);
     expect(changes).toStrictEqual({
       ...NOTHING,
-      transfers: [rejected],
+      transfers: [{ before: null, after: rejected }],
       records: [{ ...command.key, request: command.request, outcome, at: CONTEXT.now }],
     });
   });
@@ -141,7 +157,7 @@ describe('deciding a transfer', () => {
       accounts: [{ before: source, after: Account.restore({ ...source, status: 'closed' }) }],
     });
 
-    const again = { ...command, id: 'another', salt: 'another' };
+    const again = { ...command, order: { ...command.order, id: 'another', salt: 'another' } };
     const different = {
       ...again,
       request: { version: 1, fields: [['amount', '101']] },
@@ -208,18 +224,21 @@ describe('deciding several commands', () => {
       [new WholeBooks([loaded]), [older, fund]],
     ] as const) {
       const { changes } = decide(books, commands, CONTEXT);
-      expect(changes.transfers.map(({ destination }) => destination.accountId)).toEqual([older.id]);
+      expect(changes.transfers.map(({ after: { destination } }) => destination.accountId)).toEqual([
+        older.id,
+      ]);
     }
   });
 
   it("passes over a user's accounts in other currencies", () => {
+    const euros = anOpenCommand({ currency: 'EUR' });
     const commands = [
       anOpenCommand({ currency: 'USD' }),
-      anOpenCommand({ currency: 'EUR' }),
+      euros,
       aFundingCommand({ destination: { ownerId: 'alice', currency: 'EUR' } }),
     ];
     const { changes } = decide(new WholeBooks(), commands, CONTEXT);
-    expect(changes.transfers.map(({ destination }) => destination.accountId)).toEqual([commands[1]?.id]);
+    expect(changes.transfers.map(({ after: { destination } }) => destination.accountId)).toEqual([euros.id]);
   });
 
   it('replays a key that was used just before it, and finds a conflict with it', () => {
@@ -273,5 +292,192 @@ describe('deciding initial funds', () => {
     const transferred = { outcome: { kind: 'transferred', transfer: { currency: 'HRK', exponent: 2 } } };
     expect([fund(), fund()]).toMatchObject([[transferred], [transferred]]);
     expect(books.account(systemAccountId('funding', 'HRK'))).toMatchObject({ exponent: 2, balance: 200n });
+  });
+});
+
+describe('deciding where one account is ahead of the clock', () => {
+  const EXPIRY = CONTEXT.now + 50;
+
+  /** A hold of Alice's for Bob that is due by Bob's latest entry, and not yet by the clock or by hers. */
+  function dueOnOneSide() {
+    const source = anAccount({
+      ownerId: 'alice',
+      counters: { debitsPosted: 0n, creditsPosted: 500n, debitsPending: 100n, creditsPending: 0n },
+      sequence: 7,
+      nextExpiryAt: EXPIRY,
+    });
+    const destination = anAccount({
+      ownerId: 'bob',
+      counters: { debitsPosted: 0n, creditsPosted: 500n, debitsPending: 0n, creditsPending: 100n },
+      sequence: 3,
+      latestAt: EXPIRY + 10,
+      nextExpiryAt: EXPIRY,
+    });
+    const facts = transferFacts({ source: source.id, destination: destination.id });
+    const hold = Transfer.hold({ ...facts, expiresAt: EXPIRY }, JANUARY);
+    const paid = Transfer.complete(
+      transferFacts({ source: source.id, destination: destination.id }),
+      JANUARY,
+    );
+    return { source, destination, hold, books: new WholeBooks([source, destination], [hold, paid]), paid };
+  }
+
+  it('a transfer writes the expiry that it meets and itself, each with its own sequence', () => {
+    const { source, destination, books } = dueOnOneSide();
+    const command = aTransferCommand({ sourceAccountId: source.id, destinationAccountId: destination.id });
+    const { changes } = decide(books, [command], CONTEXT);
+    expect(changes.entries.map(({ accountId, sequence, step }) => [accountId, sequence, step])).toEqual([
+      [source.id, 8, 'expired'],
+      [destination.id, 4, 'expired'],
+      [source.id, 9, 'completed'],
+      [destination.id, 5, 'completed'],
+    ]);
+    expect(changes.accounts.map(({ after }) => [after.sequence, after.balance, after.held])).toEqual([
+      [9, 400n, 0n],
+      [5, 600n, 0n],
+    ]);
+  });
+
+  it('a reversal does too', () => {
+    const { source, destination, books, paid } = dueOnOneSide();
+    const { changes } = decide(books, [aReverseCommand({ transferId: paid.id })], CONTEXT);
+    const own = changes.entries.map(({ accountId, sequence, step }) => [accountId, sequence, step]);
+    expect(own).toHaveLength(4);
+    expect(own).toEqual(
+      expect.arrayContaining([
+        [source.id, 8, 'expired'],
+        [destination.id, 4, 'expired'],
+        [source.id, 9, 'completed'],
+        [destination.id, 5, 'completed'],
+      ]),
+    );
+  });
+
+  it('a hold counts as expired at the instant that the decision writes', () => {
+    const { source, destination, hold, books } = dueOnOneSide();
+    const command = aTransferCommand({
+      sourceAccountId: source.id,
+      destinationAccountId: destination.id,
+      amount: 500n,
+    });
+    const { result } = decide(books, [command], CONTEXT);
+    expect(result).toMatchObject([{ outcome: { kind: 'transferred' } }]);
+
+    const [payer, elsewhere, ahead] = [
+      anAccount({ ...source, id: 'payer', name: null, nextExpiryAt: EXPIRY }),
+      anAccount({ ...destination, id: 'elsewhere', latestAt: JANUARY, name: null }),
+      anAccount({ latestAt: EXPIRY }),
+    ];
+    const facts = transferFacts({ source: payer.id, destination: elsewhere.id });
+    const pending = Transfer.hold({ ...facts, expiresAt: EXPIRY }, JANUARY);
+    const whole = aTransferCommand({
+      sourceAccountId: payer.id,
+      destinationAccountId: ahead.id,
+      amount: 500n,
+    });
+    const apart = new WholeBooks([payer, elsewhere, ahead], [pending]);
+    expect(decide(apart, [whole], CONTEXT).result).toMatchObject([{ outcome: { kind: 'transferred' } }]);
+
+    const capture = aCaptureCommand({ transferId: hold.id });
+    expect(decide(books, [capture], CONTEXT).result).toMatchObject([
+      { outcome: { kind: 'refused', code: 'hold_expired' } },
+    ]);
+  });
+});
+
+describe('deciding several commands on accounts whose state they change', () => {
+  it('expires a hold that was placed just before, where an account ahead of the clock makes it due', () => {
+    const source = anAccount({ ownerId: 'alice', balance: 500n });
+    const destination = anAccount({ ownerId: 'bob' });
+    const ahead = anAccount({ latestAt: CONTEXT.now + 100 });
+    const commands = [
+      aTransferCommand({
+        sourceAccountId: source.id,
+        destinationAccountId: destination.id,
+        amount: 400n,
+        hold: { at: CONTEXT.now + 50 },
+      }),
+      aTransferCommand({ sourceAccountId: source.id, destinationAccountId: ahead.id, amount: 1n }),
+      aTransferCommand({ sourceAccountId: source.id, destinationAccountId: destination.id, amount: 499n }),
+    ];
+    const { result, changes } = decide(new WholeBooks([source, destination, ahead]), commands, CONTEXT);
+    expect(result.map((answer) => 'outcome' in answer && answer.outcome.kind)).toEqual([
+      'transferred',
+      'transferred',
+      'transferred',
+    ]);
+    const own = changes.entries.filter(({ accountId }) => accountId === source.id);
+    expect(own.map(({ sequence, step }) => [sequence, step])).toEqual([
+      [1, 'held'],
+      [2, 'expired'],
+      [3, 'completed'],
+      [4, 'completed'],
+    ]);
+  });
+
+  it("takes for a user's oldest active account the one that was unfrozen just before", () => {
+    const frozen = anAccount({ ownerId: 'alice', status: 'frozen' });
+    const younger = anAccount({ ownerId: 'alice' });
+    const commands = [
+      anUnfreezeCommand({ accountId: frozen.id }),
+      aFundingCommand({ destination: { ownerId: 'alice', currency: 'EUR' } }),
+      aFreezeCommand({ accountId: frozen.id }),
+      aFundingCommand({ destination: { ownerId: 'alice', currency: 'EUR' } }),
+    ];
+    const { changes } = decide(new WholeBooks([frozen, younger]), commands, CONTEXT);
+    expect(changes.transfers.map(({ after: { destination } }) => destination.accountId)).toEqual([
+      frozen.id,
+      younger.id,
+    ]);
+  });
+
+  it('counts an account that was unfrozen just before once', () => {
+    const frozen = anAccount({ ownerId: 'alice', status: 'frozen' });
+    const commands = [
+      anUnfreezeCommand({ accountId: frozen.id }),
+      anOpenCommand({ accountLimit: 2 }),
+      anOpenCommand({ accountLimit: 2 }),
+    ];
+    const { result } = decide(new WholeBooks([frozen]), commands, CONTEXT);
+    expect(result.slice(1)).toMatchObject([
+      { outcome: { kind: 'opened' } },
+      { outcome: { kind: 'refused', code: 'account_limit_reached' } },
+    ]);
+  });
+});
+
+describe('the bound of counters', () => {
+  it('counts what is held, since a capture checks no limit again', () => {
+    const source = anAccount({
+      ownerId: 'alice',
+      minimumBalance: -1000n,
+      counters: {
+        debitsPosted: MAX_COUNTER - 100n,
+        creditsPosted: MAX_COUNTER,
+        debitsPending: 0n,
+        creditsPending: 0n,
+      },
+    });
+    const destination = anAccount();
+    const order = (amount: bigint) =>
+      anOrder({
+        sourceAccountId: source.id,
+        destinationAccountId: destination.id,
+        amount,
+        hold: { inSeconds: 60 },
+      });
+    const batch = aBatchCommand({ orders: [order(60n), order(41n), order(40n)] });
+    const { result } = decide(new WholeBooks([source, destination]), [batch], CONTEXT);
+    expect(result).toMatchObject([
+      {
+        outcome: {
+          members: [
+            { kind: 'transferred' },
+            { kind: 'refused', code: 'amount_overflow' },
+            { kind: 'transferred' },
+          ],
+        },
+      },
+    ]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Transfer } from '../../src/domain/transfer.ts';
-import { JANUARY, transferFacts } from '../support/builders.ts';
+import { JANUARY, transferFacts, UNTOUCHED } from '../support/builders.ts';
 
 describe('a completed transfer', () => {
   it('is complete from the instant it is made', () => {
@@ -12,6 +12,7 @@ describe('a completed transfer', () => {
       expiresAt: null,
       reverses: null,
       batchId: null,
+      ...UNTOUCHED,
       createdAt: JANUARY,
       completedAt: JANUARY,
     });
@@ -26,7 +27,13 @@ describe('a completed transfer', () => {
   it('has debits that equal its credits', () => {
     const facts = transferFacts({ amount: 5n });
     const debit = facts.legs[0]!;
-    for (const legs of [[debit], [...facts.legs, debit]]) {
+    expect(() => Transfer.complete({ ...facts, legs: [debit] }, JANUARY)).toThrow(
+      new TypeError('A transfer has two sides'),
+    );
+    for (const legs of [
+      [debit, debit],
+      [...facts.legs, debit],
+    ]) {
       expect(() => Transfer.complete({ ...facts, legs }, JANUARY)).toThrow(
         new TypeError('The debits and credits of a transfer must be equal'),
       );
@@ -64,6 +71,7 @@ describe('a rejected transfer', () => {
       expiresAt: null,
       reverses: null,
       batchId: null,
+      ...UNTOUCHED,
       createdAt: JANUARY,
       completedAt: null,
     });

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { PLAIN } from '../support/builders.ts';
 import { embed } from './embed.ts';
 
 it('the example of embedding moves 5.00 of 100.00, and answers with what is left', async () => {
@@ -19,6 +20,7 @@ it('the example of embedding moves 5.00 of 100.00, and answers with what is left
       description: null,
       metadata: null,
       counterparty: null,
+      ...PLAIN,
       code: null,
       createdAt: at,
       completedAt: at,

@@ -1,10 +1,11 @@
-import type { LedgerReads, UnitOfWork } from '../../src/application/ports.ts';
+import type { LedgerReads, Logger, UnitOfWork } from '../../src/application/ports.ts';
 import type { OpenAccountRequest } from '../../src/application/open-account.ts';
+import type { TransferRequest } from '../../src/application/transfer-funds.ts';
 import type { TransferResult } from '../../src/application/views.ts';
 import { Account } from '../../src/domain/account.ts';
 import type { AccountState } from '../../src/domain/account.ts';
 import type { Actor } from '../../src/domain/actor.ts';
-import type { Changes } from '../../src/domain/books.ts';
+import { NO_CHANGES } from '../../src/domain/books.ts';
 import type { Want } from '../../src/domain/command.ts';
 import type { LedgerEntry } from '../../src/domain/ledger-entry.ts';
 import type { Message } from '../../src/domain/message.ts';
@@ -20,13 +21,30 @@ export const AUDITOR = { kind: 'auditor', id: 'auditor' } as const;
 /** Later than any message is due. */
 const END_OF_TIME: Instant = Date.UTC(9999, 11, 31);
 
-export const NO_CHANGES: Changes = { accounts: [], transfers: [], entries: [], records: [], messages: [] };
+export { NO_CHANGES };
 
-const NO_WANT: Want = { accountIds: [], purposes: [], oldestActive: [], ownerIds: [], keys: [] };
+const NO_WANT: Want = {
+  accountIds: [],
+  transferIds: [],
+  purposes: [],
+  activeAccounts: [],
+  activeCount: 1,
+  ownerIds: [],
+  keys: [],
+  holdsDueBy: 0,
+  auditHead: false,
+};
 
 export function want(some: Partial<Want>): Want {
   return { ...NO_WANT, ...some };
 }
+
+type HoldTerms = Pick<
+  TransferRequest,
+  'expiresAt' | 'expiresInSeconds' | 'description' | 'metadata' | 'currency'
+>;
+
+const SILENT: Logger = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** A ledger over a store, with short ways to bring about what a test begins from. */
 export class Bank {
@@ -83,6 +101,61 @@ export class Bank {
     });
   }
 
+  /** A hold under a key of its own; its id. */
+  async hold(
+    actor: Actor,
+    { from, to, amount, ...terms }: { from: string; to: string; amount: bigint } & HoldTerms,
+  ): Promise<string> {
+    return transferIdOf(await this.place(actor, { from, to, amount, ...terms }));
+  }
+
+  /** A hold that may be refused. */
+  place(
+    actor: Actor,
+    { from, to, amount, ...terms }: { from: string; to: string; amount: bigint } & HoldTerms,
+  ): Promise<TransferResult> {
+    return this.ledger.transferFunds(actor, {
+      sourceAccountId: from,
+      destinationAccountId: to,
+      amount,
+      pending: true,
+      idempotencyKey: freshId(),
+      ...terms,
+    });
+  }
+
+  /** Under a key of its own, as `void` and `reverse` too. */
+  capture(actor: Actor, transferId: string, amount?: bigint): Promise<TransferResult> {
+    return this.ledger.captureHold(actor, {
+      transferId,
+      ...(amount === undefined ? {} : { amount }),
+      idempotencyKey: freshId(),
+    });
+  }
+
+  void(actor: Actor, transferId: string): Promise<TransferResult> {
+    return this.ledger.voidHold(actor, { transferId, idempotencyKey: freshId() });
+  }
+
+  reverse(actor: Actor, transferId: string, amount?: bigint): Promise<TransferResult> {
+    return this.ledger.reverseTransfer(actor, {
+      transferId,
+      ...(amount === undefined ? {} : { amount }),
+      idempotencyKey: freshId(),
+    });
+  }
+
+  /** Expires what is due, as a sweeper would that was started. */
+  sweep(): Promise<number> {
+    return this.ledger.sweeper(SILENT).sweep();
+  }
+
+  /** An account's balances, as anybody may now read them. */
+  async stateOf(accountId: string): Promise<{ balance: bigint; held: bigint; available: bigint }> {
+    const { balance, held, available } = await this.ledger.getBalance(SYSTEM, accountId);
+    return { balance, held, available };
+  }
+
   /** Writes accounts that did not exist as they are. */
   async seed(...accounts: readonly Account[]): Promise<void> {
     await this.unitOfWork.transact(
@@ -136,7 +209,8 @@ export class Bank {
     for (;;) {
       const claimed = await this.unitOfWork.run(async ({ outbox }) => {
         const page = await outbox.claim({ now: END_OF_TIME, leaseUntil: END_OF_TIME + 1, limit: 100 });
-        for (const { message } of page) await outbox.markSent(message.id, this.clock.now());
+        const taken = page.map(({ message }) => message.id);
+        await outbox.markSent(taken, this.clock.now());
         return page;
       });
       if (claimed.length === 0) return taken;
@@ -151,6 +225,11 @@ export class Bank {
   deadline(): Instant {
     return this.clock.now() + 10_000;
   }
+}
+
+/** A refusal's code; null where there was none. */
+export function codeOf(result: { readonly ok: boolean; readonly code?: string }): string | null {
+  return result.code ?? null;
 }
 
 export function transferIdOf(result: TransferResult): string {

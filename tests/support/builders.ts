@@ -88,6 +88,7 @@ export function anAccount({ balance = 0n, ...state }: AccountFacts = {}): Accoun
     sequence: 0,
     latestAt: JANUARY,
     head: GENESIS_HASH,
+    nextExpiryAt: null,
     createdAt: JANUARY,
     ...state,
   });
@@ -133,6 +134,8 @@ export function aTransferMessage(facts: Partial<TransferMessage> = {}): Transfer
     exponent: 2,
     description: 'Rent, März 🏠',
     counterparty: { name: 'Alice', account: 'c0de' },
+    reverses: null,
+    expiresAt: null,
     balances: [{ accountId: freshId(), balance: 9_007_199_254_740_991n }],
     ...facts,
   };
@@ -170,5 +173,21 @@ export function transferFacts({
     description: null,
     metadata: null,
     salt: ids.newSalt(),
+    expiresAt: null,
+    reverses: null,
+    batchId: null,
   };
 }
+
+/** What a view says of a transfer that is none of these things. */
+export const PLAIN = {
+  legs: null,
+  amountCaptured: null,
+  amountReversed: 0n,
+  expiresAt: null,
+  reverses: null,
+  batchId: null,
+} as const;
+
+/** What a transfer's state says beside its facts, where nothing has happened to it yet. */
+export const UNTOUCHED = { amountCaptured: null, reversed: null } as const;

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { pino } from 'pino';
 import { expect } from 'vitest';
 import { createApp } from '../../src/adapters/http/index.ts';
@@ -5,7 +6,8 @@ import type { App, AppOptions } from '../../src/adapters/http/index.ts';
 import { createTokenIssuer } from '../../src/adapters/security/index.ts';
 import type { BankPorts } from '../../src/application/bank.ts';
 import type { Bank } from '../../src/application/bank.ts';
-import type { FieldError } from '../../src/domain/errors.ts';
+import { errorCatalogue } from '../../src/domain/errors.ts';
+import type { ErrorCode, FieldError } from '../../src/domain/errors.ts';
 import type { Role } from '../../src/domain/user.ts';
 import { FixedClock, freshId } from './builders.ts';
 import { aBankOfPeople } from './people.ts';
@@ -114,6 +116,11 @@ export class Edge {
   async balanceOf(accountId: string): Promise<bigint> {
     return (await this.bank.ledger.getBalance({ kind: 'system' }, accountId)).balance;
   }
+
+  /** As `as`, with a JSON body under a key of its own, unless the body has one. */
+  send(route: string, { token }: Person, body: object = {}): Promise<Answer> {
+    return this.call(route, { as: token, body: { idempotencyKey: freshId(), ...body } });
+  }
 }
 
 type ProblemText = {
@@ -122,6 +129,7 @@ type ProblemText = {
   readonly retry?: string;
   readonly transactionId?: string;
   readonly errors?: readonly FieldError[];
+  readonly results?: readonly unknown[];
 };
 
 /** The whole of what was answered, but for its headers. */
@@ -139,14 +147,64 @@ export function problem(
   return { status, body };
 }
 
+export type Fault = readonly [field: string, message: string];
+
 /** A malformed request: the fields at fault and what is said of each. */
-export function invalid(...errors: readonly (readonly [field: string, message: string])[]) {
+export function invalid(...errors: readonly Fault[]) {
   const said = errors.map(([field, message]) => `"${field}" ${message}`).join('; ');
   return problem(400, 'invalid_request', {
     title: 'Bad Request',
     detail: `The request is not valid: ${said}`,
     errors: errors.map(([field, message]) => ({ field, message })),
   });
+}
+
+/** A key that was used for a request that differs in this field. */
+export function keyReused(field: string): Pick<Answer, 'status' | 'body'> {
+  const message = 'differs from the request first made with this key';
+  return problem(422, 'idempotency_key_reused', {
+    title: 'Unprocessable Entity',
+    detail: `This key was used for another request: "${field}" ${message}`,
+    errors: [{ field, message }],
+  });
+}
+
+/** What a kept refusal, or one that was not, is answered with in the catalogue's own words. */
+export function refusal(
+  status: 400 | 404 | 409,
+  code: ErrorCode,
+  more: Pick<ProblemText, 'transactionId'> = {},
+): Pick<Answer, 'status' | 'body'> {
+  const { meaning: detail, retry } = errorCatalogue[code];
+  return problem(status, code, { title: STATUS_CODES[status] ?? '', detail, retry, ...more });
+}
+
+/** Fails unless the second answer is the first again, byte for byte, and says so. */
+export function expectReplay(again: Answer, first: Answer): void {
+  expect([again.status, again.text]).toEqual([first.status, first.text]);
+  expect(first.headers.get('idempotent-replayed')).toBeNull();
+  expect(again.headers.get('idempotent-replayed')).toBe('true');
+}
+
+export type Balance = {
+  readonly accountId: string;
+  readonly balance: number;
+  readonly held: number;
+  readonly available: number;
+};
+
+/** What a transfer is answered with; the fields that every one has. */
+export type TransferBody = {
+  readonly transaction: { readonly id: string; readonly status: string; readonly [field: string]: unknown };
+  readonly balances: readonly Balance[];
+};
+
+export function transferIn({ body }: Answer): TransferBody {
+  return body as TransferBody;
+}
+
+export function idIn(answer: Answer): string {
+  return transferIn(answer).transaction.id;
 }
 
 export const UNAUTHENTICATED = problem(401, 'unauthenticated', {

@@ -21,8 +21,9 @@ export async function expectAllAsAnswered(
   for (const { request, result } of answered) {
     if (result.ok) {
       completed.push(result.transfer.transferId);
-      add(request.sourceAccountId, -request.amount);
-      add(request.destinationAccountId, request.amount);
+      const { sourceAccountId = '', destinationAccountId = '', amount = 0n } = request;
+      add(sourceAccountId, -amount);
+      add(destinationAccountId, amount);
     } else rejected.push(String(result.transferId));
   }
 
