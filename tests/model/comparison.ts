@@ -151,6 +151,7 @@ export class Comparison {
       sequence: entries.length,
       latestAt: latestInstantOf(account),
       head: this.#of(account.id).head,
+      nextExpiryAt: null,
       createdAt: openedAt,
     };
   }
@@ -204,6 +205,8 @@ function expectedTransfer(model: Model, id: string): unknown {
     metadata: made.metadata,
     salt: saltOf(id),
     expiresAt: null,
+    amountCaptured: null,
+    reversed: null,
     reverses: null,
     batchId: null,
     createdAt: at,
@@ -232,7 +235,10 @@ function outcomeFacts({ outcome }: IdempotencyRecord): object {
     case 'transferred':
       return { transferId: outcome.transfer.id, balances: outcome.balances };
     case 'opened':
+    case 'changed':
       return { accountId: outcome.account.id };
+    case 'batch':
+      return { members: outcome.members.length };
     default:
       return outcome satisfies never;
   }

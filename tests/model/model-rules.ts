@@ -174,7 +174,11 @@ function brokenBy(side: Side, { account, amount }: { account: ModelAccount; amou
   const { counters, balance, available, awaited } = fundsOf(account);
   const raises = raisedBy(account) === side;
   const after = raises ? balance + awaited + amount : available - amount;
-  const counter = (side === 'debit' ? counters.debitsPosted : counters.creditsPosted) + amount;
+  // What is held is to be posted one day, and nothing is checked then
+  const counter =
+    (side === 'debit'
+      ? counters.debitsPosted + counters.debitsPending
+      : counters.creditsPosted + counters.creditsPending) + amount;
   return {
     minimum: !raises && account.minimumBalance !== null && after < account.minimumBalance,
     maximum: raises && account.maximumBalance !== null && after > account.maximumBalance,
@@ -223,9 +227,14 @@ function messagesOf(made: ModelTransfer, { source, destination }: Parties): read
     currency: source.currency,
     exponent: viewTransfer(made, { kind: 'system' }).exponent ?? 0,
     description: made.description,
+    reverses: null,
+    expiresAt: null,
   };
   const balanceOf = (account: ModelAccount) => ({ accountId: account.id, balance: fundsOf(account).balance });
-  const typed = { name: null, account: destination.id };
+  const { initiator } = made;
+  const isTyped = initiator.kind === 'user' && initiator.id === source.ownerId;
+  const shown = isTyped ? destination.id : destination.id.slice(-4);
+  const typed = { name: null, account: destination.ownerId === null ? null : shown };
   const messages: Message[] = [];
   if (source.ownerId !== null && source.ownerId === destination.ownerId) {
     messages.push({

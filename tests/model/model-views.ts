@@ -49,22 +49,30 @@ export function transfersOf(model: Model, userId: string): readonly ModelTransfe
 export function viewTransfer(transfer: ModelTransfer, viewer: Viewer): TransferView {
   const { source, destination, currency, initiator } = transfer;
   const typedIt = viewer.kind === 'user' && initiator.kind === 'user' && initiator.id === viewer.id;
-  const isOnlyPayee = viewer.kind === 'user' && !typedIt && source.ownerId !== viewer.id;
+  const sees = ({ ownerId }: ModelTransfer['source']) =>
+    viewer.kind !== 'user' || typedIt || ownerId === viewer.id;
+  const hidden = !sees(source) ? source : !sees(destination) ? destination : null;
   return {
     transferId: transfer.id,
     kind: transfer.kind,
     status: transfer.code === null ? 'completed' : 'rejected',
-    sourceAccountId: isOnlyPayee ? null : source.accountId,
-    destinationAccountId: destination.accountId,
+    sourceAccountId: sees(source) ? source.accountId : null,
+    destinationAccountId: sees(destination) ? destination.accountId : null,
     amount: transfer.amount,
     currency,
     exponent: currency === null ? null : exponentOf(currency),
     description: transfer.description,
     metadata: typedIt || viewer.kind === 'system' ? transfer.metadata : null,
     counterparty:
-      isOnlyPayee && source.ownerId !== null
-        ? { name: transfer.payerName, account: source.accountId.slice(-4) }
+      hidden && hidden.ownerId !== null
+        ? { name: hidden === source ? transfer.payerName : null, account: hidden.accountId.slice(-4) }
         : null,
+    legs: null,
+    amountCaptured: null,
+    amountReversed: sees(source) ? 0n : null,
+    expiresAt: null,
+    reverses: null,
+    batchId: null,
     code: transfer.code === null ? null : codeFor(viewer, transfer.code, destination.ownerId),
     createdAt: transfer.at,
     completedAt: transfer.code === null ? transfer.at : null,

@@ -65,6 +65,7 @@ export const seedAccountKind: CommandKind<{ readonly account: Omit<ModelAccount,
       sequence: 0,
       latestAt: openedAt,
       head: GENESIS_HASH,
+      nextExpiryAt: null,
       createdAt: openedAt,
     };
     await store.unitOfWork.transact(

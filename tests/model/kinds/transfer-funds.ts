@@ -8,7 +8,10 @@ import { findAccount } from '../model.ts';
 import { once, transferBetween } from '../model-rules.ts';
 import { malformedField } from '../requests.ts';
 
-export type TransferDraw = { readonly actor: Actor; readonly request: TransferRequest };
+type PlainTransfer = TransferRequest &
+  Required<Pick<TransferRequest, 'sourceAccountId' | 'destinationAccountId' | 'amount'>>;
+
+export type TransferDraw = { readonly actor: Actor; readonly request: PlainTransfer };
 
 export const transferFundsKind: CommandKind<TransferDraw> = {
   name: 'transferFunds',
@@ -62,6 +65,7 @@ export const transferFundsKind: CommandKind<TransferDraw> = {
       ['currency', currency],
       ['description', description],
       ['metadata', metadata && JSON.stringify(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)))],
+      ...PLAIN,
     ] as const;
     const draft = { id, kind: 'transfer', actor, amount, currency, description, metadata } as const;
     return once(model, { use: keyUse({ actor, request }), fields }, () =>
@@ -71,6 +75,14 @@ export const transferFundsKind: CommandKind<TransferDraw> = {
 
   keyUse,
 };
+
+/** What a transfer that moves its money at once from one account to another does not have. */
+const PLAIN = [
+  ['legs', null],
+  ['pending', null],
+  ['expiresAt', null],
+  ['expiresInSeconds', null],
+] as const;
 
 /** The two that say the same in another order are one request. */
 const METADATA = [{}, { order: '17', 'x.y': '$ne' }, { 'x.y': '$ne', order: '17' }, { order: '18' }] as const;
