@@ -484,6 +484,56 @@ describeWithMongo('the server program on MongoDB', () => {
     );
     await rm(folder, { recursive: true });
   });
+
+  it.each([1, 2])(
+    'spends a balance once, and pays a key once, however many ask of %i at once',
+    async (count) => {
+      const folder = await mkdtemp(join(tmpdir(), 'passbook-main-'));
+      const uri = new URL(mongoUri());
+      uri.pathname = freshDatabaseName();
+      const env = { DATA_DIR: folder, PORT: '0', MONGO_URI: uri.href };
+      const programs = [new Program('src/main.ts', { env })];
+      const origins = [await programs[0]!.origin()];
+      // One after the other: the second finds the secrets that the first has made
+      if (count === 2) {
+        programs.push(new Program('src/main.ts', { env }));
+        origins.push(await programs[1]!.origin());
+      }
+      const person = (name: string) => ({ name, email: `${name}@example.com`, password: PASSWORD });
+      const ada = await ApiClient.register(origins[0]!, person('ada'));
+      const bob = await ApiClient.register(origins[0]!, person('bob'));
+      const [from, to] = [await ada.openAccount(), await bob.openAccount()];
+      const kept = parseEnv(await readFile(join(folder, 'system-user'), 'utf8'));
+      const system = await ApiClient.signIn(origins[0]!, {
+        email: kept['SYSTEM_EMAIL'] ?? '',
+        password: kept['SYSTEM_PASSWORD'] ?? '',
+      });
+      await system.fund({ toAccount: from, amount: 100 });
+      const doors = origins.map((origin) => new ApiClient(origin, ada));
+      const payAll = (amount: number, keyOf: (index: number) => string) =>
+        Promise.all(
+          Array.from({ length: 50 }, (_, index) =>
+            doors[index % doors.length]!.pay({ from, to, amount, key: keyOf(index) }),
+          ),
+        );
+
+      const spent = await payAll(10, (index) => `debit ${index}`);
+      expect(spent.filter(({ status }) => status === 200)).toHaveLength(10);
+      expect(
+        spent.filter(({ status, code }) => status === 400 && code === 'insufficient_funds'),
+      ).toHaveLength(40);
+      expect([await ada.balance(from), await bob.balance(to)]).toEqual([0, 100]);
+
+      await system.fund({ toAccount: from, amount: 100 });
+      const paid = await payAll(7, () => 'one key');
+      expect(new Set(paid.map(({ status, id }) => `${status} ${id}`)).size).toBe(1);
+      expect([await ada.balance(from), await bob.balance(to)]).toEqual([93, 107]);
+
+      for (const program of programs) program.kill('SIGTERM');
+      for (const program of programs) expect(await program.ended).toEqual({ code: 0, signal: null });
+      await rm(folder, { recursive: true });
+    },
+  );
 });
 
 /** The ids of the messages that were sent, as the log has them. */

@@ -69,14 +69,15 @@ export class ApiClient implements SignedIn {
     amount: number;
     key: string;
     connection?: 'close';
-  }): Promise<{ status: number; id: string }> {
+  }): Promise<{ status: number; id: string; code: string }> {
     const { from, to, amount, key, connection } = transfer;
     const { status, body } = await this.#post(
       '/api/transactions',
       { fromAccount: from, toAccount: to, amount, idempotencyKey: key },
       connection && { connection },
     );
-    return { status, id: (body as { transaction?: { id: string } }).transaction?.id ?? '' };
+    const { transaction, code = '' } = body as { transaction?: { id: string }; code?: string };
+    return { status, id: transaction?.id ?? '', code };
   }
 
   #post(path: string, body: object, headers: Record<string, string> = {}): Promise<Answer> {
