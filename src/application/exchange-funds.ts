@@ -11,9 +11,9 @@ import {
   requireId,
   requireKey,
 } from './request.ts';
+import { viewBatchAnswer } from './submit-batch.ts';
 import type { BatchResult } from './submit-batch.ts';
 import type { SubmitOptions, TransferWriter } from './transfer-writer.ts';
-import { viewConflict, viewTransferOutcome } from './views.ts';
 
 export type ExchangeRequest = {
   readonly sourceAccountId: string;
@@ -73,12 +73,6 @@ export function exchangeFunds({ writer, ids }: { writer: TransferWriter; ids: Id
       ],
       linked: true,
     } as const;
-    const answer = await writer.submit(command, options);
-    if ('conflict' in answer) return viewConflict(answer.conflict);
-    const { outcome, replayed } = answer;
-    if (outcome.kind !== 'batch') throw new TypeError(`An exchange cannot have ${outcome.kind}`);
-
-    const members = outcome.members.map((member) => viewTransferOutcome(member, { actor, replayed }));
-    return { ok: members.every(({ ok }) => ok), replayed, members };
+    return viewBatchAnswer(await writer.submit(command, options), actor);
   };
 }

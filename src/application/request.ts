@@ -5,6 +5,7 @@ import { invalid } from '../domain/errors.ts';
 import { isIdempotencyKey } from '../domain/idempotency.ts';
 import type { NormalisedRequest } from '../domain/idempotency.ts';
 import { isAmount, isCurrency, MAX_AMOUNT } from '../domain/money.ts';
+import { isText } from '../domain/text.ts';
 import type { Metadata } from '../domain/transfer.ts';
 import { NAME_MAX_LENGTH } from '../domain/user.ts';
 
@@ -13,17 +14,9 @@ export const ACCOUNT_NAME_MAX_LENGTH = 60;
 const METADATA_MAX_PAIRS = 20;
 const METADATA_VALUE_MAX_LENGTH = 500;
 
-/** Control characters, line and paragraph separators, and lone surrogates have no place in a shown text. */
-const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 const METADATA_KEY = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/;
 /** They would change what an object is, wherever a caller copies one. */
 const RESERVED_KEYS = new Set(['constructor', 'prototype']);
-
-function isText(value: unknown, maxLength: number): value is string {
-  return (
-    typeof value === 'string' && value.length > 0 && value.length <= maxLength && !UNPRINTABLE.test(value)
-  );
-}
 
 function isMetadata(value: unknown): value is Metadata {
   if (typeof value !== 'object' || value === null || !isPlain(value)) return false;
@@ -104,7 +97,8 @@ export function normalise(
   };
 }
 
-function asText(value: string | bigint | Metadata | null): string | null {
+/** A field's value as it is kept and compared. */
+export function asText(value: string | bigint | Metadata | null): string | null {
   if (value === null || typeof value === 'string') return value;
   return typeof value === 'bigint' ? value.toString() : canonicalMetadata(value);
 }

@@ -1,12 +1,12 @@
 import type { Actor } from '../domain/actor.ts';
-import { canonicalMetadata } from '../domain/chain.ts';
 import { invalid, PassbookError } from '../domain/errors.ts';
 import type { FieldError } from '../domain/errors.ts';
 import { scopeOf } from '../domain/idempotency.ts';
+import type { Answer } from '../domain/outcome.ts';
 import { readOrder } from './order.ts';
-import type { OrderFields, OrderRequest } from './order.ts';
+import type { OrderRequest } from './order.ts';
 import type { Clock, IdGenerator } from './ports.ts';
-import { normalise, requireKey } from './request.ts';
+import { asText, normalise, requireKey } from './request.ts';
 import type { SubmitOptions, TransferWriter } from './transfer-writer.ts';
 import { viewConflict, viewTransferOutcome } from './views.ts';
 import type { Refused, TransferResult } from './views.ts';
@@ -50,20 +50,24 @@ export function submitBatch(ports: { writer: TransferWriter; ids: IdGenerator; c
       actor,
       key: { scope: scopeOf(actor), operation: 'batch', key },
       request: normalise({
-        transfers: JSON.stringify(read.map(({ fields }) => textOf(fields))),
+        transfers: JSON.stringify(read.map(({ fields }) => Object.values(fields).map(asText))),
         linked: linked.toString(),
       }),
       orders: read.map(({ order }) => order),
       linked,
     } as const;
-    const answer = await ports.writer.submit(command, options);
-    if ('conflict' in answer) return viewConflict(answer.conflict);
-    const { outcome, replayed } = answer;
-    if (outcome.kind !== 'batch') throw new TypeError(`A batch cannot have ${outcome.kind}`);
-
-    const members = outcome.members.map((member) => viewTransferOutcome(member, { actor, replayed }));
-    return { ok: members.every(({ ok }) => ok), replayed, members };
+    return viewBatchAnswer(await ports.writer.submit(command, options), actor);
   };
+}
+
+/** An answer about several transfers, as their actor may see it. */
+export function viewBatchAnswer(answer: Answer, actor: Actor): BatchResult {
+  if ('conflict' in answer) return viewConflict(answer.conflict);
+  const { outcome, replayed } = answer;
+  if (outcome.kind !== 'batch') throw new TypeError(`A batch cannot have ${outcome.kind}`);
+
+  const members = outcome.members.map((member) => viewTransferOutcome(member, { actor, replayed }));
+  return { ok: members.every(({ ok }) => ok), replayed, members };
 }
 
 /** @throws PassbookError `invalid_request` that names every malformed field by its place in the batch */
@@ -85,11 +89,4 @@ function readAll(transfers: readonly OrderRequest[], ports: { ids: IdGenerator; 
   });
   if (faults.length > 0) throw new PassbookError('invalid_request', { errors: faults });
   return read;
-}
-
-function textOf(fields: OrderFields): readonly (string | null)[] {
-  return Object.values(fields).map((value) => {
-    if (value === null || typeof value === 'string') return value;
-    return typeof value === 'bigint' ? value.toString() : canonicalMetadata(value);
-  });
 }

@@ -1,4 +1,5 @@
 import { invalid } from './errors.ts';
+import { isText } from './text.ts';
 import type { Instant } from './time.ts';
 
 export type Role = 'customer' | 'system' | 'auditor';
@@ -22,9 +23,6 @@ const EMAIL_MAX_LENGTH = 254;
  */
 const EMAIL =
   /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
-
-/** Control characters, line and paragraph separators, and lone surrogates have no place in a name. */
-const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /** Someone who can sign in. */
 export class User {
@@ -68,5 +66,5 @@ export function isEmail(normalised: string): boolean {
 }
 
 export function isName(trimmed: string): boolean {
-  return trimmed.length > 0 && trimmed.length <= NAME_MAX_LENGTH && !UNPRINTABLE.test(trimmed);
+  return isText(trimmed, NAME_MAX_LENGTH);
 }

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import * as v from 'valibot';
 import type { Bank } from '../../application/bank.ts';
-import { actorOf, operatorOf, viewerOf } from './authentication.ts';
+import { actorByRole, actorOf, viewerOf } from './authentication.ts';
 import type { SessionRequired } from './authentication.ts';
 import type { HttpEnv } from './env.ts';
 import { replayHeader, sendRefusal } from './problem.ts';
@@ -62,9 +62,7 @@ export function accountRoutes({
         readQuery(c.req, Nothing);
         const body = await readBody(c.req, Closing);
         const idempotencyKey = readKey(c.req, body.idempotencyKey);
-        const { user } = c.var;
-        const actor = user.role === 'system' ? operatorOf(user) : actorOf(user);
-        const closed = await ledger.closeAccount(actor, {
+        const closed = await ledger.closeAccount(actorByRole(c.var.user), {
           ...body,
           accountId: c.req.param('id'),
           ...(idempotencyKey === undefined ? {} : { idempotencyKey }),

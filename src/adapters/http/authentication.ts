@@ -40,6 +40,11 @@ export function operatorOf({ id }: User): Extract<Actor, { kind: 'system' }> {
   return { kind: 'system', id };
 }
 
+/** For what the system may do to anybody's, and everyone else to their own: end a transfer, close an account. */
+export function actorByRole(user: User): Actor {
+  return user.role === 'system' ? operatorOf(user) : actorOf(user);
+}
+
 export function viewerOf(user: User): Viewer & { id: string } {
   switch (user.role) {
     case 'customer':

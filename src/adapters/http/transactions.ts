@@ -6,9 +6,8 @@ import { LEGS_MAX } from '../../application/order.ts';
 import type { OrderRequest } from '../../application/order.ts';
 import { BATCH_MAX } from '../../application/submit-batch.ts';
 import { PassbookError } from '../../domain/errors.ts';
-import type { User } from '../../domain/user.ts';
 import { inApiTerms } from './api-terms.ts';
-import { actorOf, operatorOf, roleRequired, viewerOf } from './authentication.ts';
+import { actorByRole, actorOf, operatorOf, roleRequired, viewerOf } from './authentication.ts';
 import type { SessionRequired } from './authentication.ts';
 import type { HttpEnv } from './env.ts';
 import {
@@ -148,7 +147,7 @@ export function transactionRoutes({
         const request = { ...amountOf(body), ...endOf(c.req, body.idempotencyKey) };
         return sendTransferResult(
           c,
-          await inApiTerms(ledger.captureHold(enderOf(c.var.user), request, options)),
+          await inApiTerms(ledger.captureHold(actorByRole(c.var.user), request, options)),
         );
       })
       .post('/:id/void', sessionRequired, async (c) => {
@@ -157,7 +156,7 @@ export function transactionRoutes({
         const request = endOf(c.req, body.idempotencyKey);
         return sendTransferResult(
           c,
-          await inApiTerms(ledger.voidHold(enderOf(c.var.user), request, options)),
+          await inApiTerms(ledger.voidHold(actorByRole(c.var.user), request, options)),
         );
       })
       .post('/:id/reverse', sessionRequired, async (c) => {
@@ -170,7 +169,7 @@ export function transactionRoutes({
         };
         return sendTransferResult(
           c,
-          await inApiTerms(ledger.reverseTransfer(enderOf(c.var.user), request, options)),
+          await inApiTerms(ledger.reverseTransfer(actorByRole(c.var.user), request, options)),
         );
       })
       .get('/', sessionRequired, async (c) => {
@@ -217,11 +216,6 @@ function orderOf(body: TransferBody): OrderRequest {
     destinationAccountId: body.toAccount,
     amount: BigInt(body.amount),
   };
-}
-
-/** The system may end what is anybody's; everyone else what they received. */
-function enderOf(user: User) {
-  return user.role === 'system' ? operatorOf(user) : actorOf(user);
 }
 
 function endOf(request: HonoRequest<'/:id'>, idempotencyKey: string | undefined) {
