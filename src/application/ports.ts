@@ -69,7 +69,10 @@ export interface SessionStore {
   end(id: string, at: Instant): Promise<void>;
 }
 
-/** A message is waiting until it is sent or given up. */
+/**
+ * A message is waiting until it is sent or given up. What is said of a message counts where it is said by the process
+ * that claimed it last, or that wrote it as claimed (`Changes.messagesDueAt`).
+ */
 export interface OutboxStore {
   /** Due at once. */
   add(message: Message): Promise<void>;

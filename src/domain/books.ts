@@ -5,6 +5,7 @@ import { keyText } from './idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord } from './idempotency.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
 import type { Message } from './message.ts';
+import type { Instant } from './time.ts';
 import type { Transfer } from './transfer.ts';
 
 /** What a store has loaded for a decision. It is read and never written. */
@@ -34,6 +35,8 @@ export type Changes = {
   readonly entries: readonly LedgerEntry[];
   readonly records: readonly IdempotencyRecord[];
   readonly messages: readonly Message[];
+  /** When the messages are due for whoever claims; null: each at its own instant. */
+  readonly messagesDueAt: Instant | null;
   readonly audit: readonly AuditRecord[];
 };
 
@@ -43,6 +46,7 @@ export const NO_CHANGES: Changes = {
   entries: [],
   records: [],
   messages: [],
+  messagesDueAt: null,
   audit: [],
 };
 
@@ -162,6 +166,7 @@ export class WorkingBooks implements Books {
       entries: this.#entries,
       records: [...this.#records.values()],
       messages: this.#messages,
+      messagesDueAt: null,
       audit: this.#audit,
     };
   }

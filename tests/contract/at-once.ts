@@ -147,7 +147,15 @@ function snapshot(bank: Bank, accountIds: readonly string[]): Promise<readonly A
     want({ accountIds }),
     (books) => ({
       result: accountIds.flatMap((id) => books.account(id) ?? []),
-      changes: { accounts: [], transfers: [], entries: [], records: [], messages: [], audit: [] },
+      changes: {
+        accounts: [],
+        transfers: [],
+        entries: [],
+        records: [],
+        messages: [],
+        messagesDueAt: null,
+        audit: [],
+      },
     }),
     bank.deadline(),
   );

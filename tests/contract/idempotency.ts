@@ -384,7 +384,10 @@ export function describeIdempotency(subject: () => Subject): void {
         operation: 'transfer',
         key: request.idempotencyKey,
       } as const;
-      expect(await second.reads.record(key)).toStrictEqual({
+      const record = await second.reads.record(key);
+      // A store may leave out a field that is null
+      const fields = record?.request.fields.filter(([, value]) => value !== null);
+      expect(record && { ...record, request: { ...record.request, fields } }).toStrictEqual({
         ...key,
         request: {
           version: 1,
@@ -392,13 +395,7 @@ export function describeIdempotency(subject: () => Subject): void {
             ['sourceAccountId', request.sourceAccountId],
             ['destinationAccountId', request.destinationAccountId],
             ['amount', '10'],
-            ['currency', null],
-            ['description', null],
             ['metadata', String.raw`[["a","\""],["b","2"]]`],
-            ['legs', null],
-            ['pending', null],
-            ['expiresAt', null],
-            ['expiresInSeconds', null],
           ],
         },
         outcome: {

@@ -83,7 +83,9 @@ export class MemoryData {
     this.auditLog.push(...changes.audit);
     for (const record of changes.records) this.records.set(keyText(record), record);
     for (const message of changes.messages) {
-      this.messages.set(message.id, { message, attempts: 0, dueAt: message.at });
+      const { messagesDueAt: dueAt } = changes;
+      const standing = dueAt === null ? { attempts: 0, dueAt: message.at } : { attempts: 1, dueAt };
+      this.messages.set(message.id, { message, ...standing });
     }
   }
 }

@@ -1,5 +1,7 @@
 import { Account } from '../../domain/account.ts';
 import type { AccountState, Counters } from '../../domain/account.ts';
+import type { LedgerEntry } from '../../domain/ledger-entry.ts';
+import { placeOf } from './entry-document.ts';
 
 /** Longs wherever money or a count without end is kept; dates for instants. */
 export type AccountFields = Omit<
@@ -12,18 +14,17 @@ export type AccountFields = Omit<
   readonly createdAt: Date;
 };
 
-export type AccountDocument = AccountFields & {
-  readonly _id: string;
-  /** Grows with each change, and where a decision that wrote elsewhere relied on the account. */
-  readonly version: bigint;
-};
+/**
+ * An account's last entry tells its counters, sequence, instant and head; its document has them as of some entry before,
+ * at most `ENTRIES_AHEAD` ago. All else is as it is.
+ */
+export type AccountDocument = AccountFields & { readonly _id: string };
 
-/** How many accounts an owner has: what openings change, so that no two act on one count. */
-export type OwnerDocument = {
-  readonly _id: string;
-  readonly accountCount: bigint;
-  readonly version: bigint;
-};
+/** An account as it is, and up to which sequence its document knows. */
+export type StoredAccount = { readonly account: Account; readonly written: number };
+
+/** An update costs the server as much as a whole transfer; to read some entries more costs little, and seldom. */
+const ENTRIES_AHEAD = 16;
 
 export function accountFields(account: Account): AccountFields {
   return {
@@ -53,6 +54,48 @@ export function changingFields(account: Account) {
   };
 }
 
+/** Whether the document must be written: anything but money has changed, or it would fall too far behind. */
+export function mustWrite(before: StoredAccount, after: Account): boolean {
+  const { account, written } = before;
+  return (
+    // A change without an entry
+    after.sequence === account.sequence ||
+    after.sequence - written > ENTRIES_AHEAD ||
+    account.nextExpiryAt !== after.nextExpiryAt ||
+    account.name !== after.name ||
+    account.status !== after.status ||
+    account.creditsFrozen !== after.creditsFrozen ||
+    account.minimumBalance !== after.minimumBalance ||
+    account.maximumBalance !== after.maximumBalance
+  );
+}
+
+/** The places where entries may stand that a document does not know of. */
+export function placesAhead({ _id, sequence }: Pick<AccountDocument, '_id' | 'sequence'>): {
+  readonly $gte: string;
+  readonly $lte: string;
+} {
+  const first = Number(sequence) + 1;
+  return {
+    $gte: placeOf({ accountId: _id, sequence: first }),
+    $lte: placeOf({ accountId: _id, sequence: first + ENTRIES_AHEAD - 1 }),
+  };
+}
+
+/** The account as its last entry left it. */
+export function storedAccountOf(
+  { _id, ...fields }: AccountDocument,
+  lastEntry: LedgerEntry | undefined,
+): StoredAccount {
+  const known = accountOf(_id, fields);
+  if (!lastEntry) return { account: known, written: known.sequence };
+  const { sequence, at: latestAt, hash: head, after: counters } = lastEntry;
+  return {
+    account: Account.restore({ ...known, counters, sequence, latestAt, head }),
+    written: known.sequence,
+  };
+}
+
 export function accountOf(id: string, fields: AccountFields): Account {
   return Account.restore({
     ...fields,
@@ -65,11 +108,6 @@ export function accountOf(id: string, fields: AccountFields): Account {
 }
 
 /** In one order, whoever made them: MongoDB tells documents with another order of fields apart. */
-export function countersOf({
-  debitsPosted,
-  creditsPosted,
-  debitsPending,
-  creditsPending,
-}: Counters): Counters {
+function countersOf({ debitsPosted, creditsPosted, debitsPending, creditsPending }: Counters): Counters {
   return { debitsPosted, creditsPosted, debitsPending, creditsPending };
 }

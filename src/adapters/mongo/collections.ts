@@ -1,35 +1,40 @@
 import type { Collection, Db } from 'mongodb';
-import type { AccountDocument, OwnerDocument } from './account-document.ts';
+import type { AccountDocument } from './account-document.ts';
 import type { AuditDocument } from './audit-document.ts';
-import type { EntryDocument } from './entry-document.ts';
-import type { MessageDocument } from './message-document.ts';
+import type { ParcelDocument } from './parcel-document.ts';
 import type { RecordDocument } from './record-document.ts';
 import type { TransferDocument } from './transfer-document.ts';
 import type { SessionDocument, UserDocument } from './user-document.ts';
 
+/** What every unit of the ledger really changes: so they come one after another, whatever process they run in. */
+export type HeadDocument = {
+  readonly _id: 'head';
+  /** How many units have changed the ledger. */
+  readonly unit: bigint;
+};
+
 export type Collections = {
+  readonly ledger: Collection<HeadDocument>;
   readonly accounts: Collection<AccountDocument>;
-  readonly owners: Collection<OwnerDocument>;
-  /** Inserted, and never changed or deleted. */
-  readonly entries: Collection<EntryDocument>;
+  /** With their entries, which are appended and never changed or deleted. */
   readonly transfers: Collection<TransferDocument>;
   /** Inserted, and never changed or deleted. */
   readonly audit: Collection<AuditDocument>;
+  /** Inserted, and never changed or deleted. */
   readonly records: Collection<RecordDocument>;
-  readonly messages: Collection<MessageDocument>;
+  readonly parcels: Collection<ParcelDocument>;
   readonly users: Collection<UserDocument>;
   readonly sessions: Collection<SessionDocument>;
 };
 
 export function collectionsOf(db: Db): Collections {
   return {
+    ledger: db.collection('ledger'),
     accounts: db.collection('accounts'),
-    owners: db.collection('owners'),
-    entries: db.collection('entries'),
     transfers: db.collection('transfers'),
     audit: db.collection('audit'),
     records: db.collection('records'),
-    messages: db.collection('messages'),
+    parcels: db.collection('parcels'),
     users: db.collection('users'),
     sessions: db.collection('sessions'),
   };

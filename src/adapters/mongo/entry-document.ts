@@ -1,34 +1,86 @@
+import { Binary } from 'mongodb';
 import { LedgerEntry } from '../../domain/ledger-entry.ts';
-import type { LedgerEntryState } from '../../domain/ledger-entry.ts';
-import { countersOf } from './account-document.ts';
+import type { EntryStep } from '../../domain/ledger-entry.ts';
+import type { Leg } from '../../domain/transfer.ts';
 
-/** Unique, and the order in which an account's book is read. */
-export type EntryId = { readonly accountId: string; readonly sequence: bigint };
-
-export type EntryDocument = Omit<LedgerEntryState, 'accountId' | 'sequence' | 'at'> & {
-  readonly _id: EntryId;
+/** An entry as its transfer's document holds it: appended, and never changed or taken away. */
+export type EntryDocument = {
+  /** Which of the transfer's legs it is of: whose account, and which side. */
+  readonly leg: number;
+  readonly sequence: bigint;
+  readonly step: EntryStep;
+  readonly posted: bigint;
+  readonly pending: bigint;
+  readonly debitsPosted: bigint;
+  readonly creditsPosted: bigint;
+  readonly debitsPending: bigint;
+  readonly creditsPending: bigint;
   readonly at: Date;
+  readonly hash: Binary;
 };
 
-export function entryDocument(entry: LedgerEntry): EntryDocument {
+export function entryDocument(entry: LedgerEntry, legs: readonly Leg[]): EntryDocument {
+  const { after } = entry;
   return {
-    _id: { accountId: entry.accountId, sequence: BigInt(entry.sequence) },
-    transferId: entry.transferId,
+    leg: legs.findIndex(({ accountId }) => accountId === entry.accountId),
+    sequence: BigInt(entry.sequence),
     step: entry.step,
-    direction: entry.direction,
     posted: entry.posted,
     pending: entry.pending,
-    after: countersOf(entry.after),
+    debitsPosted: after.debitsPosted,
+    creditsPosted: after.creditsPosted,
+    debitsPending: after.debitsPending,
+    creditsPending: after.creditsPending,
     at: new Date(entry.at),
-    hash: entry.hash,
+    hash: hashToBinary(entry.hash),
   };
 }
 
-export function entryOf({ _id, ...fields }: EntryDocument): LedgerEntry {
+/** @throws TypeError for an entry of a leg that its transfer does not have */
+export function entryOf(
+  document: EntryDocument,
+  transfer: { readonly _id: string; readonly legs: readonly Leg[] },
+): LedgerEntry {
+  const leg = transfer.legs[document.leg];
+  if (!leg) throw new TypeError(`Transfer ${transfer._id} has no leg ${document.leg}`);
   return LedgerEntry.restore({
-    ...fields,
-    accountId: _id.accountId,
-    sequence: Number(_id.sequence),
-    at: fields.at.getTime(),
+    accountId: leg.accountId,
+    sequence: Number(document.sequence),
+    transferId: transfer._id,
+    step: document.step,
+    direction: leg.direction,
+    posted: document.posted,
+    pending: document.pending,
+    after: {
+      debitsPosted: document.debitsPosted,
+      creditsPosted: document.creditsPosted,
+      debitsPending: document.debitsPending,
+      creditsPending: document.creditsPending,
+    },
+    at: document.at.getTime(),
+    hash: hashOf(document.hash),
   });
+}
+
+function hashToBinary(hexadecimal: string): Binary {
+  return new Binary(Buffer.from(hexadecimal, 'hex'));
+}
+
+function hashOf(binary: Binary): string {
+  return Buffer.from(binary.buffer).toString('hex');
+}
+
+const DIGITS = 16;
+
+/**
+ * A place in an account's book, as one text: unique, whichever process writes it, and in the order of the book. An
+ * account's sequence has no gaps, so a page is all places between two, and needs no sort.
+ */
+export function placeOf({ accountId, sequence }: { accountId: string; sequence: number }): string {
+  return `${accountId} ${sequence.toString().padStart(DIGITS, '0')}`;
+}
+
+/** Where an entry stands among those of its account with one other. */
+export function placeBetween(of: { accountId: string; otherId: string; sequence: number }): string {
+  return `${of.accountId} ${placeOf({ accountId: of.otherId, sequence: of.sequence })}`;
 }

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { MongoServerError } from 'mongodb';
 import type { Collection, Db, Document, IndexDescription } from 'mongodb';
 import type { Clock } from '../../application/ports.ts';
+import type { HeadDocument } from './collections.ts';
 import * as validators from './validators.ts';
 
 type Migration = {
@@ -18,13 +19,16 @@ type MigrationDocument = {
   readonly appliedAt: Date;
 };
 
+/** What was kept in other forms before the first release is not brought over. */
+const FIRST_VERSION = 2;
+
 /**
  * Forward only. One that was released is never changed: a change is another one, a change of the validators too, which
  * are set as they are today after whatever was missing.
  */
 const MIGRATIONS: readonly Migration[] = [
   {
-    version: 1,
+    version: FIRST_VERSION,
     name: 'the ledger, users, sessions and the outbox',
     async apply(db) {
       await index(db, 'accounts', [
@@ -43,6 +47,10 @@ const MIGRATIONS: readonly Migration[] = [
       ]);
       await index(db, 'transfers', [
         { key: { parties: 1, _id: -1 }, name: 'by_party' },
+        // An account's book: no two entries have one place, whoever writes them
+        { key: { places: 1 }, name: 'by_place', unique: true, sparse: true },
+        { key: { between: 1 }, name: 'by_other', sparse: true },
+        { key: { 'record.key': 1 }, name: 'by_key', unique: true, sparse: true },
         // Holds for as long as they are pending, on each of their accounts
         {
           key: { 'legs.accountId': 1, expiresAt: 1 },
@@ -50,7 +58,7 @@ const MIGRATIONS: readonly Migration[] = [
           partialFilterExpression: { status: 'pending' },
         },
       ]);
-      await index(db, 'messages', [
+      await index(db, 'parcels', [
         {
           key: { dueAt: 1, _id: 1 },
           name: 'by_due',
@@ -58,11 +66,12 @@ const MIGRATIONS: readonly Migration[] = [
         },
       ]);
       await index(db, 'users', [{ key: { email: 1 }, name: 'by_email', unique: true }]);
+      await startLedger(db);
     },
   },
 ];
 
-const VERSION = MIGRATIONS.length;
+const VERSION = MIGRATIONS.at(-1)?.version ?? 0;
 
 const NAMESPACE_EXISTS = 48;
 /** What the server answers while another process changes the same collection or index. */
@@ -84,6 +93,12 @@ export async function migrate(db: Db, clock: Clock): Promise<void> {
     );
   }
 
+  if (current > 0 && current < FIRST_VERSION) {
+    throw new TypeError(
+      `The database "${db.databaseName}" was made before the first release and cannot be brought over: take a new one`,
+    );
+  }
+
   const missing = MIGRATIONS.filter(({ version }) => version > current);
   for (const migration of missing) await migration.apply(db);
   if (missing.length > 0) {
@@ -100,6 +115,11 @@ async function keepTrack(
 ): Promise<void> {
   const document = { name, appliedAt: new Date(clock.now()) };
   await again(() => schema.updateOne({ _id: version }, { $setOnInsert: document }, { upsert: true }));
+}
+
+async function startLedger(db: Db): Promise<void> {
+  const ledger = db.collection<HeadDocument>('ledger');
+  await again(() => ledger.updateOne({ _id: 'head' }, { $setOnInsert: { unit: 0n } }, { upsert: true }));
 }
 
 async function keepValid(db: Db, name: string, validator: Document): Promise<void> {

@@ -1,4 +1,5 @@
-import type { Filter } from 'mongodb';
+import type { ClientSession, Filter } from 'mongodb';
+import { systemAccountId } from '../../domain/account.ts';
 import type { Account } from '../../domain/account.ts';
 import type { AuditHead } from '../../domain/audit.ts';
 import type { Books } from '../../domain/books.ts';
@@ -7,13 +8,14 @@ import { keyText } from '../../domain/idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../../domain/idempotency.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Transfer } from '../../domain/transfer.ts';
-import { accountOf } from './account-document.ts';
-import type { AccountDocument, OwnerDocument } from './account-document.ts';
+import type { AccountDocument, StoredAccount } from './account-document.ts';
 import { auditRecordOf } from './audit-document.ts';
 import type { AuditDocument } from './audit-document.ts';
 import type { Collections } from './collections.ts';
-import { recordOf, transferIdsOf } from './record-document.ts';
+import { recordOf, recordOfTransfer, transferIdsOf } from './record-document.ts';
 import type { RecordDocument } from './record-document.ts';
+import type { RememberedLedger } from './remembered-ledger.ts';
+import { withLastEntries } from './stored-accounts.ts';
 import { transferOf } from './transfer-document.ts';
 import type { TransferDocument } from './transfer-document.ts';
 import type { Transaction } from './transactions.ts';
@@ -22,54 +24,40 @@ import type { Transaction } from './transactions.ts';
 const ALL = 100_000;
 
 type Loaded = {
-  readonly accounts: readonly AccountDocument[];
-  readonly owners: readonly OwnerDocument[];
+  readonly accounts: ReadonlyMap<string, StoredAccount>;
+  /** Owners' accounts, closed ones too. */
+  readonly accountCounts: ReadonlyMap<string, number>;
   readonly records: readonly RecordDocument[];
   /** Those that were wanted, those of records, and pending holds. */
   readonly transfers: readonly TransferDocument[];
   readonly auditHead: AuditDocument | null;
 };
 
-/** What one transaction has read, and which of it the decision has looked at. */
+/** What was loaded for one unit. */
 export class MongoBooks implements Books {
-  readonly #accounts: ReadonlyMap<string, { readonly account: Account; readonly version: bigint }>;
-  readonly #owners: ReadonlyMap<string, OwnerDocument>;
+  readonly #accounts: ReadonlyMap<string, StoredAccount>;
+  readonly #accountCounts: ReadonlyMap<string, number>;
   readonly #records: ReadonlyMap<string, RecordDocument>;
   readonly #transfers: ReadonlyMap<string, TransferDocument>;
+  /** Of records that are in their transfers, by key. */
+  readonly #ownRecords = new Map<string, TransferDocument>();
   /** Restored once, so that what is changed can be told from what was read. */
   readonly #restored = new Map<string, Transfer>();
   readonly #auditHead: AuditHead | undefined;
-  readonly #ownerIds: ReadonlySet<string>;
-  readonly #accountsSeen = new Set<string>();
-  readonly #ownersSeen = new Set<string>();
 
-  constructor(want: Want, loaded: Loaded) {
-    this.#accounts = new Map(
-      loaded.accounts.map((document) => {
-        const { _id, version, ...fields } = document;
-        return [_id, { account: accountOf(_id, fields), version }];
-      }),
-    );
-    this.#owners = byId(loaded.owners);
+  constructor(loaded: Loaded) {
+    this.#accounts = loaded.accounts;
+    this.#accountCounts = loaded.accountCounts;
     this.#records = byId(loaded.records);
     this.#transfers = byId(loaded.transfers);
-    this.#ownerIds = new Set(want.ownerIds);
+    for (const transfer of loaded.transfers) {
+      if (transfer.record) this.#ownRecords.set(transfer.record.key, transfer);
+    }
     this.#auditHead = loaded.auditHead ? auditRecordOf(loaded.auditHead) : undefined;
   }
 
-  /** Accounts and owners that a decision has looked at; what it writes may rest on them. */
-  get accountsSeen(): ReadonlySet<string> {
-    return this.#accountsSeen;
-  }
-
-  get ownersSeen(): ReadonlySet<string> {
-    return this.#ownersSeen;
-  }
-
   account(id: string): Account | undefined {
-    const loaded = this.#accounts.get(id);
-    if (loaded) this.#accountsSeen.add(id);
-    return loaded?.account;
+    return this.#accounts.get(id)?.account;
   }
 
   transfer(id: string): Transfer | undefined {
@@ -90,14 +78,9 @@ export class MongoBooks implements Books {
   }
 
   activeAccounts({ ownerId, currency }: OwnerAndCurrency): readonly Account[] {
-    const ids: string[] = [];
-    for (const { account } of this.#accounts.values()) {
-      const { status } = account;
-      if (account.ownerId === ownerId && account.currency === currency && status === 'active') {
-        ids.push(account.id);
-      }
-    }
-    return ids.sort().flatMap((id) => this.account(id) ?? []);
+    return Array.from(this.#accounts.values(), ({ account }) => account)
+      .filter((one) => one.ownerId === ownerId && one.currency === currency && one.status === 'active')
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   auditHead(): AuditHead | undefined {
@@ -105,74 +88,216 @@ export class MongoBooks implements Books {
   }
 
   accountCount(ownerId: string): number {
-    if (this.#ownerIds.has(ownerId)) this.#ownersSeen.add(ownerId);
-    return Number(this.#owners.get(ownerId)?.accountCount ?? 0n);
+    return this.#accountCounts.get(ownerId) ?? 0;
   }
 
   record(key: IdempotencyKey): IdempotencyRecord | undefined {
-    const document = this.#records.get(keyText(key));
-    return document && recordOf(key, document, this.#transfers);
+    const text = keyText(key);
+    const document = this.#ownRecords.get(text);
+    if (document?.record) return recordOfTransfer(key, { document, record: document.record });
+    const record = this.#records.get(text);
+    return record && recordOf(key, record, this.#transfers);
   }
 
-  /** The version of an account that was read; undefined for one that was not there. */
-  accountVersion(id: string): bigint | undefined {
-    return this.#accounts.get(id)?.version;
-  }
-
-  /** What an opening goes on from: an owner who was read and not there has nothing yet. Undefined: not read. */
-  owner(id: string): OwnerDocument | undefined {
-    if (!this.#ownerIds.has(id)) return undefined;
-    return this.#owners.get(id) ?? { _id: id, accountCount: 0n, version: 0n };
-  }
-
-  /** Whether `before` is what was read of the account. */
-  isAsRead(id: string, before: Account | null): boolean {
-    return (this.#accounts.get(id)?.account ?? null) === before;
+  /** @throws TypeError if `before` is not what was read of the account */
+  stored(id: string, before: Account): StoredAccount {
+    const stored = this.#accounts.get(id);
+    if (stored?.account !== before) throw new TypeError(`Account ${id} has moved on`);
+    return stored;
   }
 }
 
-/** One round trip for the accounts, and one for each other kind that is wanted. */
+/** Everything that is wanted, read in the transaction. */
 export async function loadBooks(
   transaction: Transaction,
   collections: Collections,
   want: Want,
-): Promise<MongoBooks> {
-  const keys = want.keys.map(keyText);
-  const records = await findAll(keys, () =>
-    transaction.read((session) =>
-      collections.records.find({ _id: { $in: keys } }, { session, batchSize: ALL }).toArray(),
-    ),
-  );
-  const transferIds = [...want.transferIds, ...records.flatMap(transferIdsOf)];
-  const transfers = await findAll(transferIds, () =>
-    transaction.read((session) =>
-      collections.transfers.find({ _id: { $in: transferIds } }, { session, batchSize: ALL }).toArray(),
-    ),
-  );
-  const accounts = await loadAccounts(transaction, collections, {
+): Promise<{ books: MongoBooks; accounts: readonly StoredAccount[] }> {
+  const find = new Finder(collections, (read) => transaction.read(read));
+  const { records, transfers } = await find.recordsAndTransfers(want);
+  const accounts = await find.accounts({
     ...want,
     accountIds: [...want.accountIds, ...accountIdsOf(transfers, want.transferIds)],
   });
-  const holds = await loadHolds(transaction, collections, { accounts, until: want.holdsDueBy });
-  const known = new Set(accounts.map(({ _id }) => _id));
+  const holds = await find.holds({ accounts, until: want.holdsDueBy });
+  const known = new Set(accounts.map(({ account }) => account.id));
   const others = holds
     .flatMap(({ legs }) => legs.map(({ accountId }) => accountId))
     .filter((id) => !known.has(id));
-  const ownerIds = [...want.ownerIds];
-  const owners = await findAll(ownerIds, () =>
-    transaction.read((session) =>
-      collections.owners.find({ _id: { $in: ownerIds } }, { session, batchSize: ALL }).toArray(),
-    ),
-  );
-  return new MongoBooks(want, {
-    accounts: [...accounts, ...(await loadAccountsById(transaction, collections, [...new Set(others)]))],
-    owners,
+  const all = [...accounts, ...(await find.accountsById([...new Set(others)]))];
+  const books = new MongoBooks({
+    accounts: byKey(all),
+    accountCounts: await find.accountCounts(want.ownerIds),
     records,
     transfers: [...transfers, ...holds],
-    auditHead: want.auditHead
-      ? await transaction.read((session) => collections.audit.findOne({}, { session, sort: { _id: -1 } }))
-      : null,
+    auditHead: want.auditHead ? await find.auditHead() : null,
   });
+  return { books, accounts: all };
+}
+
+/** Whether what is wanted are accounts, transfers and keys by their names alone. */
+export function isPlain(want: Want): boolean {
+  return want.activeAccounts.length === 0 && want.ownerIds.length === 0 && !want.auditHead;
+}
+
+/**
+ * With the accounts that are remembered, and the rest read outside any transaction, as a majority has it. What was
+ * read so is as sure as what is remembered: the unit's own transaction finds out if the head has moved.
+ * Undefined where a hold may be due: who knows which must read them all.
+ */
+export async function loadPlainBooks(
+  collections: Collections,
+  want: Want,
+  remembered: RememberedLedger,
+): Promise<{ books: MongoBooks; accounts: readonly StoredAccount[] } | undefined> {
+  const find = new Finder(collections, (read) => read(undefined));
+  const accounts = new Map<string, StoredAccount>();
+  const read: StoredAccount[] = [];
+  const take = async (ids: readonly string[]): Promise<void> => {
+    const unknown: string[] = [];
+    for (const id of ids) {
+      const account = remembered.account(id);
+      if (account) accounts.set(id, account);
+      else unknown.push(id);
+    }
+    for (const stored of await find.accountsById(unknown)) {
+      accounts.set(stored.account.id, stored);
+      read.push(stored);
+    }
+  };
+  const [{ records, transfers }] = await Promise.all([find.recordsAndTransfers(want), take(want.accountIds)]);
+  const ofTransfers = accountIdsOf(transfers, want.transferIds).filter((id) => !accounts.has(id));
+  await take([...new Set(ofTransfers)]);
+  const currencies = new Set(Array.from(accounts.values(), ({ account }) => account.currency));
+  await take(want.purposes.flatMap((purpose) => [...currencies].map((one) => systemAccountId(purpose, one))));
+
+  for (const { account } of accounts.values()) {
+    const { nextExpiryAt } = account;
+    if (nextExpiryAt !== null && nextExpiryAt <= want.holdsDueBy) return undefined;
+  }
+  const books = new MongoBooks({
+    accounts,
+    accountCounts: new Map(),
+    records,
+    transfers,
+    auditHead: null,
+  });
+  return { books, accounts: read };
+}
+
+type Read = <T>(operation: (session: ClientSession | undefined) => Promise<T>) => Promise<T>;
+
+/** One round trip for each kind that is wanted. */
+class Finder {
+  readonly #collections: Collections;
+  readonly #read: Read;
+
+  constructor(collections: Collections, read: Read) {
+    this.#collections = collections;
+    this.#read = read;
+  }
+
+  async recordsAndTransfers(
+    want: Want,
+  ): Promise<{ records: readonly RecordDocument[]; transfers: readonly TransferDocument[] }> {
+    const keys = want.keys.map(keyText);
+    const [records, own, wanted] = await Promise.all([
+      this.#all(this.#collections.records, keys, { _id: { $in: keys } }),
+      this.#all(this.#collections.transfers, keys, { 'record.key': { $in: keys } }),
+      this.#transfersById(want.transferIds),
+    ]);
+    const found = [...own, ...wanted];
+    const known = new Set(found.map(({ _id }) => _id));
+    const ofRecords = records.flatMap(transferIdsOf).filter((id) => !known.has(id));
+    return { records, transfers: [...found, ...(await this.#transfersById(ofRecords))] };
+  }
+
+  async accounts(want: Want): Promise<readonly StoredAccount[]> {
+    const filters = accountFilters(want);
+    const filter = filters.length === 1 && filters[0] ? filters[0] : { $or: filters };
+    return this.#upToDate(await this.#all(this.#collections.accounts, filters, filter));
+  }
+
+  async accountsById(ids: readonly string[]): Promise<readonly StoredAccount[]> {
+    const found = await this.#all(this.#collections.accounts, ids, { _id: { $in: [...ids] } });
+    return this.#upToDate(found);
+  }
+
+  async accountCounts(ownerIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const counts = new Map<string, number>();
+    for (const ownerId of ownerIds) {
+      const filter = { ownerId: { $eq: ownerId } };
+      const ids = await this.#read((session) =>
+        this.#collections.accounts
+          .find(filter, { ...within(session), batchSize: ALL, projection: { _id: 1 } })
+          .toArray(),
+      );
+      counts.set(ownerId, ids.length);
+    }
+    return counts;
+  }
+
+  /** Of accounts on which a hold may be due: those that are, and on each the next. */
+  async holds({
+    accounts,
+    until,
+  }: {
+    accounts: readonly StoredAccount[];
+    until: Instant;
+  }): Promise<readonly TransferDocument[]> {
+    const { transfers } = this.#collections;
+    const ids = accounts
+      .filter(({ account: { nextExpiryAt } }) => nextExpiryAt !== null && nextExpiryAt <= until)
+      .map(({ account }) => account.id);
+    const expiresAt = { $lte: new Date(until) };
+    const due = await this.#all(transfers, ids, {
+      status: 'pending',
+      'legs.accountId': { $in: ids },
+      expiresAt,
+    });
+    const next: TransferDocument[] = [];
+    for (const id of ids) {
+      const later = {
+        status: 'pending',
+        'legs.accountId': id,
+        expiresAt: { $gt: new Date(until) },
+      } as const;
+      const found = await this.#read((session) =>
+        transfers.findOne(later, { ...within(session), sort: { expiresAt: 1 } }),
+      );
+      if (found) next.push(found);
+    }
+    return [...due, ...next];
+  }
+
+  auditHead(): Promise<AuditDocument | null> {
+    const { audit } = this.#collections;
+    return this.#read((session) => audit.findOne({}, { ...within(session), sort: { _id: -1 } }));
+  }
+
+  #upToDate(documents: readonly AccountDocument[]): Promise<readonly StoredAccount[]> {
+    return withLastEntries(documents, (filter) => this.#all(this.#collections.transfers, documents, filter));
+  }
+
+  #transfersById(ids: readonly string[]): Promise<readonly TransferDocument[]> {
+    return this.#all(this.#collections.transfers, ids, { _id: { $in: [...ids] } });
+  }
+
+  async #all<T extends object>(
+    collection: { find: (filter: object, options: object) => { toArray: () => Promise<unknown[]> } },
+    wanted: readonly unknown[],
+    filter: object,
+  ): Promise<readonly T[]> {
+    if (wanted.length === 0) return [];
+    return this.#read((session) => {
+      const options = { ...within(session), batchSize: ALL };
+      return collection.find(filter, options).toArray() as Promise<T[]>;
+    });
+  }
+}
+
+function within(session: ClientSession | undefined): { session: ClientSession } | object {
+  return session ? { session } : {};
 }
 
 function accountIdsOf(transfers: readonly TransferDocument[], ids: readonly string[]): readonly string[] {
@@ -180,65 +305,6 @@ function accountIdsOf(transfers: readonly TransferDocument[], ids: readonly stri
   return transfers
     .filter(({ _id }) => wanted.has(_id))
     .flatMap(({ legs }) => legs.map(({ accountId }) => accountId));
-}
-
-async function loadAccounts(
-  transaction: Transaction,
-  { accounts }: Collections,
-  want: Want,
-): Promise<readonly AccountDocument[]> {
-  const filters = accountFilters(want);
-  return findAll(filters, () =>
-    transaction.read((session) =>
-      accounts
-        .find(filters.length === 1 && filters[0] ? filters[0] : { $or: filters }, { session, batchSize: ALL })
-        .toArray(),
-    ),
-  );
-}
-
-async function loadAccountsById(
-  transaction: Transaction,
-  { accounts }: Collections,
-  ids: readonly string[],
-): Promise<readonly AccountDocument[]> {
-  return findAll(ids, () =>
-    transaction.read((session) =>
-      accounts.find({ _id: { $in: [...ids] } }, { session, batchSize: ALL }).toArray(),
-    ),
-  );
-}
-
-/** Of accounts on which a hold may be due: those that are, and on each the next. */
-async function loadHolds(
-  transaction: Transaction,
-  { transfers }: Collections,
-  { accounts, until }: { accounts: readonly AccountDocument[]; until: Instant },
-): Promise<readonly TransferDocument[]> {
-  const ids = accounts
-    .filter(({ nextExpiryAt }) => nextExpiryAt !== null && nextExpiryAt.getTime() <= until)
-    .map(({ _id }) => _id);
-  const expiresAt = { $lte: new Date(until) };
-  const due = await findAll(ids, () =>
-    transaction.read((session) =>
-      transfers
-        .find({ status: 'pending', 'legs.accountId': { $in: ids }, expiresAt }, { session, batchSize: ALL })
-        .toArray(),
-    ),
-  );
-  const next: TransferDocument[] = [];
-  for (const id of ids) {
-    const later = { status: 'pending', 'legs.accountId': id, expiresAt: { $gt: new Date(until) } } as const;
-    const found = await transaction.read((session) =>
-      transfers.findOne(later, { session, sort: { expiresAt: 1 } }),
-    );
-    if (found) next.push(found);
-  }
-  return [...due, ...next];
-}
-
-async function findAll<T>(wanted: readonly unknown[], find: () => Promise<T[]>): Promise<readonly T[]> {
-  return wanted.length === 0 ? [] : find();
 }
 
 function accountFilters({ accountIds, purposes, activeAccounts }: Want): Filter<AccountDocument>[] {
@@ -256,6 +322,10 @@ function accountFilters({ accountIds, purposes, activeAccounts }: Want): Filter<
     filters.push({ ownerId: { $in: ownerIds }, currency, status: 'active' });
   }
   return filters;
+}
+
+function byKey(accounts: readonly StoredAccount[]): ReadonlyMap<string, StoredAccount> {
+  return new Map(accounts.map((stored) => [stored.account.id, stored]));
 }
 
 function byId<T extends { readonly _id: string }>(documents: readonly T[]): ReadonlyMap<string, T> {

@@ -1,4 +1,3 @@
-import { MaxKey } from 'mongodb';
 import type { LedgerReads, PageRequest, SessionReads } from '../../application/ports.ts';
 import type { Account } from '../../domain/account.ts';
 import type { AuditRecord } from '../../domain/audit.ts';
@@ -10,15 +9,14 @@ import type { LedgerEntry } from '../../domain/ledger-entry.ts';
 import type { Session } from '../../domain/session.ts';
 import type { Transfer } from '../../domain/transfer.ts';
 import type { User } from '../../domain/user.ts';
-import { accountOf } from './account-document.ts';
 import type { AccountDocument } from './account-document.ts';
 import { auditRecordOf } from './audit-document.ts';
 import type { Collections } from './collections.ts';
-import { entryOf } from './entry-document.ts';
-import type { EntryId } from './entry-document.ts';
+import { entryOf, placeOf } from './entry-document.ts';
 import { unavailable } from './faults.ts';
 import { findSession } from './mongo-stores.ts';
-import { recordOf, transferIdsOf } from './record-document.ts';
+import { recordOf, recordOfTransfer, transferIdsOf } from './record-document.ts';
+import { withLastEntries } from './stored-accounts.ts';
 import { TimeLimit } from './time-limit.ts';
 import { transferOf } from './transfer-document.ts';
 
@@ -37,7 +35,8 @@ export class MongoReads implements LedgerReads, SessionReads {
 
   async account(id: string): Promise<Account | undefined> {
     const document = await this.#read(() => this.#collections.accounts.findOne({ _id: { $eq: id } }));
-    return document ? restored(document) : undefined;
+    const [account] = await this.#upToDate(document ? [document] : []);
+    return account;
   }
 
   async accountsOf(ownerId: string, { after, limit }: PageRequest): Promise<readonly Account[]> {
@@ -48,7 +47,7 @@ export class MongoReads implements LedgerReads, SessionReads {
         .limit(limit)
         .toArray(),
     );
-    return documents.map(restored);
+    return this.#upToDate(documents);
   }
 
   async transfer(id: string): Promise<Transfer | undefined> {
@@ -67,32 +66,40 @@ export class MongoReads implements LedgerReads, SessionReads {
     return documents.map((document) => transferOf(document));
   }
 
+  /** All places of a range, which has no gap: the order is made here. */
   async entriesOf(
     accountId: string,
     { after, limit }: { after: number | null; limit: number },
   ): Promise<readonly LedgerEntry[]> {
-    const from: EntryId = { accountId, sequence: BigInt(after ?? 0) };
-    // Above every sequence there may be
-    const to = { accountId, sequence: new MaxKey() } as unknown as EntryId;
+    const first = (after ?? 0) + 1;
+    const last = Math.min(first + limit - 1, Number.MAX_SAFE_INTEGER);
+    const range = {
+      $gte: placeOf({ accountId, sequence: first }),
+      $lte: placeOf({ accountId, sequence: last }),
+    };
     const documents = await this.#read(() =>
-      this.#collections.entries
-        .find({ _id: { $gt: from, $lt: to } })
-        .sort({ _id: 1 })
-        .limit(limit)
-        .toArray(),
+      this.#collections.transfers.find({ places: { $elemMatch: range } }).toArray(),
     );
-    return documents.map(entryOf);
+    return documents
+      .flatMap((document) => (document.entries ?? []).map((entry) => entryOf(entry, document)))
+      .filter((entry) => entry.accountId === accountId && entry.sequence >= first && entry.sequence <= last)
+      .sort((a, b) => a.sequence - b.sequence);
   }
 
   async record(key: IdempotencyKey): Promise<IdempotencyRecord | undefined> {
     return this.#read(async () => {
-      const document = await this.#collections.records.findOne({ _id: { $eq: keyText(key) } });
+      const text = keyText(key);
+      const { records, transfers } = this.#collections;
+      const [document, own] = await Promise.all([
+        records.findOne({ _id: { $eq: text } }),
+        transfers.findOne({ 'record.key': { $eq: text } }),
+      ]);
+      if (own?.record) return recordOfTransfer(key, { document: own, record: own.record });
       if (!document) return undefined;
       // Written in one transaction: where the record is, the transfers are
       const ids = [...transferIdsOf(document)];
-      const transfers =
-        ids.length === 0 ? [] : await this.#collections.transfers.find({ _id: { $in: ids } }).toArray();
-      return recordOf(key, document, new Map(transfers.map((transfer) => [transfer._id, transfer])));
+      const found = ids.length === 0 ? [] : await transfers.find({ _id: { $in: ids } }).toArray();
+      return recordOf(key, document, new Map(found.map((transfer) => [transfer._id, transfer])));
     });
   }
 
@@ -137,6 +144,13 @@ export class MongoReads implements LedgerReads, SessionReads {
     return documents.map(auditRecordOf);
   }
 
+  async #upToDate(documents: readonly AccountDocument[]): Promise<readonly Account[]> {
+    const stored = await withLastEntries(documents, (filter) =>
+      this.#read(() => this.#collections.transfers.find(filter).toArray()),
+    );
+    return stored.map(({ account }) => account);
+  }
+
   async #read<T>(find: () => Promise<T>): Promise<T> {
     try {
       return await new TimeLimit(this.#timeoutMs).race(
@@ -147,8 +161,4 @@ export class MongoReads implements LedgerReads, SessionReads {
       throw unavailable(fault);
     }
   }
-}
-
-function restored({ _id, version: _version, ...fields }: AccountDocument): Account {
-  return accountOf(_id, fields);
 }

@@ -1,6 +1,7 @@
 import { MongoClient, ReadConcern } from 'mongodb';
 import type { Db, DbOptions, MongoClientOptions } from 'mongodb';
 import type { Clock, Store } from '../../application/ports.ts';
+import { ParcelsSeen } from '../../application/parcel.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import { ClockGuard } from './clock-guard.ts';
 import { collectionsOf } from './collections.ts';
@@ -99,6 +100,7 @@ function storeOf(client: MongoClient, db: Db, options: MongoStoreOptions): Store
       collections,
       clock,
       clockGuard,
+      parcelsSeen: new ParcelsSeen(),
       runTimeoutMs: timeoutMs,
     }),
     reads: new MongoReads({ collections, timeoutMs }),

@@ -6,6 +6,9 @@ import type {
   Stores,
   UserStore,
 } from '../../application/ports.ts';
+import { part } from '../../application/parcel.ts';
+import type { KeptParcel, ParcelsSeen } from '../../application/parcel.ts';
+import { messagesFromText, messagesToText } from '../../application/stored-text.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import type { Message } from '../../domain/message.ts';
 import type { Session } from '../../domain/session.ts';
@@ -13,17 +16,21 @@ import type { Instant } from '../../domain/time.ts';
 import type { Role, User } from '../../domain/user.ts';
 import type { Collections } from './collections.ts';
 import { unavailable } from './faults.ts';
-import { messageDocument, messageOf } from './message-document.ts';
-import type { MessageDocument } from './message-document.ts';
+import { parcelDocument } from './parcel-document.ts';
+import type { ParcelDocument } from './parcel-document.ts';
 import type { Transaction } from './transactions.ts';
 import { sessionDocument, sessionOf, userDocument, userOf } from './user-document.ts';
 import type { UserDocument } from './user-document.ts';
 
-export function storesOf(transaction: Transaction, collections: Collections): Stores {
+export function storesOf(
+  transaction: Transaction,
+  collections: Collections,
+  parcelsSeen: ParcelsSeen,
+): Stores {
   return {
     users: new MongoUsers(transaction, collections),
     sessions: new MongoSessions(transaction, collections),
-    outbox: new MongoOutbox(transaction, collections),
+    outbox: new MongoOutbox(transaction, collections, parcelsSeen),
   };
 }
 
@@ -138,17 +145,19 @@ export async function findSession(
 
 class MongoOutbox implements OutboxStore {
   readonly #transaction: Transaction;
-  readonly #messages: Collections['messages'];
+  readonly #parcels: Collections['parcels'];
+  readonly #seen: ParcelsSeen;
 
-  constructor(transaction: Transaction, { messages }: Collections) {
+  constructor(transaction: Transaction, { parcels }: Collections, seen: ParcelsSeen) {
     this.#transaction = transaction;
-    this.#messages = messages;
+    this.#parcels = parcels;
+    this.#seen = seen;
   }
 
   async add(message: Message): Promise<void> {
-    await this.#transaction.write((session) =>
-      this.#messages.insertOne(messageDocument(message), { session }),
-    );
+    const parcel = { id: message.id, messages: [message] };
+    const document = parcelDocument(parcel, { dueAt: message.at, attempts: 0 });
+    await this.#transaction.write((session) => this.#parcels.insertOne(document, { session }));
   }
 
   /** All of them are really changed in the transaction that found them: of two who find one, one runs again. */
@@ -158,38 +167,96 @@ class MongoOutbox implements OutboxStore {
     limit: number;
   }): Promise<readonly ClaimedMessage[]> {
     const due = await this.#transaction.read((session) =>
-      this.#messages
+      this.#parcels
         .find(
           { dueAt: { $lte: new Date(terms.now) } },
           { session, sort: { dueAt: 1, _id: 1 }, limit: terms.limit },
         )
         .toArray(),
     );
-    if (due.length === 0) return [];
-    const ids = due.map(({ _id }) => _id);
-    const claim = { $set: { dueAt: new Date(terms.leaseUntil) }, $inc: { attempts: 1 } };
-    await this.#transaction.write((session) =>
-      this.#messages.updateMany({ _id: { $in: ids } }, claim, { session }),
-    );
-    return due.map((document) => ({ message: messageOf(document), attempt: document.attempts + 1 }));
+    const claimed: ClaimedMessage[] = [];
+    const whole: string[] = [];
+    const standing = { dueAt: new Date(terms.leaseUntil) };
+    for (const document of due) {
+      const parcel = parcelOf(document);
+      const some = parcel.messages.slice(0, terms.limit - claimed.length);
+      if (some.length === 0) break;
+      const attempts = parcel.attempts + 1;
+      if (some.length === parcel.messages.length) {
+        whole.push(parcel.id);
+        this.#seen.saw(parcel);
+      } else {
+        const left = { ...parcel, attempts };
+        await this.#part(left, new Set(some.map(({ id }) => id)), standing);
+      }
+      claimed.push(...some.map((message) => ({ message, attempt: attempts })));
+    }
+    if (whole.length > 0) {
+      const claim = { $set: standing, $inc: { attempts: 1 } };
+      await this.#transaction.write((session) =>
+        this.#parcels.updateMany({ _id: { $in: whole } }, claim, { session }),
+      );
+    }
+    return claimed;
   }
 
   async markSent(ids: readonly string[], at: Instant): Promise<void> {
-    const change = { $set: { sentAt: new Date(at) }, $unset: { dueAt: true } } as const;
-    await this.#transaction.write((session) =>
-      this.#messages.updateMany({ _id: { $in: [...ids] } }, change, { session }),
-    );
+    await this.#change(ids, { sentAt: new Date(at) });
+    this.#seen.forget(ids);
   }
 
   postpone(id: string, { dueAt, reason }: { dueAt: Instant; reason: string }): Promise<void> {
-    return this.#change(id, { $set: { dueAt: new Date(dueAt), reason } });
+    return this.#change([id], { dueAt: new Date(dueAt), reason });
   }
 
   giveUp(id: string, { at, reason }: { at: Instant; reason: string }): Promise<void> {
-    return this.#change(id, { $set: { gaveUpAt: new Date(at), reason }, $unset: { dueAt: true } });
+    return this.#change([id], { gaveUpAt: new Date(at), reason });
   }
 
-  async #change(id: string, change: UpdateFilter<MessageDocument>): Promise<void> {
-    await this.#transaction.write((session) => this.#messages.updateOne({ _id: id }, change, { session }));
+  async #change(ids: readonly string[], standing: ParcelStanding): Promise<void> {
+    const parcelIds = [...this.#seen.of(ids)];
+    if (parcelIds.length === 0) return;
+    const documents = await this.#transaction.read((session) =>
+      this.#parcels
+        .find({ _id: { $in: parcelIds }, dueAt: { $exists: true } }, { session, batchSize: parcelIds.length })
+        .toArray(),
+    );
+    const wanted = new Set(ids);
+    const whole: string[] = [];
+    for (const document of documents) {
+      const parcel = parcelOf(document);
+      if (parcel.messages.every(({ id }) => wanted.has(id))) whole.push(parcel.id);
+      else await this.#part(parcel, wanted, standing);
+    }
+    if (whole.length === 0) return;
+    const change = 'dueAt' in standing ? { $set: standing } : { $set: standing, $unset: { dueAt: true } };
+    await this.#transaction.write((session) =>
+      this.#parcels.updateMany({ _id: { $in: whole } }, change as UpdateFilter<ParcelDocument>, { session }),
+    );
   }
+
+  /** Those messages leave for a parcel of their own. */
+  async #part(parcel: KeptParcel, ids: ReadonlySet<string>, standing: ParcelStanding): Promise<void> {
+    const parts = part(parcel, ids);
+    if (!parts?.rest) return;
+    const { gone, rest } = parts;
+    const document: ParcelDocument = {
+      _id: gone.id,
+      messages: messagesToText(gone.messages),
+      attempts: parcel.attempts,
+      ...standing,
+    };
+    const change = { $set: { messages: messagesToText(rest.messages) } };
+    await this.#transaction.write((session) =>
+      this.#parcels.updateOne({ _id: rest.id }, change, { session }),
+    );
+    await this.#transaction.write((session) => this.#parcels.insertOne(document, { session }));
+    this.#seen.saw(gone);
+  }
+}
+
+type ParcelStanding = Partial<Pick<ParcelDocument, 'dueAt' | 'sentAt' | 'gaveUpAt' | 'reason'>>;
+
+function parcelOf({ _id, messages, attempts }: ParcelDocument): KeptParcel {
+  return { id: _id, messages: messagesFromText(messages), attempts };
 }

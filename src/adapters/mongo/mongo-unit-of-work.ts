@@ -1,53 +1,162 @@
 import type { Clock, Stores, UnitOfWork } from '../../application/ports.ts';
-import type { Books, Decision } from '../../domain/books.ts';
+import { parcelsOf } from '../../application/parcel.ts';
+import type { ParcelsSeen } from '../../application/parcel.ts';
+import type { Books, Changes, Decision } from '../../domain/books.ts';
 import type { Want } from '../../domain/command.ts';
+import { PassbookError } from '../../domain/errors.ts';
 import type { Instant } from '../../domain/time.ts';
+import type { StoredAccount } from './account-document.ts';
 import type { ClockGuard } from './clock-guard.ts';
 import type { Collections } from './collections.ts';
-import { loadBooks } from './mongo-books.ts';
+import { isPassing } from './faults.ts';
+import { isPlain, loadBooks, loadPlainBooks } from './mongo-books.ts';
+import type { MongoBooks } from './mongo-books.ts';
 import { storesOf } from './mongo-stores.ts';
+import { RememberedLedger } from './remembered-ledger.ts';
 import { TimeLimit } from './time-limit.ts';
-import type { Transactions } from './transactions.ts';
-import { writeChanges } from './write-changes.ts';
+import type { Transaction, Transactions } from './transactions.ts';
+import { isEmpty, Moved, writeChanges } from './write-changes.ts';
 
+type Done<R> = {
+  readonly result: R;
+  readonly changes: Changes;
+  /** Where the head is since. */
+  readonly unit: bigint;
+  readonly stored: readonly StoredAccount[];
+};
+
+/**
+ * Units of the ledger run one after another: in this process by turns, among processes by the head of the ledger,
+ * which each of them moves. So what a unit left behind is still true for the next one, unless the head has moved.
+ */
 export class MongoUnitOfWork implements UnitOfWork {
   readonly #transactions: Transactions;
   readonly #collections: Collections;
   readonly #clock: Clock;
   readonly #clockGuard: ClockGuard;
+  readonly #parcelsSeen: ParcelsSeen;
   readonly #runTimeoutMs: number;
+  readonly #remembered = new RememberedLedger();
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(parts: {
     transactions: Transactions;
     collections: Collections;
     clock: Clock;
     clockGuard: ClockGuard;
+    parcelsSeen: ParcelsSeen;
     runTimeoutMs: number;
   }) {
     this.#transactions = parts.transactions;
     this.#collections = parts.collections;
     this.#clock = parts.clock;
     this.#clockGuard = parts.clockGuard;
+    this.#parcelsSeen = parts.parcelsSeen;
     this.#runTimeoutMs = parts.runTimeoutMs;
   }
 
-  transact<R>(want: Want, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R> {
+  async transact<R>(want: Want, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R> {
+    this.#transactions.assertOutside();
     // The deadline is the clock's; how long is left is measured by one that nobody sets
     const limit = new TimeLimit(deadline - this.#clock.now());
-    return this.#transactions.run(limit, async (transaction) => {
-      await transaction.read(() => this.#clockGuard.check());
-      const books = await loadBooks(transaction, this.#collections, want);
-      const { result, changes } = decide(books);
-      await writeChanges(transaction, this.#collections, { books, changes });
-      return result;
-    });
+    const before = this.#last;
+    const mine = (async () => {
+      await limit.race(before, () => new PassbookError('unavailable', { retryAfterSeconds: 1 }));
+      return this.#commit(want, decide, limit);
+    })();
+    // Where this one gives up, those after it still wait for those before it
+    this.#last = Promise.allSettled([before, mine]);
+    return mine;
   }
 
   run<R>(work: (stores: Stores) => Promise<R>): Promise<R> {
     const limit = new TimeLimit(this.#runTimeoutMs);
     return this.#transactions.run(limit, async (transaction) => {
       await transaction.read(() => this.#clockGuard.check());
-      return work(storesOf(transaction, this.#collections));
+      return work(storesOf(transaction, this.#collections, this.#parcelsSeen));
     });
+  }
+
+  async #commit<R>(want: Want, decide: (books: Books) => Decision<R>, limit: TimeLimit): Promise<R> {
+    let isFirst = true;
+    try {
+      const { result, changes, unit, stored } = await this.#transactions.run(limit, async (transaction) => {
+        await transaction.read(() => this.#clockGuard.check());
+        const quick = isFirst && isPlain(want) ? await this.#quickly(transaction, want, decide) : undefined;
+        isFirst = false;
+        return quick ?? (await this.#thoroughly(transaction, want, decide));
+      });
+      if (!isEmpty(changes)) this.#remembered.committed(unit, stored);
+      for (const parcel of parcelsOf(changes.messages)) this.#parcelsSeen.saw(parcel);
+      return result;
+    } catch (fault) {
+      this.#remembered.forget();
+      throw fault;
+    }
+  }
+
+  /** With what is remembered; undefined where that does not serve, and nothing was done yet. */
+  async #quickly<R>(
+    transaction: Transaction,
+    want: Want,
+    decide: (books: Books) => Decision<R>,
+  ): Promise<Done<R> | undefined> {
+    const { unit } = this.#remembered;
+    if (unit === undefined) return undefined;
+    const loaded = await this.#loadPlain(want);
+    if (!loaded) return undefined;
+    const { result, changes } = decide(loaded.books);
+    if (isEmpty(changes)) {
+      return (await this.#isAt(unit)) ? { result, changes, unit, stored: [] } : undefined;
+    }
+
+    const stored = await this.#write(transaction, { books: loaded.books, changes, unit });
+    this.#remembered.learn(unit, loaded.accounts);
+    return { result, changes, unit: unit + 1n, stored };
+  }
+
+  /** A fault here is nobody's yet: what is read in the transaction may fare better. */
+  async #loadPlain(want: Want): ReturnType<typeof loadPlainBooks> {
+    try {
+      return await loadPlainBooks(this.#collections, want, this.#remembered);
+    } catch (fault) {
+      if (!isPassing(fault)) throw fault;
+      return undefined;
+    }
+  }
+
+  /** With everything read in the transaction. */
+  async #thoroughly<R>(
+    transaction: Transaction,
+    want: Want,
+    decide: (books: Books) => Decision<R>,
+  ): Promise<Done<R>> {
+    const { ledger } = this.#collections;
+    const head = await transaction.read((session) => ledger.findOne({ _id: 'head' }, { session }));
+    if (!head) throw new TypeError('The ledger has no head');
+    const { books, accounts } = await loadBooks(transaction, this.#collections, want);
+    const { result, changes } = decide(books);
+    if (isEmpty(changes)) return { result, changes, unit: head.unit, stored: [] };
+
+    const stored = await this.#write(transaction, { books, changes, unit: head.unit });
+    this.#remembered.learn(head.unit, accounts);
+    return { result, changes, unit: head.unit + 1n, stored };
+  }
+
+  async #write(
+    transaction: Transaction,
+    unit: { books: MongoBooks; changes: Changes; unit: bigint },
+  ): Promise<readonly StoredAccount[]> {
+    try {
+      return await writeChanges(transaction, this.#collections, unit);
+    } catch (fault) {
+      if (fault instanceof Moved) this.#remembered.forget();
+      throw fault;
+    }
+  }
+
+  /** As a majority has it: nobody else has moved the head, and nothing that was read is older. */
+  async #isAt(unit: bigint): Promise<boolean> {
+    return (await this.#collections.ledger.findOne({ _id: 'head' }))?.unit === unit;
   }
 }

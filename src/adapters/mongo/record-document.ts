@@ -1,14 +1,29 @@
 import { keyText } from '../../domain/idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../../domain/idempotency.ts';
 import type { RefusalCode } from '../../domain/errors.ts';
-import type { Balances, Outcome, TransferOutcome } from '../../domain/outcome.ts';
+import type { Outcome, TransferOutcome } from '../../domain/outcome.ts';
+import {
+  balancesFromText,
+  balancesToText,
+  requestFromText,
+  requestToText,
+} from '../../application/stored-text.ts';
 import { accountFields, accountOf } from './account-document.ts';
 import type { AccountFields } from './account-document.ts';
 import { standingOf, transferOf } from './transfer-document.ts';
 import type { TransferDocument, TransferStanding } from './transfer-document.ts';
 
+/** The record of the command that made a transfer, in the transfer's own document. */
+export type OwnRecord = {
+  /** The key's text: scope, operation and key in one. */
+  readonly key: string;
+  readonly request: string;
+  readonly balances: string;
+  readonly at: Date;
+};
+
 /**
- * A transfer stands in its own collection, and here is only what of it may change later, as it then was: so a text
+ * A transfer stands in its own document, and here is only what of it may change later, as it then was: so a text
  * that is erased there is erased.
  */
 type TransferOutcomeDocument =
@@ -16,7 +31,7 @@ type TransferOutcomeDocument =
       readonly kind: 'transferred';
       readonly transferId: string;
       readonly standing: TransferStanding;
-      readonly balances: readonly Balances[];
+      readonly balances: string;
     }
   | { readonly kind: 'refused'; readonly code: RefusalCode; readonly transferId: string | null };
 
@@ -25,23 +40,35 @@ type OutcomeDocument =
   | { readonly kind: 'opened' | 'changed'; readonly accountId: string; readonly account: AccountFields }
   | { readonly kind: 'batch'; readonly members: readonly TransferOutcomeDocument[] };
 
+/** The record of any other command. */
 export type RecordDocument = {
-  /** The key's text: scope, operation and key in one. */
+  /** The key's text. */
   readonly _id: string;
-  readonly request: {
-    readonly version: 1;
-    /** In the order in which a difference is named; BSON keeps it. */
-    readonly fields: Readonly<Record<string, string | null>>;
-  };
+  readonly request: string;
   readonly outcome: OutcomeDocument;
   readonly at: Date;
 };
 
+/** The transfer that the recorded command made, whose document is to hold the record; null where there is none. */
+export function ownTransferId({ operation, outcome }: IdempotencyRecord): string | null {
+  if (outcome.kind !== 'transferred' && outcome.kind !== 'refused') return null;
+  return operation === 'capture' || operation === 'void' ? null : (outcome.transfer?.id ?? null);
+}
+
+export function ownRecord(record: IdempotencyRecord): OwnRecord {
+  const { outcome, request, at } = record;
+  return {
+    key: keyText(record),
+    request: requestToText(request),
+    balances: balancesToText(outcome.kind === 'transferred' ? outcome.balances : []),
+    at: new Date(at),
+  };
+}
+
 export function recordDocument(record: IdempotencyRecord): RecordDocument {
-  const { version, fields } = record.request;
   return {
     _id: keyText(record),
-    request: { version, fields: Object.fromEntries(fields) },
+    request: requestToText(record.request),
     outcome: outcomeDocument(record.outcome),
     at: new Date(record.at),
   };
@@ -64,18 +91,43 @@ export function transferIdsOf({ outcome }: RecordDocument): readonly string[] {
 }
 
 export function recordOf(
-  { scope, operation, key }: IdempotencyKey,
-  { request, outcome, at }: RecordDocument,
+  key: IdempotencyKey,
+  document: RecordDocument,
   transfers: ReadonlyMap<string, TransferDocument>,
 ): IdempotencyRecord {
   return {
-    scope,
-    operation,
-    key,
-    request: { version: request.version, fields: Object.entries(request.fields) },
-    outcome: outcomeOf(outcome, transfers),
-    at: at.getTime(),
+    ...onlyKey(key),
+    request: requestFromText(document.request),
+    outcome: outcomeOf(document.outcome, transfers),
+    at: document.at.getTime(),
   };
+}
+
+/** From a transfer's own document: as it was made, a hold was pending and anything else was completed or rejected. */
+export function recordOfTransfer(
+  key: IdempotencyKey,
+  { document, record }: { document: TransferDocument; record: OwnRecord },
+): IdempotencyRecord {
+  const { status, code, createdAt, expiresAt } = document;
+  const at = { request: requestFromText(record.request), at: record.at.getTime() };
+  if (status === 'rejected') {
+    const outcome = { kind: 'refused', code: code as RefusalCode, transfer: transferOf(document) } as const;
+    return { ...onlyKey(key), ...at, outcome };
+  }
+  const standing: TransferStanding = {
+    status: expiresAt ? 'pending' : 'completed',
+    code: null,
+    completedAt: expiresAt ? null : createdAt,
+    amountCaptured: null,
+    reversed: null,
+  };
+  const transfer = transferOf(document, standing);
+  const balances = balancesFromText(record.balances);
+  return { ...onlyKey(key), ...at, outcome: { kind: 'transferred', transfer, balances } };
+}
+
+function onlyKey({ scope, operation, key }: IdempotencyKey): IdempotencyKey {
+  return { scope, operation, key };
 }
 
 function outcomeDocument(outcome: Outcome): OutcomeDocument {
@@ -100,7 +152,12 @@ function transferOutcomeDocument(outcome: TransferOutcome): TransferOutcomeDocum
     return { kind: 'refused', code: outcome.code, transferId: outcome.transfer?.id ?? null };
   }
   const { transfer, balances } = outcome;
-  return { kind: 'transferred', transferId: transfer.id, standing: standingOf(transfer), balances };
+  return {
+    kind: 'transferred',
+    transferId: transfer.id,
+    standing: standingOf(transfer),
+    balances: balancesToText(balances),
+  };
 }
 
 function outcomeOf(outcome: OutcomeDocument, transfers: ReadonlyMap<string, TransferDocument>): Outcome {
@@ -132,5 +189,9 @@ function transferOutcomeOf(
   }
   const { transferId, standing, balances } = outcome;
   if (!transfer) throw new TypeError(`Transfer ${transferId} is recorded and not there`);
-  return { kind: 'transferred', transfer: transferOf(transfer, standing), balances };
+  return {
+    kind: 'transferred',
+    transfer: transferOf(transfer, standing),
+    balances: balancesFromText(balances),
+  };
 }

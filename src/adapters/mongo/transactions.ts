@@ -108,9 +108,14 @@ export class Transactions {
     this.#client = client;
   }
 
+  /** @throws TypeError inside another unit */
+  assertOutside(): void {
+    if (this.#inside.getStore()) throw new TypeError('A unit of work cannot run inside another');
+  }
+
   /** @throws PassbookError `unavailable`, `outcome_unknown`; TypeError inside another unit */
   async run<R>(limit: TimeLimit, work: (transaction: Transaction) => Promise<R>): Promise<R> {
-    if (this.#inside.getStore()) throw new TypeError('A unit of work cannot run inside another');
+    this.assertOutside();
 
     const unit = new Unit({ client: this.#client, limit, work, isClosed: () => this.#isClosed });
     return limit.race(

@@ -13,7 +13,6 @@ const dateOrNull = { bsonType: ['date', 'null'] };
 const count = { bsonType: 'long', minimum: 0n };
 const counter = { bsonType: 'long', minimum: 0n, maximum: MAX_COUNTER };
 const amount = { bsonType: 'long', minimum: 1n, maximum: MAX_AMOUNT };
-const balance = { bsonType: 'long', minimum: -MAX_AMOUNT, maximum: MAX_AMOUNT };
 const limit = { bsonType: ['long', 'null'], minimum: -MAX_AMOUNT, maximum: MAX_AMOUNT };
 const exponent = { bsonType: 'int', minimum: 0, maximum: 4 };
 const hash = { bsonType: 'string', pattern: '^[0-9a-f]{64}$' };
@@ -47,70 +46,61 @@ export const accounts: Document = {
     head: hash,
     nextExpiryAt: dateOrNull,
     createdAt: date,
-    version: count,
   }),
   $expr: { $lte: [postedDifference, MAX_AMOUNT] },
 };
 
-export const owners: Document = {
-  $jsonSchema: object({ _id: text, accountCount: count, version: count }),
-};
+export const ledger: Document = { $jsonSchema: object({ _id: text, unit: count }) };
 
-export const entries: Document = {
-  $jsonSchema: object({
-    _id: object({ accountId: text, sequence: { bsonType: 'long', minimum: 1n } }),
-    transferId: text,
-    step: { enum: ['completed', 'held', 'captured', 'voided', 'expired'] },
-    direction,
-    posted: counter,
-    pending: counter,
-    after: counters,
-    at: date,
-    hash,
-  }),
-};
+const entry = object({
+  leg: { bsonType: 'int', minimum: 0 },
+  sequence: { bsonType: 'long', minimum: 1n },
+  step: { enum: ['completed', 'held', 'captured', 'voided', 'expired'] },
+  posted: counter,
+  pending: counter,
+  debitsPosted: counter,
+  creditsPosted: counter,
+  debitsPending: counter,
+  creditsPending: counter,
+  at: date,
+  hash: { bsonType: 'binData' },
+});
 
 export const transfers: Document = {
-  $jsonSchema: object({
-    _id: text,
-    kind: { enum: ['transfer', 'initial_funds', 'withdrawal', 'reversal'] },
-    status: { enum: ['completed', 'pending', 'voided', 'expired', 'rejected'] },
-    code: textOrNull,
-    legs: {
-      bsonType: 'array',
-      minItems: 2,
-      items: object({ accountId: text, ownerId: textOrNull, direction, amount }),
+  $jsonSchema: sparse(
+    {
+      _id: text,
+      kind: { enum: ['transfer', 'initial_funds', 'withdrawal', 'reversal'] },
+      status: { enum: ['completed', 'pending', 'voided', 'expired', 'rejected'] },
+      legs: {
+        bsonType: 'array',
+        minItems: 2,
+        items: object({ accountId: text, ownerId: textOrNull, direction, amount }),
+      },
+      parties: { bsonType: 'array', items: text },
+      initiator: object({ kind: { enum: ['user', 'system'] }, id: textOrNull }),
+      salt: text,
+      createdAt: date,
     },
-    parties: { bsonType: 'array', items: text },
-    currency: textOrNull,
-    initiator: object({ kind: { enum: ['user', 'system'] }, id: textOrNull }),
-    salt: text,
-    expiresAt: dateOrNull,
-    createdAt: date,
-    completedAt: dateOrNull,
-    amountCaptured: { ...amount, bsonType: ['long', 'null'] },
-    reversed: { bsonType: ['array', 'null'], items: counter },
-  }),
+    {
+      entries: { bsonType: 'array', items: entry },
+      places: { bsonType: 'array', items: text },
+      between: { bsonType: 'array', items: text },
+      code: textOrNull,
+      currency: text,
+      expiresAt: date,
+      completedAt: dateOrNull,
+      amountCaptured: { ...amount, bsonType: ['long', 'null'] },
+      reversed: { bsonType: ['array', 'null'], items: counter },
+      record: object({ key: text, request: text, balances: text, at: date }),
+    },
+  ),
 };
 
 const outcomeKind = { enum: ['transferred', 'opened', 'changed', 'refused', 'batch'] };
 
 export const records: Document = {
-  $jsonSchema: object({
-    _id: text,
-    request: object({ version: { bsonType: 'int' }, fields: { bsonType: 'object' } }),
-    outcome: {
-      ...object({ kind: outcomeKind }),
-      properties: {
-        kind: outcomeKind,
-        balances: {
-          bsonType: 'array',
-          items: object({ accountId: text, balance, held: counter, available: balance }),
-        },
-      },
-    },
-    at: date,
-  }),
+  $jsonSchema: object({ _id: text, request: text, outcome: object({ kind: outcomeKind }), at: date }),
 };
 
 export const audit: Document = {
@@ -126,22 +116,11 @@ export const audit: Document = {
   }),
 };
 
-export const messages: Document = {
-  $jsonSchema: {
-    bsonType: 'object',
-    required: ['_id', 'message', 'attempts'],
-    properties: {
-      _id: text,
-      message: {
-        ...object({ kind: text, recipientId: text, at: date }),
-        properties: { kind: text, recipientId: text, at: date, amount },
-      },
-      attempts: { bsonType: 'int', minimum: 0 },
-      dueAt: date,
-      sentAt: date,
-      gaveUpAt: date,
-    },
-  },
+export const parcels: Document = {
+  $jsonSchema: sparse(
+    { _id: text, messages: text, attempts: { bsonType: 'int', minimum: 0 } },
+    { dueAt: date, sentAt: date, gaveUpAt: date },
+  ),
 };
 
 export const users: Document = {
@@ -162,4 +141,12 @@ export const sessions: Document = {
 /** All of these properties must be there. */
 function object(properties: Readonly<Record<string, Document>>): Document {
   return { bsonType: 'object', required: Object.keys(properties), properties };
+}
+
+/** The first must be there, the second may. */
+function sparse(
+  required: Readonly<Record<string, Document>>,
+  optional: Readonly<Record<string, Document>>,
+): Document {
+  return { ...object(required), properties: { ...required, ...optional } };
 }

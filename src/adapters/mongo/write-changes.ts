@@ -1,65 +1,79 @@
 import type { AnyBulkWriteOperation } from 'mongodb';
+import { parcelsOf } from '../../application/parcel.ts';
 import type { Changes } from '../../domain/books.ts';
-import { accountFields, changingFields } from './account-document.ts';
-import type { AccountDocument, OwnerDocument } from './account-document.ts';
+import type { LedgerEntry } from '../../domain/ledger-entry.ts';
+import { accountFields, changingFields, mustWrite } from './account-document.ts';
+import type { AccountDocument, StoredAccount } from './account-document.ts';
 import { auditDocument } from './audit-document.ts';
 import type { Collections } from './collections.ts';
-import { entryDocument } from './entry-document.ts';
-import { messageDocument } from './message-document.ts';
 import type { MongoBooks } from './mongo-books.ts';
-import { recordDocument } from './record-document.ts';
-import { standingOf, transferDocument } from './transfer-document.ts';
+import { parcelDocument } from './parcel-document.ts';
+import { ownRecord, ownTransferId, recordDocument } from './record-document.ts';
+import type { OwnRecord, RecordDocument } from './record-document.ts';
+import { entriesOf, standingOf, transferDocument } from './transfer-document.ts';
 import type { TransferDocument } from './transfer-document.ts';
 import type { Transaction } from './transactions.ts';
 
 /** Something that was read is no longer as it was; the unit of work is run again. */
-class Moved extends Error {
+export class Moved extends Error {
   override readonly name = 'Moved';
 }
 
+export function isEmpty({ messagesDueAt: _dueAt, ...lists }: Changes): boolean {
+  return Object.values(lists).every((list) => list.length === 0);
+}
+
 /**
- * Writes what was decided, one call a collection: first the accounts, over which units of work meet.
- * Under snapshot isolation two units that read the same and write different things would both stand. So whatever
- * account or owner the decision has looked at is really changed, if only in its version.
+ * Writes what was decided, one call a collection: first the head of the ledger. Under snapshot isolation two units
+ * that read the same and write different things would both stand; as every unit really changes the head, they cannot.
+ * Gives the accounts as they are stored now.
  * @throws TypeError if the changes do not go on from what was read
  */
 export async function writeChanges(
   transaction: Transaction,
   collections: Collections,
-  { books, changes }: { books: MongoBooks; changes: Changes },
-): Promise<void> {
-  if (Object.values(changes).every((list) => list.length === 0)) return;
-  assertGoesOnFrom(books, changes);
-
-  await writeAll(accountWrites(books, changes), async (writes) => {
-    await transaction.write(async (session) => {
-      const { matchedCount } = await collections.accounts.bulkWrite(writes, { session, ordered: false });
-      const expected = writes.filter((write) => 'updateOne' in write).length;
-      if (matchedCount !== expected) throw new Moved(`${expected - matchedCount} accounts have moved on`);
-    });
-  });
-  await writeAll(ownerWrites(books, changes), (writes) =>
-    transaction.write((session) => collections.owners.bulkWrite(writes, { session, ordered: false })),
-  );
-  await writeAll(changes.records.map(recordDocument), (documents) =>
-    transaction.write((session) => collections.records.insertMany(documents, { session })),
-  );
-  await writeAll(transferWrites(changes), (writes) =>
+  { books, changes, unit }: { books: MongoBooks; changes: Changes; unit: bigint },
+): Promise<readonly StoredAccount[]> {
+  const { writes, stored } = accountWrites(books, changes);
+  await moveHead(transaction, collections, unit);
+  const { own, others } = recordsOf(changes);
+  await writeAll(writes, (some) =>
     transaction.write(async (session) => {
-      const { matchedCount } = await collections.transfers.bulkWrite(writes, { session, ordered: false });
-      const expected = writes.filter((write) => 'updateOne' in write).length;
-      if (matchedCount !== expected) throw new Moved(`${expected - matchedCount} transfers have moved on`);
+      const { matchedCount } = await collections.accounts.bulkWrite(some, { session, ordered: false });
+      assertMatched('accounts', some, matchedCount);
     }),
   );
-  await writeAll(changes.entries.map(entryDocument), (documents) =>
-    transaction.write((session) => collections.entries.insertMany(documents, { session })),
+  const { inserted, updates } = transferWrites(changes, own);
+  await writeAll(inserted, (documents) =>
+    transaction.write((session) => collections.transfers.insertMany(documents, { session, ordered: false })),
   );
-  await writeAll(changes.messages.map(messageDocument), (documents) =>
-    transaction.write((session) => collections.messages.insertMany(documents, { session })),
+  await writeAll(updates, (writes) =>
+    transaction.write(async (session) => {
+      const { matchedCount } = await collections.transfers.bulkWrite(writes, { session, ordered: false });
+      assertMatched('transfers', writes, matchedCount);
+    }),
+  );
+  await writeAll(others, (documents) =>
+    transaction.write((session) => collections.records.insertMany(documents, { session, ordered: false })),
+  );
+  await writeAll(parcelDocuments(changes), (documents) =>
+    transaction.write((session) => collections.parcels.insertMany(documents, { session, ordered: false })),
   );
   await writeAll(changes.audit.map(auditDocument), (documents) =>
-    transaction.write((session) => collections.audit.insertMany(documents, { session })),
+    transaction.write((session) => collections.audit.insertMany(documents, { session, ordered: false })),
   );
+  return stored;
+}
+
+async function moveHead(transaction: Transaction, { ledger }: Collections, unit: bigint): Promise<void> {
+  await transaction.write(async (session) => {
+    const { matchedCount } = await ledger.updateOne(
+      { _id: 'head', unit },
+      { $set: { unit: unit + 1n } },
+      { session },
+    );
+    if (matchedCount !== 1) throw new Moved(`The ledger is no longer at unit ${unit}`);
+  });
 }
 
 async function writeAll<T>(
@@ -69,51 +83,88 @@ async function writeAll<T>(
   if (items.length > 0) await write(items);
 }
 
-function assertGoesOnFrom(books: MongoBooks, { accounts }: Changes): void {
-  for (const { before, after } of accounts) {
-    if (!books.isAsRead(after.id, before)) throw new TypeError(`Account ${after.id} has moved on`);
-  }
+function assertMatched<T extends object>(
+  what: string,
+  writes: readonly AnyBulkWriteOperation<T>[],
+  matched: number,
+): void {
+  const expected = writes.filter((write) => 'updateOne' in write).length;
+  if (matched !== expected) throw new Moved(`${expected - matched} ${what} have moved on`);
 }
 
-function transferWrites({ transfers }: Changes): AnyBulkWriteOperation<TransferDocument>[] {
-  return transfers.map(({ before, after }) => {
-    if (!before) return { insertOne: { document: transferDocument(after) } };
+function accountWrites(
+  books: MongoBooks,
+  { accounts }: Changes,
+): { writes: AnyBulkWriteOperation<AccountDocument>[]; stored: StoredAccount[] } {
+  const writes: AnyBulkWriteOperation<AccountDocument>[] = [];
+  const stored = accounts.map(({ before, after }): StoredAccount => {
+    const { id, sequence } = after;
+    if (!before) {
+      writes.push({ insertOne: { document: { _id: id, ...accountFields(after) } } });
+      return { account: after, written: sequence };
+    }
+    const was = books.stored(id, before);
+    if (!mustWrite(was, after)) return { account: after, written: was.written };
+    const filter = { _id: id, sequence: BigInt(was.written) };
+    writes.push({ updateOne: { filter, update: { $set: changingFields(after) } } });
+    return { account: after, written: sequence };
+  });
+  return { writes, stored };
+}
+
+/** The records that go into the documents of their transfers, by transfer; and the others. */
+function recordsOf(changes: Changes): { own: Map<string, OwnRecord>; others: RecordDocument[] } {
+  const made = new Set(changes.transfers.flatMap(({ before, after }) => (before ? [] : after.id)));
+  const own = new Map<string, OwnRecord>();
+  const others: RecordDocument[] = [];
+  for (const record of changes.records) {
+    const id = ownTransferId(record);
+    if (id !== null && made.has(id)) own.set(id, ownRecord(record));
+    else others.push(recordDocument(record));
+  }
+  return { own, others };
+}
+
+function transferWrites(
+  { transfers, entries }: Changes,
+  records: ReadonlyMap<string, OwnRecord>,
+): { inserted: TransferDocument[]; updates: AnyBulkWriteOperation<TransferDocument>[] } {
+  const byTransfer = new Map<string, LedgerEntry[]>();
+  for (const entry of entries) {
+    const some = byTransfer.get(entry.transferId);
+    if (some) some.push(entry);
+    else byTransfer.set(entry.transferId, [entry]);
+  }
+  const inserted: TransferDocument[] = [];
+  const updates: AnyBulkWriteOperation<TransferDocument>[] = [];
+  for (const { before, after } of transfers) {
+    const added = byTransfer.get(after.id) ?? [];
+    if (!before) {
+      inserted.push(transferDocument(after, { entries: added, record: records.get(after.id) }));
+      continue;
+    }
     const { status, reversed } = standingOf(before);
-    return {
-      updateOne: { filter: { _id: after.id, status, reversed }, update: { $set: standingOf(after) } },
+    const parts = entriesOf(added, after.legs);
+    const update = {
+      $set: standingOf(after),
+      $push: {
+        entries: { $each: parts.entries },
+        places: { $each: parts.places },
+        between: { $each: parts.between },
+      },
     };
-  });
+    updates.push({ updateOne: { filter: { _id: after.id, status, reversed }, update } } as never);
+  }
+  return { inserted, updates };
 }
 
-function accountWrites(books: MongoBooks, { accounts }: Changes): AnyBulkWriteOperation<AccountDocument>[] {
-  const changed = new Set(accounts.map(({ after }) => after.id));
-  const inserts = accounts.flatMap(({ before, after }) =>
-    before ? [] : { insertOne: { document: { _id: after.id, ...accountFields(after), version: 1n } } },
+function parcelDocuments({ messages, messagesDueAt }: Changes) {
+  return parcelsOf(messages).map((parcel) =>
+    parcelDocument(
+      parcel,
+      messagesDueAt === null
+        ? { dueAt: parcel.messages[0]?.at ?? 0, attempts: 0 }
+        : { dueAt: messagesDueAt, attempts: 1 },
+    ),
   );
-  const updates = accounts.flatMap(({ before, after }) =>
-    before ? update(after.id, { $set: changingFields(after), $inc: { version: 1n } }) : [],
-  );
-  const touches = [...books.accountsSeen]
-    .filter((id) => !changed.has(id))
-    .map((id) => update(id, { $inc: { version: 1n } }));
-  return [...inserts, ...updates, ...touches];
-
-  function update(id: string, change: object) {
-    const version = books.accountVersion(id) ?? 0n;
-    return { updateOne: { filter: { _id: id, version }, update: change } };
-  }
-}
-
-function ownerWrites(books: MongoBooks, { accounts }: Changes): AnyBulkWriteOperation<OwnerDocument>[] {
-  const opened = new Map<string, bigint>([...books.ownersSeen].map((id) => [id, 0n]));
-  for (const { before, after } of accounts) {
-    if (before || after.ownerId === null) continue;
-    opened.set(after.ownerId, (opened.get(after.ownerId) ?? 0n) + 1n);
-  }
-  return [...opened].map(([id, accountCount]) => {
-    const owner = books.owner(id);
-    // An owner who has moved on is inserted again, and that their id is unique says so
-    const filter = owner ? { _id: id, version: owner.version } : { _id: id };
-    return { updateOne: { filter, update: { $inc: { accountCount, version: 1n } }, upsert: true } };
-  });
 }

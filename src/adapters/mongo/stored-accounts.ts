@@ -1,0 +1,40 @@
+import type { LedgerEntry } from '../../domain/ledger-entry.ts';
+import { placesAhead, storedAccountOf } from './account-document.ts';
+import type { AccountDocument, StoredAccount } from './account-document.ts';
+import { entryOf } from './entry-document.ts';
+import type { TransferDocument } from './transfer-document.ts';
+
+/** How many accounts' entries are asked for at once. */
+const AT_ONCE = 500;
+
+/**
+ * Accounts as their last entries left them, in the order of their documents. The documents were read before, so what
+ * comes of it is never older than they are.
+ * @param findTransfers of a filter, all of them
+ */
+export async function withLastEntries(
+  documents: readonly AccountDocument[],
+  findTransfers: (filter: object) => Promise<readonly TransferDocument[]>,
+): Promise<readonly StoredAccount[]> {
+  const last = new Map<string, LedgerEntry>();
+  for (let at = 0; at < documents.length; at += AT_ONCE) {
+    const ahead = documents
+      .slice(at, at + AT_ONCE)
+      .map((one) => ({ places: { $elemMatch: placesAhead(one) } }));
+    const filter = ahead.length === 1 && ahead[0] ? ahead[0] : { $or: ahead };
+    for (const transfer of await findTransfers(filter)) keepLast(last, transfer);
+  }
+  return documents.map((document) => storedAccountOf(document, laterThan(document, last.get(document._id))));
+}
+
+function keepLast(last: Map<string, LedgerEntry>, transfer: TransferDocument): void {
+  for (const document of transfer.entries ?? []) {
+    const entry = entryOf(document, transfer);
+    if ((last.get(entry.accountId)?.sequence ?? 0) < entry.sequence) last.set(entry.accountId, entry);
+  }
+}
+
+/** A transfer has entries of accounts that were not asked for, and older ones. */
+function laterThan({ sequence }: AccountDocument, entry: LedgerEntry | undefined): LedgerEntry | undefined {
+  return entry && entry.sequence > Number(sequence) ? entry : undefined;
+}

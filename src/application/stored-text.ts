@@ -1,0 +1,74 @@
+/*
+ * Compact texts for stores: JSON, with amounts as text, as JSON has no bigints. What is long and never looked for
+ * costs a store less as one text than as fields.
+ */
+import type { NormalisedRequest } from '../domain/idempotency.ts';
+import type { Message, TransferMessage } from '../domain/message.ts';
+import type { Balances } from '../domain/outcome.ts';
+
+/** A field that is null is left out, as a comparison takes one that is missing for null. */
+export function requestToText({ version, fields }: NormalisedRequest): string {
+  return JSON.stringify([version, ...fields.filter(([, value]) => value !== null)]);
+}
+
+export function requestFromText(text: string): NormalisedRequest {
+  const [version, ...fields] = JSON.parse(text) as [1, ...(readonly [string, string])[]];
+  return { version, fields };
+}
+
+type BalancesJson = [accountId: string, balance: string, held: string, available: string];
+
+export function balancesToText(balances: readonly Balances[]): string {
+  return JSON.stringify(
+    balances.map(
+      ({ accountId, balance, held, available }): BalancesJson => [
+        accountId,
+        balance.toString(),
+        held.toString(),
+        available.toString(),
+      ],
+    ),
+  );
+}
+
+export function balancesFromText(text: string): readonly Balances[] {
+  return (JSON.parse(text) as BalancesJson[]).map(([accountId, balance, held, available]) => ({
+    accountId,
+    balance: BigInt(balance),
+    held: BigInt(held),
+    available: BigInt(available),
+  }));
+}
+
+type TransferMessageJson = Omit<TransferMessage, 'amount' | 'balances'> & {
+  readonly amount: string;
+  readonly balances: readonly { readonly accountId: string; readonly balance: string }[];
+};
+
+type MessageJson = TransferMessageJson | Exclude<Message, TransferMessage>;
+
+export function messagesToText(messages: readonly Message[]): string {
+  return JSON.stringify(messages.map(messageToJson));
+}
+
+export function messagesFromText(text: string): readonly Message[] {
+  return (JSON.parse(text) as MessageJson[]).map(messageFromJson);
+}
+
+function messageToJson(message: Message): MessageJson {
+  if (message.kind === 'welcome') return message;
+  return {
+    ...message,
+    amount: message.amount.toString(),
+    balances: message.balances.map(({ accountId, balance }) => ({ accountId, balance: balance.toString() })),
+  };
+}
+
+function messageFromJson(json: MessageJson): Message {
+  if (json.kind === 'welcome') return json;
+  return {
+    ...json,
+    amount: BigInt(json.amount),
+    balances: json.balances.map(({ accountId, balance }) => ({ accountId, balance: BigInt(balance) })),
+  };
+}
