@@ -284,9 +284,9 @@ class Finder {
   }
 
   async #all<T extends object>(
-    collection: { find: (filter: object, options: object) => { toArray: () => Promise<unknown[]> } },
+    collection: { find: (filter: Filter<T>, options: object) => { toArray: () => Promise<unknown[]> } },
     wanted: readonly unknown[],
-    filter: object,
+    filter: Filter<T>,
   ): Promise<readonly T[]> {
     if (wanted.length === 0) return [];
     return this.#read((session) => {
