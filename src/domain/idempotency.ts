@@ -27,7 +27,7 @@ export type IdempotencyKey = {
 
 /**
  * A request after defaults, in the order in which a difference is named.
- * Each value as text; null where the field is absent.
+ * Each value as text; null where the field is absent. What is kept may leave out a field that is null.
  */
 export type NormalisedRequest = {
   readonly version: 1;
