@@ -85,6 +85,7 @@ export async function assembleServices(given: {
         sessionLifetimeMs: config.sessionLifetimeMs,
         notify: true,
         onCommit: () => dispatcher.wake(),
+        courier: dispatcher,
       });
     },
     { close: (bank) => bank.ledger.close() },

@@ -82,7 +82,13 @@ export async function openBank(
     clock: CLOCK,
     log: SILENT,
   });
-  const ledger = createLedger({ store, notify, limits, onCommit: () => dispatcher.wake() });
+  const ledger = createLedger({
+    store,
+    notify,
+    limits,
+    onCommit: () => dispatcher.wake(),
+    courier: dispatcher,
+  });
   if (dispatch) dispatcher.start();
   return {
     store,

@@ -18,7 +18,7 @@ import { listAccounts } from './list-accounts.ts';
 import { listAudit } from './list-audit.ts';
 import { listTransfers } from './list-transfers.ts';
 import { openAccount } from './open-account.ts';
-import type { Clock, IdGenerator, Logger, Store } from './ports.ts';
+import type { Clock, Courier, IdGenerator, Logger, Store } from './ports.ts';
 import { submitBatch } from './submit-batch.ts';
 import { transferFunds } from './transfer-funds.ts';
 import { TransferWriter } from './transfer-writer.ts';
@@ -36,6 +36,8 @@ export type LedgerPorts = {
   /** Whether owners are sent messages by the outbox; somebody must then dispatch it. */
   readonly notify: boolean;
   readonly onCommit?: () => void;
+  /** Who sends the messages, where that is done in this process. */
+  readonly courier?: Courier;
   readonly limits?: Partial<WriterLimits>;
 };
 

@@ -1,6 +1,7 @@
 import type { Instant } from '../domain/time.ts';
+import type { Message } from '../domain/message.ts';
 import type { User } from '../domain/user.ts';
-import type { ClaimedMessage, Clock, Logger, Mailer, UnitOfWork } from './ports.ts';
+import type { ClaimedMessage, Clock, Courier, Logger, Mailer, UnitOfWork } from './ports.ts';
 
 export type DispatcherOptions = {
   /** How many messages one claim takes. */
@@ -29,23 +30,29 @@ const DEFAULTS: DispatcherOptions = {
 /** What was sent is marked this often, and after each claim: a process that dies sends again what it sent since. */
 const MARK_EVERY_MS = 250;
 
+/** So many claims' worth of messages are taken by hand at most. */
+const HANDED_BATCHES = 5;
+
 type AttemptFacts = { readonly messageId: string; readonly kind: string; readonly attempt: number };
 
 /**
  * Sends what the outbox holds. A mail server that is down delays mail and nothing else. Between a server's yes and
  * the mark that it said so a process may die: then the message is sent again, with the same Message-ID.
  */
-export class OutboxDispatcher {
+export class OutboxDispatcher implements Courier {
   readonly #unitOfWork: UnitOfWork;
   readonly #mailer: Mailer;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #options: DispatcherOptions;
   #running: Promise<void> | undefined;
+  /** Handed over by whoever committed them, and not yet sent. */
+  readonly #handed: { readonly messages: readonly Message[]; readonly until: Instant }[] = [];
+  #handedCount = 0;
   #sent: AttemptFacts[] = [];
   #markedAt: Instant = 0;
-  #wake: () => void = () => {};
-  #isWoken = false;
+  #rouse: () => void = () => {};
+  #isWoken = true;
   #isStopping = false;
 
   constructor(ports: {
@@ -69,13 +76,26 @@ export class OutboxDispatcher {
   /** Says that there may be something to send. */
   wake(): void {
     this.#isWoken = true;
-    this.#wake();
+    this.#rouse();
   }
 
-  /** Finishes the message it is sending, and stops. What it had claimed beside that is due again after its lease. */
+  /** Takes what it can send before long; the rest waits in the outbox. */
+  reserve(): Instant | null {
+    const { batch, leaseMs } = this.#options;
+    const isReady = this.#running !== undefined && !this.#isStopping;
+    return isReady && this.#handedCount < HANDED_BATCHES * batch ? this.#clock.now() + leaseMs : null;
+  }
+
+  accept(messages: readonly Message[], until: Instant): void {
+    this.#handed.push({ messages, until });
+    this.#handedCount += messages.length;
+    this.#rouse();
+  }
+
+  /** Finishes the message it is sending, and stops. What it had taken beside that is due again at once. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    this.#wake();
+    this.#rouse();
     await this.#running;
   }
 
@@ -85,30 +105,60 @@ export class OutboxDispatcher {
     const now = this.#clock.now();
     const { claimed, recipients } = await this.#unitOfWork.run(async ({ outbox, users }) => {
       const claimed = await outbox.claim({ now, leaseUntil: now + leaseMs, limit });
-      const ids = new Set(claimed.map(({ message }) => message.recipientId));
-      return { claimed, recipients: await users.byIds([...ids]) };
+      return { claimed, recipients: await users.byIds(recipientsOf(claimed)) };
     });
-    const byId = new Map(recipients.map((user) => [user.id, user]));
-    for (const one of claimed) {
-      if (this.#isStopping || this.#clock.now() >= now + leaseMs) break;
-      await this.#deliver(one, byId.get(one.message.recipientId));
-      if (this.#clock.now() >= this.#markedAt + MARK_EVERY_MS) await this.#markSent();
-    }
+    await this.#deliverAll(claimed, { recipients, until: now + leaseMs });
     await this.#markSent();
     return claimed.length;
   }
 
-  async #loop(): Promise<void> {
-    while (!this.#isStopping) {
-      this.#isWoken = false;
-      const sent = await this.#dispatchSafely();
-      if (sent === 0) await this.#idle();
+  /** What was handed over so far. */
+  async #dispatchHanded(): Promise<number> {
+    const handed = this.#handed.splice(0);
+    this.#handedCount = 0;
+    const until = Math.min(...handed.map((one) => one.until));
+    const claimed = handed.flatMap(({ messages }) => messages).map((message) => ({ message, attempt: 1 }));
+    const ids = recipientsOf(claimed);
+    const recipients = await this.#unitOfWork.run(({ users }) => users.byIds(ids));
+    await this.#deliverAll(claimed, { recipients, until });
+    return claimed.length;
+  }
+
+  async #deliverAll(
+    claimed: readonly ClaimedMessage[],
+    { recipients, until }: { recipients: readonly User[]; until: Instant },
+  ): Promise<void> {
+    const byId = new Map(recipients.map((user) => [user.id, user]));
+    for (const [index, one] of claimed.entries()) {
+      if (this.#clock.now() >= until) break;
+      if (this.#isStopping) {
+        this.#handed.push({ messages: claimed.slice(index).map(({ message }) => message), until });
+        break;
+      }
+      await this.#deliver(one, byId.get(one.message.recipientId));
+      if (this.#clock.now() >= this.#markedAt + MARK_EVERY_MS) await this.#markSent();
     }
   }
 
-  async #dispatchSafely(): Promise<number> {
+  async #loop(): Promise<void> {
+    while (!this.#isStopping) {
+      if (this.#handed.length > 0) {
+        await this.#dispatchSafely(() => this.#dispatchHanded());
+      } else if (this.#isWoken) {
+        this.#isWoken = false;
+        const sent = await this.#dispatchSafely(() => this.dispatch());
+        if (sent > 0) this.#isWoken = true;
+      } else {
+        await this.#idle();
+      }
+    }
+    await this.#markSent();
+    await this.#letGo();
+  }
+
+  async #dispatchSafely(dispatch: () => Promise<number>): Promise<number> {
     try {
-      return await this.dispatch();
+      return await dispatch();
     } catch (error) {
       this.#log.warn({ err: error }, 'outbox could not be read, will try again');
       return 0;
@@ -163,14 +213,34 @@ export class OutboxDispatcher {
     this.#log.error({ ...facts, reason }, 'mail given up');
   }
 
-  #idle(): Promise<void> {
-    if (this.#isWoken || this.#isStopping) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, this.#options.pollMs);
-      this.#wake = () => {
+  /** Until there is something to do; what was sent last is marked meanwhile. */
+  async #idle(): Promise<void> {
+    const isMarking = this.#sent.length > 0;
+    const isTimeOver = await new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(true), isMarking ? MARK_EVERY_MS : this.#options.pollMs);
+      this.#rouse = () => {
         clearTimeout(timer);
-        resolve();
+        resolve(false);
       };
     });
+    if (!isTimeOver) return;
+    if (isMarking) await this.#markSent();
+    else this.#isWoken = true;
   }
+
+  /** What was handed over and not sent is due again at once, for whoever comes. */
+  async #letGo(): Promise<void> {
+    const ids = this.#handed.splice(0).flatMap(({ messages }) => messages.map(({ id }) => id));
+    if (ids.length === 0) return;
+    try {
+      await this.#unitOfWork.run(({ outbox }) => outbox.release(ids, this.#clock.now()));
+    } catch (error) {
+      this.#log.warn({ err: error, messageIds: ids }, 'mail not let go, it is due after its lease');
+    }
+  }
+}
+
+/** Without repeats. */
+function recipientsOf(claimed: readonly ClaimedMessage[]): readonly string[] {
+  return [...new Set(claimed.map(({ message }) => message.recipientId))];
 }

@@ -83,10 +83,20 @@ export interface OutboxStore {
    */
   claim(terms: { now: Instant; leaseUntil: Instant; limit: number }): Promise<readonly ClaimedMessage[]>;
   markSent(ids: readonly string[], at: Instant): Promise<void>;
+  /** Not attempted after all; due again at once. */
+  release(ids: readonly string[], at: Instant): Promise<void>;
   /** The attempt failed; due again at `dueAt`. */
   postpone(id: string, terms: { dueAt: Instant; reason: string }): Promise<void>;
   /** No more attempts. The message stays, for people to look at. */
   giveUp(id: string, terms: { at: Instant; reason: string }): Promise<void>;
+}
+
+/** Takes the messages of a unit once it is committed, so that nobody need look for them in the outbox. */
+export interface Courier {
+  /** Until when messages that are written now are the courier's; null where it takes none: they are due at once. */
+  reserve(): Instant | null;
+  /** Those that were written under a reservation, after their commit. */
+  accept(messages: readonly Message[], until: Instant): void;
 }
 
 export type ClaimedMessage = { readonly message: Message; readonly attempt: number };

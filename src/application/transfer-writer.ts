@@ -2,12 +2,13 @@ import { wantOf } from '../domain/command.ts';
 import type { Command } from '../domain/command.ts';
 import type { Digest } from '../domain/chain.ts';
 import { PassbookError } from '../domain/errors.ts';
+import type { Message } from '../domain/message.ts';
 import type { Answer } from '../domain/outcome.ts';
 import { NO_CHANGES } from '../domain/books.ts';
 import type { DecisionContext } from '../domain/decision-context.ts';
 import { decide } from '../domain/posting.ts';
 import type { Instant } from '../domain/time.ts';
-import type { Clock, UnitOfWork } from './ports.ts';
+import type { Clock, Courier, UnitOfWork } from './ports.ts';
 import { requireActor } from './request.ts';
 
 export type WriterLimits = {
@@ -33,6 +34,12 @@ type Waiting = {
   readonly reject: (fault: unknown) => void;
 };
 
+type Committed = {
+  readonly answers: readonly Answer[];
+  readonly messages: readonly Message[];
+  readonly messagesDueAt: Instant | null;
+};
+
 /**
  * Group commit: while one unit of work commits, commands gather, and the next unit takes all of them in the order
  * they came. A lone command is taken at once. Each gets its own answer, after the commit that holds it.
@@ -43,6 +50,7 @@ export class TransferWriter {
   readonly #digest: Digest;
   readonly #notify: boolean;
   readonly #onCommit: () => void;
+  readonly #courier: Courier | undefined;
   readonly #limits: WriterLimits;
   #waiting: Waiting[] = [];
   #draining: Promise<void> | undefined;
@@ -54,8 +62,10 @@ export class TransferWriter {
     digest: Digest;
     /** Whether owners are sent messages. */
     notify: boolean;
-    /** Called after each commit, before its callers are answered; must not throw. */
+    /** Called after each commit of which nobody took the messages, before its callers are answered; must not throw. */
     onCommit?: () => void;
+    /** Whom to hand the messages of a commit to, before its callers are answered; must not throw. */
+    courier?: Courier;
     limits?: Partial<WriterLimits>;
   }) {
     this.#unitOfWork = ports.unitOfWork;
@@ -63,6 +73,7 @@ export class TransferWriter {
     this.#digest = ports.digest;
     this.#notify = ports.notify;
     this.#onCommit = ports.onCommit ?? (() => {});
+    this.#courier = ports.courier;
     this.#limits = { ...DEFAULT_LIMITS, ...ports.limits };
   }
 
@@ -122,8 +133,9 @@ export class TransferWriter {
   async #commit(batch: readonly Waiting[]): Promise<void> {
     if (batch.length === 0) return;
     try {
-      const answers = await this.#transact(batch);
-      this.#onCommit();
+      const { answers, messages, messagesDueAt } = await this.#transact(batch);
+      if (messagesDueAt === null) this.#onCommit();
+      else this.#courier?.accept(messages, messagesDueAt);
       for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer);
     } catch (fault) {
       // A fault of the store is everybody's. Anything else is one command's, and must not fail the innocent.
@@ -132,12 +144,17 @@ export class TransferWriter {
     }
   }
 
-  #transact(batch: readonly Waiting[]): Promise<readonly Answer[]> {
+  #transact(batch: readonly Waiting[]): Promise<Committed> {
     const commands = batch.map(({ command }) => command);
     const deadline = Math.min(...batch.map((one) => one.deadline));
     return this.#unitOfWork.transact(
       wantOf(commands, deadline),
-      (books) => decide(books, commands, this.#context(deadline)),
+      (books) => {
+        const { result: answers, changes } = decide(books, commands, this.#context(deadline));
+        const messagesDueAt = changes.messages.length > 0 ? (this.#courier?.reserve() ?? null) : null;
+        const { messages } = changes;
+        return { result: { answers, messages, messagesDueAt }, changes: { ...changes, messagesDueAt } };
+      },
       deadline,
     );
   }

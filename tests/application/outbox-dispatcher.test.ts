@@ -5,6 +5,7 @@ import type { DispatcherOptions } from '../../src/application/outbox-dispatcher.
 import type { Mailer, UnitOfWork } from '../../src/application/ports.ts';
 import type { Message } from '../../src/domain/message.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
+import { NO_CHANGES, want } from '../support/bank.ts';
 import { aUser, aWelcome, FixedClock, JANUARY } from '../support/builders.ts';
 import { RecordingLog, RecordingMailer } from '../support/people.ts';
 
@@ -289,6 +290,93 @@ describe('a dispatcher that runs', () => {
     await new Promise(setImmediate);
     await expect(dispatcher.stop()).resolves.toBeUndefined();
     await expect(open().stop()).resolves.toBeUndefined();
+  });
+});
+
+describe('what is handed over', () => {
+  /** As a unit of work writes it: claimed until the courier's reservation ends. */
+  const committed = async (
+    outbox: Awaited<ReturnType<typeof anOutbox>>,
+    messages: readonly Message[],
+  ): Promise<void> => {
+    const until = outbox.dispatcher.reserve();
+    if (until === null) throw new TypeError('There is room');
+    await outbox.unitOfWork.transact(
+      want({}),
+      () => ({ result: undefined, changes: { ...NO_CHANGES, messages, messagesDueAt: until } }),
+      outbox.clock.now(),
+    );
+    outbox.dispatcher.accept(messages, until);
+  };
+
+  it('is sent without a look into the outbox, and marked', async () => {
+    const mailer = new RecordingMailer();
+    const outbox = await anOutbox({ mailer });
+    outbox.dispatcher.start();
+    const messages = [1, 2, 3, 4].map(() => aWelcome({ recipientId: outbox.user.id }));
+    await committed(outbox, messages);
+    await until(() => mailer.sent.length === 4);
+    await outbox.dispatcher.stop();
+
+    expect(mailer.sent.map(({ message }) => message)).toEqual(messages);
+    outbox.clock.advance(10 * MINUTE_MS);
+    expect(await outbox.due()).toEqual([]);
+  });
+
+  it('is nothing before it runs, once it stops, and where it has enough', async () => {
+    const gate = new Gate();
+    const outbox = await anOutbox({ mailer: new RecordingMailer(gate.passed) });
+    const { dispatcher, user } = outbox;
+    expect(dispatcher.reserve()).toBeNull();
+    dispatcher.start();
+    await new Promise(setImmediate);
+    expect(dispatcher.reserve()).toBe(JANUARY + MINUTE_MS);
+
+    await committed(outbox, [aWelcome({ recipientId: user.id })]);
+    await new Promise(setImmediate);
+    await committed(
+      outbox,
+      Array.from({ length: 15 }, () => aWelcome({ recipientId: user.id })),
+    );
+    expect(dispatcher.reserve()).toBeNull();
+    gate.open();
+    await dispatcher.stop();
+    expect(dispatcher.reserve()).toBeNull();
+  });
+
+  it('and not sent when it stops is due again at once', async () => {
+    const gate = new Gate();
+    const mailer = new RecordingMailer(gate.passed);
+    const outbox = await anOutbox({ mailer });
+    outbox.dispatcher.start();
+    const [first, second, third] = [1, 2, 3].map(() => aWelcome({ recipientId: outbox.user.id })) as [
+      Message,
+      Message,
+      Message,
+    ];
+    await committed(outbox, [first, second]);
+    await until(() => mailer.isAsked);
+    await committed(outbox, [third]);
+    const stopping = outbox.dispatcher.stop();
+    gate.open();
+    await stopping;
+
+    expect(mailer.sent.map(({ message }) => message)).toEqual([first]);
+    expect(await outbox.due()).toEqual([second, third].map((message) => ({ message, attempt: 2 })));
+  });
+
+  it('and fails is tried again like any other', async () => {
+    const mailer = new RecordingMailer(new Error('connection refused'));
+    const outbox = await anOutbox({ mailer });
+    outbox.dispatcher.start();
+    const message = aWelcome({ recipientId: outbox.user.id });
+    await committed(outbox, [message]);
+    await until(() => outbox.log.lines.length === 1);
+    outbox.clock.advance(1000);
+    outbox.dispatcher.wake();
+    await until(() => mailer.sent.length === 1);
+    await outbox.dispatcher.stop();
+    expect(mailer.sent.map((one) => one.message)).toEqual([message]);
   });
 });
 

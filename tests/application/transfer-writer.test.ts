@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/adapters/system.ts';
 import { TransferWriter } from '../../src/application/transfer-writer.ts';
 import type { WriterLimits } from '../../src/application/transfer-writer.ts';
-import type { UnitOfWork } from '../../src/application/ports.ts';
+import type { Courier, UnitOfWork } from '../../src/application/ports.ts';
 import type { Books, Decision } from '../../src/domain/books.ts';
 import type { Command, Want } from '../../src/domain/command.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import type { Answer } from '../../src/domain/outcome.ts';
 import type { Instant } from '../../src/domain/time.ts';
-import { anAccount, FixedClock } from '../support/builders.ts';
+import { anAccount, FixedClock, JANUARY } from '../support/builders.ts';
 import { anOpenCommand, aTransferCommand, WholeBooks } from '../support/commands.ts';
 
 type Unit = {
@@ -62,10 +62,12 @@ function aWriter({
   limits = {},
   accounts = [],
   notify = false,
+  courier,
 }: {
   limits?: Partial<WriterLimits>;
   accounts?: Parameters<typeof anAccount>[0][];
   notify?: boolean;
+  courier?: Courier;
 } = {}) {
   const clock = new FixedClock();
   const books = new WholeBooks(accounts.map((account) => anAccount(account)));
@@ -78,6 +80,7 @@ function aWriter({
     notify,
     onCommit: () => events.push('committed'),
     limits,
+    ...(courier ? { courier } : {}),
   });
   /** Submits, and notes under the command's id how it ends. */
   const submit = (command: Command) => {
@@ -231,6 +234,61 @@ describe('group commit', () => {
     void submit(aTransferCommand({ sourceAccountId: 'from', destinationAccountId: 'to' }));
     await units[0]?.commit();
     expect(messages).toBe(count);
+  });
+});
+
+describe('the messages of a commit', () => {
+  const accounts = [
+    { id: 'from', ownerId: 'alice', balance: 100n },
+    { id: 'to', ownerId: 'bob' },
+  ];
+  const pay = (id: string, amount: bigint) =>
+    aTransferCommand({
+      id,
+      sourceAccountId: 'from',
+      destinationAccountId: 'to',
+      actor: { kind: 'user', id: 'alice' },
+      amount,
+    });
+
+  it('are written as claimed by a courier that has room, and handed over before anybody is answered', async () => {
+    const handed: [ids: string[], until: Instant][] = [];
+    const courier: Courier = {
+      reserve: () => JANUARY + 500,
+      accept: (messages, until) => {
+        handed.push([messages.map(({ id }) => id), until]);
+        events.push('handed over');
+      },
+    };
+    const { units, submit, events } = aWriter({ accounts, notify: true, courier });
+    void submit(pay('paid', 10n));
+    await settled();
+    expect(handed).toEqual([]);
+
+    await units[0]?.commit({ beforeEachRun: [() => {}, () => {}] });
+    expect(handed).toEqual([[['paid.sent', 'paid.received'], JANUARY + 500]]);
+    expect(events).toEqual(['handed over', 'paid']);
+  });
+
+  it('are left to whoever looks where the courier has no room, and none are none to hand over', async () => {
+    let reserved = 0;
+    const courier: Courier = {
+      reserve: () => {
+        reserved += 1;
+        return null;
+      },
+      accept: () => events.push('handed over'),
+    };
+    const { units, submit, events } = aWriter({ accounts, notify: true, courier });
+    void submit(pay('paid', 10n));
+    await settled();
+    await units[0]?.commit();
+    void submit(pay('refused', 1000n));
+    await settled();
+    await units[1]?.commit();
+
+    expect(reserved).toBe(1);
+    expect(events).toEqual(['committed', 'paid', 'committed', 'refused']);
   });
 });
 

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { ClaimedMessage, OutboxStore } from '../../src/application/ports.ts';
 import type { Message } from '../../src/domain/message.ts';
 import { JANUARY, aTransferMessage, aWelcome } from '../support/builders.ts';
+import { NO_CHANGES, want } from '../support/bank.ts';
 import type { Subject } from './subject.ts';
 
 const LEASE_MS = 60_000;
@@ -16,6 +17,13 @@ export function describeOutbox(subject: () => Subject): void {
   const add = async (...messages: readonly Message[]) => {
     for (const message of messages) await outbox((one) => one.add(message));
   };
+
+  const commit = (messages: readonly Message[], messagesDueAt: number | null) =>
+    subject().bank.unitOfWork.transact(
+      want({}),
+      () => ({ result: undefined, changes: { ...NO_CHANGES, messages, messagesDueAt } }),
+      subject().bank.deadline(),
+    );
 
   describe('the outbox', () => {
     beforeEach(async () => {
@@ -109,6 +117,75 @@ export function describeOutbox(subject: () => Subject): void {
         await outbox((one) => one.postpone(message.id, { dueAt: now + 1, reason: 'timed out' }));
       }
       expect(attempts).toEqual([1, 2, 3, 4]);
+    });
+
+    it('gives what was released at once, as another attempt', async () => {
+      const [released, kept] = [aWelcome(), aWelcome()];
+      await add(released, kept);
+      await claim(JANUARY);
+      await outbox((one) => one.release([released.id], JANUARY + 1));
+
+      expect(await claim(JANUARY)).toEqual([]);
+      expect(await claim(JANUARY + 1)).toEqual([{ message: released, attempt: 2 }]);
+    });
+
+    it('gives what a unit wrote as claimed to nobody until then, and then as another attempt', async () => {
+      const messages = [aTransferMessage({ at: JANUARY }), aWelcome({ at: JANUARY })];
+      await commit(messages, JANUARY + 50);
+
+      expect(await claim(JANUARY + 49, 100, outboxElsewhere)).toEqual([]);
+      expect(await claim(JANUARY + 50, 100, outboxElsewhere)).toEqual(
+        messages.map((message) => ({ message, attempt: 2 })),
+      );
+    });
+
+    it('hears of what a unit wrote as claimed from the process that wrote it', async () => {
+      const [sent, postponed, givenUp, released, rest] = [1, 2, 3, 4, 5].map((at) =>
+        aWelcome({ at: JANUARY + at }),
+      ) as [Message, Message, Message, Message, Message];
+      await commit([sent, postponed, givenUp, released, rest], JANUARY + 50);
+      await outbox(async (one) => {
+        await one.markSent([sent.id], JANUARY + 6);
+        await one.postpone(postponed.id, { dueAt: JANUARY + 20, reason: 'timed out' });
+        await one.giveUp(givenUp.id, { at: JANUARY + 6, reason: 'no such mailbox' });
+        await one.release([released.id], JANUARY + 10);
+      });
+
+      expect(await claim(JANUARY + 9)).toEqual([]);
+      expect(await claim(JANUARY + 10)).toEqual([{ message: released, attempt: 2 }]);
+      expect(await claim(JANUARY + 20)).toEqual([{ message: postponed, attempt: 2 }]);
+      expect(await claim(JANUARY + 50)).toEqual([{ message: rest, attempt: 2 }]);
+      expect(await claim(JANUARY + 50)).toEqual([]);
+    });
+
+    it('gives the messages of one unit in parts, where no more are asked for', async () => {
+      const messages = Array.from({ length: 5 }, () => aWelcome());
+      await commit(messages, null);
+
+      const parts: (readonly ClaimedMessage[])[] = [];
+      for (const limit of [2, 1, 2, 2]) parts.push(await claim(JANUARY, limit));
+      expect(parts.map((part) => part.length)).toEqual([2, 1, 2, 0]);
+      expect(parts.flat().map(({ attempt }) => attempt)).toEqual([1, 1, 1, 1, 1]);
+      expect(new Set(parts.flat().map(({ message }) => message.id))).toEqual(
+        new Set(messages.map(({ id }) => id)),
+      );
+      await outbox((one) => one.markSent([parts[0]?.[1]?.message.id ?? ''], JANUARY));
+      expect(await claim(JANUARY + LEASE_MS)).toHaveLength(4);
+    });
+
+    it('takes the messages of a large unit', async () => {
+      const messages = Array.from({ length: 450 }, () => aWelcome());
+      await commit(messages, null);
+
+      const claimed = await claim(JANUARY, 1000);
+      expect(new Set(claimed.map(({ message }) => message.id)).size).toBe(450);
+      await outbox((one) =>
+        one.markSent(
+          claimed.slice(1).map(({ message }) => message.id),
+          JANUARY,
+        ),
+      );
+      expect(await claim(JANUARY + LEASE_MS, 1000)).toEqual([{ message: claimed[0]?.message, attempt: 2 }]);
     });
 
     it('gives a message that was given up to nobody', async () => {

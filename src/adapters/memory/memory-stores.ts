@@ -132,6 +132,10 @@ class MemoryOutbox implements OutboxStore {
     for (const id of ids) this.#change(id, { dueAt: null });
   }
 
+  async release(ids: readonly string[], at: Instant): Promise<void> {
+    for (const id of ids) this.#change(id, { dueAt: at });
+  }
+
   async postpone(id: string, { dueAt }: { dueAt: Instant }): Promise<void> {
     this.#change(id, { dueAt });
   }

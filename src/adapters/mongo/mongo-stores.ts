@@ -205,6 +205,10 @@ class MongoOutbox implements OutboxStore {
     this.#seen.forget(ids);
   }
 
+  release(ids: readonly string[], at: Instant): Promise<void> {
+    return this.#change(ids, { dueAt: new Date(at) });
+  }
+
   postpone(id: string, { dueAt, reason }: { dueAt: Instant; reason: string }): Promise<void> {
     return this.#change([id], { dueAt: new Date(dueAt), reason });
   }

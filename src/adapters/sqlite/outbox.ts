@@ -19,16 +19,22 @@ type FactsJson = Omit<Facts, 'amount' | 'balances'> & {
   readonly balances: readonly { readonly accountId: string; readonly balance: string }[];
 };
 
-export function insertMessage(connection: Connection, message: Message): void {
+/** Due at its own instant, or claimed until another. */
+export function insertMessage(
+  connection: Connection,
+  message: Message,
+  claimedUntil: Instant | null = null,
+): void {
   const { id, kind, recipientId, at } = message;
   connection.run(
-    'INSERT INTO outbox (id, kind, recipient_id, at, facts, due_at) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT INTO outbox (id, kind, recipient_id, at, facts, attempts, due_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
     id,
     kind,
     recipientId,
     at,
     message.kind === 'welcome' ? null : factsToJson(message),
-    at,
+    claimedUntil === null ? 0 : 1,
+    claimedUntil ?? at,
   );
 }
 
@@ -50,6 +56,10 @@ export function claimMessages(
 
 export function markSent(connection: Connection, id: string, at: Instant): void {
   connection.run('UPDATE outbox SET due_at = NULL, sent_at = ? WHERE id = ?', at, id);
+}
+
+export function release(connection: Connection, id: string, at: Instant): void {
+  connection.run('UPDATE outbox SET due_at = ? WHERE id = ? AND due_at IS NOT NULL', at, id);
 }
 
 export function postpone(

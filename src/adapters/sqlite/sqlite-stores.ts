@@ -1,7 +1,7 @@
 import type { OutboxStore, SessionStore, Stores, UserStore } from '../../application/ports.ts';
 import type { Connection } from './connection.ts';
 import { faultName } from './faults.ts';
-import { claimMessages, giveUp, insertMessage, markSent, postpone } from './outbox.ts';
+import { claimMessages, giveUp, insertMessage, markSent, postpone, release } from './outbox.ts';
 import { endSession, findSession, insertSession } from './sessions.ts';
 import { findUser, findUserByEmail, insertUser, setPasswordHash, setRole } from './users.ts';
 
@@ -70,6 +70,10 @@ function outboxOf(scope: Scope): OutboxStore {
     markSent: (ids, at) =>
       scope.use((connection) => {
         for (const id of ids) markSent(connection, id, at);
+      }),
+    release: (ids, at) =>
+      scope.use((connection) => {
+        for (const id of ids) release(connection, id, at);
       }),
     postpone: (id, terms) => scope.use((connection) => postpone(connection, id, terms)),
     giveUp: (id, terms) => scope.use((connection) => giveUp(connection, id, terms)),

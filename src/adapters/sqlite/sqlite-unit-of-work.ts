@@ -155,6 +155,6 @@ function writeChanges(connection: Connection, changes: Changes): void {
   }
   for (const entry of changes.entries) insertEntry(connection, entry);
   for (const record of changes.records) insertRecord(connection, record);
-  for (const message of changes.messages) insertMessage(connection, message);
+  for (const message of changes.messages) insertMessage(connection, message, changes.messagesDueAt);
   for (const record of changes.audit) insertAuditRecord(connection, record);
 }
