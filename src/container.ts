@@ -43,11 +43,15 @@ export async function assembleServices(given: {
   jwtSecret: string;
   store: Store;
   log: Logger;
+  /** In place of the one that is configured. */
+  mailer?: ClosableMailer;
 }): Promise<Services> {
   const { config, log } = given;
   const scope = new Scope();
   scope.provide(STORE, () => given.store, { close: (store) => store.close() });
-  scope.provide(MAILER, () => createMailer(config.mail), { close: (mailer) => mailer.close?.() });
+  scope.provide(MAILER, () => given.mailer ?? createMailer(config.mail), {
+    close: (mailer) => mailer.close?.(),
+  });
   scope.provide(HASHER, () => createPasswordHasher());
   scope.provide(TOKENS, () =>
     createTokenIssuer({

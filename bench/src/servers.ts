@@ -82,7 +82,8 @@ async function programOf(kind: ServerKind, place: Place): Promise<Program> {
     SYSTEM_EMAIL: email,
     SYSTEM_PASSWORD: password,
     DATA_DIR: place.directory,
-    SMTP_URL: `smtp://127.0.0.1:${await mailSinkPort()}`,
+    // Not asked: its mailer discards
+    SMTP_URL: 'smtp://127.0.0.1:25',
     MAIL_FROM: 'bank@example.org',
     // The Express bank logs nothing
     LOG_LEVEL: 'warn',
@@ -91,7 +92,7 @@ async function programOf(kind: ServerKind, place: Place): Promise<Program> {
   const makeSystem = (port: number) => {
     return first(port, '/api/auth/login', { email, password });
   };
-  return { file: '../dist/main.js', environment, makeSystem };
+  return { file: 'src/bank-server.ts', environment, makeSystem };
 }
 
 const STORE_ENVIRONMENT: Readonly<Record<StoreKind, (place: Place) => Record<string, string>>> = {
@@ -165,24 +166,4 @@ function endWithThisProcess(child: ChildProcess): void {
     detached: true,
   });
   child.once('exit', () => guard.kill('SIGKILL'));
-}
-
-let sink: Promise<number> | undefined;
-
-/** A mail server that says yes and forgets; in a process of its own, which ends with this one. */
-function mailSinkPort(): Promise<number> {
-  sink ??= startMailSink();
-  return sink;
-}
-
-async function startMailSink(): Promise<number> {
-  const [port = 0] = await freePorts(1);
-  const child = spawn(process.execPath, ['--import', 'tsx', join(bench, 'src/mail-sink.ts'), String(port)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    cwd: bench,
-    env: plainEnvironment(),
-  });
-  await once(child.stdout, 'data');
-  child.unref();
-  return port;
 }
