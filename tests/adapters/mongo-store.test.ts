@@ -268,6 +268,17 @@ describeWithMongo('opening the store', () => {
     expect(names.map(({ name }) => name)).toEqual(['schema']);
   });
 
+  it('refuses a database from before the first release, which has other documents', async () => {
+    const databaseName = freshDatabaseName();
+    const older = { _id: 1 as never, name: 'of before', appliedAt: new Date() };
+    await withRawClient(mongoUri(), (client) =>
+      client.db(databaseName).collection('schema').insertOne(older),
+    );
+    await expect(openMongoStore({ uri: mongoUri(), databaseName, clock })).rejects.toThrow(
+      /was made before the first release and cannot be brought over/,
+    );
+  });
+
   it('changes nothing in a database that is up to date', async () => {
     const databaseName = freshDatabaseName();
     await (await openMongoStore({ uri: mongoUri(), databaseName, clock })).close();

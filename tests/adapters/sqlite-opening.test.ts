@@ -209,7 +209,7 @@ describe('migrations', () => {
     const store = await openSqliteStore({ path, clock: new FixedClock(5) });
     await store.close();
     const connection = connect();
-    expect(recorded(connection)).toEqual([{ number: 1n, name: 'ledger', applied_at: 5n }]);
+    expect(recorded(connection)).toEqual([{ number: 1n, name: 'ledger and outbox', applied_at: 5n }]);
     connection.close();
   });
 });
@@ -224,6 +224,15 @@ describe('a file that is refused is left as it is', () => {
     await expectRefused(
       /bank\.db cannot be used: It was written by a newer Passbook \(schema 99, and this one knows \d+\): upgrade Passbook/,
     );
+  });
+
+  it('where it was made before the first release', async () => {
+    await (await openSqliteStore({ path })).close();
+    const connection = connect();
+    connection.exec("UPDATE schema_migrations SET name = 'ledger'");
+    connection.close();
+
+    await expectRefused(/bank\.db cannot be used: It was made before the first release/);
   });
 
   it('where another program wrote it', async () => {

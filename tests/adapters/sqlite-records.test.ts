@@ -2,8 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Connection } from '../../src/adapters/sqlite/connection.ts';
-import { loadDriver } from '../../src/adapters/sqlite/driver.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import type { SqliteStore } from '../../src/adapters/sqlite/index.ts';
 import type { IdempotencyRecord } from '../../src/domain/idempotency.ts';
@@ -57,7 +55,6 @@ async function keep(outcome: Outcome): Promise<IdempotencyRecord> {
       fields: [
         ['sourceAccountId', 'from'],
         ['amount', '9007199254740991'],
-        ['description', null],
       ],
     },
     outcome,
@@ -116,16 +113,16 @@ describe('a record gives back the outcome as it was kept', () => {
   });
 
   it('even where the transfer has gone on since', async () => {
-    const record = await keep(transferred());
-    const { transfer } = record.outcome as Extract<Outcome, { kind: 'transferred' }>;
-    const connection = new Connection(await loadDriver(), path, { readOnly: false });
-    connection.run(
-      "UPDATE transfers SET status = 'rejected', code = 'amount_overflow', completed_at = NULL WHERE id = ?",
-      transfer.id,
+    const hold = Transfer.hold({ ...facts(), expiresAt: JANUARY + 1000 }, JANUARY);
+    const record = await keep({ kind: 'transferred', transfer: hold, balances: [] });
+    const after = hold.capture(5n, JANUARY + 500).reverse([1n, 1n]);
+    await store.unitOfWork.transact(
+      want({}),
+      () => ({ result: undefined, changes: { ...NO_CHANGES, transfers: [{ before: hold, after }] } }),
+      clock.now() + 1000,
     );
-    connection.close();
 
-    expect(await store.reads.transfer(transfer.id)).toMatchObject({ status: 'rejected', completedAt: null });
+    expect(await store.reads.transfer(hold.id)).toStrictEqual(after);
     expect(await store.reads.record(record)).toStrictEqual(record);
   });
 });

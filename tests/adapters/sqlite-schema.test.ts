@@ -7,7 +7,7 @@ import { loadDriver } from '../../src/adapters/sqlite/driver.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import type { SqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { Bank } from '../support/bank.ts';
-import { aCustomer, aUser, FixedClock } from '../support/builders.ts';
+import { aCustomer, aUser, FixedClock, freshId } from '../support/builders.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'passbook-'));
 const path = join(folder, 'bank.db');
@@ -21,6 +21,7 @@ beforeAll(async () => {
   const alice = aCustomer('Alice');
   const from = await bank.account(alice, { funds: 100n });
   await bank.pay(alice, { from, to: await bank.account(aCustomer('Bob')), amount: 30n });
+  await bank.pay(alice, { from, to: freshId(), amount: 1n });
   await store.unitOfWork.run(({ users }) => users.insert(aUser({ id: alice.id }), 'hash'));
 
   connection = new Connection(await loadDriver(), path, { readOnly: false });
@@ -52,6 +53,10 @@ const NEVER = {
   'an idempotency record is deleted': [
     'DELETE FROM idempotency_records',
     'an idempotency record never disappears',
+  ],
+  "a transfer's record is updated": [
+    "UPDATE transfers SET record_balances = '[]'",
+    'what a transfer began with never changes',
   ],
   "a transfer's legs are updated": [
     "UPDATE transfers SET legs = '[]'",

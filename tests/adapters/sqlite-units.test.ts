@@ -124,7 +124,7 @@ describe('a unit of work in progress', () => {
     await store.unitOfWork.run(async (stores) => kept.push(stores));
 
     await expect(kept[0]!.outbox.add(aWelcome())).rejects.toThrow(TypeError);
-    expect(other.all('SELECT id FROM outbox')).toEqual([]);
+    expect(other.all('SELECT id FROM parcels')).toEqual([]);
   });
 
   it('is refused past its deadline', async () => {
@@ -274,7 +274,7 @@ describe('a disk that is full', () => {
       }),
     ).rejects.toMatchObject(UNAVAILABLE);
     expect(other.all('SELECT id FROM users')).toEqual([]);
-    expect(other.all('SELECT id FROM outbox')).toEqual([]);
+    expect(other.all('SELECT id FROM parcels')).toEqual([]);
   });
 });
 
@@ -345,7 +345,7 @@ describe('a fault of SQLite', () => {
     syncs.fail = false;
     await seed(account);
     expect(await store.reads.account(account.id)).toStrictEqual(account);
-    expect(other.all('SELECT id FROM outbox')).toEqual([]);
+    expect(other.all('SELECT id FROM parcels')).toEqual([]);
   });
 
   it('that is a broken rule of the schema is a mistake of ours, and comes out as it is', () => {

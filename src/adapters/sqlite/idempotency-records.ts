@@ -1,13 +1,20 @@
 import type { RefusalCode } from '../../domain/errors.ts';
+import {
+  balancesFromText,
+  balancesToText,
+  requestFromText,
+  requestToText,
+} from '../../application/stored-text.ts';
 import { keyText } from '../../domain/idempotency.ts';
-import type { IdempotencyKey, IdempotencyRecord, NormalisedRequest } from '../../domain/idempotency.ts';
+import type { IdempotencyKey, IdempotencyRecord } from '../../domain/idempotency.ts';
 import type { Balances, Outcome, TransferOutcome } from '../../domain/outcome.ts';
 import type { Instant } from '../../domain/time.ts';
 import { Transfer } from '../../domain/transfer.ts';
 import type { TransferStatus } from '../../domain/transfer.ts';
 import { accountFromJson, accountToJson } from './accounts.ts';
 import type { Connection } from './connection.ts';
-import { findTransfer } from './transfers.ts';
+import { findTransfer, findTransferWithRecord } from './transfers.ts';
+import type { OwnRecord } from './transfers.ts';
 
 /** Of a transfer, what may change after; its facts are read from its own row, where they never do. */
 type RecordRow = {
@@ -42,11 +49,8 @@ type PartJson = [
   transferId: string | null,
   status: TransferStatus | null,
   completedAt: Instant | null,
-  balances: readonly BalancesJson[],
+  balances: string,
 ];
-
-/** As a list, to be short; amounts as text, as JSON has no bigints. */
-type BalancesJson = [accountId: string, balance: string, held: string, available: string];
 
 const INSERT = `INSERT INTO idempotency_records (
   key, request, at, outcome, code, transfer_id, transfer_status, transfer_completed_at,
@@ -59,7 +63,7 @@ export function insertRecord(connection: Connection, record: IdempotencyRecord):
   connection.run(
     INSERT,
     keyText(record),
-    JSON.stringify(request),
+    requestToText(request),
     at,
     outcome.kind,
     part?.code ?? null,
@@ -67,13 +71,51 @@ export function insertRecord(connection: Connection, record: IdempotencyRecord):
     part?.status ?? null,
     part?.completedAt ?? null,
     part?.captured ?? null,
-    part && JSON.stringify(part.balances.map(balancesToJson)),
+    part && balancesToText(part.balances),
     outcome.kind === 'opened' || outcome.kind === 'changed' ? accountToJson(outcome.account) : null,
     outcome.kind === 'batch' ? JSON.stringify(outcome.members.map(partToJson)) : null,
   );
 }
 
+/** The transfer that the recorded command made, whose row is to hold the record; null where there is none. */
+export function ownTransferId({ operation, outcome }: IdempotencyRecord): string | null {
+  if (outcome.kind !== 'transferred' && outcome.kind !== 'refused') return null;
+  return operation === 'capture' || operation === 'void' ? null : (outcome.transfer?.id ?? null);
+}
+
+export function ownRecord(record: IdempotencyRecord): OwnRecord {
+  const { outcome, request, at } = record;
+  const balances = outcome.kind === 'transferred' ? outcome.balances : [];
+  return { key: keyText(record), request: requestToText(request), balances: balancesToText(balances), at };
+}
+
 export function findRecord(connection: Connection, key: IdempotencyKey): IdempotencyRecord | undefined {
+  const own = findTransferWithRecord(connection, keyText(key));
+  return own ? recordOfTransfer(key, own) : findOtherRecord(connection, key);
+}
+
+/** As it was made, a hold was pending and anything else was completed or rejected. */
+function recordOfTransfer(
+  { scope, operation, key }: IdempotencyKey,
+  { transfer, record }: { transfer: Transfer; record: OwnRecord },
+): IdempotencyRecord {
+  const shared = { scope, operation, key, request: requestFromText(record.request), at: record.at };
+  if (transfer.status === 'rejected') {
+    return { ...shared, outcome: { kind: 'refused', code: transfer.code as RefusalCode, transfer } };
+  }
+  const isHold = transfer.expiresAt !== null;
+  const asMade = Transfer.restore({
+    ...transfer,
+    status: isHold ? 'pending' : 'completed',
+    completedAt: isHold ? null : transfer.createdAt,
+    amountCaptured: null,
+    reversed: null,
+  });
+  const balances = balancesFromText(record.balances);
+  return { ...shared, outcome: { kind: 'transferred', transfer: asMade, balances } };
+}
+
+function findOtherRecord(connection: Connection, key: IdempotencyKey): IdempotencyRecord | undefined {
   const row = connection.get('SELECT * FROM idempotency_records WHERE key = ?', keyText(key)) as
     | RecordRow
     | undefined;
@@ -83,7 +125,7 @@ export function findRecord(connection: Connection, key: IdempotencyKey): Idempot
     scope,
     operation,
     key: own,
-    request: JSON.parse(row.request) as NormalisedRequest,
+    request: requestFromText(row.request),
     outcome: outcomeOf(connection, row),
     at: Number(row.at),
   };
@@ -103,7 +145,7 @@ function outcomeOf(connection: Connection, row: RecordRow): Outcome {
         status: row.transfer_status,
         completedAt: row.transfer_completed_at === null ? null : Number(row.transfer_completed_at),
         captured: row.transfer_captured,
-        balances: (JSON.parse(row.balances ?? '[]') as BalancesJson[]).map(balancesFromJson),
+        balances: balancesFromText(row.balances ?? '[]'),
       });
     case 'batch':
       return {
@@ -152,7 +194,7 @@ function partOf(outcome: TransferOutcome): TransferPart {
 
 function partToJson(outcome: TransferOutcome): PartJson {
   const { kind, code, transferId, status, completedAt, balances } = partOf(outcome);
-  return [kind, code, transferId, status, completedAt, balances.map(balancesToJson)];
+  return [kind, code, transferId, status, completedAt, balancesToText(balances)];
 }
 
 /** A member of a batch is made with it, so nothing of it was captured. */
@@ -164,14 +206,6 @@ function partFromJson([kind, code, transferId, status, completedAt, balances]: P
     status,
     completedAt,
     captured: null,
-    balances: balances.map(balancesFromJson),
+    balances: balancesFromText(balances),
   };
-}
-
-function balancesToJson({ accountId, balance, held, available }: Balances): BalancesJson {
-  return [accountId, balance.toString(), held.toString(), available.toString()];
-}
-
-function balancesFromJson([accountId, balance, held, available]: BalancesJson): Balances {
-  return { accountId, balance: BigInt(balance), held: BigInt(held), available: BigInt(available) };
 }

@@ -6,7 +6,7 @@ import { whenUnlocked } from './waiting.ts';
 export type Migration = { readonly name: string; readonly sql: string };
 
 /** Numbered from 1 by their place. Forward only: what was released is never changed, moved or taken out. */
-const MIGRATIONS: readonly Migration[] = [{ name: 'ledger', sql: LEDGER_SCHEMA }];
+const MIGRATIONS: readonly Migration[] = [{ name: 'ledger and outbox', sql: LEDGER_SCHEMA }];
 
 const RECORD = `CREATE TABLE IF NOT EXISTS schema_migrations (
   number INTEGER PRIMARY KEY,
@@ -28,7 +28,7 @@ export async function migrate(
   }
 }
 
-/** @throws Error for a schema that a newer version made */
+/** @throws Error for a schema that a newer version made, or one from before the first release */
 export function assertKnownVersion(
   connection: Connection,
   migrations: readonly Migration[] = MIGRATIONS,
@@ -39,6 +39,14 @@ export function assertKnownVersion(
       `It was written by a newer Passbook (schema ${version}, and this one knows ${migrations.length}): upgrade Passbook`,
     );
   }
+  if (version > 0 && nameOfFirst(connection) !== migrations[0]?.name) {
+    throw new Error('It was made before the first release and cannot be brought over: take a new file');
+  }
+}
+
+function nameOfFirst(connection: Connection): string | undefined {
+  const sql = 'SELECT name FROM schema_migrations WHERE number = 1';
+  return (connection.get(sql) as { name: string } | undefined)?.name;
 }
 
 function applyNext(

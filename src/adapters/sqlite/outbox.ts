@@ -1,111 +1,110 @@
+import { part } from '../../application/parcel.ts';
+import type { KeptParcel, Parcel, ParcelsSeen } from '../../application/parcel.ts';
 import type { ClaimedMessage } from '../../application/ports.ts';
-import type { Message, TransferMessage } from '../../domain/message.ts';
+import { messagesFromText, messagesToText } from '../../application/stored-text.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Connection } from './connection.ts';
 
-type MessageRow = {
-  readonly id: string;
-  readonly kind: Message['kind'];
-  readonly recipient_id: string;
-  readonly at: bigint;
-  readonly facts: string | null;
-  readonly attempts: bigint;
+type ParcelRow = { readonly id: string; readonly messages: string; readonly attempts: bigint };
+
+/** What becomes of a parcel, in the order of its columns. */
+type Standing = {
+  readonly dueAt: Instant | null;
+  readonly sentAt?: Instant;
+  readonly givenUpAt?: Instant;
+  readonly reason?: string;
 };
 
-type Facts = Omit<TransferMessage, 'id' | 'kind' | 'recipientId' | 'at'>;
-/** Amounts as text, as JSON has no bigints. */
-type FactsJson = Omit<Facts, 'amount' | 'balances'> & {
-  readonly amount: string;
-  readonly balances: readonly { readonly accountId: string; readonly balance: string }[];
-};
+const COLUMNS = 'id, messages, attempts';
 
-/** Due at its own instant, or claimed until another. */
-export function insertMessage(
+/** Due at an instant; with an attempt already where it is written as claimed. */
+export function insertParcel(
   connection: Connection,
-  message: Message,
-  claimedUntil: Instant | null = null,
+  { id, messages }: Parcel,
+  { attempts, dueAt, sentAt, givenUpAt, reason }: Standing & { readonly attempts: number },
 ): void {
-  const { id, kind, recipientId, at } = message;
   connection.run(
-    'INSERT INTO outbox (id, kind, recipient_id, at, facts, attempts, due_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    `INSERT INTO parcels (${COLUMNS}, due_at, sent_at, given_up_at, reason) VALUES (?, ?, ?, ?, ?, ?, ?)`,
     id,
-    kind,
-    recipientId,
-    at,
-    message.kind === 'welcome' ? null : factsToJson(message),
-    claimedUntil === null ? 0 : 1,
-    claimedUntil ?? at,
+    messagesToText(messages),
+    attempts,
+    dueAt,
+    sentAt ?? null,
+    givenUpAt ?? null,
+    reason ?? null,
   );
 }
 
 export function claimMessages(
   connection: Connection,
   { now, leaseUntil, limit }: { now: Instant; leaseUntil: Instant; limit: number },
+  seen: ParcelsSeen,
 ): readonly ClaimedMessage[] {
   const due = connection.all(
-    `SELECT id, kind, recipient_id, at, facts, attempts FROM outbox
-    WHERE due_at <= ? ORDER BY due_at, id LIMIT ?`,
+    `SELECT ${COLUMNS} FROM parcels WHERE due_at <= ? ORDER BY due_at, id LIMIT ?`,
     now,
     limit,
-  ) as MessageRow[];
-  return due.map((row) => {
-    connection.run('UPDATE outbox SET attempts = attempts + 1, due_at = ? WHERE id = ?', leaseUntil, row.id);
-    return { message: messageOf(row), attempt: Number(row.attempts) + 1 };
-  });
+  ) as ParcelRow[];
+  const claimed: ClaimedMessage[] = [];
+  for (const row of due) {
+    const parcel = { ...parcelOf(row), attempts: Number(row.attempts) + 1 };
+    const some = parcel.messages.slice(0, limit - claimed.length);
+    if (some.length === 0) break;
+    move(
+      connection,
+      parcel,
+      { ids: new Set(some.map(({ id }) => id)), standing: { dueAt: leaseUntil } },
+      seen,
+    );
+    claimed.push(...some.map((message) => ({ message, attempt: parcel.attempts })));
+  }
+  return claimed;
 }
 
-export function markSent(connection: Connection, id: string, at: Instant): void {
-  connection.run('UPDATE outbox SET due_at = NULL, sent_at = ? WHERE id = ?', at, id);
-}
-
-export function release(connection: Connection, id: string, at: Instant): void {
-  connection.run('UPDATE outbox SET due_at = ? WHERE id = ? AND due_at IS NOT NULL', at, id);
-}
-
-export function postpone(
+/** Says what becomes of messages that are waiting, wherever this process last saw them. */
+export function changeMessages(
   connection: Connection,
-  id: string,
-  { dueAt, reason }: { dueAt: Instant; reason: string },
+  ids: readonly string[],
+  standing: Standing,
+  seen: ParcelsSeen,
 ): void {
-  connection.run('UPDATE outbox SET due_at = ?, reason = ? WHERE id = ?', dueAt, reason, id);
+  const wanted = new Set(ids);
+  for (const id of seen.of(ids)) {
+    const row = connection.get(`SELECT ${COLUMNS} FROM parcels WHERE id = ? AND due_at IS NOT NULL`, id) as
+      | ParcelRow
+      | undefined;
+    if (row) move(connection, parcelOf(row), { ids: wanted, standing }, seen);
+  }
 }
 
-export function giveUp(
+/** Where not all of a parcel is meant, those that are leave for one of their own. */
+function move(
   connection: Connection,
-  id: string,
-  { at, reason }: { at: Instant; reason: string },
+  parcel: KeptParcel,
+  { ids, standing }: { ids: ReadonlySet<string>; standing: Standing },
+  seen: ParcelsSeen,
 ): void {
-  connection.run('UPDATE outbox SET due_at = NULL, given_up_at = ?, reason = ? WHERE id = ?', at, reason, id);
+  const parts = part(parcel, ids);
+  if (!parts) return;
+  const { gone, rest } = parts;
+  seen.saw(gone);
+  if (rest) {
+    connection.run('UPDATE parcels SET messages = ? WHERE id = ?', messagesToText(rest.messages), rest.id);
+    insertParcel(connection, gone, { ...standing, attempts: parcel.attempts });
+    return;
+  }
+  const { dueAt, sentAt, givenUpAt, reason } = standing;
+  connection.run(
+    'UPDATE parcels SET attempts = ?, due_at = ?, sent_at = ?, given_up_at = ?, reason = ifnull(?, reason) WHERE id = ?',
+    parcel.attempts,
+    dueAt,
+    sentAt ?? null,
+    givenUpAt ?? null,
+    reason ?? null,
+    gone.id,
+  );
 }
 
-function factsToJson(message: TransferMessage): string {
-  const { transferId, amount, currency, exponent, description, counterparty, balances } = message;
-  const { reverses, expiresAt, moreCounterparties } = message;
-  const json: FactsJson = {
-    transferId,
-    reverses,
-    expiresAt,
-    ...(moreCounterparties === undefined ? {} : { moreCounterparties }),
-    amount: amount.toString(),
-    currency,
-    exponent,
-    description,
-    counterparty,
-    balances: balances.map(({ accountId, balance }) => ({ accountId, balance: balance.toString() })),
-  };
-  return JSON.stringify(json);
-}
-
-function messageOf(row: MessageRow): Message {
-  const { id, kind } = row;
-  const shared = { id, recipientId: row.recipient_id, at: Number(row.at) };
-  if (kind === 'welcome') return { ...shared, kind };
-  const json = JSON.parse(row.facts as string) as FactsJson;
-  return {
-    ...shared,
-    kind,
-    ...json,
-    amount: BigInt(json.amount),
-    balances: json.balances.map(({ accountId, balance }) => ({ accountId, balance: BigInt(balance) })),
-  };
+function parcelOf({ id, messages, attempts }: ParcelRow): KeptParcel {
+  return { id, messages: messagesFromText(messages), attempts: Number(attempts) };
 }

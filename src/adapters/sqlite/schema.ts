@@ -7,6 +7,8 @@
  * which cost a look-up each, on entries alone.
  */
 export const LEDGER_SCHEMA = `
+-- An account's last entry tells its counters, sequence, instant and head; a row has them as of the last time that
+-- anything else was changed. "account_states" has them as they are.
 CREATE TABLE accounts (
   id TEXT NOT NULL PRIMARY KEY,
   owner_id TEXT,
@@ -56,10 +58,18 @@ CREATE TABLE transfers (
   completed_at INTEGER,
   amount_captured INTEGER CHECK (amount_captured BETWEEN 1 AND 9007199254740991),
   reversed TEXT,
+  -- The record of the command that made it, where it was made under a key by itself.
+  record_key TEXT,
+  record_request TEXT,
+  record_balances TEXT,
+  record_at INTEGER,
+  CHECK ((record_key IS NULL) = (record_request IS NULL)),
   CHECK (status NOT IN ('pending', 'voided', 'expired') OR expires_at IS NOT NULL),
   CHECK ((status = 'rejected') = (code IS NOT NULL)),
   CHECK ((status = 'completed') = (completed_at IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX transfers_by_key ON transfers (record_key) WHERE record_key IS NOT NULL;
 
 CREATE TABLE transfer_parties (
   user_id TEXT NOT NULL,
@@ -93,6 +103,20 @@ CREATE TABLE entries (
   CHECK (credits_posted - debits_posted BETWEEN -9007199254740991 AND 9007199254740991)
 ) STRICT, WITHOUT ROWID;
 
+CREATE VIEW account_states AS
+SELECT accounts.id, owner_id, purpose, name, currency, exponent, class, status, credits_frozen, minimum_balance,
+  maximum_balance, next_expiry_at, created_at, accounts.sequence AS written,
+  max(accounts.sequence, ifnull(latest.sequence, 0)) AS sequence,
+  iif(latest.sequence > accounts.sequence, latest.debits_posted, accounts.debits_posted) AS debits_posted,
+  iif(latest.sequence > accounts.sequence, latest.credits_posted, accounts.credits_posted) AS credits_posted,
+  iif(latest.sequence > accounts.sequence, latest.debits_pending, accounts.debits_pending) AS debits_pending,
+  iif(latest.sequence > accounts.sequence, latest.credits_pending, accounts.credits_pending) AS credits_pending,
+  iif(latest.sequence > accounts.sequence, latest.at, accounts.latest_at) AS latest_at,
+  iif(latest.sequence > accounts.sequence, latest.hash, accounts.head) AS head
+FROM accounts LEFT JOIN entries AS latest ON latest.account_id = accounts.id
+  AND latest.sequence = (SELECT max(sequence) FROM entries WHERE account_id = accounts.id);
+
+-- Of every other command.
 CREATE TABLE idempotency_records (
   key TEXT NOT NULL PRIMARY KEY,
   request TEXT NOT NULL,
@@ -121,20 +145,18 @@ CREATE TABLE audit_log (
   hash BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
 
-CREATE TABLE outbox (
+-- Messages that go together for as long as the same becomes of all of them.
+CREATE TABLE parcels (
   id TEXT NOT NULL PRIMARY KEY,
-  kind TEXT NOT NULL,
-  recipient_id TEXT NOT NULL,
-  at INTEGER NOT NULL,
-  facts TEXT,
-  attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+  messages TEXT NOT NULL,
+  attempts INTEGER NOT NULL CHECK (attempts >= 0),
   due_at INTEGER,
   sent_at INTEGER,
   given_up_at INTEGER,
   reason TEXT
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX outbox_by_due ON outbox (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX parcels_by_due ON parcels (due_at, id) WHERE due_at IS NOT NULL;
 
 CREATE TABLE users (
   id TEXT NOT NULL PRIMARY KEY,
@@ -169,7 +191,8 @@ CREATE TRIGGER audit_log_never_shrinks BEFORE DELETE ON audit_log
 BEGIN SELECT raise(ABORT, 'the audit log only grows'); END;
 
 CREATE TRIGGER transfers_keep_their_facts BEFORE UPDATE OF
-  id, kind, legs, currency, exponent, initiator_kind, initiator_id, salt, expires_at, reverses, batch_id, created_at
+  id, kind, legs, currency, exponent, initiator_kind, initiator_id, salt, expires_at, reverses, batch_id, created_at,
+  record_key, record_request, record_balances, record_at
 ON transfers
 BEGIN SELECT raise(ABORT, 'what a transfer began with never changes'); END;
 CREATE TRIGGER transfers_never_disappear BEFORE DELETE ON transfers

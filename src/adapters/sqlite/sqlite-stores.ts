@@ -1,7 +1,8 @@
+import type { ParcelsSeen } from '../../application/parcel.ts';
 import type { OutboxStore, SessionStore, Stores, UserStore } from '../../application/ports.ts';
 import type { Connection } from './connection.ts';
 import { faultName } from './faults.ts';
-import { claimMessages, giveUp, insertMessage, markSent, postpone, release } from './outbox.ts';
+import { changeMessages, claimMessages, insertParcel } from './outbox.ts';
 import { endSession, findSession, insertSession } from './sessions.ts';
 import { findUser, findUserByEmail, insertUser, setPasswordHash, setRole } from './users.ts';
 
@@ -40,8 +41,8 @@ export class Scope {
   }
 }
 
-export function storesOf(scope: Scope): Stores {
-  return { users: usersOf(scope), sessions: sessionsOf(scope), outbox: outboxOf(scope) };
+export function storesOf(scope: Scope, seen: ParcelsSeen): Stores {
+  return { users: usersOf(scope), sessions: sessionsOf(scope), outbox: outboxOf(scope, seen) };
 }
 
 function usersOf(scope: Scope): UserStore {
@@ -63,19 +64,19 @@ function sessionsOf(scope: Scope): SessionStore {
   };
 }
 
-function outboxOf(scope: Scope): OutboxStore {
+function outboxOf(scope: Scope, seen: ParcelsSeen): OutboxStore {
+  const change = (ids: readonly string[], standing: Parameters<typeof changeMessages>[2]) =>
+    scope.use((connection) => changeMessages(connection, ids, standing, seen));
   return {
-    add: (message) => scope.use((connection) => insertMessage(connection, message)),
-    claim: (terms) => scope.use((connection) => claimMessages(connection, terms)),
-    markSent: (ids, at) =>
+    add: (message) =>
       scope.use((connection) => {
-        for (const id of ids) markSent(connection, id, at);
+        const parcel = { id: message.id, messages: [message] };
+        insertParcel(connection, parcel, { attempts: 0, dueAt: message.at });
       }),
-    release: (ids, at) =>
-      scope.use((connection) => {
-        for (const id of ids) release(connection, id, at);
-      }),
-    postpone: (id, terms) => scope.use((connection) => postpone(connection, id, terms)),
-    giveUp: (id, terms) => scope.use((connection) => giveUp(connection, id, terms)),
+    claim: (terms) => scope.use((connection) => claimMessages(connection, terms, seen)),
+    markSent: (ids, at) => change(ids, { dueAt: null, sentAt: at }),
+    release: (ids, at) => change(ids, { dueAt: at }),
+    postpone: (id, { dueAt, reason }) => change([id], { dueAt, reason }),
+    giveUp: (id, { at, reason }) => change([id], { dueAt: null, givenUpAt: at, reason }),
   };
 }

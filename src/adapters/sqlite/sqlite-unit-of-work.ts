@@ -1,8 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers/promises';
+import { ParcelsSeen, parcelsOf } from '../../application/parcel.ts';
 import type { Clock, Stores, UnitOfWork } from '../../application/ports.ts';
+import type { Account } from '../../domain/account.ts';
 import type { Books, Changes, Decision } from '../../domain/books.ts';
 import type { Want } from '../../domain/command.ts';
+import type { IdempotencyRecord } from '../../domain/idempotency.ts';
 import type { Instant } from '../../domain/time.ts';
 import { countAccounts, insertAccount, oldestActiveIds, updateAccount } from './accounts.ts';
 import { findAuditHead, insertAuditRecord } from './audit-log.ts';
@@ -10,12 +13,13 @@ import type { Connection } from './connection.ts';
 import type { DatabaseFile } from './database-file.ts';
 import { insertEntry } from './entries.ts';
 import { atCommit, beforeCommit, isBusy, unavailable } from './faults.ts';
-import { findRecord, insertRecord } from './idempotency-records.ts';
+import { findRecord, insertRecord, ownRecord, ownTransferId } from './idempotency-records.ts';
 import { assertKnownVersion } from './migrations.ts';
-import { insertMessage } from './outbox.ts';
+import { insertParcel } from './outbox.ts';
 import { RememberedAccounts } from './remembered-accounts.ts';
 import { Scope, storesOf } from './sqlite-stores.ts';
 import { dueHoldsAndNext, findTransfer, insertTransfer, listHold, updateTransfer } from './transfers.ts';
+import type { OwnRecord } from './transfers.ts';
 import { Turns, whenUnlocked } from './waiting.ts';
 
 /** Units run one after another: in this process by turns, among processes by SQLite's write lock. */
@@ -27,6 +31,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
   readonly #accounts: RememberedAccounts;
   readonly #inside = new AsyncLocalStorage<true>();
   readonly #turns = new Turns();
+  readonly #parcelsSeen = new ParcelsSeen();
 
   constructor(ports: { connection: Connection; file: DatabaseFile; clock: Clock; lockTimeoutMs: number }) {
     this.#connection = ports.connection;
@@ -42,6 +47,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
       const { result, changes } = this.#write(want, decide);
       this.#commit();
       this.#accounts.committed(changes);
+      for (const parcel of parcelsOf(changes.messages)) this.#parcelsSeen.saw(parcel);
       return result;
     });
     // The commit kept the event loop from turning. Now it turns: timers run, what came in meanwhile joins the next
@@ -96,6 +102,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
   #write<R>(want: Want, decide: (books: Books) => Decision<R>): Decision<R> {
     try {
       const decision = decide(booksOf(this.#connection, this.#accounts, want));
+      for (const { before } of decision.changes.accounts) if (before) this.#assertIsAsRead(before);
       writeChanges(this.#connection, decision.changes);
       return decision;
     } catch (fault) {
@@ -104,10 +111,15 @@ export class SqliteUnitOfWork implements UnitOfWork {
     }
   }
 
+  /** @throws TypeError if the changes do not go on from what is there */
+  #assertIsAsRead({ id, sequence }: Account): void {
+    if (this.#accounts.find(id)?.sequence !== sequence) throw new TypeError(`Account ${id} has moved on`);
+  }
+
   async #work<R>(work: (stores: Stores) => Promise<R>): Promise<R> {
     const scope = new Scope(this.#connection);
     try {
-      const result = await work(storesOf(scope));
+      const result = await work(storesOf(scope, this.#parcelsSeen));
       scope.assertSound();
       return result;
     } catch (fault) {
@@ -147,14 +159,35 @@ function writeChanges(connection: Connection, changes: Changes): void {
     if (before) updateAccount(connection, { before, after });
     else insertAccount(connection, after);
   }
+  const { own, others } = recordsOf(changes);
   for (const change of changes.transfers) {
     const { before, after } = change;
     if (before) updateTransfer(connection, { before, after });
-    else insertTransfer(connection, after);
+    else insertTransfer(connection, after, own.get(after.id));
     listHold(connection, change);
   }
   for (const entry of changes.entries) insertEntry(connection, entry);
-  for (const record of changes.records) insertRecord(connection, record);
-  for (const message of changes.messages) insertMessage(connection, message, changes.messagesDueAt);
+  for (const record of others) insertRecord(connection, record);
+  for (const parcel of parcelsOf(changes.messages)) {
+    const { messagesDueAt: dueAt } = changes;
+    const at = parcel.messages[0]?.at ?? 0;
+    insertParcel(connection, parcel, dueAt === null ? { attempts: 0, dueAt: at } : { attempts: 1, dueAt });
+  }
   for (const record of changes.audit) insertAuditRecord(connection, record);
+}
+
+/** The records that go into the rows of their transfers, by transfer; and the others. */
+function recordsOf({ transfers, records }: Changes): {
+  own: Map<string, OwnRecord>;
+  others: IdempotencyRecord[];
+} {
+  const made = new Set(transfers.flatMap(({ before, after }) => (before ? [] : after.id)));
+  const own = new Map<string, OwnRecord>();
+  const others: IdempotencyRecord[] = [];
+  for (const record of records) {
+    const id = ownTransferId(record);
+    if (id !== null && made.has(id)) own.set(id, ownRecord(record));
+    else others.push(record);
+  }
+  return { own, others };
 }

@@ -36,13 +36,25 @@ type LegJson = [accountId: string, ownerId: string | null, direction: Direction,
 const INSERT = `INSERT INTO transfers (
   id, kind, status, code, legs, currency, exponent, initiator_kind, initiator_id, payer_name,
   description, metadata, salt, expires_at, reverses, batch_id, created_at, completed_at,
-  amount_captured, reversed
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  amount_captured, reversed, record_key, record_request, record_balances, record_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+/** The record of the command that made a transfer, in the transfer's own row. */
+export type OwnRecord = {
+  readonly key: string;
+  readonly request: string;
+  readonly balances: string;
+  readonly at: Instant;
+};
 
 const UPDATE = `UPDATE transfers SET status = ?, completed_at = ?, amount_captured = ?, reversed = ?
 WHERE id = ? AND status = ? AND reversed IS ?`;
 
-export function insertTransfer(connection: Connection, transfer: Transfer): void {
+export function insertTransfer(
+  connection: Connection,
+  transfer: Transfer,
+  record: OwnRecord | undefined,
+): void {
   const { id, initiator, metadata } = transfer;
   connection.run(
     INSERT,
@@ -66,6 +78,10 @@ export function insertTransfer(connection: Connection, transfer: Transfer): void
     transfer.completedAt,
     transfer.amountCaptured,
     reversedToJson(transfer),
+    record?.key ?? null,
+    record?.request ?? null,
+    record?.balances ?? null,
+    record?.at ?? null,
   );
   for (const userId of transfer.parties) {
     connection.run('INSERT INTO transfer_parties (user_id, transfer_id) VALUES (?, ?)', userId, id);
@@ -141,6 +157,24 @@ export function dueHolds(connection: Connection, accountId: string, until: Insta
 export function findTransfer(connection: Connection, id: string): Transfer | undefined {
   const row = connection.get('SELECT * FROM transfers WHERE id = ?', id) as TransferRow | undefined;
   return row && transferOf(row);
+}
+
+/** The transfer that was made under a key by itself, as it is today, with the record of that. */
+export function findTransferWithRecord(
+  connection: Connection,
+  key: string,
+): { transfer: Transfer; record: OwnRecord } | undefined {
+  const row = connection.get('SELECT * FROM transfers WHERE record_key = ?', key) as
+    | (TransferRow & { record_request: string; record_balances: string; record_at: bigint })
+    | undefined;
+  if (!row) return undefined;
+  const record = {
+    key,
+    request: row.record_request,
+    balances: row.record_balances,
+    at: Number(row.record_at),
+  };
+  return { transfer: transferOf(row), record };
 }
 
 export function listTransfers(
