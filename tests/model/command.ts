@@ -61,7 +61,7 @@ export type CommandSource = {
 };
 
 /** How often a command is tried, against how often it is done. */
-const TRIED = 0.08;
+const TRIED = 0.25;
 
 /** Remembers what it drew; so there is one for each sequence. */
 export function sourcesOf<Facts>(kind: CommandKind<Facts>): readonly [CommandSource, ...CommandSource[]] {

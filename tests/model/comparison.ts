@@ -203,7 +203,7 @@ export class Comparison {
   }
 
   #expectedAccount(account: ModelAccount): unknown {
-    const { opening: _opening, nextExpiryAt: _bound, openedAt, entries, ...facts } = account;
+    const { opening: _opening, openedAt, entries, ...facts } = account;
     return {
       ...facts,
       exponent: exponentOf(account.currency),

@@ -38,7 +38,7 @@ export function drawCurrency({ random }: Drawing): string {
 export function drawAccountId(drawing: Drawing, isLiked: (account: ModelAccount) => boolean): string {
   const { random, model } = drawing;
   const all = [...model.accounts.values()];
-  const liked = random.chance(0.92) ? all.filter(isLiked) : [];
+  const liked = random.chance(0.94) ? all.filter(isLiked) : [];
   const some = liked.length === 0 ? all : liked;
   return some.length === 0 || random.chance(0.02) ? random.pick(UNKNOWN_IDS) : random.pick(some).id;
 }

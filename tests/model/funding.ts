@@ -51,7 +51,7 @@ export function drawFunding(
   return {
     actor: drawOperator(drawing),
     request: {
-      ...(random.chance(0.5) ? { [field]: accountId } : { userId }),
+      ...(random.chance(0.7) ? { [field]: accountId } : { userId }),
       amount: drawAmount(drawing, { usual, accounts: [model.accounts.get(accountId)] }),
       idempotencyKey: drawKey(drawing),
       ...(random.chance(0.3) && { currency: drawCurrency(drawing) }),

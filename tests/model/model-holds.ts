@@ -1,6 +1,6 @@
 import type { Actor } from '../../src/domain/actor.ts';
 import type { RefusalCode } from '../../src/domain/errors.ts';
-import { legsOn, statusAt, sumOf } from './model.ts';
+import { byId, legsOn, statusAt, sumOf } from './model.ts';
 import type { Model, ModelTransfer, TransferOutcome } from './model.ts';
 import { refused } from './model-answers.ts';
 import { made, refusesCredits } from './model-orders.ts';
@@ -41,12 +41,9 @@ export function release(model: Model, ending: Ending): TransferOutcome {
   return made(model, voided, { actor: ending.actor, at, isTold: false });
 }
 
-/** Writes the expiry of what is due on every account that may have something due. */
+/** Writes the expiry of all that is due, account by account. */
 export function sweep(model: Model): void {
-  const accounts = [...model.accounts.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
-  for (const account of accounts.filter((one) => (one.nextExpiryAt ?? Infinity) <= model.now)) {
-    settle(model, [account]);
-  }
+  for (const account of [...model.accounts.values()].sort(byId)) settle(model, [account]);
 }
 
 const ENDED = {

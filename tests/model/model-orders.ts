@@ -62,12 +62,8 @@ export function carryOut(
   draft: Draft,
   { actor, sides, at }: { actor: Actor; sides: readonly Known[]; at: number },
 ): TransferOutcome {
-  const { expiresAt } = draft;
-  const isHold = expiresAt !== null;
-  for (const { account } of sides) {
-    model.accounts.set(account.id, account);
-    if (isHold) account.nextExpiryAt = Math.min(account.nextExpiryAt ?? expiresAt, expiresAt);
-  }
+  const isHold = draft.expiresAt !== null;
+  for (const { account } of sides) model.accounts.set(account.id, account);
   const transfer: ModelTransfer = {
     ...draft,
     ...FRESH,
@@ -213,7 +209,6 @@ function ofTheBank(
     creditsFrozen: false,
     minimumBalance: null,
     maximumBalance: null,
-    nextExpiryAt: null,
     entries: [],
   };
 }

@@ -50,12 +50,9 @@ export function settle(model: Model, accounts: readonly ModelAccount[]): void {
   const at = instantFor(model, accounts);
   for (const account of accounts) {
     // Of what is due later than a command may take, nothing is known yet
-    const now = Math.min(Math.max(at, latestInstantOf(account)), model.now + PATIENCE_MS);
-    if (account.nextExpiryAt === null || account.nextExpiryAt > now) continue;
-
+    const now = Math.min(at, model.now + PATIENCE_MS);
     const due = pendingHoldsOn(model, account.id).filter((hold) => statusAt(hold, now) === 'expired');
     for (const hold of due) expire(model, hold, at);
-    account.nextExpiryAt = pendingHoldsOn(model, account.id)[0]?.expiresAt ?? null;
   }
 }
 

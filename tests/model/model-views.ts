@@ -29,7 +29,6 @@ export function viewAccount(account: ModelAccount, counters?: Counters): Account
 /** What counts for a read now: without the holds that are due, though nothing has written that they ended. */
 export function countersNow(model: Model, account: ModelAccount): Counters {
   const counters = countersOf(account);
-  if (account.nextExpiryAt === null || account.nextExpiryAt > model.now) return counters;
   const due = pendingHoldsOn(model, account.id)
     .filter((hold) => statusAt(hold, model.now) === 'expired')
     .flatMap(({ legs }) => legs.filter(({ accountId }) => accountId === account.id));

@@ -58,8 +58,6 @@ export type ModelAccount = {
   creditsFrozen: boolean;
   minimumBalance: bigint | null;
   maximumBalance: bigint | null;
-  /** The first expiry that it was told of since it was last looked through for what is due. */
-  nextExpiryAt: number | null;
   readonly entries: ModelEntry[];
 };
 

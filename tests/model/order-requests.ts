@@ -3,7 +3,7 @@ import type { LegRequest, OrderRequest } from '../../src/application/order.ts';
 import type { Actor } from '../../src/domain/actor.ts';
 import type { Drawing } from './command.ts';
 import { drawAccountId, drawAmount, drawCurrency, drawText } from './draw.ts';
-import { BOUND, sumOf } from './model.ts';
+import { BOUND, fundsOf, sumOf } from './model.ts';
 import type { ModelAccount, RequestFields } from './model.ts';
 import type { ModelOrder } from './model-orders.ts';
 import { malformedField } from './requests.ts';
@@ -18,7 +18,7 @@ export function drawOrder(drawing: Drawing, actor: Actor): OrderRequest {
   const hasLegs = random.chance(0.15);
   return {
     ...(hasLegs ? { legs: drawLegs(drawing, actor) } : drawPair(drawing, actor)),
-    ...(!hasLegs && random.chance(0.3) && drawHold(drawing)),
+    ...(!hasLegs && random.chance(0.4) && drawHold(drawing)),
     ...(random.chance(0.15) && { currency: drawCurrency(drawing) }),
     ...(random.chance(0.005) && { currency: 'XXX' }),
     ...(random.chance(0.003) && { pending: true }),
@@ -71,17 +71,26 @@ function drawLegs(drawing: Drawing, actor: Actor): readonly LegRequest[] {
 }
 
 function drawOwn(drawing: Drawing, actor: Actor, currency?: string): string {
-  const ownerId = actor.kind === 'user' ? actor.id : null;
+  const own = actor.kind === 'user' ? actor.id : null;
+  const canPay = drawing.random.chance(0.7);
   return drawAccountId(
     drawing,
-    (account) => account.ownerId === ownerId && (currency === undefined || account.currency === currency),
+    (account) =>
+      account.ownerId === own &&
+      (currency === undefined || account.currency === currency) &&
+      (!canPay || (account.status === 'active' && fundsOf(account).available > 0n)),
   );
 }
 
 function drawOther(drawing: Drawing, source: ModelAccount | undefined, not: readonly string[]): string {
+  const isOpen = drawing.random.chance(0.8);
   return drawAccountId(
     drawing,
-    ({ id, ownerId, currency }) => !not.includes(id) && ownerId !== null && currency === source?.currency,
+    ({ id, ownerId, currency, status }) =>
+      !not.includes(id) &&
+      ownerId !== null &&
+      currency === source?.currency &&
+      (!isOpen || status !== 'closed'),
   );
 }
 

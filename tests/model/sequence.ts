@@ -59,7 +59,7 @@ function sources(): readonly CommandSource[] {
 }
 
 /** The commands that a bank begins with, before anything is drawn. */
-const BEGINNING = 8;
+const BEGINNING = 16;
 /** So many commands are never too many. */
 const SHORT = 64;
 

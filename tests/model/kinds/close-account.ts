@@ -11,7 +11,7 @@ import { malformedField } from '../requests.ts';
 
 export const closeAccountKind: CommandKind<Asked<CloseRequest>> = {
   name: 'closeAccount',
-  weight: 4,
+  weight: 3,
   door: 'write',
 
   generate(drawing, earlier) {

@@ -14,7 +14,7 @@ type KeyDraw = { readonly use: KeyUse & { operation: Asked } };
 /** Asks what a key did: one that was used, by whom it was or by another, or one that was not. */
 export const findByKeyKind: CommandKind<KeyDraw> = {
   name: 'findTransferByKey',
-  weight: 4,
+  weight: 9,
   door: 'read',
 
   generate({ random, model: { keyUses } }) {

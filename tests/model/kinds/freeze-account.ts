@@ -15,7 +15,7 @@ type Freeze = {
 
 export const freezeAccountKind: CommandKind<Asked<Freeze, SystemActor>> = {
   name: 'freezeAccount',
-  weight: 3,
+  weight: 2,
   door: 'write',
 
   generate(drawing, earlier) {

@@ -10,7 +10,7 @@ import { malformedField } from '../requests.ts';
 
 export const limitAccountKind: CommandKind<Asked<LimitsRequest, SystemActor>> = {
   name: 'limitAccount',
-  weight: 5,
+  weight: 4,
   door: 'write',
 
   generate(drawing, earlier) {

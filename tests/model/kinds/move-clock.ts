@@ -3,7 +3,7 @@ import type { CommandKind } from '../command.ts';
 /** Forward as a rule, often to where a hold expires; back, as clocks that are set do, now and then. */
 export const moveClockKind: CommandKind<{ readonly ms: number }> = {
   name: 'moveClock',
-  weight: 8,
+  weight: 22,
   door: 'hand',
 
   generate({ random, model }) {

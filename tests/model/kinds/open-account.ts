@@ -89,7 +89,6 @@ function open(
     creditsFrozen: false,
     minimumBalance: 0n,
     maximumBalance: null,
-    nextExpiryAt: null,
     entries: [],
   };
   model.accounts.set(id, account);

@@ -4,7 +4,7 @@ import { allPages, inPages } from '../pages.ts';
 /** The whole audit log, page by page, the oldest first. */
 export const readAuditKind: CommandKind<{ readonly limit: number }> = {
   name: 'readAudit',
-  weight: 1.5,
+  weight: 3,
   door: 'read',
 
   generate: ({ random, model }) => ({ limit: random.integer(1, Math.max(3, model.audit.length)) }),

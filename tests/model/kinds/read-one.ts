@@ -21,7 +21,7 @@ type OneDraw = {
 /** One account, its balance or one transfer, as some viewer may see it. */
 export const readOneKind: CommandKind<OneDraw> = {
   name: 'readOne',
-  weight: 8,
+  weight: 22,
   door: 'read',
 
   generate(drawing) {

@@ -14,7 +14,7 @@ type PagesDraw = {
 /** A whole list, page by page. */
 export const readPagesKind: CommandKind<PagesDraw> = {
   name: 'readPages',
-  weight: 2,
+  weight: 5,
   door: 'read',
 
   generate({ random, model }) {

@@ -11,7 +11,7 @@ import { exponentOf } from '../model-views.ts';
 /** Writes an account as no command makes one: with more pending than there are holds, at the bounds, of the bank's other purposes. */
 export const seedAccountKind: CommandKind<{ readonly account: Omit<ModelAccount, 'entries'> }> = {
   name: 'seedAccount',
-  weight: 4,
+  weight: 6,
   door: 'hand',
 
   generate(drawing) {
@@ -26,7 +26,6 @@ export const seedAccountKind: CommandKind<{ readonly account: Omit<ModelAccount,
       opening,
       status: 'active',
       creditsFrozen: false,
-      nextExpiryAt: null,
     } as const;
     if (random.chance(0.2)) {
       const { purpose, class: itsClass } = random.pick(OF_THE_BANK);
@@ -66,6 +65,7 @@ export const seedAccountKind: CommandKind<{ readonly account: Omit<ModelAccount,
       sequence: 0,
       latestAt: openedAt,
       head: GENESIS_HASH,
+      nextExpiryAt: null,
       createdAt: openedAt,
     };
     await store.unitOfWork.transact(

@@ -10,7 +10,7 @@ type Unfreeze = { readonly accountId: string; readonly reason?: string; readonly
 
 export const unfreezeAccountKind: CommandKind<Asked<Unfreeze, SystemActor>> = {
   name: 'unfreezeAccount',
-  weight: 3,
+  weight: 4,
   door: 'write',
 
   generate(drawing, earlier) {
