@@ -104,7 +104,7 @@ export function drawKey({ random, model, id }: Drawing): string {
 
 /** Where one may be left out. */
 export function drawOptionalKey(drawing: Drawing): { idempotencyKey?: string } {
-  return drawing.random.chance(0.5) ? { idempotencyKey: drawKey(drawing) } : {};
+  return drawing.random.chance(0.7) ? { idempotencyKey: drawKey(drawing) } : {};
 }
 
 /** Seldom one that is malformed. */
@@ -130,7 +130,7 @@ export function drawAgain<Request extends { idempotencyKey?: string }, Asker ext
   }: { actors: readonly Asker[]; changes: (request: Request) => readonly Partial<Request>[] },
 ): Asked<Request, Asker> | undefined {
   const { random } = drawing;
-  if (earlier.length === 0 || !random.chance(0.12)) return undefined;
+  if (earlier.length === 0 || !random.chance(0.18)) return undefined;
   const again = random.pick(earlier);
   const { actor, request } = again;
   if (random.chance(0.4)) return again;

@@ -10,6 +10,8 @@ import type { Sequence, Step } from './sequence.ts';
 /** An empty store, by one door or by more, as other processes would open it. */
 export type OpenStore = (terms: { readonly clock: FixedClock }) => Promise<{
   readonly doors: readonly [Store, ...Store[]];
+  /** The ledger over a door; as it is made for everybody, unless the test has plans with it. */
+  readonly ledgerOf?: typeof createLedger;
   /** Closes the doors and removes what they led to. */
   readonly dispose: () => Promise<void>;
 }>;
@@ -21,10 +23,10 @@ export type Disagreement = { readonly stepIndex: number; readonly fault: unknown
 export async function play({ terms, steps }: Sequence, open: OpenStore): Promise<Disagreement | undefined> {
   const clock = new FixedClock();
   const ids = new DealtIds();
-  const { doors, dispose } = await open({ clock });
+  const { doors, ledgerOf = createLedger, dispose } = await open({ clock });
   // A busy machine is no disagreement
   const ports = { ...terms, clock, ids, limits: { deadlineMs: PATIENCE_MS } };
-  const subjects = doors.map((store) => ({ store, clock, ledger: createLedger({ ...ports, store }) }));
+  const subjects = doors.map((store) => ({ store, clock, ledger: ledgerOf({ ...ports, store }) }));
   const model = anEmptyModel(terms, clock.now());
   const comparison = new Comparison(model);
 

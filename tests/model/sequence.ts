@@ -63,6 +63,9 @@ const BEGINNING = 16;
 /** So many commands are never too many. */
 const SHORT = 64;
 
+/** Of so many, one is as long as may be. */
+export const LONG_ONE_OF = 64;
+
 /** The `index`-th of a run. The first is as long as may be; of the others, where that is long, most are shorter. */
 export function drawSequence({
   seed,
@@ -74,7 +77,7 @@ export function drawSequence({
   mostCommands: number;
 }): Sequence {
   const random = Random.ofPart(seed, index);
-  const share = index === 0 || mostCommands <= SHORT ? 1 : random.fraction() ** 3;
+  const share = index % LONG_ONE_OF === 0 || mostCommands <= SHORT ? 1 : random.fraction() ** 8;
   const length = Math.ceil(mostCommands * share);
   const terms: Terms = {
     defaultCurrency: random.pick(['EUR', 'EUR', 'EUR', 'JPY']),
