@@ -58,7 +58,8 @@ export class HoldSweeper {
     for (;;) {
       const accountIds = await reads.accountsWithDueHolds(clock.now(), BATCH);
       await Promise.all(
-        accountIds.map((accountId) =>
+        // In one order on every store: which of them is written first shows in the entries
+        accountIds.toSorted().map((accountId) =>
           writer.submit({
             type: 'expire',
             actor: { kind: 'system' },

@@ -92,9 +92,9 @@ function close(
 ): Outcome {
   if (account.status === 'closed') return refuse('already_closed');
   if (account.refuses('debit') && command.actor.kind !== 'system') return refuse('source_account_frozen');
-  if (account.balance !== 0n && command.sweep === null) return refuse('balance_not_zero');
+  const canSweep = account.balance > 0n && command.sweep !== null;
+  if (account.balance !== 0n && !canSweep) return refuse('balance_not_zero');
   if (account.held > 0n || account.incoming > 0n) return refuse('holds_outstanding');
-  if (account.balance < 0n) return refuse('balance_not_zero');
   if (account.balance === 0n || command.sweep === null) {
     return change(books, account, account.close(), { command, context });
   }

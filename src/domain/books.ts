@@ -80,10 +80,30 @@ export class WorkingBooks implements Books {
     return this.#transfers.get(id) ?? this.#books.transfer(id);
   }
 
+  /** What expires first comes first, so that equal holds leave equal entries on every store. */
   holdsOf(accountId: string): readonly Transfer[] {
-    return [...this.#books.holdsOf(accountId), ...(this.#placed.get(accountId) ?? [])]
+    return this.#holdsSeen(accountId)
       .map((hold) => this.transfer(hold.id) ?? hold)
-      .filter((hold) => hold.status === 'pending');
+      .filter((hold) => hold.status === 'pending')
+      .sort((a, b) => Number(a.expiresAt) - Number(b.expiresAt) || (a.id < b.id ? -1 : 1));
+  }
+
+  /**
+   * No hold that is pending on the account expires after `now` and before this instant; null if none can. One that
+   * ended here counts: it may have been the only one that was loaded of those that are not due.
+   */
+  nextExpiryOf(accountId: string, now: Instant): Instant | null {
+    const ahead = this.#holdsSeen(accountId)
+      .map((hold) => Number(hold.expiresAt))
+      .filter((expiresAt) => expiresAt > now);
+    return ahead.length > 0 ? Math.min(...ahead) : null;
+  }
+
+  /** As they were loaded or placed, those that ended here too. */
+  #holdsSeen(accountId: string): readonly Transfer[] {
+    const books = this.#books;
+    const loaded = books instanceof WorkingBooks ? books.#holdsSeen(accountId) : books.holdsOf(accountId);
+    return [...loaded, ...(this.#placed.get(accountId) ?? [])];
   }
 
   activeAccounts(of: OwnerAndCurrency): readonly Account[] {

@@ -42,8 +42,7 @@ export function settledAccount(
   if (!account || account.nextExpiryAt === null || account.nextExpiryAt > now) return account;
 
   for (const hold of books.holdsOf(id)) if (hold.statusAt(now) === 'expired') expire(books, hold, context);
-  const expiries = books.holdsOf(id).map((hold) => Number(hold.expiresAt));
-  const settled = requireAccount(books, id).expectExpiry(expiries.length > 0 ? Math.min(...expiries) : null);
+  const settled = requireAccount(books, id).expectExpiry(books.nextExpiryOf(id, now));
   books.keepAccount(settled);
   return settled;
 }

@@ -204,6 +204,16 @@ export function describeAdministration(subject: () => Subject): void {
       }
     });
 
+    it('is refused with less than nothing in it before its holds are looked at', async () => {
+      const { bank } = subject();
+      const { alice, other } = await oneAccount(subject());
+      const overdrawn = await bank.account(alice, { minimumBalance: -10n });
+      await bank.pay(alice, { from: overdrawn, to: other, amount: 1n });
+      await bank.hold(alice, { from: overdrawn, to: other, amount: 1n });
+      const request = { accountId: overdrawn, sweepTo: other };
+      expect(codeOf(await bank.ledger.closeAccount(alice, request))).toBe('balance_not_zero');
+    });
+
     it('is refused with holds outstanding, in or out, until they end', async () => {
       const { bank } = subject();
       const alice = aCustomer();

@@ -552,6 +552,60 @@ export function describeHolds(subject: () => Subject): void {
     });
   });
 
+  describe('holds that are due together', () => {
+    it('are written in the order in which they expired, whoever writes it', async () => {
+      const { bank, second, clock } = subject();
+      for (const write of ['decision', 'sweeper'] as const) {
+        const { alice, from, to } = await twoAccounts(subject());
+        const place = (seconds: number) =>
+          bank.hold(alice, { from, to, amount: 1n, expiresInSeconds: seconds });
+        const [third, first, other, equal] = [await place(3), await place(1), await place(2), await place(2)];
+        clock.advance(3000);
+        if (write === 'sweeper') await bank.sweep();
+        else await bank.pay(alice, { from, to, amount: 1n });
+
+        for (const accountId of [from, to]) {
+          const entries = await second.reads.entriesOf(accountId, { after: null, limit: 100 });
+          expect(
+            entries.filter(({ step }) => step === 'expired').map(({ transferId }) => transferId),
+          ).toEqual([first, other, equal, third]);
+        }
+      }
+    });
+
+    it.each([
+      ['a transfer', false],
+      ['a linked batch', true],
+    ])('leave the later ones remembered, though the next of them ends along with %s', async (_, linked) => {
+      const { bank, second, clock } = subject();
+      const { alice, bob, from, to } = await twoAccounts(subject());
+      const unrelated = await twoAccounts(subject());
+      await bank.hold(alice, { from, to, amount: 1n, expiresInSeconds: 1 });
+      const next = await bank.hold(alice, { from, to, amount: 2n, expiresInSeconds: 60 });
+      await bank.hold(alice, { from, to, amount: 4n, expiresInSeconds: 120 });
+      clock.advance(1000);
+      const results = await Promise.all([
+        // While this one commits, the others gather
+        bank.pay(unrelated.alice, { from: unrelated.from, to: unrelated.to, amount: 1n }),
+        bank.capture(bob, next),
+        linked
+          ? bank.ledger.submitBatch(alice, {
+              transfers: [{ sourceAccountId: from, destinationAccountId: to, amount: 1n }],
+              linked,
+              idempotencyKey: freshId(),
+            })
+          : bank.pay(alice, { from, to, amount: 1n }),
+      ]);
+      expect(results.map(codeOf)).toEqual([null, null, null]);
+      expect(await bank.stateOf(from)).toEqual({ balance: 97n, held: 4n, available: 93n });
+
+      clock.advance(119_000);
+      expect(await bank.stateOf(from)).toEqual({ balance: 97n, held: 0n, available: 97n });
+      await bank.sweep();
+      expect(await second.reads.account(from)).toMatchObject({ held: 0n, nextExpiryAt: null });
+    });
+  });
+
   describe('a sweeper', () => {
     it('writes the expiry of all that is due, once, and of nothing else', async () => {
       const { bank, otherBank, clock } = subject();

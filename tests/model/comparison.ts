@@ -2,26 +2,36 @@ import { deepStrictEqual } from 'node:assert';
 import { sha256 } from '../../src/adapters/system.ts';
 import type { LedgerReads, Store } from '../../src/application/ports.ts';
 import { systemAccountId } from '../../src/domain/account.ts';
-import type { SystemPurpose } from '../../src/domain/account.ts';
+import type { Account, SystemPurpose } from '../../src/domain/account.ts';
+import { auditHash } from '../../src/domain/audit.ts';
 import { entryDigest, GENESIS_HASH, linkHash, sealTransfer } from '../../src/domain/chain.ts';
 import { scopeOf } from '../../src/domain/idempotency.ts';
-import type { IdempotencyRecord } from '../../src/domain/idempotency.ts';
 import type { LedgerEntry } from '../../src/domain/ledger-entry.ts';
 import type { Message } from '../../src/domain/message.ts';
+import type { Outcome } from '../../src/domain/outcome.ts';
 import type { Transfer } from '../../src/domain/transfer.ts';
 import type { Command } from './command.ts';
 import { CUSTOMERS, OPERATORS } from './draw.ts';
-import { accountsOf, byId, countersOf, findAccount, keyTextOf, latestInstantOf } from './model.ts';
-import type { KeyUse, Model, ModelAccount } from './model.ts';
+import {
+  accountsOf,
+  byId,
+  countersOf,
+  keyTextOf,
+  latestInstantOf,
+  pendingHoldsOn,
+  reversedOf,
+} from './model.ts';
+import type { KeyUse, Model, ModelAccount, ModelOutcome, ModelTransfer } from './model.ts';
 import { exponentOf, isParty, transfersOf } from './model-views.ts';
 
 const END_OF_TIME = Date.UTC(9999, 11, 31);
 const PARTIES = [...CUSTOMERS, ...OPERATORS].flatMap(({ id }) => id ?? []);
-const PURPOSES = ['funding', 'settlement', 'fees', 'suspense'] as const;
+const PURPOSES = ['funding', 'settlement', 'fees', 'exchange', 'suspense'] as const;
 
 /**
  * Compares what a store holds with what the model says it holds. What can change (accounts) is compared in whole each
- * time; what may only be added to (entries, transfers, records, messages) by what was added, and at the end in whole.
+ * time; what may only be added to (entries, transfers, records, messages, audit log) by what was added, and at the end
+ * in whole.
  * So a refused command is seen to have left everything as it was.
  */
 export class Comparison {
@@ -29,6 +39,8 @@ export class Comparison {
   /** Of each account, how many entries were compared, and the hash of the last. */
   readonly #compared = new Map<string, { readonly count: number; readonly head: string }>();
   #messages = 0;
+  #transfers = 0;
+  #audit = { count: 0, head: GENESIS_HASH };
 
   constructor(model: Model) {
     this.#model = model;
@@ -36,25 +48,25 @@ export class Comparison {
 
   /** After these commands, and only after them since the last time. */
   async afterStep({ reads, unitOfWork }: Store, commands: readonly Command[]): Promise<void> {
-    const grown = this.#model.accounts.filter(({ id, entries }) => entries.length > this.#of(id).count);
-    const ids = commands.filter(({ door }) => door === 'write').map(({ id }) => id);
+    const grown = [...this.#model.accounts.values()].filter(
+      ({ id, entries }) => entries.length > this.#of(id).count,
+    );
+    const ids = this.#concerned(commands, grown);
     const uses = distinctUses(commands.flatMap(({ keyUse }) => keyUse ?? []));
-    const made = this.#model.transfers.filter(({ id }) => ids.includes(id));
+    const made = ids.flatMap((id) => this.#model.transfers.get(id) ?? []);
     const parties = PARTIES.filter((id) => made.some((transfer) => isParty(id, transfer)));
     const [transfers, records, lists, messages] = await Promise.all([
       Promise.all(ids.map(async (id) => plain(await reads.transfer(id)))),
       Promise.all(uses.map((use) => readRecord(reads, use))),
       Promise.all(parties.map((id) => newestIds(reads, id))),
       takeMessages(unitOfWork),
+      this.#compareAudit(reads),
       Promise.all(grown.map((account) => this.#compareEntries(reads, account))),
     ]);
-    const bankIds = bankAccountIds(this.#model, ['funding']);
-    const accounts = await readAccounts(reads, bankIds);
     expectSame(
-      { accounts, transfers, records, lists, messages },
+      { transfers, records, lists, messages },
       {
-        accounts: this.#expectedAccounts(bankIds),
-        transfers: ids.map((id) => expectedTransfer(this.#model, id)),
+        transfers: ids.map((id) => expectedTransfer(this.#model.transfers.get(id))),
         records: uses.map((use) => expectedRecord(this.#model, use)),
         lists: parties.map((id) =>
           transfersOf(this.#model, id)
@@ -64,23 +76,47 @@ export class Comparison {
         messages: this.#model.messages.slice(this.#messages).sort(byId),
       },
     );
+    await this.#compareAccounts(reads, ['funding', 'exchange']);
     this.#messages = this.#model.messages.length;
   }
 
   /** All that was ever written. Entries sum to zero, and their chains hold. */
   async atEnd({ reads, unitOfWork }: Store): Promise<void> {
     this.#compared.clear();
+    this.#audit = { count: 0, head: GENESIS_HASH };
     const transfers = await this.#compareTransfers(reads);
     const entries: LedgerEntry[] = [];
-    for (const account of this.#model.accounts) entries.push(...(await this.#compareEntries(reads, account)));
+    for (const account of this.#model.accounts.values()) {
+      entries.push(...(await this.#compareEntries(reads, account)));
+      const holds = await reads.holdsDue(account.id, END_OF_TIME);
+      expectSame(
+        holds.map(({ id }) => id).sort(),
+        pendingHoldsOn(this.#model, account.id)
+          .map(({ id }) => id)
+          .sort(),
+      );
+    }
     expectChainsToHold(entries, transfers);
     expectSums(entries);
-    const bankIds = bankAccountIds(this.#model, PURPOSES);
-    expectSame(await readAccounts(reads, bankIds), this.#expectedAccounts(bankIds));
+    await this.#compareAudit(reads);
+    await this.#compareAccounts(reads, PURPOSES);
     for (const use of this.#model.keyUses) {
       expectSame(await readRecord(reads, use), expectedRecord(this.#model, use));
     }
     expectSame(await takeMessages(unitOfWork), []);
+  }
+
+  /** What these commands made or might have made, and what their steps changed. */
+  #concerned(commands: readonly Command[], grown: readonly ModelAccount[]): readonly string[] {
+    const { transfers } = this.#model;
+    const ids = commands.map(({ id }) => id);
+    const written = grown.flatMap(({ id, entries }) =>
+      entries.slice(this.#of(id).count).map(({ transferId }) => transferId),
+    );
+    const added = [...transfers.keys()].slice(this.#transfers);
+    const reversed = added.flatMap((id) => transfers.get(id)?.reverses ?? []);
+    this.#transfers = transfers.size;
+    return [...new Set([...ids, ...added, ...written, ...reversed])];
   }
 
   /** Those in the list of each party, and by their ids those that are in none. */
@@ -89,18 +125,57 @@ export class Comparison {
     for (const id of PARTIES) {
       const listed = await reads.transfersOf(id, { after: null, limit: 10_000 });
       for (const transfer of listed) found.set(transfer.id, transfer);
-      expectSame(
-        listed.map(plain),
-        transfersOf(this.#model, id).map((one) => expectedTransfer(this.#model, one.id)),
-      );
+      expectSame(listed.map(plain), transfersOf(this.#model, id).map(expectedTransfer));
     }
-    for (const { id } of this.#model.transfers) {
+    for (const [id, expected] of this.#model.transfers) {
       if (found.has(id)) continue;
       const transfer = await reads.transfer(id);
-      expectSame(plain(transfer), expectedTransfer(this.#model, id));
+      expectSame(plain(transfer), expectedTransfer(expected));
       if (transfer) found.set(id, transfer);
     }
     return found;
+  }
+
+  async #compareAccounts(reads: LedgerReads, purposes: readonly SystemPurpose[]): Promise<void> {
+    const bankIds = bankAccountIds(this.#model, purposes);
+    const [owned, ofBank] = await Promise.all([
+      Promise.all(CUSTOMERS.map(({ id }) => reads.accountsOf(id, { after: null, limit: 10_000 }))),
+      Promise.all(bankIds.map((id) => reads.account(id))),
+    ]);
+    expectSame(
+      { owned: owned.map((list) => list.map(factsOf)), ofBank: ofBank.map((one) => one && factsOf(one)) },
+      {
+        owned: CUSTOMERS.map(({ id }) =>
+          accountsOf(this.#model, id).map((one) => this.#expectedAccount(one)),
+        ),
+        ofBank: bankIds.map((id) => {
+          const account = this.#model.accounts.get(id);
+          return account && this.#expectedAccount(account);
+        }),
+      },
+    );
+    for (const account of [...owned.flat(), ...ofBank]) if (account) this.#expectExpiryBound(account);
+  }
+
+  /** No hold that is pending on it expires before the instant that it remembers. */
+  #expectExpiryBound({ id, nextExpiryAt }: Account): void {
+    const first = pendingHoldsOn(this.#model, id)[0]?.expiresAt ?? Infinity;
+    expectSame({ id, isBound: (nextExpiryAt ?? Infinity) <= first }, { id, isBound: true });
+  }
+
+  /** The records that were added since the last time, each with its hash. */
+  async #compareAudit(reads: LedgerReads): Promise<void> {
+    const { count } = this.#audit;
+    const added = await reads.audit({ after: count, limit: 10_000 });
+    let { head } = this.#audit;
+    expectSame(
+      added,
+      this.#model.audit.slice(count).map((facts) => {
+        head = auditHash(head, facts, sha256);
+        return { ...facts, hash: head };
+      }),
+    );
+    this.#audit = { count: count + added.length, head };
   }
 
   /** The ones that were added since the last time, none missing and none more. */
@@ -109,16 +184,11 @@ export class Comparison {
     const added = await reads.entriesOf(account.id, { after: count, limit: 10_000 });
     expectSame(
       added.map((entry) => ({ ...entry })),
-      account.entries.slice(count).map(({ transferId, side, amount, at }, index) => ({
+      account.entries.slice(count).map(({ side, ...facts }, index) => ({
+        ...facts,
         accountId: account.id,
         sequence: count + index + 1,
-        transferId,
-        step: 'completed',
         direction: side,
-        posted: amount,
-        pending: 0n,
-        after: countersOf(account, count + index + 1),
-        at,
         // Whether it is the right one is seen at the end.
         hash: added[index]?.hash,
       })),
@@ -132,16 +202,6 @@ export class Comparison {
     return this.#compared.get(id) ?? { count: 0, head: GENESIS_HASH };
   }
 
-  #expectedAccounts(bankIds: readonly string[]): unknown {
-    return {
-      owned: CUSTOMERS.map(({ id }) => accountsOf(this.#model, id).map((one) => this.#expectedAccount(one))),
-      ofBank: bankIds.map((id) => {
-        const account = findAccount(this.#model, id);
-        return account && this.#expectedAccount(account);
-      }),
-    };
-  }
-
   #expectedAccount(account: ModelAccount): unknown {
     const { opening: _opening, openedAt, entries, ...facts } = account;
     return {
@@ -151,24 +211,19 @@ export class Comparison {
       sequence: entries.length,
       latestAt: latestInstantOf(account),
       head: this.#of(account.id).head,
-      nextExpiryAt: null,
       createdAt: openedAt,
     };
   }
 }
 
-/** Of all who may have some, and of the bank by their ids. */
-async function readAccounts(reads: LedgerReads, bankIds: readonly string[]): Promise<unknown> {
-  const [owned, ofBank] = await Promise.all([
-    Promise.all(CUSTOMERS.map(({ id }) => reads.accountsOf(id, { after: null, limit: 10_000 }))),
-    Promise.all(bankIds.map((id) => reads.account(id))),
-  ]);
-  return { owned: owned.map((list) => list.map(plain)), ofBank: ofBank.map(plain) };
+function factsOf(account: Account): unknown {
+  const { nextExpiryAt: _bound, ...facts } = account;
+  return facts;
 }
 
 /** Those that there are, and those of the purposes wherever an owner's account may have made one. */
 function bankAccountIds({ accounts }: Model, purposes: readonly SystemPurpose[]): readonly string[] {
-  const ids = accounts.map(({ id, ownerId, currency }) =>
+  const ids = [...accounts.values()].map(({ id, ownerId, currency }) =>
     ownerId === null ? [id] : purposes.map((purpose) => systemAccountId(purpose, currency)),
   );
   return [...new Set(ids.flat())];
@@ -184,33 +239,15 @@ async function newestIds(reads: LedgerReads, userId: string): Promise<readonly s
   return (await reads.transfersOf(userId, { after: null, limit: NEWEST })).map(({ id }) => id);
 }
 
-function expectedTransfer(model: Model, id: string): unknown {
-  const made = model.transfers.find((one) => one.id === id);
-  if (!made) return undefined;
-  const { kind, code, source, destination, amount, currency, at } = made;
+function expectedTransfer(transfer: ModelTransfer | undefined): unknown {
+  if (!transfer) return undefined;
+  const { reversals, ...facts } = transfer;
+  const { currency, legs } = facts;
   return {
-    id,
-    kind,
-    status: code === null ? 'completed' : 'rejected',
-    code,
-    legs: [
-      { ...source, direction: 'debit', amount },
-      { ...destination, direction: 'credit', amount },
-    ],
-    currency,
+    ...facts,
     exponent: currency === null ? null : exponentOf(currency),
-    initiator: made.initiator,
-    payerName: made.payerName,
-    description: made.description,
-    metadata: made.metadata,
-    salt: saltOf(id),
-    expiresAt: null,
-    amountCaptured: null,
-    reversed: null,
-    reverses: null,
-    batchId: null,
-    createdAt: at,
-    completedAt: code === null ? at : null,
+    salt: saltOf(facts.id),
+    reversed: reversals.length === 0 ? null : legs.map((leg) => reversedOf(leg, transfer)),
   };
 }
 
@@ -225,7 +262,13 @@ function distinctUses(uses: readonly KeyUse[]): readonly KeyUse[] {
 
 async function readRecord(reads: LedgerReads, { actor, operation, key }: KeyUse): Promise<unknown> {
   const record = await reads.record({ scope: scopeOf(actor), operation, key });
-  return record && { at: record.at, request: given(record.request.fields), ...outcomeFacts(record) };
+  return (
+    record && {
+      at: record.at,
+      request: given(record.request.fields),
+      outcome: factsOfOutcome(record.outcome),
+    }
+  );
 }
 
 /** A store may leave out a field that is null. */
@@ -233,17 +276,19 @@ function given(fields: readonly (readonly [string, unknown])[]): unknown {
   return fields.filter(([, value]) => value !== null);
 }
 
-function outcomeFacts({ outcome }: IdempotencyRecord): object {
+function factsOfOutcome(outcome: Outcome): unknown {
   switch (outcome.kind) {
     case 'refused':
-      return { code: outcome.code, transferId: outcome.transfer?.id ?? null };
+      return { code: outcome.code, rejected: plain(outcome.transfer ?? undefined) };
     case 'transferred':
-      return { transferId: outcome.transfer.id, balances: outcome.balances };
+      return { made: plain(outcome.transfer), balances: outcome.balances };
     case 'opened':
-    case 'changed':
-      return { accountId: outcome.account.id };
+    case 'changed': {
+      const { id, status, balance, held } = outcome.account;
+      return { account: { id, status, balance, held } };
+    }
     case 'batch':
-      return { members: outcome.members.length };
+      return { members: outcome.members.map(factsOfOutcome) };
     default:
       return outcome satisfies never;
   }
@@ -251,21 +296,17 @@ function outcomeFacts({ outcome }: IdempotencyRecord): object {
 
 function expectedRecord(model: Model, use: KeyUse): unknown {
   const kept = model.kept.get(keyTextOf(use));
-  if (!kept) return undefined;
-  const { at, fields, answer } = kept;
-  const { account, transfer, transferId, code, balances } = answer as {
-    account?: { accountId: string };
-    transfer?: { transferId: string };
-    transferId?: string | null;
-    code?: string;
-    balances?: unknown;
-  };
-  const shared = { at, request: given(fields) };
-  if (account) return { ...shared, accountId: account.accountId };
-  if (transfer) return { ...shared, transferId: transfer.transferId, balances };
-  // What was shown may say less than what was kept.
-  const rejected = model.transfers.find(({ id }) => id === transferId);
-  return { ...shared, code: rejected?.code ?? code, transferId };
+  return kept && { at: kept.at, request: given(kept.fields), outcome: expectedOutcome(kept.outcome) };
+}
+
+function expectedOutcome(outcome: ModelOutcome): unknown {
+  if ('members' in outcome) return { members: outcome.members.map(expectedOutcome) };
+  if ('made' in outcome) return { made: expectedTransfer(outcome.made), balances: outcome.balances };
+  if ('code' in outcome) {
+    return { code: outcome.code, rejected: expectedTransfer(outcome.rejected ?? undefined) };
+  }
+  const { accountId: id, status, balance, held } = outcome.account;
+  return { account: { id, status, balance, held } };
 }
 
 /** Each message once: what was taken is not given again. */
@@ -295,16 +336,39 @@ function expectChainsToHold(entries: readonly LedgerEntry[], transfers: Readonly
   }
 }
 
+/** What each transfer posted in all, and what it reserved. */
 function expectSums(entries: readonly LedgerEntry[]): void {
-  const sums = new Map<string, bigint>();
-  for (const { transferId, direction, posted } of entries) {
-    sums.set(transferId, (sums.get(transferId) ?? 0n) + (direction === 'debit' ? posted : -posted));
+  const sums = new Map<string, { posted: bigint; pending: bigint }>();
+  for (const { transferId, direction, step, posted, pending } of entries) {
+    const sum = sums.get(transferId) ?? { posted: 0n, pending: 0n };
+    const sign = direction === 'debit' ? 1n : -1n;
+    sums.set(transferId, {
+      posted: sum.posted + sign * posted,
+      pending: sum.pending + (step === 'held' ? sign : -sign) * pending,
+    });
   }
-  const unequal = [...sums].filter(([, sum]) => sum !== 0n);
+  const unequal = [...sums].filter(([, { posted, pending }]) => posted !== 0n || pending !== 0n);
   expectSame(unequal, []);
 }
 
 /** @throws AssertionError that shows both: what only the ledger has after a +, what only the model has after a - */
 export function expectSame(actual: unknown, expected: unknown): void {
-  deepStrictEqual(actual, expected);
+  if (!isSame(actual, expected)) deepStrictEqual(actual, expected);
+}
+
+/** Of plain data. Says so in a fraction of the time that it takes to say what differs. */
+function isSame(actual: unknown, expected: unknown): boolean {
+  if (Object.is(actual, expected)) return true;
+  if (typeof actual !== 'object' || typeof expected !== 'object') return false;
+  if (actual === null || expected === null) return false;
+  if (Object.getPrototypeOf(actual) !== Object.getPrototypeOf(expected)) return false;
+  const keys = Object.keys(expected);
+  return (
+    Object.keys(actual).length === keys.length &&
+    keys.every(
+      (key) =>
+        Object.hasOwn(actual, key) &&
+        isSame(actual[key as keyof typeof actual], expected[key as keyof typeof expected]),
+    )
+  );
 }

@@ -1,15 +1,21 @@
 /**
- * The bank as plain arrays, written from what the ledger promises and not from how it is made: a balance is what the
+ * The bank as plain lists, written from what the ledger promises and not from how it is made: an account is what its
  * entries add up to, the checks are a list in their order, a key is a line in a map. Slow, and easy to see through.
  */
 import type { AccountView } from '../../src/application/views.ts';
 import type { Actor } from '../../src/domain/actor.ts';
+import type { AuditFacts } from '../../src/domain/audit.ts';
 import type { SystemPurpose } from '../../src/domain/account.ts';
 import type { RefusalCode } from '../../src/domain/errors.ts';
+import type { Operation } from '../../src/domain/idempotency.ts';
+import type { EntryStep } from '../../src/domain/ledger-entry.ts';
 import type { Message } from '../../src/domain/message.ts';
+import type { TransferKind, TransferStatus } from '../../src/domain/transfer.ts';
 
 export const BOUND = 9_007_199_254_740_991n;
 export const COUNTER_BOUND = 2n ** 62n;
+/** How long a command of the test may take, by the clock of the test, in milliseconds. */
+export const PATIENCE_MS = 60_000;
 
 /** The nearest balance or limit that may be kept. */
 export function within(balance: bigint): bigint {
@@ -22,16 +28,19 @@ export const EXPONENTS: Readonly<Record<string, number>> = { EUR: 2, USD: 2, JPY
 export type Side = 'debit' | 'credit';
 
 export type Counters = {
-  debitsPosted: bigint;
-  creditsPosted: bigint;
-  debitsPending: bigint;
-  creditsPending: bigint;
+  readonly debitsPosted: bigint;
+  readonly creditsPosted: bigint;
+  readonly debitsPending: bigint;
+  readonly creditsPending: bigint;
 };
 
 export type ModelEntry = {
   readonly transferId: string;
+  readonly step: EntryStep;
   readonly side: Side;
-  readonly amount: bigint;
+  readonly posted: bigint;
+  readonly pending: bigint;
+  readonly after: Counters;
   readonly at: number;
 };
 
@@ -39,7 +48,7 @@ export type ModelAccount = {
   readonly id: string;
   readonly ownerId: string | null;
   readonly purpose: SystemPurpose | null;
-  readonly name: string | null;
+  name: string | null;
   readonly currency: string;
   readonly class: AccountView['class'];
   readonly openedAt: number;
@@ -52,36 +61,57 @@ export type ModelAccount = {
   readonly entries: ModelEntry[];
 };
 
+export type ModelLeg = {
+  readonly accountId: string;
+  readonly ownerId: string | null;
+  readonly direction: Side;
+  readonly amount: bigint;
+};
+
+/** Replaced and never changed, so that what was answered stays as it was. */
 export type ModelTransfer = {
   readonly id: string;
-  readonly kind: 'transfer' | 'initial_funds';
+  readonly kind: TransferKind;
+  readonly status: TransferStatus;
   readonly code: RefusalCode | null;
-  readonly source: Party;
-  readonly destination: Party;
-  readonly amount: bigint;
+  readonly legs: readonly ModelLeg[];
   readonly currency: string | null;
   readonly initiator: { readonly kind: 'user' | 'system'; readonly id: string | null };
   readonly payerName: string | null;
   readonly description: string | null;
   readonly metadata: Readonly<Record<string, string>> | null;
-  readonly at: number;
+  readonly expiresAt: number | null;
+  readonly reverses: string | null;
+  readonly batchId: string | null;
+  readonly createdAt: number;
+  readonly completedAt: number | null;
+  readonly amountCaptured: bigint | null;
+  /** The legs of each reversal of it. */
+  readonly reversals: readonly (readonly ModelLeg[])[];
 };
 
-export type Party = { readonly accountId: string; readonly ownerId: string | null };
+export type ModelBalances = {
+  readonly accountId: string;
+  readonly balance: bigint;
+  readonly held: bigint;
+  readonly available: bigint;
+};
 
 export type RequestFields = readonly (readonly [field: string, value: string | null])[];
 
-export type Kept = { readonly fields: RequestFields; readonly answer: ModelAnswer; readonly at: number };
+/** What became of a transfer, or of a step of one. */
+export type TransferOutcome =
+  | { readonly made: ModelTransfer; readonly balances: readonly ModelBalances[] }
+  | { readonly code: RefusalCode; readonly rejected: ModelTransfer | null };
 
-/** Whatever a command answers: `ok`, and what else its kind shows. */
-export type ModelAnswer = {
-  readonly ok: boolean;
-  readonly replayed: boolean;
-  readonly [fact: string]: unknown;
-};
+export type ModelOutcome =
+  | TransferOutcome
+  | { readonly account: AccountView }
+  | { readonly members: readonly TransferOutcome[] };
+
+export type Kept = { readonly fields: RequestFields; readonly outcome: ModelOutcome; readonly at: number };
 
 export type KeyUse = { readonly actor: Actor; readonly operation: Operation; readonly key: string };
-export type Operation = 'transfer' | 'initial_funds' | 'open_account';
 
 export type Terms = {
   readonly defaultCurrency: string;
@@ -92,25 +122,52 @@ export type Terms = {
 export type Model = {
   readonly terms: Terms;
   now: number;
-  readonly accounts: ModelAccount[];
-  readonly transfers: ModelTransfer[];
-  readonly kept: Map<string, Kept>;
+  /** Whether what is done to it is thrown away: a dry run. */
+  isRehearsal: boolean;
+  accounts: Map<string, ModelAccount>;
+  transfers: Map<string, ModelTransfer>;
+  kept: Map<string, Kept>;
   /** Each key once, in the order of their first use. */
-  readonly keyUses: KeyUse[];
-  readonly messages: Message[];
+  keyUses: KeyUse[];
+  messages: Message[];
+  audit: AuditFacts[];
 };
 
 export function anEmptyModel(terms: Terms, now: number): Model {
-  return { terms, now, accounts: [], transfers: [], kept: new Map(), keyUses: [], messages: [] };
+  return {
+    terms,
+    now,
+    isRehearsal: false,
+    accounts: new Map(),
+    transfers: new Map(),
+    kept: new Map(),
+    keyUses: [],
+    messages: [],
+    audit: [],
+  };
 }
 
-export function findAccount(model: Model, id: string): ModelAccount | undefined {
-  return model.accounts.find((account) => account.id === id);
+/** For what may be thrown away, or taken over with `adopt`. */
+export function copyOf(model: Model): Model {
+  const accounts = [...model.accounts.values()];
+  return {
+    ...model,
+    accounts: new Map(accounts.map((one) => [one.id, { ...one, entries: [...one.entries] }])),
+    transfers: new Map(model.transfers),
+    kept: new Map(model.kept),
+    keyUses: [...model.keyUses],
+    messages: [...model.messages],
+    audit: [...model.audit],
+  };
+}
+
+export function adopt(model: Model, copy: Model): void {
+  Object.assign(model, copy);
 }
 
 /** By id, which is the order of opening. */
 export function accountsOf(model: Model, ownerId: string): readonly ModelAccount[] {
-  return model.accounts.filter((account) => account.ownerId === ownerId).sort(byId);
+  return [...model.accounts.values()].filter((account) => account.ownerId === ownerId).sort(byId);
 }
 
 export function byId(a: { readonly id: string }, b: { readonly id: string }): number {
@@ -119,13 +176,7 @@ export function byId(a: { readonly id: string }, b: { readonly id: string }): nu
 
 /** After the account's first `count` entries; after all of them unless said. */
 export function countersOf(account: ModelAccount, count = account.entries.length): Counters {
-  const counters = { ...account.opening };
-  for (let index = 0; index < count; index++) {
-    const { side, amount } = account.entries[index] as ModelEntry;
-    if (side === 'debit') counters.debitsPosted += amount;
-    else counters.creditsPosted += amount;
-  }
-  return counters;
+  return account.entries[count - 1]?.after ?? account.opening;
 }
 
 /** Assets and expenses grow by debits, all else by credits. */
@@ -133,8 +184,7 @@ export function raisedBy(account: ModelAccount): Side {
   return account.class === 'asset' || account.class === 'expense' ? 'debit' : 'credit';
 }
 
-export function fundsOf(account: ModelAccount, count?: number) {
-  const counters = countersOf(account, count);
+export function fundsOf(account: ModelAccount, counters = countersOf(account)) {
   const byDebits = raisedBy(account) === 'debit';
   const net = counters.debitsPosted - counters.creditsPosted;
   const balance = byDebits ? net : -net;
@@ -143,13 +193,38 @@ export function fundsOf(account: ModelAccount, count?: number) {
   return { counters, balance, held, available: balance - held, awaited };
 }
 
-export function balancesOf(account: ModelAccount) {
-  const { balance, held, available } = fundsOf(account);
+export function balancesOf(account: ModelAccount, counters?: Counters): ModelBalances {
+  const { balance, held, available } = fundsOf(account, counters);
   return { accountId: account.id, balance, held, available };
 }
 
 export function latestInstantOf(account: ModelAccount): number {
   return account.entries.at(-1)?.at ?? account.openedAt;
+}
+
+export function sumOf(legs: readonly { readonly amount: bigint }[]): bigint {
+  return legs.reduce((sum, { amount }) => sum + amount, 0n);
+}
+
+export function legsOn(side: Side, { legs }: ModelTransfer): readonly ModelLeg[] {
+  return legs.filter(({ direction }) => direction === side);
+}
+
+/** How much of a leg was given back. */
+export function reversedOf({ accountId }: ModelLeg, { reversals }: ModelTransfer): bigint {
+  return sumOf(reversals.flat().filter((leg) => leg.accountId === accountId));
+}
+
+/** What is reserved by a hold or is not: one that is due counts as expired, whoever has written that or not. */
+export function statusAt({ status, expiresAt }: ModelTransfer, now: number): TransferStatus {
+  return status === 'pending' && expiresAt !== null && expiresAt <= now ? 'expired' : status;
+}
+
+/** What expires first comes first. */
+export function pendingHoldsOn(model: Model, accountId: string): readonly ModelTransfer[] {
+  return [...model.transfers.values()]
+    .filter(({ status, legs }) => status === 'pending' && legs.some((leg) => leg.accountId === accountId))
+    .sort((a, b) => Number(a.expiresAt) - Number(b.expiresAt) || byId(a, b));
 }
 
 /** A user's keys are their own; the system's belong to the ledger, or to the program that it names. */

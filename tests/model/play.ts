@@ -1,15 +1,17 @@
 import type { IdGenerator, Store } from '../../src/application/ports.ts';
 import { createLedger } from '../../src/index.ts';
 import { FixedClock } from '../support/builders.ts';
-import { outcomeOf } from './command.ts';
+import { nthId, outcomeOf } from './command.ts';
 import type { Command, Subject } from './command.ts';
 import { Comparison, expectSame, saltOf } from './comparison.ts';
-import { anEmptyModel } from './model.ts';
+import { anEmptyModel, PATIENCE_MS } from './model.ts';
 import type { Sequence, Step } from './sequence.ts';
 
 /** An empty store, by one door or by more, as other processes would open it. */
 export type OpenStore = (terms: { readonly clock: FixedClock }) => Promise<{
   readonly doors: readonly [Store, ...Store[]];
+  /** The ledger over a door; as it is made for everybody, unless the test has plans with it. */
+  readonly ledgerOf?: typeof createLedger;
   /** Closes the doors and removes what they led to. */
   readonly dispose: () => Promise<void>;
 }>;
@@ -21,10 +23,10 @@ export type Disagreement = { readonly stepIndex: number; readonly fault: unknown
 export async function play({ terms, steps }: Sequence, open: OpenStore): Promise<Disagreement | undefined> {
   const clock = new FixedClock();
   const ids = new DealtIds();
-  const { doors, dispose } = await open({ clock });
+  const { doors, ledgerOf = createLedger, dispose } = await open({ clock });
   // A busy machine is no disagreement
-  const ports = { ...terms, clock, ids, limits: { deadlineMs: 60_000 } };
-  const subjects = doors.map((store) => ({ store, clock, ledger: createLedger({ ...ports, store }) }));
+  const ports = { ...terms, clock, ids, limits: { deadlineMs: PATIENCE_MS } };
+  const subjects = doors.map((store) => ({ store, clock, ledger: ledgerOf({ ...ports, store }) }));
   const model = anEmptyModel(terms, clock.now());
   const comparison = new Comparison(model);
 
@@ -71,26 +73,29 @@ function doorsOf({ door }: Step, subjects: readonly Subject[]): { subject: Subje
   return { subject, reader };
 }
 
-/** Gives each command the id that was dealt to it, and nothing to one that draws twice. */
+/** Gives each command ids that its own decides, and after each id its salt, whatever else is drawn at once. */
 class DealtIds implements IdGenerator {
-  #id: string | null = null;
+  #first: string | null = null;
+  #dealt = 0;
   #salt: string | null = null;
 
-  deal(id: string): void {
-    this.#id = id;
-    this.#salt = saltOf(id);
+  deal(first: string): void {
+    this.#first = first;
+    this.#dealt = 0;
+    this.#salt = null;
   }
 
   newId(): string {
-    const id = this.#id;
-    if (id === null) throw new TypeError('This command was dealt one id');
-    this.#id = null;
+    if (this.#first === null) throw new TypeError('No command is being submitted');
+    const id = nthId(this.#first, this.#dealt);
+    this.#dealt += 1;
+    this.#salt = saltOf(id);
     return id;
   }
 
   newSalt(): string {
     const salt = this.#salt;
-    if (salt === null) throw new TypeError('This command was dealt one salt');
+    if (salt === null) throw new TypeError('A salt is drawn once, after the id that it is for');
     this.#salt = null;
     return salt;
   }

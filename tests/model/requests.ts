@@ -1,28 +1,41 @@
-/** What is malformed in a request, as the model tells it; the test makes no request with two faults. */
+/** What is malformed in a request, as the model tells it: the first field at fault, in the order of the fields. */
 import { BOUND, EXPONENTS } from './model.ts';
 
 type Request = {
   readonly amount?: bigint;
+  readonly sourceAmount?: bigint;
+  readonly destinationAmount?: bigint;
   readonly currency?: string;
   readonly description?: string;
   readonly name?: string;
+  readonly reason?: string;
   readonly idempotencyKey?: string;
 };
 
-export function malformedField({
-  amount,
-  currency,
-  description,
-  name,
-  idempotencyKey,
-}: Request): keyof Request | undefined {
-  if (amount !== undefined && (amount < 1n || amount > BOUND)) return 'amount';
-  if (currency !== undefined && !(currency in EXPONENTS)) return 'currency';
-  if (description !== undefined && !isPlainText(description)) return 'description';
-  if (name !== undefined && !isPlainText(name)) return 'name';
-  return idempotencyKey === undefined || /^[\x20-\x7e]{1,255}$/.test(idempotencyKey)
-    ? undefined
-    : 'idempotencyKey';
+const isAmount = (amount: bigint) => amount >= 1n && amount <= BOUND;
+
+const WELL_FORMED: { readonly [Field in keyof Request]-?: (value: NonNullable<Request[Field]>) => boolean } =
+  {
+    amount: isAmount,
+    sourceAmount: isAmount,
+    destinationAmount: isAmount,
+    currency: (currency) => currency in EXPONENTS,
+    description: isPlainText,
+    name: isPlainText,
+    reason: isPlainText,
+    idempotencyKey: (key) => /^[\x20-\x7e]{1,255}$/.test(key),
+  };
+
+/** Of these fields, which the request may leave out. */
+export function malformedField<Field extends keyof Request>(
+  request: Request,
+  fields: readonly Field[],
+): Field | undefined {
+  return fields.find((field) => {
+    const value = request[field];
+    const isWellFormed = WELL_FORMED[field] as (value: unknown) => boolean;
+    return value !== undefined && !isWellFormed(value);
+  });
 }
 
 function isPlainText(text: string): boolean {

@@ -1,15 +1,27 @@
 import { JANUARY } from '../support/builders.ts';
-import { sourceOf } from './command.ts';
+import { sourcesOf } from './command.ts';
 import type { Command, CommandSource } from './command.ts';
-import { changeAccountKind } from './kinds/change-account.ts';
+import { captureHoldKind } from './kinds/capture-hold.ts';
+import { closeAccountKind } from './kinds/close-account.ts';
+import { exchangeFundsKind } from './kinds/exchange-funds.ts';
 import { findByKeyKind } from './kinds/find-by-key.ts';
+import { freezeAccountKind } from './kinds/freeze-account.ts';
 import { fundAccountKind } from './kinds/fund-account.ts';
+import { limitAccountKind } from './kinds/limit-account.ts';
 import { moveClockKind } from './kinds/move-clock.ts';
 import { openAccountKind } from './kinds/open-account.ts';
+import { readAuditKind } from './kinds/read-audit.ts';
 import { readOneKind } from './kinds/read-one.ts';
 import { readPagesKind } from './kinds/read-pages.ts';
+import { renameAccountKind } from './kinds/rename-account.ts';
+import { reverseTransferKind } from './kinds/reverse-transfer.ts';
 import { seedAccountKind } from './kinds/seed-account.ts';
+import { submitBatchKind } from './kinds/submit-batch.ts';
+import { sweepHoldsKind } from './kinds/sweep-holds.ts';
 import { transferFundsKind } from './kinds/transfer-funds.ts';
+import { unfreezeAccountKind } from './kinds/unfreeze-account.ts';
+import { voidHoldKind } from './kinds/void-hold.ts';
+import { withdrawFundsKind } from './kinds/withdraw-funds.ts';
 import { anEmptyModel } from './model.ts';
 import type { Terms } from './model.ts';
 import { Random } from './random.ts';
@@ -20,24 +32,39 @@ export type Step = { readonly door: number; readonly commands: readonly Command[
 export type Sequence = { readonly terms: Terms; readonly steps: readonly Step[] };
 
 /** Those a bank begins with come first. A new kind of command takes its place here. */
-function sources(): readonly [CommandSource, ...CommandSource[]] {
+function sources(): readonly CommandSource[] {
   return [
-    sourceOf(openAccountKind),
-    sourceOf(fundAccountKind),
-    sourceOf(transferFundsKind),
-    sourceOf(seedAccountKind),
-    sourceOf(changeAccountKind),
-    sourceOf(moveClockKind),
-    sourceOf(readOneKind),
-    sourceOf(readPagesKind),
-    sourceOf(findByKeyKind),
+    ...sourcesOf(openAccountKind),
+    ...sourcesOf(fundAccountKind),
+    ...sourcesOf(transferFundsKind),
+    ...sourcesOf(submitBatchKind),
+    ...sourcesOf(captureHoldKind),
+    ...sourcesOf(voidHoldKind),
+    ...sourcesOf(sweepHoldsKind),
+    ...sourcesOf(reverseTransferKind),
+    ...sourcesOf(withdrawFundsKind),
+    ...sourcesOf(exchangeFundsKind),
+    ...sourcesOf(renameAccountKind),
+    ...sourcesOf(freezeAccountKind),
+    ...sourcesOf(unfreezeAccountKind),
+    ...sourcesOf(limitAccountKind),
+    ...sourcesOf(closeAccountKind),
+    ...sourcesOf(seedAccountKind),
+    ...sourcesOf(moveClockKind),
+    ...sourcesOf(readOneKind),
+    ...sourcesOf(readPagesKind),
+    ...sourcesOf(findByKeyKind),
+    ...sourcesOf(readAuditKind),
   ];
 }
 
 /** The commands that a bank begins with, before anything is drawn. */
-const BEGINNING = 8;
+const BEGINNING = 16;
 /** So many commands are never too many. */
 const SHORT = 64;
+
+/** Of so many, one is as long as may be. */
+export const LONG_ONE_OF = 64;
 
 /** The `index`-th of a run. The first is as long as may be; of the others, where that is long, most are shorter. */
 export function drawSequence({
@@ -50,7 +77,7 @@ export function drawSequence({
   mostCommands: number;
 }): Sequence {
   const random = Random.ofPart(seed, index);
-  const share = index === 0 || mostCommands <= SHORT ? 1 : random.fraction() ** 3;
+  const share = index % LONG_ONE_OF === 0 || mostCommands <= SHORT ? 1 : random.fraction() ** 8;
   const length = Math.ceil(mostCommands * share);
   const terms: Terms = {
     defaultCurrency: random.pick(['EUR', 'EUR', 'EUR', 'JPY']),
@@ -59,19 +86,20 @@ export function drawSequence({
   };
   const all = sources();
   const writing = all.filter(({ door }) => door === 'write');
+  const beginning = writing.slice(0, 2);
   const model = anEmptyModel(terms, JANUARY);
 
   const steps: Step[] = [];
   for (let drawn = 0; drawn < length; drawn += steps.at(-1)?.commands.length ?? 0) {
     const isBeginning = drawn < BEGINNING;
-    const first = random.weighted(isBeginning ? all.slice(0, 2) : all);
+    const first = random.weighted(isBeginning ? beginning : all);
     const size =
       first.door === 'write' && random.chance(0.6) ? random.integer(2, random.pick([4, 8, 24])) : 1;
     const ids = Array.from({ length: Math.min(size, length - drawn) }, (_, place) => idOf(drawn + place));
     // Of those in flight at once, an id that was drawn later may be decided on earlier.
     const order = random.chance(0.4) ? random.shuffled(ids) : ids;
     const commands = order.map((id, place) => {
-      const source = place === 0 ? first : random.weighted(isBeginning ? all.slice(0, 2) : writing);
+      const source = place === 0 ? first : random.weighted(isBeginning ? beginning : writing);
       const command = source.draw({ random, model, id });
       command.runOnModel(model);
       return command;

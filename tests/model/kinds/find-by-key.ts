@@ -3,23 +3,25 @@ import { thrown } from '../command.ts';
 import { CUSTOMERS, OPERATORS } from '../draw.ts';
 import { keyTextOf } from '../model.ts';
 import type { KeyUse } from '../model.ts';
+import { retryOf } from '../model-answers.ts';
 import { viewTransfer } from '../model-views.ts';
 
-type KeyDraw = { readonly use: KeyUse & { operation: 'transfer' | 'initial_funds' } };
+const OPERATIONS = ['transfer', 'initial_funds', 'withdrawal'] as const;
+type Asked = (typeof OPERATIONS)[number];
+
+type KeyDraw = { readonly use: KeyUse & { operation: Asked } };
 
 /** Asks what a key did: one that was used, by whom it was or by another, or one that was not. */
 export const findByKeyKind: CommandKind<KeyDraw> = {
   name: 'findTransferByKey',
-  weight: 4,
+  weight: 9,
   door: 'read',
 
   generate({ random, model: { keyUses } }) {
     const used = keyUses.length > 0 && random.chance(0.9) ? random.pick(keyUses) : undefined;
     const actor = used && random.chance(0.7) ? used.actor : random.pick([...CUSTOMERS, ...OPERATORS]);
-    const operation =
-      used && used.operation !== 'open_account' && random.chance(0.9)
-        ? used.operation
-        : random.pick(['transfer', 'initial_funds'] as const);
+    const same = OPERATIONS.find((one) => one === used?.operation);
+    const operation = same && random.chance(0.9) ? same : random.pick(OPERATIONS);
     return { use: { actor, operation, key: used?.key ?? 'never used' } };
   },
 
@@ -30,14 +32,15 @@ export const findByKeyKind: CommandKind<KeyDraw> = {
     const kept = model.kept.get(keyTextOf(use));
     if (!kept) return thrown('idempotency_key_not_found');
 
-    const { transfer, transferId, code, retry } = kept.answer as {
-      transfer?: { transferId: string };
-      transferId?: string | null;
-      code?: string;
-      retry?: string;
-    };
-    const id = transfer?.transferId ?? transferId;
-    const found = model.transfers.find((one) => one.id === id);
-    return found ? { transfer: viewTransfer(found, use.actor) } : { transfer: null, code, retry };
+    const { outcome } = kept;
+    if ('made' in outcome) return today(outcome.made.id);
+    if (!('code' in outcome)) throw new TypeError('Such a key is of one transfer');
+    const { code, rejected } = outcome;
+    return rejected ? today(rejected.id) : { transfer: null, code, retry: retryOf(code) };
+
+    function today(id: string) {
+      const transfer = model.transfers.get(id);
+      return { transfer: transfer && viewTransfer(transfer, use.actor, model.now) };
+    }
   },
 };

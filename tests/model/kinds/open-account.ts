@@ -4,8 +4,8 @@ import type { CommandKind } from '../command.ts';
 import { thrown } from '../command.ts';
 import { CUSTOMERS, drawCurrency, drawKey, drawText, OPERATORS } from '../draw.ts';
 import { accountsOf } from '../model.ts';
-import type { Model, ModelAccount, ModelAnswer } from '../model.ts';
-import { once, refused } from '../model-rules.ts';
+import type { Model, ModelAccount, ModelOutcome } from '../model.ts';
+import { once, refused } from '../model-answers.ts';
 import { viewAccount } from '../model-views.ts';
 import { malformedField } from '../requests.ts';
 
@@ -45,18 +45,18 @@ export const openAccountKind: CommandKind<OpenFacts> = {
   runOnModel({ actor, request }, model, id) {
     const ownerId = request.ownerId ?? (actor.kind === 'user' ? actor.id : undefined);
     const { currency = model.terms.defaultCurrency, name = null } = request;
-    const malformed = malformedField(request);
-    if (malformed && malformed !== 'idempotencyKey') return thrown('invalid_request', malformed);
+    const malformed = malformedField(request, ['currency', 'name']);
+    if (malformed) return thrown('invalid_request', malformed);
     if (ownerId === undefined || (actor.kind === 'user' && ownerId !== actor.id)) {
       return thrown('invalid_request', 'ownerId');
     }
-    if (malformed) return thrown('invalid_request', malformed);
+    if (malformedField(request, ['idempotencyKey'])) return thrown('invalid_request', 'idempotencyKey');
     const fields = [
       ['ownerId', ownerId],
       ['currency', currency],
       ['name', name],
     ] as const;
-    return once(model, { use: keyUse({ actor, request }), fields }, () =>
+    return once(model, { actor, use: keyUse({ actor, request }), fields }, () =>
       open(model, { id, ownerId, currency, name }),
     );
   },
@@ -71,7 +71,7 @@ function keyUse({ actor, request: { idempotencyKey: key } }: OpenFacts) {
 function open(
   model: Model,
   { id, ownerId, currency, name }: { id: string; ownerId: string; currency: string; name: string | null },
-): ModelAnswer {
+): ModelOutcome {
   const { accountsPerOwner } = model.terms;
   if (accountsPerOwner !== null && accountsOf(model, ownerId).length >= accountsPerOwner) {
     return refused('account_limit_reached');
@@ -91,6 +91,6 @@ function open(
     maximumBalance: null,
     entries: [],
   };
-  model.accounts.push(account);
-  return { ok: true, replayed: false, account: viewAccount(account) };
+  model.accounts.set(id, account);
+  return { account: viewAccount(account) };
 }

@@ -2,8 +2,15 @@ import type { Viewer } from '../../../src/domain/actor.ts';
 import type { CommandKind } from '../command.ts';
 import { thrown } from '../command.ts';
 import { AUDITOR, CUSTOMERS, drawAccountId, OPERATORS } from '../draw.ts';
-import { balancesOf, findAccount } from '../model.ts';
-import { exponentOf, maySeeAccount, maySeeTransfer, viewAccount, viewTransfer } from '../model-views.ts';
+import { balancesOf } from '../model.ts';
+import {
+  countersNow,
+  exponentOf,
+  maySeeAccount,
+  maySeeTransfer,
+  viewAccount,
+  viewTransfer,
+} from '../model-views.ts';
 
 type OneDraw = {
   readonly viewer: Viewer;
@@ -14,7 +21,7 @@ type OneDraw = {
 /** One account, its balance or one transfer, as some viewer may see it. */
 export const readOneKind: CommandKind<OneDraw> = {
   name: 'readOne',
-  weight: 8,
+  weight: 22,
   door: 'read',
 
   generate(drawing) {
@@ -22,7 +29,7 @@ export const readOneKind: CommandKind<OneDraw> = {
     const viewer = random.pick([...CUSTOMERS, ...CUSTOMERS, ...OPERATORS, AUDITOR]);
     const what = random.pick(['account', 'balance', 'transfer', 'transfer'] as const);
     if (what !== 'transfer') return { viewer, what, id: drawAccountId(drawing, () => true) };
-    const transfers = model.transfers.map(({ id }) => id);
+    const transfers = [...model.transfers.keys()];
     return { viewer, what, id: random.pick([...transfers.slice(-20), random.pick([...transfers, '$ne'])]) };
   },
 
@@ -41,14 +48,15 @@ export const readOneKind: CommandKind<OneDraw> = {
 
   runOnModel({ viewer, what, id }, model) {
     if (what === 'transfer') {
-      const transfer = model.transfers.find((one) => one.id === id);
+      const transfer = model.transfers.get(id);
       const seen = transfer && maySeeTransfer(viewer, transfer);
-      return seen ? viewTransfer(transfer, viewer) : thrown('transfer_not_found');
+      return seen ? viewTransfer(transfer, viewer, model.now) : thrown('transfer_not_found');
     }
-    const account = findAccount(model, id);
+    const account = model.accounts.get(id);
     if (!account || !maySeeAccount(viewer, account)) return thrown('account_not_found');
-    if (what === 'account') return viewAccount(account);
+    const counters = countersNow(model, account);
+    if (what === 'account') return viewAccount(account, counters);
     const { currency } = account;
-    return { ...balancesOf(account), currency, exponent: exponentOf(currency), at: model.now };
+    return { ...balancesOf(account, counters), currency, exponent: exponentOf(currency), at: model.now };
   },
 };

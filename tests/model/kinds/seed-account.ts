@@ -4,14 +4,14 @@ import { GENESIS_HASH } from '../../../src/domain/chain.ts';
 import { NO_CHANGES, want } from '../../support/bank.ts';
 import type { CommandKind, Drawing } from '../command.ts';
 import { CUSTOMERS, drawCurrency } from '../draw.ts';
-import { BOUND, COUNTER_BOUND, findAccount, within } from '../model.ts';
+import { BOUND, COUNTER_BOUND, within } from '../model.ts';
 import type { Counters, ModelAccount } from '../model.ts';
 import { exponentOf } from '../model-views.ts';
 
-/** Writes an account as no command makes one: with holds, at the bounds, of the bank's other purposes. */
+/** Writes an account as no command makes one: with more pending than there are holds, at the bounds, of the bank's other purposes. */
 export const seedAccountKind: CommandKind<{ readonly account: Omit<ModelAccount, 'entries'> }> = {
   name: 'seedAccount',
-  weight: 4,
+  weight: 6,
   door: 'hand',
 
   generate(drawing) {
@@ -81,7 +81,7 @@ export const seedAccountKind: CommandKind<{ readonly account: Omit<ModelAccount,
 
   runOnModel({ account }, model) {
     // A copy: the model changes its accounts, and a sequence is run more than once.
-    if (!findAccount(model, account.id)) model.accounts.push({ ...account, entries: [] });
+    if (!model.accounts.has(account.id)) model.accounts.set(account.id, { ...account, entries: [] });
   },
 };
 
@@ -89,6 +89,7 @@ const OF_THE_BANK: readonly { purpose: SystemPurpose; class: ModelAccount['class
   { purpose: 'funding', class: 'asset' },
   { purpose: 'settlement', class: 'asset' },
   { purpose: 'fees', class: 'income' },
+  { purpose: 'exchange', class: 'asset' },
   { purpose: 'suspense', class: 'liability' },
 ];
 

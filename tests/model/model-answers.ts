@@ -1,0 +1,72 @@
+/** What a caller is answered, the first time and each time the key is used again. */
+import type { Actor } from '../../src/domain/actor.ts';
+import type { ErrorCode, RefusalCode } from '../../src/domain/errors.ts';
+import { keyTextOf } from './model.ts';
+import type { KeyUse, Model, ModelOutcome, ModelTransfer, RequestFields } from './model.ts';
+import { codeFor, viewTransfer } from './model-views.ts';
+
+/** Refusals that another attempt, which must be another attempt, may not meet again. */
+const MAY_SUCCEED_LATER: readonly ErrorCode[] = [
+  'source_account_frozen',
+  'destination_account_frozen',
+  'insufficient_funds',
+  'exceeds_maximum_balance',
+  'amount_overflow',
+  'account_limit_reached',
+  'destination_account_unavailable',
+  'linked_transfer_failed',
+  'balance_not_zero',
+  'holds_outstanding',
+];
+
+export function retryOf(code: ErrorCode): string {
+  return MAY_SUCCEED_LATER.includes(code) ? 'new_key' : 'never';
+}
+
+export function refused(code: RefusalCode, rejected: ModelTransfer | null = null) {
+  return { code, rejected };
+}
+
+/** The same key and request give the same answer; another request is told the first field that differs. */
+export function once(
+  model: Model,
+  { actor, use, fields }: { actor: Actor; use: KeyUse | null; fields: RequestFields },
+  perform: () => ModelOutcome,
+): unknown {
+  const kept = use && model.kept.get(keyTextOf(use));
+  if (!kept) {
+    const outcome = perform();
+    if (use) {
+      model.kept.set(keyTextOf(use), { fields, outcome, at: model.now });
+      model.keyUses.push(use);
+    }
+    return answerTo(actor, outcome, false);
+  }
+
+  const differing = fields.find(([field, value]) => new Map(kept.fields).get(field) !== value);
+  return differing ? conflict(differing[0]) : answerTo(actor, kept.outcome, true);
+}
+
+function conflict(field: string) {
+  const code = 'idempotency_key_reused';
+  return { ok: false, replayed: false, code, retry: retryOf(code), transferId: null, field };
+}
+
+function answerTo(
+  actor: Actor,
+  outcome: ModelOutcome,
+  replayed: boolean,
+): { ok: boolean } & Record<string, unknown> {
+  if ('members' in outcome) {
+    const members = outcome.members.map((member) => answerTo(actor, member, replayed));
+    return { ok: members.every(({ ok }) => ok), replayed, members };
+  }
+  if ('account' in outcome) return { ok: true, replayed, account: outcome.account };
+  if ('made' in outcome) {
+    const { made, balances } = outcome;
+    return { ok: true, replayed, transfer: viewTransfer(made, actor, made.createdAt), balances };
+  }
+  const { rejected } = outcome;
+  const code = rejected ? codeFor(actor, outcome.code, rejected) : outcome.code;
+  return { ok: false, replayed, code, retry: retryOf(code), transferId: rejected?.id ?? null };
+}
