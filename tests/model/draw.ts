@@ -138,6 +138,6 @@ export function drawAgain<Request extends { idempotencyKey?: string }, Asker ext
   if (random.chance(0.2)) return { actor, request: { ...request, idempotencyKey: drawKey(drawing) } };
 
   const some = random.shuffled(changes(request)).slice(0, random.integer(1, 2));
-  const changed = { ...request, ...Object.assign({}, ...some) };
+  const changed = some.reduce<Request>((sofar, change) => ({ ...sofar, ...change }), request);
   return isDeepStrictEqual(changed, request) ? again : { actor, request: changed };
 }

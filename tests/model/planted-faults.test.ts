@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
 import type { Store, UnitOfWork } from '../../src/application/ports.ts';
+import type { Books, Changes } from '../../src/domain/books.ts';
+import { createLedger } from '../../src/index.ts';
+import type { Ledger, LedgerOptions } from '../../src/index.ts';
+import { SYSTEM } from '../support/bank.ts';
 import { play } from './play.ts';
 import type { OpenStore } from './play.ts';
 import { drawSequence } from './sequence.ts';
@@ -8,6 +12,7 @@ import type { Sequence } from './sequence.ts';
 import { shrink } from './shrink.ts';
 
 const SEED = 2026;
+const SEQUENCES = 150;
 
 /** A memory store with something changed about it. */
 function openWith(change: (store: Store) => Partial<Store>): OpenStore {
@@ -17,8 +22,20 @@ function openWith(change: (store: Store) => Partial<Store>): OpenStore {
   };
 }
 
-/** Writes all that a decision changes, but one thing. */
-function forgetting({ unitOfWork }: Store, forgotten: 'messages' | 'records' | 'transfers'): UnitOfWork {
+/** A ledger with something changed about it. */
+function openAs(change: (ledger: Ledger) => Partial<Ledger>): OpenStore {
+  return async () => {
+    const store = createMemoryStore();
+    const ledgerOf = (options: LedgerOptions) => {
+      const ledger = createLedger(options);
+      return { ...ledger, ...change(ledger) };
+    };
+    return { doors: [store], ledgerOf, dispose: () => store.close() };
+  };
+}
+
+/** Writes all that a decision changes, but for what is changed about that. */
+function writing({ unitOfWork }: Store, change: (changes: Changes) => Partial<Changes>): UnitOfWork {
   return {
     run: (work) => unitOfWork.run(work),
     transact: (want, decide, deadline) =>
@@ -26,14 +43,30 @@ function forgetting({ unitOfWork }: Store, forgotten: 'messages' | 'records' | '
         want,
         (books) => {
           const { result, changes } = decide(books);
-          return { result, changes: { ...changes, [forgotten]: [] } };
+          return { result, changes: { ...changes, ...change(changes) } };
         },
         deadline,
       ),
   };
 }
 
-/** How many commands are left of the first sequence that a store fails; undefined if it fails none of a few. */
+/** Loads other books than there are. */
+function loading({ unitOfWork }: Store, change: (books: Books) => Partial<Books>): UnitOfWork {
+  return {
+    run: (work) => unitOfWork.run(work),
+    transact: (want, decide, deadline) =>
+      unitOfWork.transact(want, (books) => decide({ ...books, ...change(books) }), deadline),
+  };
+}
+
+async function isFound(open: OpenStore): Promise<boolean> {
+  for (let index = 0; index < SEQUENCES; index++) {
+    if (await play(drawSequence({ seed: SEED, index, mostCommands: 512 }), open)) return true;
+  }
+  return false;
+}
+
+/** How many commands are left of the first sequence that a store fails; undefined if it fails none. */
 async function commandsToFail(open: OpenStore): Promise<number | undefined> {
   for (let index = 0; index < 10; index++) {
     const sequence = drawSequence({ seed: SEED, index, mostCommands: 128 });
@@ -57,13 +90,182 @@ describe('the model test', () => {
     expect(await commandsToFail(openWith(() => ({})))).toBeUndefined();
   });
 
-  it.each(['messages', 'records', 'transfers'] as const)(
+  it.each(['messages', 'records', 'transfers', 'audit'] as const)(
     'finds a store that forgets %s, and leaves few commands to look at',
     async (forgotten) => {
-      const left = await commandsToFail(openWith((store) => ({ unitOfWork: forgetting(store, forgotten) })));
+      const left = await commandsToFail(
+        openWith((store) => ({ unitOfWork: writing(store, () => ({ [forgotten]: [] })) })),
+      );
       expect(left).toBeLessThanOrEqual(4);
     },
   );
+
+  it.each<[fault: string, plant: (store: Store) => Partial<Store>]>([
+    [
+      'keeps a transfer as it was made, whatever becomes of it',
+      (store) => ({
+        unitOfWork: writing(store, ({ transfers }) => ({
+          transfers: transfers.filter(({ before }) => before === null),
+        })),
+      }),
+    ],
+    [
+      'loads no holds that are due',
+      (store) => ({ unitOfWork: loading(store, () => ({ holdsOf: () => [] })) }),
+    ],
+    [
+      'loads one hold of all that are due',
+      (store) => ({
+        unitOfWork: loading(store, (books) => ({ holdsOf: (id) => books.holdsOf(id).slice(0, 1) })),
+      }),
+    ],
+    ['gives no due holds to who reads', ({ reads }) => ({ reads: { ...reads, holdsDue: async () => [] } })],
+    [
+      'gives holds as due at the end of the instant that they expire at',
+      ({ reads }) => ({ reads: { ...reads, holdsDue: (id, until) => reads.holdsDue(id, until - 1) } }),
+    ],
+    [
+      'knows of no account that the sweeper should look at',
+      ({ reads }) => ({ reads: { ...reads, accountsWithDueHolds: async () => [] } }),
+    ],
+    [
+      'begins the audit log anew with each record',
+      (store) => ({ unitOfWork: loading(store, () => ({ auditHead: () => undefined })) }),
+    ],
+    [
+      'does not count closed accounts',
+      (store) => ({
+        unitOfWork: loading(store, (books) => ({
+          accountCount: (ownerId) =>
+            ['EUR', 'USD', 'JPY', 'BHD'].flatMap((currency) => books.activeAccounts({ ownerId, currency }))
+              .length,
+        })),
+      }),
+    ],
+    [
+      'takes the newest active account for the oldest',
+      (store) => ({
+        unitOfWork: loading(store, (books) => ({
+          activeAccounts: (of) => books.activeAccounts(of).slice(-1),
+        })),
+      }),
+    ],
+    [
+      'takes a key for the same in every operation',
+      (store) => ({
+        unitOfWork: loading(store, (books) => ({
+          record: (key) =>
+            books.record(key) ??
+            books.record({ ...key, operation: key.operation === 'void' ? 'capture' : 'void' }),
+        })),
+      }),
+    ],
+  ])('finds a store that %s', async (_, plant) => {
+    expect(await isFound(openWith(plant))).toBe(true);
+  });
+
+  it.each<[fault: string, plant: (ledger: Ledger) => Partial<Ledger>]>([
+    [
+      'moves money where it should only try',
+      (ledger) => ({ transferFunds: (actor, request) => ledger.transferFunds(actor, request) }),
+    ],
+    [
+      'reserves for a second more than was asked',
+      (ledger) => ({
+        transferFunds: (actor, { expiresInSeconds, ...request }, options) => {
+          const longer = expiresInSeconds === undefined ? {} : { expiresInSeconds: expiresInSeconds + 1 };
+          return ledger.transferFunds(actor, { ...request, ...longer }, options);
+        },
+      }),
+    ],
+    [
+      'captures the whole of a hold where a part was asked for',
+      (ledger) => ({
+        captureHold: (actor, { amount: _part, ...request }, options) =>
+          ledger.captureHold(actor, request, options),
+      }),
+    ],
+    [
+      'lets anybody void a hold',
+      (ledger) => ({ voidHold: (_, ...terms) => ledger.voidHold(SYSTEM, ...terms) }),
+    ],
+    [
+      'lets anybody reverse a transfer',
+      (ledger) => ({ reverseTransfer: (_, ...terms) => ledger.reverseTransfer(SYSTEM, ...terms) }),
+    ],
+    [
+      'reverses all that is left where a part was asked for',
+      (ledger) => ({
+        reverseTransfer: (actor, { amount: _part, ...request }, options) =>
+          ledger.reverseTransfer(actor, request, options),
+      }),
+    ],
+    [
+      'takes a linked batch for one that is not',
+      (ledger) => ({
+        submitBatch: (actor, request, options) =>
+          ledger.submitBatch(actor, { ...request, linked: false }, options),
+      }),
+    ],
+    [
+      'takes the members of a batch in another order',
+      (ledger) => ({
+        submitBatch: (actor, request, options) =>
+          ledger.submitBatch(actor, { ...request, transfers: request.transfers.toReversed() }, options),
+      }),
+    ],
+    [
+      'pays out what comes in',
+      (ledger) => ({
+        withdrawFunds: (actor, { sourceAccountId, ...request }, options) => {
+          const destination = sourceAccountId === undefined ? {} : { destinationAccountId: sourceAccountId };
+          return ledger.fundAccount(actor, { ...request, ...destination }, options);
+        },
+      }),
+    ],
+    [
+      'exchanges at par',
+      (ledger) => ({
+        exchangeFunds: (actor, request, options) =>
+          ledger.exchangeFunds(actor, { ...request, destinationAmount: request.sourceAmount }, options),
+      }),
+    ],
+    [
+      'renames for the system too, under no name',
+      (ledger) => ({
+        renameAccount: (actor, request) => ledger.renameAccount(actor, { ...request, name: null }),
+      }),
+    ],
+    [
+      'never freezes credits',
+      (ledger) => ({
+        freezeAccount: (actor, request) => ledger.freezeAccount(actor, { ...request, credits: false }),
+      }),
+    ],
+    [
+      'freezes where it should unfreeze',
+      (ledger) => ({ unfreezeAccount: (actor, request) => ledger.freezeAccount(actor, request) }),
+    ],
+    [
+      'sets the lower limit alone',
+      (ledger) => ({
+        limitAccount: (actor, request) => ledger.limitAccount(actor, { ...request, maximumBalance: null }),
+      }),
+    ],
+    [
+      'closes without sweeping',
+      (ledger) => ({
+        closeAccount: (actor, { accountId }) => ledger.closeAccount(actor, { accountId }),
+      }),
+    ],
+    ['shows the first page of the audit log alone', (ledger) => ({ listAudit: () => ledger.listAudit() })],
+    [
+      'shows everything to everybody',
+      (ledger) => ({ getTransfer: (_, transferId) => ledger.getTransfer(SYSTEM, transferId) }),
+    ],
+  ])('finds a ledger that %s', async (_, plant) => {
+    expect(await isFound(openAs(plant))).toBe(true);
+  });
 
   it('finds a store that shows an entry twice where pages meet', async () => {
     const open = openWith(({ reads }) => ({
