@@ -6,7 +6,7 @@ import type { Database, Statement, Value } from '../../src/adapters/sqlite/drive
 import type { Contender, Point } from '../src/measure.ts';
 import { connectSqlite } from '../src/passbook.ts';
 import type { Place } from '../src/passbook.ts';
-import { shapedTransfer } from '../src/shape.ts';
+import { gatheredRows, shapedTransfer } from '../src/shape.ts';
 import type { Row, Shape, ShapedAccount, ShapedTransfer, Tables } from '../src/shape.ts';
 import { drawPair } from '../src/workload.ts';
 import { learnShape } from './learn-shape.ts';
@@ -27,6 +27,7 @@ class BareSqlite implements Contender {
   readonly servers = [];
   readonly #database: Database;
   readonly #accounts: readonly ShapedAccount[];
+  readonly #shape: Shape;
   readonly #inserts: readonly Write[];
   readonly #updates: readonly (Write & { of: 'source' | 'destination' | 'once' })[];
   readonly #countsBefore: ReadonlyMap<string, number>;
@@ -37,6 +38,7 @@ class BareSqlite implements Contender {
     database.exec('PRAGMA foreign_keys = OFF');
     this.#database = database;
     this.#accounts = accounts;
+    this.#shape = shape;
     this.#inserts = shape.inserts.map((one) => insertInto(database, one));
     this.#updates = shape.updates.map((one) => updateOf(database, one));
     this.#countsBefore = new Map(shape.inserts.map(({ table }) => [table, this.#count(table)]));
@@ -49,6 +51,7 @@ class BareSqlite implements Contender {
   async step(): Promise<void> {
     const { unit, workload } = this.#point as Point;
     const last = new Map<string, () => void>();
+    const transfers: ShapedTransfer[] = [];
     this.#database.exec('BEGIN IMMEDIATE');
     for (let made = 0; made < unit; made++) {
       const { source, destination } = drawPair(workload, this.#accounts.length);
@@ -56,6 +59,7 @@ class BareSqlite implements Contender {
         this.#accounts[source] as ShapedAccount,
         this.#accounts[destination] as ShapedAccount,
       );
+      transfers.push(transfer);
       for (const { statement, values } of this.#inserts) statement.run(...values(transfer));
       for (const [index, { of, statement, values }] of this.#updates.entries()) {
         // Each row once, as the last transfer of the batch leaves it
@@ -67,6 +71,12 @@ class BareSqlite implements Contender {
       }
     }
     for (const write of last.values()) write();
+    for (const [table, rows] of gatheredRows(this.#shape, transfers)) {
+      for (const row of rows) {
+        const { statement, values } = insertInto(this.#database, { table, make: () => row });
+        statement.run(...values(NO_TRANSFER));
+      }
+    }
     this.#database.exec('COMMIT');
     // As whoever waits for a commit does; and the clock of the measurement needs its turn
     await new Promise(setImmediate);

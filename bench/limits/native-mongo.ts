@@ -6,7 +6,7 @@ import { Binary, BSON, MongoClient } from 'mongodb';
 import type { AnyBulkWriteOperation, ClientSession, Db, Document } from 'mongodb';
 import type { Contender, Point } from '../src/measure.ts';
 import type { Place } from '../src/passbook.ts';
-import { shapedTransfer } from '../src/shape.ts';
+import { gatheredRows, shapedTransfer } from '../src/shape.ts';
 import type { Row, Shape, ShapedAccount, ShapedTransfer, Tables } from '../src/shape.ts';
 import { drawPair } from '../src/workload.ts';
 import { learnShape } from './learn-shape.ts';
@@ -130,6 +130,7 @@ function groupRows(shape: Shape, transfers: readonly ShapedTransfer[]): Map<stri
   for (const transfer of transfers) {
     for (const { table, make } of shape.inserts) rows.get(table)?.push(make(transfer));
   }
+  for (const [table, shared] of gatheredRows(shape, transfers)) rows.set(table, shared);
   return rows;
 }
 

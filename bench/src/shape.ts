@@ -40,9 +40,13 @@ export type ShapedTransfer = {
   readonly at: number;
 };
 
+type Insert = { readonly table: string; readonly make: (transfer: ShapedTransfer) => Row };
+
 export type Shape = {
   /** For each row of a transfer, how to make another like it. */
-  readonly inserts: readonly { readonly table: string; readonly make: (transfer: ShapedTransfer) => Row }[];
+  readonly inserts: readonly Insert[];
+  /** Rows that transfers which are committed together share: their lists are put together. */
+  readonly gathered: readonly Insert[];
   /** What a transfer changes of rows that are there: those that name an account, and `once` for each commit others. */
   readonly updates: readonly {
     readonly table: string;
@@ -77,7 +81,7 @@ export function shapedTransfer(source: ShapedAccount, destination: ShapedAccount
 }
 
 /** @throws Error if the two samples are not of one form: the store then does what this cannot learn */
-export function shapeOf(first: Sample, second: Sample): Shape {
+export function shapeOf(first: Sample, second: Sample, gatheredTables: ReadonlySet<string>): Shape {
   const left = [...second.written];
   const pairs = first.written.map((one) => {
     const twin = nearest({ one, first, second, among: left });
@@ -87,13 +91,14 @@ export function shapeOf(first: Sample, second: Sample): Shape {
   if (left.length > 0) throw new Error('two transfers alike were written in different forms');
 
   const learner = new Learner(first);
-  const inserts: Shape['inserts'][number][] = [];
+  const inserts: Insert[] = [];
+  const gathered: Insert[] = [];
   const updates: Shape['updates'][number][] = [];
   for (const { one, twin } of pairs) {
     const { table, row, before } = one;
     if (before === undefined) {
       const make = learner.learn(row, twin.row, undefined) as (transfer: ShapedTransfer) => Row;
-      inserts.push({ table, make });
+      (gatheredTables.has(table) ? gathered : inserts).push({ table, make });
       continue;
     }
     const sides = learner.sidesOf(row);
@@ -102,7 +107,35 @@ export function shapeOf(first: Sample, second: Sample): Shape {
     const make = learner.learn(only(row, changed), only(twin.row, changed), of === 'once' ? undefined : of);
     updates.push({ table, of, row, make: make as (transfer: ShapedTransfer) => Row });
   }
-  return { inserts, updates };
+  return { inserts, gathered, updates };
+}
+
+/** So many transfers share a row, as a parcel of ours holds 200 messages. */
+const GATHERED = 100;
+
+/** The rows that these transfers, committed together, share. */
+export function gatheredRows({ gathered }: Shape, transfers: readonly ShapedTransfer[]): Map<string, Row[]> {
+  const tables = new Map<string, Row[]>();
+  for (const { table, make } of gathered) {
+    const rows: Row[] = [];
+    for (let at = 0; at < transfers.length; at += GATHERED) {
+      rows.push(together(transfers.slice(at, at + GATHERED).map(make)));
+    }
+    tables.set(table, rows);
+  }
+  return tables;
+}
+
+/** The first, with the lists of all in place of its own. */
+function together(rows: readonly Row[]): Row {
+  const [first = {}] = rows;
+  const isList = (value: unknown): value is string => typeof value === 'string' && value.startsWith('[');
+  return Object.fromEntries(
+    Object.entries(first).map(([field, value]) => {
+      if (!isList(value)) return [field, value];
+      return [field, `[${rows.map((row) => String(row[field]).slice(1, -1)).join(',')}]`];
+    }),
+  );
 }
 
 /** The row of the second sample that is the counterpart of this one: the same table, and the most in common. */
@@ -194,11 +227,23 @@ class Learner {
   }
 
   #learnText(one: string, two: string): Make {
+    const counted = COUNTED.exec(one);
+    if (counted && one !== two) return this.#learnCounted(counted[1] ?? '', counted[2] ?? '');
     const parts = this.#partsOf(one);
     if (parts.length > 1) return (transfer) => fill(parts, transfer);
     if (one === two) return () => one;
     if (UUID.test(one)) return () => v7();
     return HEXADECIMAL.test(one) ? () => randomHex(one.length) : () => one;
+  }
+
+  /** A place in a book: the account first, and at its end a number of fixed width that counts. */
+  #learnCounted(before: string, digits: string): Make {
+    const parts = this.#partsOf(before);
+    const side = before.startsWith(this.#first.destination.id) ? 'destination' : 'source';
+    return (transfer) => {
+      const count = Number(digits) + countOf(transfer, side);
+      return fill(parts, transfer) + String(count).padStart(digits.length, '0');
+    };
   }
 
   /** Cut at each name, the text between kept as it is. */
@@ -320,6 +365,7 @@ function isTree(value: unknown): value is Row {
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const COUNTED = /^(.* )(0\d{15})$/;
 const HEXADECIMAL = /^[0-9a-f]{16,}$/;
 
 /** A time in milliseconds of about now. */
