@@ -125,8 +125,8 @@ export interface LedgerReads {
 
 /** As `LedgerReads`, for every request of somebody signed in. */
 export interface SessionReads {
-  /** A session, ended ones too, with its user as they are today. */
-  session(id: string): Promise<{ session: Session; user: User } | undefined>;
+  /** Those sessions that exist, ended ones too, each with its user as they are today, in no order. */
+  sessions(ids: readonly string[]): Promise<readonly { session: Session; user: User }[]>;
 }
 
 /** `limit` is 1 or more; `after` is the last id of the page before, or null for the first page. */

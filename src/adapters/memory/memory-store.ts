@@ -118,7 +118,7 @@ function readsOf(data: MemoryData): LedgerReads & SessionReads {
       return (data.entries.get(accountId) ?? []).slice(from, from + limit);
     },
     record: async (key) => data.records.get(keyText(key)),
-    session: async (id) => data.session(id),
+    sessions: async (ids) => ids.flatMap((id) => data.session(id) ?? []),
     holdsDue: async (accountId, until) =>
       data.holdsOf(accountId).filter(({ expiresAt }) => Number(expiresAt) <= until),
     accountsWithDueHolds: async (until, limit) =>

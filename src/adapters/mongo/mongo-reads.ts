@@ -14,7 +14,7 @@ import { auditRecordOf } from './audit-document.ts';
 import type { Collections } from './collections.ts';
 import { entryOf, placeOf } from './entry-document.ts';
 import { unavailable } from './faults.ts';
-import { findSession } from './mongo-stores.ts';
+import { findSessions } from './mongo-stores.ts';
 import { recordOf, recordOfTransfer, transferIdsOf } from './record-document.ts';
 import { withLastEntries } from './stored-accounts.ts';
 import { TimeLimit } from './time-limit.ts';
@@ -103,8 +103,8 @@ export class MongoReads implements LedgerReads, SessionReads {
     });
   }
 
-  session(id: string): Promise<{ session: Session; user: User } | undefined> {
-    return this.#read(() => findSession(this.#collections.sessions, id));
+  sessions(ids: readonly string[]): Promise<readonly { session: Session; user: User }[]> {
+    return this.#read(() => findSessions(this.#collections.sessions, ids));
   }
 
   async holdsDue(accountId: string, until: Instant): Promise<readonly Transfer[]> {

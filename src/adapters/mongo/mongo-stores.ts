@@ -116,7 +116,10 @@ class MongoSessions implements SessionStore {
   }
 
   async find(id: string): Promise<{ session: Session; user: User } | undefined> {
-    return this.#transaction.read((session) => findSession(this.#sessions, id, { session }));
+    const [found] = await this.#transaction.read((session) =>
+      findSessions(this.#sessions, [id], { session }),
+    );
+    return found;
   }
 
   async end(id: string, at: Instant): Promise<void> {
@@ -126,21 +129,25 @@ class MongoSessions implements SessionStore {
   }
 }
 
-/** One round trip for the session and its user. */
-export async function findSession(
+/** One round trip for sessions and their users. */
+export async function findSessions(
   sessions: Collections['sessions'],
-  id: string,
+  ids: readonly string[],
   options: AggregateOptions = {},
-): Promise<{ session: Session; user: User } | undefined> {
+): Promise<readonly { session: Session; user: User }[]> {
   const pipeline = [
-    { $match: { _id: { $eq: id } } },
+    { $match: { _id: { $in: ids } } },
     { $lookup: { from: 'users', localField: 'userId', foreignField: '_id', as: 'users' } },
   ];
-  const [found] = await sessions
-    .aggregate<Parameters<typeof sessionOf>[0] & { users: UserDocument[] }>(pipeline, options)
+  const found = await sessions
+    .aggregate<Parameters<typeof sessionOf>[0] & { users: UserDocument[] }>(pipeline, {
+      ...options,
+      batchSize: 1 + ids.length,
+    })
     .toArray();
-  const user = found?.users[0];
-  return found && user && { session: sessionOf(found), user: userOf(user) };
+  return found.flatMap(({ users: [user], ...session }) =>
+    user ? { session: sessionOf(session), user: userOf(user) } : [],
+  );
 }
 
 class MongoOutbox implements OutboxStore {

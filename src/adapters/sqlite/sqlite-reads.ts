@@ -21,7 +21,7 @@ export function readsOf(
     transfersOf: (userId, page) => read(() => listTransfers(connection, userId, page)),
     entriesOf: (accountId, page) => read(() => listEntries(connection, accountId, page)),
     record: (key) => read(() => findRecord(connection, key)),
-    session: (id) => read(() => findSession(connection, id)),
+    sessions: (ids) => read(() => ids.flatMap((id) => findSession(connection, id) ?? [])),
     holdsDue: (accountId, until) => read(() => dueHolds(connection, accountId, until)),
     accountsWithDueHolds: (until, limit) => read(() => accountIdsWithDueHolds(connection, until, limit)),
     audit: (page) => read(() => listAuditRecords(connection, page)),
