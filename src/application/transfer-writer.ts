@@ -20,6 +20,10 @@ export type WriterLimits = {
   readonly deadlineMs: number;
 };
 
+/** So many commands in one unit are a crowd, whose next ones are worth some milliseconds. */
+const MANY = 8;
+const GATHERING_TURNS = 10;
+
 const DEFAULT_LIMITS: WriterLimits = { queue: 10_000, batch: 500, deadlineMs: 10_000 };
 
 export type SubmitOptions = {
@@ -118,10 +122,24 @@ export class TransferWriter {
       const batch = this.#waiting.slice(0, this.#limits.batch);
       this.#waiting = this.#waiting.slice(this.#limits.batch);
       await this.#commit(batch.filter((one) => this.#isInTime(one)));
-      // One turn of the event loop: whoever was just answered and asks again at once comes along.
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await this.#gather(batch.length);
     }
     this.#draining = undefined;
+  }
+
+  /**
+   * Whoever was just answered and asks again at once comes along. Where many were, their next commands are on their way
+   * here: those who are there first would go alone, and all others wait for them. A lone command waits for nobody.
+   */
+  async #gather(answered: number): Promise<void> {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    if (answered < MANY) return;
+    for (let turn = 0; turn < GATHERING_TURNS; turn++) {
+      const { length } = this.#waiting;
+      if (length >= answered || this.#closed) return;
+      await new Promise<void>((resolve) => setTimeout(resolve, 1));
+      if (this.#waiting.length === length) return;
+    }
   }
 
   #isInTime({ deadline, reject }: Waiting): boolean {
