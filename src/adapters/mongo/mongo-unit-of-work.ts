@@ -73,7 +73,8 @@ export class MongoUnitOfWork implements UnitOfWork {
     const limit = new TimeLimit(this.#runTimeoutMs);
     return this.#transactions.run(limit, async (transaction) => {
       await transaction.read(() => this.#clockGuard.check());
-      return work(storesOf(transaction, this.#collections, this.#parcelsSeen));
+      const stores = storesOf(transaction, this.#collections, this.#parcelsSeen);
+      return this.#transactions.lend(() => work(stores));
     });
   }
 

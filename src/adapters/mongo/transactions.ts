@@ -102,6 +102,7 @@ function namesField(fault: MongoServerError, field: string): boolean {
 export class Transactions {
   readonly #client: MongoClient;
   readonly #inside = new AsyncLocalStorage<true>();
+  #lent = 0;
   #isClosed = false;
 
   constructor(client: MongoClient) {
@@ -118,17 +119,24 @@ export class Transactions {
     this.assertOutside();
 
     const unit = new Unit({ client: this.#client, limit, work, isClosed: () => this.#isClosed });
-    return limit.race(
-      this.#inside.run(true, () => unit.run()),
-      () => unit.timeIsOver(),
-    );
+    return limit.race(unit.run(), () => unit.timeIsOver());
+  }
+
+  /** Marks what `work` does as inside a unit: for work that is another's, and may try to begin one. */
+  async lend<R>(work: () => Promise<R>): Promise<R> {
+    this.#lent++;
+    try {
+      return await this.#inside.run(true, work);
+    } finally {
+      this.#lent--;
+      // While a storage is in use, Node 20 walks it at every promise of the process, the driver's thousands too.
+      if (this.#lent === 0) this.#inside.disable();
+    }
   }
 
   /** Ends what goes on unheard; what is heard fails as the client closes. */
   close(): void {
     this.#isClosed = true;
-    // Node 20 walks every storage that was used, at every promise, until it is told to let go.
-    this.#inside.disable();
   }
 }
 

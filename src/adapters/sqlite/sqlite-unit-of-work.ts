@@ -30,6 +30,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
   readonly #lockTimeoutMs: number;
   readonly #accounts: RememberedAccounts;
   readonly #inside = new AsyncLocalStorage<true>();
+  #lent = 0;
   readonly #turns = new Turns();
   readonly #parcelsSeen = new ParcelsSeen();
 
@@ -58,7 +59,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
 
   run<R>(work: (stores: Stores) => Promise<R>): Promise<R> {
     return this.#locked(this.#lockTimeoutMs, async () => {
-      const result = await this.#work(work);
+      const result = await this.#lend(() => this.#work(work));
       this.#commit();
       return result;
     });
@@ -72,8 +73,6 @@ export class SqliteUnitOfWork implements UnitOfWork {
   /** Lets no more units in, and waits for those who are. */
   async close(): Promise<void> {
     await this.#turns.close();
-    // Node 20 walks every storage that was used, at every promise, until it is told to let go.
-    this.#inside.disable();
   }
 
   /** Runs `unit` in a transaction of its own, which it is to end. */
@@ -83,8 +82,20 @@ export class SqliteUnitOfWork implements UnitOfWork {
     const until = performance.now() + waitMs;
     return this.#turns.take(until, async () => {
       await whenUnlocked(() => this.#begin(), until);
-      return this.#inside.run(true, unit);
+      return unit();
     });
+  }
+
+  /** Marks what `work` does as inside a unit: it is another's, and may try to begin one. */
+  async #lend<R>(work: () => Promise<R>): Promise<R> {
+    this.#lent++;
+    try {
+      return await this.#inside.run(true, work);
+    } finally {
+      this.#lent--;
+      // While a storage is in use, Node 20 walks it at every promise of the process.
+      if (this.#lent === 0) this.#inside.disable();
+    }
   }
 
   #begin(): void {
