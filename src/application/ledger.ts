@@ -8,6 +8,7 @@ import {
   unfreezeAccount,
 } from './administer-account.ts';
 import { captureHold, reverseTransfer, voidHold } from './end-transfer.ts';
+import { eraseText } from './erase-text.ts';
 import { exchangeFunds } from './exchange-funds.ts';
 import { fundAccount, withdrawFunds } from './fund-account.ts';
 import { getAccount, getBalance } from './get-account.ts';
@@ -70,6 +71,7 @@ export function assembleLedger(ports: LedgerPorts) {
     unfreezeAccount: unfreezeAccount(shared),
     limitAccount: limitAccount(shared),
     closeAccount: closeAccount(shared),
+    eraseText: eraseText(shared),
     listAudit: listAudit(shared),
     /** Writes the expiry of holds that are due, once `start` is called; the ledger is right without it. */
     sweeper: (log: Logger, options?: SweeperOptions) => new HoldSweeper({ ...shared, log }, options),

@@ -79,14 +79,14 @@ function legShape({ accountId, direction, amount }: NonNullable<TransferView['le
   return { account: accountId, direction, amount: Number(amount) };
 }
 
-export function auditShape({ sequence, at, actor, action, accountId, reason, changes, hash }: AuditRecord) {
+export function auditShape(record: AuditRecord) {
+  const { sequence, at, actor, action, accountId, transferId, reason, changes, hash } = record;
   return {
     sequence,
     at: timeShape(at),
     actor,
     action,
-    accountId,
-    ...present({ reason }),
+    ...present({ accountId, transactionId: transferId, reason }),
     // Amounts as text: before and after are whatever the field holds
     changes: changes.map(([field, before, after]) => ({ field, before, after })),
     hash,

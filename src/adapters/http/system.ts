@@ -42,6 +42,7 @@ const Exchange = v.strictObject({
 
 const Freeze = v.strictObject({ reason: v.string(), credits: v.optional(v.boolean()), ...key });
 const Unfreeze = v.strictObject({ reason: v.string(), ...key });
+const Erasure = v.strictObject({ reason: v.string() });
 const Limits = v.strictObject({
   minimumBalance: BalanceLimit,
   maximumBalance: v.optional(v.nullable(BalanceLimit)),
@@ -112,6 +113,12 @@ export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionReq
         ...keyOf(c.req, rest.idempotencyKey),
       };
       return sendAccountResult(c, await ledger.limitAccount(operatorOf(c.var.user), request));
+    })
+    .post('/transactions/:id/erase-text', sessionRequired, system, async (c) => {
+      readQuery(c.req, Nothing);
+      const { reason } = await readBody(c.req, Erasure);
+      const request = { transferId: c.req.param('id'), reason };
+      return sendTransferResult(c, await ledger.eraseText(operatorOf(c.var.user), request));
     })
     .get('/audit', sessionRequired, reader, async (c) => {
       const page = await ledger.listAudit(readQuery(c.req, PageQuery));

@@ -4,7 +4,7 @@ import type { Instant } from '../../domain/time.ts';
 
 type Dated = 'expiresAt' | 'createdAt' | 'completedAt';
 
-export type TransferDocument = Omit<TransferState, 'id' | Dated> & {
+export type TransferDocument = Omit<TransferState, 'id' | 'erased' | Dated> & {
   readonly _id: string;
   readonly parties: readonly string[];
   readonly expiresAt: Date | null;
@@ -19,6 +19,7 @@ export type TransferStanding = Pick<
 >;
 
 export function transferDocument(transfer: Transfer): TransferDocument {
+  if (transfer.erased) throw new TypeError('to come');
   return {
     _id: transfer.id,
     kind: transfer.kind,
@@ -45,6 +46,7 @@ export function transferDocument(transfer: Transfer): TransferDocument {
 }
 
 export function standingOf(transfer: Transfer): TransferStanding {
+  if (transfer.erased) throw new TypeError('to come');
   return {
     status: transfer.status,
     code: transfer.code,
@@ -68,6 +70,7 @@ export function transferOf(document: TransferDocument, standing: TransferStandin
     completedAt: instantOf(completedAt),
     amountCaptured,
     reversed,
+    erased: null,
   });
 }
 
