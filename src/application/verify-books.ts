@@ -95,21 +95,12 @@ class VerifyRun {
       ({ id }) => id,
     )) {
       if (!order.add(account.id)) this.#faults.report('account_order', { accountId: account.id });
-      // All that the manifest has up to this account
-      while (manifest && this.#checkpoint?.isBehind(account.id)) {
-        const { value, done } = await manifest.next();
-        if (done) this.#checkpoint.endManifest();
-        else this.#checkpoint.addLine(value);
-      }
+      await this.#readManifest(manifest, (check) => check.isBehind(account.id));
       await this.#account(account);
       await this.#standing(account);
       this.#count('accounts');
     }
-    while (manifest && this.#checkpoint && !this.#checkpoint.isEnded) {
-      const { value, done } = await manifest.next();
-      if (done) this.#checkpoint.endManifest();
-      else this.#checkpoint.addLine(value);
-    }
+    await this.#readManifest(manifest, (check) => !check.isEnded);
     await this.#readAudit();
     this.#checkpoint?.end();
   }
@@ -153,6 +144,19 @@ class VerifyRun {
   end(): Verification {
     this.#onProgress(this.#verified);
     return { faults: this.#faults.list(), verified: { ...this.#verified } };
+  }
+
+  async #readManifest(
+    manifest: AsyncIterator<string> | undefined,
+    isWanted: (check: CheckpointCheck) => boolean,
+  ): Promise<void> {
+    const check = this.#checkpoint;
+    if (!manifest || !check) return;
+    while (isWanted(check)) {
+      const read: IteratorResult<string, unknown> = await manifest.next();
+      if (read.done) check.endManifest();
+      else check.addLine(read.value);
+    }
   }
 
   async #account(account: Account): Promise<void> {

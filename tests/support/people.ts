@@ -1,5 +1,5 @@
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
-import { sha256 } from '../../src/adapters/system.ts';
+import { sha256, sha256OfHex } from '../../src/adapters/system.ts';
 import { assembleBank } from '../../src/application/bank.ts';
 import type { BankPorts } from '../../src/application/bank.ts';
 import type {
@@ -60,6 +60,8 @@ export function aBankOfPeople(ports: Partial<BankPorts> = {}) {
     clock,
     ids,
     digest: sha256,
+    hexDigest: sha256OfHex,
+    checkpoints: null,
     hasher,
     tokens,
     defaultCurrency: 'EUR',

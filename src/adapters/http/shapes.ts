@@ -1,3 +1,4 @@
+import type { CheckpointView } from '../../application/make-checkpoint.ts';
 import type { BalanceView } from '../../application/get-account.ts';
 import type { AccountView, TransferView } from '../../application/views.ts';
 import type { AuditRecord } from '../../domain/audit.ts';
@@ -91,6 +92,11 @@ export function auditShape(record: AuditRecord) {
     changes: changes.map(([field, before, after]) => ({ field, before, after })),
     hash,
   };
+}
+
+export function checkpointShape(checkpoint: CheckpointView) {
+  const { number, at, accounts, root, previous, audit, digest, signed } = checkpoint;
+  return { number, at: timeShape(at), accounts, root, previous, audit, digest, signed };
 }
 
 function numberShape(amount: bigint | null): number | null {

@@ -18,7 +18,7 @@ import {
   requireKey,
 } from './request.ts';
 import { sendAccountResult, sendBatchResult, sendTransferResult } from './results.ts';
-import { accountShape, auditShape, userShape } from './shapes.ts';
+import { accountShape, auditShape, checkpointShape, userShape } from './shapes.ts';
 
 const key = { idempotencyKey: v.optional(v.string()) };
 
@@ -123,6 +123,15 @@ export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionReq
     .get('/audit', sessionRequired, reader, async (c) => {
       const page = await ledger.listAudit(readQuery(c.req, PageQuery));
       return c.json({ records: page.items.map(auditShape), nextCursor: page.nextCursor });
+    })
+    .post('/checkpoints', sessionRequired, system, async (c) => {
+      readQuery(c.req, Nothing);
+      await readBody(c.req, Nothing);
+      return c.json({ checkpoint: checkpointShape(await ledger.makeCheckpoint()) }, 201);
+    })
+    .get('/checkpoints', sessionRequired, reader, async (c) => {
+      const page = await ledger.listCheckpoints(readQuery(c.req, PageQuery));
+      return c.json({ checkpoints: page.items.map(checkpointShape), nextCursor: page.nextCursor });
     })
     .get('/users', sessionRequired, reader, async (c) => {
       const { email } = readQuery(c.req, UserQuery);

@@ -27,8 +27,12 @@ export type MemoryStoreOptions = {
 };
 
 /** A store in this process's memory. It keeps every promise but one: what it holds ends with the process. */
-export function createMemoryStore({ rehearsals = 0 }: MemoryStoreOptions = {}): Store {
-  const data = new MemoryData();
+export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
+  return memoryStoreOver(new MemoryData(), options);
+}
+
+/** Over data of one's own: for tests that tamper with it. */
+export function memoryStoreOver(data: MemoryData, { rehearsals = 0 }: MemoryStoreOptions = {}): Store {
   const unitOfWork = new MemoryUnitOfWork(data, rehearsals);
   return {
     unitOfWork,
