@@ -262,7 +262,7 @@ const TAMPERINGS: readonly Tampering[] = [
     ({ tamper, captured }) => tamper.transfer(captured, { amountCaptured: 300n }),
     ({ captured }) => [
       { kind: 'transfer_entries', transferId: captured, count: 2 },
-      { kind: 'record_request', transferId: captured },
+      { kind: 'record_outcome', transferId: captured },
     ],
   ],
   [
@@ -300,7 +300,6 @@ const TAMPERINGS: readonly Tampering[] = [
     ({ bob }) => [
       { kind: 'entry_hash', accountId: bob, sequence: 1, count: 3 },
       { kind: 'entry_counters', accountId: bob, sequence: 1, count: 3 },
-      { kind: 'entry_instant', accountId: bob, sequence: 2 },
     ],
   ],
   [

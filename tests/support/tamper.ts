@@ -52,10 +52,10 @@ class MemoryTamper implements Tamper {
     for (const [key, record] of this.#data.records) {
       const { outcome } = record;
       if (outcome.kind !== 'transferred' || outcome.transfer.id !== id) continue;
-      this.#data.records.set(key, {
-        ...record,
-        outcome: { ...outcome, transfer: changed(outcome.transfer) },
-      });
+      const { status, code, completedAt, amountCaptured, reversed } = outcome.transfer;
+      const stood = { status, code, completedAt, amountCaptured, reversed };
+      const transfer = Transfer.restore({ ...changed(outcome.transfer), ...stood });
+      this.#data.records.set(key, { ...record, outcome: { ...outcome, transfer } });
     }
   }
 
