@@ -91,7 +91,11 @@ export async function assembleServices(given: {
         ids: systemIds,
         digest: sha256,
         hexDigest: sha256OfHex,
-        checkpoints: { signer, archive: createCheckpointArchive({ directory: config.checkpointDirectory }) },
+        checkpoints: {
+          signer,
+          archive: createCheckpointArchive({ directory: config.checkpointDirectory }),
+          onMade: (checkpoint) => log.info(checkpoint, 'checkpoint'),
+        },
         hasher: scope.resolve(HASHER),
         tokens: scope.resolve(TOKENS),
         isCommonPassword,

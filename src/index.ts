@@ -33,10 +33,18 @@ export type {
   CheckpointArchive,
   CheckpointPorts,
   CheckpointSigner,
+  CheckpointView,
 } from './application/checkpoint-ports.ts';
-export type { CheckpointView } from './application/make-checkpoint.ts';
 export type { Verification } from './application/verify-books.ts';
-export type { Clock, IdGenerator, LedgerReads, Store, Stores, UnitOfWork } from './application/ports.ts';
+export type {
+  Clock,
+  IdGenerator,
+  LedgerReads,
+  LedgerScan,
+  Store,
+  Stores,
+  UnitOfWork,
+} from './application/ports.ts';
 export type { WriterLimits } from './application/transfer-writer.ts';
 export type { TransferRequest } from './application/transfer-funds.ts';
 export type { AccountView, Refused, TransferResult, TransferView } from './application/views.ts';

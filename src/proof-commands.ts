@@ -36,12 +36,17 @@ export function addProofCommands(program: Command, setting: Setting): void {
     .command('verify')
     .description('recompute all that the books hold, while the server runs or not')
     .option('--json', 'say what was found as JSON')
-    .option('--checkpoint <file>', 'NUMBER.jws with its manifest beside it: what was signed must still be so')
+    .option('--checkpoint <file>', 'NUMBER.jws: what was signed must still be so')
+    .option('--manifest <file>', 'of the checkpoint; NUMBER.manifest beside it unless given')
     .option('--key <public>', 'who must have signed it: a file or the key itself; your own unless given')
-    .action(async (options: { json?: true; checkpoint?: string; key?: string }) => {
+    .action(async (options: { json?: true; checkpoint?: string; manifest?: string; key?: string }) => {
       const faults = new FaultLog();
       const given = options.checkpoint
-        ? await openCheckpoint(options.checkpoint, await keyOf(options.key, config), faults)
+        ? await openCheckpoint(
+            { ...options, file: options.checkpoint },
+            await keyOf(options.key, config),
+            faults,
+          )
         : undefined;
       await withStore(async ({ reads, scan }) => {
         const found = await verifyBooks({ reads, scan, digest: sha256, hexDigest: sha256OfHex })({
@@ -148,7 +153,7 @@ async function withLedger(
 
 /** @throws Error if it was not signed with the key */
 async function openCheckpoint(
-  file: string,
+  { file, manifest = manifestOf(file) }: { file: string; manifest?: string },
   key: string,
   faults: FaultLog,
 ): Promise<NonNullable<VerifyRequest['checkpoint']>> {
@@ -160,10 +165,13 @@ async function openCheckpoint(
   const isFollowing =
     number === 1 ? previous === GENESIS_HASH : !before || sha256(before.trim()) === previous;
   if (!isFollowing) faults.report('checkpoint_previous', { detail: `number ${number}` });
-  const manifest = file.replace(/\.jws$/, '') + '.manifest';
   // A file that is missing is told before anything is recomputed
   await access(manifest);
   return { checkpoint, manifest: readLines(manifest) };
+}
+
+function manifestOf(file: string): string {
+  return `${file.replace(/\.jws$/, '')}.manifest`;
 }
 
 /** The key that was given; else the public half of one's own. */

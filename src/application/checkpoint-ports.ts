@@ -4,6 +4,15 @@ import type { Checkpoint } from '../domain/checkpoint.ts';
 export type CheckpointPorts = {
   readonly signer: CheckpointSigner;
   readonly archive: CheckpointArchive;
+  /** Called once it is kept, so that somebody else can be given it; must not throw. */
+  readonly onMade?: (checkpoint: CheckpointView) => void;
+};
+
+export type CheckpointView = Checkpoint & {
+  /** As it was signed: what somebody else should hold. */
+  readonly signed: string;
+  /** Of the signed text: what the next checkpoint names. */
+  readonly digest: string;
 };
 
 export interface CheckpointSigner {

@@ -6,15 +6,8 @@ import { MerkleTree } from '../domain/merkle.ts';
 import type { HexDigest } from '../domain/merkle.ts';
 import { readPage } from './page.ts';
 import type { Page, PageRequest } from './page.ts';
-import type { CheckpointPorts, KeptCheckpoint } from './checkpoint-ports.ts';
+import type { CheckpointPorts, CheckpointView, KeptCheckpoint } from './checkpoint-ports.ts';
 import type { Clock, LedgerScan, Logger } from './ports.ts';
-
-export type CheckpointView = Checkpoint & {
-  /** As it was signed: what somebody else should hold. */
-  readonly signed: string;
-  /** Of the signed text: what the next checkpoint names. */
-  readonly digest: string;
-};
 
 type Ports = {
   readonly scan: LedgerScan;
@@ -34,7 +27,7 @@ export function makeCheckpoint(ports: Ports) {
   // One after another: each names the one before.
   let last: Promise<unknown> = Promise.resolve();
   return async (): Promise<CheckpointView> => {
-    const { signer, archive } = requireCheckpoints(ports);
+    const { signer, archive, onMade } = requireCheckpoints(ports);
     const before = last;
     const made = (async () => {
       await before;
@@ -49,7 +42,9 @@ export function makeCheckpoint(ports: Ports) {
         return signed;
       });
       if (!made) throw new TypeError('An archive makes what it keeps');
-      return { ...made.checkpoint, signed: made.signed, digest: ports.digest(made.signed) };
+      const view = { ...made.checkpoint, signed: made.signed, digest: ports.digest(made.signed) };
+      onMade?.(view);
+      return view;
     })();
     last = made.catch(() => {});
     return made;
@@ -143,7 +138,7 @@ export class Checkpointer {
 
   async #makeOrWarn(): Promise<void> {
     try {
-      this.#log.info(await this.#make(), 'checkpoint');
+      await this.#make();
     } catch (error) {
       this.#log.error({ err: error }, 'no checkpoint could be made, will try again');
     } finally {

@@ -103,6 +103,13 @@ describe('the commands that prove the books', () => {
         'The books are whole: 3 accounts, 6 entries, 3 transfers, 3 keys, 0 audit records',
       ]);
     }
+    const elsewhere = join(folder, 'from-the-auditor.jws');
+    await writeFile(elsewhere, first.out[1] ?? '');
+    await expect(passbook('verify', '--checkpoint', elsewhere)).rejects.toThrow('ENOENT');
+    const manifest = join(folder, 'checkpoints', '1.manifest');
+    expect(await passbook('verify', '--checkpoint', elsewhere, '--manifest', manifest)).toMatchObject({
+      failed: false,
+    });
     const other = await publicCheckpointKey(newCheckpointKey());
     await expect(passbook('verify', '--checkpoint', path, '--key', other)).rejects.toThrow(
       'is not a checkpoint that was signed with this key',

@@ -23,7 +23,8 @@ type Said = { readonly code: number; readonly stdout: string };
 function python(...args: string[]): Promise<Said> {
   return new Promise((resolve, reject) => {
     execFile('python3', [SCRIPT, ...args], (error, stdout) => {
-      if (error && typeof error.code !== 'number') reject(error);
+      if (error && typeof error.code !== 'number')
+        reject(new Error('python3 does not run', { cause: error }));
       else resolve({ code: Number(error?.code ?? 0), stdout: stdout.trim() });
     });
   });

@@ -116,9 +116,9 @@ export function describeScans(subject: () => Subject): void {
       const { alice, bob, from, to } = await between(subject());
       // Accounts that other tests have put into a state by hand are not of interest here
       const mine = new Set([from, to]);
-      let isOver = false;
+      const state = { isOver: false };
       const business = async () => {
-        for (let count = 0; !isOver; count++) {
+        for (let count = 0; !state.isOver; count++) {
           const ledger = count % 2 === 0 ? bank : otherBank;
           const paid = transferIdOf(await ledger.pay(alice, { from, to, amount: 2n }));
           await ledger.reverse(bob, paid, 1n);
@@ -136,7 +136,7 @@ export function describeScans(subject: () => Subject): void {
       const ports = { reads: store.reads, scan: store.scan, digest: sha256, hexDigest: sha256OfHex };
       const verify = verifyBooks(ports);
       const found = [await verify(), await verify(), await verify()];
-      isOver = true;
+      state.isOver = true;
       await busy;
 
       const faults = found.flatMap((one) => one.faults);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, integer, nat, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sha256OfHex } from '../../src/adapters/system.ts';
 import { leafHash, MerkleTree, PathBuilder, pathRanges, rootOfPath } from '../../src/domain/merkle.ts';
@@ -91,8 +91,8 @@ describe('a Merkle tree of RFC 6962', () => {
   });
 
   it('proves each leaf of a tree of any size, and no other leaf, place or size', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 70 }), fc.nat(), (size, chosen) => {
+    assert(
+      property(integer({ min: 1, max: 70 }), nat(), (size, chosen) => {
         const index = chosen % size;
         const leaves = Array.from({ length: size }, (_, at) =>
           leafHash(at.toString(16).padStart(4, '0'), sha256OfHex),

@@ -1,4 +1,4 @@
-import type { CheckpointView } from '../../application/make-checkpoint.ts';
+import type { CheckpointView } from '../../application/checkpoint-ports.ts';
 import type { BalanceView } from '../../application/get-account.ts';
 import type { AccountView, TransferView } from '../../application/views.ts';
 import type { AuditRecord } from '../../domain/audit.ts';
