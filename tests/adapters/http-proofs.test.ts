@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { freshId } from '../support/builders.ts';
-import { MemoryCheckpoints } from '../support/checkpoints.ts';
 import {
   A_TEXT,
   Edge,
@@ -139,7 +138,7 @@ describe('The proof of a statement', () => {
 });
 
 async function aBank() {
-  const edge = new Edge({ checkpoints: new MemoryCheckpoints().ports });
+  const edge = new Edge();
   const alice = await edge.register('Alice');
   const bob = await edge.register('Bob');
   const operator = await edge.register('Operator', { role: 'system' });

@@ -12,6 +12,7 @@ import type {
 import type { Message } from '../../src/domain/message.ts';
 import type { User } from '../../src/domain/user.ts';
 import { FixedClock, ids } from './builders.ts';
+import { MemoryCheckpoints } from './checkpoints.ts';
 
 /** Hides nothing and costs nothing; what it was asked to compare is on record. */
 class PlainHasher implements PasswordHasher {
@@ -61,7 +62,7 @@ export function aBankOfPeople(ports: Partial<BankPorts> = {}) {
     ids,
     digest: sha256,
     hexDigest: sha256OfHex,
-    checkpoints: null,
+    checkpoints: new MemoryCheckpoints().ports,
     hasher,
     tokens,
     defaultCurrency: 'EUR',
