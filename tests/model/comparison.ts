@@ -12,7 +12,7 @@ import type { Transfer } from '../../src/domain/transfer.ts';
 import type { Command } from './command.ts';
 import { CUSTOMERS, OPERATORS } from './draw.ts';
 import { accountsOf, byId, countersOf, findAccount, keyTextOf, latestInstantOf } from './model.ts';
-import type { KeyUse, Model, ModelAccount } from './model.ts';
+import type { KeyUse, Model, ModelAccount, RequestFields } from './model.ts';
 import { exponentOf, isParty, transfersOf } from './model-views.ts';
 
 const END_OF_TIME = Date.UTC(9999, 11, 31);
@@ -207,6 +207,7 @@ function expectedTransfer(model: Model, id: string): unknown {
     expiresAt: null,
     amountCaptured: null,
     reversed: null,
+    erased: null,
     reverses: null,
     batchId: null,
     createdAt: at,
@@ -255,12 +256,21 @@ function expectedRecord(model: Model, use: KeyUse): unknown {
     code?: string;
     balances?: unknown;
   };
-  const shared = { at, request: fields };
+  const shared = { at, request: withDigests(fields, use) };
   if (account) return { ...shared, accountId: account.accountId };
   if (transfer) return { ...shared, transferId: transfer.transferId, balances };
   // What was shown may say less than what was kept.
   const rejected = model.transfers.find(({ id }) => id === transferId);
   return { ...shared, code: rejected?.code ?? code, transferId };
+}
+
+/** A request is kept with digests in place of its texts: as `ARCHITECTURE.md` has them. */
+function withDigests(fields: RequestFields, { actor, operation, key }: KeyUse): RequestFields {
+  const digest = (text: string) =>
+    sha256(`passbook request text 1\n${operation} ${scopeOf(actor)} ${key}\n${text}`);
+  return fields.map(([field, value]) =>
+    field === 'description' || field === 'metadata' ? [field, value && digest(value)] : [field, value],
+  );
 }
 
 /** Each message once: what was taken is not given again. */
