@@ -8,6 +8,7 @@ import { readConfig } from './config.ts';
 import type { StoreConfig } from './config.ts';
 import { faultText } from './fault-text.ts';
 import { openStore } from './open-store.ts';
+import { addProofCommands } from './proof-commands.ts';
 import type { Role } from './domain/user.ts';
 
 const ROLES: readonly Role[] = ['customer', 'system', 'auditor'];
@@ -43,6 +44,16 @@ program
     await backUp(keptStore(), file);
     console.log(`The books are copied to ${file}`);
   });
+
+addProofCommands(program, {
+  config: () => readConfig(process.env, { reader: 'commands' }),
+  withStore,
+  out: (line) => console.log(line),
+  progress: (line) => console.error(line),
+  fail: () => {
+    process.exitCode = 1;
+  },
+});
 
 /** @throws Error where there is nothing to look after: a command makes no books */
 function keptStore(): StoreConfig {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { isCheckpointKey } from './adapters/security/index.ts';
 import type { Sender } from './adapters/smtp/compose-mail.ts';
 import type { SmtpServer } from './adapters/smtp/smtp-mailer.ts';
 import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from './application/password.ts';
@@ -26,6 +27,11 @@ export type Config = {
   readonly accountsPerUser: number;
   readonly sessionLifetimeMs: number;
   readonly shutdownMs: number;
+  /** Ed25519, private, as JWK or PEM. Null: one is made and kept in the data directory. */
+  readonly checkpointKey: string | null;
+  readonly checkpointDirectory: string;
+  /** Null: on demand alone. */
+  readonly checkpointEveryMs: number | null;
   readonly logLevel: LogLevel;
 };
 
@@ -100,6 +106,10 @@ const schema = v.object({
 
   DEFAULT_CURRENCY: v.optional(textAs(currencyOf, 'must be a code of ISO 4217, such as EUR'), 'EUR'),
   ACCOUNTS_PER_USER: v.optional(integer({ from: 1, to: 10_000 }), '50'),
+
+  CHECKPOINT_EVERY_SECONDS: v.optional(integer({ from: 0, to: 999_999_999 }), '0'),
+  CHECKPOINT_DIR: v.optional(v.string()),
+  CHECKPOINT_KEY: v.optional(textAs(checkpointKeyOf, 'must be an Ed25519 private key, as JWK or PEM')),
 
   GMAIL_USER: v.optional(textAs(emailOf, 'must be one e-mail address')),
   GMAIL_PASS: v.optional(v.string()),
@@ -189,6 +199,9 @@ function configOf(values: Values): Config {
     accountsPerUser: values.ACCOUNTS_PER_USER,
     sessionLifetimeMs: values.SESSION_HOURS * 3_600_000,
     shutdownMs: values.SHUTDOWN_SECONDS * 1_000,
+    checkpointKey: values.CHECKPOINT_KEY ?? null,
+    checkpointDirectory: values.CHECKPOINT_DIR ?? join(values.DATA_DIR, 'checkpoints'),
+    checkpointEveryMs: values.CHECKPOINT_EVERY_SECONDS * 1_000 || null,
     logLevel: values.LOG_LEVEL,
   };
 }
@@ -272,6 +285,10 @@ function longTextOf(text: string): string | undefined {
 
 function isRandom(secret: string): boolean {
   return new Set(secret).size >= JWT_SECRET_MIN_DIFFERENT && !PLACEHOLDER.test(secret);
+}
+
+function checkpointKeyOf(text: string): string | undefined {
+  return isCheckpointKey(text) ? text : undefined;
 }
 
 function emailOf(text: string): string | undefined {

@@ -5,13 +5,20 @@ import type { InjectionToken } from 'tsyringe';
 import type { Logger } from 'pino';
 import { createApp } from './adapters/http/index.ts';
 import type { App } from './adapters/http/index.ts';
-import { createPasswordHasher, createTokenIssuer, isCommonPassword } from './adapters/security/index.ts';
+import { createCheckpointArchive } from './adapters/files/index.ts';
+import {
+  createCheckpointSigner,
+  createPasswordHasher,
+  createTokenIssuer,
+  isCommonPassword,
+} from './adapters/security/index.ts';
 import { createFileMailer } from './adapters/smtp/file-mailer.ts';
 import { createSmtpMailer } from './adapters/smtp/smtp-mailer.ts';
-import { sha256, systemClock, systemIds } from './adapters/system.ts';
+import { sha256, sha256OfHex, systemClock, systemIds } from './adapters/system.ts';
 import { assembleBank } from './application/bank.ts';
 import type { Bank } from './application/bank.ts';
 import type { HoldSweeper } from './application/hold-sweeper.ts';
+import { Checkpointer } from './application/make-checkpoint.ts';
 import { OutboxDispatcher } from './application/outbox-dispatcher.ts';
 import type { Mailer, PasswordHasher, Store, TokenIssuer } from './application/ports.ts';
 import type { Config, MailConfig } from './config.ts';
@@ -21,6 +28,8 @@ export type Services = {
   readonly bank: Bank;
   readonly dispatcher: OutboxDispatcher;
   readonly sweeper: HoldSweeper;
+  /** Null where checkpoints are made on demand alone. */
+  readonly checkpointer: Checkpointer | null;
   readonly app: App;
   /** Ends all of it, what was made last first: the writer, the dispatcher, the mailer, the store. */
   close(): Promise<void>;
@@ -33,6 +42,7 @@ const TOKENS = token<TokenIssuer>('token issuer');
 const DISPATCHER = token<OutboxDispatcher>('outbox dispatcher');
 const BANK = token<Bank>('bank');
 const APP = token<App>('app');
+const CHECKPOINTER = token<Checkpointer | null>('checkpointer');
 const SWEEPER = token<HoldSweeper>('hold sweeper');
 
 type ClosableMailer = Mailer & { close?(): void };
@@ -41,12 +51,15 @@ type ClosableMailer = Mailer & { close?(): void };
 export async function assembleServices(given: {
   config: Config;
   jwtSecret: string;
+  /** Ed25519, private, as JWK or PEM. */
+  checkpointKey: string;
   store: Store;
   log: Logger;
   /** In place of the one that is configured. */
   mailer?: ClosableMailer;
 }): Promise<Services> {
   const { config, log } = given;
+  const signer = await createCheckpointSigner(given.checkpointKey);
   const scope = new Scope();
   scope.provide(STORE, () => given.store, { close: (store) => store.close() });
   scope.provide(MAILER, () => given.mailer ?? createMailer(config.mail), {
@@ -81,6 +94,12 @@ export async function assembleServices(given: {
         clock: systemClock,
         ids: systemIds,
         digest: sha256,
+        hexDigest: sha256OfHex,
+        checkpoints: {
+          signer,
+          archive: createCheckpointArchive({ directory: config.checkpointDirectory }),
+          onMade: (checkpoint) => log.info(checkpoint, 'checkpoint'),
+        },
         hasher: scope.resolve(HASHER),
         tokens: scope.resolve(TOKENS),
         isCommonPassword,
@@ -98,6 +117,15 @@ export async function assembleServices(given: {
   scope.provide(SWEEPER, () => scope.resolve(BANK).ledger.sweeper(log), {
     close: (sweeper) => sweeper.stop(),
   });
+  scope.provide(
+    CHECKPOINTER,
+    () => {
+      const { checkpointEveryMs: everyMs } = config;
+      const make = scope.resolve(BANK).ledger.makeCheckpoint;
+      return everyMs === null ? null : new Checkpointer({ make, log, everyMs });
+    },
+    { close: (checkpointer) => checkpointer?.stop() },
+  );
   scope.provide(APP, () => {
     const { publicOrigin, trustedProxies } = config;
     return createApp({ bank: scope.resolve(BANK), log, publicOrigin, trustedProxies });
@@ -109,6 +137,7 @@ export async function assembleServices(given: {
       bank: scope.resolve(BANK),
       dispatcher: scope.resolve(DISPATCHER),
       sweeper: scope.resolve(SWEEPER),
+      checkpointer: scope.resolve(CHECKPOINTER),
       close: () => scope.close(),
     };
   } catch (error) {

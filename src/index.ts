@@ -1,4 +1,4 @@
-import { sha256, systemClock, systemIds } from './adapters/system.ts';
+import { sha256, sha256OfHex, systemClock, systemIds } from './adapters/system.ts';
 import { assembleLedger } from './application/ledger.ts';
 import type { Ledger, LedgerPorts } from './application/ledger.ts';
 
@@ -6,7 +6,7 @@ export type LedgerOptions = Pick<LedgerPorts, 'store'> & Partial<Omit<LedgerPort
 
 /**
  * A ledger over a store, with the machine's clock, version 7 UUIDs and SHA-256 unless others are given; in euros,
- * with no limit to an owner's accounts, and sending no messages unless said otherwise.
+ * with no limit to an owner's accounts, sending no messages and making no checkpoints unless said otherwise.
  * @throws TypeError for a default currency that ISO 4217 does not list
  */
 export function createLedger(options: LedgerOptions): Ledger {
@@ -14,6 +14,8 @@ export function createLedger(options: LedgerOptions): Ledger {
     clock: systemClock,
     ids: systemIds,
     digest: sha256,
+    hexDigest: sha256OfHex,
+    checkpoints: null,
     defaultCurrency: 'EUR',
     accountsPerOwner: null,
     notify: false,
@@ -27,7 +29,22 @@ export type { InitialFundsRequest, WithdrawalRequest } from './application/fund-
 export type { KeyView } from './application/get-transfer.ts';
 export type { OpenAccountRequest, OpenAccountResult } from './application/open-account.ts';
 export type { Page, PageRequest } from './application/page.ts';
-export type { Clock, IdGenerator, LedgerReads, Store, Stores, UnitOfWork } from './application/ports.ts';
+export type {
+  CheckpointArchive,
+  CheckpointPorts,
+  CheckpointSigner,
+  CheckpointView,
+} from './application/checkpoint-ports.ts';
+export type { Verification } from './application/verify-books.ts';
+export type {
+  Clock,
+  IdGenerator,
+  LedgerReads,
+  LedgerScan,
+  Store,
+  Stores,
+  UnitOfWork,
+} from './application/ports.ts';
 export type { WriterLimits } from './application/transfer-writer.ts';
 export type { TransferRequest } from './application/transfer-funds.ts';
 export type { AccountView, Refused, TransferResult, TransferView } from './application/views.ts';

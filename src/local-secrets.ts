@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { isCheckpointKey, newCheckpointKey } from './adapters/security/index.ts';
 import type { Config } from './config.ts';
 
 export type SystemUser = {
@@ -25,6 +26,16 @@ export async function jwtSecret(config: Config): Promise<string> {
   const secret = text.trim();
   if (Buffer.byteLength(secret) < 32) throw new TypeError(`${path} holds no secret: delete it`);
   return secret;
+}
+
+/** The private key that signs checkpoints: the one that is configured, else one that is made at the first start and kept. */
+export async function checkpointKey(config: Config): Promise<string> {
+  if (config.checkpointKey !== null) return config.checkpointKey;
+
+  const path = join(config.dataDirectory, 'checkpoint-key');
+  const { text } = await keep(path, `${newCheckpointKey()}\n`);
+  if (!isCheckpointKey(text)) throw new TypeError(`${path} holds no key: delete it`);
+  return text;
 }
 
 /** The system user of the configuration; in development else one that is made at the first start and kept. */

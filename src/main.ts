@@ -9,7 +9,7 @@ import { assembleServices } from './container.ts';
 import type { Services } from './container.ts';
 import { PassbookError } from './domain/errors.ts';
 import { faultText } from './fault-text.ts';
-import { forget, jwtSecret, systemUser } from './local-secrets.ts';
+import { checkpointKey, forget, jwtSecret, systemUser } from './local-secrets.ts';
 import type { SystemUser } from './local-secrets.ts';
 import { createLog } from './log.ts';
 import { openStore } from './open-store.ts';
@@ -28,6 +28,7 @@ try {
   stopOnSignal(running, config, log);
   running.services.dispatcher.start();
   running.services.sweeper.start();
+  running.services.checkpointer?.start();
   greet(running, config, log);
 } catch (error) {
   process.stderr.write(`Passbook cannot start: ${faultText(error)}\n`);
@@ -37,8 +38,15 @@ try {
 /** What was opened is closed again where a later step fails. */
 async function start(config: Config, log: Logger): Promise<Running> {
   const secret = await jwtSecret(config);
+  const signingKey = await checkpointKey(config);
   const store = await openStore(config.store, { clock: systemClock });
-  const services = await assembleServices({ config, jwtSecret: secret, store, log });
+  const services = await assembleServices({
+    config,
+    jwtSecret: secret,
+    checkpointKey: signingKey,
+    store,
+    log,
+  });
   try {
     const user = await ensureSystemUser(services.bank, await systemUser(config), log);
     const server = await startServer({

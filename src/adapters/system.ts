@@ -2,6 +2,7 @@ import { hash, randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
 import type { Clock, IdGenerator } from '../application/ports.ts';
 import type { Digest } from '../domain/chain.ts';
+import type { HexDigest } from '../domain/merkle.ts';
 
 export const systemClock: Clock = { now: () => Date.now() };
 
@@ -21,5 +22,8 @@ export const systemIds: IdGenerator = {
     return pool.toString('hex', used - SALT_BYTES, used);
   },
 };
+
+/** Of bytes in hexadecimal. */
+export const sha256OfHex: HexDigest = (bytes) => hash('sha256', Buffer.from(bytes, 'hex'), 'hex');
 
 export const sha256: Digest = (text) => hash('sha256', text, 'hex');

@@ -154,7 +154,8 @@ function keyed(actor: Actor, operation: Operation, key: unknown) {
   };
 }
 
-function requireReason(reason: unknown): string {
+/** @throws PassbookError `invalid_request` */
+export function requireReason(reason: unknown): string {
   const text = optionalText('reason', reason, REASON_MAX_LENGTH);
   if (text === null) throw invalid('reason', 'must say why');
   return text;

@@ -1,7 +1,15 @@
 import type { Actor } from '../domain/actor.ts';
+import type { Digest } from '../domain/chain.ts';
 import { scopeOf } from '../domain/idempotency.ts';
 import type { IdGenerator } from './ports.ts';
-import { DESCRIPTION_MAX_LENGTH, normalise, optionalText, requireAmount, requireKey } from './request.ts';
+import {
+  DESCRIPTION_MAX_LENGTH,
+  normalise,
+  optionalText,
+  requireAmount,
+  requireKey,
+  withoutTexts,
+} from './request.ts';
 import type { SubmitOptions, TransferWriter } from './transfer-writer.ts';
 import { viewTransferAnswer } from './views.ts';
 import type { TransferResult } from './views.ts';
@@ -65,20 +73,21 @@ export type ReversalRequest = {
  * Sends all or part of a transfer back, by a new one: by the one who received it, or by the system.
  * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
  */
-export function reverseTransfer({ writer, ids }: Ports) {
+export function reverseTransfer({ writer, ids, digest }: Ports & { readonly digest: Digest }) {
   return async (actor: Actor, request: ReversalRequest, options?: SubmitOptions): Promise<TransferResult> => {
     const { transferId } = request;
     const amount = request.amount === undefined ? null : requireAmount(request.amount);
     const description = optionalText('description', request.description, DESCRIPTION_MAX_LENGTH);
+    const owned = keyed(actor, 'reverse', request.idempotencyKey);
     const command = {
-      ...keyed(actor, 'reverse', request.idempotencyKey),
+      ...owned,
       type: 'reverse',
       id: ids.newId(),
       salt: ids.newSalt(),
       transferId,
       amount,
       description,
-      request: normalise({ transferId, amount, description }),
+      request: normalise(withoutTexts({ transferId, amount, description }, { key: owned.key, digest })),
     } as const;
     return viewTransferAnswer(await writer.submit(command, options), actor);
   };

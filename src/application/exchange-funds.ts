@@ -1,4 +1,5 @@
 import type { Actor } from '../domain/actor.ts';
+import type { Digest } from '../domain/chain.ts';
 import type { TransferOrder } from '../domain/command.ts';
 import { scopeOf } from '../domain/idempotency.ts';
 import { leg } from './order.ts';
@@ -10,6 +11,7 @@ import {
   requireAmount,
   requireId,
   requireKey,
+  withoutTexts,
 } from './request.ts';
 import { viewBatchAnswer } from './submit-batch.ts';
 import type { BatchResult } from './submit-batch.ts';
@@ -30,7 +32,15 @@ export type ExchangeRequest = {
  * Exchanges between two currencies: a linked batch of two transfers, through the bank's `exchange` account of each.
  * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
  */
-export function exchangeFunds({ writer, ids }: { writer: TransferWriter; ids: IdGenerator }) {
+export function exchangeFunds({
+  writer,
+  ids,
+  digest,
+}: {
+  writer: TransferWriter;
+  ids: IdGenerator;
+  digest: Digest;
+}) {
   return async (
     actor: Extract<Actor, { kind: 'system' }>,
     request: ExchangeRequest,
@@ -54,13 +64,18 @@ export function exchangeFunds({ writer, ids }: { writer: TransferWriter; ids: Id
       description,
       metadata: null,
     });
+    const key = {
+      scope: scopeOf(actor),
+      operation: 'exchange',
+      key: requireKey(request.idempotencyKey),
+    } as const;
     const exchange = { purpose: 'exchange' } as const;
     const command = {
       type: 'batch',
       id: ids.newId(),
       actor,
-      key: { scope: scopeOf(actor), operation: 'exchange', key: requireKey(request.idempotencyKey) },
-      request: normalise(fields),
+      key,
+      request: normalise(withoutTexts(fields, { key, digest })),
       orders: [
         order([
           leg({ accountId: sourceAccountId }, 'debit', sourceAmount),

@@ -1,4 +1,5 @@
 import type { Actor } from '../domain/actor.ts';
+import type { Digest } from '../domain/chain.ts';
 import type { AccountRef } from '../domain/command.ts';
 import { invalid, PassbookError } from '../domain/errors.ts';
 import { scopeOf } from '../domain/idempotency.ts';
@@ -12,13 +13,19 @@ import {
   requireAmount,
   requireId,
   requireKey,
+  withoutTexts,
 } from './request.ts';
 import type { SubmitOptions, TransferWriter } from './transfer-writer.ts';
 import { viewTransferAnswer } from './views.ts';
 import type { TransferResult } from './views.ts';
 
 type SystemActor = Extract<Actor, { kind: 'system' }>;
-type Ports = { readonly writer: TransferWriter; readonly ids: IdGenerator; readonly defaultCurrency: string };
+type Ports = {
+  readonly writer: TransferWriter;
+  readonly ids: IdGenerator;
+  readonly digest: Digest;
+  readonly defaultCurrency: string;
+};
 
 type Funding = {
   /** In place of the account: the user whose oldest active account in the currency is meant. */
@@ -67,7 +74,7 @@ export function withdrawFunds(ports: Ports) {
 const CUSTOMER_FIELD = { initial_funds: 'destinationAccountId', withdrawal: 'sourceAccountId' } as const;
 
 async function throughFunding(
-  { writer, ids, defaultCurrency }: Ports,
+  { writer, ids, digest, defaultCurrency }: Ports,
   what: {
     actor: SystemActor;
     request: Funding;
@@ -92,17 +99,17 @@ async function throughFunding(
   const description = optionalText('description', request.description, DESCRIPTION_MAX_LENGTH);
   const funding: AccountRef = { purpose: 'funding' };
   const [source, destination] = kind === 'withdrawal' ? [customer, funding] : [funding, customer];
+  const key = {
+    scope: scopeOf(actor),
+    operation: kind,
+    key: requireKey(request.idempotencyKey),
+  };
+  const fields = { [field]: accountId ?? null, userId: userId ?? null, amount, currency };
   const command = {
     type: 'transfer',
     actor,
-    key: { scope: scopeOf(actor), operation: kind, key: requireKey(request.idempotencyKey) },
-    request: normalise({
-      [field]: accountId ?? null,
-      userId: userId ?? null,
-      amount,
-      currency,
-      description,
-    }),
+    key,
+    request: normalise(withoutTexts({ ...fields, description }, { key, digest })),
     order: {
       id: ids.newId(),
       salt: ids.newSalt(),

@@ -1,4 +1,5 @@
 import type { Digest } from '../domain/chain.ts';
+import type { HexDigest } from '../domain/merkle.ts';
 import { isCurrency } from '../domain/money.ts';
 import {
   closeAccount,
@@ -8,7 +9,9 @@ import {
   unfreezeAccount,
 } from './administer-account.ts';
 import { captureHold, reverseTransfer, voidHold } from './end-transfer.ts';
+import { eraseText } from './erase-text.ts';
 import { exchangeFunds } from './exchange-funds.ts';
+import { exportStatement } from './export-statement.ts';
 import { fundAccount, withdrawFunds } from './fund-account.ts';
 import { getAccount, getBalance } from './get-account.ts';
 import { findTransferByKey, getTransfer } from './get-transfer.ts';
@@ -17,18 +20,24 @@ import type { SweeperOptions } from './hold-sweeper.ts';
 import { listAccounts } from './list-accounts.ts';
 import { listAudit } from './list-audit.ts';
 import { listTransfers } from './list-transfers.ts';
+import { listCheckpoints, makeCheckpoint } from './make-checkpoint.ts';
 import { openAccount } from './open-account.ts';
+import type { CheckpointPorts } from './checkpoint-ports.ts';
 import type { Clock, Courier, IdGenerator, Logger, Store } from './ports.ts';
 import { submitBatch } from './submit-batch.ts';
 import { transferFunds } from './transfer-funds.ts';
 import { TransferWriter } from './transfer-writer.ts';
 import type { WriterLimits } from './transfer-writer.ts';
+import { verifyBooks } from './verify-books.ts';
 
 export type LedgerPorts = {
   readonly store: Store;
   readonly clock: Clock;
   readonly ids: IdGenerator;
   readonly digest: Digest;
+  readonly hexDigest: HexDigest;
+  /** Null: it makes no checkpoints, and proves no statement. */
+  readonly checkpoints: CheckpointPorts | null;
   /** The currency where nothing names one. */
   readonly defaultCurrency: string;
   /** Null for no limit. */
@@ -53,7 +62,7 @@ export function assembleLedger(ports: LedgerPorts) {
   }
   const { store, ...rest } = ports;
   const writer = new TransferWriter({ ...rest, unitOfWork: store.unitOfWork });
-  const shared = { ...rest, reads: store.reads, writer };
+  const shared = { ...rest, reads: store.reads, scan: store.scan, writer };
   return {
     openAccount: openAccount(shared),
     getAccount: getAccount(shared),
@@ -72,9 +81,14 @@ export function assembleLedger(ports: LedgerPorts) {
     unfreezeAccount: unfreezeAccount(shared),
     limitAccount: limitAccount(shared),
     closeAccount: closeAccount(shared),
+    eraseText: eraseText(shared),
     listAudit: listAudit(shared),
     /** Writes the expiry of holds that are due, once `start` is called; the ledger is right without it. */
     sweeper: (log: Logger, options?: SweeperOptions) => new HoldSweeper({ ...shared, log }, options),
+    verify: verifyBooks(shared),
+    makeCheckpoint: makeCheckpoint(shared),
+    listCheckpoints: listCheckpoints(shared),
+    exportStatement: exportStatement(shared),
     getTransfer: getTransfer(shared),
     findTransferByKey: findTransferByKey(shared),
     listTransfers: listTransfers(shared),

@@ -44,7 +44,21 @@ export type OrderRequest = {
 };
 
 /** A request's fields as they are compared and kept, in the order in which a difference is named. */
-export type OrderFields = Readonly<Record<string, string | bigint | Metadata | null>>;
+export type OrderFields = Readonly<
+  Record<'description', string | null> &
+    Record<'metadata', Metadata | null> &
+    Record<
+      | 'sourceAccountId'
+      | 'destinationAccountId'
+      | 'amount'
+      | 'currency'
+      | 'legs'
+      | 'pending'
+      | 'expiresAt'
+      | 'expiresInSeconds',
+      string | bigint | null
+    >
+>;
 
 /**
  * Checks the form of one transfer and draws its ids.

@@ -1,5 +1,5 @@
 import type { Account } from '../domain/account.ts';
-import type { AuditRecord } from '../domain/audit.ts';
+import type { AuditHead, AuditRecord } from '../domain/audit.ts';
 import type { Books, Decision } from '../domain/books.ts';
 import type { Want } from '../domain/command.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../domain/idempotency.ts';
@@ -14,6 +14,7 @@ import type { Role, User } from '../domain/user.ts';
 export interface Store {
   readonly unitOfWork: UnitOfWork;
   readonly reads: LedgerReads & SessionReads;
+  readonly scan: LedgerScan;
   /** Rejects with `unavailable` unless the store can be read and written now. */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -114,6 +115,8 @@ export interface LedgerReads {
     accountId: string,
     page: { after: number | null; limit: number },
   ): Promise<readonly LedgerEntry[]>;
+  /** The same, each with its transfer: both as of one moment. */
+  linesOf(accountId: string, page: { after: number | null; limit: number }): Promise<readonly Line[]>;
   record(key: IdempotencyKey): Promise<IdempotencyRecord | undefined>;
   /** The pending holds with a leg on the account that expire at or before `until`. */
   holdsDue(accountId: string, until: Instant): Promise<readonly Transfer[]>;
@@ -121,6 +124,35 @@ export interface LedgerReads {
   accountsWithDueHolds(until: Instant, limit: number): Promise<readonly string[]>;
   /** By sequence ascending; only sequences above `after`. */
   audit(page: { after: number | null; limit: number }): Promise<readonly AuditRecord[]>;
+}
+
+export type Line = { readonly entry: LedgerEntry; readonly transfer: Transfer };
+
+/** Reads of all there is, for whoever recomputes it. They give what is durably committed, as `LedgerReads` do. */
+export interface LedgerScan {
+  /** By id ascending, in the order of their code units; only ids above `after`. */
+  accountsPage(page: PageRequest): Promise<readonly Account[]>;
+  /** By id ascending; only ids above `after`. */
+  transfersPage(page: PageRequest): Promise<readonly TransferWithEntries[]>;
+  /** Those that exist, in no order. */
+  transfersById(ids: readonly string[]): Promise<readonly TransferWithEntries[]>;
+  /** By the text of their key ascending; only those above `after`, which is one. */
+  recordsPage(page: PageRequest): Promise<readonly IdempotencyRecord[]>;
+  /**
+   * Gives `read` the books as they were at one moment, however long it takes and whatever is written meanwhile. They
+   * serve inside `read` alone, and nobody waits for it.
+   */
+  atOnce<R>(read: (books: BooksAtOnce) => Promise<R>): Promise<R>;
+}
+
+/** A transfer with all its entries, in no order: both as of one moment. */
+export type TransferWithEntries = { readonly transfer: Transfer; readonly entries: readonly LedgerEntry[] };
+
+export interface BooksAtOnce {
+  /** Undefined while the audit log is empty. */
+  readonly auditHead: AuditHead | undefined;
+  /** All, by id ascending, in portions. */
+  accounts(): AsyncIterable<readonly Account[]>;
 }
 
 /** As `LedgerReads`, for every request of somebody signed in. */

@@ -1,9 +1,10 @@
 import { isIdentifier } from '../domain/actor.ts';
 import type { Actor } from '../domain/actor.ts';
 import { canonicalMetadata } from '../domain/chain.ts';
+import type { Digest } from '../domain/chain.ts';
 import { invalid } from '../domain/errors.ts';
-import { isIdempotencyKey } from '../domain/idempotency.ts';
-import type { NormalisedRequest } from '../domain/idempotency.ts';
+import { isIdempotencyKey, requestTextDigest } from '../domain/idempotency.ts';
+import type { IdempotencyKey, NormalisedRequest } from '../domain/idempotency.ts';
 import { isAmount, isCurrency, MAX_AMOUNT } from '../domain/money.ts';
 import { isText } from '../domain/text.ts';
 import type { Metadata } from '../domain/transfer.ts';
@@ -88,17 +89,34 @@ export function optionalMetadata(value: unknown): Metadata | null {
 }
 
 /** A request as it is kept and compared: its fields in the order in which a difference is named. */
-export function normalise(
-  fields: Readonly<Record<string, string | bigint | Metadata | null>>,
-): NormalisedRequest {
+export function normalise(fields: Readonly<Record<string, string | bigint | null>>): NormalisedRequest {
   return {
     version: 1,
     fields: Object.entries(fields).map(([field, value]) => [field, asText(value)] as const),
   };
 }
 
+/** The fields of a transfer with digests in place of its texts, which are kept with the transfer alone. */
+export function withoutTexts<T extends TextFields>(
+  fields: T,
+  { key, digest }: { key: IdempotencyKey; digest: Digest },
+): Readonly<Record<string, string | bigint | null>> & Omit<T, keyof TextFields> {
+  const sealed = (text: string | null) => text && requestTextDigest(key, text, digest);
+  const { description, metadata } = fields;
+  return {
+    ...fields,
+    description: sealed(description),
+    ...(metadata === undefined ? {} : { metadata: sealed(metadata && canonicalMetadata(metadata)) }),
+  };
+}
+
+type TextFields = {
+  readonly description: string | null;
+  readonly metadata?: Metadata | null;
+};
+
 /** A field's value as it is kept and compared. */
-export function asText(value: string | bigint | Metadata | null): string | null {
+export function asText(value: string | bigint | null): string | null {
   if (value === null || typeof value === 'string') return value;
-  return typeof value === 'bigint' ? value.toString() : canonicalMetadata(value);
+  return value.toString();
 }

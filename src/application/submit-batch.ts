@@ -1,4 +1,5 @@
 import type { Actor } from '../domain/actor.ts';
+import type { Digest } from '../domain/chain.ts';
 import { invalid, PassbookError } from '../domain/errors.ts';
 import type { FieldError } from '../domain/errors.ts';
 import { scopeOf } from '../domain/idempotency.ts';
@@ -6,7 +7,7 @@ import type { Answer } from '../domain/outcome.ts';
 import { readOrder } from './order.ts';
 import type { OrderRequest } from './order.ts';
 import type { Clock, IdGenerator } from './ports.ts';
-import { asText, normalise, requireKey } from './request.ts';
+import { asText, normalise, requireKey, withoutTexts } from './request.ts';
 import type { SubmitOptions, TransferWriter } from './transfer-writer.ts';
 import { viewConflict, viewTransferOutcome } from './views.ts';
 import type { Refused, TransferResult } from './views.ts';
@@ -35,7 +36,12 @@ export type BatchResult =
  * Up to 1,000 transfers as one unit of work with one key: each answered by itself, or linked and all or nothing.
  * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
  */
-export function submitBatch(ports: { writer: TransferWriter; ids: IdGenerator; clock: Clock }) {
+export function submitBatch(ports: {
+  writer: TransferWriter;
+  ids: IdGenerator;
+  clock: Clock;
+  digest: Digest;
+}) {
   return async (actor: Actor, request: BatchRequest, options?: SubmitOptions): Promise<BatchResult> => {
     const { transfers, linked = false } = request;
     if (!Array.isArray(transfers) || transfers.length < 1 || transfers.length > BATCH_MAX) {
@@ -43,14 +49,19 @@ export function submitBatch(ports: { writer: TransferWriter; ids: IdGenerator; c
     }
     if (typeof linked !== 'boolean') throw invalid('linked', 'must be true or false');
     const read = readAll(transfers, ports);
-    const key = requireKey(request.idempotencyKey);
+    const key = {
+      scope: scopeOf(actor),
+      operation: 'batch',
+      key: requireKey(request.idempotencyKey),
+    } as const;
+    const sealed = read.map(({ fields }) => withoutTexts(fields, { key, digest: ports.digest }));
     const command = {
       type: 'batch',
       id: ports.ids.newId(),
       actor,
-      key: { scope: scopeOf(actor), operation: 'batch', key },
+      key,
       request: normalise({
-        transfers: JSON.stringify(read.map(({ fields }) => Object.values(fields).map(asText))),
+        transfers: JSON.stringify(sealed.map((fields) => Object.values(fields).map(asText))),
         linked: linked.toString(),
       }),
       orders: read.map(({ order }) => order),

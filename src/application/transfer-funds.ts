@@ -1,9 +1,10 @@
 import type { Actor } from '../domain/actor.ts';
+import type { Digest } from '../domain/chain.ts';
 import { scopeOf } from '../domain/idempotency.ts';
 import { readOrder } from './order.ts';
 import type { OrderRequest } from './order.ts';
 import type { Clock, IdGenerator } from './ports.ts';
-import { normalise, requireKey } from './request.ts';
+import { normalise, requireKey, withoutTexts } from './request.ts';
 import type { SubmitOptions, TransferWriter } from './transfer-writer.ts';
 import { viewTransferAnswer } from './views.ts';
 import type { TransferResult } from './views.ts';
@@ -18,15 +19,24 @@ export type TransferRequest = OrderRequest & {
  * A rule's refusal is a result; a malformed request, and a fault of the store, are thrown.
  * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
  */
-export function transferFunds(ports: { writer: TransferWriter; ids: IdGenerator; clock: Clock }) {
+export function transferFunds(ports: {
+  writer: TransferWriter;
+  ids: IdGenerator;
+  clock: Clock;
+  digest: Digest;
+}) {
   return async (actor: Actor, request: TransferRequest, options?: SubmitOptions): Promise<TransferResult> => {
     const { order, fields } = readOrder(request, ports);
-    const key = requireKey(request.idempotencyKey);
+    const key = {
+      scope: scopeOf(actor),
+      operation: 'transfer',
+      key: requireKey(request.idempotencyKey),
+    } as const;
     const command = {
       type: 'transfer',
       actor,
-      key: { scope: scopeOf(actor), operation: 'transfer', key },
-      request: normalise(fields),
+      key,
+      request: normalise(withoutTexts(fields, { key, digest: ports.digest })),
       order,
     } as const;
     return viewTransferAnswer(await ports.writer.submit(command, options), actor);

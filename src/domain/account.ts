@@ -58,6 +58,10 @@ const CLASS_OF_PURPOSE: Readonly<Record<SystemPurpose, AccountClass>> = {
   suspense: 'liability',
 };
 
+export function classOfPurpose(purpose: SystemPurpose): AccountClass {
+  return CLASS_OF_PURPOSE[purpose];
+}
+
 const PURPOSES = Object.keys(CLASS_OF_PURPOSE) as readonly SystemPurpose[];
 
 /**
@@ -311,7 +315,11 @@ export class Account {
   }
 }
 
-function movedBy(step: EntryStep, amount: bigint, captured: bigint): { posted: bigint; pending: bigint } {
+export function movedBy(
+  step: EntryStep,
+  amount: bigint,
+  captured: bigint,
+): { posted: bigint; pending: bigint } {
   switch (step) {
     case 'completed':
       return { posted: amount, pending: 0n };
@@ -326,7 +334,7 @@ function movedBy(step: EntryStep, amount: bigint, captured: bigint): { posted: b
   }
 }
 
-function counted(
+export function counted(
   before: Counters,
   direction: Direction,
   { posted, pending }: { posted: bigint; pending: bigint },

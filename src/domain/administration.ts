@@ -1,9 +1,8 @@
 import { Account } from './account.ts';
 import { owns } from './actor.ts';
-import { auditHash } from './audit.ts';
+import { followAudit } from './audit.ts';
 import type { AuditAction } from './audit.ts';
 import { WorkingBooks } from './books.ts';
-import { GENESIS_HASH } from './chain.ts';
 import type {
   CloseCommand,
   FreezeCommand,
@@ -155,19 +154,18 @@ function change(
   }: { command: FreezeCommand | UnfreezeCommand | LimitCommand | CloseCommand; context: DecisionContext },
 ): Outcome {
   books.keepAccount(after);
-  const head = books.auditHead() ?? { sequence: 0, hash: GENESIS_HASH };
   const facts = {
-    sequence: head.sequence + 1,
     at: context.now,
     actor: { kind: command.actor.kind, id: command.actor.id ?? null },
     action: ACTION[command.type],
     accountId: before.id,
+    transferId: null,
     reason: command.reason,
     changes: AUDITED.filter((field) => before[field] !== after[field]).map(
       (field) => [field, asText(before[field]), asText(after[field])] as const,
     ),
   };
-  books.keepAudit({ ...facts, hash: auditHash(head.hash, facts, context.digest) });
+  books.keepAudit(followAudit(books.auditHead(), facts, context.digest));
   return { kind: 'changed', account: after };
 }
 

@@ -1,8 +1,14 @@
+import { GENESIS_HASH } from './chain.ts';
 import type { Digest } from './chain.ts';
 import type { Initiator } from './transfer.ts';
 import type { Instant } from './time.ts';
 
-export type AuditAction = 'account_frozen' | 'account_unfrozen' | 'account_closed' | 'account_limited';
+export type AuditAction =
+  | 'account_frozen'
+  | 'account_unfrozen'
+  | 'account_closed'
+  | 'account_limited'
+  | 'text_erased';
 
 export type AuditFacts = {
   /** 1 for the first, then without a gap. */
@@ -10,7 +16,9 @@ export type AuditFacts = {
   readonly at: Instant;
   readonly actor: Initiator;
   readonly action: AuditAction;
-  readonly accountId: string;
+  /** What it was done to: the account, or with `text_erased` the transfer; the other is null. */
+  readonly accountId: string | null;
+  readonly transferId: string | null;
   /** Why, in the actor's words. */
   readonly reason: string | null;
   /** What was changed, field by field, as text; null where the field is unset. */
@@ -26,11 +34,22 @@ export type AuditRecord = AuditFacts & {
 /** The end of the audit log: what the next record follows. */
 export type AuditHead = Pick<AuditRecord, 'sequence' | 'hash'>;
 
+/** The record that follows the end of the log as it was. */
+export function followAudit(
+  head: AuditHead | undefined,
+  facts: Omit<AuditFacts, 'sequence'>,
+  digest: Digest,
+): AuditRecord {
+  const { sequence, hash } = head ?? { sequence: 0, hash: GENESIS_HASH };
+  const following = { ...facts, sequence: sequence + 1 };
+  return { ...following, hash: auditHash(hash, following, digest) };
+}
+
 /** Encoding, version 1: as `chain.ts` has it; the last line is JSON, without spaces. */
 export function auditHash(previousHash: string, facts: AuditFacts, digest: Digest): string {
-  const { sequence, at, actor, action, accountId, reason, changes } = facts;
+  const { sequence, at, actor, action, accountId, transferId, reason, changes } = facts;
   return digest(
     `passbook audit 1\n${previousHash}\n${sequence}\n${at}\n${actor.kind}\n${actor.id ?? '-'}\n${action}\n` +
-      `${accountId}\n${JSON.stringify([reason, changes])}`,
+      `${accountId ?? transferId ?? '-'}\n${JSON.stringify([reason, changes])}`,
   );
 }

@@ -29,7 +29,11 @@ export type Change<T> = { readonly before: T | null; readonly after: T };
 export type Changes = {
   /** Each account once, as it is afterwards; `before` is null for a new one. */
   readonly accounts: readonly Change<Account>[];
-  /** Each transfer once. Only its status, code, completion and what was captured or reversed of it ever change. */
+  /**
+   * Each transfer once. Only its status, code, completion, what was captured or reversed of it and its texts ever
+   * change. Where its texts are erased they are gone for good: from the outcomes of records too, and from messages,
+   * sent ones among them.
+   */
   readonly transfers: readonly Change<Transfer>[];
   /** Of one account in the order of their sequence. */
   readonly entries: readonly LedgerEntry[];

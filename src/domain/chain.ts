@@ -22,7 +22,7 @@ export type TransferSeal = {
 };
 
 /** Where a transfer has no such text. */
-const NONE = '-';
+export const NONE = '-';
 
 /*
  * Encoding, version 1. Each preimage is lines joined by a line feed, in this order, the first naming what it is.
@@ -32,28 +32,39 @@ const NONE = '-';
 
 export function sealTransfer(transfer: Transfer, digest: Digest): TransferSeal {
   const legs = transfer.legs.map((leg) => `${leg.accountId}\n${leg.direction}\n${leg.amount}`);
-  const { initiator, salt } = transfer;
+  const { initiator, salt, description, metadata, erased } = transfer;
   return {
     parties: digest(
       `passbook parties 1\n${salt}\n${initiator.kind}\n${initiator.id ?? NONE}\n${legs.join('\n')}`,
     ),
     description:
-      transfer.description === null
-        ? NONE
-        : digest(`passbook description 1\n${textSalt('description', salt, digest)}\n${transfer.description}`),
+      description === null
+        ? (erased?.description ?? NONE)
+        : descriptionDigest(textSalt('description', salt, digest), description, digest),
     metadata:
-      transfer.metadata === null
-        ? NONE
+      metadata === null
+        ? (erased?.metadata ?? NONE)
         : digest(
-            `passbook metadata 1\n${textSalt('metadata', salt, digest)}\n${canonicalMetadata(transfer.metadata)}`,
+            `passbook metadata 1\n${textSalt('metadata', salt, digest)}\n${canonicalMetadata(metadata)}`,
           ),
   };
 }
 
+/** The digest that stands for a description: whoever is shown the text and its salt can make it again. */
+export function descriptionDigest(salt: string, description: string, digest: Digest): string {
+  return digest(`passbook description 1\n${salt}\n${description}`);
+}
+
+/** What of its transfer an entry covers beside the seal. */
+export type CoveredFacts = Pick<
+  Transfer,
+  'id' | 'kind' | 'currency' | 'createdAt' | 'expiresAt' | 'reverses' | 'batchId'
+>;
+
 /** The digest that stands for one entry: H(entry). */
 export function entryDigest(
   entry: LedgerEntryFacts,
-  transfer: Transfer,
+  transfer: CoveredFacts,
   { seal, digest }: { seal: TransferSeal; digest: Digest },
 ): string {
   const { after } = entry;
@@ -78,6 +89,6 @@ export function canonicalMetadata(metadata: Readonly<Record<string, string>>): s
 }
 
 /** Each text has a salt of its own, so that showing one text opens neither the other nor the parties. */
-function textSalt(text: 'description' | 'metadata', salt: string, digest: Digest): string {
+export function textSalt(text: 'description' | 'metadata', salt: string, digest: Digest): string {
   return digest(`passbook salt 1\n${text}\n${salt}`);
 }

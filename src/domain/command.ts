@@ -101,6 +101,13 @@ export type CloseCommand = AccountCommand & {
   readonly sweep: { readonly accountId: string; readonly id: string; readonly salt: string } | null;
 };
 
+/** Takes the texts of a transfer away; the system's, on demand of whoever they are about. */
+export type EraseTextCommand = Keyed & {
+  readonly type: 'erase_text';
+  readonly transferId: string;
+  readonly reason: string;
+};
+
 export type Command =
   | TransferCommand
   | BatchCommand
@@ -113,7 +120,8 @@ export type Command =
   | FreezeCommand
   | UnfreezeCommand
   | LimitCommand
-  | CloseCommand;
+  | CloseCommand
+  | EraseTextCommand;
 
 /** What a store must load before the decision can be made. Each list without repeats; what does not exist is left out. */
 export type Want = {
@@ -169,6 +177,10 @@ class WantList {
       case 'void':
       case 'reverse':
         this.#transferIds.add(command.transferId);
+        break;
+      case 'erase_text':
+        this.#transferIds.add(command.transferId);
+        this.#auditHead = true;
         break;
       case 'open_account':
         this.#ownerIds.add(command.ownerId);

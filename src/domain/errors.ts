@@ -32,6 +32,7 @@ const refusals = {
   balance_not_zero: { retry: 'new_key', meaning: 'The balance must be zero before the account is closed' },
   holds_outstanding: { retry: 'new_key', meaning: 'Holds must end before the account is closed' },
   already_closed: { retry: 'never', meaning: 'The account is closed already' },
+  nothing_to_erase: { retry: 'never', meaning: 'The transaction has no text that could be erased' },
   account_limit_reached: { retry: 'new_key', meaning: 'No more accounts can be opened' },
 } as const satisfies Catalogue;
 
@@ -52,6 +53,7 @@ const problems = {
   method_not_allowed: { retry: 'never', meaning: 'This path does not know this method' },
   idempotency_key_reused: { retry: 'never', meaning: 'This key was used for another request' },
   idempotency_key_not_found: { retry: 'same_key', meaning: 'Nothing was recorded under this key' },
+  checkpoint_not_found: { retry: 'same_key', meaning: 'No checkpoint holds the account up to then' },
   user_not_found: { retry: 'never', meaning: 'The user was not found' },
   email_already_registered: { retry: 'never', meaning: 'This e-mail address is already registered' },
   too_many_requests: { retry: 'same_key', meaning: 'Too many requests, slow down' },

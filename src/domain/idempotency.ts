@@ -1,4 +1,5 @@
 import type { Actor } from './actor.ts';
+import type { Digest } from './chain.ts';
 import type { Outcome } from './outcome.ts';
 import type { Instant } from './time.ts';
 
@@ -26,8 +27,9 @@ export type IdempotencyKey = {
 };
 
 /**
- * A request after defaults, in the order in which a difference is named.
- * Each value as text; null where the field is absent. What is kept may leave out a field that is null.
+ * A request after defaults, in the order in which a difference is named. Each value as text; null where the field is
+ * absent; what is kept may leave out a field that is null. The description and the metadata of a transfer stand as
+ * their digests, so that where they are erased, they are not kept here.
  */
 export type NormalisedRequest = {
   readonly version: 1;
@@ -51,6 +53,11 @@ export function isIdempotencyKey(value: unknown): value is string {
 /** The scope, operation and key as one text; no two keys share one. */
 export function keyText({ scope, operation, key }: IdempotencyKey): string {
   return `${operation} ${scope} ${key}`;
+}
+
+/** What stands for a free text in a request: a digest that the key salts, and so the same whenever it is asked again. */
+export function requestTextDigest(key: IdempotencyKey, text: string, digest: Digest): string {
+  return digest(`passbook request text 1\n${keyText(key)}\n${text}`);
 }
 
 /**

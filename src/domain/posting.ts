@@ -4,6 +4,7 @@ import type { Books, Decision } from './books.ts';
 import type { BatchCommand, Command } from './command.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { capture, expireDue, voidHold } from './holds.ts';
+import { eraseText } from './erasure.ts';
 import { firstDifference } from './idempotency.ts';
 import { linkedFailure, placeOrder } from './orders.ts';
 import type { Answer, Outcome } from './outcome.ts';
@@ -50,6 +51,8 @@ function perform(books: WorkingBooks, command: Command, context: DecisionContext
       return reverse(books, command, context);
     case 'expire':
       return expireDue(books, command, context);
+    case 'erase_text':
+      return eraseText(books, command, context);
     case 'open_account':
     case 'rename':
     case 'freeze':

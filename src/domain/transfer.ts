@@ -2,6 +2,9 @@ import type { RefusalCode } from './errors.ts';
 import type { Direction } from './ledger-entry.ts';
 import type { Instant } from './time.ts';
 
+/** Digests that stand for texts that were erased, as the chain covers them; null where that text was not. */
+export type ErasedTexts = { readonly description: string | null; readonly metadata: string | null };
+
 export type TransferKind = 'transfer' | 'initial_funds' | 'withdrawal' | 'reversal';
 export type TransferStatus = 'completed' | 'pending' | 'voided' | 'expired' | 'rejected';
 
@@ -49,12 +52,14 @@ export type TransferState = {
   readonly amountCaptured: bigint | null;
   /** How much of each leg was reversed, in the order of the legs; null while nothing was. */
   readonly reversed: readonly bigint[] | null;
+  /** Null while no text was erased. */
+  readonly erased: ErasedTexts | null;
 };
 
 /** The facts that a transfer begins with, whatever becomes of it. */
 export type TransferFacts = Omit<
   TransferState,
-  'status' | 'code' | 'createdAt' | 'completedAt' | 'amountCaptured' | 'reversed'
+  'status' | 'code' | 'createdAt' | 'completedAt' | 'amountCaptured' | 'reversed' | 'erased'
 >;
 
 /** Money on its way from one account to another, or the record that a rule refused it. Immutable. */
@@ -78,6 +83,7 @@ export class Transfer {
   readonly completedAt: Instant | null;
   readonly amountCaptured: bigint | null;
   readonly reversed: readonly bigint[] | null;
+  readonly erased: ErasedTexts | null;
 
   private constructor(state: TransferState) {
     this.id = state.id;
@@ -99,6 +105,7 @@ export class Transfer {
     this.completedAt = state.completedAt;
     this.amountCaptured = state.amountCaptured;
     this.reversed = state.reversed;
+    this.erased = state.erased;
   }
 
   /**
@@ -169,6 +176,11 @@ export class Transfer {
     return new Transfer({ ...this, reversed: shares.map((share, index) => share + (before[index] ?? 0n)) });
   }
 
+  /** Without its texts; what the chain covers of them stays. */
+  eraseTexts(erased: ErasedTexts): Transfer {
+    return new Transfer({ ...this, description: null, metadata: null, erased });
+  }
+
   /** How much was moved: what was captured of a hold, else the whole. */
   get amountMoved(): bigint {
     return this.amountCaptured ?? this.amount;
@@ -213,7 +225,7 @@ export class Transfer {
   }
 }
 
-const FRESH = { code: null, completedAt: null, amountCaptured: null, reversed: null };
+const FRESH = { code: null, completedAt: null, amountCaptured: null, reversed: null, erased: null };
 
 function requireEqualSides(legs: readonly Leg[]): void {
   if (legs.length < 2) throw new TypeError('A transfer has two sides');

@@ -7,6 +7,10 @@ import type { Config } from '../../src/config.ts';
 
 const SECRET = 'kT7vQ2mX9bR4wL6pZ1nC8sD3fG5hJ0yA';
 
+/** RFC 8037, appendix A.1. */
+const CHECKPOINT_KEY =
+  '{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}';
+
 const DEFAULTS: Config = {
   isProduction: false,
   host: '127.0.0.1',
@@ -26,6 +30,9 @@ const DEFAULTS: Config = {
   accountsPerUser: 50,
   sessionLifetimeMs: 12 * 3_600_000,
   shutdownMs: 10_000,
+  checkpointKey: null,
+  checkpointDirectory: join('data', 'checkpoints'),
+  checkpointEveryMs: null,
   logLevel: 'info',
 };
 
@@ -69,6 +76,9 @@ describe('the configuration', () => {
         SYSTEM_PASSWORD: ' 8 chars',
         DEFAULT_CURRENCY: 'JPY',
         ACCOUNTS_PER_USER: '3',
+        CHECKPOINT_EVERY_SECONDS: '3600',
+        CHECKPOINT_DIR: '/mnt/elsewhere',
+        CHECKPOINT_KEY,
         SMTP_URL: 'smtp://bank:p%40ss%2Fword@mail.example',
         MAIL_FROM: 'First Bank <Bank@mail.example>',
       }),
@@ -96,6 +106,9 @@ describe('the configuration', () => {
       accountsPerUser: 3,
       sessionLifetimeMs: 3_600_000,
       shutdownMs: 30_000,
+      checkpointKey: CHECKPOINT_KEY,
+      checkpointDirectory: '/mnt/elsewhere',
+      checkpointEveryMs: 3_600_000,
       logLevel: 'debug',
     } satisfies Config);
   });

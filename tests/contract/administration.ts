@@ -393,7 +393,7 @@ export function describeAdministration(subject: () => Subject): void {
       const at = clock.now();
       const hash = expect.stringMatching(/^[0-9a-f]{64}$/) as string;
       const operator = { kind: 'system', id: 'operator' };
-      const shared = { accountId, hash, sequence: expect.any(Number) as number };
+      const shared = { accountId, transferId: null, hash, sequence: expect.any(Number) as number };
       expect(records).toEqual([
         {
           ...shared,

@@ -10,6 +10,7 @@ import { describeBatches } from './batches.ts';
 import { describeDryRuns } from './dry-runs.ts';
 import { describeDuplicates } from './duplicates.ts';
 import { describeEntries } from './entries.ts';
+import { describeErasure } from './erasure.ts';
 import { describeHolds } from './holds.ts';
 import { describeIdempotency } from './idempotency.ts';
 import { describeOrderOfChecks } from './order-of-checks.ts';
@@ -18,6 +19,7 @@ import { describePrivacy } from './privacy.ts';
 import { describeReads } from './reads.ts';
 import { describeReversals } from './reversals.ts';
 import { describeSeveralLegs } from './several-legs.ts';
+import { describeScans } from './scans.ts';
 import type { Subject } from './subject.ts';
 import { describeTransfers } from './transfers.ts';
 import { describeUnitsOfWork } from './units-of-work.ts';
@@ -75,6 +77,7 @@ export function storeContract(
     describeSeveralLegs(subject);
     describeReversals(subject);
     describeAdministration(subject);
+    describeErasure(subject);
     describeBankBusiness(subject);
     describePrivacy(subject);
     describeDryRuns(subject);
@@ -84,5 +87,6 @@ export function storeContract(
     describeEntries(subject);
     describeAtOnce(subject);
     describeReads(subject);
+    describeScans(subject);
   });
 }

@@ -58,6 +58,7 @@ function encoded(vector: Vector) {
     completedAt: 77,
     amountCaptured: 5n,
     reversed: [1n, 1n],
+    erased: null,
   });
   const { after } = vector.entry;
   const entry: LedgerEntryFacts = {

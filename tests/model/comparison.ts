@@ -21,7 +21,7 @@ import {
   pendingHoldsOn,
   reversedOf,
 } from './model.ts';
-import type { KeyUse, Model, ModelAccount, ModelOutcome, ModelTransfer } from './model.ts';
+import type { KeyUse, Model, ModelAccount, ModelOutcome, ModelTransfer, RequestFields } from './model.ts';
 import { exponentOf, isParty, transfersOf } from './model-views.ts';
 
 const END_OF_TIME = Date.UTC(9999, 11, 31);
@@ -248,6 +248,7 @@ function expectedTransfer(transfer: ModelTransfer | undefined): unknown {
     exponent: currency === null ? null : exponentOf(currency),
     salt: saltOf(facts.id),
     reversed: reversals.length === 0 ? null : legs.map((leg) => reversedOf(leg, transfer)),
+    erased: null,
   };
 }
 
@@ -296,7 +297,13 @@ function factsOfOutcome(outcome: Outcome): unknown {
 
 function expectedRecord(model: Model, use: KeyUse): unknown {
   const kept = model.kept.get(keyTextOf(use));
-  return kept && { at: kept.at, request: given(kept.fields), outcome: expectedOutcome(kept.outcome) };
+  return (
+    kept && {
+      at: kept.at,
+      request: given(withDigests(kept.fields, use)),
+      outcome: expectedOutcome(kept.outcome),
+    }
+  );
 }
 
 function expectedOutcome(outcome: ModelOutcome): unknown {
@@ -307,6 +314,15 @@ function expectedOutcome(outcome: ModelOutcome): unknown {
   }
   const { accountId: id, status, balance, held } = outcome.account;
   return { account: { id, status, balance, held } };
+}
+
+/** A request is kept with digests in place of its texts: as `ARCHITECTURE.md` has them. */
+function withDigests(fields: RequestFields, { actor, operation, key }: KeyUse): RequestFields {
+  const digest = (text: string) =>
+    sha256(`passbook request text 1\n${operation} ${scopeOf(actor)} ${key}\n${text}`);
+  return fields.map(([field, value]) =>
+    field === 'description' || field === 'metadata' ? [field, value && digest(value)] : [field, value],
+  );
 }
 
 /** Each message once: what was taken is not given again. */

@@ -124,6 +124,7 @@ function put(
     actor: { kind: actor.kind, id: actor.id ?? null },
     action,
     accountId: account.id,
+    transferId: null,
     reason,
     changes,
   });

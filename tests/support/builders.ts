@@ -190,4 +190,4 @@ export const PLAIN = {
 } as const;
 
 /** What a transfer's state says beside its facts, where nothing has happened to it yet. */
-export const UNTOUCHED = { amountCaptured: null, reversed: null } as const;
+export const UNTOUCHED = { amountCaptured: null, reversed: null, erased: null } as const;

@@ -1,5 +1,5 @@
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
-import { sha256 } from '../../src/adapters/system.ts';
+import { sha256, sha256OfHex } from '../../src/adapters/system.ts';
 import { assembleBank } from '../../src/application/bank.ts';
 import type { BankPorts } from '../../src/application/bank.ts';
 import type {
@@ -12,6 +12,7 @@ import type {
 import type { Message } from '../../src/domain/message.ts';
 import type { User } from '../../src/domain/user.ts';
 import { FixedClock, ids } from './builders.ts';
+import { MemoryCheckpoints } from './checkpoints.ts';
 
 /** Hides nothing and costs nothing; what it was asked to compare is on record. */
 class PlainHasher implements PasswordHasher {
@@ -60,6 +61,8 @@ export function aBankOfPeople(ports: Partial<BankPorts> = {}) {
     clock,
     ids,
     digest: sha256,
+    hexDigest: sha256OfHex,
+    checkpoints: new MemoryCheckpoints().ports,
     hasher,
     tokens,
     defaultCurrency: 'EUR',

@@ -5,7 +5,7 @@ import { actorByRole, actorOf, viewerOf } from './authentication.ts';
 import type { SessionRequired } from './authentication.ts';
 import type { HttpEnv } from './env.ts';
 import { replayHeader, sendRefusal } from './problem.ts';
-import { Nothing, PageQuery, readBody, readKey, readQuery } from './request.ts';
+import { InstantText, Nothing, PageQuery, readBody, readKey, readQuery } from './request.ts';
 import { sendAccountResult } from './results.ts';
 import { accountShape, balanceShape } from './shapes.ts';
 
@@ -22,6 +22,8 @@ const Closing = v.strictObject({
   reason: v.optional(v.string()),
   idempotencyKey: v.optional(v.string()),
 });
+
+const Period = v.strictObject({ from: v.optional(InstantText), to: v.optional(InstantText) });
 
 export function accountRoutes({
   bank: { ledger },
@@ -68,6 +70,11 @@ export function accountRoutes({
           ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
         });
         return sendAccountResult(c, closed);
+      })
+      .get('/:id/statement-proof', sessionRequired, async (c) => {
+        const period = readQuery(c.req, Period);
+        const request = { ...period, accountId: c.req.param('id') };
+        return c.json(await ledger.exportStatement(viewerOf(c.var.user), request));
       })
       .get('/:id', sessionRequired, async (c) => {
         readQuery(c.req, Nothing);

@@ -1,3 +1,4 @@
+import type { CheckpointView } from '../../application/checkpoint-ports.ts';
 import type { BalanceView } from '../../application/get-account.ts';
 import type { AccountView, TransferView } from '../../application/views.ts';
 import type { AuditRecord } from '../../domain/audit.ts';
@@ -79,18 +80,23 @@ function legShape({ accountId, direction, amount }: NonNullable<TransferView['le
   return { account: accountId, direction, amount: Number(amount) };
 }
 
-export function auditShape({ sequence, at, actor, action, accountId, reason, changes, hash }: AuditRecord) {
+export function auditShape(record: AuditRecord) {
+  const { sequence, at, actor, action, accountId, transferId, reason, changes, hash } = record;
   return {
     sequence,
     at: timeShape(at),
     actor,
     action,
-    accountId,
-    ...present({ reason }),
+    ...present({ accountId, transactionId: transferId, reason }),
     // Amounts as text: before and after are whatever the field holds
     changes: changes.map(([field, before, after]) => ({ field, before, after })),
     hash,
   };
+}
+
+export function checkpointShape(checkpoint: CheckpointView) {
+  const { number, at, accounts, root, previous, audit, digest, signed } = checkpoint;
+  return { number, at: timeShape(at), accounts, root, previous, audit, digest, signed };
 }
 
 function numberShape(amount: bigint | null): number | null {

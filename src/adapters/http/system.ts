@@ -18,7 +18,7 @@ import {
   requireKey,
 } from './request.ts';
 import { sendAccountResult, sendBatchResult, sendTransferResult } from './results.ts';
-import { accountShape, auditShape, userShape } from './shapes.ts';
+import { accountShape, auditShape, checkpointShape, userShape } from './shapes.ts';
 
 const key = { idempotencyKey: v.optional(v.string()) };
 
@@ -42,6 +42,7 @@ const Exchange = v.strictObject({
 
 const Freeze = v.strictObject({ reason: v.string(), credits: v.optional(v.boolean()), ...key });
 const Unfreeze = v.strictObject({ reason: v.string(), ...key });
+const Erasure = v.strictObject({ reason: v.string() });
 const Limits = v.strictObject({
   minimumBalance: BalanceLimit,
   maximumBalance: v.optional(v.nullable(BalanceLimit)),
@@ -113,9 +114,24 @@ export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionReq
       };
       return sendAccountResult(c, await ledger.limitAccount(operatorOf(c.var.user), request));
     })
+    .post('/transactions/:id/erase-text', sessionRequired, system, async (c) => {
+      readQuery(c.req, Nothing);
+      const { reason } = await readBody(c.req, Erasure);
+      const request = { transferId: c.req.param('id'), reason };
+      return sendTransferResult(c, await ledger.eraseText(operatorOf(c.var.user), request));
+    })
     .get('/audit', sessionRequired, reader, async (c) => {
       const page = await ledger.listAudit(readQuery(c.req, PageQuery));
       return c.json({ records: page.items.map(auditShape), nextCursor: page.nextCursor });
+    })
+    .post('/checkpoints', sessionRequired, system, async (c) => {
+      readQuery(c.req, Nothing);
+      await readBody(c.req, Nothing);
+      return c.json({ checkpoint: checkpointShape(await ledger.makeCheckpoint()) }, 201);
+    })
+    .get('/checkpoints', sessionRequired, reader, async (c) => {
+      const page = await ledger.listCheckpoints(readQuery(c.req, PageQuery));
+      return c.json({ checkpoints: page.items.map(checkpointShape), nextCursor: page.nextCursor });
     })
     .get('/users', sessionRequired, reader, async (c) => {
       const { email } = readQuery(c.req, UserQuery);

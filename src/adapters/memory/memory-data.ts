@@ -1,10 +1,12 @@
 import type { Account } from '../../domain/account.ts';
 import type { AuditRecord } from '../../domain/audit.ts';
 import type { Changes } from '../../domain/books.ts';
+import { erasesText } from '../../domain/erasure.ts';
 import { keyText } from '../../domain/idempotency.ts';
 import type { IdempotencyRecord } from '../../domain/idempotency.ts';
 import type { LedgerEntry } from '../../domain/ledger-entry.ts';
 import type { Message } from '../../domain/message.ts';
+import type { Outcome } from '../../domain/outcome.ts';
 import type { Session } from '../../domain/session.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Transfer } from '../../domain/transfer.ts';
@@ -27,6 +29,8 @@ export class MemoryData {
   readonly transferIds = new Map<string, string[]>();
   /** By account, in the order of their sequence. */
   readonly entries = new Map<string, LedgerEntry[]>();
+  /** By transfer. */
+  readonly entriesOfTransfers = new Map<string, LedgerEntry[]>();
   /** By account, what is pending. */
   readonly holdIds = new Map<string, Set<string>>();
   readonly auditLog: AuditRecord[] = [];
@@ -54,6 +58,20 @@ export class MemoryData {
       .sort((a, b) => Number(a.expiresAt) - Number(b.expiresAt));
   }
 
+  /** Outcomes hold transfers as they then stood, with their texts. */
+  #forgetTexts(erased: Transfer): void {
+    for (const [key, record] of this.records) {
+      const outcome = withoutTexts(record.outcome, erased);
+      if (outcome !== record.outcome) this.records.set(key, { ...record, outcome });
+    }
+    for (const [id, stored] of this.messages) {
+      const { message } = stored;
+      if (message.kind !== 'welcome' && message.transferId === erased.id) {
+        this.messages.set(id, { ...stored, message: { ...message, description: null } });
+      }
+    }
+  }
+
   #indexHold({ id, status, legs }: Transfer): void {
     for (const { accountId } of legs) {
       const ids = this.holdIds.get(accountId);
@@ -74,7 +92,10 @@ export class MemoryData {
       this.accounts.set(after.id, after);
       if (before === null && after.ownerId !== null) append(this.accountIds, after.ownerId, after.id);
     }
-    for (const entry of changes.entries) append(this.entries, entry.accountId, entry);
+    for (const entry of changes.entries) {
+      append(this.entries, entry.accountId, entry);
+      append(this.entriesOfTransfers, entry.transferId, entry);
+    }
     for (const { before, after } of changes.transfers) {
       this.transfers.set(after.id, after);
       if (before === null) for (const party of after.parties) append(this.transferIds, party, after.id);
@@ -87,6 +108,28 @@ export class MemoryData {
       const standing = dueAt === null ? { attempts: 0, dueAt: message.at } : { attempts: 1, dueAt };
       this.messages.set(message.id, { message, ...standing });
     }
+    for (const change of changes.transfers) if (erasesText(change)) this.#forgetTexts(change.after);
+  }
+}
+
+function withoutTexts<O extends Outcome>(outcome: O, erased: Transfer): O {
+  switch (outcome.kind) {
+    case 'transferred':
+    case 'refused':
+      return outcome.transfer?.id === erased.id && erased.erased
+        ? { ...outcome, transfer: outcome.transfer.eraseTexts(erased.erased) }
+        : outcome;
+    case 'batch': {
+      const members = outcome.members.map((member) => withoutTexts(member, erased));
+      return members.every((member, index) => member === outcome.members[index])
+        ? outcome
+        : { ...outcome, members };
+    }
+    case 'opened':
+    case 'changed':
+      return outcome;
+    default:
+      return outcome satisfies never;
   }
 }
 

@@ -2,7 +2,19 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Books, Decision } from '../../domain/books.ts';
 import type { Want } from '../../domain/command.ts';
 import { keyText } from '../../domain/idempotency.ts';
-import type { LedgerReads, SessionReads, Store, Stores, UnitOfWork } from '../../application/ports.ts';
+import type { LedgerEntry } from '../../domain/ledger-entry.ts';
+import type { Transfer } from '../../domain/transfer.ts';
+import type {
+  BooksAtOnce,
+  LedgerReads,
+  LedgerScan,
+  PageRequest,
+  SessionReads,
+  Store,
+  Stores,
+  TransferWithEntries,
+  UnitOfWork,
+} from '../../application/ports.ts';
 import { MemoryData } from './memory-data.ts';
 import { Journal, storesOf } from './memory-stores.ts';
 
@@ -15,12 +27,17 @@ export type MemoryStoreOptions = {
 };
 
 /** A store in this process's memory. It keeps every promise but one: what it holds ends with the process. */
-export function createMemoryStore({ rehearsals = 0 }: MemoryStoreOptions = {}): Store {
-  const data = new MemoryData();
+export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
+  return memoryStoreOver(new MemoryData(), options);
+}
+
+/** Over data of one's own: for tests that tamper with it. */
+export function memoryStoreOver(data: MemoryData, { rehearsals = 0 }: MemoryStoreOptions = {}): Store {
   const unitOfWork = new MemoryUnitOfWork(data, rehearsals);
   return {
     unitOfWork,
     reads: readsOf(data),
+    scan: scanOf(data),
     check: async () => {},
     close: async () => unitOfWork.close(),
   };
@@ -117,6 +134,11 @@ function readsOf(data: MemoryData): LedgerReads & SessionReads {
       const from = after ?? 0;
       return (data.entries.get(accountId) ?? []).slice(from, from + limit);
     },
+    linesOf: async (accountId, { after, limit }) => {
+      const from = after ?? 0;
+      const entries = (data.entries.get(accountId) ?? []).slice(from, from + limit);
+      return entries.map((entry) => ({ entry, transfer: transferOf(data, entry) }));
+    },
     record: async (key) => data.records.get(keyText(key)),
     sessions: async (ids) => ids.flatMap((id) => data.session(id) ?? []),
     holdsDue: async (accountId, until) =>
@@ -129,4 +151,68 @@ function readsOf(data: MemoryData): LedgerReads & SessionReads {
         .map(({ id }) => id),
     audit: async ({ after, limit }) => data.auditLog.slice(after ?? 0, (after ?? 0) + limit),
   };
+}
+
+function scanOf(data: MemoryData): LedgerScan {
+  const sorted = {
+    accounts: new SortedKeys(data.accounts),
+    transfers: new SortedKeys(data.transfers),
+    records: new SortedKeys(data.records),
+  };
+  const withEntries = (id: string): readonly TransferWithEntries[] => {
+    const transfer = data.transfers.get(id);
+    return transfer ? [{ transfer, entries: [...(data.entriesOfTransfers.get(id) ?? [])] }] : [];
+  };
+  return {
+    accountsPage: async (page) => sorted.accounts.page(page).flatMap((id) => data.accounts.get(id) ?? []),
+    transfersPage: async (page) => sorted.transfers.page(page).flatMap(withEntries),
+    transfersById: async (ids) => ids.flatMap(withEntries),
+    recordsPage: async (page) => sorted.records.page(page).flatMap((key) => data.records.get(key) ?? []),
+    atOnce: async (read) => read(booksAtOnce(data)),
+  };
+}
+
+/** Entities are immutable: a list of them is the books of a moment. */
+function booksAtOnce(data: MemoryData): BooksAtOnce {
+  const accounts = [...data.accounts.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  return {
+    auditHead: data.auditLog.at(-1),
+    async *accounts() {
+      for (let from = 0; from < accounts.length; from += PORTION) yield accounts.slice(from, from + PORTION);
+    },
+  };
+}
+
+const PORTION = 500;
+
+/** The keys of a map in order, sorted again only where some were added. */
+class SortedKeys {
+  readonly #map: ReadonlyMap<string, unknown>;
+  #keys: readonly string[] = [];
+
+  constructor(map: ReadonlyMap<string, unknown>) {
+    this.#map = map;
+  }
+
+  page({ after, limit }: PageRequest): readonly string[] {
+    if (this.#keys.length !== this.#map.size) this.#keys = [...this.#map.keys()].sort();
+    const from = after === null ? 0 : this.#countUpTo(after);
+    return this.#keys.slice(from, from + limit);
+  }
+
+  #countUpTo(key: string): number {
+    let [low, high] = [0, this.#keys.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#keys[middle] ?? '') <= key) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function transferOf(data: MemoryData, { transferId }: LedgerEntry): Transfer {
+  const transfer = data.transfers.get(transferId);
+  if (!transfer) throw new TypeError(`The transfer ${transferId} of an entry is missing`);
+  return transfer;
 }

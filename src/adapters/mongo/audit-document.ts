@@ -1,15 +1,16 @@
 import type { AuditRecord } from '../../domain/audit.ts';
 
 /** The sequence is the id, so that no two records follow one. */
-export type AuditDocument = Omit<AuditRecord, 'sequence' | 'at'> & {
+export type AuditDocument = Omit<AuditRecord, 'sequence' | 'at' | 'transferId'> & {
   readonly _id: bigint;
   readonly at: Date;
 };
 
-export function auditDocument({ sequence, at, ...facts }: AuditRecord): AuditDocument {
+export function auditDocument({ sequence, at, transferId, ...facts }: AuditRecord): AuditDocument {
+  if (transferId !== null) throw new TypeError('to come');
   return { _id: BigInt(sequence), at: new Date(at), ...facts };
 }
 
 export function auditRecordOf({ _id, at, ...facts }: AuditDocument): AuditRecord {
-  return { sequence: Number(_id), at: at.getTime(), ...facts };
+  return { sequence: Number(_id), at: at.getTime(), transferId: null, ...facts };
 }

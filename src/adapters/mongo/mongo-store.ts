@@ -7,7 +7,7 @@ import { ClockGuard } from './clock-guard.ts';
 import { collectionsOf } from './collections.ts';
 import { unavailable } from './faults.ts';
 import { migrate } from './migrations.ts';
-import { MongoReads } from './mongo-reads.ts';
+import { MongoReads, scanToCome } from './mongo-reads.ts';
 import { MongoUnitOfWork } from './mongo-unit-of-work.ts';
 import { TimeLimit } from './time-limit.ts';
 import { Transactions } from './transactions.ts';
@@ -104,6 +104,7 @@ function storeOf(client: MongoClient, db: Db, options: MongoStoreOptions): Store
       runTimeoutMs: timeoutMs,
     }),
     reads: new MongoReads({ collections, timeoutMs }),
+    scan: scanToCome,
     check: () => check(db, timeoutMs),
     close: async () => {
       transactions.close();

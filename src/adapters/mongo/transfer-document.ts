@@ -83,6 +83,7 @@ export function entriesOf(
 }
 
 export function standingOf(transfer: Transfer): TransferStanding {
+  if (transfer.erased) throw new TypeError('to come');
   return {
     status: transfer.status,
     code: transfer.code,
@@ -115,6 +116,7 @@ export function transferOf(document: TransferDocument, standing?: TransferStandi
     completedAt: instantOf(completedAt),
     amountCaptured: amountCaptured ?? null,
     reversed: reversed ?? null,
+    erased: document.erased ?? null,
   });
 }
 

@@ -1,3 +1,10 @@
 export { isCommonPassword } from './common-passwords.ts';
 export { createPasswordHasher } from './password-hasher.ts';
 export { createTokenIssuer } from './tokens.ts';
+export {
+  createCheckpointSigner,
+  isCheckpointKey,
+  newCheckpointKey,
+  publicCheckpointKey,
+  verifyCheckpoint,
+} from './checkpoints.ts';

@@ -21,6 +21,7 @@ const INSERT = `INSERT INTO audit_log (
 
 export function insertAuditRecord(connection: Connection, record: AuditRecord): void {
   const { sequence, at, actor, action, accountId, reason, changes, hash } = record;
+  if (accountId === null) throw new TypeError('to come');
   connection.run(
     INSERT,
     sequence,
@@ -57,6 +58,7 @@ export function listAuditRecords(
     actor: { kind: row.actor_kind, id: row.actor_id },
     action: row.action,
     accountId: row.account_id,
+    transferId: null,
     reason: row.reason,
     changes: JSON.parse(row.changes) as AuditRecord['changes'],
     hash: toHexadecimal(row.hash),

@@ -93,6 +93,7 @@ export function updateTransfer(
   connection: Connection,
   { before, after }: { before: Transfer; after: Transfer },
 ): void {
+  if (after.erased) throw new TypeError('to come');
   const changed = connection.run(
     UPDATE,
     after.status,
@@ -230,5 +231,6 @@ function transferOf(row: TransferRow): Transfer {
     completedAt: row.completed_at === null ? null : Number(row.completed_at),
     amountCaptured: row.amount_captured,
     reversed: row.reversed === null ? null : (JSON.parse(row.reversed) as string[]).map(BigInt),
+    erased: null,
   });
 }

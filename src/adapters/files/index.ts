@@ -1,0 +1,1 @@
+export { createCheckpointArchive, readLines } from './checkpoint-archive.ts';

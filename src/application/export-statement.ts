@@ -1,0 +1,140 @@
+import type { Viewer } from '../domain/actor.ts';
+import { entryDigest, GENESIS_HASH, sealTransfer } from '../domain/chain.ts';
+import type { Digest } from '../domain/chain.ts';
+import { leafTextHash, readLeaf } from '../domain/checkpoint.ts';
+import type { AccountLeaf, Checkpoint } from '../domain/checkpoint.ts';
+import { invalid, PassbookError } from '../domain/errors.ts';
+import { PathBuilder } from '../domain/merkle.ts';
+import type { HexDigest } from '../domain/merkle.ts';
+import { provenEntry } from '../domain/statement-proof.ts';
+import type { ProvenEntry, StatementProof } from '../domain/statement-proof.ts';
+import type { Instant } from '../domain/time.ts';
+import type { CheckpointArchive, CheckpointPorts } from './checkpoint-ports.ts';
+import { requireCheckpoints } from './make-checkpoint.ts';
+import type { LedgerReads, Line } from './ports.ts';
+import { mayViewAccount } from './views.ts';
+
+type Ports = {
+  readonly reads: LedgerReads;
+  readonly digest: Digest;
+  readonly hexDigest: HexDigest;
+  readonly checkpoints: CheckpointPorts | null;
+};
+
+export type StatementRequest = {
+  readonly accountId: string;
+  /** The account's opening unless said. */
+  readonly from?: Instant;
+  /** Exclusive; the newest checkpoint's instant unless said, and not after it. */
+  readonly to?: Instant;
+};
+
+const PAGE = 500;
+
+/**
+ * An account's entries of a period, with the proof that they are in the newest checkpoint. It shows nobody else's data.
+ * @throws PassbookError `account_not_found` if it does not exist or is another's; `checkpoint_not_found` if none
+ *   reaches to the period's end; `invalid_request`, `unavailable`
+ * @throws TypeError if the ledger was made without checkpoints
+ */
+export function exportStatement(ports: Ports) {
+  return async (viewer: Viewer, request: StatementRequest): Promise<StatementProof> => {
+    const { reads, digest, hexDigest } = ports;
+    const { signer, archive } = requireCheckpoints(ports);
+    const { accountId } = request;
+    const account = await reads.account(accountId);
+    if (!account || !mayViewAccount(viewer, account)) throw new PassbookError('account_not_found');
+    const newest = await archive.newest();
+    const checkpoint = newest && signer.read(newest.signed);
+    if (!newest || !checkpoint) throw new PassbookError('checkpoint_not_found');
+    const { from = Math.min(account.createdAt, checkpoint.at), to = checkpoint.at } = request;
+    if (from > to) throw invalid('from', 'must not be after "to"');
+    if (to > checkpoint.at) throw new PassbookError('checkpoint_not_found');
+
+    const { leaf, text, ...inclusion } = await proveAccount(archive, checkpoint, { accountId, hexDigest });
+    const entries = await proveEntries(reads, leaf, { from, to, digest });
+    return {
+      format: 'passbook statement proof',
+      version: 1,
+      period: { from, to },
+      ...entries,
+      leaf: text,
+      inclusion,
+      checkpoint: newest.signed,
+    };
+  };
+}
+
+/** Reads the manifest twice: for the account's place, and for the hashes on the way from there to the root. */
+async function proveAccount(
+  archive: CheckpointArchive,
+  { number, accounts: size, root }: Checkpoint,
+  { accountId, hexDigest }: { accountId: string; hexDigest: HexDigest },
+) {
+  let [at, found] = [0, -1];
+  let text = '';
+  for await (const line of archive.manifest(number)) {
+    if (line.startsWith(`${accountId} `)) [found, text] = [at, line];
+    at++;
+  }
+  const leaf = readLeaf(text);
+  if (!leaf) throw new PassbookError('checkpoint_not_found');
+
+  const builder = new PathBuilder({ index: found, size }, hexDigest);
+  for await (const line of archive.manifest(number)) builder.add(leafTextHash(line, hexDigest));
+  if (builder.root() !== root)
+    throw new TypeError(`The manifest of checkpoint ${number} is not the one that was signed`);
+  return { leaf, text, index: found, size, path: builder.path() };
+}
+
+async function proveEntries(
+  reads: LedgerReads,
+  { id, sequence: last }: AccountLeaf,
+  { from, to, digest }: { from: Instant; to: Instant; digest: Digest },
+): Promise<Pick<StatementProof, 'previousHash' | 'opening' | 'entries' | 'following' | 'digests'>> {
+  const first = await firstAtOrAfter(reads, { id, last }, from);
+  const before = first > 2 ? await reads.entriesOf(id, { after: first - 3, limit: 1 }) : [];
+  let opening: ProvenEntry | null = null;
+  let following: ProvenEntry | null = null;
+  const entries: ProvenEntry[] = [];
+  const digests: string[] = [];
+  for await (const { entry, transfer } of linesBetween(reads, id, {
+    from: Math.max(first - 1, 1),
+    to: last,
+  })) {
+    if (entry.sequence < first) opening = provenEntry(entry, transfer, digest);
+    else if (entry.at < to && !following) entries.push(provenEntry(entry, transfer, digest));
+    else if (!following) following = provenEntry(entry, transfer, digest);
+    else digests.push(entryDigest(entry, transfer, { seal: sealTransfer(transfer, digest), digest }));
+  }
+  return { previousHash: before[0]?.hash ?? GENESIS_HASH, opening, entries, following, digests };
+}
+
+/** Entries are in the order of their instants: found by halves. */
+async function firstAtOrAfter(
+  reads: LedgerReads,
+  { id, last }: { id: string; last: number },
+  from: Instant,
+): Promise<number> {
+  let [low, high] = [1, last + 1];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const [entry] = await reads.entriesOf(id, { after: middle - 1, limit: 1 });
+    if (entry && entry.at < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+async function* linesBetween(
+  reads: LedgerReads,
+  id: string,
+  { from, to }: { from: number; to: number },
+): AsyncIterable<Line> {
+  for (let after = from - 1; after < to; ) {
+    const lines = await reads.linesOf(id, { after, limit: Math.min(PAGE, to - after) });
+    if (lines.length === 0) return;
+    yield* lines;
+    after += lines.length;
+  }
+}

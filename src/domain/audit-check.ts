@@ -1,0 +1,91 @@
+import type { Account } from './account.ts';
+import { auditHash } from './audit.ts';
+import type { AuditHead, AuditRecord } from './audit.ts';
+import { EMPTY_AUDIT } from './checkpoint.ts';
+import type { Digest } from './chain.ts';
+import { differs } from './verification.ts';
+import type { FaultLog } from './verification.ts';
+
+/** As `administration.ts` puts a change down, of an account that nobody has changed. */
+type Standing = Readonly<Record<string, string | null>>;
+
+const CUSTOMERS: Standing = {
+  status: 'active',
+  creditsFrozen: 'false',
+  minimumBalance: '0',
+  maximumBalance: null,
+};
+const SYSTEMS: Standing = { ...CUSTOMERS, minimumBalance: null };
+
+/** The audit log recomputed, and what it says of each account that it is about. */
+export class AuditCheck {
+  readonly #digest: Digest;
+  readonly #faults: FaultLog;
+  #head: AuditHead = EMPTY_AUDIT;
+  readonly #standings = new Map<string, { standing: Standing; readonly last: { sequence: number } }>();
+
+  constructor({ digest, faults }: { digest: Digest; faults: FaultLog }) {
+    this.#digest = digest;
+    this.#faults = faults;
+  }
+
+  get sequence(): number {
+    return this.#head.sequence;
+  }
+
+  add(record: AuditRecord): void {
+    const { sequence, hash } = record;
+    if (sequence !== this.#head.sequence + 1) {
+      const detail = differs(sequence, this.#head.sequence + 1);
+      this.#faults.report('audit_sequence', { sequence, detail });
+    }
+    if (auditHash(this.#head.hash, record, this.#digest) !== hash) {
+      this.#faults.report('audit_hash', { ...placeOf(record), sequence });
+    }
+    this.#head = { sequence, hash };
+    if (record.accountId !== null) this.#follow(record, record.accountId);
+  }
+
+  /** The sequence of the last record about the account; 0 if there is none. */
+  lastAbout(accountId: string): number {
+    return this.#standings.get(accountId)?.last.sequence ?? 0;
+  }
+
+  /** How the account differs from what the log says of it; undefined if it does not. */
+  differenceOf(account: Account): string | undefined {
+    const standing = this.#standings.get(account.id)?.standing ?? initialOf(account);
+    const found: Standing = {
+      status: account.status,
+      creditsFrozen: account.creditsFrozen.toString(),
+      minimumBalance: account.minimumBalance?.toString() ?? null,
+      maximumBalance: account.maximumBalance?.toString() ?? null,
+    };
+    const field = Object.keys(found).find((name) => found[name] !== standing[name]);
+    return field && `${field}: ${differs(found[field], standing[field])}`;
+  }
+
+  /** The log is about customers' accounts alone. */
+  #follow({ sequence, changes }: AuditRecord, accountId: string): void {
+    const known = this.#standings.get(accountId) ?? { standing: CUSTOMERS, last: { sequence } };
+    const wrong = changes.find(([field, before]) => known.standing[field] !== before);
+    if (wrong) {
+      const [field, before] = wrong;
+      const detail = `${field}: ${differs(before, known.standing[field])}`;
+      this.#faults.report('audit_before', { accountId, sequence, detail });
+    }
+    known.last.sequence = sequence;
+    known.standing = {
+      ...known.standing,
+      ...Object.fromEntries(changes.map(([field, , after]) => [field, after])),
+    };
+    this.#standings.set(accountId, known);
+  }
+}
+
+function initialOf({ purpose }: Account): Standing {
+  return purpose === null ? CUSTOMERS : SYSTEMS;
+}
+
+function placeOf({ accountId, transferId }: AuditRecord) {
+  return { ...(accountId === null ? {} : { accountId }), ...(transferId === null ? {} : { transferId }) };
+}

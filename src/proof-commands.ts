@@ -1,0 +1,226 @@
+import { access, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Command } from 'commander';
+import { createCheckpointArchive, readLines } from './adapters/files/index.ts';
+import { createCheckpointSigner, publicCheckpointKey, verifyCheckpoint } from './adapters/security/index.ts';
+import { sha256, sha256OfHex } from './adapters/system.ts';
+import type { LedgerPorts } from './application/ledger.ts';
+import type { Store } from './application/ports.ts';
+import { verifyBooks } from './application/verify-books.ts';
+import type { Verified, VerifyRequest } from './application/verify-books.ts';
+import type { Config } from './config.ts';
+import { GENESIS_HASH } from './domain/chain.ts';
+import type { Checkpoint } from './domain/checkpoint.ts';
+import { checkStatementProof, isStatementProof } from './domain/statement-proof.ts';
+import type { ProvenStatement } from './domain/statement-proof.ts';
+import { FAULTS, FaultLog } from './domain/verification.ts';
+import type { Fault } from './domain/verification.ts';
+import { createLedger } from './index.ts';
+import { checkpointKey } from './local-secrets.ts';
+
+type Setting = {
+  /** @throws ConfigError */
+  readonly config: () => Config;
+  readonly withStore: (work: (store: Store) => Promise<void>) => Promise<void>;
+  readonly out: (line: string) => void;
+  readonly progress: (line: string) => void;
+  readonly fail: () => void;
+};
+
+const SYSTEM = { kind: 'system' } as const;
+
+/** What proves the books, and what is proven by them. */
+export function addProofCommands(program: Command, setting: Setting): void {
+  const { config, withStore, out, fail } = setting;
+  program
+    .command('verify')
+    .description('recompute all that the books hold, while the server runs or not')
+    .option('--json', 'say what was found as JSON')
+    .option('--checkpoint <file>', 'NUMBER.jws: what was signed must still be so')
+    .option('--manifest <file>', 'of the checkpoint; NUMBER.manifest beside it unless given')
+    .option('--key <public>', 'who must have signed it: a file or the key itself; your own unless given')
+    .action(async (options: { json?: true; checkpoint?: string; manifest?: string; key?: string }) => {
+      const faults = new FaultLog();
+      const given = options.checkpoint
+        ? await openCheckpoint(
+            { ...options, file: options.checkpoint },
+            await keyOf(options.key, config),
+            faults,
+          )
+        : undefined;
+      await withStore(async ({ reads, scan }) => {
+        const found = await verifyBooks({ reads, scan, digest: sha256, hexDigest: sha256OfHex })({
+          ...(given && { checkpoint: given }),
+          onProgress: (verified) => setting.progress(progressText(verified)),
+        });
+        const all = [...faults.list(), ...found.faults];
+        if (options.json)
+          out(JSON.stringify({ ok: all.length === 0, faults: all, verified: found.verified }));
+        else for (const line of [...all.map(faultLine), verdict(all, found.verified)]) out(line);
+        if (all.length > 0) fail();
+      });
+    });
+
+  program
+    .command('checkpoint')
+    .description('sign what all accounts are now, and keep it outside the database')
+    .action(async () => {
+      await withLedger(setting, async (ledger) => {
+        const { number, accounts, signed } = await ledger.makeCheckpoint();
+        const path = join(config().checkpointDirectory, `${number}.jws`);
+        out(`Checkpoint ${number} of ${accounts} accounts is ${path}: give it to somebody else`);
+        out(signed);
+      });
+    });
+
+  program
+    .command('checkpoint-key')
+    .description('print the public key that verifies checkpoints, as a JWK')
+    .action(async () => out(await publicCheckpointKey(await checkpointKey(config()))));
+
+  program
+    .command('erase-text')
+    .description("take a transaction's description and metadata away, for good")
+    .argument('<transactionId>', 'whose')
+    .requiredOption('--reason <text>', 'why, for the audit log')
+    .action(async (transferId: string, { reason }: { reason: string }) => {
+      await withLedger(setting, async (ledger) => {
+        const erased = await ledger.eraseText(SYSTEM, { transferId, reason });
+        if (!erased.ok) throw new Error(`Nothing was erased: ${erased.code}`);
+        out(`The texts of ${transferId} are erased`);
+      });
+    });
+
+  addStatementCommands(program, setting);
+}
+
+function addStatementCommands(program: Command, setting: Setting): void {
+  const { out, fail } = setting;
+  program
+    .command('export-statement')
+    .description("write an account's entries of a period with the proof that a checkpoint holds them")
+    .argument('<accountId>', 'whose')
+    .option('--from <instant>', 'RFC 3339; the opening unless given', instantOf)
+    .option('--to <instant>', 'RFC 3339, exclusive; the newest checkpoint unless given', instantOf)
+    .option('--out <file>', 'where to, instead of standard output')
+    .action(async (accountId: string, options: { from?: number; to?: number; out?: string }) => {
+      const { out: file, ...period } = options;
+      await withLedger(setting, async (ledger) => {
+        const proof = JSON.stringify(await ledger.exportStatement(SYSTEM, { accountId, ...period }), null, 1);
+        if (file === undefined) out(proof);
+        else await writeFile(file, `${proof}\n`, { flag: 'wx' });
+      });
+    });
+
+  program
+    .command('verify-statement')
+    .description('check a statement and its proof, with no database')
+    .argument('<file>', 'what export-statement wrote')
+    .requiredOption('--key <public>', 'of the bank: a file or the key itself')
+    .action(async (file: string, { key }: { key: string }) => {
+      const proof: unknown = JSON.parse(await readFile(file, 'utf8'));
+      if (!isStatementProof(proof)) throw new Error(`${file} is not a statement proof`);
+      const checkpoint = await verifyCheckpoint(proof.checkpoint, await textOf(key));
+      const result = checkpoint
+        ? checkStatementProof(proof, checkpoint, { digest: sha256, hexDigest: sha256OfHex })
+        : ({ ok: false, reason: 'its checkpoint is not signed with this key' } as const);
+      if (checkpoint && result.ok)
+        for (const line of statementLines(proof.period, result.statement, checkpoint)) out(line);
+      if (result.ok) return;
+      out(`NOT PROVEN: ${result.reason}`);
+      fail();
+    });
+}
+
+async function withLedger(
+  { config, withStore }: Setting,
+  work: (ledger: ReturnType<typeof createLedger>) => Promise<void>,
+): Promise<void> {
+  const { checkpointDirectory } = config();
+  const checkpoints: LedgerPorts['checkpoints'] = {
+    signer: await createCheckpointSigner(await checkpointKey(config())),
+    archive: createCheckpointArchive({ directory: checkpointDirectory }),
+  };
+  await withStore(async (store) => {
+    const ledger = createLedger({ store, checkpoints });
+    try {
+      await work(ledger);
+    } finally {
+      await ledger.close();
+    }
+  });
+}
+
+/** @throws Error if it was not signed with the key */
+async function openCheckpoint(
+  { file, manifest = manifestOf(file) }: { file: string; manifest?: string },
+  key: string,
+  faults: FaultLog,
+): Promise<NonNullable<VerifyRequest['checkpoint']>> {
+  const signed = await readFile(file, 'utf8');
+  const checkpoint = await verifyCheckpoint(signed.trim(), key);
+  if (!checkpoint) throw new Error(`${file} is not a checkpoint that was signed with this key`);
+  const { number, previous } = checkpoint;
+  const before = await readFile(join(dirname(file), `${number - 1}.jws`), 'utf8').catch(() => undefined);
+  const isFollowing =
+    number === 1 ? previous === GENESIS_HASH : !before || sha256(before.trim()) === previous;
+  if (!isFollowing) faults.report('checkpoint_previous', { detail: `number ${number}` });
+  // A file that is missing is told before anything is recomputed
+  await access(manifest);
+  return { checkpoint, manifest: readLines(manifest) };
+}
+
+function manifestOf(file: string): string {
+  return `${file.replace(/\.jws$/, '')}.manifest`;
+}
+
+/** The key that was given; else the public half of one's own. */
+async function keyOf(given: string | undefined, config: () => Config): Promise<string> {
+  return given === undefined ? publicCheckpointKey(await checkpointKey(config())) : textOf(given);
+}
+
+/** A key itself, or the file that holds it. */
+async function textOf(key: string): Promise<string> {
+  return /^\s*(?:\{|-----BEGIN)/.test(key) ? key : readFile(key, 'utf8');
+}
+
+function instantOf(text: string): number {
+  const instant = Date.parse(text);
+  if (Number.isNaN(instant)) throw new Error(`"${text}" is not an instant of RFC 3339`);
+  return instant;
+}
+
+function progressText({ accounts, entries, transfers, records }: Verified): string {
+  return `${accounts} accounts, ${entries} entries, ${transfers} transfers, ${records} keys`;
+}
+
+/** The kind, where the first of it lies, and how many more there are. */
+function faultLine({ kind, count, detail, ...place }: Fault & { count: number }): string {
+  const where = Object.entries(place).map(([name, value]) => `${name} ${value}`);
+  const said = [...where, ...(detail === undefined ? [] : [detail])].join(', ');
+  return `FAULT ${kind}: ${FAULTS[kind]}: ${said}${count > 1 ? ` (and ${count - 1} more)` : ''}`;
+}
+
+function verdict(faults: readonly Fault[], verified: Verified): string {
+  const seen = `${progressText(verified)}, ${verified.auditRecords} audit records`;
+  return faults.length === 0 ? `The books are whole: ${seen}` : `The books are NOT whole: ${seen}`;
+}
+
+function* statementLines(
+  period: { from: number; to: number },
+  { account, openingBalance, closingBalance, entries }: ProvenStatement,
+  { number, at }: Checkpoint,
+): Iterable<string> {
+  const { id, currency } = account;
+  yield `Proven: account ${id} from ${timeOf(period.from)} to ${timeOf(period.to)}, in minor units of ${currency}`;
+  yield `opening balance ${openingBalance}`;
+  for (const { sequence, at: instant, step, direction, posted, description } of entries) {
+    yield `${sequence} ${timeOf(instant)} ${step} ${direction} ${posted}${description ? ` ${description.text}` : ''}`;
+  }
+  yield `closing balance ${closingBalance}`;
+  yield `by checkpoint ${number} of ${timeOf(at)}`;
+}
+
+function timeOf(instant: number): string {
+  return new Date(instant).toISOString();
+}

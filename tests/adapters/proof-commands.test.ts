@@ -1,0 +1,183 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { newCheckpointKey, publicCheckpointKey } from '../../src/adapters/security/index.ts';
+import { readConfig } from '../../src/config.ts';
+import { addProofCommands } from '../../src/proof-commands.ts';
+import { Bank, transferIdOf } from '../support/bank.ts';
+import { aCustomer, FixedClock, JANUARY } from '../support/builders.ts';
+import { aTamperedMemory } from '../support/tamper.ts';
+
+/** The commands over a store in memory, which none of them closes. */
+describe('the commands that prove the books', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'passbook-proof-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  async function someBooks() {
+    const { store, tamper } = aTamperedMemory();
+    const bank = new Bank({ store, clock: new FixedClock() });
+    const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
+    const from = await bank.account(alice, { funds: 10_000n });
+    const to = await bank.open(bob);
+    const paid = transferIdOf(
+      await bank.ledger.transferFunds(alice, {
+        sourceAccountId: from,
+        destinationAccountId: to,
+        amount: 2_500n,
+        description: 'Rent',
+        idempotencyKey: 'rent',
+      }),
+    );
+    const passbook = async (...args: string[]) => {
+      const said = { out: [] as string[], progress: [] as string[], failed: false };
+      const program = new Command().exitOverride();
+      addProofCommands(program, {
+        config: () => readConfig({ DATA_DIR: folder }, { reader: 'commands' }),
+        withStore: (work) => work(store),
+        out: (line) => said.out.push(line),
+        progress: (line) => said.progress.push(line),
+        fail: () => {
+          said.failed = true;
+        },
+      });
+      await program.parseAsync(args, { from: 'user' });
+      return said;
+    };
+    return { bank, tamper, from, to, paid, passbook };
+  }
+
+  it('verify books that are whole, and say how much was looked at', async () => {
+    const { passbook } = await someBooks();
+    const seen = '3 accounts, 4 entries, 2 transfers, 2 keys';
+    expect(await passbook('verify')).toEqual({
+      out: [`The books are whole: ${seen}, 0 audit records`],
+      progress: [seen],
+      failed: false,
+    });
+    expect((await passbook('verify', '--json')).out.map((line) => JSON.parse(line) as unknown)).toEqual([
+      {
+        ok: true,
+        faults: [],
+        verified: { accounts: 3, entries: 4, transfers: 2, records: 2, auditRecords: 0 },
+      },
+    ]);
+  });
+
+  it('verify books that are not, naming the first fault of each kind and where it lies', async () => {
+    const { passbook, tamper, from, paid } = await someBooks();
+    await tamper.transfer(paid, { description: 'Loan' });
+    const { out, failed } = await passbook('verify');
+    expect(failed).toBe(true);
+    expect(out[0]).toBe(
+      'FAULT entry_hash: an entry, or its transfer, is not what its hash covers: ' +
+        `accountId ${from}, sequence 2, transferId ${paid} (and 1 more)`,
+    );
+    expect(out.at(-1)).toMatch(/^The books are NOT whole: 3 accounts, /);
+    const json = await passbook('verify', '--json');
+    expect(json.failed).toBe(true);
+    expect(JSON.parse(json.out[0] ?? '')).toMatchObject({
+      ok: false,
+      faults: [{ kind: 'entry_hash', count: 2 }, {}],
+    });
+  });
+
+  it('make checkpoints, and verify the books by one', async () => {
+    const { passbook, tamper, to, bank } = await someBooks();
+    const first = await passbook('checkpoint');
+    const path = join(folder, 'checkpoints', '1.jws');
+    expect(first.out).toEqual([
+      `Checkpoint 1 of 3 accounts is ${path}: give it to somebody else`,
+      (await readFile(path, 'utf8')).trim(),
+    ]);
+    await passbook('checkpoint');
+    await bank.fund(to, 1n);
+    const [key = ''] = (await passbook('checkpoint-key')).out;
+    await writeFile(join(folder, 'key.jwk'), key);
+    for (const given of [[], ['--key', key], ['--key', join(folder, 'key.jwk')]]) {
+      expect((await passbook('verify', '--checkpoint', path, ...given)).out).toEqual([
+        'The books are whole: 3 accounts, 6 entries, 3 transfers, 3 keys, 0 audit records',
+      ]);
+    }
+    const elsewhere = join(folder, 'from-the-auditor.jws');
+    await writeFile(elsewhere, first.out[1] ?? '');
+    await expect(passbook('verify', '--checkpoint', elsewhere)).rejects.toThrow('ENOENT');
+    const manifest = join(folder, 'checkpoints', '1.manifest');
+    expect(await passbook('verify', '--checkpoint', elsewhere, '--manifest', manifest)).toMatchObject({
+      failed: false,
+    });
+    const other = await publicCheckpointKey(newCheckpointKey());
+    await expect(passbook('verify', '--checkpoint', path, '--key', other)).rejects.toThrow(
+      'is not a checkpoint that was signed with this key',
+    );
+
+    await tamper.account(to, { ownerId: 'mallory' });
+    const found = await passbook('verify', '--checkpoint', path);
+    expect([found.failed, found.out.some((line) => line.startsWith('FAULT checkpoint_account'))]).toEqual([
+      true,
+      true,
+    ]);
+  });
+
+  it('find a checkpoint that does not follow the one before it', async () => {
+    const { passbook } = await someBooks();
+    await passbook('checkpoint');
+    await passbook('checkpoint');
+    await rm(join(folder, 'checkpoints', '1.jws'));
+    await rm(join(folder, 'checkpoints', '1.manifest'));
+    await writeFile(join(folder, 'checkpoints', '1.jws'), 'another\n');
+    const { out, failed } = await passbook('verify', '--checkpoint', join(folder, 'checkpoints', '2.jws'));
+    expect([failed, out[0]]).toEqual([
+      true,
+      'FAULT checkpoint_previous: the checkpoint does not follow the one before it: number 2',
+    ]);
+  });
+
+  it('export a statement with its proof, and verify it with no books at all', async () => {
+    const { passbook, to, from } = await someBooks();
+    await passbook('checkpoint');
+    const file = join(folder, 'statement.json');
+    expect(await passbook('export-statement', to, '--out', file)).toMatchObject({ out: [], failed: false });
+    const [key = ''] = (await passbook('checkpoint-key')).out;
+    const { out, failed } = await passbook('verify-statement', file, '--key', key);
+    expect(failed).toBe(false);
+    expect(out.slice(1, 4)).toEqual([
+      'opening balance 0',
+      `1 ${new Date(JANUARY).toISOString()} completed credit 2500 Rent`,
+      'closing balance 2500',
+    ]);
+    expect(out[0]).toContain(`Proven: account ${to} from ${new Date(JANUARY).toISOString()} to `);
+
+    const text = await readFile(file, 'utf8');
+    expect(text).not.toContain(from);
+    await writeFile(file, text.replace('"posted": "2500"', '"posted": "250"'));
+    expect(await passbook('verify-statement', file, '--key', key)).toMatchObject({
+      out: ['NOT PROVEN: entry 1 is not what its hash covers'],
+      failed: true,
+    });
+    await writeFile(file, text);
+    const other = await publicCheckpointKey(newCheckpointKey());
+    expect(await passbook('verify-statement', file, '--key', other)).toMatchObject({
+      out: ['NOT PROVEN: its checkpoint is not signed with this key'],
+      failed: true,
+    });
+    await writeFile(file, '{}');
+    await expect(passbook('verify-statement', file, '--key', key)).rejects.toThrow(
+      'is not a statement proof',
+    );
+  });
+
+  it('erase the texts of a transaction', async () => {
+    const { passbook, paid, bank } = await someBooks();
+    expect((await passbook('erase-text', paid, '--reason', 'On demand')).out).toEqual([
+      `The texts of ${paid} are erased`,
+    ]);
+    expect(await bank.reads.transfer(paid)).toMatchObject({ description: null });
+    expect((await passbook('verify')).failed).toBe(false);
+    await expect(passbook('erase-text', paid, '--reason', 'Again')).rejects.toThrow('nothing_to_erase');
+  });
+});

@@ -1,0 +1,4 @@
+import { aTamperedMemory } from '../support/tamper.ts';
+import { tamperingContract } from './tampering.ts';
+
+tamperingContract('memory', async () => aTamperedMemory());

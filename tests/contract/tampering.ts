@@ -1,0 +1,484 @@
+import { describe, expect, it } from 'vitest';
+import { sha256, sha256OfHex } from '../../src/adapters/system.ts';
+import type { Store } from '../../src/application/ports.ts';
+import { verifyBooks } from '../../src/application/verify-books.ts';
+import type { VerifyRequest } from '../../src/application/verify-books.ts';
+import { entryDigest, GENESIS_HASH, linkHash, sealTransfer } from '../../src/domain/chain.ts';
+import { requestTextDigest } from '../../src/domain/idempotency.ts';
+import type { IdempotencyKey, IdempotencyRecord } from '../../src/domain/idempotency.ts';
+import { LedgerEntry } from '../../src/domain/ledger-entry.ts';
+import type { FaultKind } from '../../src/domain/verification.ts';
+import { Bank, SYSTEM, transferIdOf } from '../support/bank.ts';
+import { aCustomer, FixedClock, freshId } from '../support/builders.ts';
+import { MemoryCheckpoints } from '../support/checkpoints.ts';
+import type { Tamper } from '../support/tamper.ts';
+
+type Opened = { readonly store: Store; readonly tamper: Tamper };
+
+/** Of the first fault of each kind: what it is and where it lies. */
+type Found = { readonly kind: FaultKind; readonly accountId?: string; readonly sequence?: number } & Readonly<
+  Record<string, unknown>
+>;
+
+type Tampering = readonly [
+  name: string,
+  tamper: (books: Books) => Promise<void>,
+  expected: (books: Books) => readonly Found[],
+];
+
+/** Every place that can be tampered with, each in books of its own; `open` gives ones that are empty. */
+export function tamperingContract(name: string, open: () => Promise<Opened>): void {
+  describe(`tampering with ${name}`, () => {
+    it('is found nowhere in books that nobody has touched', async () => {
+      const books = await someBooks(await open());
+      expect(await verify(books)).toEqual([]);
+      expect(await verify(books, await books.checkpoint())).toEqual([]);
+    });
+
+    it.each(TAMPERINGS)('is found and named: %s', async (_, tamper, expected) => {
+      const books = await someBooks(await open());
+      await tamper(books);
+      const found = await verify(books);
+      expect(found).toEqual(expected(books).map((fault) => expect.objectContaining(fault) as unknown));
+    });
+
+    it('is found of an account whose chain was recomputed by a checkpoint that others hold, and by nothing else', async () => {
+      const books = await someBooks(await open());
+      const checkpoint = await books.checkpoint();
+      await rewriteDescription(books, 'Loan');
+
+      expect(await verify(books)).toEqual([]);
+      const found = await verify(books, checkpoint);
+      expect(found).toMatchObject([{ kind: 'checkpoint_head', accountId: books.alice, count: 2 }]);
+    });
+
+    it('is found of an account that was taken away after the checkpoint', async () => {
+      const books = await someBooks(await open());
+      const checkpoint = await books.checkpoint();
+      await books.tamper.removeAccount(books.empty);
+      expect(await verify(books)).toEqual([]);
+      expect(await verify(books, checkpoint)).toMatchObject([
+        { kind: 'checkpoint_account', accountId: books.empty, detail: 'it is missing' },
+      ]);
+    });
+
+    it('is found of an account that was given to another owner after the checkpoint', async () => {
+      const books = await someBooks(await open());
+      const checkpoint = await books.checkpoint();
+      await books.tamper.account(books.empty, { ownerId: 'mallory' });
+      expect(await verify(books, checkpoint)).toMatchObject([
+        { kind: 'checkpoint_account', accountId: books.empty },
+      ]);
+    });
+
+    it('is found of an audit log whose end was cut off after the checkpoint', async () => {
+      const books = await someBooks(await open());
+      const checkpoint = await books.checkpoint();
+      const last = (await books.store.reads.audit({ after: null, limit: 100 })).at(-1)!;
+      await books.tamper.removeAudit(last.sequence);
+      expect(await verify(books)).toEqual([]);
+      expect(await verify(books, checkpoint)).toMatchObject([
+        { kind: 'checkpoint_audit', sequence: last.sequence },
+      ]);
+    });
+
+    it('is found of a manifest that is not the one that was signed', async () => {
+      const books = await someBooks(await open());
+      const { checkpoint, lines } = await books.checkpoint();
+      const forged = lines.map((line) => line.replace(' liability active ', ' liability closed '));
+      expect(await verify(books, { checkpoint, lines: forged })).toMatchObject([{ kind: 'checkpoint_root' }]);
+      expect((await verify(books, { checkpoint, lines: lines.slice(1) }))[0]).toMatchObject({
+        kind: 'checkpoint_root',
+      });
+    });
+  });
+}
+
+const TAMPERINGS: readonly Tampering[] = [
+  [
+    'the amount of an entry',
+    ({ tamper, alice }) => tamper.entry(alice, 2, { posted: 2_501n }),
+    ({ alice, paid }) => [
+      { kind: 'entry_hash', accountId: alice, sequence: 2, transferId: paid },
+      { kind: 'entry_counters', accountId: alice, sequence: 2 },
+      { kind: 'transfer_balance', transferId: paid },
+      { kind: 'transfer_entries', accountId: alice, sequence: 2 },
+    ],
+  ],
+  [
+    'the amount of a transfer',
+    async ({ tamper, paid, store }) => {
+      const { legs } = (await store.reads.transfer(paid))!;
+      await tamper.transfer(paid, { legs: legs.map((leg) => ({ ...leg, amount: leg.amount + 1n })) });
+    },
+    ({ alice, paid }) => [
+      { kind: 'entry_hash', accountId: alice, sequence: 2, transferId: paid, count: 2 },
+      { kind: 'transfer_entries', accountId: alice, sequence: 2, count: 2 },
+      { kind: 'record_request', transferId: paid },
+    ],
+  ],
+  [
+    'a counter after an entry',
+    async ({ tamper, alice, store }) => {
+      const [, second] = await store.reads.entriesOf(alice, { after: null, limit: 2 });
+      const after = { ...second!.after, creditsPosted: second!.after.creditsPosted + 1n };
+      await tamper.entry(alice, 2, { after });
+    },
+    ({ alice, paid }) => [
+      { kind: 'entry_hash', accountId: alice, sequence: 2 },
+      { kind: 'entry_counters', accountId: alice, sequence: 2, count: 2 },
+      { kind: 'record_outcome', transferId: paid },
+    ],
+  ],
+  [
+    'a balance, by a counter of the account',
+    async ({ tamper, bob, store }) => {
+      const { counters } = (await store.reads.account(bob))!;
+      await tamper.account(bob, { counters: { ...counters, creditsPosted: counters.creditsPosted + 100n } });
+    },
+    ({ bob }) => [
+      { kind: 'books_balance', currency: 'EUR' },
+      { kind: 'account_counters', accountId: bob },
+    ],
+  ],
+  [
+    'what is held on an account',
+    async ({ tamper, alice, store }) => {
+      const { counters } = (await store.reads.account(alice))!;
+      await tamper.account(alice, { counters: { ...counters, debitsPending: 0n } });
+    },
+    ({ alice }) => [
+      { kind: 'books_balance', currency: 'EUR' },
+      { kind: 'account_counters', accountId: alice },
+      { kind: 'account_holds', accountId: alice },
+    ],
+  ],
+  [
+    'when the next hold expires',
+    ({ tamper, alice }) => tamper.account(alice, { nextExpiryAt: null }),
+    ({ alice }) => [{ kind: 'account_holds', accountId: alice }],
+  ],
+  [
+    'the sequence of an account',
+    ({ tamper, bob }) => tamper.account(bob, { sequence: 99 }),
+    ({ bob }) => [{ kind: 'account_sequence', accountId: bob, sequence: 99 }],
+  ],
+  [
+    'the head of an account',
+    ({ tamper, bob }) => tamper.account(bob, { head: 'f'.repeat(64) }),
+    ({ bob }) => [{ kind: 'account_head', accountId: bob }],
+  ],
+  [
+    'the latest instant of an account',
+    ({ tamper, bob }) => tamper.account(bob, { latestAt: 1 }),
+    ({ bob }) => [{ kind: 'account_latest', accountId: bob }],
+  ],
+  [
+    'the owner of an account',
+    ({ tamper, bob }) => tamper.account(bob, { ownerId: 'mallory' }),
+    ({ bob }) => [{ kind: 'account_owner', accountId: bob }],
+  ],
+  [
+    'the class of an account',
+    ({ tamper, empty }) => tamper.account(empty, { class: 'asset' }),
+    ({ empty }) => [{ kind: 'account_class', accountId: empty }],
+  ],
+  [
+    'the currency of an account',
+    ({ tamper, bob }) => tamper.account(bob, { currency: 'USD' }),
+    ({ bob }) => [{ kind: 'books_balance' }, { kind: 'entry_transfer', accountId: bob, sequence: 1 }],
+  ],
+  [
+    'a limit, without a word in the audit log',
+    ({ tamper, bob }) => tamper.account(bob, { minimumBalance: -1_000_000n }),
+    ({ bob }) => [{ kind: 'account_standing', accountId: bob }],
+  ],
+  [
+    'the status of an account',
+    ({ tamper, frozen }) => tamper.account(frozen, { status: 'active' }),
+    ({ frozen }) => [{ kind: 'account_standing', accountId: frozen }],
+  ],
+  [
+    'the sequence of an entry',
+    ({ tamper, bob }) => tamper.entry(bob, 1, { sequence: 0 }),
+    ({ bob }) => [
+      { kind: 'entry_sequence', accountId: bob, sequence: 0, count: 2 },
+      { kind: 'entry_hash', accountId: bob, sequence: 0 },
+    ],
+  ],
+  [
+    'the instant of an entry',
+    ({ tamper, alice }) => tamper.entry(alice, 2, { at: 1 }),
+    ({ alice }) => [
+      { kind: 'entry_hash', accountId: alice, sequence: 2 },
+      { kind: 'entry_instant', accountId: alice, sequence: 2 },
+      { kind: 'transfer_entries', accountId: alice, sequence: 2 },
+    ],
+  ],
+  [
+    'the hash of an entry',
+    ({ tamper, alice }) => tamper.entry(alice, 2, { hash: 'f'.repeat(64) }),
+    ({ alice }) => [{ kind: 'entry_hash', accountId: alice, sequence: 2, count: 2 }],
+  ],
+  [
+    'a description',
+    ({ tamper, paid }) => tamper.transfer(paid, { description: 'Loan' }),
+    ({ alice, paid }) => [
+      { kind: 'entry_hash', accountId: alice, sequence: 2, transferId: paid, count: 2 },
+      { kind: 'record_request', transferId: paid },
+    ],
+  ],
+  [
+    'metadata',
+    ({ tamper, paid }) => tamper.transfer(paid, { metadata: { order: '18' } }),
+    ({ alice, paid }) => [
+      { kind: 'entry_hash', accountId: alice, sequence: 2, transferId: paid, count: 2 },
+      { kind: 'record_request', transferId: paid },
+    ],
+  ],
+  [
+    'a text that was erased, put back',
+    ({ tamper, erased }) => tamper.transfer(erased, { description: 'Never said' }),
+    ({ alice, erased }) => [{ kind: 'entry_hash', accountId: alice, transferId: erased, count: 2 }],
+  ],
+  [
+    'what stands for a text that was erased',
+    ({ tamper, erased }) =>
+      tamper.transfer(erased, { erased: { description: 'f'.repeat(64), metadata: null } }),
+    ({ alice, erased }) => [{ kind: 'entry_hash', accountId: alice, transferId: erased, count: 2 }],
+  ],
+  [
+    'the initiator of a transfer',
+    ({ tamper, paid }) => tamper.transfer(paid, { initiator: { kind: 'system', id: null } }),
+    ({ alice }) => [{ kind: 'entry_hash', accountId: alice, sequence: 2, count: 2 }],
+  ],
+  [
+    'the status of a hold',
+    ({ tamper, held }) => tamper.transfer(held, { status: 'voided' }),
+    ({ held }) => [{ kind: 'transfer_entries', transferId: held, count: 2 }],
+  ],
+  [
+    'how much of a hold was captured',
+    ({ tamper, captured }) => tamper.transfer(captured, { amountCaptured: 300n }),
+    ({ captured }) => [
+      { kind: 'transfer_entries', transferId: captured, count: 2 },
+      { kind: 'record_outcome', transferId: captured },
+    ],
+  ],
+  [
+    'how much of a transfer was reversed',
+    ({ tamper, paid }) => tamper.transfer(paid, { reversed: [0n, 0n] }),
+    ({ paid }) => [{ kind: 'transfer_reversed', transferId: paid, count: 2 }],
+  ],
+  [
+    'a rejected transfer, made a completed one',
+    ({ tamper, rejected }) => tamper.transfer(rejected, { status: 'completed', code: null }),
+    ({ rejected }) => [
+      { kind: 'transfer_entries', transferId: rejected, count: 2 },
+      { kind: 'record_outcome', transferId: rejected },
+    ],
+  ],
+  [
+    'a missing entry',
+    ({ tamper, alice }) => tamper.removeEntry(alice, 2),
+    ({ alice, paid }) => [
+      { kind: 'entry_sequence', accountId: alice, sequence: 3 },
+      { kind: 'entry_hash', accountId: alice, sequence: 3 },
+      { kind: 'entry_counters', accountId: alice, sequence: 3 },
+      { kind: 'transfer_balance', transferId: paid },
+      { kind: 'transfer_entries', accountId: alice, transferId: paid },
+      { kind: 'record_outcome', transferId: paid },
+    ],
+  ],
+  [
+    'a swapped pair',
+    async ({ tamper, bob }) => {
+      await tamper.entry(bob, 1, { sequence: 1_000 });
+      await tamper.entry(bob, 2, { sequence: 1 });
+      await tamper.entry(bob, 1_000, { sequence: 2 });
+    },
+    ({ bob }) => [
+      { kind: 'entry_hash', accountId: bob, sequence: 1, count: 3 },
+      { kind: 'entry_counters', accountId: bob, sequence: 1, count: 3 },
+    ],
+  ],
+  [
+    'an extra entry after the last',
+    async ({ tamper, bob, store }) => {
+      const entries = await store.reads.entriesOf(bob, { after: null, limit: 100 });
+      const last = entries.at(-1)!;
+      await tamper.addEntry(LedgerEntry.restore({ ...last, sequence: last.sequence + 1 }));
+    },
+    ({ bob }) => [
+      { kind: 'entry_beyond', accountId: bob },
+      { kind: 'transfer_balance' },
+      { kind: 'transfer_entries', accountId: bob },
+    ],
+  ],
+  [
+    'an extra entry in between',
+    async ({ tamper, bob, store }) => {
+      const [first] = await store.reads.entriesOf(bob, { after: null, limit: 1 });
+      await tamper.addEntry(LedgerEntry.restore(first!));
+    },
+    ({ bob }) => [
+      { kind: 'entry_sequence', accountId: bob, sequence: 1 },
+      { kind: 'entry_hash', accountId: bob, sequence: 1 },
+      { kind: 'entry_counters', accountId: bob, sequence: 1, count: 2 },
+      { kind: 'transfer_balance' },
+      { kind: 'transfer_entries', accountId: bob },
+    ],
+  ],
+  [
+    'the amount that an idempotency record asked for',
+    ({ tamper, key }) => tamper.record(key, (record) => withField(record, 'amount', '9999')),
+    ({ paid }) => [{ kind: 'record_request', transferId: paid, detail: 'amount: 9999 in place of 2500' }],
+  ],
+  [
+    'the account that an idempotency record asked for',
+    ({ tamper, key, empty }) =>
+      tamper.record(key, (record) => withField(record, 'destinationAccountId', empty)),
+    ({ paid }) => [{ kind: 'record_request', transferId: paid }],
+  ],
+  [
+    'a balance that an idempotency record answers',
+    ({ tamper, key }) =>
+      tamper.record(key, (record) => {
+        if (record.outcome.kind !== 'transferred') throw new TypeError(record.outcome.kind);
+        const balances = record.outcome.balances.map((one) => ({ ...one, balance: one.balance + 1n }));
+        return { ...record, outcome: { ...record.outcome, balances } };
+      }),
+    ({ paid }) => [{ kind: 'record_outcome', transferId: paid }],
+  ],
+  [
+    'a refusal, made of an idempotency record that tells of success',
+    ({ tamper, key }) =>
+      tamper.record(key, (record) => {
+        if (record.outcome.kind !== 'transferred') throw new TypeError(record.outcome.kind);
+        const { transfer } = record.outcome;
+        return { ...record, outcome: { kind: 'refused', code: 'insufficient_funds', transfer } };
+      }),
+    ({ paid }) => [{ kind: 'record_outcome', transferId: paid }],
+  ],
+  [
+    'the reason in the audit log',
+    ({ tamper }) => tamper.audit(1, { reason: 'none' }),
+    () => [{ kind: 'audit_hash', sequence: 1 }],
+  ],
+  [
+    'a record missing from the audit log',
+    ({ tamper }) => tamper.removeAudit(1),
+    ({ frozen }) => [
+      { kind: 'audit_sequence', sequence: 2 },
+      { kind: 'audit_hash', sequence: 2 },
+      { kind: 'account_standing', accountId: frozen },
+    ],
+  ],
+];
+
+type Books = Opened & {
+  readonly alice: string;
+  readonly bob: string;
+  readonly empty: string;
+  readonly frozen: string;
+  readonly paid: string;
+  readonly key: IdempotencyKey;
+  readonly held: string;
+  readonly captured: string;
+  readonly rejected: string;
+  readonly erased: string;
+  readonly checkpoint: () => Promise<Manifested>;
+};
+
+type Manifested = Pick<NonNullable<VerifyRequest['checkpoint']>, 'checkpoint'> & {
+  readonly lines: readonly string[];
+};
+
+/** Something of everything that may stand in books. */
+async function someBooks({ store, tamper }: Opened): Promise<Books> {
+  const clock = new FixedClock();
+  const checkpoints = new MemoryCheckpoints();
+  const bank = new Bank({ store, clock, checkpoints: checkpoints.ports });
+  const [owner, payee] = [aCustomer('Alice'), aCustomer('Bob')];
+  const alice = await bank.account(owner, { funds: 10_000n });
+  const [bob, empty, frozen] = [await bank.open(payee), await bank.open(payee), await bank.open(payee)];
+  const pay = async (amount: bigint, more: { description?: string; metadata?: Record<string, string> }) => {
+    clock.advance(1_000);
+    const idempotencyKey = freshId();
+    const request = { sourceAccountId: alice, destinationAccountId: bob, amount, idempotencyKey, ...more };
+    return { result: await bank.ledger.transferFunds(owner, request), idempotencyKey };
+  };
+  const first = await pay(2_500n, { description: 'Rent', metadata: { order: '17' } });
+  const paid = transferIdOf(first.result);
+  await bank.reverse(payee, paid, 500n);
+  const captured = await bank.hold(owner, { from: alice, to: bob, amount: 700n });
+  clock.advance(1_000);
+  await bank.capture(payee, captured, 400n);
+  await bank.void(payee, await bank.hold(owner, { from: alice, to: bob, amount: 50n }));
+  const held = await bank.hold(owner, { from: alice, to: bob, amount: 300n, description: 'Deposit' });
+  const refused = (await pay(99_999n, {})).result;
+  if (refused.ok || refused.transferId === null) throw new TypeError('It was not refused');
+  const erased = transferIdOf((await pay(10n, { description: 'A secret' })).result);
+  await bank.ledger.freezeAccount(SYSTEM, {
+    accountId: frozen,
+    reason: 'lost card',
+    idempotencyKey: freshId(),
+  });
+  await bank.ledger.eraseText(SYSTEM, { transferId: erased, reason: 'on demand' });
+  await bank.ledger.submitBatch(owner, {
+    transfers: [1n, 2n].map((amount) => ({ sourceAccountId: alice, destinationAccountId: bob, amount })),
+    idempotencyKey: freshId(),
+  });
+  return {
+    store,
+    tamper,
+    alice,
+    bob,
+    empty,
+    frozen,
+    paid,
+    key: { scope: `user:${owner.id}`, operation: 'transfer', key: first.idempotencyKey },
+    held,
+    captured,
+    rejected: refused.transferId,
+    erased,
+    checkpoint: async () => {
+      const { number, signed: _signed, digest: _digest, ...rest } = await bank.ledger.makeCheckpoint();
+      return { checkpoint: { number, ...rest }, lines: checkpoints.linesOf(number) };
+    },
+  };
+}
+
+async function verify({ store }: Books, given?: Manifested) {
+  const request = given && {
+    checkpoint: { checkpoint: given.checkpoint, manifest: lineByLine(given.lines) },
+  };
+  const ports = { reads: store.reads, scan: store.scan, digest: sha256, hexDigest: sha256OfHex };
+  return (await verifyBooks(ports)(request)).faults;
+}
+
+async function* lineByLine(lines: readonly string[]): AsyncIterable<string> {
+  yield* lines;
+}
+
+/** As somebody would who knows how everything is made: nothing is left that disagrees. */
+async function rewriteDescription({ store, tamper, paid, alice, bob, key }: Books, description: string) {
+  await tamper.transfer(paid, { description });
+  await tamper.record(key, (record) =>
+    withField(record, 'description', requestTextDigest(key, description, sha256)),
+  );
+  for (const accountId of [alice, bob]) {
+    let head = GENESIS_HASH;
+    for (const { entry, transfer } of await store.reads.linesOf(accountId, { after: null, limit: 100 })) {
+      const seal = sealTransfer(transfer, sha256);
+      head = linkHash(head, entryDigest(entry, transfer, { seal, digest: sha256 }), sha256);
+      await tamper.entry(accountId, entry.sequence, { hash: head });
+    }
+    await tamper.account(accountId, { head });
+  }
+}
+
+function withField(record: IdempotencyRecord, field: string, value: string): IdempotencyRecord {
+  const fields = record.request.fields.map((one) => (one[0] === field ? ([field, value] as const) : one));
+  return { ...record, request: { ...record.request, fields } };
+}

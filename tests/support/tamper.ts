@@ -1,0 +1,121 @@
+import { MemoryData } from '../../src/adapters/memory/memory-data.ts';
+import { memoryStoreOver } from '../../src/adapters/memory/memory-store.ts';
+import type { Store } from '../../src/application/ports.ts';
+import { Account } from '../../src/domain/account.ts';
+import type { AccountState } from '../../src/domain/account.ts';
+import type { AuditRecord } from '../../src/domain/audit.ts';
+import { keyText } from '../../src/domain/idempotency.ts';
+import type { IdempotencyKey, IdempotencyRecord } from '../../src/domain/idempotency.ts';
+import { LedgerEntry } from '../../src/domain/ledger-entry.ts';
+import type { LedgerEntryState } from '../../src/domain/ledger-entry.ts';
+import { Transfer } from '../../src/domain/transfer.ts';
+import type { TransferState } from '../../src/domain/transfer.ts';
+
+/** What somebody with the database in hand can do to it, past every rule of ours. */
+export interface Tamper {
+  account(id: string, change: Partial<AccountState>): Promise<void>;
+  removeAccount(id: string): Promise<void>;
+  /** Its facts wherever they stand, in outcomes of records too; what may change of it as it is today. */
+  transfer(id: string, change: Partial<TransferState>): Promise<void>;
+  entry(accountId: string, sequence: number, change: Partial<LedgerEntryState>): Promise<void>;
+  removeEntry(accountId: string, sequence: number): Promise<void>;
+  addEntry(entry: LedgerEntry): Promise<void>;
+  record(key: IdempotencyKey, change: (record: IdempotencyRecord) => IdempotencyRecord): Promise<void>;
+  audit(sequence: number, change: Partial<AuditRecord>): Promise<void>;
+  removeAudit(sequence: number): Promise<void>;
+}
+
+/** A store in memory, and a hand in it. */
+export function aTamperedMemory(): { store: Store; tamper: Tamper } {
+  const data = new MemoryData();
+  return { store: memoryStoreOver(data), tamper: new MemoryTamper(data) };
+}
+
+class MemoryTamper implements Tamper {
+  readonly #data: MemoryData;
+
+  constructor(data: MemoryData) {
+    this.#data = data;
+  }
+
+  async account(id: string, change: Partial<AccountState>): Promise<void> {
+    this.#data.accounts.set(id, Account.restore({ ...required(this.#data.accounts.get(id)), ...change }));
+  }
+
+  async removeAccount(id: string): Promise<void> {
+    this.#data.accounts.delete(id);
+  }
+
+  async transfer(id: string, change: Partial<TransferState>): Promise<void> {
+    const changed = (before: Transfer) => Transfer.restore({ ...before, ...change });
+    this.#data.transfers.set(id, changed(required(this.#data.transfers.get(id))));
+    for (const [key, record] of this.#data.records) {
+      const { outcome } = record;
+      if (outcome.kind !== 'transferred' || outcome.transfer.id !== id) continue;
+      const { status, code, completedAt, amountCaptured, reversed } = outcome.transfer;
+      const stood = { status, code, completedAt, amountCaptured, reversed };
+      const transfer = Transfer.restore({ ...changed(outcome.transfer), ...stood });
+      this.#data.records.set(key, { ...record, outcome: { ...outcome, transfer } });
+    }
+  }
+
+  async entry(accountId: string, sequence: number, change: Partial<LedgerEntryState>): Promise<void> {
+    const old = this.#find(accountId, sequence);
+    const changed = LedgerEntry.restore({ ...old, ...change });
+    const list = required(this.#data.entries.get(accountId));
+    this.#data.entries.set(
+      accountId,
+      list.map((one) => (one === old ? changed : one)).sort((a, b) => a.sequence - b.sequence),
+    );
+    const twins = required(this.#data.entriesOfTransfers.get(old.transferId));
+    this.#data.entriesOfTransfers.set(
+      old.transferId,
+      twins.map((one) => (one === old ? changed : one)),
+    );
+  }
+
+  async removeEntry(accountId: string, sequence: number): Promise<void> {
+    const old = this.#find(accountId, sequence);
+    for (const [lists, key] of [
+      [this.#data.entries, accountId],
+      [this.#data.entriesOfTransfers, old.transferId],
+    ] as const) {
+      lists.set(
+        key,
+        required(lists.get(key)).filter((one) => one !== old),
+      );
+    }
+  }
+
+  async addEntry(entry: LedgerEntry): Promise<void> {
+    const list = [...(this.#data.entries.get(entry.accountId) ?? []), entry];
+    this.#data.entries.set(
+      entry.accountId,
+      list.sort((a, b) => a.sequence - b.sequence),
+    );
+    required(this.#data.entriesOfTransfers.get(entry.transferId)).push(entry);
+  }
+
+  async record(key: IdempotencyKey, change: (record: IdempotencyRecord) => IdempotencyRecord): Promise<void> {
+    this.#data.records.set(keyText(key), change(required(this.#data.records.get(keyText(key)))));
+  }
+
+  async audit(sequence: number, change: Partial<AuditRecord>): Promise<void> {
+    const index = this.#data.auditLog.findIndex((record) => record.sequence === sequence);
+    this.#data.auditLog[index] = { ...required(this.#data.auditLog[index]), ...change };
+  }
+
+  async removeAudit(sequence: number): Promise<void> {
+    const index = this.#data.auditLog.findIndex((record) => record.sequence === sequence);
+    this.#data.auditLog.splice(index, 1);
+  }
+
+  #find(accountId: string, sequence: number): LedgerEntry {
+    return required(this.#data.entries.get(accountId)?.find((entry) => entry.sequence === sequence));
+  }
+}
+
+function required<T>(value: T | undefined): T {
+  if (value === undefined) throw new TypeError('There is nothing to tamper with');
+  return value;
+}
