@@ -15,13 +15,16 @@ import { findTransferByKey, getTransfer } from './get-transfer.ts';
 import { HoldSweeper } from './hold-sweeper.ts';
 import type { SweeperOptions } from './hold-sweeper.ts';
 import { listAccounts } from './list-accounts.ts';
+import { getStatement } from './get-statement.ts';
+import { getTrialBalance } from './get-trial-balance.ts';
 import { listAudit } from './list-audit.ts';
+import { listEntries } from './list-entries.ts';
 import { listTransfers } from './list-transfers.ts';
 import { openAccount } from './open-account.ts';
 import type { Clock, IdGenerator, Logger, Store } from './ports.ts';
 import { submitBatch } from './submit-batch.ts';
 import { transferFunds } from './transfer-funds.ts';
-import { TransferWriter } from './transfer-writer.ts';
+import { DEFAULT_LIMITS, TransferWriter } from './transfer-writer.ts';
 import type { WriterLimits } from './transfer-writer.ts';
 
 export type LedgerPorts = {
@@ -51,7 +54,8 @@ export function assembleLedger(ports: LedgerPorts) {
   }
   const { store, ...rest } = ports;
   const writer = new TransferWriter({ ...rest, unitOfWork: store.unitOfWork });
-  const shared = { ...rest, reads: store.reads, writer };
+  const { deadlineMs: commitDeadlineMs } = { ...DEFAULT_LIMITS, ...ports.limits };
+  const shared = { ...rest, reads: store.reads, writer, commitDeadlineMs };
   return {
     openAccount: openAccount(shared),
     getAccount: getAccount(shared),
@@ -76,6 +80,9 @@ export function assembleLedger(ports: LedgerPorts) {
     getTransfer: getTransfer(shared),
     findTransferByKey: findTransferByKey(shared),
     listTransfers: listTransfers(shared),
+    listEntries: listEntries(shared),
+    getStatement: getStatement(shared),
+    trialBalance: getTrialBalance(shared),
     /** Takes no more commands and waits for those it has. The store stays open: whoever opened it closes it. */
     close: () => writer.close(),
   };

@@ -1,4 +1,4 @@
-import type { Account } from '../domain/account.ts';
+import type { Account, Counters, SystemPurpose } from '../domain/account.ts';
 import type { AuditRecord } from '../domain/audit.ts';
 import type { Books, Decision } from '../domain/books.ts';
 import type { Want } from '../domain/command.ts';
@@ -101,6 +101,20 @@ export interface LedgerReads {
     accountId: string,
     page: { after: number | null; limit: number },
   ): Promise<readonly LedgerEntry[]>;
+  /** As `entriesOf`, each with its transfer. */
+  linesOf(accountId: string, page: { after: number | null; limit: number }): Promise<readonly BookLine[]>;
+  /** The entries at these sequences, those that exist, by sequence ascending. One round trip, however many. */
+  entriesAt(accountId: string, sequences: readonly number[]): Promise<readonly LedgerEntry[]>;
+  /** By sequence descending, only those below `before`: the lines whose transfer has a leg of the other account too. */
+  linesBetween(
+    accountId: string,
+    counterpartyAccountId: string,
+    page: { before: number | null; limit: number },
+  ): Promise<readonly BookLine[]>;
+  /** All accounts, by id ascending; only ids above `after`. */
+  accountsPage(page: PageRequest): Promise<readonly Account[]>;
+  /** What all accounts hold together, read at one moment: in no transfer that was under way then is one side missing. */
+  totals(): Promise<readonly Totals[]>;
   record(key: IdempotencyKey): Promise<IdempotencyRecord | undefined>;
   /** The pending holds with a leg on the account that expire at or before `until`. */
   holdsDue(accountId: string, until: Instant): Promise<readonly Transfer[]>;
@@ -109,6 +123,20 @@ export interface LedgerReads {
   /** By sequence ascending; only sequences above `after`. */
   audit(page: { after: number | null; limit: number }): Promise<readonly AuditRecord[]>;
 }
+
+/** A line of an account's book, with its transfer as it stands today. */
+export type BookLine = { readonly entry: LedgerEntry; readonly transfer: Transfer };
+
+/** The counters of one system account, or of all customers' accounts of a currency together; they may pass any bound. */
+export type Totals = Counters & {
+  readonly currency: string;
+  readonly exponent: number;
+  /** Null for the customers', as is `accountId`. */
+  readonly purpose: SystemPurpose | null;
+  readonly accountId: string | null;
+  /** How many accounts. */
+  readonly accounts: number;
+};
 
 /** As `LedgerReads`, for every request of somebody signed in. */
 export interface SessionReads {

@@ -19,7 +19,7 @@ export type WriterLimits = {
   readonly deadlineMs: number;
 };
 
-const DEFAULT_LIMITS: WriterLimits = { queue: 10_000, batch: 500, deadlineMs: 10_000 };
+export const DEFAULT_LIMITS: WriterLimits = { queue: 10_000, batch: 500, deadlineMs: 10_000 };
 
 export type SubmitOptions = {
   /** The same checks and the same answer, with nothing kept and no key used up. */

@@ -63,7 +63,8 @@ export function formatAmount(
   return format.format(decimalText(amountMinor, exponent));
 }
 
-function decimalText(amountMinor: bigint, exponent: number): Intl.StringNumericLiteral {
+/** An amount in major units as a plain decimal, with every decimal and nothing else: -123456n is `-1234.56`. */
+export function decimalText(amountMinor: bigint, exponent: number): Intl.StringNumericLiteral {
   const sign = amountMinor < 0n ? '-' : '';
   const digits = (amountMinor < 0n ? -amountMinor : amountMinor).toString().padStart(exponent + 1, '0');
   const point = digits.length - exponent;

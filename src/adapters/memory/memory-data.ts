@@ -1,4 +1,5 @@
 import type { Account } from '../../domain/account.ts';
+import type { BookLine, Totals } from '../../application/ports.ts';
 import type { AuditRecord } from '../../domain/audit.ts';
 import type { Changes } from '../../domain/books.ts';
 import { keyText } from '../../domain/idempotency.ts';
@@ -52,6 +53,33 @@ export class MemoryData {
     return [...(this.holdIds.get(accountId) ?? [])]
       .flatMap((id) => this.transfers.get(id) ?? [])
       .sort((a, b) => Number(a.expiresAt) - Number(b.expiresAt));
+  }
+
+  line(entry: LedgerEntry): BookLine {
+    const transfer = this.transfers.get(entry.transferId);
+    if (!transfer) throw new TypeError(`Transfer ${entry.transferId} was not kept`);
+    return { entry, transfer };
+  }
+
+  totals(): readonly Totals[] {
+    const totals = new Map<string, Totals>();
+    for (const { id, purpose, currency, exponent, counters } of this.accounts.values()) {
+      const accountId = purpose === null ? null : id;
+      const key = `${currency} ${exponent} ${accountId ?? 'customers'}`;
+      const sofar = totals.get(key);
+      totals.set(key, {
+        currency,
+        exponent,
+        purpose,
+        accountId,
+        accounts: (sofar?.accounts ?? 0) + 1,
+        debitsPosted: (sofar?.debitsPosted ?? 0n) + counters.debitsPosted,
+        creditsPosted: (sofar?.creditsPosted ?? 0n) + counters.creditsPosted,
+        debitsPending: (sofar?.debitsPending ?? 0n) + counters.debitsPending,
+        creditsPending: (sofar?.creditsPending ?? 0n) + counters.creditsPending,
+      });
+    }
+    return [...totals.values()];
   }
 
   #indexHold({ id, status, legs }: Transfer): void {

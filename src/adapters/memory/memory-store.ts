@@ -117,6 +117,28 @@ function readsOf(data: MemoryData): LedgerReads & SessionReads {
       const from = after ?? 0;
       return (data.entries.get(accountId) ?? []).slice(from, from + limit);
     },
+    linesOf: async (accountId, { after, limit }) => {
+      const from = after ?? 0;
+      return (data.entries.get(accountId) ?? []).slice(from, from + limit).map((entry) => data.line(entry));
+    },
+    entriesAt: async (accountId, sequences) => {
+      const entries = data.entries.get(accountId) ?? [];
+      const distinct = [...new Set(sequences)].sort((a, b) => a - b);
+      return distinct.flatMap((sequence) => entries[sequence - 1] ?? []);
+    },
+    linesBetween: async (accountId, counterpartyAccountId, { before, limit }) =>
+      (data.entries.get(accountId) ?? [])
+        .slice(0, before === null ? undefined : before - 1)
+        .toReversed()
+        .map((entry) => data.line(entry))
+        .filter(({ transfer }) => transfer.legs.some((leg) => leg.accountId === counterpartyAccountId))
+        .slice(0, limit),
+    accountsPage: async ({ after, limit }) =>
+      [...data.accounts.values()]
+        .filter(({ id }) => after === null || id > after)
+        .sort((a, b) => (a.id < b.id ? -1 : 1))
+        .slice(0, limit),
+    totals: async () => data.totals(),
     record: async (key) => data.records.get(keyText(key)),
     session: async (id) => data.session(id),
     holdsDue: async (accountId, until) =>

@@ -84,6 +84,12 @@ export class MongoReads implements LedgerReads, SessionReads {
     return documents.map(entryOf);
   }
 
+  readonly linesOf = toCome;
+  readonly entriesAt = toCome;
+  readonly linesBetween = toCome;
+  readonly accountsPage = toCome;
+  readonly totals = toCome;
+
   async record(key: IdempotencyKey): Promise<IdempotencyRecord | undefined> {
     return this.#read(async () => {
       const document = await this.#collections.records.findOne({ _id: { $eq: keyText(key) } });
@@ -151,4 +157,8 @@ export class MongoReads implements LedgerReads, SessionReads {
 
 function restored({ _id, version: _version, ...fields }: AccountDocument): Account {
   return accountOf(_id, fields);
+}
+
+async function toCome(): Promise<never> {
+  throw new TypeError('to come');
 }

@@ -20,6 +20,11 @@ export function readsOf(
     transfer: (id) => read(() => findTransfer(connection, id)),
     transfersOf: (userId, page) => read(() => listTransfers(connection, userId, page)),
     entriesOf: (accountId, page) => read(() => listEntries(connection, accountId, page)),
+    linesOf: () => toCome(),
+    entriesAt: () => toCome(),
+    linesBetween: () => toCome(),
+    accountsPage: () => toCome(),
+    totals: () => toCome(),
     record: (key) => read(() => findRecord(connection, key)),
     session: (id) => read(() => findSession(connection, id)),
     holdsDue: (accountId, until) => read(() => dueHolds(connection, accountId, until)),
@@ -35,4 +40,8 @@ export function readsOf(
       throw beforeCommit(fault);
     }
   }
+}
+
+async function toCome(): Promise<never> {
+  throw new TypeError('to come');
 }
