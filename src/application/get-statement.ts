@@ -16,7 +16,7 @@ import type { CounterpartyView } from './views.ts';
 export type StatementRequest = {
   /** Inclusive; the account's opening unless given. */
   readonly from?: Instant;
-  /** Exclusive; now unless given. */
+  /** Exclusive; all up to now unless given. */
   readonly to?: Instant;
 };
 
@@ -73,10 +73,9 @@ export function getStatement(ports: ClockPorts & { reads: LedgerReads }) {
   return async (viewer: Viewer, accountId: string, request: StatementRequest = {}): Promise<Statement> => {
     const now = clock.now();
     const account = await readOwnAccount(reads, { viewer, accountId });
-    const { to = now } = request;
+    const { to = now + 1 } = request;
     const { from = Math.min(account.createdAt, to) } = request;
     if (!Number.isSafeInteger(from)) throw invalid('from', 'must be an instant, in milliseconds since 1970');
-    if (to > now) throw invalid('to', 'must not be in the future');
     if (from > to) throw invalid('from', 'must not be after "to"');
     const final = isFinal(ports, { field: 'to', at: to - 1, now });
 

@@ -8,8 +8,8 @@ import { readOwnAccount } from './get-account.ts';
 import { isSelective, matches, requireFilter } from './history.ts';
 import type { HistoryFilter, HistoryRequest } from './history.ts';
 import { scanPage, sequenceOf } from './page.ts';
-import type { Page, PageRequest } from './page.ts';
-import type { BookLine, Clock, LedgerReads } from './ports.ts';
+import type { Page } from './page.ts';
+import type { BookLine, Clock, LedgerReads, PageRequest } from './ports.ts';
 import { viewCounterpartyOf, viewMetadata, viewOtherSide } from './views.ts';
 import type { CounterpartyView } from './views.ts';
 
@@ -73,7 +73,7 @@ function readerOf(
   { id, sequence }: Account,
   { first, counterparty }: { first: number | null; counterparty: string | undefined },
 ) {
-  return async ({ after, limit }: Required<{ after: string | null; limit: number }>) => {
+  return async ({ after, limit }: PageRequest) => {
     const before = after === null ? (first ?? sequence + 1) : sequenceOf(after);
     return counterparty === undefined || counterparty.length === LAST_CHARACTERS
       ? linesBelow(reads, id, { before: Math.min(before, sequence + 1), limit })

@@ -71,3 +71,10 @@ export function decimalText(amountMinor: bigint, exponent: number): Intl.StringN
   const fraction = exponent === 0 ? '' : `.${digits.slice(point)}`;
   return `${sign}${digits.slice(0, point)}${fraction}` as `${number}`;
 }
+
+/** As `decimalText`, for people: thousands are parted by commas, and a true minus sign stands before what is below 0. */
+export function groupedText(amountMinor: bigint, exponent: number): string {
+  const [whole = '', fraction] = decimalText(amountMinor, exponent).split('.');
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',').replace('-', '\u2212');
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
+}

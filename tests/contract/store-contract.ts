@@ -10,6 +10,7 @@ import { describeBatches } from './batches.ts';
 import { describeDryRuns } from './dry-runs.ts';
 import { describeDuplicates } from './duplicates.ts';
 import { describeEntries } from './entries.ts';
+import { describeHistory } from './history.ts';
 import { describeHolds } from './holds.ts';
 import { describeIdempotency } from './idempotency.ts';
 import { describeOrderOfChecks } from './order-of-checks.ts';
@@ -18,6 +19,7 @@ import { describePrivacy } from './privacy.ts';
 import { describeReads } from './reads.ts';
 import { describeReversals } from './reversals.ts';
 import { describeSeveralLegs } from './several-legs.ts';
+import { describeStatements } from './statements.ts';
 import type { Subject } from './subject.ts';
 import { describeTransfers } from './transfers.ts';
 import { describeUnitsOfWork } from './units-of-work.ts';
@@ -84,5 +86,7 @@ export function storeContract(
     describeEntries(subject);
     describeAtOnce(subject);
     describeReads(subject);
+    describeHistory(subject, { steps: 40, rounds: 20 });
+    describeStatements(subject);
   });
 }

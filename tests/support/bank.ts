@@ -90,7 +90,15 @@ export class Bank {
   /** A transfer under a key of its own. */
   pay(
     actor: Actor,
-    { from, to, amount, ...rest }: { from: string; to: string; amount: bigint; currency?: string },
+    {
+      from,
+      to,
+      amount,
+      ...rest
+    }: { from: string; to: string; amount: bigint } & Pick<
+      TransferRequest,
+      'currency' | 'description' | 'metadata'
+    >,
   ): Promise<TransferResult> {
     return this.ledger.transferFunds(actor, {
       sourceAccountId: from,

@@ -49,6 +49,6 @@ export const readOneKind: CommandKind<OneDraw> = {
     if (!account || !maySeeAccount(viewer, account)) return thrown('account_not_found');
     if (what === 'account') return viewAccount(account);
     const { currency } = account;
-    return { ...balancesOf(account), currency, exponent: exponentOf(currency), at: model.now };
+    return { ...balancesOf(account), currency, exponent: exponentOf(currency), at: model.now, final: false };
   },
 };
