@@ -56,8 +56,11 @@ export async function entryAt(
     const probes = await reads.entriesAt(account.id, probesBetween(low, high));
     if (probes.length === 0) throw new TypeError(`The book of account ${account.id} has a gap`);
     for (const entry of probes) {
-      if (entry.at <= at && entry.sequence > low) [low, found] = [entry.sequence, entry];
-      if (entry.at > at) high = Math.min(high, entry.sequence);
+      if (entry.at > at) {
+        high = entry.sequence;
+        break;
+      }
+      [low, found] = [entry.sequence, entry];
     }
   }
   return found;

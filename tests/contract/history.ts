@@ -189,6 +189,37 @@ export function describeHistory(
       }
     });
 
+    it('leaves out a hold from the instant it expires, before it is swept and after, whatever comes between', async () => {
+      const { store, clock } = subject();
+      const { bank } = new BusyBank({ store, clock, random: new Random(1) });
+      const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
+      const from = await bank.account(alice, { funds: 100n });
+      const to = await bank.account(bob);
+      await bank.hold(alice, { from, to, amount: 30n, expiresInSeconds: 60 });
+      const longer = await bank.hold(alice, { from, to, amount: 5n });
+      const expiresAt = clock.now() + 60_000;
+      clock.advance(DAY_MS);
+      const held = async () =>
+        Promise.all(
+          [expiresAt - 1, expiresAt, clock.now()].map(
+            async (at) => (await bank.ledger.getBalance(alice, from, { at })).held,
+          ),
+        );
+      const { held: stated } = await bank.ledger.getStatement(alice, from, { to: expiresAt + 1 });
+      expect([...(await held()), stated]).toEqual([35n, 5n, 5n, 5n]);
+
+      // The end of another hold expires nothing, and stands between
+      await bank.void(bob, longer);
+      const steps = (await bank.entriesOf(from)).map(({ step }) => step);
+      expect(steps).toEqual(['completed', 'held', 'held', 'voided']);
+      expect(await held()).toEqual([35n, 5n, 0n]);
+      await bank.sweep();
+      clock.advance(1);
+      expect(await held()).toEqual([35n, 5n, 0n]);
+      await bank.pay(alice, { from, to, amount: 1n });
+      expect(await held()).toEqual([35n, 5n, 0n]);
+    });
+
     it('does not change once it is final', async () => {
       const { one, bank, clock, draw } = await busy(5);
       const { id, owner } = one.accounts[0]!;
