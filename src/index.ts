@@ -28,6 +28,10 @@ export type { BalanceView } from './application/get-account.ts';
 export type { InitialFundsRequest, WithdrawalRequest } from './application/fund-account.ts';
 export type { KeyView } from './application/get-transfer.ts';
 export type { OpenAccountRequest, OpenAccountResult } from './application/open-account.ts';
+export type { Statement, StatementLine, StatementRequest } from './application/get-statement.ts';
+export type { TrialBalanceView } from './application/get-trial-balance.ts';
+export type { HistoryFilter, HistoryRequest } from './application/history.ts';
+export type { EntryView } from './application/list-entries.ts';
 export type { Page, PageRequest } from './application/page.ts';
 export type {
   CheckpointArchive,

@@ -11,7 +11,7 @@ import type { ProvenEntry, StatementProof } from '../domain/statement-proof.ts';
 import type { Instant } from '../domain/time.ts';
 import type { CheckpointArchive, CheckpointPorts } from './checkpoint-ports.ts';
 import { requireCheckpoints } from './make-checkpoint.ts';
-import type { LedgerReads, Line } from './ports.ts';
+import type { LedgerReads, BookLine } from './ports.ts';
 import { mayViewAccount } from './views.ts';
 
 type Ports = {
@@ -130,7 +130,7 @@ async function* linesBetween(
   reads: LedgerReads,
   id: string,
   { from, to }: { from: number; to: number },
-): AsyncIterable<Line> {
+): AsyncIterable<BookLine> {
   for (let after = from - 1; after < to; ) {
     const lines = await reads.linesOf(id, { after, limit: Math.min(PAGE, to - after) });
     if (lines.length === 0) return;

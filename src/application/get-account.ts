@@ -4,39 +4,56 @@ import { PassbookError } from '../domain/errors.ts';
 import type { Balances } from '../domain/outcome.ts';
 import { balancesOf } from '../domain/steps.ts';
 import type { Instant } from '../domain/time.ts';
+import { accountAt, isFinal } from './book-at.ts';
+import type { ClockPorts } from './book-at.ts';
 import type { Clock, LedgerReads } from './ports.ts';
 import { mayViewAccount, viewAccount } from './views.ts';
 import type { AccountView } from './views.ts';
 
 /** @throws PassbookError `account_not_found` if it does not exist or is another's; `unavailable` */
 export function getAccount(ports: { reads: LedgerReads; clock: Clock }) {
-  return async (viewer: Viewer, accountId: string): Promise<AccountView> =>
-    viewAccount(await readAccount(ports.reads, { viewer, accountId, at: ports.clock.now() }));
+  return async (viewer: Viewer, accountId: string): Promise<AccountView> => {
+    const at = ports.clock.now();
+    const account = await readOwnAccount(ports.reads, { viewer, accountId });
+    return viewAccount(await asOf(ports.reads, account, at));
+  };
 }
 
 export type BalanceView = Balances & {
   readonly currency: string;
   readonly exponent: number;
-  /** When it was read: it holds all that was committed before. */
+  /** The instant asked for; else when it was read: it then holds all that was committed before. */
   readonly at: Instant;
+  /** Whether it can never change any more what the balance was at that instant. */
+  readonly final: boolean;
 };
 
-/** @throws PassbookError `account_not_found` if it does not exist or is another's; `unavailable` */
-export function getBalance({ reads, clock }: { reads: LedgerReads; clock: Clock }) {
-  return async (viewer: Viewer, accountId: string): Promise<BalanceView> => {
-    const at = clock.now();
-    const account = await readAccount(reads, { viewer, accountId, at });
-    return { ...balancesOf(account), currency: account.currency, exponent: account.exponent, at };
+/**
+ * The balance now, or as it was `at` an instant, which takes as long whatever the length of the book. It was 0 before
+ * the account was opened.
+ * @throws PassbookError `account_not_found` if it does not exist or is another's; `invalid_request` for an instant of
+ *   the future; `unavailable`
+ */
+export function getBalance(ports: ClockPorts & { reads: LedgerReads }) {
+  const { reads, clock } = ports;
+  return async (viewer: Viewer, accountId: string, { at }: { at?: Instant } = {}): Promise<BalanceView> => {
+    const now = clock.now();
+    const account = await readOwnAccount(reads, { viewer, accountId });
+    const final = at !== undefined && isFinal(ports, { field: 'at', at, now });
+    const then = at === undefined ? await asOf(reads, account, now) : await accountAt(reads, account, at);
+    const { currency, exponent } = account;
+    return { ...balancesOf(then), currency, exponent, at: at ?? now, final };
   };
 }
 
-async function readAccount(
+/** @throws PassbookError `account_not_found` if it does not exist or is another's */
+export async function readOwnAccount(
   reads: LedgerReads,
-  { viewer, accountId, at }: { viewer: Viewer; accountId: string; at: Instant },
+  { viewer, accountId }: { viewer: Viewer; accountId: string },
 ): Promise<Account> {
   const account = await reads.account(accountId);
   if (!account || !mayViewAccount(viewer, account)) throw new PassbookError('account_not_found');
-  return asOf(reads, account, at);
+  return account;
 }
 
 /** The account with its due holds expired, whether or not anything has swept them. */

@@ -18,7 +18,10 @@ import { findTransferByKey, getTransfer } from './get-transfer.ts';
 import { HoldSweeper } from './hold-sweeper.ts';
 import type { SweeperOptions } from './hold-sweeper.ts';
 import { listAccounts } from './list-accounts.ts';
+import { getStatement } from './get-statement.ts';
+import { getTrialBalance } from './get-trial-balance.ts';
 import { listAudit } from './list-audit.ts';
+import { listEntries } from './list-entries.ts';
 import { listTransfers } from './list-transfers.ts';
 import { listCheckpoints, makeCheckpoint } from './make-checkpoint.ts';
 import { openAccount } from './open-account.ts';
@@ -26,7 +29,7 @@ import type { CheckpointPorts } from './checkpoint-ports.ts';
 import type { Clock, Courier, IdGenerator, Logger, Store } from './ports.ts';
 import { submitBatch } from './submit-batch.ts';
 import { transferFunds } from './transfer-funds.ts';
-import { TransferWriter } from './transfer-writer.ts';
+import { DEFAULT_LIMITS, TransferWriter } from './transfer-writer.ts';
 import type { WriterLimits } from './transfer-writer.ts';
 import { verifyBooks } from './verify-books.ts';
 
@@ -62,7 +65,8 @@ export function assembleLedger(ports: LedgerPorts) {
   }
   const { store, ...rest } = ports;
   const writer = new TransferWriter({ ...rest, unitOfWork: store.unitOfWork });
-  const shared = { ...rest, reads: store.reads, scan: store.scan, writer };
+  const { deadlineMs: commitDeadlineMs } = { ...DEFAULT_LIMITS, ...ports.limits };
+  const shared = { ...rest, reads: store.reads, scan: store.scan, writer, commitDeadlineMs };
   return {
     openAccount: openAccount(shared),
     getAccount: getAccount(shared),
@@ -92,6 +96,9 @@ export function assembleLedger(ports: LedgerPorts) {
     getTransfer: getTransfer(shared),
     findTransferByKey: findTransferByKey(shared),
     listTransfers: listTransfers(shared),
+    listEntries: listEntries(shared),
+    getStatement: getStatement(shared),
+    trialBalance: getTrialBalance(shared),
     /** Takes no more commands and waits for those it has. The store stays open: whoever opened it closes it. */
     close: () => writer.close(),
   };

@@ -187,7 +187,7 @@ export class OutboxDispatcher implements Courier {
     if (sent.length === 0) return;
     const ids = sent.map(({ messageId }) => messageId);
     try {
-      await this.#unitOfWork.run(({ outbox }) => outbox.markSent(ids, this.#markedAt));
+      await this.#unitOfWork.run(({ outbox }) => outbox.markSent(ids));
       for (const facts of sent) this.#log.info(facts, 'mail sent');
     } catch (error) {
       // Their lease runs out, and they are sent again under the same Message-ID.

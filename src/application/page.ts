@@ -18,15 +18,72 @@ export async function readPage<T extends { readonly id: string }>(
   request: PageRequest,
   read: (page: StorePage) => Promise<readonly T[]>,
 ): Promise<Page<T>> {
-  const limit = request.limit ?? PAGE_LIMIT;
-  if (!Number.isSafeInteger(limit) || limit < 1 || limit > PAGE_LIMIT_MAX) {
-    throw invalid('limit', `must be an integer from 1 to ${PAGE_LIMIT_MAX}`);
-  }
+  const limit = limitOf(request);
   const found = await read({ after: decodeCursor(request.cursor), limit: limit + 1 });
   const items = found.slice(0, limit);
   const last = items.at(-1);
   return { items, nextCursor: found.length > limit && last ? encodeCursor(last.id) : null };
 }
+
+export type Scan<T> = {
+  /** From the item after `after` on, in the order of the list. */
+  readonly read: (page: StorePage) => Promise<readonly T[]>;
+  readonly idOf: (item: T) => string;
+  /** Whether the item belongs into the list. */
+  readonly matches: (item: T) => boolean;
+  /** Whether neither this item nor any after it does. */
+  readonly isPast: (item: T) => boolean;
+  /** Whether most items are expected not to match, so that more are read at once. */
+  readonly isSelective: boolean;
+};
+
+/** How many items one page looks at, and how many it reads at once. */
+const SCAN_MAX = 1_000;
+const SCAN_CHUNK = 250;
+
+/**
+ * A page of what matches. It looks at a bounded number of items: where few match, the page may be short, even empty,
+ * and still have a cursor, from which the next one looks on.
+ * @throws PassbookError `invalid_request` for a limit out of bounds or a cursor that is not ours
+ */
+export async function scanPage<T>(
+  request: PageRequest,
+  { read, idOf, matches, isPast, isSelective }: Scan<T>,
+): Promise<Page<T>> {
+  const limit = limitOf(request);
+  const size = isSelective ? Math.max(limit + 1, SCAN_CHUNK) : limit + 1;
+  const items: T[] = [];
+  let after = decodeCursor(request.cursor);
+  for (let looked = 0; looked < SCAN_MAX; ) {
+    const found = await read({ after, limit: size });
+    for (const item of found) {
+      if (isPast(item)) return { items, nextCursor: null };
+      if (matches(item)) {
+        if (items.length === limit) return { items, nextCursor: after && encodeCursor(after) };
+        items.push(item);
+      }
+      after = idOf(item);
+    }
+    if (found.length < size) return { items, nextCursor: null };
+    looked += found.length;
+  }
+  return { items, nextCursor: after && encodeCursor(after) };
+}
+
+/** A cursor that holds no sequence is of another list. @throws PassbookError `invalid_request` */
+export function sequenceOf(id: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(id)) throw invalid('cursor', CURSOR_RULE);
+  return Number(id);
+}
+
+function limitOf({ limit = PAGE_LIMIT }: PageRequest): number {
+  if (!Number.isSafeInteger(limit) || limit < 1 || limit > PAGE_LIMIT_MAX) {
+    throw invalid('limit', `must be an integer from 1 to ${PAGE_LIMIT_MAX}`);
+  }
+  return limit;
+}
+
+const CURSOR_RULE = 'must be the nextCursor of a page before';
 
 /** Opaque to callers, so that what a cursor holds may change: base64url of a version and the last id. */
 function encodeCursor(id: string): string {
@@ -37,7 +94,7 @@ function decodeCursor(cursor: string | undefined): string | null {
   if (cursor === undefined) return null;
   const [version, id, more] = textOf(cursor).split(' ');
   if (version !== '1' || !isIdentifier(id) || more !== undefined) {
-    throw invalid('cursor', 'must be the nextCursor of a page before');
+    throw invalid('cursor', CURSOR_RULE);
   }
   return id;
 }

@@ -55,3 +55,13 @@ export class ParcelsSeen {
     return [...new Set(messageIds.flatMap((id) => this.#parcelIds.get(id) ?? []))];
   }
 }
+
+/** Without a transfer's text, where it was erased. */
+export function withoutText<P extends Parcel>(parcel: P, transferId: string): P {
+  const messages = parcel.messages.map((message) =>
+    message.kind !== 'welcome' && message.transferId === transferId
+      ? { ...message, description: null }
+      : message,
+  );
+  return { ...parcel, messages };
+}

@@ -83,7 +83,8 @@ export interface OutboxStore {
    * claims that overlap give the same message.
    */
   claim(terms: { now: Instant; leaseUntil: Instant; limit: number }): Promise<readonly ClaimedMessage[]>;
-  markSent(ids: readonly string[], at: Instant): Promise<void>;
+  /** They are no longer there. */
+  markSent(ids: readonly string[]): Promise<void>;
   /** Not attempted after all; due again at once. */
   release(ids: readonly string[], at: Instant): Promise<void>;
   /** The attempt failed; due again at `dueAt`. */
@@ -115,8 +116,16 @@ export interface LedgerReads {
     accountId: string,
     page: { after: number | null; limit: number },
   ): Promise<readonly LedgerEntry[]>;
-  /** The same, each with its transfer: both as of one moment. */
-  linesOf(accountId: string, page: { after: number | null; limit: number }): Promise<readonly Line[]>;
+  /** As `entriesOf`, each with its transfer: both as of one moment. */
+  linesOf(accountId: string, page: { after: number | null; limit: number }): Promise<readonly BookLine[]>;
+  /** The entries at these sequences, those that exist, by sequence ascending. One round trip, however many. */
+  entriesAt(accountId: string, sequences: readonly number[]): Promise<readonly LedgerEntry[]>;
+  /** By sequence descending, only those below `before`: the lines whose transfer has a leg of the other account too. */
+  linesBetween(
+    accountId: string,
+    counterpartyAccountId: string,
+    page: { before: number | null; limit: number },
+  ): Promise<readonly BookLine[]>;
   record(key: IdempotencyKey): Promise<IdempotencyRecord | undefined>;
   /** The pending holds with a leg on the account that expire at or before `until`. */
   holdsDue(accountId: string, until: Instant): Promise<readonly Transfer[]>;
@@ -125,8 +134,6 @@ export interface LedgerReads {
   /** By sequence ascending; only sequences above `after`. */
   audit(page: { after: number | null; limit: number }): Promise<readonly AuditRecord[]>;
 }
-
-export type Line = { readonly entry: LedgerEntry; readonly transfer: Transfer };
 
 /** Reads of all there is, for whoever recomputes it. They give what is durably committed, as `LedgerReads` do. */
 export interface LedgerScan {
@@ -154,6 +161,9 @@ export interface BooksAtOnce {
   /** All, by id ascending, in portions. */
   accounts(): AsyncIterable<readonly Account[]>;
 }
+
+/** A line of an account's book, with its transfer as it stands today. */
+export type BookLine = { readonly entry: LedgerEntry; readonly transfer: Transfer };
 
 /** As `LedgerReads`, for every request of somebody signed in. */
 export interface SessionReads {

@@ -49,6 +49,14 @@ export type TransferView = {
   readonly completedAt: Instant | null;
 };
 
+/** The other side of a line: the payer by display name, the account whole or its last four characters. */
+export type CounterpartyView = {
+  readonly name: string | null;
+  readonly account: string;
+  /** How many accounts there are beside that one, of those that the viewer may see. */
+  readonly more: number;
+};
+
 /** A rule said no. `transferId` names the rejection that was kept, if one was. */
 export type Refused = {
   readonly ok: false;
@@ -115,7 +123,7 @@ export function viewTransfer(
     currency: transfer.currency,
     exponent: transfer.exponent,
     description: transfer.description,
-    metadata: viewer.kind === 'system' || isInitiator(viewer, transfer) ? transfer.metadata : null,
+    metadata: viewMetadata(viewer, transfer),
     counterparty: viewCounterparty(transfer, {
       hidden: paid.length === 0 ? source : received.length === 0 ? destination : null,
     }),
@@ -132,6 +140,11 @@ export function viewTransfer(
     createdAt: transfer.createdAt,
     completedAt: transfer.completedAt,
   };
+}
+
+/** The initiator's and the system's. */
+export function viewMetadata(viewer: Viewer, transfer: Transfer): Metadata | null {
+  return viewer.kind === 'system' || isInitiator(viewer, transfer) ? transfer.metadata : null;
 }
 
 /** Their own; and all of what they typed themselves, which the other side of a reversal is not. */
@@ -152,6 +165,31 @@ function viewCounterparty(
   if (hidden === null || hidden.ownerId === null) return null;
   const name = hidden.direction === 'debit' ? transfer.payerName : null;
   return { name, account: lastFour(hidden.accountId) };
+}
+
+/** The other side of one account's line: the accounts that the viewer may see, else what they may know of the first. */
+export function viewOtherSide(
+  transfer: Transfer,
+  { viewer, accountId }: { viewer: Viewer; accountId: string },
+): { readonly name: string | null; readonly accounts: readonly string[] } | null {
+  const own = transfer.legs.find((leg) => leg.accountId === accountId);
+  const others = transfer.legs.filter((leg) => leg.direction !== own?.direction);
+  const seen = others.filter((leg) => mayViewLeg(viewer, transfer, leg));
+  if (seen.length === 0) {
+    const hidden = viewCounterparty(transfer, { hidden: others[0] ?? null });
+    return hidden && { name: hidden.name, accounts: [hidden.account] };
+  }
+  const name = own?.direction === 'credit' ? transfer.payerName : null;
+  return { name, accounts: seen.map((leg) => leg.accountId) };
+}
+
+export function viewCounterpartyOf(
+  transfer: Transfer,
+  terms: { viewer: Viewer; accountId: string },
+): CounterpartyView | null {
+  const side = viewOtherSide(transfer, terms);
+  const account = side?.accounts[0];
+  return side && account !== undefined ? { name: side.name, account, more: side.accounts.length - 1 } : null;
 }
 
 function reversedOf({ legs, reversed }: Transfer, seen: readonly Leg[]): bigint {

@@ -278,6 +278,17 @@ export class Account {
     return nextExpiryAt === this.nextExpiryAt ? this : new Account({ ...this, nextExpiryAt });
   }
 
+  /** The account as its book stood after one of its entries, or before the first: for reads, which write nothing. */
+  asAfter(entry: LedgerEntry | null): Account {
+    return new Account({
+      ...this,
+      counters: entry?.after ?? NO_COUNTERS,
+      sequence: entry?.sequence ?? 0,
+      latestAt: entry?.at ?? this.createdAt,
+      head: entry?.hash ?? GENESIS_HASH,
+    });
+  }
+
   /** The account as if the hold had expired: for reads, which write nothing. */
   withoutHold(hold: Transfer): Account {
     const counters = hold.legs

@@ -60,6 +60,12 @@ export function requestTextDigest(key: IdempotencyKey, text: string, digest: Dig
   return digest(`passbook request text 1\n${keyText(key)}\n${text}`);
 }
 
+/** From a key's text: neither an operation nor a scope has a space in it. */
+export function keyFromText(text: string): IdempotencyKey {
+  const [operation = '', scope = ''] = text.split(' ', 2);
+  return { scope, operation: operation as Operation, key: text.slice(operation.length + scope.length + 2) };
+}
+
 /**
  * Whose keys an actor's requests use. A user's are their own; the system's belong to the ledger, so that two
  * operators cannot pay one funding twice.

@@ -63,10 +63,18 @@ export function formatAmount(
   return format.format(decimalText(amountMinor, exponent));
 }
 
-function decimalText(amountMinor: bigint, exponent: number): Intl.StringNumericLiteral {
+/** An amount in major units as a plain decimal, with every decimal and nothing else: -123456n is `-1234.56`. */
+export function decimalText(amountMinor: bigint, exponent: number): Intl.StringNumericLiteral {
   const sign = amountMinor < 0n ? '-' : '';
   const digits = (amountMinor < 0n ? -amountMinor : amountMinor).toString().padStart(exponent + 1, '0');
   const point = digits.length - exponent;
   const fraction = exponent === 0 ? '' : `.${digits.slice(point)}`;
   return `${sign}${digits.slice(0, point)}${fraction}` as `${number}`;
+}
+
+/** As `decimalText`, for people: thousands are parted by commas, and a true minus sign stands before what is below 0. */
+export function groupedText(amountMinor: bigint, exponent: number): string {
+  const [whole = '', fraction] = decimalText(amountMinor, exponent).split('.');
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',').replace('-', '\u2212');
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }

@@ -118,6 +118,7 @@ export function describeAccounts(subject: () => Subject): void {
         held: 20n,
         available: 50n,
         at: clock.now(),
+        final: false,
       });
     });
 

@@ -87,7 +87,7 @@ export function describeOutbox(subject: () => Subject): void {
       const [sent, waiting] = [aWelcome(), aWelcome()];
       await add(sent, waiting);
       await claim(JANUARY);
-      await outbox((one) => one.markSent([sent.id], JANUARY + 1));
+      await outbox((one) => one.markSent([sent.id]));
 
       expect(await claim(JANUARY + LEASE_MS)).toEqual([{ message: waiting, attempt: 2 }]);
     });
@@ -101,7 +101,7 @@ export function describeOutbox(subject: () => Subject): void {
 
       expect(await claim(JANUARY + 49)).toEqual([]);
       expect(await claim(JANUARY + 50)).toEqual([{ message: sooner, attempt: 2 }]);
-      await outbox((one) => one.markSent([sooner.id], JANUARY + 51));
+      await outbox((one) => one.markSent([sooner.id]));
       expect(await claim(JANUARY + 2 * LEASE_MS - 1)).toEqual([]);
       expect(await claim(JANUARY + 2 * LEASE_MS)).toEqual([{ message: later, attempt: 2 }]);
     });
@@ -145,7 +145,7 @@ export function describeOutbox(subject: () => Subject): void {
       ) as [Message, Message, Message, Message, Message];
       await commit([sent, postponed, givenUp, released, rest], JANUARY + 50);
       await outbox(async (one) => {
-        await one.markSent([sent.id], JANUARY + 6);
+        await one.markSent([sent.id]);
         await one.postpone(postponed.id, { dueAt: JANUARY + 20, reason: 'timed out' });
         await one.giveUp(givenUp.id, { at: JANUARY + 6, reason: 'no such mailbox' });
         await one.release([released.id], JANUARY + 10);
@@ -169,7 +169,7 @@ export function describeOutbox(subject: () => Subject): void {
       expect(new Set(parts.flat().map(({ message }) => message.id))).toEqual(
         new Set(messages.map(({ id }) => id)),
       );
-      await outbox((one) => one.markSent([parts[0]?.[1]?.message.id ?? ''], JANUARY));
+      await outbox((one) => one.markSent([parts[0]?.[1]?.message.id ?? '']));
       expect(await claim(JANUARY + LEASE_MS)).toHaveLength(4);
     });
 
@@ -179,12 +179,7 @@ export function describeOutbox(subject: () => Subject): void {
 
       const claimed = await claim(JANUARY, 1000);
       expect(new Set(claimed.map(({ message }) => message.id)).size).toBe(450);
-      await outbox((one) =>
-        one.markSent(
-          claimed.slice(1).map(({ message }) => message.id),
-          JANUARY,
-        ),
-      );
+      await outbox((one) => one.markSent(claimed.slice(1).map(({ message }) => message.id)));
       expect(await claim(JANUARY + LEASE_MS, 1000)).toEqual([{ message: claimed[0]?.message, attempt: 2 }]);
     });
 
@@ -199,7 +194,7 @@ export function describeOutbox(subject: () => Subject): void {
 
     it('is not changed by what is said of a message that does not exist', async () => {
       await outbox(async (one) => {
-        await one.markSent(['nothing'], JANUARY);
+        await one.markSent(['nothing']);
         await one.postpone('nothing', { dueAt: JANUARY, reason: 'timed out' });
         await one.giveUp('nothing', { at: JANUARY, reason: 'no such mailbox' });
       });

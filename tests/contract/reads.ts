@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Page, PageRequest } from '../../src/application/page.ts';
 import type { Account } from '../../src/domain/account.ts';
+import { MAX_COUNTER } from '../../src/domain/money.ts';
 import { SYSTEM } from '../support/bank.ts';
 import { aCustomer, anAccount, freshId, UNTOUCHED } from '../support/builders.ts';
 import type { Subject } from './subject.ts';
@@ -15,6 +16,9 @@ export function describeReads(subject: () => Subject): void {
         expect(await reads.accountsOf(id, { after: null, limit: 10 })).toEqual([]);
         expect(await reads.transfersOf(id, { after: null, limit: 10 })).toEqual([]);
         expect(await reads.entriesOf(id, { after: null, limit: 10 })).toEqual([]);
+        expect(await reads.linesOf(id, { after: null, limit: 10 })).toEqual([]);
+        expect(await reads.entriesAt(id, [1, 2])).toEqual([]);
+        expect(await reads.linesBetween(id, id, { before: null, limit: 10 })).toEqual([]);
         expect(await reads.record({ scope: id, operation: 'transfer', key: id })).toBeUndefined();
       }
     });
@@ -133,6 +137,135 @@ export function describeReads(subject: () => Subject): void {
       ]);
       expect(await read(4, 2)).toEqual([[5, 5n]]);
       expect(await read(5, 2)).toEqual([]);
+    });
+
+    it('of lines give each entry with its transfer as it stands today', async () => {
+      const { bank, second } = subject();
+      const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
+      const from = await bank.account(alice, { funds: 100n });
+      const to = await bank.account(bob);
+      const hold = await bank.hold(alice, { from, to, amount: 20n });
+      await bank.capture(bob, hold, 15n);
+      await bank.reverse(bob, hold, 5n);
+
+      const lines = await second.reads.linesOf(from, { after: null, limit: 10 });
+      expect(lines.map(({ entry }) => entry)).toStrictEqual(await bank.entriesOf(from));
+      expect(lines.map(({ entry }) => entry.step)).toEqual(['completed', 'held', 'captured', 'completed']);
+      expect(lines.map(({ transfer }) => transfer)).toStrictEqual(
+        await Promise.all(lines.map(({ entry }) => second.reads.transfer(entry.transferId))),
+      );
+      expect(lines[1]!.transfer).toMatchObject({ id: hold, status: 'completed', amountCaptured: 15n });
+      expect(lines[1]!.transfer.reversed).toEqual([5n, 5n]);
+      expect(await second.reads.linesOf(from, { after: 1, limit: 2 })).toStrictEqual(lines.slice(1, 3));
+      expect(await second.reads.linesOf(from, { after: 4, limit: 2 })).toEqual([]);
+      expect(await second.reads.linesOf(freshId(), { after: null, limit: 2 })).toEqual([]);
+    });
+
+    it('of entries at sequences give those that exist, each once, ascending', async () => {
+      const { bank, second } = subject();
+      const accountId = await bank.account(aCustomer());
+      for (const amount of [1n, 2n, 3n, 4n, 5n]) await bank.fund(accountId, amount);
+
+      const entries = await bank.entriesOf(accountId);
+      const read = (...sequences: number[]) => second.reads.entriesAt(accountId, sequences);
+      expect(await read(1, 3, 5)).toStrictEqual([entries[0], entries[2], entries[4]]);
+      expect(await read(5, 2, 2, 99, 0, 6)).toStrictEqual([entries[1], entries[4]]);
+      expect(await read()).toEqual([]);
+      expect(await second.reads.entriesAt(freshId(), [1])).toEqual([]);
+    });
+
+    it('of lines between two accounts give those of transfers with a leg of each, the newest first', async () => {
+      const { bank, second } = subject();
+      const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
+      const from = await bank.account(alice, { funds: 100n });
+      const to = await bank.account(bob);
+      const other = await bank.account(bob);
+      await bank.pay(alice, { from, to, amount: 1n });
+      await bank.pay(alice, { from, to: other, amount: 2n });
+      const hold = await bank.hold(alice, { from, to, amount: 3n });
+      await bank.ledger.transferFunds(alice, {
+        legs: [
+          { accountId: from, direction: 'debit', amount: 9n },
+          { accountId: other, direction: 'credit', amount: 4n },
+          { accountId: to, direction: 'credit', amount: 5n },
+        ],
+        idempotencyKey: freshId(),
+      });
+      await bank.void(bob, hold);
+
+      const read = async (one: string, two: string, before: number | null, limit = 10) =>
+        (await second.reads.linesBetween(one, two, { before, limit })).map(({ entry, transfer }) => [
+          entry.accountId,
+          entry.sequence,
+          entry.step,
+          transfer.status,
+        ]);
+      const all = [
+        [from, 6, 'voided', 'voided'],
+        [from, 5, 'completed', 'completed'],
+        [from, 4, 'held', 'voided'],
+        [from, 2, 'completed', 'completed'],
+      ];
+      expect(await read(from, to, null)).toEqual(all);
+      expect(await read(from, to, null, 2)).toEqual(all.slice(0, 2));
+      expect(await read(from, to, 5)).toEqual(all.slice(2));
+      expect(await read(from, to, 4, 1)).toEqual(all.slice(3));
+      expect(await read(from, to, 2)).toEqual([]);
+      expect(await read(to, other, null)).toEqual([[to, 3, 'completed', 'completed']]);
+      expect(await read(from, freshId(), null)).toEqual([]);
+    });
+
+    it('of all accounts go through every one by id, each once', async () => {
+      const { bank, second } = subject();
+      const opened = [anAccount(), anAccount(), anAccount()];
+      await bank.seed(...opened);
+
+      const found: Account[] = [];
+      for (let after: string | null = null; ; after = found.at(-1)?.id ?? null) {
+        const page: readonly Account[] = await second.scan.accountsPage({ after, limit: 7 });
+        found.push(...page);
+        if (page.length < 7) break;
+      }
+      const ids = found.map(({ id }) => id);
+      expect(ids).toEqual([...new Set(ids)].toSorted());
+      const given = found.filter(({ id }) => opened.some((one) => one.id === id));
+      expect(given).toStrictEqual(opened);
+      expect(found.some(({ purpose }) => purpose === 'funding')).toBe(true);
+    });
+
+    it('of a trial balance pass every bound of a counter', async () => {
+      const { bank, otherBank } = subject();
+      const counters = { ...anAccount().counters, creditsPosted: MAX_COUNTER, debitsPosted: MAX_COUNTER };
+      await bank.seed(...[1, 2, 3].map(() => anAccount({ currency: 'LYD', exponent: 3, counters })));
+      const { currencies } = await otherBank.ledger.trialBalance();
+      expect(currencies.find(({ currency }) => currency === 'LYD')).toMatchObject({
+        debits: 3n * MAX_COUNTER,
+        credits: 3n * MAX_COUNTER,
+        isBalanced: true,
+      });
+    });
+
+    it('of a trial balance see no transfer by one side alone, while transfers run', async () => {
+      const { bank, otherBank } = subject();
+      const alice = aCustomer();
+      const from = await bank.account(alice, { funds: 1000n, currency: 'TND' });
+      const to = await bank.account(alice, { currency: 'TND' });
+      const reading = new AbortController();
+      const writes = (async () => {
+        while (!reading.signal.aborted) {
+          await Promise.all([bank, otherBank].map((one) => one.pay(alice, { from, to, amount: 1n })));
+          await bank.fund(to, 1n);
+        }
+      })();
+      try {
+        for (let round = 0; round < 20; round++) {
+          const { currencies } = await otherBank.ledger.trialBalance();
+          expect(currencies.find(({ currency }) => currency === 'TND')).toMatchObject({ isBalanced: true });
+        }
+      } finally {
+        reading.abort();
+        await writes;
+      }
     });
   });
 

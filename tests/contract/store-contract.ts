@@ -11,6 +11,7 @@ import { describeDryRuns } from './dry-runs.ts';
 import { describeDuplicates } from './duplicates.ts';
 import { describeEntries } from './entries.ts';
 import { describeErasure } from './erasure.ts';
+import { describeHistory } from './history.ts';
 import { describeHolds } from './holds.ts';
 import { describeIdempotency } from './idempotency.ts';
 import { describeOrderOfChecks } from './order-of-checks.ts';
@@ -20,6 +21,7 @@ import { describeReads } from './reads.ts';
 import { describeReversals } from './reversals.ts';
 import { describeSeveralLegs } from './several-legs.ts';
 import { describeScans } from './scans.ts';
+import { describeStatements } from './statements.ts';
 import type { Subject } from './subject.ts';
 import { describeTransfers } from './transfers.ts';
 import { describeUnitsOfWork } from './units-of-work.ts';
@@ -88,5 +90,7 @@ export function storeContract(
     describeAtOnce(subject);
     describeReads(subject);
     describeScans(subject);
+    describeHistory(subject, { steps: 40, rounds: 20 });
+    describeStatements(subject);
   });
 }

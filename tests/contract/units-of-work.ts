@@ -333,7 +333,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
           await sessions.insert(started);
           await sessions.end(open.id, 5);
           await outbox.add(written);
-          await outbox.markSent([waiting.id], 5);
+          await outbox.markSent([waiting.id]);
           throw fault;
         }),
       ).rejects.toBe(fault);

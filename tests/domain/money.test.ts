@@ -5,7 +5,9 @@ import { describe, expect, it } from 'vitest';
 import {
   type Currency,
   currencyExponent,
+  decimalText,
   formatAmount,
+  groupedText,
   isAmount,
   isCurrency,
   isWithinBound,
@@ -181,3 +183,22 @@ describe('formatAmount', () => {
 function digitsOf(text: string): string {
   return text.replaceAll(/\D/g, '');
 }
+
+describe('an amount as a plain decimal', () => {
+  it.each([
+    [0n, 2, '0.00', '0.00'],
+    [5n, 2, '0.05', '0.05'],
+    [-5n, 2, '-0.05', '\u22120.05'],
+    [123456n, 2, '1234.56', '1,234.56'],
+    [-100000n, 2, '-1000.00', '\u22121,000.00'],
+    [1234567n, 0, '1234567', '1,234,567'],
+    [999n, 0, '999', '999'],
+    [1234567890n, 3, '1234567.890', '1,234,567.890'],
+    [MAX_AMOUNT, 4, '900719925474.0991', '900,719,925,474.0991'],
+  ])(
+    'has every decimal and nothing else; for people it is in groups: %d',
+    (minor, exponent, plain, grouped) => {
+      expect([decimalText(minor, exponent), groupedText(minor, exponent)]).toEqual([plain, grouped]);
+    },
+  );
+});

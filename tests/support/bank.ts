@@ -90,7 +90,15 @@ export class Bank {
   /** A transfer under a key of its own. */
   pay(
     actor: Actor,
-    { from, to, amount, ...rest }: { from: string; to: string; amount: bigint; currency?: string },
+    {
+      from,
+      to,
+      amount,
+      ...rest
+    }: { from: string; to: string; amount: bigint } & Pick<
+      TransferRequest,
+      'currency' | 'description' | 'metadata'
+    >,
   ): Promise<TransferResult> {
     return this.ledger.transferFunds(actor, {
       sourceAccountId: from,
@@ -210,7 +218,7 @@ export class Bank {
       const claimed = await this.unitOfWork.run(async ({ outbox }) => {
         const page = await outbox.claim({ now: END_OF_TIME, leaseUntil: END_OF_TIME + 1, limit: 100 });
         const taken = page.map(({ message }) => message.id);
-        await outbox.markSent(taken, this.clock.now());
+        await outbox.markSent(taken);
         return page;
       });
       if (claimed.length === 0) return taken;

@@ -1,18 +1,37 @@
 import { Hono } from 'hono';
 import * as v from 'valibot';
 import type { Bank } from '../../application/bank.ts';
+import type { Logger } from '../../application/ports.ts';
 import { actorByRole, actorOf, viewerOf } from './authentication.ts';
 import type { SessionRequired } from './authentication.ts';
 import type { HttpEnv } from './env.ts';
 import { replayHeader, sendRefusal } from './problem.ts';
-import { InstantText, Nothing, PageQuery, readBody, readKey, readQuery } from './request.ts';
+import {
+  AtQuery,
+  HistoryQuery,
+  InstantText,
+  Nothing,
+  PageQuery,
+  PeriodText,
+  readBody,
+  readKey,
+  readQuery,
+  readQueryWithMetadata,
+} from './request.ts';
 import { sendAccountResult } from './results.ts';
-import { accountShape, balanceShape } from './shapes.ts';
+import { accountShape, balanceAtShape, balanceShape, entryShape } from './shapes.ts';
+import { acceptedFormat, sendStatement, STATEMENT_FORMATS } from './statement.ts';
 
 const NewAccount = v.strictObject({
   currency: v.optional(v.string()),
   name: v.optional(v.string()),
   idempotencyKey: v.optional(v.string()),
+});
+
+const StatementQuery = v.strictObject({
+  from: v.optional(PeriodText),
+  to: v.optional(PeriodText),
+  format: v.optional(v.picklist(STATEMENT_FORMATS, `must be one of ${STATEMENT_FORMATS.join(', ')}`)),
 });
 
 const Rename = v.strictObject({ name: v.nullable(v.string()) });
@@ -27,9 +46,11 @@ const Period = v.strictObject({ from: v.optional(InstantText), to: v.optional(In
 
 export function accountRoutes({
   bank: { ledger },
+  log,
   sessionRequired,
 }: {
   bank: Bank;
+  log: Logger;
   sessionRequired: SessionRequired;
 }) {
   return (
@@ -51,8 +72,9 @@ export function accountRoutes({
       })
       // Before what takes any id, so that no id hides it
       .get('/balance/:accountId', sessionRequired, async (c) => {
-        readQuery(c.req, Nothing);
-        return c.json(balanceShape(await ledger.getBalance(viewerOf(c.var.user), c.req.param('accountId'))));
+        const query = readQuery(c.req, AtQuery);
+        const balance = await ledger.getBalance(viewerOf(c.var.user), c.req.param('accountId'), query);
+        return c.json(query.at === undefined ? balanceShape(balance) : balanceAtShape(balance));
       })
       .patch('/:id', sessionRequired, async (c) => {
         readQuery(c.req, Nothing);
@@ -75,6 +97,16 @@ export function accountRoutes({
         const period = readQuery(c.req, Period);
         const request = { ...period, accountId: c.req.param('id') };
         return c.json(await ledger.exportStatement(viewerOf(c.var.user), request));
+      })
+      .get('/:id/entries', sessionRequired, async (c) => {
+        const request = readQueryWithMetadata(c.req, HistoryQuery);
+        const page = await ledger.listEntries(viewerOf(c.var.user), c.req.param('id'), request);
+        return c.json({ entries: page.items.map(entryShape), nextCursor: page.nextCursor });
+      })
+      .get('/:id/statement', sessionRequired, async (c) => {
+        const { format = acceptedFormat(c), ...period } = readQuery(c.req, StatementQuery);
+        const statement = await ledger.getStatement(viewerOf(c.var.user), c.req.param('id'), period);
+        return sendStatement(c, statement, { format, log });
       })
       .get('/:id', sessionRequired, async (c) => {
         readQuery(c.req, Nothing);

@@ -38,6 +38,7 @@ export function createApp({ bank, log, publicOrigin = null, trustedProxies = 0, 
   const token = sessionToken({ isHttps });
   const shared = {
     bank,
+    log,
     trustedProxies,
     sessionToken: token,
     sessionRequired: sessionRequired({ bank, sessionToken: token }),

@@ -1,5 +1,6 @@
 import type { HonoRequest } from 'hono';
 import * as v from 'valibot';
+import { DIRECTIONS, KINDS, STATUSES } from '../../application/history.ts';
 import { PAGE_LIMIT_MAX } from '../../application/page.ts';
 import { invalid, PassbookError } from '../../domain/errors.ts';
 import type { FieldError } from '../../domain/errors.ts';
@@ -43,6 +44,18 @@ export const InstantText = v.pipe(
   v.transform((text) => Date.parse(text.toUpperCase())),
 );
 
+const DAY = /^\d{4}-\d\d-\d\d$/;
+const DAY_RULE = 'must be a day, such as 2030-01-31, or an instant of RFC 3339';
+
+/** Where a period begins or ends: an instant, or a day, which stands for its first instant in UTC. */
+export const PeriodText = v.pipe(
+  v.string(),
+  v.transform((text) => (DAY.test(text) ? `${text}T00:00:00Z` : text)),
+  v.regex(INSTANT, DAY_RULE),
+  v.check(isDayOfCalendar, DAY_RULE),
+  v.transform((text) => Date.parse(text.toUpperCase())),
+);
+
 /** JavaScript takes the 31st of February for the 3rd of March. */
 function isDayOfCalendar(text: string): boolean {
   const [year = 0, month = 0, day = 0] = text.slice(0, 10).split('-').map(Number);
@@ -77,6 +90,28 @@ export const PageQuery = v.strictObject({
     ),
   ),
   cursor: v.optional(v.string()),
+});
+
+/** A balance now, or at an instant. */
+export const AtQuery = v.strictObject({ at: v.optional(InstantText) });
+
+const AmountText = v.pipe(
+  v.string(),
+  v.regex(/^\d{1,16}$/, AMOUNT_RULE),
+  v.transform((text) => BigInt(text)),
+);
+
+/** The query of a history; metadata aside. */
+export const HistoryQuery = v.strictObject({
+  ...PageQuery.entries,
+  from: v.optional(PeriodText),
+  to: v.optional(PeriodText),
+  direction: v.optional(v.picklist(DIRECTIONS, `must be one of ${DIRECTIONS.join(', ')}`)),
+  counterparty: v.optional(v.string()),
+  minAmount: v.optional(AmountText),
+  maxAmount: v.optional(AmountText),
+  status: v.optional(v.picklist(STATUSES, `must be one of ${STATUSES.join(', ')}`)),
+  kind: v.optional(v.picklist(KINDS, `must be one of ${KINDS.join(', ')}`)),
 });
 
 export const Nothing = v.strictObject({});
@@ -115,11 +150,33 @@ export function readQuery<S extends Schema>(
   request: HonoRequest<string>,
   schema: S,
 ): WithoutUndefined<v.InferOutput<S>> {
+  return check(schema, Object.fromEntries(queryOf(request)));
+}
+
+const PAIR_PREFIX = 'metadata.';
+
+/**
+ * As `readQuery`, where `metadata.NAME=text` stands for a pair of the metadata.
+ * @throws PassbookError `invalid_request`
+ */
+export function readQueryWithMetadata<S extends Schema>(
+  request: HonoRequest<string>,
+  schema: S,
+): WithoutUndefined<v.InferOutput<S>> & { metadata?: Record<string, string> } {
+  const query = queryOf(request);
+  const pairs = query.filter(([name]) => name.startsWith(PAIR_PREFIX));
+  const checked = check(schema, Object.fromEntries(query.filter(([name]) => !name.startsWith(PAIR_PREFIX))));
+  if (pairs.length === 0) return checked;
+  const metadata = Object.fromEntries(pairs.map(([name, text]) => [name.slice(PAIR_PREFIX.length), text]));
+  return { ...checked, metadata };
+}
+
+function queryOf(request: HonoRequest<string>): readonly [name: string, value: string][] {
   const { searchParams } = new URL(request.url);
   const twice = [...searchParams.keys()].find((name) => searchParams.getAll(name).length > 1);
   if (twice !== undefined) throw invalid(twice, 'must be given once');
 
-  return check(schema, Object.fromEntries(searchParams));
+  return [...searchParams];
 }
 
 /** @throws PassbookError `invalid_request` */

@@ -1,9 +1,13 @@
 import type { CheckpointView } from '../../application/checkpoint-ports.ts';
 import type { BalanceView } from '../../application/get-account.ts';
-import type { AccountView, TransferView } from '../../application/views.ts';
+import type { Statement, StatementLine } from '../../application/get-statement.ts';
+import type { TrialBalanceView } from '../../application/get-trial-balance.ts';
+import type { EntryView } from '../../application/list-entries.ts';
+import type { AccountView, CounterpartyView, TransferView } from '../../application/views.ts';
 import type { AuditRecord } from '../../domain/audit.ts';
 import type { Balances } from '../../domain/outcome.ts';
 import type { Instant } from '../../domain/time.ts';
+import type { TrialBalanceRow } from '../../domain/trial-balance.ts';
 import type { User } from '../../domain/user.ts';
 
 /**
@@ -41,6 +45,100 @@ export function balanceShape(balance: BalanceView) {
     available: Number(balance.available),
     at: timeShape(balance.at),
   };
+}
+
+/** Of an instant that was asked for. */
+export function balanceAtShape(balance: BalanceView) {
+  return { ...balanceShape(balance), final: balance.final };
+}
+
+export function entryShape(entry: EntryView) {
+  return {
+    accountId: entry.accountId,
+    sequence: entry.sequence,
+    transactionId: entry.transferId,
+    kind: entry.kind,
+    step: entry.step,
+    direction: entry.direction,
+    amount: Number(entry.amount),
+    balance: Number(entry.balance),
+    held: Number(entry.held),
+    at: timeShape(entry.at),
+    hash: entry.hash,
+    ...present({ counterparty: counterpartyShape(entry.counterparty), description: entry.description }),
+  };
+}
+
+export function counterpartyShape(counterparty: CounterpartyView | null) {
+  if (counterparty === null) return null;
+  const { name, account, more } = counterparty;
+  return { name, account, ...(more > 0 ? { more } : {}) };
+}
+
+/** All of a statement but its lines. Sums may pass 2^53 - 1, so they are texts. */
+export function statementShape(statement: Statement) {
+  return {
+    accountId: statement.accountId,
+    currency: statement.currency,
+    currencyExponent: statement.exponent,
+    from: timeShape(statement.from),
+    to: timeShape(statement.to),
+    final: statement.final,
+    openingBalance: Number(statement.opening),
+    totalIn: statement.totalIn.toString(),
+    totalOut: statement.totalOut.toString(),
+    closingBalance: Number(statement.closing),
+    held: Number(statement.held),
+    available: Number(statement.available),
+    holds: statement.holds.map((hold) => ({
+      transactionId: hold.transferId,
+      amount: Number(hold.amount),
+      placedAt: timeShape(hold.placedAt),
+      expiresAt: timeShape(hold.expiresAt),
+      ...present({ counterparty: counterpartyShape(hold.counterparty), description: hold.description }),
+    })),
+  };
+}
+
+export function statementLineShape(line: StatementLine) {
+  return {
+    sequence: line.sequence,
+    transactionId: line.transferId,
+    kind: line.kind,
+    at: timeShape(line.at),
+    flow: line.flow,
+    amount: Number(line.amount),
+    balance: Number(line.balance),
+    ...present({ counterparty: counterpartyShape(line.counterparty), description: line.description }),
+  };
+}
+
+/** Sums of the whole bank may pass 2^53 - 1, so they are texts. */
+export function trialBalanceShape({ at, final, currencies }: TrialBalanceView) {
+  return {
+    at: timeShape(at),
+    final,
+    currencies: currencies.map(({ currency, exponent, rows, debits, credits, isBalanced }) => ({
+      currency,
+      currencyExponent: exponent,
+      systemAccounts: rows.flatMap(({ accountId, purpose, debits, credits }) =>
+        accountId === null ? [] : { accountId, purpose, ...sidesShape({ debits, credits }) },
+      ),
+      customers: customersShape(rows),
+      ...sidesShape({ debits, credits }),
+      balanced: isBalanced,
+    })),
+  };
+}
+
+function customersShape(rows: readonly TrialBalanceRow[]) {
+  const row = rows.find(({ accountId }) => accountId === null);
+  const { accounts = 0, debits = 0n, credits = 0n } = row ?? {};
+  return { accounts, ...sidesShape({ debits, credits }) };
+}
+
+function sidesShape({ debits, credits }: { debits: bigint; credits: bigint }) {
+  return { debits: debits.toString(), credits: credits.toString() };
 }
 
 /** The balances of the caller's accounts as of a transfer. */
@@ -104,7 +202,7 @@ function numberShape(amount: bigint | null): number | null {
 }
 
 /** RFC 3339, in UTC, with milliseconds. */
-function timeShape(at: Instant): string {
+export function timeShape(at: Instant): string {
   return new Date(at).toISOString();
 }
 

@@ -8,6 +8,7 @@ import type { SessionRequired } from './authentication.ts';
 import type { HttpEnv } from './env.ts';
 import {
   Amount,
+  AtQuery,
   BalanceLimit,
   dryRunOf,
   Nothing,
@@ -18,7 +19,7 @@ import {
   requireKey,
 } from './request.ts';
 import { sendAccountResult, sendBatchResult, sendTransferResult } from './results.ts';
-import { accountShape, auditShape, checkpointShape, userShape } from './shapes.ts';
+import { accountShape, auditShape, checkpointShape, trialBalanceShape, userShape } from './shapes.ts';
 
 const key = { idempotencyKey: v.optional(v.string()) };
 
@@ -132,6 +133,9 @@ export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionReq
     .get('/checkpoints', sessionRequired, reader, async (c) => {
       const page = await ledger.listCheckpoints(readQuery(c.req, PageQuery));
       return c.json({ checkpoints: page.items.map(checkpointShape), nextCursor: page.nextCursor });
+    })
+    .get('/trial-balance', sessionRequired, reader, async (c) => {
+      return c.json(trialBalanceShape(await ledger.trialBalance(readQuery(c.req, AtQuery))));
     })
     .get('/users', sessionRequired, reader, async (c) => {
       const { email } = readQuery(c.req, UserQuery);

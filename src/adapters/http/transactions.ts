@@ -14,12 +14,13 @@ import {
   Amount,
   BATCH_LIMIT_BYTES,
   dryRunOf,
+  HistoryQuery,
   InstantText,
   listOf,
   Nothing,
-  PageQuery,
   readBody,
   readQuery,
+  readQueryWithMetadata,
   requireKey,
 } from './request.ts';
 import { sendBatchResult, sendTransferResult } from './results.ts';
@@ -173,7 +174,8 @@ export function transactionRoutes({
         );
       })
       .get('/', sessionRequired, async (c) => {
-        const page = await ledger.listTransfers(viewerOf(c.var.user), readQuery(c.req, PageQuery));
+        const request = readQueryWithMetadata(c.req, HistoryQuery);
+        const page = await ledger.listTransfers(viewerOf(c.var.user), request);
         return c.json({ transactions: page.items.map(transactionShape), nextCursor: page.nextCursor });
       })
       // Before what takes any id, so that no id hides it

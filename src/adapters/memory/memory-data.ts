@@ -1,4 +1,5 @@
 import type { Account } from '../../domain/account.ts';
+import type { BookLine } from '../../application/ports.ts';
 import type { AuditRecord } from '../../domain/audit.ts';
 import type { Changes } from '../../domain/books.ts';
 import { erasesText } from '../../domain/erasure.ts';
@@ -70,6 +71,12 @@ export class MemoryData {
         this.messages.set(id, { ...stored, message: { ...message, description: null } });
       }
     }
+  }
+
+  line(entry: LedgerEntry): BookLine {
+    const transfer = this.transfers.get(entry.transferId);
+    if (!transfer) throw new TypeError(`Transfer ${entry.transferId} was not kept`);
+    return { entry, transfer };
   }
 
   #indexHold({ id, status, legs }: Transfer): void {

@@ -136,9 +136,20 @@ function readsOf(data: MemoryData): LedgerReads & SessionReads {
     },
     linesOf: async (accountId, { after, limit }) => {
       const from = after ?? 0;
-      const entries = (data.entries.get(accountId) ?? []).slice(from, from + limit);
-      return entries.map((entry) => ({ entry, transfer: transferOf(data, entry) }));
+      return (data.entries.get(accountId) ?? []).slice(from, from + limit).map((entry) => data.line(entry));
     },
+    entriesAt: async (accountId, sequences) => {
+      const entries = data.entries.get(accountId) ?? [];
+      const distinct = [...new Set(sequences)].sort((a, b) => a - b);
+      return distinct.flatMap((sequence) => entries[sequence - 1] ?? []);
+    },
+    linesBetween: async (accountId, counterpartyAccountId, { before, limit }) =>
+      (data.entries.get(accountId) ?? [])
+        .slice(0, before === null ? undefined : before - 1)
+        .toReversed()
+        .map((entry) => data.line(entry))
+        .filter(({ transfer }) => transfer.legs.some((leg) => leg.accountId === counterpartyAccountId))
+        .slice(0, limit),
     record: async (key) => data.records.get(keyText(key)),
     sessions: async (ids) => ids.flatMap((id) => data.session(id) ?? []),
     holdsDue: async (accountId, until) =>

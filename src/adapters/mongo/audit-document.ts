@@ -1,16 +1,15 @@
 import type { AuditRecord } from '../../domain/audit.ts';
 
 /** The sequence is the id, so that no two records follow one. */
-export type AuditDocument = Omit<AuditRecord, 'sequence' | 'at' | 'transferId'> & {
+export type AuditDocument = Omit<AuditRecord, 'sequence' | 'at'> & {
   readonly _id: bigint;
   readonly at: Date;
 };
 
-export function auditDocument({ sequence, at, transferId, ...facts }: AuditRecord): AuditDocument {
-  if (transferId !== null) throw new TypeError('to come');
+export function auditDocument({ sequence, at, ...facts }: AuditRecord): AuditDocument {
   return { _id: BigInt(sequence), at: new Date(at), ...facts };
 }
 
 export function auditRecordOf({ _id, at, ...facts }: AuditDocument): AuditRecord {
-  return { sequence: Number(_id), at: at.getTime(), transferId: null, ...facts };
+  return { sequence: Number(_id), at: at.getTime(), ...facts };
 }

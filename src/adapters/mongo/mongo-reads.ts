@@ -1,4 +1,5 @@
-import type { LedgerReads, LedgerScan, Line, PageRequest, SessionReads } from '../../application/ports.ts';
+import type { Filter } from 'mongodb';
+import type { BookLine, LedgerReads, PageRequest, SessionReads } from '../../application/ports.ts';
 import type { Account } from '../../domain/account.ts';
 import type { AuditRecord } from '../../domain/audit.ts';
 import { PassbookError } from '../../domain/errors.ts';
@@ -12,13 +13,14 @@ import type { User } from '../../domain/user.ts';
 import type { AccountDocument } from './account-document.ts';
 import { auditRecordOf } from './audit-document.ts';
 import type { Collections } from './collections.ts';
-import { entryOf, placeOf } from './entry-document.ts';
+import { entryOf, placeBetween, placeOf } from './entry-document.ts';
 import { unavailable } from './faults.ts';
 import { findSessions } from './mongo-stores.ts';
 import { recordOf, recordOfTransfer, transferIdsOf } from './record-document.ts';
 import { withLastEntries } from './stored-accounts.ts';
 import { TimeLimit } from './time-limit.ts';
 import { transferOf } from './transfer-document.ts';
+import type { TransferDocument } from './transfer-document.ts';
 
 /**
  * From the primary, and what a majority has. What is looked for is always compared with `$eq`, so that an id that is
@@ -66,28 +68,57 @@ export class MongoReads implements LedgerReads, SessionReads {
     return documents.map((document) => transferOf(document));
   }
 
-  /** All places of a range, which has no gap: the order is made here. */
   async entriesOf(
     accountId: string,
-    { after, limit }: { after: number | null; limit: number },
+    page: { after: number | null; limit: number },
   ): Promise<readonly LedgerEntry[]> {
+    return (await this.linesOf(accountId, page)).map(({ entry }) => entry);
+  }
+
+  /** All places of a range, which has no gap: the order is made here. */
+  async linesOf(
+    accountId: string,
+    { after, limit }: { after: number | null; limit: number },
+  ): Promise<readonly BookLine[]> {
     const first = (after ?? 0) + 1;
     const last = Math.min(first + limit - 1, Number.MAX_SAFE_INTEGER);
     const range = {
       $gte: placeOf({ accountId, sequence: first }),
       $lte: placeOf({ accountId, sequence: last }),
     };
-    const documents = await this.#read(() =>
-      this.#collections.transfers.find({ places: { $elemMatch: range } }).toArray(),
-    );
-    return documents
-      .flatMap((document) => (document.entries ?? []).map((entry) => entryOf(entry, document)))
-      .filter((entry) => entry.accountId === accountId && entry.sequence >= first && entry.sequence <= last)
-      .sort((a, b) => a.sequence - b.sequence);
+    const documents = await this.#find({ places: { $elemMatch: range } });
+    return linesIn(documents, accountId, (sequence) => sequence >= first && sequence <= last);
   }
 
-  async linesOf(): Promise<readonly Line[]> {
-    return toCome();
+  async entriesAt(accountId: string, sequences: readonly number[]): Promise<readonly LedgerEntry[]> {
+    const wanted = new Set(sequences);
+    if (wanted.size === 0) return [];
+    const places = Array.from(wanted, (sequence) => placeOf({ accountId, sequence }));
+    const documents = await this.#find({ places: { $in: places } });
+    return linesIn(documents, accountId, (sequence) => wanted.has(sequence)).map(({ entry }) => entry);
+  }
+
+  /** Further and further back: a window costs what it holds of the two, however wide it is. */
+  async linesBetween(
+    accountId: string,
+    otherId: string,
+    { before, limit }: { before: number | null; limit: number },
+  ): Promise<readonly BookLine[]> {
+    let upper = before ?? ((await this.account(accountId))?.sequence ?? 0) + 1;
+    const found: BookLine[] = [];
+    for (let width = limit; found.length < limit && upper > 1; width *= WIDER) {
+      const lower = Math.max(1, upper - width);
+      const last = upper - 1;
+      const range = {
+        $gte: placeBetween({ accountId, otherId, sequence: lower }),
+        $lte: placeBetween({ accountId, otherId, sequence: last }),
+      };
+      const documents = await this.#find({ between: { $elemMatch: range } });
+      const lines = linesIn(documents, accountId, (sequence) => sequence >= lower && sequence <= last);
+      found.push(...lines.toReversed());
+      upper = lower;
+    }
+    return found.slice(0, limit);
   }
 
   async record(key: IdempotencyKey): Promise<IdempotencyRecord | undefined> {
@@ -148,6 +179,10 @@ export class MongoReads implements LedgerReads, SessionReads {
     return documents.map(auditRecordOf);
   }
 
+  #find(filter: Filter<TransferDocument>): Promise<readonly TransferDocument[]> {
+    return this.#read(() => this.#collections.transfers.find(filter).toArray());
+  }
+
   async #upToDate(documents: readonly AccountDocument[]): Promise<readonly Account[]> {
     const stored = await withLastEntries(documents, (filter) =>
       this.#read(() => this.#collections.transfers.find(filter).toArray()),
@@ -167,15 +202,22 @@ export class MongoReads implements LedgerReads, SessionReads {
   }
 }
 
-/** Until the layout of the collections is the one that these are read from. */
-export const scanToCome: LedgerScan = {
-  accountsPage: async () => toCome(),
-  transfersPage: async () => toCome(),
-  transfersById: async () => toCome(),
-  recordsPage: async () => toCome(),
-  atOnce: async () => toCome(),
-};
+/** How much wider each window is than the one before. */
+const WIDER = 16;
 
-function toCome(): never {
-  throw new TypeError('to come');
+/** Those lines of one account that are meant, by sequence. */
+function linesIn(
+  documents: readonly TransferDocument[],
+  accountId: string,
+  isMeant: (sequence: number) => boolean,
+): readonly BookLine[] {
+  const lines: BookLine[] = [];
+  for (const document of documents) {
+    const transfer = transferOf(document);
+    for (const part of document.entries ?? []) {
+      const entry = entryOf(part, document);
+      if (entry.accountId === accountId && isMeant(entry.sequence)) lines.push({ entry, transfer });
+    }
+  }
+  return lines.sort((a, b) => a.entry.sequence - b.entry.sequence);
 }

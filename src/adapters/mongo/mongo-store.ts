@@ -7,7 +7,8 @@ import { ClockGuard } from './clock-guard.ts';
 import { collectionsOf } from './collections.ts';
 import { unavailable } from './faults.ts';
 import { migrate } from './migrations.ts';
-import { MongoReads, scanToCome } from './mongo-reads.ts';
+import { MongoReads } from './mongo-reads.ts';
+import { MongoScan } from './mongo-scan.ts';
 import { MongoUnitOfWork } from './mongo-unit-of-work.ts';
 import { TimeLimit } from './time-limit.ts';
 import { Transactions } from './transactions.ts';
@@ -104,7 +105,7 @@ function storeOf(client: MongoClient, db: Db, options: MongoStoreOptions): Store
       runTimeoutMs: timeoutMs,
     }),
     reads: new MongoReads({ collections, timeoutMs }),
-    scan: scanToCome,
+    scan: new MongoScan({ client, collections }),
     check: () => check(db, timeoutMs),
     close: async () => {
       transactions.close();

@@ -8,7 +8,7 @@ import type {
 } from '../../application/ports.ts';
 import { part } from '../../application/parcel.ts';
 import type { KeptParcel, ParcelsSeen } from '../../application/parcel.ts';
-import { messagesFromText, messagesToText } from '../../application/stored-text.ts';
+import { messagesToText } from '../../application/stored-text.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import type { Message } from '../../domain/message.ts';
 import type { Session } from '../../domain/session.ts';
@@ -16,7 +16,7 @@ import type { Instant } from '../../domain/time.ts';
 import type { Role, User } from '../../domain/user.ts';
 import type { Collections } from './collections.ts';
 import { unavailable } from './faults.ts';
-import { parcelDocument } from './parcel-document.ts';
+import { parcelDocument, parcelOf } from './parcel-document.ts';
 import type { ParcelDocument } from './parcel-document.ts';
 import type { Transaction } from './transactions.ts';
 import { sessionDocument, sessionOf, userDocument, userOf } from './user-document.ts';
@@ -207,8 +207,8 @@ class MongoOutbox implements OutboxStore {
     return claimed;
   }
 
-  async markSent(ids: readonly string[], at: Instant): Promise<void> {
-    await this.#change(ids, { sentAt: new Date(at) });
+  async markSent(ids: readonly string[]): Promise<void> {
+    await this.#change(ids, 'sent');
     this.#seen.forget(ids);
   }
 
@@ -224,7 +224,7 @@ class MongoOutbox implements OutboxStore {
     return this.#change([id], { gaveUpAt: new Date(at), reason });
   }
 
-  async #change(ids: readonly string[], standing: ParcelStanding): Promise<void> {
+  async #change(ids: readonly string[], standing: ParcelStanding | 'sent'): Promise<void> {
     const parcelIds = [...this.#seen.of(ids)];
     if (parcelIds.length === 0) return;
     const documents = await this.#transaction.read((session) =>
@@ -240,34 +240,41 @@ class MongoOutbox implements OutboxStore {
       else await this.#part(parcel, wanted, standing);
     }
     if (whole.length === 0) return;
+    if (standing === 'sent') {
+      await this.#transaction.write((session) =>
+        this.#parcels.deleteMany({ _id: { $in: whole } }, { session }),
+      );
+      return;
+    }
     const change = 'dueAt' in standing ? { $set: standing } : { $set: standing, $unset: { dueAt: true } };
     await this.#transaction.write((session) =>
       this.#parcels.updateMany({ _id: { $in: whole } }, change as UpdateFilter<ParcelDocument>, { session }),
     );
   }
 
-  /** Those messages leave for a parcel of their own. */
-  async #part(parcel: KeptParcel, ids: ReadonlySet<string>, standing: ParcelStanding): Promise<void> {
+  /** Those messages leave, for a parcel of their own unless they were sent. */
+  async #part(
+    parcel: KeptParcel,
+    ids: ReadonlySet<string>,
+    standing: ParcelStanding | 'sent',
+  ): Promise<void> {
     const parts = part(parcel, ids);
     if (!parts?.rest) return;
     const { gone, rest } = parts;
+    const change = { $set: { messages: messagesToText(rest.messages) } };
+    await this.#transaction.write((session) =>
+      this.#parcels.updateOne({ _id: rest.id }, change, { session }),
+    );
+    if (standing === 'sent') return;
     const document: ParcelDocument = {
       _id: gone.id,
       messages: messagesToText(gone.messages),
       attempts: parcel.attempts,
       ...standing,
     };
-    const change = { $set: { messages: messagesToText(rest.messages) } };
-    await this.#transaction.write((session) =>
-      this.#parcels.updateOne({ _id: rest.id }, change, { session }),
-    );
     await this.#transaction.write((session) => this.#parcels.insertOne(document, { session }));
     this.#seen.saw(gone);
   }
 }
 
-type ParcelStanding = Partial<Pick<ParcelDocument, 'dueAt' | 'sentAt' | 'gaveUpAt' | 'reason'>>;
-
-function parcelOf({ _id, messages, attempts }: ParcelDocument): KeptParcel {
-  return { id: _id, messages: messagesFromText(messages), attempts };
-}
+type ParcelStanding = Partial<Pick<ParcelDocument, 'dueAt' | 'gaveUpAt' | 'reason'>>;

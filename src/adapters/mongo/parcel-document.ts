@@ -1,15 +1,15 @@
-import type { Parcel } from '../../application/parcel.ts';
-import { messagesToText } from '../../application/stored-text.ts';
+import type { KeptParcel, Parcel } from '../../application/parcel.ts';
+import { messagesFromText, messagesToText } from '../../application/stored-text.ts';
 import type { Instant } from '../../domain/time.ts';
 
+/** What was sent is deleted. */
 export type ParcelDocument = {
   readonly _id: string;
   readonly messages: string;
   /** How often it was claimed. */
   readonly attempts: number;
-  /** Absent once it is sent or given up, so that the index holds what waits and no more. */
+  /** Absent once it is given up, so that the index holds what waits and no more. */
   readonly dueAt?: Date;
-  readonly sentAt?: Date;
   readonly gaveUpAt?: Date;
   /** Why the last attempt failed. */
   readonly reason?: string;
@@ -20,4 +20,8 @@ export function parcelDocument(
   { dueAt, attempts }: { dueAt: Instant; attempts: number },
 ): ParcelDocument {
   return { _id: id, messages: messagesToText(messages), attempts, dueAt: new Date(dueAt) };
+}
+
+export function parcelOf({ _id, messages, attempts }: ParcelDocument): KeptParcel {
+  return { id: _id, messages: messagesFromText(messages), attempts };
 }

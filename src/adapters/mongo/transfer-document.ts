@@ -59,6 +59,7 @@ export function transferDocument(
       expiresAt: dateOf(transfer.expiresAt),
       reverses: transfer.reverses,
       batchId: transfer.batchId,
+      erased: transfer.erased,
     }),
     status: transfer.status,
     ...(entries.length > 0 ? entriesOf(entries, legs) : {}),
@@ -83,7 +84,6 @@ export function entriesOf(
 }
 
 export function standingOf(transfer: Transfer): TransferStanding {
-  if (transfer.erased) throw new TypeError('to come');
   return {
     status: transfer.status,
     code: transfer.code,

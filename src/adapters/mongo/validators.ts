@@ -92,6 +92,7 @@ export const transfers: Document = {
       completedAt: dateOrNull,
       amountCaptured: { ...amount, bsonType: ['long', 'null'] },
       reversed: { bsonType: ['array', 'null'], items: counter },
+      erased: object({ description: textOrNull, metadata: textOrNull }),
       record: object({ key: text, request: text, balances: text, at: date }),
     },
   ),
@@ -109,7 +110,8 @@ export const audit: Document = {
     at: date,
     actor: object({ kind: { enum: ['user', 'system'] }, id: textOrNull }),
     action: text,
-    accountId: text,
+    accountId: textOrNull,
+    transferId: textOrNull,
     reason: textOrNull,
     changes: { bsonType: 'array' },
     hash,
@@ -119,7 +121,7 @@ export const audit: Document = {
 export const parcels: Document = {
   $jsonSchema: sparse(
     { _id: text, messages: text, attempts: { bsonType: 'int', minimum: 0 } },
-    { dueAt: date, sentAt: date, gaveUpAt: date },
+    { dueAt: date, gaveUpAt: date },
   ),
 };
 

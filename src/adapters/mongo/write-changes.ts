@@ -1,13 +1,15 @@
 import type { AnyBulkWriteOperation } from 'mongodb';
-import { parcelsOf } from '../../application/parcel.ts';
+import { parcelsOf, withoutText } from '../../application/parcel.ts';
+import { messagesToText } from '../../application/stored-text.ts';
 import type { Changes } from '../../domain/books.ts';
+import { erasesText } from '../../domain/erasure.ts';
 import type { LedgerEntry } from '../../domain/ledger-entry.ts';
 import { accountFields, changingFields, mustWrite } from './account-document.ts';
 import type { AccountDocument, StoredAccount } from './account-document.ts';
 import { auditDocument } from './audit-document.ts';
 import type { Collections } from './collections.ts';
 import type { MongoBooks } from './mongo-books.ts';
-import { parcelDocument } from './parcel-document.ts';
+import { parcelDocument, parcelOf } from './parcel-document.ts';
 import { ownRecord, ownTransferId, recordDocument } from './record-document.ts';
 import type { OwnRecord, RecordDocument } from './record-document.ts';
 import { entriesOf, standingOf, transferDocument } from './transfer-document.ts';
@@ -59,10 +61,32 @@ export async function writeChanges(
   await writeAll(parcelDocuments(changes), (documents) =>
     transaction.write((session) => collections.parcels.insertMany(documents, { session, ordered: false })),
   );
+  for (const change of changes.transfers) {
+    if (erasesText(change)) await eraseFromParcels(transaction, collections, change.after.id);
+  }
   await writeAll(changes.audit.map(auditDocument), (documents) =>
     transaction.write((session) => collections.audit.insertMany(documents, { session, ordered: false })),
   );
   return stored;
+}
+
+/** What is sent is no longer there, and what waits or was given up is little. */
+async function eraseFromParcels(
+  transaction: Transaction,
+  { parcels }: Collections,
+  transferId: string,
+): Promise<void> {
+  const kept = await transaction.read((session) =>
+    parcels
+      .find({ $expr: { $gte: [{ $indexOfBytes: ['$messages', transferId] }, 0] } }, { session })
+      .toArray(),
+  );
+  for (const document of kept) {
+    const messages = messagesToText(withoutText(parcelOf(document), transferId).messages);
+    await transaction.write((session) =>
+      parcels.updateOne({ _id: document._id }, { $set: { messages } }, { session }),
+    );
+  }
 }
 
 async function moveHead(transaction: Transaction, { ledger }: Collections, unit: bigint): Promise<void> {
@@ -137,7 +161,8 @@ function transferWrites(
   }
   const inserted: TransferDocument[] = [];
   const updates: AnyBulkWriteOperation<TransferDocument>[] = [];
-  for (const { before, after } of transfers) {
+  for (const change of transfers) {
+    const { before, after } = change;
     const added = byTransfer.get(after.id) ?? [];
     if (!before) {
       inserted.push(transferDocument(after, { entries: added, record: records.get(after.id) }));
@@ -146,7 +171,8 @@ function transferWrites(
     const { status, reversed } = standingOf(before);
     const parts = entriesOf(added, after.legs);
     const update = {
-      $set: standingOf(after),
+      $set: { ...standingOf(after), ...(erasesText(change) ? { erased: after.erased } : {}) },
+      ...(erasesText(change) ? { $unset: { description: true, metadata: true } } : {}),
       $push: {
         entries: { $each: parts.entries },
         places: { $each: parts.places },

@@ -117,6 +117,15 @@ export function countAccounts(connection: Connection, ownerId: string): number {
   return Number(row?.count);
 }
 
+/** By id; only ids above `after`. */
+export function accountsAfter(
+  connection: Connection,
+  { after, limit }: { after: string | null; limit: number },
+): readonly Account[] {
+  const sql = 'SELECT * FROM account_states WHERE id > ? ORDER BY id LIMIT ?';
+  return (connection.all(sql, after ?? '', limit) as AccountRow[]).map(accountOf);
+}
+
 export function listAccounts(
   connection: Connection,
   ownerId: string,

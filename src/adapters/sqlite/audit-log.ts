@@ -9,19 +9,19 @@ type AuditRow = {
   readonly actor_kind: Initiator['kind'];
   readonly actor_id: string | null;
   readonly action: AuditAction;
-  readonly account_id: string;
+  readonly account_id: string | null;
+  readonly transfer_id: string | null;
   readonly reason: string | null;
   readonly changes: string;
   readonly hash: Uint8Array;
 };
 
 const INSERT = `INSERT INTO audit_log (
-  sequence, at, actor_kind, actor_id, action, account_id, reason, changes, hash
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  sequence, at, actor_kind, actor_id, action, account_id, transfer_id, reason, changes, hash
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 export function insertAuditRecord(connection: Connection, record: AuditRecord): void {
-  const { sequence, at, actor, action, accountId, reason, changes, hash } = record;
-  if (accountId === null) throw new TypeError('to come');
+  const { sequence, at, actor, action, accountId, transferId, reason, changes, hash } = record;
   connection.run(
     INSERT,
     sequence,
@@ -30,6 +30,7 @@ export function insertAuditRecord(connection: Connection, record: AuditRecord): 
     actor.id,
     action,
     accountId,
+    transferId,
     reason,
     JSON.stringify(changes),
     toBytes(hash),
@@ -58,7 +59,7 @@ export function listAuditRecords(
     actor: { kind: row.actor_kind, id: row.actor_id },
     action: row.action,
     accountId: row.account_id,
-    transferId: null,
+    transferId: row.transfer_id,
     reason: row.reason,
     changes: JSON.parse(row.changes) as AuditRecord['changes'],
     hash: toHexadecimal(row.hash),

@@ -1,5 +1,6 @@
 import { LedgerEntry } from '../../domain/ledger-entry.ts';
 import type { Direction, EntryStep } from '../../domain/ledger-entry.ts';
+import type { Leg } from '../../domain/transfer.ts';
 import { toBytes, toHexadecimal } from './bytes.ts';
 import type { Connection } from './connection.ts';
 
@@ -20,17 +21,18 @@ type EntryRow = {
 };
 
 const INSERT = `INSERT INTO entries (
-  account_id, sequence, transfer_id, step, direction, posted, pending,
+  account_id, sequence, transfer_id, other_id, step, direction, posted, pending,
   debits_posted, credits_posted, debits_pending, credits_pending, at, hash
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-export function insertEntry(connection: Connection, entry: LedgerEntry): void {
+export function insertEntry(connection: Connection, entry: LedgerEntry, legs: readonly Leg[]): void {
   const { after } = entry;
   connection.run(
     INSERT,
     entry.accountId,
     entry.sequence,
     entry.transferId,
+    otherOf(entry, legs),
     entry.step,
     entry.direction,
     entry.posted,
@@ -57,6 +59,48 @@ export function listEntries(
       limit,
     ) as EntryRow[]
   ).map(entryOf);
+}
+
+/** The entries at these sequences that exist, by sequence. */
+export function entriesAt(
+  connection: Connection,
+  accountId: string,
+  sequences: readonly number[],
+): readonly LedgerEntry[] {
+  const sql = 'SELECT * FROM entries WHERE account_id = ? AND sequence = ?';
+  const distinct = [...new Set(sequences)].sort((a, b) => a - b);
+  return distinct.flatMap((sequence) => {
+    const row = connection.get(sql, accountId, sequence) as EntryRow | undefined;
+    return row ? [entryOf(row)] : [];
+  });
+}
+
+/**
+ * By sequence descending, below `before`. Of transfers with several legs all are given, of whatever others: whoever
+ * asks looks at their legs.
+ */
+export function entriesWith(
+  connection: Connection,
+  { accountId, otherId }: { accountId: string; otherId: string },
+  { before, limit }: { before: number | null; limit: number },
+): readonly LedgerEntry[] {
+  const below = before ?? Number.MAX_SAFE_INTEGER;
+  const sql = `SELECT * FROM (
+      SELECT * FROM entries WHERE account_id = ?1 AND other_id = ?2 AND sequence < ?3 ORDER BY sequence DESC LIMIT ?4)
+    UNION ALL SELECT * FROM (
+      SELECT * FROM entries WHERE account_id = ?1 AND other_id IS NULL AND sequence < ?3 ORDER BY sequence DESC LIMIT ?4)
+    ORDER BY sequence DESC LIMIT ?4`;
+  return (connection.all(sql, accountId, otherId, below, limit) as EntryRow[]).map(entryOf);
+}
+
+export function entriesOfTransfer(connection: Connection, transferId: string): readonly LedgerEntry[] {
+  const rows = connection.all('SELECT * FROM entries WHERE transfer_id = ?', transferId) as EntryRow[];
+  return rows.map(entryOf);
+}
+
+function otherOf({ accountId }: LedgerEntry, legs: readonly Leg[]): string | null {
+  const [other, more] = legs.filter((leg) => leg.accountId !== accountId);
+  return more ? null : (other?.accountId ?? null);
 }
 
 function entryOf(row: EntryRow): LedgerEntry {

@@ -5,7 +5,7 @@ import {
   requestFromText,
   requestToText,
 } from '../../application/stored-text.ts';
-import { keyText } from '../../domain/idempotency.ts';
+import { keyFromText, keyText } from '../../domain/idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../../domain/idempotency.ts';
 import type { Balances, Outcome, TransferOutcome } from '../../domain/outcome.ts';
 import type { Instant } from '../../domain/time.ts';
@@ -13,7 +13,7 @@ import { Transfer } from '../../domain/transfer.ts';
 import type { TransferStatus } from '../../domain/transfer.ts';
 import { accountFromJson, accountToJson } from './accounts.ts';
 import type { Connection } from './connection.ts';
-import { findTransfer, findTransferWithRecord } from './transfers.ts';
+import { findTransfer, findTransferWithRecord, ownKeysAfter } from './transfers.ts';
 import type { OwnRecord } from './transfers.ts';
 
 /** Of a transfer, what may change after; its facts are read from its own row, where they never do. */
@@ -92,6 +92,17 @@ export function ownRecord(record: IdempotencyRecord): OwnRecord {
 export function findRecord(connection: Connection, key: IdempotencyKey): IdempotencyRecord | undefined {
   const own = findTransferWithRecord(connection, keyText(key));
   return own ? recordOfTransfer(key, own) : findOtherRecord(connection, key);
+}
+
+/** By the text of their key; only those above `after`. They stand in two tables. */
+export function recordsAfter(
+  connection: Connection,
+  { after, limit }: { after: string | null; limit: number },
+): readonly IdempotencyRecord[] {
+  const sql = 'SELECT key FROM idempotency_records WHERE key > ? ORDER BY key LIMIT ?';
+  const others = (connection.all(sql, after ?? '', limit) as { key: string }[]).map(({ key }) => key);
+  const keys = [...others, ...ownKeysAfter(connection, after ?? '', limit)].sort((a, b) => (a < b ? -1 : 1));
+  return keys.slice(0, limit).flatMap((text) => findRecord(connection, keyFromText(text)) ?? []);
 }
 
 /** As it was made, a hold was pending and anything else was completed or rejected. */

@@ -1,4 +1,4 @@
-import { part } from '../../application/parcel.ts';
+import { part, withoutText } from '../../application/parcel.ts';
 import type { KeptParcel, Parcel, ParcelsSeen } from '../../application/parcel.ts';
 import type { ClaimedMessage } from '../../application/ports.ts';
 import { messagesFromText, messagesToText } from '../../application/stored-text.ts';
@@ -10,7 +10,6 @@ type ParcelRow = { readonly id: string; readonly messages: string; readonly atte
 /** What becomes of a parcel, in the order of its columns. */
 type Standing = {
   readonly dueAt: Instant | null;
-  readonly sentAt?: Instant;
   readonly givenUpAt?: Instant;
   readonly reason?: string;
 };
@@ -21,15 +20,14 @@ const COLUMNS = 'id, messages, attempts';
 export function insertParcel(
   connection: Connection,
   { id, messages }: Parcel,
-  { attempts, dueAt, sentAt, givenUpAt, reason }: Standing & { readonly attempts: number },
+  { attempts, dueAt, givenUpAt, reason }: Standing & { readonly attempts: number },
 ): void {
   connection.run(
-    `INSERT INTO parcels (${COLUMNS}, due_at, sent_at, given_up_at, reason) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO parcels (${COLUMNS}, due_at, given_up_at, reason) VALUES (?, ?, ?, ?, ?, ?)`,
     id,
     messagesToText(messages),
     attempts,
     dueAt,
-    sentAt ?? null,
     givenUpAt ?? null,
     reason ?? null,
   );
@@ -61,11 +59,23 @@ export function claimMessages(
   return claimed;
 }
 
+/** What is sent is no longer there, and what waits or was given up is little. */
+export function eraseFromParcels(connection: Connection, transferId: string): void {
+  const rows = connection.all(
+    `SELECT ${COLUMNS} FROM parcels WHERE instr(messages, ?) > 0`,
+    transferId,
+  ) as ParcelRow[];
+  for (const row of rows) {
+    const { id, messages } = withoutText(parcelOf(row), transferId);
+    connection.run('UPDATE parcels SET messages = ? WHERE id = ?', messagesToText(messages), id);
+  }
+}
+
 /** Says what becomes of messages that are waiting, wherever this process last saw them. */
 export function changeMessages(
   connection: Connection,
   ids: readonly string[],
-  standing: Standing,
+  standing: Standing | 'sent',
   seen: ParcelsSeen,
 ): void {
   const wanted = new Set(ids);
@@ -77,11 +87,11 @@ export function changeMessages(
   }
 }
 
-/** Where not all of a parcel is meant, those that are leave for one of their own. */
+/** Where not all of a parcel is meant, those that are leave, for one of their own unless they were sent. */
 function move(
   connection: Connection,
   parcel: KeptParcel,
-  { ids, standing }: { ids: ReadonlySet<string>; standing: Standing },
+  { ids, standing }: { ids: ReadonlySet<string>; standing: Standing | 'sent' },
   seen: ParcelsSeen,
 ): void {
   const parts = part(parcel, ids);
@@ -90,15 +100,18 @@ function move(
   seen.saw(gone);
   if (rest) {
     connection.run('UPDATE parcels SET messages = ? WHERE id = ?', messagesToText(rest.messages), rest.id);
-    insertParcel(connection, gone, { ...standing, attempts: parcel.attempts });
+    if (standing !== 'sent') insertParcel(connection, gone, { ...standing, attempts: parcel.attempts });
     return;
   }
-  const { dueAt, sentAt, givenUpAt, reason } = standing;
+  if (standing === 'sent') {
+    connection.run('DELETE FROM parcels WHERE id = ?', gone.id);
+    return;
+  }
+  const { dueAt, givenUpAt, reason } = standing;
   connection.run(
-    'UPDATE parcels SET attempts = ?, due_at = ?, sent_at = ?, given_up_at = ?, reason = ifnull(?, reason) WHERE id = ?',
+    'UPDATE parcels SET attempts = ?, due_at = ?, given_up_at = ?, reason = ifnull(?, reason) WHERE id = ?',
     parcel.attempts,
     dueAt,
-    sentAt ?? null,
     givenUpAt ?? null,
     reason ?? null,
     gone.id,

@@ -58,6 +58,7 @@ CREATE TABLE transfers (
   completed_at INTEGER,
   amount_captured INTEGER CHECK (amount_captured BETWEEN 1 AND 9007199254740991),
   reversed TEXT,
+  erased TEXT,
   -- The record of the command that made it, where it was made under a key by itself.
   record_key TEXT,
   record_request TEXT,
@@ -89,6 +90,8 @@ CREATE TABLE entries (
   account_id TEXT NOT NULL REFERENCES accounts (id),
   sequence INTEGER NOT NULL CHECK (sequence > 0),
   transfer_id TEXT NOT NULL REFERENCES transfers (id),
+  -- The other account of the transfer, where there is just one.
+  other_id TEXT,
   step TEXT NOT NULL CHECK (step IN ('completed', 'held', 'captured', 'voided', 'expired')),
   direction TEXT NOT NULL CHECK (direction IN ('debit', 'credit')),
   posted INTEGER NOT NULL CHECK (posted BETWEEN 0 AND 9007199254740991),
@@ -102,6 +105,9 @@ CREATE TABLE entries (
   PRIMARY KEY (account_id, sequence),
   CHECK (credits_posted - debits_posted BETWEEN -9007199254740991 AND 9007199254740991)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX entries_by_other ON entries (account_id, other_id, sequence);
+CREATE INDEX entries_by_transfer ON entries (transfer_id);
 
 CREATE VIEW account_states AS
 SELECT accounts.id, owner_id, purpose, name, currency, exponent, class, status, credits_frozen, minimum_balance,
@@ -139,19 +145,19 @@ CREATE TABLE audit_log (
   actor_kind TEXT NOT NULL CHECK (actor_kind IN ('user', 'system')),
   actor_id TEXT,
   action TEXT NOT NULL,
-  account_id TEXT NOT NULL,
+  account_id TEXT,
+  transfer_id TEXT,
   reason TEXT,
   changes TEXT NOT NULL,
   hash BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
 
--- Messages that go together for as long as the same becomes of all of them.
+-- Messages that go together for as long as the same becomes of all of them. What was sent is deleted.
 CREATE TABLE parcels (
   id TEXT NOT NULL PRIMARY KEY,
   messages TEXT NOT NULL,
   attempts INTEGER NOT NULL CHECK (attempts >= 0),
   due_at INTEGER,
-  sent_at INTEGER,
   given_up_at INTEGER,
   reason TEXT
 ) STRICT, WITHOUT ROWID;

@@ -1,8 +1,10 @@
-import type { LedgerReads, LedgerScan, SessionReads } from '../../application/ports.ts';
+import type { BookLine, LedgerReads, SessionReads } from '../../application/ports.ts';
+import type { LedgerEntry } from '../../domain/ledger-entry.ts';
+import type { Transfer } from '../../domain/transfer.ts';
 import { accountIdsWithDueHolds, findAccount, listAccounts } from './accounts.ts';
 import { listAuditRecords } from './audit-log.ts';
 import type { Connection } from './connection.ts';
-import { listEntries } from './entries.ts';
+import { entriesAt, entriesWith, listEntries } from './entries.ts';
 import { beforeCommit } from './faults.ts';
 import { findRecord } from './idempotency-records.ts';
 import { findSession } from './sessions.ts';
@@ -20,7 +22,13 @@ export function readsOf(
     transfer: (id) => read(() => findTransfer(connection, id)),
     transfersOf: (userId, page) => read(() => listTransfers(connection, userId, page)),
     entriesOf: (accountId, page) => read(() => listEntries(connection, accountId, page)),
-    linesOf: async () => toCome(),
+    linesOf: (accountId, page) =>
+      read(() =>
+        atOneMoment(connection, () => withTransfers(connection, listEntries(connection, accountId, page))),
+      ),
+    entriesAt: (accountId, sequences) => read(() => entriesAt(connection, accountId, sequences)),
+    linesBetween: (accountId, otherId, page) =>
+      read(() => atOneMoment(connection, () => linesBetween(connection, { accountId, otherId }, page))),
     record: (key) => read(() => findRecord(connection, key)),
     sessions: (ids) => read(() => ids.flatMap((id) => findSession(connection, id) ?? [])),
     holdsDue: (accountId, until) => read(() => dueHolds(connection, accountId, until)),
@@ -38,15 +46,38 @@ export function readsOf(
   }
 }
 
-/** Until the layout of the tables is the one that these are read from. */
-export const scanToCome: LedgerScan = {
-  accountsPage: async () => toCome(),
-  transfersPage: async () => toCome(),
-  transfersById: async () => toCome(),
-  recordsPage: async () => toCome(),
-  atOnce: async () => toCome(),
-};
+/** What is read in a transaction is as of one moment, whatever another process commits meanwhile. */
+export function atOneMoment<R>(connection: Connection, read: () => R): R {
+  connection.exec('BEGIN');
+  try {
+    return read();
+  } finally {
+    connection.rollBack();
+  }
+}
 
-function toCome(): never {
-  throw new TypeError('to come');
+function withTransfers(connection: Connection, entries: readonly LedgerEntry[]): readonly BookLine[] {
+  const transfers = new Map<string, Transfer>();
+  return entries.map((entry) => {
+    const transfer = transfers.get(entry.transferId) ?? findTransfer(connection, entry.transferId);
+    if (!transfer) throw new TypeError(`Transfer ${entry.transferId} of an entry is missing`);
+    transfers.set(transfer.id, transfer);
+    return { entry, transfer };
+  });
+}
+
+/** Transfers with several legs may be with others alone: they are left out here, and more are read for them. */
+function linesBetween(
+  connection: Connection,
+  of: { accountId: string; otherId: string },
+  { before, limit }: { before: number | null; limit: number },
+): readonly BookLine[] {
+  const found: BookLine[] = [];
+  for (let from = before; found.length < limit; ) {
+    const lines = withTransfers(connection, entriesWith(connection, of, { before: from, limit }));
+    found.push(...lines.filter(({ transfer }) => transfer.legs.some((leg) => leg.accountId === of.otherId)));
+    if (lines.length < limit) break;
+    from = lines.at(-1)?.entry.sequence ?? null;
+  }
+  return found.slice(0, limit);
 }

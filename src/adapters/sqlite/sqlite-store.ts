@@ -8,7 +8,8 @@ import type { Driver } from './driver.ts';
 import { faultName, unavailable } from './faults.ts';
 import type { FaultName } from './faults.ts';
 import { assertKnownVersion, migrate } from './migrations.ts';
-import { readsOf, scanToCome } from './sqlite-reads.ts';
+import { readsOf } from './sqlite-reads.ts';
+import { scanOf } from './sqlite-scan.ts';
 import { SqliteUnitOfWork } from './sqlite-unit-of-work.ts';
 import { whenUnlocked } from './waiting.ts';
 
@@ -92,7 +93,10 @@ function storeOf({
   return {
     unitOfWork,
     reads: readsOf(reader, { lockTimeoutMs }),
-    scan: scanToCome,
+    scan: scanOf(reader, {
+      connect: () => new Connection(driver, file.path, { readOnly: true }),
+      lockTimeoutMs,
+    }),
     backup: (target) => backUp(driver, file.path, target),
     check: async () => {
       try {

@@ -74,7 +74,7 @@ function outboxOf(scope: Scope, seen: ParcelsSeen): OutboxStore {
         insertParcel(connection, parcel, { attempts: 0, dueAt: message.at });
       }),
     claim: (terms) => scope.use((connection) => claimMessages(connection, terms, seen)),
-    markSent: (ids, at) => change(ids, { dueAt: null, sentAt: at }),
+    markSent: (ids) => change(ids, 'sent'),
     release: (ids, at) => change(ids, { dueAt: at }),
     postpone: (id, { dueAt, reason }) => change([id], { dueAt, reason }),
     giveUp: (id, { at, reason }) => change([id], { dueAt: null, givenUpAt: at, reason }),

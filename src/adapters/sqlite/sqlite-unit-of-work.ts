@@ -5,6 +5,7 @@ import type { Clock, Stores, UnitOfWork } from '../../application/ports.ts';
 import type { Account } from '../../domain/account.ts';
 import type { Books, Changes, Decision } from '../../domain/books.ts';
 import type { Want } from '../../domain/command.ts';
+import { erasesText } from '../../domain/erasure.ts';
 import type { IdempotencyRecord } from '../../domain/idempotency.ts';
 import type { Instant } from '../../domain/time.ts';
 import { countAccounts, insertAccount, oldestActiveIds, updateAccount } from './accounts.ts';
@@ -15,7 +16,7 @@ import { insertEntry } from './entries.ts';
 import { atCommit, beforeCommit, isBusy, unavailable } from './faults.ts';
 import { findRecord, insertRecord, ownRecord, ownTransferId } from './idempotency-records.ts';
 import { assertKnownVersion } from './migrations.ts';
-import { insertParcel } from './outbox.ts';
+import { eraseFromParcels, insertParcel } from './outbox.ts';
 import { RememberedAccounts } from './remembered-accounts.ts';
 import { Scope, storesOf } from './sqlite-stores.ts';
 import { dueHoldsAndNext, findTransfer, insertTransfer, listHold, updateTransfer } from './transfers.ts';
@@ -176,8 +177,10 @@ function writeChanges(connection: Connection, changes: Changes): void {
     if (before) updateTransfer(connection, { before, after });
     else insertTransfer(connection, after, own.get(after.id));
     listHold(connection, change);
+    if (erasesText(change)) eraseFromParcels(connection, after.id);
   }
-  for (const entry of changes.entries) insertEntry(connection, entry);
+  const legs = new Map(changes.transfers.map(({ after }) => [after.id, after.legs]));
+  for (const entry of changes.entries) insertEntry(connection, entry, legs.get(entry.transferId) ?? []);
   for (const record of others) insertRecord(connection, record);
   for (const parcel of parcelsOf(changes.messages)) {
     const { messagesDueAt: dueAt } = changes;

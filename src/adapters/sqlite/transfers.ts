@@ -1,4 +1,5 @@
 import type { Change } from '../../domain/books.ts';
+import { erasesText } from '../../domain/erasure.ts';
 import type { RefusalCode } from '../../domain/errors.ts';
 import type { Direction } from '../../domain/ledger-entry.ts';
 import type { Instant } from '../../domain/time.ts';
@@ -28,6 +29,7 @@ type TransferRow = {
   readonly completed_at: bigint | null;
   readonly amount_captured: bigint | null;
   readonly reversed: string | null;
+  readonly erased: string | null;
 };
 
 /** As a list, to be short; the amount as text, as JSON has no bigints. */
@@ -36,8 +38,8 @@ type LegJson = [accountId: string, ownerId: string | null, direction: Direction,
 const INSERT = `INSERT INTO transfers (
   id, kind, status, code, legs, currency, exponent, initiator_kind, initiator_id, payer_name,
   description, metadata, salt, expires_at, reverses, batch_id, created_at, completed_at,
-  amount_captured, reversed, record_key, record_request, record_balances, record_at
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  amount_captured, reversed, erased, record_key, record_request, record_balances, record_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 /** The record of the command that made a transfer, in the transfer's own row. */
 export type OwnRecord = {
@@ -78,6 +80,7 @@ export function insertTransfer(
     transfer.completedAt,
     transfer.amountCaptured,
     reversedToJson(transfer),
+    transfer.erased && JSON.stringify(transfer.erased),
     record?.key ?? null,
     record?.request ?? null,
     record?.balances ?? null,
@@ -93,7 +96,7 @@ export function updateTransfer(
   connection: Connection,
   { before, after }: { before: Transfer; after: Transfer },
 ): void {
-  if (after.erased) throw new TypeError('to come');
+  if (erasesText({ before, after })) eraseTexts(connection, after);
   const changed = connection.run(
     UPDATE,
     after.status,
@@ -105,6 +108,11 @@ export function updateTransfer(
     reversedToJson(before),
   );
   if (changed !== 1) throw new TypeError(`Transfer ${before.id} has moved on`);
+}
+
+function eraseTexts(connection: Connection, { id, erased }: Transfer): void {
+  const sql = 'UPDATE transfers SET description = NULL, metadata = NULL, erased = ? WHERE id = ?';
+  connection.run(sql, JSON.stringify(erased), id);
 }
 
 /** A hold is listed on its accounts for as long as it is pending. */
@@ -178,6 +186,22 @@ export function findTransferWithRecord(
   return { transfer: transferOf(row), record };
 }
 
+/** By id; only ids above `after`. */
+export function transfersAfter(
+  connection: Connection,
+  { after, limit }: { after: string | null; limit: number },
+): readonly Transfer[] {
+  const sql = 'SELECT * FROM transfers WHERE id > ? ORDER BY id LIMIT ?';
+  return (connection.all(sql, after ?? '', limit) as TransferRow[]).map(transferOf);
+}
+
+/** The keys of records that are in transfers' rows; only those above `after`. */
+export function ownKeysAfter(connection: Connection, after: string, limit: number): readonly string[] {
+  const sql = 'SELECT record_key FROM transfers WHERE record_key > ? ORDER BY record_key LIMIT ?';
+  const rows = connection.all(sql, after, limit) as { record_key: string }[];
+  return rows.map(({ record_key: key }) => key);
+}
+
 export function listTransfers(
   connection: Connection,
   userId: string,
@@ -231,6 +255,6 @@ function transferOf(row: TransferRow): Transfer {
     completedAt: row.completed_at === null ? null : Number(row.completed_at),
     amountCaptured: row.amount_captured,
     reversed: row.reversed === null ? null : (JSON.parse(row.reversed) as string[]).map(BigInt),
-    erased: null,
+    erased: row.erased === null ? null : (JSON.parse(row.erased) as Transfer['erased']),
   });
 }

@@ -57,6 +57,12 @@ export const readOneKind: CommandKind<OneDraw> = {
     const counters = countersNow(model, account);
     if (what === 'account') return viewAccount(account, counters);
     const { currency } = account;
-    return { ...balancesOf(account, counters), currency, exponent: exponentOf(currency), at: model.now };
+    return {
+      ...balancesOf(account, counters),
+      currency,
+      exponent: exponentOf(currency),
+      at: model.now,
+      final: false,
+    };
   },
 };

@@ -1,0 +1,76 @@
+import type { Context } from 'hono';
+import { accepts } from 'hono/accepts';
+import type { Statement } from '../../application/get-statement.ts';
+import type { Logger } from '../../application/ports.ts';
+import { statementLineShape, statementShape } from './shapes.ts';
+import { csvStatement } from './statement-csv.ts';
+import { htmlStatement } from './statement-html.ts';
+import type { StatementText } from './statement-text.ts';
+
+const jsonStatement: StatementText = {
+  headers: { 'Content-Type': 'application/json' },
+  head: (statement) => `{"statement":${JSON.stringify(statementShape(statement)).slice(0, -1)},"lines":[`,
+  lines: (lines, { isFirst }) =>
+    (isFirst ? '' : ',') + lines.map((line) => JSON.stringify(statementLineShape(line))).join(','),
+  tail: () => ']}}',
+};
+
+const TEXTS = { json: jsonStatement, csv: csvStatement, html: htmlStatement } as const;
+
+export type StatementFormat = keyof typeof TEXTS;
+export const STATEMENT_FORMATS = ['json', 'csv', 'html'] as const satisfies readonly StatementFormat[];
+
+const FORMAT_OF_TYPE: Readonly<Record<string, StatementFormat>> = {
+  'application/json': 'json',
+  'text/csv': 'csv',
+  'text/html': 'html',
+};
+
+/** What the client would rather have: JSON, unless it says. */
+export function acceptedFormat(c: Context): StatementFormat {
+  const supports = Object.keys(FORMAT_OF_TYPE);
+  return FORMAT_OF_TYPE[accepts(c, { header: 'Accept', supports, default: 'application/json' })] ?? 'json';
+}
+
+/** Sends it as it is read, at the pace of the client. What fails before the first line is answered as any fault. */
+export async function sendStatement(
+  c: Context,
+  statement: Statement,
+  { format, log }: { format: StatementFormat; log: Logger },
+): Promise<Response> {
+  const text = TEXTS[format];
+  const parts = partsOf(statement, text);
+  const encoder = new TextEncoder();
+  let next = await parts.next();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        if (next.done) {
+          controller.close();
+          return;
+        }
+        controller.enqueue(encoder.encode(next.value));
+        next = await parts.next();
+      } catch (error) {
+        // The answer has begun: it is cut off, and what it lacks tells that it is not whole
+        log.error({ err: error }, 'statement cut off');
+        controller.error(error);
+      }
+    },
+    async cancel() {
+      await parts.return();
+    },
+  });
+  return c.body(body, 200, { Vary: 'Accept', ...text.headers });
+}
+
+async function* partsOf(statement: Statement, text: StatementText): AsyncGenerator<string, void> {
+  let sofar = text.head(statement);
+  let isFirst = true;
+  for await (const lines of statement.lines()) {
+    yield sofar + text.lines(lines, { statement, isFirst });
+    sofar = '';
+    isFirst = false;
+  }
+  yield sofar + text.tail(statement);
+}

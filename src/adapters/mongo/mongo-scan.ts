@@ -1,0 +1,137 @@
+import type { ClientSession, Filter, MongoClient, Sort } from 'mongodb';
+import type { BooksAtOnce, LedgerScan, PageRequest, TransferWithEntries } from '../../application/ports.ts';
+import type { Account } from '../../domain/account.ts';
+import { keyFromText } from '../../domain/idempotency.ts';
+import type { IdempotencyRecord } from '../../domain/idempotency.ts';
+import type { AccountDocument } from './account-document.ts';
+import { auditRecordOf } from './audit-document.ts';
+import type { Collections } from './collections.ts';
+import { entryOf } from './entry-document.ts';
+import { unavailable } from './faults.ts';
+import { recordOf, recordOfTransfer, transferIdsOf } from './record-document.ts';
+import { withLastEntries } from './stored-accounts.ts';
+import { transferOf } from './transfer-document.ts';
+import type { TransferDocument } from './transfer-document.ts';
+
+const PORTION = 500;
+
+/** In pages by id, of what a majority has. */
+export class MongoScan implements LedgerScan {
+  readonly #client: MongoClient;
+  readonly #collections: Collections;
+
+  constructor({ client, collections }: { client: MongoClient; collections: Collections }) {
+    this.#client = client;
+    this.#collections = collections;
+  }
+
+  accountsPage(page: PageRequest): Promise<readonly Account[]> {
+    return this.#guarded(() => accountsPage(this.#collections, page));
+  }
+
+  transfersPage({ after, limit }: PageRequest): Promise<readonly TransferWithEntries[]> {
+    return this.#guarded(async () => {
+      const { transfers } = this.#collections;
+      const found = await transfers.find(above('_id', after)).sort({ _id: 1 }).limit(limit).toArray();
+      return found.map(withEntries);
+    });
+  }
+
+  transfersById(ids: readonly string[]): Promise<readonly TransferWithEntries[]> {
+    return this.#guarded(async () => (await this.#transfers(ids)).map(withEntries));
+  }
+
+  /** They stand in two places, each with its index by key. */
+  recordsPage({ after, limit }: PageRequest): Promise<readonly IdempotencyRecord[]> {
+    return this.#guarded(async () => {
+      const { records, transfers } = this.#collections;
+      const others = await records.find(above('_id', after)).sort({ _id: 1 }).limit(limit).toArray();
+      const own = await transfers
+        .find(above<TransferDocument>('record.key', after ?? ''))
+        .sort({ 'record.key': 1 } satisfies Sort)
+        .limit(limit)
+        .toArray();
+      const ofOthers = await this.#transfers(others.flatMap(transferIdsOf));
+      const byId = new Map(ofOthers.map((transfer) => [transfer._id, transfer]));
+      const found = [
+        ...others.map((document) => ({
+          text: document._id,
+          record: recordOf(keyFromText(document._id), document, byId),
+        })),
+        ...own.flatMap((document) => {
+          const { record } = document;
+          if (!record) return [];
+          const key = keyFromText(record.key);
+          return { text: record.key, record: recordOfTransfer(key, { document, record }) };
+        }),
+      ];
+      found.sort((a, b) => (a.text < b.text ? -1 : 1));
+      return found.slice(0, limit).map(({ record }) => record);
+    });
+  }
+
+  /** Reads of one snapshot, which the server keeps for five minutes unless it is told otherwise. */
+  atOnce<R>(read: (books: BooksAtOnce) => Promise<R>): Promise<R> {
+    return this.#guarded(() =>
+      this.#client.withSession({ snapshot: true }, async (session) => {
+        const collections = this.#collections;
+        const head = await collections.audit.findOne({}, { ...ofSnapshot(session), sort: { _id: -1 } });
+        return read({
+          auditHead: head ? auditRecordOf(head) : undefined,
+          async *accounts() {
+            for (let after: string | null = null; ; ) {
+              const page = await accountsPage(collections, { after, limit: PORTION }, session);
+              if (page.length > 0) yield page;
+              if (page.length < PORTION) return;
+              after = page.at(-1)?.id ?? null;
+            }
+          },
+        });
+      }),
+    );
+  }
+
+  async #transfers(ids: readonly string[]): Promise<readonly TransferDocument[]> {
+    if (ids.length === 0) return [];
+    return this.#collections.transfers.find({ _id: { $in: [...ids] } }).toArray();
+  }
+
+  async #guarded<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (fault) {
+      throw unavailable(fault);
+    }
+  }
+}
+
+async function accountsPage(
+  { accounts, transfers }: Collections,
+  { after, limit }: PageRequest,
+  session?: ClientSession,
+): Promise<readonly Account[]> {
+  const options = session ? ofSnapshot(session) : {};
+  const documents = await accounts
+    .find(above<AccountDocument>('_id', after), options)
+    .sort({ _id: 1 })
+    .limit(limit)
+    .toArray();
+  const stored = await withLastEntries(documents, (filter) => transfers.find(filter, options).toArray());
+  return stored.map(({ account }) => account);
+}
+
+/** Said for each read: what the collections say would count for more than the session. */
+function ofSnapshot(session: ClientSession) {
+  return { session, readConcern: { level: 'snapshot' } } as const;
+}
+
+function above<T>(field: string, after: string | null): Filter<T> {
+  return (after === null ? {} : { [field]: { $gt: after } }) as Filter<T>;
+}
+
+function withEntries(document: TransferDocument): TransferWithEntries {
+  return {
+    transfer: transferOf(document),
+    entries: (document.entries ?? []).map((entry) => entryOf(entry, document)),
+  };
+}

@@ -1,0 +1,61 @@
+import type { LedgerScan, TransferWithEntries } from '../../application/ports.ts';
+import type { Account } from '../../domain/account.ts';
+import type { Transfer } from '../../domain/transfer.ts';
+import { accountsAfter } from './accounts.ts';
+import { findAuditHead } from './audit-log.ts';
+import type { Connection } from './connection.ts';
+import { entriesOfTransfer } from './entries.ts';
+import { beforeCommit } from './faults.ts';
+import { recordsAfter } from './idempotency-records.ts';
+import { atOneMoment } from './sqlite-reads.ts';
+import { findTransfer, transfersAfter } from './transfers.ts';
+import { whenUnlocked } from './waiting.ts';
+
+const PORTION = 500;
+
+/** @param connect opens one more connection, for reads that last */
+export function scanOf(
+  connection: Connection,
+  { connect, lockTimeoutMs }: { readonly connect: () => Connection; readonly lockTimeoutMs: number },
+): LedgerScan {
+  return {
+    accountsPage: (page) => read(() => accountsAfter(connection, page)),
+    transfersPage: (page) => read(() => transfersAfter(connection, page).map(withEntries)),
+    transfersById: (ids) =>
+      read(() => ids.flatMap((id) => findTransfer(connection, id) ?? []).map(withEntries)),
+    recordsPage: (page) => read(() => recordsAfter(connection, page)),
+    async atOnce(work) {
+      const lasting = await whenUnlocked(connect, performance.now() + lockTimeoutMs);
+      try {
+        lasting.exec('BEGIN');
+        return await work({ auditHead: findAuditHead(lasting), accounts: () => accountsOf(lasting) });
+      } catch (fault) {
+        throw beforeCommit(fault);
+      } finally {
+        lasting.rollBack();
+        lasting.close();
+      }
+    },
+  };
+
+  async function read<R>(attempt: () => R): Promise<R> {
+    try {
+      return await whenUnlocked(() => atOneMoment(connection, attempt), performance.now() + lockTimeoutMs);
+    } catch (fault) {
+      throw beforeCommit(fault);
+    }
+  }
+
+  function withEntries(transfer: Transfer): TransferWithEntries {
+    return { transfer, entries: entriesOfTransfer(connection, transfer.id) };
+  }
+}
+
+async function* accountsOf(connection: Connection): AsyncIterable<readonly Account[]> {
+  for (let after: string | null = null; ; ) {
+    const page = accountsAfter(connection, { after, limit: PORTION });
+    if (page.length > 0) yield page;
+    if (page.length < PORTION) return;
+    after = page.at(-1)?.id ?? null;
+  }
+}

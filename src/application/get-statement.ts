@@ -1,0 +1,166 @@
+import type { Account } from '../domain/account.ts';
+import type { Viewer } from '../domain/actor.ts';
+import { invalid } from '../domain/errors.ts';
+import { flowOf, heldSideOf, totalsBetween } from '../domain/statement.ts';
+import type { Flow, StatementTotals } from '../domain/statement.ts';
+import type { Instant } from '../domain/time.ts';
+import type { TransferKind } from '../domain/transfer.ts';
+import { accountAt, entryAt, isFinal } from './book-at.ts';
+import type { ClockPorts } from './book-at.ts';
+import { readOwnAccount } from './get-account.ts';
+import { linesBelow } from './list-entries.ts';
+import type { BookLine, LedgerReads } from './ports.ts';
+import { viewCounterpartyOf } from './views.ts';
+import type { CounterpartyView } from './views.ts';
+
+export type StatementRequest = {
+  /** Inclusive; the account's opening unless given. */
+  readonly from?: Instant;
+  /** Exclusive; all up to now unless given. */
+  readonly to?: Instant;
+};
+
+/** A posted change. Amounts in minor units. */
+export type StatementLine = {
+  readonly sequence: number;
+  readonly transferId: string;
+  readonly kind: TransferKind;
+  readonly at: Instant;
+  readonly counterparty: CounterpartyView | null;
+  readonly description: string | null;
+  readonly flow: Flow;
+  readonly amount: bigint;
+  /** After it. */
+  readonly balance: bigint;
+};
+
+/** A hold that reserved money of the account when the period ended, whatever became of it since. */
+export type OutstandingHold = {
+  readonly transferId: string;
+  readonly amount: bigint;
+  readonly counterparty: CounterpartyView | null;
+  readonly description: string | null;
+  readonly placedAt: Instant;
+  readonly expiresAt: Instant;
+};
+
+export type Statement = StatementTotals & {
+  readonly accountId: string;
+  readonly currency: string;
+  readonly exponent: number;
+  readonly from: Instant;
+  readonly to: Instant;
+  /** Whether it will read the same whenever it is asked for again. */
+  readonly final: boolean;
+  /** When the period ended, as `available` and `holds`, the oldest of these first. */
+  readonly held: bigint;
+  readonly available: bigint;
+  readonly holds: readonly OutstandingHold[];
+  /** Ascending, some at a time: each part is read when it is asked for, so a long period takes no more memory. */
+  lines(): AsyncGenerator<readonly StatementLine[], void>;
+};
+
+const LINES_PAGE = 250;
+
+/**
+ * What happened to an account from one instant up to another: it opens where the one before closed. It says nothing
+ * that could change later, so not the account's name.
+ * @throws PassbookError `account_not_found` if it does not exist or is another's; `invalid_request`, naming `from` or
+ *   `to`; `unavailable`, as `lines` does
+ */
+export function getStatement(ports: ClockPorts & { reads: LedgerReads }) {
+  const { reads, clock } = ports;
+  return async (viewer: Viewer, accountId: string, request: StatementRequest = {}): Promise<Statement> => {
+    const now = clock.now();
+    const account = await readOwnAccount(reads, { viewer, accountId });
+    const { to = now + 1 } = request;
+    const { from = Math.min(account.createdAt, to) } = request;
+    if (!Number.isSafeInteger(from)) throw invalid('from', 'must be an instant, in milliseconds since 1970');
+    if (from > to) throw invalid('from', 'must not be after "to"');
+    const final = isFinal(ports, { field: 'to', at: to - 1, now });
+
+    const [before, after] = await Promise.all([
+      entryAt(reads, account, from - 1).then((entry) => account.asAfter(entry)),
+      accountAt(reads, account, to - 1),
+    ]);
+    const holds = await outstandingHolds(reads, after, { at: to - 1, viewer });
+    const totals = totalsBetween(before, after);
+    const held = holds.reduce((sum, { amount }) => sum + amount, 0n);
+    const { currency, exponent } = account;
+    const period = { after: before.sequence, until: after.sequence, viewer };
+    return {
+      accountId,
+      currency,
+      exponent,
+      from,
+      to,
+      final,
+      ...totals,
+      held,
+      available: totals.closing - held,
+      holds,
+      lines: () => linesOfPeriod(reads, account, period),
+    };
+  };
+}
+
+async function* linesOfPeriod(
+  reads: LedgerReads,
+  account: Account,
+  { after, until, viewer }: { after: number; until: number; viewer: Viewer },
+): AsyncGenerator<readonly StatementLine[], void> {
+  for (let last = after; last < until; ) {
+    const limit = Math.min(LINES_PAGE, until - last);
+    const lines = await reads.linesOf(account.id, { after: last, limit });
+    if (lines.length === 0) throw new TypeError(`The book of account ${account.id} has a gap`);
+    const posted = lines.filter(({ entry }) => entry.posted > 0n);
+    if (posted.length > 0) yield posted.map((line) => statementLine(account, line, viewer));
+    last += lines.length;
+  }
+}
+
+function statementLine(account: Account, { entry, transfer }: BookLine, viewer: Viewer): StatementLine {
+  return {
+    sequence: entry.sequence,
+    transferId: transfer.id,
+    kind: transfer.kind,
+    at: entry.at,
+    counterparty: viewCounterpartyOf(transfer, { viewer, accountId: account.id }),
+    description: transfer.description,
+    flow: flowOf(account, entry.direction),
+    amount: entry.posted,
+    balance: account.asAfter(entry).balance,
+  };
+}
+
+/** From the end of the period back, until all that was then held is accounted for: no further than a hold may last. */
+async function outstandingHolds(
+  reads: LedgerReads,
+  then: Account,
+  { at, viewer }: { at: Instant; viewer: Viewer },
+): Promise<readonly OutstandingHold[]> {
+  const side = heldSideOf(then);
+  const holds: OutstandingHold[] = [];
+  const ended = new Set<string>();
+  let left = then.held;
+  for (let before = then.sequence + 1; left > 0n && before > 1; ) {
+    const lines = await linesBelow(reads, then.id, { before, limit: LINES_PAGE });
+    for (const { entry, transfer } of lines) {
+      if (entry.direction !== side || entry.step === 'completed') continue;
+      if (entry.step !== 'held') ended.add(transfer.id);
+      else if (!ended.delete(transfer.id) && Number(transfer.expiresAt) > at) {
+        left -= entry.pending;
+        holds.push({
+          transferId: transfer.id,
+          amount: entry.pending,
+          counterparty: viewCounterpartyOf(transfer, { viewer, accountId: then.id }),
+          description: transfer.description,
+          placedAt: entry.at,
+          expiresAt: Number(transfer.expiresAt),
+        });
+      }
+    }
+    before -= lines.length;
+  }
+  return holds.toReversed();
+}
