@@ -686,6 +686,7 @@ describe('The roles', () => {
     'POST /api/system/checkpoints',
     'GET /api/system/checkpoints',
     'GET /api/system/audit',
+    'GET /api/system/trial-balance',
     'GET /api/system/users?email=a@example.com',
     'GET /api/system/accounts?userId=a',
   ];

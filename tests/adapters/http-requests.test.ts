@@ -57,7 +57,7 @@ describe('Every route', () => {
   test('but register, login and those for operation wants a session', async () => {
     const edge = new Edge();
     const routes = edge.app.routes.filter(({ method, path }) => method !== 'ALL' && !PUBLIC.includes(path));
-    expect(new Set(routes.map(({ path }) => path)).size).toBe(25);
+    expect(new Set(routes.map(({ path }) => path)).size).toBe(28);
 
     for (const { method, path } of routes) {
       const answer = await edge.call(`${method} ${path}`);

@@ -143,7 +143,7 @@ describe('the schema refuses that', () => {
   it('takes an entry that breaks none of this', () => {
     connection.exec('BEGIN');
     connection.exec(`INSERT INTO entries
-      SELECT account_id, 1000, transfer_id, step, direction, posted, pending, debits_posted, credits_posted,
+      SELECT account_id, 1000, transfer_id, other_id, step, direction, posted, pending, debits_posted, credits_posted,
         debits_pending, credits_pending, at, hash FROM entries LIMIT 1`);
     expect(connection.get('SELECT count(*) AS entries FROM entries WHERE sequence = 1000')).toEqual({
       entries: 1n,

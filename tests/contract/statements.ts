@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Statement, StatementRequest } from '../../src/application/get-statement.ts';
+import type { StatementRequest } from '../../src/application/get-statement.ts';
 import type { Viewer } from '../../src/domain/actor.ts';
 import type { Instant } from '../../src/domain/time.ts';
 import { Random } from '../model/random.ts';
@@ -188,10 +188,10 @@ export function describeStatements(
 }
 
 async function whole(bank: Bank, viewer: Viewer, accountId: string, request: StatementRequest = {}) {
-  const { lines, ...head } = await bank.ledger.getStatement(viewer, accountId, request);
-  const all = [];
-  for await (const some of lines()) all.push(...some);
-  return { ...head, lines: all };
+  const statement = await bank.ledger.getStatement(viewer, accountId, request);
+  const lines = [];
+  for await (const some of statement.lines()) lines.push(...some);
+  return { ...statement, lines };
 }
 
 function expectNaive(

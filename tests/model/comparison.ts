@@ -320,9 +320,18 @@ function expectedOutcome(outcome: ModelOutcome): unknown {
 function withDigests(fields: RequestFields, { actor, operation, key }: KeyUse): RequestFields {
   const digest = (text: string) =>
     sha256(`passbook request text 1\n${operation} ${scopeOf(actor)} ${key}\n${text}`);
-  return fields.map(([field, value]) =>
-    field === 'description' || field === 'metadata' ? [field, value && digest(value)] : [field, value],
+  return fields.map(([field, value]) => {
+    if (field === 'transfers') return [field, value && JSON.stringify(membersWithDigests(value, digest))];
+    return [field, field === 'description' || field === 'metadata' ? value && digest(value) : value];
+  });
+}
+
+/** In the order of a transfer's fields: the description is the fifth of a member, the metadata the sixth. */
+function membersWithDigests(members: string, digest: (text: string) => string): unknown {
+  const texts = (JSON.parse(members) as (string | null)[][]).map((values) =>
+    values.map((value, index) => (index === 4 || index === 5 ? value && digest(value) : value)),
   );
+  return texts;
 }
 
 /** Each message once: what was taken is not given again. */

@@ -13,6 +13,18 @@ const LONG_SEQUENCES = 16;
 /** What was called, in what way, and what came of it, such as `captureHold ok` or `try captureHold hold_expired`. */
 const seen = new Set<string>();
 
+/** By `erasure.ts`, `history.ts`, `statements.ts` and `tampering.ts` of the contract, with naive readings of their own. */
+const HELD_TO_OTHERWISE = [
+  'eraseText',
+  'exportStatement',
+  'getStatement',
+  'listCheckpoints',
+  'listEntries',
+  'makeCheckpoint',
+  'trialBalance',
+  'verify',
+];
+
 /** Those that the kinds of commands are made for by name; `close` and the sweeper are part of each run. */
 const ANSWERED = ['transferFunds', 'submitBatch', 'captureHold', 'voidHold', 'reverseTransfer'] as const;
 const FUNDING = ['fundAccount', 'withdrawFunds', 'exchangeFunds'] as const;
@@ -66,7 +78,8 @@ describe('the sequences of a run', () => {
 
   it('ask the ledger for all that it offers', () => {
     const offered = Object.keys(createLedger({ store: createMemoryStore() }));
-    expect(new Set([...seen].map((line) => line.split(' ').at(-2)))).toEqual(new Set(offered));
+    const asked = [...seen].map((line) => line.split(' ').at(-2));
+    expect(new Set([...asked, ...HELD_TO_OTHERWISE])).toEqual(new Set(offered));
   });
 
   it.each([...ANSWERED, ...FUNDING, ...KEYED])('have %s succeed, repeated and conflict', (name) => {

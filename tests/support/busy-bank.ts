@@ -85,9 +85,11 @@ export class BusyBank {
       if (made) await this.bank.reverse(made.payee, made.id, 1n);
     } else if (kind === 11) {
       await this.#payTwo(owner, from, amount);
-    } else if (this.#random.chance(0.5)) await this.bank.sweep();
-    else if (this.#random.chance(0.5)) await this.bank.fund(to, amount);
-    else {
+    } else if (kind === 12) {
+      await this.bank.sweep();
+    } else if (this.#random.chance(0.5)) {
+      await this.bank.fund(to, amount);
+    } else {
       const request = { sourceAccountId: from, amount, idempotencyKey: freshId() };
       await this.bank.ledger.withdrawFunds(SYSTEM, request);
     }

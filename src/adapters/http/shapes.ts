@@ -69,7 +69,7 @@ export function entryShape(entry: EntryView) {
   };
 }
 
-export function counterpartyShape(counterparty: CounterpartyView | null) {
+function counterpartyShape(counterparty: CounterpartyView | null) {
   if (counterparty === null) return null;
   const { name, account, more } = counterparty;
   return { name, account, ...(more > 0 ? { more } : {}) };

@@ -2,8 +2,6 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Books, Decision } from '../../domain/books.ts';
 import type { Want } from '../../domain/command.ts';
 import { keyText } from '../../domain/idempotency.ts';
-import type { LedgerEntry } from '../../domain/ledger-entry.ts';
-import type { Transfer } from '../../domain/transfer.ts';
 import type {
   BooksAtOnce,
   LedgerReads,
@@ -220,10 +218,4 @@ class SortedKeys {
     }
     return low;
   }
-}
-
-function transferOf(data: MemoryData, { transferId }: LedgerEntry): Transfer {
-  const transfer = data.transfers.get(transferId);
-  if (!transfer) throw new TypeError(`The transfer ${transferId} of an entry is missing`);
-  return transfer;
 }
