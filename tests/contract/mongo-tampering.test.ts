@@ -1,0 +1,11 @@
+import { describeWithMongo } from '../support/mongo.ts';
+import { aTamperedMongo } from '../support/tamper-mongo.ts';
+import { tamperingContract } from './tampering.ts';
+
+describeWithMongo('books in MongoDB', () => {
+  tamperingContract('MongoDB', aTamperedMongo, {
+    isWhole: false,
+    // A transfer's record tells what the transfer itself does
+    impossible: ['a refusal, made of an idempotency record that tells of success'],
+  });
+});
