@@ -1,10 +1,13 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
+import { systemClock } from '../../src/adapters/system.ts';
+import type { Clock } from '../../src/application/ports.ts';
 import manifest from '../../package.json' with { type: 'json' };
-import { aUser } from '../support/builders.ts';
+import { Bank } from '../support/bank.ts';
+import { aCustomer, aUser, FixedClock } from '../support/builders.ts';
 import { Program } from '../support/program.ts';
 
 type Said = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
@@ -29,8 +32,11 @@ describe('the passbook command', () => {
   }
 
   /** Opens the books as a server does, and leaves them open while the command runs. */
-  async function besideServer(work: (store: Awaited<ReturnType<typeof openSqliteStore>>) => Promise<void>) {
-    const store = await openSqliteStore({ path });
+  async function besideServer(
+    work: (store: Awaited<ReturnType<typeof openSqliteStore>>) => Promise<void>,
+    clock: Clock = systemClock,
+  ) {
+    const store = await openSqliteStore({ path, clock });
     try {
       await work(store);
     } finally {
@@ -43,6 +49,33 @@ describe('the passbook command', () => {
     const { code, stdout } = await passbook(['--help']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/Usage: passbook .*users .*backup <file> /s);
+  });
+
+  it('verifies the books, signs a checkpoint and proves a statement by it, while the server runs', async () => {
+    const clock = new FixedClock();
+    await besideServer(async (store) => {
+      const bank = new Bank({ store, clock });
+      const alice = aCustomer();
+      const from = await bank.account(alice, { funds: 100n });
+      await bank.pay(alice, { from, to: await bank.open(aCustomer()), amount: 30n });
+      const [key, file] = [join(folder, 'key.jwk'), join(folder, 'statement.json')];
+
+      expect(await passbook(['verify'])).toMatchObject({
+        code: 0,
+        stdout: 'The books are whole: 3 accounts, 4 entries, 2 transfers, 2 keys, 0 audit records\n',
+      });
+      expect((await passbook(['checkpoint'])).code).toBe(0);
+      await writeFile(key, (await passbook(['checkpoint-key'])).stdout);
+      const checkpoint = join(folder, 'checkpoints', '1.jws');
+      const verified = await passbook(['verify', '--checkpoint', checkpoint, '--key', key]);
+      expect(verified).toMatchObject({ code: 0, stdout: expect.stringContaining('whole') as string });
+      expect((await passbook(['export-statement', from, '--out', file])).code).toBe(0);
+      const proven = await passbook(['verify-statement', file, '--key', key], { DATA_DIR: '/nowhere' });
+      expect(proven).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('closing balance 70') as string,
+      });
+    }, clock);
   });
 
   it('gives a user a role while the server runs, production secrets or not', async () => {

@@ -1,7 +1,5 @@
-import { createReadStream } from 'node:fs';
 import { link, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { CheckpointArchive, KeptCheckpoint } from '../../application/checkpoint-ports.ts';
 
 /** Checkpoints as files: `NUMBER.jws` as it was signed, and `NUMBER.manifest` with the lines. */
@@ -37,9 +35,14 @@ export function createCheckpointArchive({ directory }: { directory: string }): C
   };
 }
 
-/** A file's lines as they are read. */
-export function readLines(path: string): AsyncIterable<string> {
-  return createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Infinity });
+/** A file's lines. It is opened when the first is asked for: an interface of readline loses what comes before that. */
+export async function* readLines(path: string): AsyncIterable<string> {
+  const file = await open(path);
+  try {
+    yield* file.readLines();
+  } finally {
+    await file.close();
+  }
 }
 
 async function writeManifest(
