@@ -24,7 +24,7 @@ export type AccountDocument = AccountFields & { readonly _id: string };
 export type StoredAccount = { readonly account: Account; readonly written: number };
 
 /** An update costs the server as much as a whole transfer; to read some entries more costs little, and seldom. */
-const ENTRIES_AHEAD = 16;
+const ENTRIES_AHEAD = 8;
 
 export function accountFields(account: Account): AccountFields {
   return {
@@ -71,15 +71,11 @@ export function mustWrite(before: StoredAccount, after: Account): boolean {
 }
 
 /** The places where entries may stand that a document does not know of. */
-export function placesAhead({ _id, sequence }: Pick<AccountDocument, '_id' | 'sequence'>): {
-  readonly $gte: string;
-  readonly $lte: string;
-} {
+export function placesAhead({ _id, sequence }: Pick<AccountDocument, '_id' | 'sequence'>): readonly string[] {
   const first = Number(sequence) + 1;
-  return {
-    $gte: placeOf({ accountId: _id, sequence: first }),
-    $lte: placeOf({ accountId: _id, sequence: first + ENTRIES_AHEAD - 1 }),
-  };
+  return Array.from({ length: ENTRIES_AHEAD }, (_, index) =>
+    placeOf({ accountId: _id, sequence: first + index }),
+  );
 }
 
 /** The account as its last entry left it. */

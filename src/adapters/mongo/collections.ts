@@ -4,6 +4,7 @@ import type { AuditDocument } from './audit-document.ts';
 import type { ParcelDocument } from './parcel-document.ts';
 import type { RecordDocument } from './record-document.ts';
 import type { TransferDocument } from './transfer-document.ts';
+import type { TurnDocument } from './turn.ts';
 import type { SessionDocument, UserDocument } from './user-document.ts';
 
 /** What every unit of the ledger really changes: so they come one after another, whatever process they run in. */
@@ -15,6 +16,7 @@ export type HeadDocument = {
 
 export type Collections = {
   readonly ledger: Collection<HeadDocument>;
+  readonly turns: Collection<TurnDocument>;
   readonly accounts: Collection<AccountDocument>;
   /** With their entries, which are appended and never changed or deleted. */
   readonly transfers: Collection<TransferDocument>;
@@ -30,6 +32,7 @@ export type Collections = {
 export function collectionsOf(db: Db): Collections {
   return {
     ledger: db.collection('ledger'),
+    turns: db.collection('turns'),
     accounts: db.collection('accounts'),
     transfers: db.collection('transfers'),
     audit: db.collection('audit'),

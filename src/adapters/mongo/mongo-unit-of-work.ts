@@ -7,15 +7,19 @@ import { PassbookError } from '../../domain/errors.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { StoredAccount } from './account-document.ts';
 import type { ClockGuard } from './clock-guard.ts';
-import type { Collections } from './collections.ts';
+import type { Collections, HeadDocument } from './collections.ts';
 import { isPassing } from './faults.ts';
 import { isPlain, loadBooks, loadPlainBooks } from './mongo-books.ts';
 import type { MongoBooks } from './mongo-books.ts';
 import { storesOf } from './mongo-stores.ts';
 import { RememberedLedger } from './remembered-ledger.ts';
 import { TimeLimit } from './time-limit.ts';
+import { Turn } from './turn.ts';
 import type { Transaction, Transactions } from './transactions.ts';
 import { isEmpty, Moved, writeChanges } from './write-changes.ts';
+
+/** So often a unit is tried with what is remembered, or read beside it, before it reads all in its own transaction. */
+const QUICK_ATTEMPTS = 2;
 
 type Done<R> = {
   readonly result: R;
@@ -37,6 +41,7 @@ export class MongoUnitOfWork implements UnitOfWork {
   readonly #parcelsSeen: ParcelsSeen;
   readonly #runTimeoutMs: number;
   readonly #remembered = new RememberedLedger();
+  readonly #turn: Turn;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(parts: {
@@ -49,6 +54,7 @@ export class MongoUnitOfWork implements UnitOfWork {
   }) {
     this.#transactions = parts.transactions;
     this.#collections = parts.collections;
+    this.#turn = new Turn(parts.collections.turns);
     this.#clock = parts.clock;
     this.#clockGuard = parts.clockGuard;
     this.#parcelsSeen = parts.parcelsSeen;
@@ -79,12 +85,17 @@ export class MongoUnitOfWork implements UnitOfWork {
   }
 
   async #commit<R>(want: Want, decide: (books: Books) => Decision<R>, limit: TimeLimit): Promise<R> {
-    let isFirst = true;
+    let attempt = 0;
     try {
+      await this.#takeTurn(limit);
       const { result, changes, unit, stored } = await this.#transactions.run(limit, async (transaction) => {
         await transaction.read(() => this.#clockGuard.check());
-        const quick = isFirst && isPlain(want) ? await this.#quickly(transaction, want, decide) : undefined;
-        isFirst = false;
+        if (attempt > 0) {
+          this.#turn.contend();
+          await this.#takeTurn(limit);
+        }
+        const isQuick = attempt++ < QUICK_ATTEMPTS && isPlain(want);
+        const quick = isQuick ? await this.#quickly(transaction, want, decide) : undefined;
         return quick ?? (await this.#thoroughly(transaction, want, decide));
       });
       if (!isEmpty(changes)) this.#remembered.committed(unit, stored);
@@ -102,24 +113,43 @@ export class MongoUnitOfWork implements UnitOfWork {
     want: Want,
     decide: (books: Books) => Decision<R>,
   ): Promise<Done<R> | undefined> {
-    const { unit } = this.#remembered;
-    if (unit === undefined) return undefined;
     const loaded = await this.#loadPlain(want);
     if (!loaded) return undefined;
-    const { result, changes } = decide(loaded.books);
+    const { unit, books, accounts } = loaded;
+    const { result, changes } = decide(books);
     if (isEmpty(changes)) {
-      return (await this.#isAt(unit)) ? { result, changes, unit, stored: [] } : undefined;
+      return (await this.#head()).unit === unit ? { result, changes, unit, stored: [] } : undefined;
     }
 
-    const stored = await this.#write(transaction, { books: loaded.books, changes, unit });
-    this.#remembered.learn(unit, loaded.accounts);
+    const stored = await this.#write(transaction, { books, changes, unit });
+    this.#remembered.learn(unit, accounts);
     return { result, changes, unit: unit + 1n, stored };
   }
 
+  async #takeTurn(limit: TimeLimit): Promise<void> {
+    if (await this.#turn.take(limit)) this.#remembered.forget();
+  }
+
+  /** What is read after it is at least as new; that it is no newer, the unit's own transaction finds out. */
+  async #learnHead(): Promise<bigint> {
+    const { unit } = await this.#head();
+    this.#remembered.learn(unit, []);
+    return unit;
+  }
+
+  /** As a majority has it. */
+  async #head(): Promise<HeadDocument> {
+    const head = await this.#collections.ledger.findOne({ _id: 'head' });
+    if (!head) throw new TypeError('The ledger has no head');
+    return head;
+  }
+
   /** A fault here is nobody's yet: what is read in the transaction may fare better. */
-  async #loadPlain(want: Want): ReturnType<typeof loadPlainBooks> {
+  async #loadPlain(want: Want) {
     try {
-      return await loadPlainBooks(this.#collections, want, this.#remembered);
+      const unit = this.#remembered.unit ?? (await this.#learnHead());
+      const loaded = await loadPlainBooks(this.#collections, want, this.#remembered);
+      return loaded && { ...loaded, unit };
     } catch (fault) {
       if (!isPassing(fault)) throw fault;
       return undefined;
@@ -154,10 +184,5 @@ export class MongoUnitOfWork implements UnitOfWork {
       if (fault instanceof Moved) this.#remembered.forget();
       throw fault;
     }
-  }
-
-  /** As a majority has it: nobody else has moved the head, and nothing that was read is older. */
-  async #isAt(unit: bigint): Promise<boolean> {
-    return (await this.#collections.ledger.findOne({ _id: 'head' }))?.unit === unit;
   }
 }

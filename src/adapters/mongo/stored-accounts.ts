@@ -18,11 +18,8 @@ export async function withLastEntries(
 ): Promise<readonly StoredAccount[]> {
   const last = new Map<string, LedgerEntry>();
   for (let at = 0; at < documents.length; at += AT_ONCE) {
-    const ahead = documents
-      .slice(at, at + AT_ONCE)
-      .map((one) => ({ places: { $elemMatch: placesAhead(one) } }));
-    const filter = ahead.length === 1 && ahead[0] ? ahead[0] : { $or: ahead };
-    for (const transfer of await findTransfers(filter)) keepLast(last, transfer);
+    const places = documents.slice(at, at + AT_ONCE).flatMap(placesAhead);
+    for (const transfer of await findTransfers({ places: { $in: places } })) keepLast(last, transfer);
   }
   return documents.map((document) => storedAccountOf(document, laterThan(document, last.get(document._id))));
 }
