@@ -11,6 +11,7 @@ import { ACCOUNTS, draw } from './workload.ts';
 export type GrowthOrder = { readonly store: StoreKind; readonly place: Place } & (
   | { readonly kind: 'seed'; readonly count: number }
   | { readonly kind: 'read' }
+  | { readonly kind: 'prove' }
   | { readonly kind: 'pay'; readonly measureMs: number }
 );
 
@@ -40,6 +41,8 @@ function run(order: GrowthOrder): Promise<GrowthReport> {
       return seed(order);
     case 'read':
       return read(order);
+    case 'prove':
+      return prove(order);
     case 'pay':
       return pay(order);
     default:
@@ -99,6 +102,45 @@ async function readPage(bank: Bank, { accountIds }: Accounts, index: number): Pr
   const id = accountIds[index] as string;
   const account = await bank.store.reads.account(id);
   await bank.store.reads.entriesOf(id, { after: draw(account?.sequence ?? 1), limit: PAGE });
+}
+
+/** Verify over all there is, a statement over the whole of an account, and pages of its history. */
+async function prove({ store, place }: GrowthOrder): Promise<GrowthReport> {
+  const bank = await openBank(store, place, { dispatch: false });
+  const accounts = readAccounts(place);
+  const [customer, accountId] = [accounts.customers[0] as Customer, accounts.accountIds[0] as string];
+  let began = performance.now();
+  const lap = () => {
+    const ms = performance.now() - began;
+    began = performance.now();
+    return ms;
+  };
+  let statementLines = 0;
+  const statement = await bank.ledger.getStatement(customer, accountId);
+  for await (const some of statement.lines()) statementLines += some.length;
+  const statementMs = lap();
+
+  const pages: number[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < READS; page++) {
+    lap();
+    const { nextCursor } = await bank.ledger.listEntries(customer, accountId, {
+      limit: PAGE,
+      direction: 'debit',
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    pages.push(lap());
+    cursor = nextCursor ?? undefined;
+  }
+  lap();
+  const { faults, verified } = await bank.ledger.verify();
+  const verifySeconds = lap() / 1000;
+  if (faults.length > 0) throw new Error(`verify found ${JSON.stringify(faults[0])}`);
+  const verifyMb = process.resourceUsage().maxRSS / 1024;
+  await bank.close();
+  const entries = verified.entries;
+  const historyP50 = spreadOf(pages)?.median ?? 0;
+  return { entries, verifySeconds, verifyMb, statementLines, statementMs, historyP50 };
 }
 
 async function pay({

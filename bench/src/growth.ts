@@ -28,9 +28,10 @@ export async function growth(machine: Machine, options: Options): Promise<number
       if (!places.has(one)) await work(one, { kind: 'seed', place, count: one.size });
       places.set(one, place);
       const reads = await afterRestart(machine, one, { kind: 'read', place });
+      const proofs = await afterRestart(machine, one, { kind: 'prove', place });
       const ms = options.seconds * 1000;
       const rates = await afterRestart(machine, one, { kind: 'pay', place, measureMs: ms });
-      one.runs.push({ ...reads, ...rates });
+      one.runs.push({ ...reads, ...proofs, ...rates });
       say(`${run}/${options.runs}  growth/${one.store}/${one.size}  ${JSON.stringify(one.runs.at(-1))}`);
       if (one.size <= SMALL) {
         places.delete(one);
@@ -100,6 +101,15 @@ function reportOf(machine: Machine, grown: readonly Grown[]): string {
       figure(runs, name, milliseconds),
     ),
   ]);
+  const proofs = grown.map(({ store, size, runs }) => [
+    `${store}, ${whole(size)} there`,
+    figure(runs, 'entries', whole),
+    figure(runs, 'verifySeconds', milliseconds),
+    figure(runs, 'verifyMb', whole),
+    figure(runs, 'statementLines', whole),
+    figure(runs, 'statementMs', whole),
+    figure(runs, 'historyP50', milliseconds),
+  ]);
   return `${[
     factsTable(machine.facts()),
     "Cold: the process and mongod have just started, and the files were dropped from the system's cache. Seeded by the ledger itself in batches of 2,000, its messages off.",
@@ -107,6 +117,18 @@ function reportOf(machine: Machine, grown: readonly Grown[]): string {
     table(
       ['ms', 'balance cold p50', 'p99', 'warm p50', 'p99', 'page of 50 cold p50', 'p99', 'warm p50', 'p99'],
       reads,
+    ),
+    table(
+      [
+        'cold',
+        'entries',
+        'verify, s',
+        'its memory at most, MB',
+        'lines of a statement',
+        'it, ms',
+        'page of 50 of its history, debits alone, p50 ms',
+      ],
+      proofs,
     ),
   ].join('\n\n')}\n`;
 }

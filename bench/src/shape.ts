@@ -203,8 +203,14 @@ class Learner {
     return sides;
   }
 
+  /** Of a row that names both it is whose account comes first: the other is the counterparty. */
   #sideOf(node: unknown, outer: Side | undefined): Side | undefined {
     const [side, other] = this.sidesOf(node);
+    if (side && other && isTree(node)) {
+      const { source, destination } = this.#first;
+      const first = Object.values(node).find((value) => value === source.id || value === destination.id);
+      if (first !== undefined) return first === source.id ? 'source' : 'destination';
+    }
     return side && !other ? side : outer;
   }
 
