@@ -117,6 +117,12 @@ describeWithMongo('what the store sends to MongoDB', () => {
       await bank.reads.accountsOf(alice.id, { after: accountId, limit: 5 });
       await bank.reads.transfersOf(alice.id, { after: freshId(), limit: 5 });
       await bank.reads.entriesOf(accountId, { after: 1, limit: 5 });
+      await bank.reads.linesOf(accountId, { after: 1, limit: 5 });
+      await bank.reads.entriesAt(accountId, [1, 2, 7]);
+      await bank.reads.linesBetween(accountId, freshId(), { before: 4, limit: 5 });
+      await mongo.store.scan.accountsPage({ after: accountId, limit: 5 });
+      await mongo.store.scan.transfersPage({ after: freshId(), limit: 5 });
+      await mongo.store.scan.recordsPage({ after: 'transfer user', limit: 5 });
       await db.command({ profile: 0 });
 
       const profile = await db
