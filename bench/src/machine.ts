@@ -8,6 +8,7 @@ import { MongoClient } from 'mongodb';
 import { freePorts, ReplicaSet } from '../../scripts/mongo-replica-set.ts';
 import { findMongod } from '../../scripts/mongod.ts';
 import type { Terms } from './measure.ts';
+import { NODE_FLAGS } from './node-flags.ts';
 import type { Place } from './passbook.ts';
 import type { Session } from './plan.ts';
 import type { Order, Report } from './session-process.ts';
@@ -109,7 +110,7 @@ export async function runProcess<T>(
   const profiler = profile ? ['--cpu-prof', '--cpu-prof-dir', directory] : [];
   const child = fork(join(bench, file), {
     cwd: bench,
-    execArgv: ['--import', 'tsx', `--max-old-space-size=${HEAP_MB}`, ...profiler],
+    execArgv: [...NODE_FLAGS, '--import', 'tsx', `--max-old-space-size=${HEAP_MB}`, ...profiler],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   return new Promise((resolve, reject) => {

@@ -10,6 +10,7 @@ import { MongoClient } from 'mongodb';
 import { freePorts } from '../../scripts/mongo-replica-set.ts';
 import { inParallel, post } from './bank-client.ts';
 import { HttpConnection } from './http-connection.ts';
+import { NODE_FLAGS } from './node-flags.ts';
 import { sqliteFile } from './passbook.ts';
 import type { Place, StoreKind } from './passbook.ts';
 
@@ -45,7 +46,7 @@ export async function startServer(
   const output = openSync(log, 'w');
   const runner = file.endsWith('.ts') ? ['--import', 'tsx'] : [];
   const profiler = profile ? ['--cpu-prof', '--cpu-prof-dir', place.directory] : [];
-  const child = spawn(process.execPath, [...runner, ...profiler, join(bench, file)], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, ...runner, ...profiler, join(bench, file)], {
     stdio: ['ignore', output, output],
     cwd: bench,
     env: { ...plainEnvironment(), ...environment, PORT: String(port) },

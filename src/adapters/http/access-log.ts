@@ -13,13 +13,13 @@ export function accessLog({ log, trustedProxies }: { log: Logger; trustedProxies
     const route = routePath(c, -1);
     log.info(
       {
-        requestId: c.var.requestId,
+        requestId: c.get('requestId'),
         method: c.req.method,
         route: route.endsWith('*') ? null : route,
         status: c.res.status,
-        code: c.var.code,
+        code: c.get('code'),
         durationMs: Math.round((performance.now() - startedAt) * 10) / 10,
-        userId: c.var.userId,
+        userId: c.get('userId'),
         address: clientAddress(c, trustedProxies),
       },
       'request',

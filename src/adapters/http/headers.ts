@@ -18,5 +18,7 @@ export function securityHeaders({ isHttps }: { isHttps: boolean }) {
 /** Nobody between or behind keeps what is somebody's own. */
 export const notStored = createMiddleware<HttpEnv>(async (c, next) => {
   await next();
-  if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store');
+  // Not by `c.header`, which then makes a new answer of a stream: a tenth of all that a request costs
+  const { headers } = c.res;
+  if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store');
 });
