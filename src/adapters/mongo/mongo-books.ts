@@ -276,7 +276,12 @@ class Finder {
   }
 
   #upToDate(documents: readonly AccountDocument[]): Promise<readonly StoredAccount[]> {
-    return withLastEntries(documents, (filter) => this.#all(this.#collections.transfers, documents, filter));
+    const { transfers } = this.#collections;
+    return withLastEntries(documents, (filter, options) =>
+      this.#read((session) =>
+        transfers.find(filter, { ...within(session), ...options, batchSize: ALL }).toArray(),
+      ),
+    );
   }
 
   #transfersById(ids: readonly string[]): Promise<readonly TransferDocument[]> {

@@ -184,8 +184,8 @@ export class MongoReads implements LedgerReads, SessionReads {
   }
 
   async #upToDate(documents: readonly AccountDocument[]): Promise<readonly Account[]> {
-    const stored = await withLastEntries(documents, (filter) =>
-      this.#read(() => this.#collections.transfers.find(filter).toArray()),
+    const stored = await withLastEntries(documents, (filter, options) =>
+      this.#read(() => this.#collections.transfers.find(filter, options).toArray()),
     );
     return stored.map(({ account }) => account);
   }

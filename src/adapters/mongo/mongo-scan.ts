@@ -116,7 +116,9 @@ async function accountsPage(
     .sort({ _id: 1 })
     .limit(limit)
     .toArray();
-  const stored = await withLastEntries(documents, (filter) => transfers.find(filter, options).toArray());
+  const stored = await withLastEntries(documents, (filter, entries) =>
+    transfers.find(filter, { ...options, ...entries }).toArray(),
+  );
   return stored.map(({ account }) => account);
 }
 
