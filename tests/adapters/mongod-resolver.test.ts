@@ -57,6 +57,18 @@ async function listening<S extends Server>(server: S): Promise<{ server: S; port
   return { server, port: (server.address() as AddressInfo).port };
 }
 
+/** The first of some that follow each other; below those that the system gives of itself to whoever connects. */
+async function freePortsInARow(count: number): Promise<number> {
+  for (let first = 20_000 + ((process.pid * 16) % 8000); ; first += count) {
+    const servers = Array.from({ length: count }, (_, index) =>
+      createServer().listen(first + index, '127.0.0.1'),
+    );
+    const listen = await Promise.allSettled(servers.map((server) => once(server, 'listening')));
+    for (const server of servers) server.close();
+    if (listen.every(({ status }) => status === 'fulfilled')) return first;
+  }
+}
+
 describe('findMongod', () => {
   it('takes the first source whose mongod runs, and asks none after it', async () => {
     const path = await executable(join(await freshDirectory(), 'mongod'), saysVersion('7.0.1'));
@@ -377,7 +389,7 @@ describeWithMongo('npm run mongo', () => {
 
   it('refuses data of another replica set, or of another number of nodes', async () => {
     const refusal = async (name: string, nodes: string) => {
-      const [port = 0] = await freePorts(1);
+      const port = await freePortsInARow(Number(nodes));
       const data = await kept();
       const before = new ReplicaSet({ binary: mongod().path, directory: data, ports: [port], name });
       await before.start();
@@ -388,7 +400,7 @@ describeWithMongo('npm run mongo', () => {
       return output.replace(data, 'DATA');
     };
 
-    expect(await Promise.all([refusal('other', '1'), refusal('passbook', '3')])).toEqual([
+    expect([await refusal('other', '1'), await refusal('passbook', '3')]).toEqual([
       "npm run mongo: the data in DATA is of the replica set 'other', not 'passbook'; choose another directory\n",
       'npm run mongo: the data in DATA is of a set of 1 node(s), not 3; ask for 1 or choose another directory\n',
     ]);
