@@ -3,7 +3,8 @@ import { invalid } from '../domain/errors.ts';
 import type { LedgerEntry } from '../domain/ledger-entry.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Transfer } from '../domain/transfer.ts';
-import type { Clock, LedgerReads } from './ports.ts';
+import type { BookLine, Clock, LedgerReads } from './ports.ts';
+import { requireInstant } from './request.ts';
 
 export type ClockPorts = {
   readonly clock: Clock;
@@ -25,7 +26,7 @@ export function isFinal(
   { clock, commitDeadlineMs }: ClockPorts,
   { field, at, now = clock.now() }: { field: string; at: Instant; now?: Instant },
 ): boolean {
-  if (!Number.isSafeInteger(at)) throw invalid(field, 'must be an instant, in milliseconds since 1970');
+  requireInstant(field, at);
   if (at > now) throw invalid(field, 'must not be in the future');
   return now - at >= commitDeadlineMs + CLOCK_TOLERANCE_MS;
 }
@@ -40,21 +41,21 @@ export async function accountAt(reads: LedgerReads, account: Account, at: Instan
 }
 
 /**
- * The last entry at or before an instant, among those up to the account's own sequence; null if there is none.
- * A few round trips, however long the book: sequences have no gap and instants never fall.
+ * The last entry at or before an instant, among those up to a sequence, the account's own or an earlier one; null if
+ * there is none. A few round trips, however long the book: sequences have no gap and instants never fall.
  */
 export async function entryAt(
   reads: LedgerReads,
-  account: Account,
+  { id, sequence, latestAt = Infinity }: Pick<Account, 'id' | 'sequence'> & { latestAt?: Instant },
   at: Instant,
 ): Promise<LedgerEntry | null> {
   let found: LedgerEntry | null = null;
   let low = 0;
-  let high = account.sequence + 1;
-  if (account.latestAt <= at) low = Math.max(0, account.sequence - 1);
+  let high = sequence + 1;
+  if (latestAt <= at) low = Math.max(0, sequence - 1);
   while (high - low > 1) {
-    const probes = await reads.entriesAt(account.id, probesBetween(low, high));
-    if (probes.length === 0) throw new TypeError(`The book of account ${account.id} has a gap`);
+    const probes = await reads.entriesAt(id, probesBetween(low, high));
+    if (probes.length === 0) throw new TypeError(`The book of account ${id} has a gap`);
     for (const entry of probes) {
       if (entry.at > at) {
         high = entry.sequence;
@@ -74,6 +75,20 @@ function probesBetween(low: number, high: number): readonly number[] {
     { length: PROBES },
     (_, index) => low + Math.ceil(((index + 1) * between) / (PROBES + 1)),
   );
+}
+
+/** The lines behind one sequence up to another, some at a time. @throws TypeError where the book has a gap */
+export async function* linesUpTo(
+  reads: LedgerReads,
+  accountId: string,
+  { after, until, page }: { after: number; until: number; page: number },
+): AsyncGenerator<readonly BookLine[], void> {
+  for (let last = after; last < until; ) {
+    const lines = await reads.linesOf(accountId, { after: last, limit: Math.min(page, until - last) });
+    if (lines.length === 0) throw new TypeError(`The book of account ${accountId} has a gap`);
+    yield lines;
+    last += lines.length;
+  }
 }
 
 /**

@@ -3,16 +3,18 @@ import { entryDigest, GENESIS_HASH, sealTransfer } from '../domain/chain.ts';
 import type { Digest } from '../domain/chain.ts';
 import { leafTextHash, readLeaf } from '../domain/checkpoint.ts';
 import type { AccountLeaf, Checkpoint } from '../domain/checkpoint.ts';
-import { invalid, PassbookError } from '../domain/errors.ts';
+import { PassbookError } from '../domain/errors.ts';
 import { PathBuilder } from '../domain/merkle.ts';
 import type { HexDigest } from '../domain/merkle.ts';
 import { provenEntry } from '../domain/statement-proof.ts';
 import type { ProvenEntry, StatementProof } from '../domain/statement-proof.ts';
 import type { Instant } from '../domain/time.ts';
+import { entryAt, linesUpTo } from './book-at.ts';
 import type { CheckpointArchive, CheckpointPorts } from './checkpoint-ports.ts';
+import { readOwnAccount } from './get-account.ts';
 import { requireCheckpoints } from './make-checkpoint.ts';
-import type { LedgerReads, BookLine } from './ports.ts';
-import { mayViewAccount } from './views.ts';
+import type { LedgerReads } from './ports.ts';
+import { requireInstant, requireOrder } from './request.ts';
 
 type Ports = {
   readonly reads: LedgerReads;
@@ -42,13 +44,14 @@ export function exportStatement(ports: Ports) {
     const { reads, digest, hexDigest } = ports;
     const { signer, archive } = requireCheckpoints(ports);
     const { accountId } = request;
-    const account = await reads.account(accountId);
-    if (!account || !mayViewAccount(viewer, account)) throw new PassbookError('account_not_found');
+    const account = await readOwnAccount(reads, { viewer, accountId });
     const newest = await archive.newest();
     const checkpoint = newest && signer.read(newest.signed);
     if (!newest || !checkpoint) throw new PassbookError('checkpoint_not_found');
     const { from = Math.min(account.createdAt, checkpoint.at), to = checkpoint.at } = request;
-    if (from > to) throw invalid('from', 'must not be after "to"');
+    requireInstant('from', from);
+    requireInstant('to', to);
+    requireOrder({ from, to });
     if (to > checkpoint.at) throw new PassbookError('checkpoint_not_found');
 
     const { leaf, text, ...inclusion } = await proveAccount(archive, checkpoint, { accountId, hexDigest });
@@ -92,49 +95,20 @@ async function proveEntries(
   { id, sequence: last }: AccountLeaf,
   { from, to, digest }: { from: Instant; to: Instant; digest: Digest },
 ): Promise<Pick<StatementProof, 'previousHash' | 'opening' | 'entries' | 'following' | 'digests'>> {
-  const first = await firstAtOrAfter(reads, { id, last }, from);
+  const first = ((await entryAt(reads, { id, sequence: last }, from - 1))?.sequence ?? 0) + 1;
   const before = first > 2 ? await reads.entriesOf(id, { after: first - 3, limit: 1 }) : [];
   let opening: ProvenEntry | null = null;
   let following: ProvenEntry | null = null;
   const entries: ProvenEntry[] = [];
   const digests: string[] = [];
-  for await (const { entry, transfer } of linesBetween(reads, id, {
-    from: Math.max(first - 1, 1),
-    to: last,
-  })) {
-    if (entry.sequence < first) opening = provenEntry(entry, transfer, digest);
-    else if (entry.at < to && !following) entries.push(provenEntry(entry, transfer, digest));
-    else if (!following) following = provenEntry(entry, transfer, digest);
-    else digests.push(entryDigest(entry, transfer, { seal: sealTransfer(transfer, digest), digest }));
+  const all = { after: Math.max(first - 2, 0), until: last, page: PAGE };
+  for await (const lines of linesUpTo(reads, id, all)) {
+    for (const { entry, transfer } of lines) {
+      if (entry.sequence < first) opening = provenEntry(entry, transfer, digest);
+      else if (entry.at < to && !following) entries.push(provenEntry(entry, transfer, digest));
+      else if (!following) following = provenEntry(entry, transfer, digest);
+      else digests.push(entryDigest(entry, transfer, { seal: sealTransfer(transfer, digest), digest }));
+    }
   }
   return { previousHash: before[0]?.hash ?? GENESIS_HASH, opening, entries, following, digests };
-}
-
-/** Entries are in the order of their instants: found by halves. */
-async function firstAtOrAfter(
-  reads: LedgerReads,
-  { id, last }: { id: string; last: number },
-  from: Instant,
-): Promise<number> {
-  let [low, high] = [1, last + 1];
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    const [entry] = await reads.entriesOf(id, { after: middle - 1, limit: 1 });
-    if (entry && entry.at < from) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-async function* linesBetween(
-  reads: LedgerReads,
-  id: string,
-  { from, to }: { from: number; to: number },
-): AsyncIterable<BookLine> {
-  for (let after = from - 1; after < to; ) {
-    const lines = await reads.linesOf(id, { after, limit: Math.min(PAGE, to - after) });
-    if (lines.length === 0) return;
-    yield* lines;
-    after += lines.length;
-  }
 }

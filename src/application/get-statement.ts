@@ -1,15 +1,15 @@
 import type { Account } from '../domain/account.ts';
 import type { Viewer } from '../domain/actor.ts';
-import { invalid } from '../domain/errors.ts';
 import { flowOf, heldSideOf, totalsBetween } from '../domain/statement.ts';
 import type { Flow, StatementTotals } from '../domain/statement.ts';
 import type { Instant } from '../domain/time.ts';
 import type { TransferKind } from '../domain/transfer.ts';
-import { accountAt, entryAt, isFinal } from './book-at.ts';
+import { accountAt, entryAt, isFinal, linesUpTo } from './book-at.ts';
 import type { ClockPorts } from './book-at.ts';
 import { readOwnAccount } from './get-account.ts';
 import { linesBelow } from './list-entries.ts';
 import type { BookLine, LedgerReads } from './ports.ts';
+import { requireInstant, requireOrder } from './request.ts';
 import { viewCounterpartyOf } from './views.ts';
 import type { CounterpartyView } from './views.ts';
 
@@ -75,8 +75,8 @@ export function getStatement(ports: ClockPorts & { reads: LedgerReads }) {
     const account = await readOwnAccount(reads, { viewer, accountId });
     const { to = now + 1 } = request;
     const { from = Math.min(account.createdAt, to) } = request;
-    if (!Number.isSafeInteger(from)) throw invalid('from', 'must be an instant, in milliseconds since 1970');
-    if (from > to) throw invalid('from', 'must not be after "to"');
+    requireInstant('from', from);
+    requireOrder({ from, to });
     const final = isFinal(ports, { field: 'to', at: to - 1, now });
 
     const [before, after] = await Promise.all([
@@ -109,13 +109,9 @@ async function* linesOfPeriod(
   account: Account,
   { after, until, viewer }: { after: number; until: number; viewer: Viewer },
 ): AsyncGenerator<readonly StatementLine[], void> {
-  for (let last = after; last < until; ) {
-    const limit = Math.min(LINES_PAGE, until - last);
-    const lines = await reads.linesOf(account.id, { after: last, limit });
-    if (lines.length === 0) throw new TypeError(`The book of account ${account.id} has a gap`);
+  for await (const lines of linesUpTo(reads, account.id, { after, until, page: LINES_PAGE })) {
     const posted = lines.filter(({ entry }) => entry.posted > 0n);
     if (posted.length > 0) yield posted.map((line) => statementLine(account, line, viewer));
-    last += lines.length;
   }
 }
 

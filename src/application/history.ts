@@ -1,10 +1,9 @@
-import { isIdentifier } from '../domain/actor.ts';
 import { invalid } from '../domain/errors.ts';
 import type { Direction } from '../domain/ledger-entry.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Metadata, TransferKind, TransferStatus } from '../domain/transfer.ts';
 import type { PageRequest } from './page.ts';
-import { optionalMetadata, requireAmount } from './request.ts';
+import { optionalMetadata, requireAmount, requireId, requireInstant, requireOrder } from './request.ts';
 
 /** What a list is narrowed down to: every condition that is given must be met. */
 export type HistoryFilter = {
@@ -55,20 +54,20 @@ export const KINDS = [
 
 /** @throws PassbookError `invalid_request`, naming the condition that is none */
 export function requireFilter(filter: HistoryFilter): void {
-  for (const field of ['from', 'to'] as const) requireInstant(field, filter[field]);
+  for (const field of ['from', 'to'] as const) {
+    if (filter[field] !== undefined) requireInstant(field, filter[field]);
+  }
   requireOneOf('direction', filter.direction, DIRECTIONS);
   requireOneOf('status', filter.status, STATUSES);
   requireOneOf('kind', filter.kind, KINDS);
   for (const field of ['minAmount', 'maxAmount'] as const) {
     if (filter[field] !== undefined) requireAmount(filter[field], field);
   }
-  if (filter.counterparty !== undefined && !isIdentifier(filter.counterparty)) {
-    throw invalid('counterparty', 'must be 1 to 255 visible ASCII characters');
-  }
+  if (filter.counterparty !== undefined) requireId('counterparty', filter.counterparty);
   optionalMetadata(filter.metadata);
 
   const { from, to, minAmount, maxAmount } = filter;
-  if (from !== undefined && to !== undefined && from > to) throw invalid('from', 'must not be after "to"');
+  if (from !== undefined && to !== undefined) requireOrder({ from, to });
   if (minAmount !== undefined && maxAmount !== undefined && minAmount > maxAmount) {
     throw invalid('minAmount', 'must not be above "maxAmount"');
   }
@@ -95,12 +94,6 @@ export function matches(filter: HistoryFilter, facts: HistoryFacts): boolean {
     (kind === undefined || facts.kind === kind) &&
     Object.entries(metadata).every(([name, text]) => facts.metadata?.[name] === text)
   );
-}
-
-function requireInstant(field: string, value: Instant | undefined): void {
-  if (value !== undefined && !Number.isSafeInteger(value)) {
-    throw invalid(field, 'must be an instant, in milliseconds since 1970');
-  }
 }
 
 function requireOneOf(field: string, value: string | undefined, allowed: readonly string[]): void {

@@ -7,6 +7,7 @@ import { isIdempotencyKey, requestTextDigest } from '../domain/idempotency.ts';
 import type { IdempotencyKey, NormalisedRequest } from '../domain/idempotency.ts';
 import { isAmount, isCurrency, MAX_AMOUNT } from '../domain/money.ts';
 import { isText } from '../domain/text.ts';
+import type { Instant } from '../domain/time.ts';
 import type { Metadata } from '../domain/transfer.ts';
 import { NAME_MAX_LENGTH } from '../domain/user.ts';
 
@@ -54,6 +55,14 @@ export function requireKey(value: unknown): string {
 export function requireId(field: string, value: unknown): string {
   if (!isIdentifier(value)) throw invalid(field, 'must be 1 to 255 visible ASCII characters');
   return value;
+}
+
+export function requireInstant(field: string, value: Instant): void {
+  if (!Number.isSafeInteger(value)) throw invalid(field, 'must be an instant, in milliseconds since 1970');
+}
+
+export function requireOrder({ from, to }: { from: Instant; to: Instant }): void {
+  if (from > to) throw invalid('from', 'must not be after "to"');
 }
 
 /** What identifies an actor stands in keys and in the chain, and a user's name in what others are shown. */
