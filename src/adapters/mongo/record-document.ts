@@ -49,12 +49,6 @@ export type RecordDocument = {
   readonly at: Date;
 };
 
-/** The transfer that the recorded command made, whose document is to hold the record; null where there is none. */
-export function ownTransferId({ operation, outcome }: IdempotencyRecord): string | null {
-  if (outcome.kind !== 'transferred' && outcome.kind !== 'refused') return null;
-  return operation === 'capture' || operation === 'void' ? null : (outcome.transfer?.id ?? null);
-}
-
 export function ownRecord(record: IdempotencyRecord): OwnRecord {
   const { outcome, request, at } = record;
   return {

@@ -1,4 +1,5 @@
 import type { AnyBulkWriteOperation } from 'mongodb';
+import { partRecords } from '../../application/own-records.ts';
 import { parcelsOf, withoutText } from '../../application/parcel.ts';
 import { messagesToText } from '../../application/stored-text.ts';
 import type { Changes } from '../../domain/books.ts';
@@ -10,8 +11,8 @@ import { auditDocument } from './audit-document.ts';
 import type { Collections } from './collections.ts';
 import type { MongoBooks } from './mongo-books.ts';
 import { parcelDocument, parcelOf } from './parcel-document.ts';
-import { ownRecord, ownTransferId, recordDocument } from './record-document.ts';
-import type { OwnRecord, RecordDocument } from './record-document.ts';
+import { ownRecord, recordDocument } from './record-document.ts';
+import type { OwnRecord } from './record-document.ts';
 import { entriesOf, standingOf, transferDocument } from './transfer-document.ts';
 import type { TransferDocument } from './transfer-document.ts';
 import type { Transaction } from './transactions.ts';
@@ -38,7 +39,7 @@ export async function writeChanges(
 ): Promise<readonly StoredAccount[]> {
   const { writes, stored } = accountWrites(books, changes);
   await moveHead(transaction, collections, unit);
-  const { own, others } = recordsOf(changes);
+  const { own, others } = partRecords(changes, ownRecord);
   await writeAll(writes, (some) =>
     transaction.write(async (session) => {
       const { matchedCount } = await collections.accounts.bulkWrite(some, { session, ordered: false });
@@ -55,7 +56,7 @@ export async function writeChanges(
       assertMatched('transfers', writes, matchedCount);
     }),
   );
-  await writeAll(others, (documents) =>
+  await writeAll(others.map(recordDocument), (documents) =>
     transaction.write((session) => collections.records.insertMany(documents, { session, ordered: false })),
   );
   await writeAll(parcelDocuments(changes), (documents) =>
@@ -134,19 +135,6 @@ function accountWrites(
     return { account: after, written: sequence };
   });
   return { writes, stored };
-}
-
-/** The records that go into the documents of their transfers, by transfer; and the others. */
-function recordsOf(changes: Changes): { own: Map<string, OwnRecord>; others: RecordDocument[] } {
-  const made = new Set(changes.transfers.flatMap(({ before, after }) => (before ? [] : after.id)));
-  const own = new Map<string, OwnRecord>();
-  const others: RecordDocument[] = [];
-  for (const record of changes.records) {
-    const id = ownTransferId(record);
-    if (id !== null && made.has(id)) own.set(id, ownRecord(record));
-    else others.push(recordDocument(record));
-  }
-  return { own, others };
 }
 
 function transferWrites(

@@ -77,12 +77,6 @@ export function insertRecord(connection: Connection, record: IdempotencyRecord):
   );
 }
 
-/** The transfer that the recorded command made, whose row is to hold the record; null where there is none. */
-export function ownTransferId({ operation, outcome }: IdempotencyRecord): string | null {
-  if (outcome.kind !== 'transferred' && outcome.kind !== 'refused') return null;
-  return operation === 'capture' || operation === 'void' ? null : (outcome.transfer?.id ?? null);
-}
-
 export function ownRecord(record: IdempotencyRecord): OwnRecord {
   const { outcome, request, at } = record;
   const balances = outcome.kind === 'transferred' ? outcome.balances : [];

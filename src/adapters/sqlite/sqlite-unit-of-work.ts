@@ -1,12 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers/promises';
+import { partRecords } from '../../application/own-records.ts';
 import { ParcelsSeen, parcelsOf } from '../../application/parcel.ts';
 import type { Clock, Stores, UnitOfWork } from '../../application/ports.ts';
 import type { Account } from '../../domain/account.ts';
 import type { Books, Changes, Decision } from '../../domain/books.ts';
 import type { Want } from '../../domain/command.ts';
 import { erasesText } from '../../domain/erasure.ts';
-import type { IdempotencyRecord } from '../../domain/idempotency.ts';
 import type { Instant } from '../../domain/time.ts';
 import { countAccounts, insertAccount, oldestActiveIds, updateAccount } from './accounts.ts';
 import { findAuditHead, insertAuditRecord } from './audit-log.ts';
@@ -14,13 +14,12 @@ import type { Connection } from './connection.ts';
 import type { DatabaseFile } from './database-file.ts';
 import { insertEntry } from './entries.ts';
 import { atCommit, beforeCommit, isBusy, unavailable } from './faults.ts';
-import { findRecord, insertRecord, ownRecord, ownTransferId } from './idempotency-records.ts';
+import { findRecord, insertRecord, ownRecord } from './idempotency-records.ts';
 import { assertKnownVersion } from './migrations.ts';
 import { eraseFromParcels, insertParcel } from './outbox.ts';
 import { RememberedAccounts } from './remembered-accounts.ts';
 import { Scope, storesOf } from './sqlite-stores.ts';
 import { dueHoldsAndNext, findTransfer, insertTransfer, listHold, updateTransfer } from './transfers.ts';
-import type { OwnRecord } from './transfers.ts';
 import { Turns, whenUnlocked } from './waiting.ts';
 
 /** Units run one after another: in this process by turns, among processes by SQLite's write lock. */
@@ -171,7 +170,7 @@ function writeChanges(connection: Connection, changes: Changes): void {
     if (before) updateAccount(connection, { before, after });
     else insertAccount(connection, after);
   }
-  const { own, others } = recordsOf(changes);
+  const { own, others } = partRecords(changes, ownRecord);
   for (const change of changes.transfers) {
     const { before, after } = change;
     if (before) updateTransfer(connection, { before, after });
@@ -188,20 +187,4 @@ function writeChanges(connection: Connection, changes: Changes): void {
     insertParcel(connection, parcel, dueAt === null ? { attempts: 0, dueAt: at } : { attempts: 1, dueAt });
   }
   for (const record of changes.audit) insertAuditRecord(connection, record);
-}
-
-/** The records that go into the rows of their transfers, by transfer; and the others. */
-function recordsOf({ transfers, records }: Changes): {
-  own: Map<string, OwnRecord>;
-  others: IdempotencyRecord[];
-} {
-  const made = new Set(transfers.flatMap(({ before, after }) => (before ? [] : after.id)));
-  const own = new Map<string, OwnRecord>();
-  const others: IdempotencyRecord[] = [];
-  for (const record of records) {
-    const id = ownTransferId(record);
-    if (id !== null && made.has(id)) own.set(id, ownRecord(record));
-    else others.push(record);
-  }
-  return { own, others };
 }
