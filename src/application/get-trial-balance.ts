@@ -1,8 +1,9 @@
 import type { Account } from '../domain/account.ts';
 import { PassbookError } from '../domain/errors.ts';
 import type { Instant } from '../domain/time.ts';
-import { sumsOf, trialBalances } from '../domain/trial-balance.ts';
+import { TrialSums } from '../domain/trial-balance.ts';
 import type { TrialBalance } from '../domain/trial-balance.ts';
+import { allPages } from './all-pages.ts';
 import { entryAt, isFinal } from './book-at.ts';
 import type { ClockPorts } from './book-at.ts';
 import type { LedgerReads, LedgerScan } from './ports.ts';
@@ -14,8 +15,6 @@ export type TrialBalanceView = {
   readonly final: boolean;
   readonly currencies: readonly TrialBalance[];
 };
-
-type Sums = Parameters<typeof trialBalances>[0][number];
 
 const ACCOUNTS_PAGE = 200;
 const READS_AT_ONCE = 16;
@@ -32,26 +31,26 @@ export function getTrialBalance(ports: ClockPorts & { reads: LedgerReads; scan: 
   const { scan, clock } = ports;
   return async ({ at }: { at?: Instant } = {}): Promise<TrialBalanceView> => {
     const now = clock.now();
-    if (at === undefined) return { at: now, final: false, currencies: trialBalances(await sumsNow(scan)) };
+    if (at === undefined) return { at: now, final: false, currencies: await balancesNow(scan) };
 
     const final = isFinal(ports, { field: 'at', at, now });
     const { sums } = final ? await collect(ports, at) : await collectAtOneMoment(ports, at);
-    return { at, final, currencies: trialBalances(sums) };
+    return { at, final, currencies: sums.balances() };
   };
 }
 
 type Books = { readonly reads: LedgerReads; readonly scan: LedgerScan };
 
 /** In no transfer that was under way then is one side missing. */
-function sumsNow(scan: LedgerScan): Promise<readonly Sums[]> {
+function balancesNow(scan: LedgerScan): Promise<readonly TrialBalance[]> {
   return scan.atOnce(async (books) => {
-    const sums = new Map<string, Sums>();
-    for await (const page of books.accounts()) for (const account of page) add(sums, sumsOf(account));
-    return [...sums.values()];
+    const sums = new TrialSums();
+    for await (const page of books.accounts()) for (const account of page) sums.add(account);
+    return sums.balances();
   });
 }
 
-type Collected = { readonly sums: readonly Sums[]; readonly sequences: number };
+type Collected = { readonly sums: TrialSums; readonly sequences: number };
 
 /**
  * Two collections that agree saw what stood still between them. Sequences only grow, so their sum is the same only
@@ -68,39 +67,24 @@ async function collectAtOneMoment(books: Books, at: Instant): Promise<Collected>
 }
 
 async function collect({ reads, scan }: Books, at: Instant): Promise<Collected> {
-  const sums = new Map<string, Sums>();
+  const sums = new TrialSums();
   let sequences = 0;
-  for (let after: string | null = null; ; ) {
-    const page: readonly Account[] = await scan.accountsPage({ after, limit: ACCOUNTS_PAGE });
+  const all = allPages((page) => scan.accountsPage(page), { idOf: ({ id }) => id, limit: ACCOUNTS_PAGE });
+  for await (const page of all) {
     const opened = page.filter(({ createdAt }) => createdAt <= at);
     for (let first = 0; first < opened.length; first += READS_AT_ONCE) {
       const some = opened.slice(first, first + READS_AT_ONCE);
       const then = await Promise.all(some.map((account) => bookAt(reads, account, at)));
       for (const account of then) {
         sequences += account.sequence;
-        add(sums, sumsOf(account));
+        sums.add(account);
       }
     }
-    if (page.length < ACCOUNTS_PAGE) return { sums: [...sums.values()], sequences };
-    after = page.at(-1)?.id ?? null;
   }
+  return { sums, sequences };
 }
 
 /** An account that has not moved since is looked up no further. */
 async function bookAt(reads: LedgerReads, account: Account, at: Instant): Promise<Account> {
   return account.latestAt <= at ? account : account.asAfter(await entryAt(reads, account, at));
-}
-
-function add(sums: Map<string, Sums>, share: Sums): void {
-  const key = `${share.currency} ${share.exponent} ${share.accountId ?? 'customers'}`;
-  const sofar = sums.get(key);
-  if (!sofar) sums.set(key, share);
-  else {
-    sums.set(key, {
-      ...sofar,
-      accounts: sofar.accounts + share.accounts,
-      debitsPosted: sofar.debitsPosted + share.debitsPosted,
-      creditsPosted: sofar.creditsPosted + share.creditsPosted,
-    });
-  }
 }

@@ -11,6 +11,7 @@ import { checkTransfer, ReversalCheck } from '../domain/transfer-check.ts';
 import { BalanceCheck, FaultLog, OrderCheck } from '../domain/verification.ts';
 import type { Fault } from '../domain/verification.ts';
 import type { Transfer } from '../domain/transfer.ts';
+import { allPages } from './all-pages.ts';
 import type { LedgerReads, LedgerScan, PageRequest } from './ports.ts';
 
 export type VerifyPorts = {
@@ -127,7 +128,8 @@ class VerifyRun {
   async records(): Promise<void> {
     const { scan, digest } = this.#ports;
     const order = new OrderCheck();
-    for await (const records of pages((page) => scan.recordsPage(page), keyText)) {
+    const all = allPages((page) => scan.recordsPage(page), { idOf: keyText, limit: PAGE });
+    for await (const records of all) {
       const told = records.map(({ outcome }) => toldBy(outcome));
       const ids = [...new Set(told.flatMap(({ transferIds }) => transferIds))];
       const transfers = await scan.transfersById(ids);
@@ -275,18 +277,5 @@ async function* each<T>(
   read: (page: PageRequest) => Promise<readonly T[]>,
   idOf: (one: T) => string,
 ): AsyncIterable<T> {
-  for await (const page of pages(read, idOf)) yield* page;
-}
-
-async function* pages<T>(
-  read: (page: PageRequest) => Promise<readonly T[]>,
-  idOf: (one: T) => string,
-): AsyncIterable<readonly T[]> {
-  for (let after: string | null = null; ; ) {
-    const page: readonly T[] = await read({ after, limit: PAGE });
-    const last = page.at(-1);
-    if (last === undefined) return;
-    yield page;
-    after = idOf(last);
-  }
+  for await (const page of allPages(read, { idOf, limit: PAGE })) yield* page;
 }

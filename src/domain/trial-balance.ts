@@ -1,4 +1,4 @@
-import type { Account, Counters, SystemPurpose } from './account.ts';
+import type { Account, SystemPurpose } from './account.ts';
 
 /** The posted sums of one system account, or of all customers' accounts together, in minor units. */
 export type TrialBalanceRow = {
@@ -22,46 +22,42 @@ export type TrialBalance = {
   readonly isBalanced: boolean;
 };
 
-type Sums = Omit<TrialBalanceRow, 'debits' | 'credits'> &
-  Pick<Counters, 'debitsPosted' | 'creditsPosted'> & {
-    readonly currency: string;
-    readonly exponent: number;
-  };
+type Sums = Pick<TrialBalance, 'currency' | 'exponent'> & { readonly rows: Map<string, TrialBalanceRow> };
 
-/** By currency. What is of one account, or of the customers of one currency, may come in several parts. */
-export function trialBalances(parts: readonly Sums[]): readonly TrialBalance[] {
-  const currencies = new Map<string, Sums[]>();
-  for (const part of parts) {
-    const key = `${part.currency} ${part.exponent}`;
-    currencies.set(key, [...(currencies.get(key) ?? []), part]);
-  }
-  return [...currencies.keys()].toSorted().map((key) => trialBalanceOf(currencies.get(key) ?? []));
-}
+/** Behind every id. */
+const CUSTOMERS = '~';
 
-/** One account's share. */
-export function sumsOf({ id, purpose, currency, exponent, counters }: Account): Sums {
-  const { debitsPosted, creditsPosted } = counters;
-  const accountId = purpose === null ? null : id;
-  return { accountId, purpose, accounts: 1, currency, exponent, debitsPosted, creditsPosted };
-}
+/** Adds accounts up one at a time: however many there are, it holds the rows alone. */
+export class TrialSums {
+  readonly #currencies = new Map<string, Sums>();
 
-function trialBalanceOf(parts: readonly Sums[]): TrialBalance {
-  const rows = new Map<string, TrialBalanceRow>();
-  for (const { accountId, purpose, accounts, debitsPosted, creditsPosted } of parts) {
-    // Behind every id
-    const key = accountId ?? '~';
-    const sofar = rows.get(key);
-    rows.set(key, {
+  add({ id, purpose, currency, exponent, counters }: Account): void {
+    const key = `${currency} ${exponent}`;
+    const sums: Sums = this.#currencies.get(key) ?? { currency, exponent, rows: new Map() };
+    this.#currencies.set(key, sums);
+    const accountId = purpose === null ? null : id;
+    const sofar = sums.rows.get(accountId ?? CUSTOMERS);
+    sums.rows.set(accountId ?? CUSTOMERS, {
       accountId,
       purpose,
-      accounts: (sofar?.accounts ?? 0) + accounts,
-      debits: (sofar?.debits ?? 0n) + debitsPosted,
-      credits: (sofar?.credits ?? 0n) + creditsPosted,
+      accounts: (sofar?.accounts ?? 0) + 1,
+      debits: (sofar?.debits ?? 0n) + counters.debitsPosted,
+      credits: (sofar?.credits ?? 0n) + counters.creditsPosted,
     });
   }
-  const inOrder = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
-  const debits = inOrder.reduce((sum, row) => sum + row.debits, 0n);
-  const credits = inOrder.reduce((sum, row) => sum + row.credits, 0n);
-  const { currency = '', exponent = 0 } = parts[0] ?? {};
-  return { currency, exponent, rows: inOrder, debits, credits, isBalanced: debits === credits };
+
+  /** By currency. */
+  balances(): readonly TrialBalance[] {
+    return inOrder(this.#currencies).map(({ currency, exponent, rows: byId }) => {
+      const rows = inOrder(byId);
+      const debits = rows.reduce((sum, row) => sum + row.debits, 0n);
+      const credits = rows.reduce((sum, row) => sum + row.credits, 0n);
+      return { currency, exponent, rows, debits, credits, isBalanced: debits === credits };
+    });
+  }
+}
+
+/** By key, in the order of code units. */
+function inOrder<T>(byKey: ReadonlyMap<string, T>): readonly T[] {
+  return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }

@@ -16,7 +16,7 @@ import { recordOf, recordOfTransfer, transferIdsOf } from './record-document.ts'
 import type { RecordDocument } from './record-document.ts';
 import type { RememberedLedger } from './remembered-ledger.ts';
 import { withLastEntries } from './stored-accounts.ts';
-import { transferOf } from './transfer-document.ts';
+import { ENTRIES_PART, transferOf } from './transfer-document.ts';
 import type { TransferDocument } from './transfer-document.ts';
 import type { Transaction } from './transactions.ts';
 
@@ -277,9 +277,9 @@ class Finder {
 
   #upToDate(documents: readonly AccountDocument[]): Promise<readonly StoredAccount[]> {
     const { transfers } = this.#collections;
-    return withLastEntries(documents, (filter, options) =>
+    return withLastEntries(documents, (filter) =>
       this.#read((session) =>
-        transfers.find(filter, { ...within(session), ...options, batchSize: ALL }).toArray(),
+        transfers.find(filter, { ...within(session), ...ENTRIES_PART, batchSize: ALL }).toArray(),
       ),
     );
   }

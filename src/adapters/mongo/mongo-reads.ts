@@ -13,14 +13,14 @@ import type { User } from '../../domain/user.ts';
 import type { AccountDocument } from './account-document.ts';
 import { auditRecordOf } from './audit-document.ts';
 import type { Collections } from './collections.ts';
-import { entryOf, placeBetween, placeOf } from './entry-document.ts';
+import { placeBetween, placeOf } from './entry-document.ts';
 import { unavailable } from './faults.ts';
 import { findSessions } from './mongo-stores.ts';
 import { recordOf, recordOfTransfer, transferIdsOf } from './record-document.ts';
 import { withLastEntries } from './stored-accounts.ts';
 import { TimeLimit } from './time-limit.ts';
-import { transferOf } from './transfer-document.ts';
-import type { TransferDocument } from './transfer-document.ts';
+import { ENTRIES_PART, storedEntries, transferOf } from './transfer-document.ts';
+import type { EntriesPart, TransferDocument } from './transfer-document.ts';
 
 /**
  * From the primary, and what a majority has. What is looked for is always compared with `$eq`, so that an id that is
@@ -72,30 +72,24 @@ export class MongoReads implements LedgerReads, SessionReads {
     accountId: string,
     page: { after: number | null; limit: number },
   ): Promise<readonly LedgerEntry[]> {
-    return (await this.linesOf(accountId, page)).map(({ entry }) => entry);
+    const { filter, isMeant } = rangeOf(accountId, page);
+    return entriesIn(await this.#findEntries(filter), accountId, isMeant);
   }
 
-  /** All places of a range, which has no gap: the order is made here. */
   async linesOf(
     accountId: string,
-    { after, limit }: { after: number | null; limit: number },
+    page: { after: number | null; limit: number },
   ): Promise<readonly BookLine[]> {
-    const first = (after ?? 0) + 1;
-    const last = Math.min(first + limit - 1, Number.MAX_SAFE_INTEGER);
-    const range = {
-      $gte: placeOf({ accountId, sequence: first }),
-      $lte: placeOf({ accountId, sequence: last }),
-    };
-    const documents = await this.#find({ places: { $elemMatch: range } });
-    return linesIn(documents, accountId, (sequence) => sequence >= first && sequence <= last);
+    const { filter, isMeant } = rangeOf(accountId, page);
+    return linesIn(await this.#find(filter), accountId, isMeant);
   }
 
   async entriesAt(accountId: string, sequences: readonly number[]): Promise<readonly LedgerEntry[]> {
     const wanted = new Set(sequences);
     if (wanted.size === 0) return [];
     const places = Array.from(wanted, (sequence) => placeOf({ accountId, sequence }));
-    const documents = await this.#find({ places: { $in: places } });
-    return linesIn(documents, accountId, (sequence) => wanted.has(sequence)).map(({ entry }) => entry);
+    const documents = await this.#findEntries({ places: { $in: places } });
+    return entriesIn(documents, accountId, (sequence) => wanted.has(sequence));
   }
 
   /** Further and further back: a window costs what it holds of the two, however wide it is. */
@@ -183,10 +177,12 @@ export class MongoReads implements LedgerReads, SessionReads {
     return this.#read(() => this.#collections.transfers.find(filter).toArray());
   }
 
+  #findEntries(filter: Filter<TransferDocument>): Promise<readonly EntriesPart[]> {
+    return this.#read(() => this.#collections.transfers.find(filter, ENTRIES_PART).toArray());
+  }
+
   async #upToDate(documents: readonly AccountDocument[]): Promise<readonly Account[]> {
-    const stored = await withLastEntries(documents, (filter, options) =>
-      this.#read(() => this.#collections.transfers.find(filter, options).toArray()),
-    );
+    const stored = await withLastEntries(documents, (filter) => this.#findEntries(filter));
     return stored.map(({ account }) => account);
   }
 
@@ -205,19 +201,39 @@ export class MongoReads implements LedgerReads, SessionReads {
 /** How much wider each window is than the one before. */
 const WIDER = 16;
 
-/** Those lines of one account that are meant, by sequence. */
+/** All places of a range, which has no gap: what is found is put in order here. */
+function rangeOf(accountId: string, { after, limit }: { after: number | null; limit: number }) {
+  const first = (after ?? 0) + 1;
+  const last = Math.min(first + limit - 1, Number.MAX_SAFE_INTEGER);
+  const range = {
+    $gte: placeOf({ accountId, sequence: first }),
+    $lte: placeOf({ accountId, sequence: last }),
+  };
+  const isMeant = (sequence: number) => sequence >= first && sequence <= last;
+  return { filter: { places: { $elemMatch: range } }, isMeant };
+}
+
+/** Those entries of one account that are meant, by sequence. */
+function entriesIn(
+  documents: readonly EntriesPart[],
+  accountId: string,
+  isMeant: (sequence: number) => boolean,
+): readonly LedgerEntry[] {
+  return documents
+    .flatMap(storedEntries)
+    .filter((entry) => entry.accountId === accountId && isMeant(entry.sequence))
+    .sort((a, b) => a.sequence - b.sequence);
+}
+
+/** As `entriesIn`, each with its transfer. */
 function linesIn(
   documents: readonly TransferDocument[],
   accountId: string,
   isMeant: (sequence: number) => boolean,
 ): readonly BookLine[] {
-  const lines: BookLine[] = [];
-  for (const document of documents) {
+  const lines = documents.flatMap((document) => {
     const transfer = transferOf(document);
-    for (const part of document.entries ?? []) {
-      const entry = entryOf(part, document);
-      if (entry.accountId === accountId && isMeant(entry.sequence)) lines.push({ entry, transfer });
-    }
-  }
+    return entriesIn([document], accountId, isMeant).map((entry): BookLine => ({ entry, transfer }));
+  });
   return lines.sort((a, b) => a.entry.sequence - b.entry.sequence);
 }

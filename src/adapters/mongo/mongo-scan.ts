@@ -1,4 +1,5 @@
 import type { ClientSession, Filter, MongoClient, Sort } from 'mongodb';
+import { allPages } from '../../application/all-pages.ts';
 import type { BooksAtOnce, LedgerScan, PageRequest, TransferWithEntries } from '../../application/ports.ts';
 import type { Account } from '../../domain/account.ts';
 import { keyFromText } from '../../domain/idempotency.ts';
@@ -6,11 +7,10 @@ import type { IdempotencyRecord } from '../../domain/idempotency.ts';
 import type { AccountDocument } from './account-document.ts';
 import { auditRecordOf } from './audit-document.ts';
 import type { Collections } from './collections.ts';
-import { entryOf } from './entry-document.ts';
 import { unavailable } from './faults.ts';
 import { recordOf, recordOfTransfer, transferIdsOf } from './record-document.ts';
 import { withLastEntries } from './stored-accounts.ts';
-import { transferOf } from './transfer-document.ts';
+import { ENTRIES_PART, storedEntries, transferOf } from './transfer-document.ts';
 import type { TransferDocument } from './transfer-document.ts';
 
 const PORTION = 500;
@@ -78,14 +78,11 @@ export class MongoScan implements LedgerScan {
         const head = await collections.audit.findOne({}, { ...ofSnapshot(session), sort: { _id: -1 } });
         return read({
           auditHead: head ? auditRecordOf(head) : undefined,
-          async *accounts() {
-            for (let after: string | null = null; ; ) {
-              const page = await accountsPage(collections, { after, limit: PORTION }, session);
-              if (page.length > 0) yield page;
-              if (page.length < PORTION) return;
-              after = page.at(-1)?.id ?? null;
-            }
-          },
+          accounts: () =>
+            allPages((page) => accountsPage(collections, page, session), {
+              idOf: ({ id }) => id,
+              limit: PORTION,
+            }),
         });
       }),
     );
@@ -116,8 +113,8 @@ async function accountsPage(
     .sort({ _id: 1 })
     .limit(limit)
     .toArray();
-  const stored = await withLastEntries(documents, (filter, entries) =>
-    transfers.find(filter, { ...options, ...entries }).toArray(),
+  const stored = await withLastEntries(documents, (filter) =>
+    transfers.find(filter, { ...options, ...ENTRIES_PART }).toArray(),
   );
   return stored.map(({ account }) => account);
 }
@@ -132,8 +129,5 @@ function above<T>(field: string, after: string | null): Filter<T> {
 }
 
 function withEntries(document: TransferDocument): TransferWithEntries {
-  return {
-    transfer: transferOf(document),
-    entries: (document.entries ?? []).map((entry) => entryOf(entry, document)),
-  };
+  return { transfer: transferOf(document), entries: storedEntries(document) };
 }

@@ -2,7 +2,7 @@ import type { LedgerEntry } from '../../domain/ledger-entry.ts';
 import { Transfer } from '../../domain/transfer.ts';
 import type { Leg, TransferState } from '../../domain/transfer.ts';
 import type { Instant } from '../../domain/time.ts';
-import { entryDocument, placeBetween, placeOf } from './entry-document.ts';
+import { entryDocument, entryOf, placeBetween, placeOf } from './entry-document.ts';
 import type { EntryDocument } from './entry-document.ts';
 import type { OwnRecord } from './record-document.ts';
 
@@ -32,6 +32,10 @@ export type TransferDocument = Sparse<Facts> & {
   readonly between?: readonly string[];
   readonly record?: OwnRecord;
 };
+
+/** What of a transfer's document tells its entries: half of it, and reading the rest costs more than finding it. */
+export type EntriesPart = Pick<TransferDocument, '_id' | 'legs' | 'entries'>;
+export const ENTRIES_PART = { projection: { legs: 1, entries: 1 } } as const;
 
 /** Of a transfer, what a later step may change. */
 export type TransferStanding = Pick<Facts, 'status' | 'code' | 'completedAt' | 'amountCaptured' | 'reversed'>;
@@ -65,6 +69,11 @@ export function transferDocument(
     ...(entries.length > 0 ? entriesOf(entries, legs) : {}),
     ...(record ? { record } : {}),
   };
+}
+
+/** None where it was rejected. */
+export function storedEntries(document: EntriesPart): readonly LedgerEntry[] {
+  return (document.entries ?? []).map((entry) => entryOf(entry, document));
 }
 
 /** What one step adds to a transfer that is there. */

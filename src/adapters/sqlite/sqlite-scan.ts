@@ -1,3 +1,4 @@
+import { allPages } from '../../application/all-pages.ts';
 import type { LedgerScan, TransferWithEntries } from '../../application/ports.ts';
 import type { Account } from '../../domain/account.ts';
 import type { Transfer } from '../../domain/transfer.ts';
@@ -51,11 +52,6 @@ export function scanOf(
   }
 }
 
-async function* accountsOf(connection: Connection): AsyncIterable<readonly Account[]> {
-  for (let after: string | null = null; ; ) {
-    const page = accountsAfter(connection, { after, limit: PORTION });
-    if (page.length > 0) yield page;
-    if (page.length < PORTION) return;
-    after = page.at(-1)?.id ?? null;
-  }
+function accountsOf(connection: Connection): AsyncIterable<readonly Account[]> {
+  return allPages((page) => accountsAfter(connection, page), { idOf: ({ id }) => id, limit: PORTION });
 }

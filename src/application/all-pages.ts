@@ -1,0 +1,15 @@
+import type { PageRequest } from './ports.ts';
+
+/** All that a store has of something, page by page, until a page is empty. */
+export async function* allPages<T>(
+  read: (page: PageRequest) => Promise<readonly T[]> | readonly T[],
+  { idOf, limit }: { idOf: (one: T) => string; limit: number },
+): AsyncGenerator<readonly T[], void> {
+  for (let after: string | null = null; ; ) {
+    const page: readonly T[] = await read({ after, limit });
+    const last = page.at(-1);
+    if (last === undefined) return;
+    yield page;
+    after = idOf(last);
+  }
+}
