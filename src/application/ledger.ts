@@ -29,7 +29,7 @@ import type { CheckpointPorts } from './checkpoint-ports.ts';
 import type { Clock, Courier, IdGenerator, Logger, Store } from './ports.ts';
 import { submitBatch } from './submit-batch.ts';
 import { transferFunds } from './transfer-funds.ts';
-import { DEFAULT_LIMITS, TransferWriter } from './transfer-writer.ts';
+import { TransferWriter } from './transfer-writer.ts';
 import type { WriterLimits } from './transfer-writer.ts';
 import { verifyBooks } from './verify-books.ts';
 
@@ -65,8 +65,8 @@ export function assembleLedger(ports: LedgerPorts) {
   }
   const { store, ...rest } = ports;
   const writer = new TransferWriter({ ...rest, unitOfWork: store.unitOfWork });
-  const { deadlineMs: commitDeadlineMs } = { ...DEFAULT_LIMITS, ...ports.limits };
-  const shared = { ...rest, reads: store.reads, scan: store.scan, writer, commitDeadlineMs };
+  const { reads, scan } = store;
+  const shared = { ...rest, reads, scan, writer, commitDeadlineMs: writer.deadlineMs };
   return {
     openAccount: openAccount(shared),
     getAccount: getAccount(shared),

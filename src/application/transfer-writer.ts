@@ -24,7 +24,7 @@ export type WriterLimits = {
 const MANY = 8;
 const GATHERING_TURNS = 10;
 
-export const DEFAULT_LIMITS: WriterLimits = { queue: 10_000, batch: 500, deadlineMs: 10_000 };
+const DEFAULT_LIMITS: WriterLimits = { queue: 10_000, batch: 500, deadlineMs: 10_000 };
 
 export type SubmitOptions = {
   /** The same checks and the same answer, with nothing kept and no key used up. */
@@ -79,6 +79,11 @@ export class TransferWriter {
     this.#onCommit = ports.onCommit ?? (() => {});
     this.#courier = ports.courier;
     this.#limits = { ...DEFAULT_LIMITS, ...ports.limits };
+  }
+
+  /** How long a command may take, in milliseconds. */
+  get deadlineMs(): number {
+    return this.#limits.deadlineMs;
   }
 
   /**
