@@ -1,6 +1,7 @@
 import type { Instant } from '../domain/time.ts';
 import type { Message } from '../domain/message.ts';
 import type { User } from '../domain/user.ts';
+import { RecentRecipients } from './recent-recipients.ts';
 import type { ClaimedMessage, Clock, Courier, Logger, Mailer, UnitOfWork } from './ports.ts';
 
 export type DispatcherOptions = {
@@ -45,6 +46,7 @@ export class OutboxDispatcher implements Courier {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #options: DispatcherOptions;
+  readonly #recipients = new RecentRecipients();
   #running: Promise<void> | undefined;
   /** Handed over by whoever committed them, and not yet sent. */
   readonly #handed: { readonly messages: readonly Message[]; readonly until: Instant }[] = [];
@@ -105,7 +107,8 @@ export class OutboxDispatcher implements Courier {
     const now = this.#clock.now();
     const { claimed, recipients } = await this.#unitOfWork.run(async ({ outbox, users }) => {
       const claimed = await outbox.claim({ now, leaseUntil: now + leaseMs, limit });
-      return { claimed, recipients: await users.byIds(recipientsOf(claimed)) };
+      const recipients = await this.#recipients.find(recipientsOf(claimed), now, (ids) => users.byIds(ids));
+      return { claimed, recipients };
     });
     await this.#deliverAll(claimed, { recipients, until: now + leaseMs });
     await this.#markSent();
@@ -118,24 +121,24 @@ export class OutboxDispatcher implements Courier {
     this.#handedCount = 0;
     const until = Math.min(...handed.map((one) => one.until));
     const claimed = handed.flatMap(({ messages }) => messages).map((message) => ({ message, attempt: 1 }));
-    const ids = recipientsOf(claimed);
-    const recipients = await this.#unitOfWork.run(({ users }) => users.byIds(ids));
+    const recipients = await this.#recipients.find(recipientsOf(claimed), this.#clock.now(), (ids) =>
+      this.#unitOfWork.run(({ users }) => users.byIds(ids)),
+    );
     await this.#deliverAll(claimed, { recipients, until });
     return claimed.length;
   }
 
   async #deliverAll(
     claimed: readonly ClaimedMessage[],
-    { recipients, until }: { recipients: readonly User[]; until: Instant },
+    { recipients, until }: { recipients: ReadonlyMap<string, User>; until: Instant },
   ): Promise<void> {
-    const byId = new Map(recipients.map((user) => [user.id, user]));
     for (const [index, one] of claimed.entries()) {
       if (this.#clock.now() >= until) break;
       if (this.#isStopping) {
         this.#handed.push({ messages: claimed.slice(index).map(({ message }) => message), until });
         break;
       }
-      await this.#deliver(one, byId.get(one.message.recipientId));
+      await this.#deliver(one, recipients.get(one.message.recipientId));
       if (this.#clock.now() >= this.#markedAt + MARK_EVERY_MS) await this.#markSent();
     }
   }
@@ -240,7 +243,6 @@ export class OutboxDispatcher implements Courier {
   }
 }
 
-/** Without repeats. */
-function recipientsOf(claimed: readonly ClaimedMessage[]): readonly string[] {
-  return [...new Set(claimed.map(({ message }) => message.recipientId))];
+function recipientsOf(claimed: readonly ClaimedMessage[]): ReadonlySet<string> {
+  return new Set(claimed.map(({ message }) => message.recipientId));
 }

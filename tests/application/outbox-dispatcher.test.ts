@@ -293,6 +293,41 @@ describe('a dispatcher that runs', () => {
   });
 });
 
+describe('recipients', () => {
+  it('are read once a minute, and whoever was not there each time', async () => {
+    const mailer = new RecordingMailer();
+    const { unitOfWork, open, add, user, clock } = await anOutbox({ mailer });
+    const read: (readonly string[])[] = [];
+    const dispatcher = open({
+      transact: () => Promise.reject(new PassbookError('unavailable')),
+      run: (work) =>
+        unitOfWork.run((stores) => {
+          const { users } = stores;
+          const byIds = async (ids: readonly string[]) => {
+            read.push(ids);
+            return users.byIds(ids);
+          };
+          return work({ ...stores, users: { ...users, byIds } });
+        }),
+    });
+    const dispatch = async (recipientId: string) => {
+      await add(aWelcome({ recipientId }));
+      await dispatcher.dispatch();
+    };
+    await dispatch(user.id);
+    clock.advance(MINUTE_MS - 1);
+    await dispatch(user.id);
+    expect(read).toEqual([[user.id]]);
+    clock.advance(1);
+    await dispatch(user.id);
+    await dispatch('nobody');
+    await dispatch('nobody');
+
+    expect(read).toEqual([[user.id], [user.id], ['nobody'], ['nobody']]);
+    expect(mailer.sent.map(({ recipient }) => recipient)).toEqual([user, user, user]);
+  });
+});
+
 describe('what is handed over', () => {
   /** As a unit of work writes it: claimed until the courier's reservation ends. */
   const committed = async (
