@@ -38,21 +38,69 @@ export function part(
   };
 }
 
-/** In which parcel this process last saw a message: what is said of a message is said by whoever claimed it. */
+type Seen = { readonly id: string; readonly size: number };
+
+/**
+ * In which parcel this process last saw a message: what is said of a message is said by whoever claimed it. A parcel
+ * never gains messages, so one of which all that were seen are meant is meant whole.
+ */
 export class ParcelsSeen {
-  readonly #parcelIds = new Map<string, string>();
+  readonly #before: ParcelsSeen | undefined;
+  /** By message; null where it is forgotten. */
+  readonly #parcels = new Map<string, Seen | null>();
+
+  private constructor(before?: ParcelsSeen) {
+    this.#before = before;
+  }
+
+  static none(): ParcelsSeen {
+    return new ParcelsSeen();
+  }
+
+  /** For one run of a unit of work: what it sees and forgets counts once it is kept. */
+  forUnit(): ParcelsSeen {
+    return new ParcelsSeen(this);
+  }
+
+  /** After the unit's commit. */
+  keep(): void {
+    const before = this.#before;
+    if (before) for (const [id, seen] of this.#parcels) before.#set(id, seen);
+  }
 
   saw({ id, messages }: Parcel): void {
-    for (const message of messages) this.#parcelIds.set(message.id, id);
+    const seen = { id, size: messages.length };
+    for (const message of messages) this.#set(message.id, seen);
   }
 
   forget(messageIds: readonly string[]): void {
-    for (const id of messageIds) this.#parcelIds.delete(id);
+    for (const id of messageIds) this.#set(id, null);
   }
 
-  /** Without repeats. */
-  of(messageIds: readonly string[]): readonly string[] {
-    return [...new Set(messageIds.flatMap((id) => this.#parcelIds.get(id) ?? []))];
+  /** The parcels of these messages, without repeats: those of which all are meant, and the others. */
+  of(messageIds: readonly string[]): {
+    readonly whole: readonly string[];
+    readonly others: readonly string[];
+  } {
+    const counts = new Map<Seen, number>();
+    for (const id of new Set(messageIds)) {
+      const seen = this.#get(id);
+      if (seen) counts.set(seen, (counts.get(seen) ?? 0) + 1);
+    }
+    const whole = new Set<string>();
+    const others = new Set<string>();
+    for (const [{ id, size }, count] of counts) (count === size ? whole : others).add(id);
+    return { whole: [...whole].filter((id) => !others.has(id)), others: [...others] };
+  }
+
+  #get(messageId: string): Seen | null | undefined {
+    const seen = this.#parcels.get(messageId);
+    return seen === undefined && this.#before ? this.#before.#get(messageId) : seen;
+  }
+
+  #set(messageId: string, seen: Seen | null): void {
+    if (seen === null && !this.#before) this.#parcels.delete(messageId);
+    else this.#parcels.set(messageId, seen);
   }
 }
 

@@ -5,8 +5,9 @@ import { PassbookError } from '../domain/errors.ts';
 import type { Message } from '../domain/message.ts';
 import type { Answer } from '../domain/outcome.ts';
 import { NO_CHANGES } from '../domain/books.ts';
+import type { Decision } from '../domain/books.ts';
 import type { DecisionContext } from '../domain/decision-context.ts';
-import { decide } from '../domain/posting.ts';
+import { decide, decideInParts } from '../domain/posting.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Clock, Courier, UnitOfWork } from './ports.ts';
 import { requireActor } from './request.ts';
@@ -23,6 +24,11 @@ export type WriterLimits = {
 /** So many commands in one unit are a crowd, whose next ones are worth some milliseconds. */
 const MANY = 8;
 const GATHERING_TURNS = 10;
+
+/** A unit is decided in so many parts, each of which a store may write while the next is decided. */
+const PARTS = 4;
+/** Fewer commands are not worth a part of their own. */
+const PART_LEAST = 64;
 
 const DEFAULT_LIMITS: WriterLimits = { queue: 10_000, batch: 500, deadlineMs: 10_000 };
 
@@ -43,6 +49,9 @@ type Committed = {
   readonly messages: readonly Message[];
   readonly messagesDueAt: Instant | null;
 };
+
+/** The messages of the parts so far, and what the courier said of them; undefined while there are none. */
+type Reserved = { readonly messages: readonly Message[]; readonly dueAt: Instant | null | undefined };
 
 /**
  * Group commit: while one unit of work commits, commands gather, and the next unit takes all of them in the order
@@ -169,17 +178,28 @@ export class TransferWriter {
 
   #transact(batch: readonly Waiting[]): Promise<Committed> {
     const commands = batch.map(({ command }) => command);
+    const size = Math.max(PART_LEAST, Math.ceil(commands.length / PARTS));
     const deadline = Math.min(...batch.map((one) => one.deadline));
     return this.#unitOfWork.transact(
       wantOf(commands, deadline),
-      (books) => {
-        const { result: answers, changes } = decide(books, commands, this.#context(deadline));
-        const messagesDueAt = changes.messages.length > 0 ? (this.#courier?.reserve() ?? null) : null;
-        const { messages } = changes;
-        return { result: { answers, messages, messagesDueAt }, changes: { ...changes, messagesDueAt } };
-      },
+      (books) => this.#reserve(decideInParts(books, commands, { ...this.#context(deadline), size })),
       deadline,
     );
+  }
+
+  /** Asks the courier once, at the first message, for all parts. */
+  #reserve(
+    part: Decision<readonly Answer[]>,
+    before: Reserved = { messages: [], dueAt: undefined },
+  ): Decision<Committed> {
+    const messages = [...before.messages, ...part.changes.messages];
+    const isFirst = before.dueAt === undefined && messages.length > 0;
+    const dueAt = isFirst ? (this.#courier?.reserve() ?? null) : before.dueAt;
+    const changes = { ...part.changes, messagesDueAt: dueAt ?? null };
+    if (!('next' in part)) {
+      return { result: { answers: part.result, messages, messagesDueAt: changes.messagesDueAt }, changes };
+    }
+    return { changes, next: () => this.#reserve(part.next(), { messages, dueAt }) };
   }
 
   #context(holdsDueBy: Instant): DecisionContext {

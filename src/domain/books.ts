@@ -55,7 +55,48 @@ export const NO_CHANGES: Changes = {
 };
 
 /** A decision's result for its callers, and what must be committed before they are answered. */
-export type Decision<R> = { readonly result: R; readonly changes: Changes };
+export type WholeDecision<R> = { readonly result: R; readonly changes: Changes };
+
+/**
+ * A decision, or its first part: `next` decides on, over these books with these changes. So a store may write one part
+ * while the next is decided. All parts are one unit; the last has the result.
+ */
+export type Decision<R> = WholeDecision<R> | { readonly changes: Changes; readonly next: () => Decision<R> };
+
+/** All parts as one. */
+export function whole<R>(decision: Decision<R>): WholeDecision<R> {
+  if (!('next' in decision)) return decision;
+  const parts: Changes[] = [];
+  let part = decision as Decision<R>;
+  for (; 'next' in part; part = part.next()) parts.push(part.changes);
+  parts.push(part.changes);
+  return { result: part.result, changes: joined(parts) };
+}
+
+function joined(parts: readonly Changes[]): Changes {
+  return {
+    accounts: joinedById(parts.map(({ accounts }) => accounts)),
+    transfers: joinedById(parts.map(({ transfers }) => transfers)),
+    entries: parts.flatMap(({ entries }) => entries),
+    records: parts.flatMap(({ records }) => records),
+    messages: parts.flatMap(({ messages }) => messages),
+    messagesDueAt: parts.find(({ messagesDueAt }) => messagesDueAt !== null)?.messagesDueAt ?? null,
+    audit: parts.flatMap(({ audit }) => audit),
+  };
+}
+
+function joinedById<T extends { readonly id: string }>(
+  parts: readonly (readonly Change<T>[])[],
+): Change<T>[] {
+  const changes = new Map<string, Change<T>>();
+  for (const { before, after } of parts.flat()) {
+    changes.set(after.id, {
+      before: changes.has(after.id) ? (changes.get(after.id)?.before ?? null) : before,
+      after,
+    });
+  }
+  return [...changes.values()];
+}
 
 /** The books while a list of commands is decided: each command sees what those before it changed. */
 export class WorkingBooks implements Books {

@@ -1,6 +1,6 @@
 import { administer } from './administration.ts';
 import { WorkingBooks } from './books.ts';
-import type { Books, Decision } from './books.ts';
+import type { Books, Decision, WholeDecision } from './books.ts';
 import type { BatchCommand, Command } from './command.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { capture, expireDue, voidHold } from './holds.ts';
@@ -18,10 +18,27 @@ export function decide(
   books: Books,
   commands: readonly Command[],
   context: DecisionContext,
-): Decision<readonly Answer[]> {
+): WholeDecision<readonly Answer[]> {
   const working = new WorkingBooks(books);
   const result = commands.map((command) => answer(working, command, context));
   return { result, changes: working.changes() };
+}
+
+/** As `decide`, up to `size` commands at a time. */
+export function decideInParts(
+  books: Books,
+  commands: readonly Command[],
+  { size, ...context }: DecisionContext & { readonly size: number },
+): Decision<readonly Answer[]> {
+  const part = (before: Books, at: number, answered: readonly Answer[]): Decision<readonly Answer[]> => {
+    const working = new WorkingBooks(before);
+    const end = at + size;
+    const answers = commands.slice(at, end).map((command) => answer(working, command, context));
+    const result = [...answered, ...answers];
+    const changes = working.changes();
+    return end < commands.length ? { changes, next: () => part(working, end, result) } : { result, changes };
+  };
+  return part(books, 0, []);
 }
 
 function answer(books: WorkingBooks, command: Command, context: DecisionContext): Answer {

@@ -3,7 +3,8 @@ import { sha256 } from '../../src/adapters/system.ts';
 import { TransferWriter } from '../../src/application/transfer-writer.ts';
 import type { WriterLimits } from '../../src/application/transfer-writer.ts';
 import type { Courier, UnitOfWork } from '../../src/application/ports.ts';
-import type { Books, Decision } from '../../src/domain/books.ts';
+import { whole } from '../../src/domain/books.ts';
+import type { Books, Decision, WholeDecision } from '../../src/domain/books.ts';
 import type { Command, Want } from '../../src/domain/command.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import type { Answer } from '../../src/domain/outcome.ts';
@@ -32,10 +33,10 @@ class HandDrivenUnitOfWork implements UnitOfWork {
     return new Promise((resolve, reject) => {
       const commit: Unit['commit'] = async ({ beforeEachRun = [() => {}] } = {}) => {
         try {
-          let decision: Decision<R> | undefined;
+          let decision: WholeDecision<R> | undefined;
           for (const before of beforeEachRun) {
             before();
-            decision = decide(this.books);
+            decision = whole(decide(this.books));
           }
           if (!decision) throw new TypeError('A decision runs once or more');
           this.books.write(decision.changes);
@@ -268,6 +269,26 @@ describe('the messages of a commit', () => {
     await units[0]?.commit({ beforeEachRun: [() => {}, () => {}] });
     expect(handed).toEqual([[['paid.sent', 'paid.received'], JANUARY + 500]]);
     expect(events).toEqual(['handed over', 'paid']);
+  });
+
+  it('of many commands are reserved once, and handed over together', async () => {
+    let reserved = 0;
+    const handed: string[][] = [];
+    const courier: Courier = {
+      // Only the first of a unit may be told that there is room
+      reserve: () => (reserved++ === 0 ? JANUARY + 500 : null),
+      accept: (messages) => handed.push(messages.map(({ id }) => id)),
+    };
+    const { units, submit } = aWriter({ accounts, notify: true, courier });
+    void submit(pay('refused', 1000n));
+    await settled();
+    const names = Array.from({ length: 100 }, (_, index) => `paid ${index}`);
+    for (const name of names) void submit(pay(name, 1n));
+    await units[0]?.commit();
+    await units[1]?.commit();
+
+    expect(reserved).toBe(1);
+    expect(handed).toEqual([names.flatMap((name) => [`${name}.sent`, `${name}.received`])]);
   });
 
   it('are left to whoever looks where the courier has no room, and none are none to hand over', async () => {

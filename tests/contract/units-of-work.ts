@@ -1,9 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import type { Books, Decision } from '../../src/domain/books.ts';
+import { sha256, sha256OfHex } from '../../src/adapters/system.ts';
+import { verifyBooks } from '../../src/application/verify-books.ts';
 import { Account } from '../../src/domain/account.ts';
+import type { Books, Decision } from '../../src/domain/books.ts';
+import { wantOf } from '../../src/domain/command.ts';
+import type { DecisionContext } from '../../src/domain/decision-context.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
+import type { Answer } from '../../src/domain/outcome.ts';
+import { decideInParts } from '../../src/domain/posting.ts';
 import { NO_CHANGES, want } from '../support/bank.ts';
-import { anAccount, aSession, aUser, aWelcome, freshId } from '../support/builders.ts';
+import {
+  aCaptureCommand,
+  aLimitCommand,
+  anEraseTextCommand,
+  aReverseCommand,
+  aTransferCommand,
+} from '../support/commands.ts';
+import { aCustomer, anAccount, aSession, aUser, aWelcome, freshId } from '../support/builders.ts';
 import type { Subject } from './subject.ts';
 
 class Fault extends Error {}
@@ -179,6 +192,82 @@ export function describeUnitsOfWork(subject: () => Subject): void {
         .catch((fault: PassbookError) => fault.code);
       const account = await second.reads.account(after.id);
       expect([ended, account?.id]).toEqual(account ? ['written', after.id] : ['unavailable', undefined]);
+    });
+
+    it('in parts is one unit, in which each part goes on from those before it', async () => {
+      const { bank, store, second } = subject();
+      const [alice, bob] = [aCustomer(), aCustomer()];
+      const from = await bank.account(alice, { funds: 100n });
+      const to = await bank.open(bob);
+      const between = { actor: alice, sourceAccountId: from, destinationAccountId: to };
+      const held = aTransferCommand({ ...between, amount: 30n, hold: { at: bank.clock.now() + 60_000 } });
+      const paid = aTransferCommand({ ...between, amount: 5n, description: 'Lunch' });
+      const commands = [
+        held,
+        paid,
+        aCaptureCommand({ transferId: held.order.id, amount: 20n }),
+        aReverseCommand({ transferId: paid.order.id, amount: 2n }),
+        aLimitCommand({ accountId: to, maximumBalance: 25n }),
+        anEraseTextCommand({ transferId: paid.order.id }),
+        aTransferCommand({ ...between, amount: 3n }),
+        aReverseCommand({ transferId: paid.order.id }),
+        paid,
+      ];
+      const inParts = () =>
+        bank.unitOfWork.transact(
+          wantOf(commands, bank.deadline()),
+          (books) => decideInParts(books, commands, { ...contextOf(bank), size: 1 }),
+          bank.deadline(),
+        );
+
+      const first = await inParts();
+      expect(first.map(briefly)).toEqual([
+        'transferred',
+        'transferred',
+        'transferred',
+        'transferred',
+        'changed',
+        'transferred',
+        'exceeds_maximum_balance',
+        'transferred',
+        'replayed',
+      ]);
+      const keyed = (answers: readonly Answer[]) => answers.filter((_answer, index) => commands[index]?.key);
+      const again = keyed(await inParts());
+      expect(again.map(briefly)).toEqual(again.map(() => 'replayed'));
+      expect(await bank.stateOf(from)).toEqual({ balance: 80n, held: 0n, available: 80n });
+      expect(await bank.stateOf(to)).toEqual({ balance: 20n, held: 0n, available: 20n });
+      expect((await second.reads.account(to))?.maximumBalance).toBe(25n);
+      expect(await second.reads.transfer(held.order.id)).toMatchObject({ status: 'completed' });
+      expect(await second.reads.transfer(paid.order.id)).toMatchObject({
+        reversed: [5n, 5n],
+        description: null,
+      });
+      expect((await bank.entriesOf(from)).map(({ step, posted }) => [step, posted])).toEqual([
+        ['completed', 100n],
+        ['held', 0n],
+        ['completed', 5n],
+        ['captured', 20n],
+        ['completed', 2n],
+        ['completed', 3n],
+      ]);
+      const ports = { reads: store.reads, scan: store.scan, digest: sha256, hexDigest: sha256OfHex };
+      const { faults } = await verifyBooks(ports)();
+      expect(faults.filter(({ accountId }) => accountId === from || accountId === to)).toEqual([]);
+    });
+
+    it('whose later part throws writes nothing of the first', async () => {
+      const { bank, second } = subject();
+      const after = anAccount();
+      const fault = new Fault('of the second part');
+      const unit = decidedWith<never>(bank, { accountIds: [after.id] }, () => ({
+        changes: { ...NO_CHANGES, accounts: [{ before: null, after }] },
+        next: () => {
+          throw fault;
+        },
+      }));
+      await expect(unit).rejects.toBe(fault);
+      expect(await second.reads.account(after.id)).toBeUndefined();
     });
 
     it('that changes nothing is a decision too', async () => {
@@ -421,6 +510,17 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       ).rejects.toEqual(new PassbookError('email_already_registered'));
     });
   });
+}
+
+function contextOf(bank: Door): DecisionContext {
+  return { now: bank.clock.now(), digest: sha256, notify: true, dryRun: false, holdsDueBy: bank.deadline() };
+}
+
+function briefly(answer: Answer): string {
+  if ('conflict' in answer) return 'conflict';
+  const { replayed, outcome } = answer;
+  if (replayed) return 'replayed';
+  return outcome.kind === 'refused' ? outcome.code : outcome.kind;
 }
 
 type Door = Subject['bank'];

@@ -4,6 +4,7 @@ import { sha256 } from '../../src/adapters/system.ts';
 import type { Account } from '../../src/domain/account.ts';
 import type { AuditRecord } from '../../src/domain/audit.ts';
 import { auditHash } from '../../src/domain/audit.ts';
+import { whole } from '../../src/domain/books.ts';
 import type { Change, Changes } from '../../src/domain/books.ts';
 import { entryDigest, GENESIS_HASH, linkHash, sealTransfer } from '../../src/domain/chain.ts';
 import type { Command, TransferOrder } from '../../src/domain/command.ts';
@@ -11,7 +12,7 @@ import type { DecisionContext } from '../../src/domain/decision-context.ts';
 import type { LedgerEntry } from '../../src/domain/ledger-entry.ts';
 import { isWithinBound, MAX_AMOUNT, MAX_COUNTER } from '../../src/domain/money.ts';
 import type { Answer, TransferOutcome } from '../../src/domain/outcome.ts';
-import { decide } from '../../src/domain/posting.ts';
+import { decide, decideInParts } from '../../src/domain/posting.ts';
 import type { Instant } from '../../src/domain/time.ts';
 import type { Transfer } from '../../src/domain/transfer.ts';
 import { counted } from '../support/books.ts';
@@ -329,6 +330,23 @@ describe('for any books and any list of commands', () => {
         expect(together.transfers()).toStrictEqual(apart.transfers());
         expect(log[0]).toStrictEqual(log[1]);
         expectOneAuditChain(log[0] ?? []);
+      }),
+      RUNS,
+    );
+  });
+
+  it('commands decided in parts are decided as at once', () => {
+    fc.assert(
+      fc.property(scenario, fc.integer({ min: 1, max: 7 }), (drawn, size) => {
+        const books = new WholeBooks(drawn.known);
+        for (const { now, part } of parts(drawn)) {
+          const context = { ...CONTEXT, now };
+          const atOnce = decide(books, part, context);
+          const { result, changes } = whole(decideInParts(books, part, { ...context, size }));
+          expect(result).toStrictEqual(atOnce.result);
+          expect(changes).toStrictEqual(atOnce.changes);
+          books.write(changes);
+        }
       }),
       RUNS,
     );

@@ -243,6 +243,19 @@ describeWithMongo('a store whose server fails', () => {
       });
     });
 
+    it('marks as sent what was sent, in the run that is kept', async () => {
+      const { bank } = mongo;
+      await pay();
+      const now = bank.clock.now() + 1000;
+      const claimed = await bank.unitOfWork.run(({ outbox }) =>
+        outbox.claim({ now, leaseUntil: now, limit: 10 }),
+      );
+      expect(claimed).toHaveLength(2);
+      await fail({ failCommands: ['commitTransaction'], times: 1, errorCode: 251, errorLabels: ABORTED });
+      await bank.unitOfWork.run(({ outbox }) => outbox.markSent(claimed.map(({ message }) => message.id)));
+      expect(await bank.takeMessages()).toEqual([]);
+    });
+
     it('is unavailable by the deadline, or unknown where the commit was sent', async () => {
       const register = () => hasty.bank.unitOfWork.run(({ users }) => users.insert(aUser(), 'hash'));
       await fail({ failCommands: ['insert'], closeConnection: true });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
 import type { Store, UnitOfWork } from '../../src/application/ports.ts';
+import { whole } from '../../src/domain/books.ts';
 import type { Books, Changes } from '../../src/domain/books.ts';
 import { createLedger } from '../../src/index.ts';
 import type { Ledger, LedgerOptions } from '../../src/index.ts';
@@ -42,7 +43,7 @@ function writing({ unitOfWork }: Store, change: (changes: Changes) => Partial<Ch
       unitOfWork.transact(
         want,
         (books) => {
-          const { result, changes } = decide(books);
+          const { result, changes } = whole(decide(books));
           return { result, changes: { ...changes, ...change(changes) } };
         },
         deadline,

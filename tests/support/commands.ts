@@ -6,6 +6,7 @@ import type {
   BatchCommand,
   CaptureCommand,
   CloseCommand,
+  EraseTextCommand,
   FreezeCommand,
   LimitCommand,
   OpenAccountCommand,
@@ -142,6 +143,20 @@ export function aReverseCommand(
     amount: null,
     description: null,
     ...keyed(facts, 'reverse', SYSTEM),
+    ...facts,
+  };
+}
+
+/** The bank's. */
+export function anEraseTextCommand(
+  facts: Partial<EraseTextCommand> & Pick<EraseTextCommand, 'transferId'>,
+): EraseTextCommand {
+  return {
+    type: 'erase_text',
+    reason: 'asked for',
+    actor: SYSTEM,
+    key: null,
+    request: { version: 1, fields: [] },
     ...facts,
   };
 }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { whole } from '../../domain/books.ts';
 import type { Books, Decision } from '../../domain/books.ts';
 import type { Want } from '../../domain/command.ts';
 import { keyText } from '../../domain/idempotency.ts';
@@ -56,8 +57,8 @@ class MemoryUnitOfWork implements UnitOfWork {
   transact<R>(_want: Want, decide: (books: Books) => Decision<R>): Promise<R> {
     return this.#queue(async () => {
       const books = booksOf(this.#data);
-      for (let run = 0; run < this.#rehearsals; run++) decide(books);
-      const { result, changes } = decide(books);
+      for (let run = 0; run < this.#rehearsals; run++) whole(decide(books));
+      const { result, changes } = whole(decide(books));
       this.#data.write(changes);
       return result;
     });

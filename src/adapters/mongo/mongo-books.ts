@@ -102,9 +102,14 @@ export class MongoBooks implements Books {
   /** @throws TypeError if `before` is not what was read of the account */
   stored(id: string, before: Account): StoredAccount {
     const stored = this.#accounts.get(id);
-    if (stored?.account !== before) throw new TypeError(`Account ${id} has moved on`);
+    if (stored?.account !== before) throw movedOn(id);
     return stored;
   }
+}
+
+/** Of changes that do not go on from what was read. */
+export function movedOn(accountId: string): TypeError {
+  return new TypeError(`Account ${accountId} has moved on`);
 }
 
 /** Everything that is wanted, read in the transaction. */

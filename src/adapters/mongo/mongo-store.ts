@@ -101,7 +101,7 @@ function storeOf(client: MongoClient, db: Db, options: MongoStoreOptions): Store
       collections,
       clock,
       clockGuard,
-      parcelsSeen: new ParcelsSeen(),
+      parcelsSeen: ParcelsSeen.none(),
       runTimeoutMs: timeoutMs,
     }),
     reads: new MongoReads({ collections, timeoutMs }),

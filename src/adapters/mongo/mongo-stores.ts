@@ -150,6 +150,9 @@ export async function findSessions(
   );
 }
 
+/** What was given up is no longer due. */
+const WAITING = { dueAt: { $exists: true } } as const;
+
 class MongoOutbox implements OutboxStore {
   readonly #transaction: Transaction;
   readonly #parcels: Collections['parcels'];
@@ -225,16 +228,10 @@ class MongoOutbox implements OutboxStore {
   }
 
   async #change(ids: readonly string[], standing: ParcelStanding | 'sent'): Promise<void> {
-    const parcelIds = [...this.#seen.of(ids)];
-    if (parcelIds.length === 0) return;
-    const documents = await this.#transaction.read((session) =>
-      this.#parcels
-        .find({ _id: { $in: parcelIds }, dueAt: { $exists: true } }, { session, batchSize: parcelIds.length })
-        .toArray(),
-    );
+    const { whole: known, others } = this.#seen.of(ids);
+    const whole = [...known];
     const wanted = new Set(ids);
-    const whole: string[] = [];
-    for (const document of documents) {
+    for (const document of await this.#waiting(others)) {
       const parcel = parcelOf(document);
       if (parcel.messages.every(({ id }) => wanted.has(id))) whole.push(parcel.id);
       else await this.#part(parcel, wanted, standing);
@@ -242,13 +239,24 @@ class MongoOutbox implements OutboxStore {
     if (whole.length === 0) return;
     if (standing === 'sent') {
       await this.#transaction.write((session) =>
-        this.#parcels.deleteMany({ _id: { $in: whole } }, { session }),
+        this.#parcels.deleteMany({ _id: { $in: whole }, ...WAITING }, { session }),
       );
       return;
     }
     const change = 'dueAt' in standing ? { $set: standing } : { $set: standing, $unset: { dueAt: true } };
     await this.#transaction.write((session) =>
-      this.#parcels.updateMany({ _id: { $in: whole } }, change as UpdateFilter<ParcelDocument>, { session }),
+      this.#parcels.updateMany({ _id: { $in: whole }, ...WAITING }, change as UpdateFilter<ParcelDocument>, {
+        session,
+      }),
+    );
+  }
+
+  async #waiting(ids: readonly string[]): Promise<readonly ParcelDocument[]> {
+    if (ids.length === 0) return [];
+    return this.#transaction.read((session) =>
+      this.#parcels
+        .find({ _id: { $in: [...ids] }, ...WAITING }, { session, batchSize: ids.length })
+        .toArray(),
     );
   }
 

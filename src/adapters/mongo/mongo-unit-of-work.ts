@@ -1,13 +1,12 @@
 import type { Clock, Stores, UnitOfWork } from '../../application/ports.ts';
-import { parcelsOf } from '../../application/parcel.ts';
 import type { ParcelsSeen } from '../../application/parcel.ts';
-import type { Books, Changes, Decision } from '../../domain/books.ts';
+import type { Books, Decision } from '../../domain/books.ts';
 import type { Want } from '../../domain/command.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { StoredAccount } from './account-document.ts';
 import type { ClockGuard } from './clock-guard.ts';
-import type { Collections, HeadDocument } from './collections.ts';
+import type { Collections } from './collections.ts';
 import { isPassing } from './faults.ts';
 import { isPlain, loadBooks, loadPlainBooks } from './mongo-books.ts';
 import type { MongoBooks } from './mongo-books.ts';
@@ -16,18 +15,22 @@ import { RememberedLedger } from './remembered-ledger.ts';
 import { TimeLimit } from './time-limit.ts';
 import { Turn } from './turn.ts';
 import type { Transaction, Transactions } from './transactions.ts';
-import { isEmpty, Moved, writeChanges } from './write-changes.ts';
+import { takeHead, unitOf, UnitWriter } from './write-changes.ts';
+import type { Written } from './write-changes.ts';
 
-/** So often a unit is tried with what is remembered, or read beside it, before it reads all in its own transaction. */
-const QUICK_ATTEMPTS = 2;
+type Decide<R> = (books: Books) => Decision<R>;
 
-type Done<R> = {
-  readonly result: R;
-  readonly changes: Changes;
-  /** Where the head is since. */
+type Loaded = {
+  readonly books: MongoBooks;
+  /** Where the head was. */
   readonly unit: bigint;
-  readonly stored: readonly StoredAccount[];
+  /** Whether this unit has moved it since. */
+  readonly hasMoved: boolean;
+  /** Those that were read, not remembered. */
+  readonly accounts: readonly StoredAccount[];
 };
+
+type Done<R> = { readonly result: R; readonly loaded: Loaded; readonly written: Written };
 
 /**
  * Units of the ledger run one after another: in this process by turns, among processes by the head of the ledger,
@@ -61,7 +64,7 @@ export class MongoUnitOfWork implements UnitOfWork {
     this.#runTimeoutMs = parts.runTimeoutMs;
   }
 
-  async transact<R>(want: Want, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R> {
+  async transact<R>(want: Want, decide: Decide<R>, deadline: Instant): Promise<R> {
     this.#transactions.assertOutside();
     // The deadline is the clock's; how long is left is measured by one that nobody sets
     const limit = new TimeLimit(deadline - this.#clock.now());
@@ -75,31 +78,32 @@ export class MongoUnitOfWork implements UnitOfWork {
     return mine;
   }
 
-  run<R>(work: (stores: Stores) => Promise<R>): Promise<R> {
+  async run<R>(work: (stores: Stores) => Promise<R>): Promise<R> {
     const limit = new TimeLimit(this.#runTimeoutMs);
-    return this.#transactions.run(limit, async (transaction) => {
+    const { result, seen } = await this.#transactions.run(limit, async (transaction) => {
       await transaction.read(() => this.#clockGuard.check());
-      const stores = storesOf(transaction, this.#collections, this.#parcelsSeen);
-      return this.#transactions.lend(() => work(stores));
+      const seen = this.#parcelsSeen.forUnit();
+      const stores = storesOf(transaction, this.#collections, seen);
+      return { result: await this.#transactions.lend(() => work(stores)), seen };
     });
+    seen.keep();
+    return result;
   }
 
-  async #commit<R>(want: Want, decide: (books: Books) => Decision<R>, limit: TimeLimit): Promise<R> {
+  async #commit<R>(want: Want, decide: Decide<R>, limit: TimeLimit): Promise<R> {
     let attempt = 0;
     try {
       await this.#takeTurn(limit);
-      const { result, changes, unit, stored } = await this.#transactions.run(limit, async (transaction) => {
+      const { result, loaded, written } = await this.#transactions.run(limit, async (transaction) => {
         await transaction.read(() => this.#clockGuard.check());
-        if (attempt > 0) {
-          this.#turn.contend();
-          await this.#takeTurn(limit);
-        }
-        const isQuick = attempt++ < QUICK_ATTEMPTS && isPlain(want);
-        const quick = isQuick ? await this.#quickly(transaction, want, decide) : undefined;
-        return quick ?? (await this.#thoroughly(transaction, want, decide));
+        if (attempt++ > 0) return this.#firmly(transaction, want, decide, limit);
+        const done = isPlain(want) ? await this.#quickly(transaction, want, decide) : undefined;
+        return done ?? (await this.#thoroughly(transaction, want, decide));
       });
-      if (!isEmpty(changes)) this.#remembered.committed(unit, stored);
-      for (const parcel of parcelsOf(changes.messages)) this.#parcelsSeen.saw(parcel);
+      // Not before: what an attempt has read that then failed may never have been
+      this.#remembered.learn(loaded.unit, loaded.accounts);
+      this.#remembered.committed(written.unit, written.stored);
+      for (const parcel of written.parcels) this.#parcelsSeen.saw(parcel);
       return result;
     } catch (fault) {
       this.#remembered.forget();
@@ -108,22 +112,46 @@ export class MongoUnitOfWork implements UnitOfWork {
   }
 
   /** With what is remembered; undefined where that does not serve, and nothing was done yet. */
-  async #quickly<R>(
-    transaction: Transaction,
-    want: Want,
-    decide: (books: Books) => Decision<R>,
-  ): Promise<Done<R> | undefined> {
+  async #quickly<R>(transaction: Transaction, want: Want, decide: Decide<R>): Promise<Done<R> | undefined> {
     const loaded = await this.#loadPlain(want);
     if (!loaded) return undefined;
-    const { unit, books, accounts } = loaded;
-    const { result, changes } = decide(books);
-    if (isEmpty(changes)) {
-      return (await this.#head()).unit === unit ? { result, changes, unit, stored: [] } : undefined;
-    }
+    const done = await this.#write(transaction, { ...loaded, hasMoved: false }, decide);
+    // What was decided without a change is true if all that was read belongs together
+    const isSound = done.written.unit !== loaded.unit || (await this.#headUnit()) === loaded.unit;
+    return isSound ? done : undefined;
+  }
 
-    const stored = await this.#write(transaction, { books, changes, unit });
-    this.#remembered.learn(unit, accounts);
-    return { result, changes, unit: unit + 1n, stored };
+  /** With everything read in the transaction. */
+  async #thoroughly<R>(transaction: Transaction, want: Want, decide: Decide<R>): Promise<Done<R>> {
+    const { ledger } = this.#collections;
+    const head = await transaction.read((session) => ledger.findOne({ _id: 'head' }, { session }));
+    const loaded = await loadBooks(transaction, this.#collections, want);
+    return this.#write(transaction, { ...loaded, unit: unitOf(head), hasMoved: false }, decide);
+  }
+
+  /**
+   * As thoroughly, but takes the head first. Who only read meanwhile would be too late again and again, where another
+   * process has all it needs; from now on it is the other that meets a conflict, and takes turns.
+   */
+  async #firmly<R>(
+    transaction: Transaction,
+    want: Want,
+    decide: Decide<R>,
+    limit: TimeLimit,
+  ): Promise<Done<R>> {
+    this.#turn.contend();
+    await this.#takeTurn(limit);
+    const unit = await takeHead(transaction, this.#collections);
+    const loaded = await loadBooks(transaction, this.#collections, want);
+    return this.#write(transaction, { ...loaded, unit, hasMoved: true }, decide);
+  }
+
+  async #write<R>(transaction: Transaction, loaded: Loaded, decide: Decide<R>): Promise<Done<R>> {
+    const writer = new UnitWriter(transaction, this.#collections, loaded);
+    let part = decide(loaded.books);
+    for (; 'next' in part; part = part.next()) await writer.add(part.changes);
+    await writer.add(part.changes);
+    return { result: part.result, loaded, written: await writer.finish() };
   }
 
   async #takeTurn(limit: TimeLimit): Promise<void> {
@@ -132,20 +160,18 @@ export class MongoUnitOfWork implements UnitOfWork {
 
   /** What is read after it is at least as new; that it is no newer, the unit's own transaction finds out. */
   async #learnHead(): Promise<bigint> {
-    const { unit } = await this.#head();
+    const unit = await this.#headUnit();
     this.#remembered.learn(unit, []);
     return unit;
   }
 
   /** As a majority has it. */
-  async #head(): Promise<HeadDocument> {
-    const head = await this.#collections.ledger.findOne({ _id: 'head' });
-    if (!head) throw new TypeError('The ledger has no head');
-    return head;
+  async #headUnit(): Promise<bigint> {
+    return unitOf(await this.#collections.ledger.findOne({ _id: 'head' }));
   }
 
   /** A fault here is nobody's yet: what is read in the transaction may fare better. */
-  async #loadPlain(want: Want) {
+  async #loadPlain(want: Want): Promise<Omit<Loaded, 'hasMoved'> | undefined> {
     try {
       const unit = this.#remembered.unit ?? (await this.#learnHead());
       const loaded = await loadPlainBooks(this.#collections, want, this.#remembered);
@@ -153,36 +179,6 @@ export class MongoUnitOfWork implements UnitOfWork {
     } catch (fault) {
       if (!isPassing(fault)) throw fault;
       return undefined;
-    }
-  }
-
-  /** With everything read in the transaction. */
-  async #thoroughly<R>(
-    transaction: Transaction,
-    want: Want,
-    decide: (books: Books) => Decision<R>,
-  ): Promise<Done<R>> {
-    const { ledger } = this.#collections;
-    const head = await transaction.read((session) => ledger.findOne({ _id: 'head' }, { session }));
-    if (!head) throw new TypeError('The ledger has no head');
-    const { books, accounts } = await loadBooks(transaction, this.#collections, want);
-    const { result, changes } = decide(books);
-    if (isEmpty(changes)) return { result, changes, unit: head.unit, stored: [] };
-
-    const stored = await this.#write(transaction, { books, changes, unit: head.unit });
-    this.#remembered.learn(head.unit, accounts);
-    return { result, changes, unit: head.unit + 1n, stored };
-  }
-
-  async #write(
-    transaction: Transaction,
-    unit: { books: MongoBooks; changes: Changes; unit: bigint },
-  ): Promise<readonly StoredAccount[]> {
-    try {
-      return await writeChanges(transaction, this.#collections, unit);
-    } catch (fault) {
-      if (fault instanceof Moved) this.#remembered.forget();
-      throw fault;
     }
   }
 }

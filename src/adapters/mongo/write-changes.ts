@@ -1,74 +1,162 @@
-import type { AnyBulkWriteOperation } from 'mongodb';
+import { setImmediate } from 'node:timers/promises';
+import type { AnyBulkWriteOperation, Collection, OptionalUnlessRequiredId } from 'mongodb';
 import { partRecords } from '../../application/own-records.ts';
 import { parcelsOf, withoutText } from '../../application/parcel.ts';
+import type { Parcel } from '../../application/parcel.ts';
 import { messagesToText } from '../../application/stored-text.ts';
+import type { Account } from '../../domain/account.ts';
 import type { Changes } from '../../domain/books.ts';
 import { erasesText } from '../../domain/erasure.ts';
 import type { LedgerEntry } from '../../domain/ledger-entry.ts';
 import { accountFields, changingFields, mustWrite } from './account-document.ts';
 import type { AccountDocument, StoredAccount } from './account-document.ts';
 import { auditDocument } from './audit-document.ts';
-import type { Collections } from './collections.ts';
+import type { AuditDocument } from './audit-document.ts';
+import type { Collections, HeadDocument } from './collections.ts';
+import { movedOn } from './mongo-books.ts';
 import type { MongoBooks } from './mongo-books.ts';
 import { parcelDocument, parcelOf } from './parcel-document.ts';
+import type { ParcelDocument } from './parcel-document.ts';
 import { ownRecord, recordDocument } from './record-document.ts';
-import type { OwnRecord } from './record-document.ts';
+import type { OwnRecord, RecordDocument } from './record-document.ts';
 import { entriesOf, standingOf, transferDocument } from './transfer-document.ts';
 import type { TransferDocument } from './transfer-document.ts';
 import type { Transaction } from './transactions.ts';
 
 /** Something that was read is no longer as it was; the unit of work is run again. */
-export class Moved extends Error {
+class Moved extends Error {
   override readonly name = 'Moved';
 }
 
-export function isEmpty({ messagesDueAt: _dueAt, ...lists }: Changes): boolean {
+function isEmpty({ messagesDueAt: _dueAt, ...lists }: Changes): boolean {
   return Object.values(lists).every((list) => list.length === 0);
 }
 
+/** What was written of a unit. */
+export type Written = {
+  /** Where the head is since; as it was where nothing was changed. */
+  readonly unit: bigint;
+  /** The accounts that were changed, as they are stored now. */
+  readonly stored: Iterable<StoredAccount>;
+  readonly parcels: readonly Parcel[];
+};
+
 /**
- * Writes what was decided, one call a collection: first the head of the ledger. Under snapshot isolation two units
- * that read the same and write different things would both stand; as every unit really changes the head, they cannot.
- * Gives the accounts as they are stored now.
- * @throws TypeError if the changes do not go on from what was read
+ * Writes a unit, part by part as it is decided: first the head of the ledger. Under snapshot isolation two units that
+ * read the same and write different things would both stand; as every unit really changes the head, they cannot.
+ * New transfers, which are most of the work, are sent with their part; all else with the last, one call a collection.
  */
-export async function writeChanges(
-  transaction: Transaction,
-  collections: Collections,
-  { books, changes, unit }: { books: MongoBooks; changes: Changes; unit: bigint },
-): Promise<readonly StoredAccount[]> {
-  const { writes, stored } = accountWrites(books, changes);
-  await moveHead(transaction, collections, unit);
-  const { own, others } = partRecords(changes, ownRecord);
-  await writeAll(writes, (some) =>
-    transaction.write(async (session) => {
-      const { matchedCount } = await collections.accounts.bulkWrite(some, { session, ordered: false });
-      assertMatched('accounts', some, matchedCount);
-    }),
-  );
-  const { inserted, updates } = transferWrites(changes, own);
-  await writeAll(inserted, (documents) =>
-    transaction.write((session) => collections.transfers.insertMany(documents, { session, ordered: false })),
-  );
-  await writeAll(updates, (writes) =>
-    transaction.write(async (session) => {
-      const { matchedCount } = await collections.transfers.bulkWrite(writes, { session, ordered: false });
-      assertMatched('transfers', writes, matchedCount);
-    }),
-  );
-  await writeAll(others.map(recordDocument), (documents) =>
-    transaction.write((session) => collections.records.insertMany(documents, { session, ordered: false })),
-  );
-  await writeAll(parcelDocuments(changes), (documents) =>
-    transaction.write((session) => collections.parcels.insertMany(documents, { session, ordered: false })),
-  );
-  for (const change of changes.transfers) {
-    if (erasesText(change)) await eraseFromParcels(transaction, collections, change.after.id);
+export class UnitWriter {
+  readonly #transaction: Transaction;
+  readonly #collections: Collections;
+  readonly #books: MongoBooks;
+  readonly #unit: bigint;
+  #hasMoved: boolean;
+  /** Of transfers; its failure is the transaction's, which whoever sends next hears of. */
+  #sent: Promise<unknown> = Promise.resolve();
+  /** As they were read, and as they are now. */
+  readonly #accounts = new Map<string, { readonly was: StoredAccount | null; after: Account }>();
+  readonly #updates: AnyBulkWriteOperation<TransferDocument>[] = [];
+  readonly #records: RecordDocument[] = [];
+  readonly #parcels: Parcel[] = [];
+  readonly #parcelDocuments: ParcelDocument[] = [];
+  readonly #erased: string[] = [];
+  readonly #audit: AuditDocument[] = [];
+
+  constructor(
+    transaction: Transaction,
+    collections: Collections,
+    { books, unit, hasMoved }: { books: MongoBooks; unit: bigint; hasMoved: boolean },
+  ) {
+    this.#transaction = transaction;
+    this.#collections = collections;
+    this.#books = books;
+    this.#unit = unit;
+    this.#hasMoved = hasMoved;
   }
-  await writeAll(changes.audit.map(auditDocument), (documents) =>
-    transaction.write((session) => collections.audit.insertMany(documents, { session, ordered: false })),
-  );
-  return stored;
+
+  /**
+   * Comes back when what was sent before is there, and this is on its way.
+   * @throws TypeError if the changes do not go on from what was read
+   */
+  async add(changes: Changes): Promise<void> {
+    if (isEmpty(changes)) return;
+    if (!this.#hasMoved) await moveHead(this.#transaction, this.#collections, this.#unit);
+    this.#hasMoved = true;
+    const { own, others } = partRecords(changes, ownRecord);
+    const { inserted, updates } = transferWrites(changes, own);
+    await this.#sent;
+    this.#sent = this.#insert(this.#collections.transfers, inserted);
+    this.#sent.catch(() => {});
+    await setImmediate();
+
+    this.#updates.push(...updates);
+    this.#records.push(...others.map(recordDocument));
+    this.#keepAccounts(changes);
+    this.#keepParcels(changes);
+    this.#erased.push(...changes.transfers.filter(erasesText).map(({ after }) => after.id));
+    this.#audit.push(...changes.audit.map(auditDocument));
+  }
+
+  async finish(): Promise<Written> {
+    const { accounts, transfers, records, parcels, audit } = this.#collections;
+    await this.#sent;
+    const { writes, stored } = accountWrites(this.#accounts);
+    await this.#update(accounts, writes);
+    await this.#update(transfers, this.#updates);
+    await this.#insert(records, this.#records);
+    await this.#insert(parcels, this.#parcelDocuments);
+    for (const id of this.#erased) await eraseFromParcels(this.#transaction, this.#collections, id);
+    await this.#insert(audit, this.#audit);
+    const unit = this.#hasMoved ? this.#unit + 1n : this.#unit;
+    return { unit, stored, parcels: this.#parcels };
+  }
+
+  async #insert<T extends object>(
+    collection: Collection<T>,
+    documents: readonly OptionalUnlessRequiredId<T>[],
+  ): Promise<void> {
+    if (documents.length === 0) return;
+    await this.#transaction.write((session) => collection.insertMany(documents, { session, ordered: false }));
+  }
+
+  /** In their order: one document may be changed more than once. */
+  async #update<T extends object>(
+    collection: Collection<T>,
+    writes: readonly AnyBulkWriteOperation<T>[],
+  ): Promise<void> {
+    if (writes.length === 0) return;
+    await this.#transaction.write(async (session) => {
+      const { matchedCount } = await collection.bulkWrite(writes, { session });
+      const expected = writes.filter((write) => 'updateOne' in write).length;
+      if (matchedCount === expected) return;
+      throw new Moved(`${expected - matchedCount} of ${collection.collectionName} have moved on`);
+    });
+  }
+
+  #keepAccounts({ accounts }: Changes): void {
+    for (const { before, after } of accounts) {
+      const kept = this.#accounts.get(after.id);
+      if (!kept) {
+        const was = before && this.#books.stored(after.id, before);
+        this.#accounts.set(after.id, { was, after });
+        continue;
+      }
+      if (kept.after !== before) throw movedOn(after.id);
+      kept.after = after;
+    }
+  }
+
+  #keepParcels({ messages, messagesDueAt }: Changes): void {
+    for (const parcel of parcelsOf(messages)) {
+      const due =
+        messagesDueAt === null
+          ? { dueAt: parcel.messages[0]?.at ?? 0, attempts: 0 }
+          : { dueAt: messagesDueAt, attempts: 1 };
+      this.#parcels.push(parcel);
+      this.#parcelDocuments.push(parcelDocument(parcel, due));
+    }
+  }
 }
 
 /** What is sent is no longer there, and what waits or was given up is little. */
@@ -90,6 +178,19 @@ async function eraseFromParcels(
   }
 }
 
+/** The head of the ledger goes on by one, whatever it is; gives what it was. */
+export async function takeHead(transaction: Transaction, { ledger }: Collections): Promise<bigint> {
+  const head = await transaction.write((session) =>
+    ledger.findOneAndUpdate({ _id: 'head' }, { $inc: { unit: 1n } }, { session, returnDocument: 'before' }),
+  );
+  return unitOf(head);
+}
+
+export function unitOf(head: HeadDocument | null): bigint {
+  if (!head) throw new TypeError('The ledger has no head');
+  return head.unit;
+}
+
 async function moveHead(transaction: Transaction, { ledger }: Collections, unit: bigint): Promise<void> {
   await transaction.write(async (session) => {
     const { matchedCount } = await ledger.updateOne(
@@ -101,34 +202,16 @@ async function moveHead(transaction: Transaction, { ledger }: Collections, unit:
   });
 }
 
-async function writeAll<T>(
-  items: readonly T[],
-  write: (items: readonly T[]) => Promise<unknown>,
-): Promise<void> {
-  if (items.length > 0) await write(items);
-}
-
-function assertMatched<T extends object>(
-  what: string,
-  writes: readonly AnyBulkWriteOperation<T>[],
-  matched: number,
-): void {
-  const expected = writes.filter((write) => 'updateOne' in write).length;
-  if (matched !== expected) throw new Moved(`${expected - matched} ${what} have moved on`);
-}
-
 function accountWrites(
-  books: MongoBooks,
-  { accounts }: Changes,
+  changed: ReadonlyMap<string, { readonly was: StoredAccount | null; readonly after: Account }>,
 ): { writes: AnyBulkWriteOperation<AccountDocument>[]; stored: StoredAccount[] } {
   const writes: AnyBulkWriteOperation<AccountDocument>[] = [];
-  const stored = accounts.map(({ before, after }): StoredAccount => {
-    const { id, sequence } = after;
-    if (!before) {
+  const stored = Array.from(changed, ([id, { was, after }]): StoredAccount => {
+    const { sequence } = after;
+    if (!was) {
       writes.push({ insertOne: { document: { _id: id, ...accountFields(after) } } });
       return { account: after, written: sequence };
     }
-    const was = books.stored(id, before);
     if (!mustWrite(was, after)) return { account: after, written: was.written };
     const filter = { _id: id, sequence: BigInt(was.written) };
     writes.push({ updateOne: { filter, update: { $set: changingFields(after) } } });
@@ -170,15 +253,4 @@ function transferWrites(
     updates.push({ updateOne: { filter: { _id: after.id, status, reversed }, update } } as never);
   }
   return { inserted, updates };
-}
-
-function parcelDocuments({ messages, messagesDueAt }: Changes) {
-  return parcelsOf(messages).map((parcel) =>
-    parcelDocument(
-      parcel,
-      messagesDueAt === null
-        ? { dueAt: parcel.messages[0]?.at ?? 0, attempts: 0 }
-        : { dueAt: messagesDueAt, attempts: 1 },
-    ),
-  );
 }

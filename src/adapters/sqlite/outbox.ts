@@ -78,8 +78,10 @@ export function changeMessages(
   standing: Standing | 'sent',
   seen: ParcelsSeen,
 ): void {
+  const { whole, others } = seen.of(ids);
+  for (const id of whole) moveWhole(connection, id, standing);
   const wanted = new Set(ids);
-  for (const id of seen.of(ids)) {
+  for (const id of others) {
     const row = connection.get(`SELECT ${COLUMNS} FROM parcels WHERE id = ? AND due_at IS NOT NULL`, id) as
       | ParcelRow
       | undefined;
@@ -103,18 +105,27 @@ function move(
     if (standing !== 'sent') insertParcel(connection, gone, { ...standing, attempts: parcel.attempts });
     return;
   }
+  moveWhole(connection, gone.id, standing === 'sent' ? standing : { ...standing, attempts: parcel.attempts });
+}
+
+function moveWhole(
+  connection: Connection,
+  id: string,
+  standing: (Standing & { readonly attempts?: number }) | 'sent',
+): void {
   if (standing === 'sent') {
-    connection.run('DELETE FROM parcels WHERE id = ?', gone.id);
+    connection.run('DELETE FROM parcels WHERE id = ? AND due_at IS NOT NULL', id);
     return;
   }
-  const { dueAt, givenUpAt, reason } = standing;
+  const { attempts, dueAt, givenUpAt, reason } = standing;
   connection.run(
-    'UPDATE parcels SET attempts = ?, due_at = ?, given_up_at = ?, reason = ifnull(?, reason) WHERE id = ?',
-    parcel.attempts,
+    `UPDATE parcels SET attempts = ifnull(?, attempts), due_at = ?, given_up_at = ?, reason = ifnull(?, reason)
+     WHERE id = ? AND due_at IS NOT NULL`,
+    attempts ?? null,
     dueAt,
     givenUpAt ?? null,
     reason ?? null,
-    gone.id,
+    id,
   );
 }
 

@@ -74,7 +74,10 @@ function outboxOf(scope: Scope, seen: ParcelsSeen): OutboxStore {
         insertParcel(connection, parcel, { attempts: 0, dueAt: message.at });
       }),
     claim: (terms) => scope.use((connection) => claimMessages(connection, terms, seen)),
-    markSent: (ids) => change(ids, 'sent'),
+    markSent: async (ids) => {
+      await change(ids, 'sent');
+      seen.forget(ids);
+    },
     release: (ids, at) => change(ids, { dueAt: at }),
     postpone: (id, { dueAt, reason }) => change([id], { dueAt, reason }),
     giveUp: (id, { at, reason }) => change([id], { dueAt: null, givenUpAt: at, reason }),

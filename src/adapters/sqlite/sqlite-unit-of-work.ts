@@ -4,7 +4,8 @@ import { partRecords } from '../../application/own-records.ts';
 import { ParcelsSeen, parcelsOf } from '../../application/parcel.ts';
 import type { Clock, Stores, UnitOfWork } from '../../application/ports.ts';
 import type { Account } from '../../domain/account.ts';
-import type { Books, Changes, Decision } from '../../domain/books.ts';
+import { whole } from '../../domain/books.ts';
+import type { Books, Changes, Decision, WholeDecision } from '../../domain/books.ts';
 import type { Want } from '../../domain/command.ts';
 import { erasesText } from '../../domain/erasure.ts';
 import type { Instant } from '../../domain/time.ts';
@@ -32,7 +33,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
   readonly #inside = new AsyncLocalStorage<true>();
   #lent = 0;
   readonly #turns = new Turns();
-  readonly #parcelsSeen = new ParcelsSeen();
+  readonly #parcelsSeen = ParcelsSeen.none();
 
   constructor(ports: { connection: Connection; file: DatabaseFile; clock: Clock; lockTimeoutMs: number }) {
     this.#connection = ports.connection;
@@ -59,8 +60,10 @@ export class SqliteUnitOfWork implements UnitOfWork {
 
   run<R>(work: (stores: Stores) => Promise<R>): Promise<R> {
     return this.#locked(this.#lockTimeoutMs, async () => {
-      const result = await this.#lend(() => this.#work(work));
+      const seen = this.#parcelsSeen.forUnit();
+      const result = await this.#lend(() => this.#work(work, seen));
       this.#commit();
+      seen.keep();
       return result;
     });
   }
@@ -110,9 +113,9 @@ export class SqliteUnitOfWork implements UnitOfWork {
     }
   }
 
-  #write<R>(want: Want, decide: (books: Books) => Decision<R>): Decision<R> {
+  #write<R>(want: Want, decide: (books: Books) => Decision<R>): WholeDecision<R> {
     try {
-      const decision = decide(booksOf(this.#connection, this.#accounts, want));
+      const decision = whole(decide(booksOf(this.#connection, this.#accounts, want)));
       for (const { before } of decision.changes.accounts) if (before) this.#assertIsAsRead(before);
       writeChanges(this.#connection, decision.changes);
       return decision;
@@ -127,10 +130,10 @@ export class SqliteUnitOfWork implements UnitOfWork {
     if (this.#accounts.find(id)?.sequence !== sequence) throw new TypeError(`Account ${id} has moved on`);
   }
 
-  async #work<R>(work: (stores: Stores) => Promise<R>): Promise<R> {
+  async #work<R>(work: (stores: Stores) => Promise<R>, seen: ParcelsSeen): Promise<R> {
     const scope = new Scope(this.#connection);
     try {
-      const result = await work(storesOf(scope, this.#parcelsSeen));
+      const result = await work(storesOf(scope, seen));
       scope.assertSound();
       return result;
     } catch (fault) {
