@@ -108,6 +108,8 @@ export class MongoUnitOfWork implements UnitOfWork {
     } catch (fault) {
       this.#remembered.forget();
       throw fault;
+    } finally {
+      this.#turn.pass(() => this.#remembered.tell());
     }
   }
 
@@ -155,7 +157,8 @@ export class MongoUnitOfWork implements UnitOfWork {
   }
 
   async #takeTurn(limit: TimeLimit): Promise<void> {
-    if (await this.#turn.take(limit)) this.#remembered.forget();
+    const taken = await this.#turn.take(limit);
+    if (taken) this.#remembered.hear(taken.told);
   }
 
   /** What is read after it is at least as new; that it is no newer, the unit's own transaction finds out. */

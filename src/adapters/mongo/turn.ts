@@ -1,111 +1,194 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Collection } from 'mongodb';
+import { accountFields, accountOf } from './account-document.ts';
+import type { AccountDocument } from './account-document.ts';
+import type { Told } from './remembered-ledger.ts';
 import type { TimeLimit } from './time-limit.ts';
 
 export type TurnDocument = {
   readonly _id: 'turn';
   readonly holder: string;
+  /** Who had it before. */
+  readonly before: string | null;
+  /** Of its taking. */
+  readonly stamp: string;
   /** By the server's clock, which alone is asked. */
   readonly until: Date;
   /** Who comes next. */
   readonly next: string | null;
+  /** What whoever passed it on has changed; null where that is not told. */
+  readonly told: ToldDocument | null;
 };
 
-/** Long enough for several units that remember what the one before left, short enough to be waited for. */
-const TURN_MS = 80;
+type ToldDocument = Omit<Told, 'accounts'> & {
+  readonly accounts: readonly (AccountDocument & { readonly written: number })[];
+};
+
+/** What is to be known of a turn that another had before: null where it has not told what it changed. */
+export type Taken = { readonly told: Told | null };
+
 /** After that a turn is over though nobody has passed it on: for who died, or takes long over a unit. */
-const LONGEST_MS = 400;
+const LONGEST_MS = 1000;
 /** For how long who comes next is kept a place; after that they are taken for gone. */
-const GRACE_MS = 30;
+const GRACE_MS = 50;
 const PAUSE_MS = 3;
 /** How long turns are taken once another process was met. */
 const CONTENDED_MS = 2000;
+/** So often who takes no turns looks whether another does. */
+const LOOK_MS = 50;
 
 /**
- * Processes that write to one ledger take turns, or each would run its units in vain as often as another was faster.
- * Nothing but speed rests on it: the head of the ledger keeps units apart. Who meets nobody takes no turns.
+ * Processes that write to one ledger take turns, a unit each, or each would run its units in vain as often as another
+ * was faster. While one commits, the others answer and hear their callers.
+ * Nothing but speed rests on it: the head of the ledger keeps units apart, and what is told with a turn counts only
+ * where the head is still there. Who meets nobody takes no turns.
  */
 export class Turn {
   readonly #turns: Collection<TurnDocument>;
   readonly #me = randomUUID();
-  #heldUntil = 0;
   #contendedUntil = 0;
-  #othersTurns = 0;
-  #isThere = false;
+  #lookAt = 0;
+  #lastWaitMs = 0;
 
   constructor(turns: Collection<TurnDocument>) {
     this.#turns = turns;
   }
 
-  /** Another process was faster. */
+  /** Whether another process was met a moment ago. */
+  get isContended(): boolean {
+    return performance.now() < this.#contendedUntil;
+  }
+
+  /** Another process was met. */
   contend(): void {
     this.#contendedUntil = performance.now() + CONTENDED_MS;
   }
 
   /**
    * Waits for this process's turn, where there is another; not beyond `limit`, and a fault ends the waiting too.
-   * Gives whether others may have written since the last turn.
+   * Undefined where no other had a turn since this process's last.
    */
-  async take(limit: TimeLimit): Promise<boolean> {
-    const isAlone = performance.now() >= this.#contendedUntil;
-    if (isAlone || performance.now() < this.#heldUntil) return false;
-    const turns = this.#othersTurns;
+  async take(limit: TimeLimit): Promise<Taken | undefined> {
+    if (!this.isContended) {
+      this.#lookNowAndThen();
+      return undefined;
+    }
+    const asked = performance.now();
     try {
-      await this.#ask();
-      while (!limit.isOver && !(await this.#isMine())) await wait(PAUSE_MS);
+      for (let tries = 0; !limit.isOver; tries++) {
+        const turn = await this.#try();
+        if (turn) {
+          this.#lastWaitMs = performance.now() - asked;
+          if (turn.before === this.#me) return undefined;
+          this.contend();
+          return { told: turn.told && toldOf(turn.told) };
+        }
+        // Most turns take as long as the one before: until then it is no use to ask
+        await wait(tries === 0 ? Math.max(PAUSE_MS, this.#lastWaitMs / 2) : PAUSE_MS);
+      }
     } catch {
       // Without turns it is slower, and as right
     }
-    return turns !== this.#othersTurns;
+    return { told: null };
   }
 
-  /** Passes it on where another waits for it, and asks for the next. */
-  async #ask(): Promise<void> {
-    const others = { _id: 'turn', holder: { $ne: this.#me }, next: null } as const;
-    await this.#turns.updateOne(others, { $set: { next: this.#me } }, WITHOUT_WAITING);
-    const mine = { _id: 'turn', holder: this.#me, next: { $ne: null } } as const;
-    const passed = await this.#turns.updateOne(mine, [{ $set: { until: '$$NOW' } }], WITHOUT_WAITING);
-    if (passed.matchedCount > 0) this.contend();
+  /**
+   * After a unit.
+   * @param tell what this process changed since another had the turn, committed for good; asked only where it counts
+   */
+  pass(tell: () => Told | null): void {
+    if (!this.isContended) return;
+    const told = tell();
+    const passed = this.#turns.updateOne(
+      { _id: 'turn', holder: this.#me },
+      [{ $set: { until: '$$NOW', told: { $literal: told && toldDocument(told) } } }],
+      WITHOUT_WAITING,
+    );
+    passed.catch(() => {}); // Then it ends by itself
   }
 
-  /** Mine if I had it and nobody asks, if it is over and I am next or nobody is, or if whoever is next does not come. */
-  async #isMine(): Promise<boolean> {
-    const nobodyElse = { $in: ['$next', [null, this.#me]] };
+  /**
+   * Who is always first meets no conflict: of another, who comes too late each time, it would never know. What it sees
+   * counts from its next unit on.
+   */
+  #lookNowAndThen(): void {
+    const now = performance.now();
+    if (now < this.#lookAt) return;
+    this.#lookAt = now + LOOK_MS;
+    void this.#look();
+  }
+
+  async #look(): Promise<void> {
+    const holds = { $and: [{ $ne: ['$holder', this.#me] }, { $gt: ['$until', '$$NOW'] }] };
+    const asks = { $not: { $in: ['$next', [null, this.#me]] } };
+    try {
+      const met = await this.#turns.findOne({ _id: 'turn', $expr: { $or: [holds, asks] } });
+      if (met) this.contend();
+    } catch {
+      // The next look may fare better
+    }
+  }
+
+  /** Mine if it is over and I am next or nobody is, or if whoever is next does not come. */
+  async #try(): Promise<Pick<TurnDocument, 'before' | 'told'> | undefined> {
+    const me = this.#me;
+    const stamp = randomUUID();
+    const is = (field: string, value: string | null) => ({ $eq: [{ $ifNull: [field, null] }, value] });
     const isOver = { $lte: ['$until', '$$NOW'] };
-    const mine = { $and: [{ $eq: ['$holder', this.#me] }, { $eq: ['$next', null] }] };
+    const isMyTurn = { $and: [isOver, { $or: [is('$next', null), is('$next', me)] }] };
     const isLongOver = { $lte: ['$until', { $subtract: ['$$NOW', GRACE_MS] }] };
-    const may = { $or: [mine, { $and: [isOver, nobodyElse] }, isLongOver] };
-    const until = { $add: ['$$NOW', LONGEST_MS] };
-    const next = { $cond: [{ $eq: ['$next', this.#me] }, null, '$next'] };
-    const asked = performance.now();
-    const before = await this.#turns.findOneAndUpdate(
-      { _id: 'turn', $expr: may },
-      [{ $set: { holder: this.#me, until, next } }],
-      { ...WITHOUT_WAITING, returnDocument: 'before' },
-    );
-    if (!before) {
-      if (!this.#isThere) await this.#make();
-      return false;
-    }
-    if (before.holder !== this.#me) {
-      this.#othersTurns++;
-      this.contend();
-    }
-    this.#heldUntil = asked + TURN_MS;
-    return true;
-  }
-
-  /** For whoever is the first ever to take a turn. */
-  async #make(): Promise<void> {
-    const first = { holder: this.#me, until: new Date(0), next: null };
-    await this.#turns.updateOne(
+    const may = { $or: [isMyTurn, isLongOver] };
+    const mayAsk = { $and: [is('$next', null), { $ne: ['$holder', me] }] };
+    const whetherTaken = (then: unknown, otherwise: unknown) => ({ $cond: [may, then, otherwise] });
+    const turn = await this.#turns.findOneAndUpdate(
       { _id: 'turn' },
-      { $setOnInsert: first },
-      { ...WITHOUT_WAITING, upsert: true },
+      [
+        {
+          $set: {
+            holder: whetherTaken(me, '$holder'),
+            before: whetherTaken({ $ifNull: ['$holder', null] }, '$before'),
+            stamp: whetherTaken(stamp, '$stamp'),
+            until: whetherTaken({ $add: ['$$NOW', LONGEST_MS] }, '$until'),
+            next: whetherTaken(
+              { $cond: [is('$next', me), null, { $ifNull: ['$next', null] }] },
+              { $cond: [mayAsk, me, '$next'] },
+            ),
+          },
+        },
+      ],
+      {
+        ...WITHOUT_WAITING,
+        returnDocument: 'after',
+        upsert: true,
+        projection: {
+          stamp: 1,
+          before: 1,
+          told: { $cond: [is('$stamp', stamp), { $ifNull: ['$told', null] }, null] },
+        },
+      },
     );
-    this.#isThere = true;
+    return turn?.stamp === stamp ? turn : undefined;
   }
+}
+
+function toldDocument({ accounts, ...units }: Told): ToldDocument {
+  return {
+    ...units,
+    accounts: accounts.map(({ account, written }) => ({
+      _id: account.id,
+      ...accountFields(account),
+      written,
+    })),
+  };
+}
+
+function toldOf({ accounts, from, unit }: ToldDocument): Told {
+  return {
+    from,
+    unit,
+    accounts: accounts.map(({ _id, written, ...fields }) => ({ account: accountOf(_id, fields), written })),
+  };
 }
 
 /** It is worth nothing once a failover has undone it. */

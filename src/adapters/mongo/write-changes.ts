@@ -37,7 +37,7 @@ export type Written = {
   /** Where the head is since; as it was where nothing was changed. */
   readonly unit: bigint;
   /** The accounts that were changed, as they are stored now. */
-  readonly stored: Iterable<StoredAccount>;
+  readonly stored: readonly StoredAccount[];
   readonly parcels: readonly Parcel[];
 };
 
