@@ -135,14 +135,15 @@ export function describeScans(subject: () => Subject): void {
       const busy = business();
       const ports = { reads: store.reads, scan: store.scan, digest: sha256, hexDigest: sha256OfHex };
       const verify = verifyBooks(ports);
-      const found = [await verify(), await verify(), await verify()];
+      const found = [await verify(), await verify()];
       state.isOver = true;
       await busy;
 
       const faults = found.flatMap((one) => one.faults);
       expect(faults.filter(({ accountId }) => accountId !== undefined && mine.has(accountId))).toEqual([]);
       expect(faults.filter(({ kind }) => KEPT.has(kind))).toEqual([]);
-    });
+      // Reads all that the tests before it have written
+    }, 120_000);
   });
 }
 
