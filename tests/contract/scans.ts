@@ -135,7 +135,7 @@ export function describeScans(subject: () => Subject): void {
       const busy = business();
       const ports = { reads: store.reads, scan: store.scan, digest: sha256, hexDigest: sha256OfHex };
       const verify = verifyBooks(ports);
-      const found = [await verify(), await verify()];
+      const found = [await verify(), await verify(), await verify()];
       state.isOver = true;
       await busy;
 

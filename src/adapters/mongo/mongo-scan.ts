@@ -25,8 +25,13 @@ export class MongoScan implements LedgerScan {
     this.#collections = collections;
   }
 
+  /** Of one snapshot: between an account's document and its last entry, what the one says may change with the other. */
   accountsPage(page: PageRequest): Promise<readonly Account[]> {
-    return this.#guarded(() => accountsPage(this.#collections, page));
+    return this.#guarded(() =>
+      this.#client.withSession({ snapshot: true }, (session) =>
+        accountsPage(this.#collections, page, session),
+      ),
+    );
   }
 
   transfersPage({ after, limit }: PageRequest): Promise<readonly TransferWithEntries[]> {
@@ -105,9 +110,9 @@ export class MongoScan implements LedgerScan {
 async function accountsPage(
   { accounts, transfers }: Collections,
   { after, limit }: PageRequest,
-  session?: ClientSession,
+  session: ClientSession,
 ): Promise<readonly Account[]> {
-  const options = session ? ofSnapshot(session) : {};
+  const options = ofSnapshot(session);
   const documents = await accounts
     .find(above<AccountDocument>('_id', after), options)
     .sort({ _id: 1 })
