@@ -65,12 +65,10 @@ export type Decision<R> = WholeDecision<R> | { readonly changes: Changes; readon
 
 /** All parts as one. */
 export function whole<R>(decision: Decision<R>): WholeDecision<R> {
-  if (!('next' in decision)) return decision;
   const parts: Changes[] = [];
-  let part = decision as Decision<R>;
+  let part: Decision<R> = decision;
   for (; 'next' in part; part = part.next()) parts.push(part.changes);
-  parts.push(part.changes);
-  return { result: part.result, changes: joined(parts) };
+  return parts.length === 0 ? part : { result: part.result, changes: joined([...parts, part.changes]) };
 }
 
 function joined(parts: readonly Changes[]): Changes {
@@ -90,10 +88,8 @@ function joinedById<T extends { readonly id: string }>(
 ): Change<T>[] {
   const changes = new Map<string, Change<T>>();
   for (const { before, after } of parts.flat()) {
-    changes.set(after.id, {
-      before: changes.has(after.id) ? (changes.get(after.id)?.before ?? null) : before,
-      after,
-    });
+    const earlier = changes.get(after.id);
+    changes.set(after.id, { before: earlier ? earlier.before : before, after });
   }
   return [...changes.values()];
 }
