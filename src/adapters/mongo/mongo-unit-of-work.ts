@@ -20,12 +20,15 @@ import type { Written } from './write-changes.ts';
 
 type Decide<R> = (books: Books) => Decision<R>;
 
-type Loaded = {
-  readonly books: MongoBooks;
-  /** Where the head was. */
+type Head = {
+  /** Where it was. */
   readonly unit: bigint;
   /** Whether this unit has moved it since. */
   readonly hasMoved: boolean;
+};
+
+type Loaded = Head & {
+  readonly books: MongoBooks;
   /** Those that were read, not remembered. */
   readonly accounts: readonly StoredAccount[];
 };
@@ -96,9 +99,10 @@ export class MongoUnitOfWork implements UnitOfWork {
       await this.#takeTurn(limit);
       const { result, loaded, written } = await this.#transactions.run(limit, async (transaction) => {
         await transaction.read(() => this.#clockGuard.check());
-        if (attempt++ > 0) return this.#firmly(transaction, want, decide, limit);
+        if (attempt++ > 0)
+          return this.#thoroughly(transaction, want, decide, await this.#claim(transaction, limit));
         const done = isPlain(want) ? await this.#quickly(transaction, want, decide) : undefined;
-        return done ?? (await this.#thoroughly(transaction, want, decide));
+        return done ?? this.#thoroughly(transaction, want, decide, await this.#readHead(transaction));
       });
       // Not before: what an attempt has read that then failed may never have been
       this.#remembered.learn(loaded.unit, loaded.accounts);
@@ -123,29 +127,31 @@ export class MongoUnitOfWork implements UnitOfWork {
     return isSound ? done : undefined;
   }
 
-  /** With everything read in the transaction. */
-  async #thoroughly<R>(transaction: Transaction, want: Want, decide: Decide<R>): Promise<Done<R>> {
-    const { ledger } = this.#collections;
-    const head = await transaction.read((session) => ledger.findOne({ _id: 'head' }, { session }));
-    const loaded = await loadBooks(transaction, this.#collections, want);
-    return this.#write(transaction, { ...loaded, unit: unitOf(head), hasMoved: false }, decide);
-  }
-
-  /**
-   * As thoroughly, but takes the head first. Who only read meanwhile would be too late again and again, where another
-   * process has all it needs; from now on it is the other that meets a conflict, and takes turns.
-   */
-  async #firmly<R>(
+  /** With everything else read in the transaction too. */
+  async #thoroughly<R>(
     transaction: Transaction,
     want: Want,
     decide: Decide<R>,
-    limit: TimeLimit,
+    head: Head,
   ): Promise<Done<R>> {
+    const loaded = await loadBooks(transaction, this.#collections, want);
+    return this.#write(transaction, { ...loaded, ...head }, decide);
+  }
+
+  async #readHead(transaction: Transaction): Promise<Head> {
+    const { ledger } = this.#collections;
+    const head = await transaction.read((session) => ledger.findOne({ _id: 'head' }, { session }));
+    return { unit: unitOf(head), hasMoved: false };
+  }
+
+  /**
+   * Moves the head before anything is read. Who only read meanwhile would be too late again and again, where another
+   * process has all it needs; from now on it is the other that meets a conflict, and takes turns.
+   */
+  async #claim(transaction: Transaction, limit: TimeLimit): Promise<Head> {
     this.#turn.contend();
     await this.#takeTurn(limit);
-    const unit = await takeHead(transaction, this.#collections);
-    const loaded = await loadBooks(transaction, this.#collections, want);
-    return this.#write(transaction, { ...loaded, unit, hasMoved: true }, decide);
+    return { unit: await takeHead(transaction, this.#collections), hasMoved: true };
   }
 
   async #write<R>(transaction: Transaction, loaded: Loaded, decide: Decide<R>): Promise<Done<R>> {
