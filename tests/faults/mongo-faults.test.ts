@@ -16,6 +16,7 @@ const ABORTED = ['TransientTransactionError'];
 describeWithMongo('a store whose server fails', () => {
   let server: ReplicaSet;
   let uri: string;
+  const databaseName = freshDatabaseName();
   let mongo: MongoBank;
   let hasty: MongoBank;
   let alice: Customer;
@@ -26,7 +27,6 @@ describeWithMongo('a store whose server fails', () => {
   beforeAll(async () => {
     server = await startReplicaSet({ nodes: 1 });
     uri = server.uri();
-    const databaseName = freshDatabaseName();
     mongo = await openMongoBank({ uri, databaseName });
     hasty = await openMongoBank({ uri, databaseName, limits: { deadlineMs: 800 }, timeoutMs: 800 });
   });
@@ -45,6 +45,12 @@ describeWithMongo('a store whose server fails', () => {
   afterEach(() => passCommands(uri));
 
   const fail = (failure: Parameters<typeof failCommands>[1]) => failCommands(uri, failure);
+
+  /** A payment's own, and not those by which processes hear of each other. */
+  const ofThePayment = (command: string) => ({
+    failCommands: [command],
+    namespace: `${databaseName}.${command === 'update' ? 'ledger' : 'transfers'}`,
+  });
 
   function pay({ bank }: MongoBank = mongo, idempotencyKey = freshId()): Promise<TransferResult> {
     return bank.ledger.transferFunds(alice, {
@@ -76,13 +82,13 @@ describeWithMongo('a store whose server fails', () => {
 
   describe('before the commit', () => {
     it.each(['find', 'update', 'insert'])('with write conflicts in %s, pays once', async (command) => {
-      await fail({ failCommands: [command], times: 3, errorCode: 112, errorLabels: ABORTED });
+      await fail({ ...ofThePayment(command), times: 3, errorCode: 112, errorLabels: ABORTED });
       expect(await pay()).toMatchObject({ ok: true, replayed: false });
       await expectPaidOnce();
     });
 
     it.each(['find', 'update', 'insert'])('with closed connections in %s, pays once', async (command) => {
-      await fail({ failCommands: [command], times: 3, closeConnection: true });
+      await fail({ ...ofThePayment(command), times: 3, closeConnection: true });
       expect(await pay()).toMatchObject({ ok: true, replayed: false });
       await expectPaidOnce();
     });
@@ -112,6 +118,12 @@ describeWithMongo('a store whose server fails', () => {
       await expectNothingPaid();
     });
 
+    it('whose operation was ended by another, pays once', async () => {
+      await fail({ failCommands: ['insert'], times: 2, errorCode: 11601 });
+      expect(await pay()).toMatchObject({ ok: true, replayed: false });
+      await expectPaidOnce();
+    });
+
     it('with an error that will not pass is unavailable at once', async () => {
       await fail({ failCommands: ['insert'], errorCode: 13 });
       const before = mongo.sent.length;
@@ -124,7 +136,7 @@ describeWithMongo('a store whose server fails', () => {
     it.each(['find', 'update', 'insert'])(
       'with a server silent at %s is unavailable by the deadline',
       async (name) => {
-        await fail({ failCommands: [name], times: 1, blockConnection: true, blockTimeMS: 1200 });
+        await fail({ ...ofThePayment(name), times: 1, blockConnection: true, blockTimeMS: 1200 });
         await expect(pay(hasty)).rejects.toMatchObject({ code: 'unavailable' });
         await expectNothingPaid();
       },

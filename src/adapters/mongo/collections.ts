@@ -2,6 +2,7 @@ import type { Collection, Db } from 'mongodb';
 import type { AccountDocument } from './account-document.ts';
 import type { AuditDocument } from './audit-document.ts';
 import type { ParcelDocument } from './parcel-document.ts';
+import type { ProcessDocument } from './presence.ts';
 import type { RecordDocument } from './record-document.ts';
 import type { TransferDocument } from './transfer-document.ts';
 import type { TurnDocument } from './turn.ts';
@@ -17,6 +18,7 @@ export type HeadDocument = {
 export type Collections = {
   readonly ledger: Collection<HeadDocument>;
   readonly turns: Collection<TurnDocument>;
+  readonly processes: Collection<ProcessDocument>;
   readonly accounts: Collection<AccountDocument>;
   /** With their entries, which are appended and never changed or deleted. */
   readonly transfers: Collection<TransferDocument>;
@@ -33,6 +35,7 @@ export function collectionsOf(db: Db): Collections {
   return {
     ledger: db.collection('ledger'),
     turns: db.collection('turns'),
+    processes: db.collection('processes'),
     accounts: db.collection('accounts'),
     transfers: db.collection('transfers'),
     audit: db.collection('audit'),

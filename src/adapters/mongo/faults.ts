@@ -11,6 +11,8 @@ import { PassbookError } from '../../domain/errors.ts';
 
 const DUPLICATE_KEY = 11000;
 const DOCUMENT_VALIDATION_FAILURE = 121;
+/** Somebody has ended the operation, or its session. */
+const INTERRUPTED = 11601;
 
 /** Mistakes of ours, which another attempt repeats: they come out as they are. */
 function isOurs(fault: unknown): boolean {
@@ -38,9 +40,8 @@ export function isPassing(fault: unknown): boolean {
   if (!(fault instanceof MongoError)) return true; // a socket's own, as ECONNRESET
   if (fault.hasErrorLabel(MongoErrorLabel.TransientTransactionError)) return true;
   if (fault.hasErrorLabel(MongoErrorLabel.RetryableWriteError)) return true;
-  return (
-    isDuplicateKey(fault) || fault instanceof MongoNetworkError || fault instanceof MongoServerSelectionError
-  );
+  if (fault instanceof MongoServerError) return fault.code === DUPLICATE_KEY || fault.code === INTERRUPTED;
+  return fault instanceof MongoNetworkError || fault instanceof MongoServerSelectionError;
 }
 
 /**

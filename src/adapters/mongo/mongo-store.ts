@@ -10,6 +10,7 @@ import { migrate } from './migrations.ts';
 import { MongoReads } from './mongo-reads.ts';
 import { MongoScan } from './mongo-scan.ts';
 import { MongoUnitOfWork } from './mongo-unit-of-work.ts';
+import { Presence } from './presence.ts';
 import { TimeLimit } from './time-limit.ts';
 import { Transactions } from './transactions.ts';
 
@@ -59,7 +60,9 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     const db = client.db(options.databaseName, DATABASE_OPTIONS);
     await assertTransactions(db);
     await migrate(db, options.clock);
-    return storeOf(client, db, options);
+    const presence = new Presence(db);
+    await presence.endDead();
+    return storeOf(client, db, presence, options);
   } catch (fault) {
     await client.close();
     throw unavailable(fault);
@@ -90,10 +93,10 @@ async function assertTransactions(db: Db): Promise<void> {
   );
 }
 
-function storeOf(client: MongoClient, db: Db, options: MongoStoreOptions): Store {
+function storeOf(client: MongoClient, db: Db, presence: Presence, options: MongoStoreOptions): Store {
   const { clock, clockToleranceMs = 1000, timeoutMs = 10_000 } = options;
   const collections = collectionsOf(db);
-  const transactions = new Transactions(client);
+  const transactions = new Transactions(client, presence);
   const clockGuard = new ClockGuard({ db, clock, toleranceMs: clockToleranceMs });
   return {
     unitOfWork: new MongoUnitOfWork({

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ClientSession, MongoClient, MongoServerError, TransactionOptions } from 'mongodb';
 import { PassbookError } from '../../domain/errors.ts';
 import { isAborted, isDuplicateKey, isPassing, unavailable } from './faults.ts';
+import type { Presence } from './presence.ts';
 import { TimeLimit } from './time-limit.ts';
 
 /** For every transaction, those that only read too; they override what the client and the collections say. */
@@ -101,12 +102,14 @@ function namesField(fault: MongoServerError, field: string): boolean {
  */
 export class Transactions {
   readonly #client: MongoClient;
+  readonly #presence: Presence;
   readonly #inside = new AsyncLocalStorage<true>();
   #lent = 0;
   #isClosed = false;
 
-  constructor(client: MongoClient) {
+  constructor(client: MongoClient, presence: Presence) {
     this.#client = client;
+    this.#presence = presence;
   }
 
   /** @throws TypeError inside another unit */
@@ -118,7 +121,13 @@ export class Transactions {
   async run<R>(limit: TimeLimit, work: (transaction: Transaction) => Promise<R>): Promise<R> {
     this.assertOutside();
 
-    const unit = new Unit({ client: this.#client, limit, work, isClosed: () => this.#isClosed });
+    const unit = new Unit({
+      client: this.#client,
+      presence: this.#presence,
+      limit,
+      work,
+      isClosed: () => this.#isClosed,
+    });
     return limit.race(unit.run(), () => unit.timeIsOver());
   }
 
@@ -137,12 +146,14 @@ export class Transactions {
   /** Ends what goes on unheard; what is heard fails as the client closes. */
   close(): void {
     this.#isClosed = true;
+    this.#presence.close();
   }
 }
 
 /** All the attempts at one piece of work. */
 class Unit<R> {
   readonly #session: ClientSession;
+  readonly #presence: Presence;
   readonly #limit: TimeLimit;
   readonly #work: (transaction: Transaction) => Promise<R>;
   readonly #isClosed: () => boolean;
@@ -151,11 +162,13 @@ class Unit<R> {
 
   constructor(terms: {
     client: MongoClient;
+    presence: Presence;
     limit: TimeLimit;
     work: (transaction: Transaction) => Promise<R>;
     isClosed: () => boolean;
   }) {
     this.#session = terms.client.startSession();
+    this.#presence = terms.presence;
     this.#limit = terms.limit;
     this.#work = terms.work;
     this.#isClosed = terms.isClosed;
@@ -171,15 +184,23 @@ class Unit<R> {
 
   async run(): Promise<R> {
     try {
-      for (let attempt = 0; !this.#limit.isOver; attempt++) {
-        if (attempt > 0) await pause(attempt);
-        const committed = await this.#attempt();
-        if (committed) return committed.result;
-      }
-      throw this.timeIsOver();
+      return await this.#presence.during(this.#session, () => this.#untilCommitted());
     } finally {
       await this.#session.endSession();
     }
+  }
+
+  async #untilCommitted(): Promise<R> {
+    for (let attempt = 0; !this.#limit.isOver; attempt++) {
+      if (attempt > 0) {
+        // It may be one who died that stands in the way
+        void this.#presence.endDead();
+        await pause(attempt);
+      }
+      const committed = await this.#attempt();
+      if (committed) return committed.result;
+    }
+    throw this.timeIsOver();
   }
 
   /** Undefined where it must be tried again: then nothing was written. */
