@@ -11,7 +11,7 @@ import type { SessionDocument, UserDocument } from './user-document.ts';
 /** What every unit of the ledger really changes: so they come one after another, whatever process they run in. */
 export type HeadDocument = {
   readonly _id: 'head';
-  /** How many units have changed the ledger. */
+  /** How many units the ledger has seen. */
   readonly unit: bigint;
 };
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock, Stores, UnitOfWork } from '../../application/ports.ts';
 import type { ParcelsSeen } from '../../application/parcel.ts';
 import type { Books, Decision } from '../../domain/books.ts';
@@ -15,25 +16,24 @@ import { RememberedLedger } from './remembered-ledger.ts';
 import { TimeLimit } from './time-limit.ts';
 import { Turn } from './turn.ts';
 import type { Transaction, Transactions } from './transactions.ts';
-import { takeHead, unitOf, UnitWriter } from './write-changes.ts';
+import { moveHead, takeHead, unitOf, UnitWriter } from './write-changes.ts';
 import type { Written } from './write-changes.ts';
 
 type Decide<R> = (books: Books) => Decision<R>;
 
-type Head = {
-  /** Where it was. */
-  readonly unit: bigint;
-  /** Whether this unit has moved it since. */
-  readonly hasMoved: boolean;
-};
-
-type Loaded = Head & {
+type Loaded = {
   readonly books: MongoBooks;
   /** Those that were read, not remembered. */
   readonly accounts: readonly StoredAccount[];
 };
 
-type Done<R> = { readonly result: R; readonly loaded: Loaded; readonly written: Written };
+type Done<R> = Written & {
+  readonly result: R;
+  /** Where the head was before, and where it is since. */
+  readonly from: bigint;
+  readonly unit: bigint;
+  readonly read: readonly StoredAccount[];
+};
 
 /**
  * Units of the ledger run one after another: in this process by turns, among processes by the head of the ledger,
@@ -97,18 +97,22 @@ export class MongoUnitOfWork implements UnitOfWork {
     let attempt = 0;
     try {
       await this.#takeTurn(limit);
-      const { result, loaded, written } = await this.#transactions.run(limit, async (transaction) => {
+      const done = await this.#transactions.run(limit, async (transaction) => {
         await transaction.read(() => this.#clockGuard.check());
-        if (attempt++ > 0)
-          return this.#thoroughly(transaction, want, decide, await this.#claim(transaction, limit));
-        const done = isPlain(want) ? await this.#quickly(transaction, want, decide) : undefined;
-        return done ?? this.#thoroughly(transaction, want, decide, await this.#readHead(transaction));
+        if (attempt++ > 0) {
+          this.#turn.contend();
+          await this.#takeTurn(limit);
+          return this.#thoroughly(transaction, want, decide);
+        }
+        const head = isPlain(want) ? await this.#knownHead() : undefined;
+        if (head === undefined) return this.#thoroughly(transaction, want, decide);
+        return this.#quickly(transaction, want, decide, head);
       });
       // Not before: what an attempt has read that then failed may never have been
-      this.#remembered.learn(loaded.unit, loaded.accounts);
-      this.#remembered.committed(written.unit, written.stored);
-      for (const parcel of written.parcels) this.#parcelsSeen.saw(parcel);
-      return result;
+      this.#remembered.learn(done.from, done.read);
+      this.#remembered.committed(done.unit, done.stored);
+      for (const parcel of done.parcels) this.#parcelsSeen.saw(parcel);
+      return done.result;
     } catch (fault) {
       this.#remembered.forget();
       throw fault;
@@ -117,49 +121,49 @@ export class MongoUnitOfWork implements UnitOfWork {
     }
   }
 
-  /** With what is remembered; undefined where that does not serve, and nothing was done yet. */
-  async #quickly<R>(transaction: Transaction, want: Want, decide: Decide<R>): Promise<Done<R> | undefined> {
-    const loaded = await this.#loadPlain(want);
-    if (!loaded) return undefined;
-    const done = await this.#write(transaction, { ...loaded, hasMoved: false }, decide);
-    // What was decided without a change is true if all that was read belongs together
-    const isSound = done.written.unit !== loaded.unit || (await this.#headUnit()) === loaded.unit;
-    return isSound ? done : undefined;
-  }
-
-  /** With everything else read in the transaction too. */
-  async #thoroughly<R>(
-    transaction: Transaction,
-    want: Want,
-    decide: Decide<R>,
-    head: Head,
-  ): Promise<Done<R>> {
-    const loaded = await loadBooks(transaction, this.#collections, want);
-    return this.#write(transaction, { ...loaded, ...head }, decide);
-  }
-
-  async #readHead(transaction: Transaction): Promise<Head> {
-    const { ledger } = this.#collections;
-    const head = await transaction.read((session) => ledger.findOne({ _id: 'head' }, { session }));
-    return { unit: unitOf(head), hasMoved: false };
+  /**
+   * With what is remembered, and the rest read beside the transaction while that moves the head: until it ends nobody
+   * else writes, so all of it belongs together.
+   */
+  async #quickly<R>(transaction: Transaction, want: Want, decide: Decide<R>, head: bigint): Promise<Done<R>> {
+    const moved = moveHead(transaction, this.#collections, head);
+    const [loaded] = await Promise.all([this.#loadPlain(want), moved]);
+    if (!loaded) return this.#decide(transaction, decide, await this.#loadAll(transaction, want), head);
+    const done = await this.#decide(transaction, decide, loaded, head);
+    if (!done.isEmpty) return done;
+    // A majority has all that the decision rests on: there is nothing to commit
+    transaction.undo();
+    return { ...done, unit: head };
   }
 
   /**
-   * Moves the head before anything is read. Who only read meanwhile would be too late again and again, where another
-   * process has all it needs; from now on it is the other that meets a conflict, and takes turns.
+   * With everything read in the transaction, after it has taken the head. Who only read first would be too late again and
+   * again, where another process has all it needs; so it is the other that meets a conflict, and takes turns.
    */
-  async #claim(transaction: Transaction, limit: TimeLimit): Promise<Head> {
-    this.#turn.contend();
-    await this.#takeTurn(limit);
-    return { unit: await takeHead(transaction, this.#collections), hasMoved: true };
+  async #thoroughly<R>(transaction: Transaction, want: Want, decide: Decide<R>): Promise<Done<R>> {
+    const head = await takeHead(transaction, this.#collections);
+    return this.#decide(transaction, decide, await this.#loadAll(transaction, want), head);
   }
 
-  async #write<R>(transaction: Transaction, loaded: Loaded, decide: Decide<R>): Promise<Done<R>> {
-    const writer = new UnitWriter(transaction, this.#collections, loaded);
-    let part = decide(loaded.books);
-    for (; 'next' in part; part = part.next()) await writer.add(part.changes);
+  #loadAll(transaction: Transaction, want: Want): Promise<Loaded> {
+    return loadBooks(transaction, this.#collections, want);
+  }
+
+  async #decide<R>(
+    transaction: Transaction,
+    decide: Decide<R>,
+    { books, accounts }: Loaded,
+    head: bigint,
+  ): Promise<Done<R>> {
+    const writer = new UnitWriter(transaction, this.#collections, books);
+    let part = decide(books);
+    for (; 'next' in part; part = part.next()) {
+      await writer.add(part.changes);
+      await setImmediate();
+    }
     await writer.add(part.changes);
-    return { result: part.result, loaded, written: await writer.finish() };
+    const written = await writer.finish();
+    return { ...written, result: part.result, from: head, unit: head + 1n, read: accounts };
   }
 
   async #takeTurn(limit: TimeLimit): Promise<void> {
@@ -167,27 +171,29 @@ export class MongoUnitOfWork implements UnitOfWork {
     if (taken) this.#remembered.hear(taken.told);
   }
 
-  /** What is read after it is at least as new; that it is no newer, the unit's own transaction finds out. */
-  async #learnHead(): Promise<bigint> {
-    const unit = await this.#headUnit();
-    this.#remembered.learn(unit, []);
-    return unit;
+  /**
+   * As a majority has it. What is read after it is at least as new; that it is no newer, the unit's own transaction
+   * finds out. A fault here is nobody's yet, and undefined: what is read in the transaction may fare better.
+   */
+  async #knownHead(): Promise<bigint | undefined> {
+    if (this.#remembered.unit !== undefined) return this.#remembered.unit;
+    return orUndefined(async () => {
+      const head = unitOf(await this.#collections.ledger.findOne({ _id: 'head' }));
+      this.#remembered.learn(head, []);
+      return head;
+    });
   }
 
-  /** As a majority has it. */
-  async #headUnit(): Promise<bigint> {
-    return unitOf(await this.#collections.ledger.findOne({ _id: 'head' }));
+  #loadPlain(want: Want): Promise<Loaded | undefined> {
+    return orUndefined(() => loadPlainBooks(this.#collections, want, this.#remembered));
   }
+}
 
-  /** A fault here is nobody's yet: what is read in the transaction may fare better. */
-  async #loadPlain(want: Want): Promise<Omit<Loaded, 'hasMoved'> | undefined> {
-    try {
-      const unit = this.#remembered.unit ?? (await this.#learnHead());
-      const loaded = await loadPlainBooks(this.#collections, want, this.#remembered);
-      return loaded && { ...loaded, unit };
-    } catch (fault) {
-      if (!isPassing(fault)) throw fault;
-      return undefined;
-    }
+async function orUndefined<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (fault) {
+    if (!isPassing(fault)) throw fault;
+    return undefined;
   }
 }

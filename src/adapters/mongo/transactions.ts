@@ -33,6 +33,7 @@ export class Transaction {
   #last: Promise<unknown> = Promise.resolve();
   #isOpen = true;
   #hasWritten = false;
+  #isUndone = false;
   #failure: { readonly fault: unknown } | undefined;
   #duplicate: Duplicate | undefined;
 
@@ -53,7 +54,21 @@ export class Transaction {
     return this.#hasWritten;
   }
 
+  get isUndone(): boolean {
+    return this.#isUndone;
+  }
+
+  /** Nothing of it is kept, though its work comes to a result. */
+  undo(): void {
+    this.#isUndone = true;
+  }
+
   read<T>(operation: (session: ClientSession) => Promise<T>): Promise<T> {
+    return this.#queue(operation);
+  }
+
+  /** For what keeps others away, and changes nothing that a caller would ask after. */
+  lock<T>(operation: (session: ClientSession) => Promise<T>): Promise<T> {
     return this.#queue(operation);
   }
 
@@ -208,9 +223,12 @@ class Unit<R> {
     this.#session.startTransaction(TRANSACTION_OPTIONS);
     const transaction = new Transaction(this.#session);
     const ended = await this.#perform(transaction);
-    if ('result' in ended) return (await this.#commit(transaction)) ? ended : undefined;
+    if ('result' in ended && !transaction.isUndone) {
+      return (await this.#commit(transaction)) ? ended : undefined;
+    }
 
     await this.#session.abortTransaction();
+    if ('result' in ended) return ended;
     const { fault } = ended;
     this.#lastFault = fault;
     // The work's own, or a mistake of ours

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { AnyBulkWriteOperation, Collection, OptionalUnlessRequiredId } from 'mongodb';
 import { partRecords } from '../../application/own-records.ts';
 import { parcelsOf, withoutText } from '../../application/parcel.ts';
@@ -34,24 +33,22 @@ function isEmpty({ messagesDueAt: _dueAt, ...lists }: Changes): boolean {
 
 /** What was written of a unit. */
 export type Written = {
-  /** Where the head is since; as it was where nothing was changed. */
-  readonly unit: bigint;
+  /** Whether nothing was. */
+  readonly isEmpty: boolean;
   /** The accounts that were changed, as they are stored now. */
   readonly stored: readonly StoredAccount[];
   readonly parcels: readonly Parcel[];
 };
 
 /**
- * Writes a unit, part by part as it is decided: first the head of the ledger. Under snapshot isolation two units that
- * read the same and write different things would both stand; as every unit really changes the head, they cannot.
+ * Writes a unit that has moved the head of the ledger, part by part as it is decided.
  * New transfers, which are most of the work, are sent with their part; all else with the last, one call a collection.
  */
 export class UnitWriter {
   readonly #transaction: Transaction;
   readonly #collections: Collections;
   readonly #books: MongoBooks;
-  readonly #unit: bigint;
-  #hasMoved: boolean;
+  #isEmpty = true;
   /** Of transfers; its failure is the transaction's, which whoever sends next hears of. */
   #sent: Promise<unknown> = Promise.resolve();
   /** As they were read, and as they are now. */
@@ -63,32 +60,24 @@ export class UnitWriter {
   readonly #erased: string[] = [];
   readonly #audit: AuditDocument[] = [];
 
-  constructor(
-    transaction: Transaction,
-    collections: Collections,
-    { books, unit, hasMoved }: { books: MongoBooks; unit: bigint; hasMoved: boolean },
-  ) {
+  constructor(transaction: Transaction, collections: Collections, books: MongoBooks) {
     this.#transaction = transaction;
     this.#collections = collections;
     this.#books = books;
-    this.#unit = unit;
-    this.#hasMoved = hasMoved;
   }
 
   /**
-   * Comes back when what was sent before is there, and this is on its way.
+   * Comes back when what was sent before is there; this is sent as the event loop turns.
    * @throws TypeError if the changes do not go on from what was read
    */
   async add(changes: Changes): Promise<void> {
     if (isEmpty(changes)) return;
-    if (!this.#hasMoved) await moveHead(this.#transaction, this.#collections, this.#unit);
-    this.#hasMoved = true;
+    this.#isEmpty = false;
     const { own, others } = partRecords(changes, ownRecord);
     const { inserted, updates } = transferWrites(changes, own);
     await this.#sent;
     this.#sent = this.#insert(this.#collections.transfers, inserted);
     this.#sent.catch(() => {});
-    await setImmediate();
 
     this.#updates.push(...updates);
     this.#records.push(...others.map(recordDocument));
@@ -108,8 +97,7 @@ export class UnitWriter {
     await this.#insert(parcels, this.#parcelDocuments);
     for (const id of this.#erased) await eraseFromParcels(this.#transaction, this.#collections, id);
     await this.#insert(audit, this.#audit);
-    const unit = this.#hasMoved ? this.#unit + 1n : this.#unit;
-    return { unit, stored, parcels: this.#parcels };
+    return { isEmpty: this.#isEmpty, stored, parcels: this.#parcels };
   }
 
   async #insert<T extends object>(
@@ -178,9 +166,12 @@ async function eraseFromParcels(
   }
 }
 
-/** The head of the ledger goes on by one, whatever it is; gives what it was. */
+/**
+ * The head of the ledger goes on by one, whatever it is; gives what it was. Under snapshot isolation two units that read
+ * the same and write different things would both stand; as every unit really changes the head, they cannot.
+ */
 export async function takeHead(transaction: Transaction, { ledger }: Collections): Promise<bigint> {
-  const head = await transaction.write((session) =>
+  const head = await transaction.lock((session) =>
     ledger.findOneAndUpdate({ _id: 'head' }, { $inc: { unit: 1n } }, { session, returnDocument: 'before' }),
   );
   return unitOf(head);
@@ -191,8 +182,13 @@ export function unitOf(head: HeadDocument | null): bigint {
   return head.unit;
 }
 
-async function moveHead(transaction: Transaction, { ledger }: Collections, unit: bigint): Promise<void> {
-  await transaction.write(async (session) => {
+/** The same, if it still is at `unit`; otherwise the unit of work is run again. */
+export async function moveHead(
+  transaction: Transaction,
+  { ledger }: Collections,
+  unit: bigint,
+): Promise<void> {
+  await transaction.lock(async (session) => {
     const { matchedCount } = await ledger.updateOne(
       { _id: 'head', unit },
       { $set: { unit: unit + 1n } },
