@@ -172,6 +172,7 @@ export function readQueryWithMetadata<S extends Schema>(
 }
 
 function queryOf(request: HonoRequest<string>): readonly [name: string, value: string][] {
+  if (!request.url.includes('?')) return [];
   const { searchParams } = new URL(request.url);
   const twice = [...searchParams.keys()].find((name) => searchParams.getAll(name).length > 1);
   if (twice !== undefined) throw invalid(twice, 'must be given once');

@@ -88,6 +88,20 @@ export function findRecord(connection: Connection, key: IdempotencyKey): Idempot
   return own ? recordOfTransfer(key, own) : findOtherRecord(connection, key);
 }
 
+const USED = `SELECT record_key AS key FROM transfers WHERE record_key IN (SELECT value FROM json_each(?1))
+UNION ALL SELECT key FROM idempotency_records WHERE key IN (SELECT value FROM json_each(?1))`;
+
+/** `findRecord` for each of these keys. Of many, most of which nobody has used, it is asked once which were. */
+export function recordFinder(
+  connection: Connection,
+  keys: readonly IdempotencyKey[],
+): (key: IdempotencyKey) => IdempotencyRecord | undefined {
+  if (keys.length === 1) return (key) => findRecord(connection, key);
+  const rows = connection.all(USED, JSON.stringify(keys.map(keyText))) as { key: string }[];
+  const used = new Set(rows.map(({ key }) => key));
+  return (key) => (used.has(keyText(key)) ? findRecord(connection, key) : undefined);
+}
+
 /** By the text of their key; only those above `after`. They stand in two tables. */
 export function recordsAfter(
   connection: Connection,

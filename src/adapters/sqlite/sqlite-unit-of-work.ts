@@ -15,7 +15,7 @@ import type { Connection } from './connection.ts';
 import type { DatabaseFile } from './database-file.ts';
 import { insertEntry } from './entries.ts';
 import { atCommit, beforeCommit, isBusy, unavailable } from './faults.ts';
-import { findRecord, insertRecord, ownRecord } from './idempotency-records.ts';
+import { insertRecord, ownRecord, recordFinder } from './idempotency-records.ts';
 import { assertKnownVersion } from './migrations.ts';
 import { eraseFromParcels, insertParcel } from './outbox.ts';
 import { RememberedAccounts } from './remembered-accounts.ts';
@@ -163,7 +163,7 @@ function booksOf(connection: Connection, accounts: RememberedAccounts, want: Wan
     activeAccounts: (of) =>
       oldestActiveIds(connection, of, want.activeCount).flatMap((id) => accounts.find(id) ?? []),
     accountCount: (ownerId) => countAccounts(connection, ownerId),
-    record: (key) => findRecord(connection, key),
+    record: recordFinder(connection, want.keys),
     auditHead: () => findAuditHead(connection),
   };
 }
