@@ -32,7 +32,10 @@ test('ids come in their order, within a millisecond and after the clock was set 
 });
 
 test('what is drawn at random is used once', () => {
-  const drawn = [...ids(MANY).map((id) => id.slice(-10)), ...Array.from({ length: MANY }, systemIds.newSalt)];
+  const drawn = [
+    ...ids(MANY).map((id) => id.slice(-10)),
+    ...Array.from({ length: MANY }, () => systemIds.newSalt()),
+  ];
   expect(new Set(drawn).size).toBe(drawn.length);
   expect(systemIds.newSalt()).toMatch(/^[\da-f]{32}$/);
 });
