@@ -1,5 +1,5 @@
 import { Long, MongoServerError } from 'mongodb';
-import type { CommandStartedEvent, Db, Document } from 'mongodb';
+import type { CommandStartedEvent, Db, Document, Timestamp } from 'mongodb';
 import { MongoMemoryServer } from 'mongodb-memory-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openMongoStore } from '../../src/adapters/mongo/index.ts';
@@ -57,6 +57,45 @@ describeWithMongo('what the store sends to MongoDB', () => {
       expect(commandName).toBe('find');
       expect(command['readConcern']).toMatchObject({ level: 'majority' });
     }
+  });
+
+  it('is read no older than what was committed here, or by whoever had the turn before', async () => {
+    const { bank } = mongo;
+    const other = await openMongoBank({ uri: mongoUri(), databaseName });
+    const alice = aCustomer();
+    const [from, to] = [await bank.account(alice, { funds: 999n }), await bank.account(alice)];
+    const pay = (payer: MongoBank) => payer.bank.pay(alice, { from, to, amount: 1n });
+    const committedAt: Timestamp[] = [];
+    for (const { client } of [mongo, other]) {
+      client.on('commandSucceeded', ({ commandName, reply }) => {
+        const { operationTime } = reply as { operationTime: Timestamp };
+        if (commandName === 'commitTransaction') committedAt.push(operationTime);
+      });
+    }
+    const expectNoOlderReads = async (payer: MongoBank): Promise<void> => {
+      const committed = committedAt.at(-1)!;
+      payer.sent.length = 0;
+      await pay(payer);
+      const reads = payer.sent
+        .filter(({ commandName, command }) => commandName === 'find' && command['autocommit'] !== false)
+        .filter(({ command }) => !['turns', 'processes'].includes(String(command['find'])))
+        .map(({ command }) => command['readConcern'] as { afterClusterTime?: Timestamp });
+      expect(reads.length).toBeGreaterThan(1);
+      for (const { afterClusterTime } of reads) {
+        expect(afterClusterTime?.greaterThanOrEqual(committed)).toBe(true);
+      }
+    };
+
+    await pay(mongo);
+    await expectNoOlderReads(mongo);
+    const takesTurns = ({ sent }: MongoBank) =>
+      sent.some(({ command }) => command['findAndModify'] === 'turns');
+    for (mongo.sent.length = 0; !takesTurns(mongo) || !takesTurns(other); ) {
+      await Promise.all([pay(mongo), pay(other)]);
+    }
+    for (const payer of [mongo, other]) await pay(payer);
+    for (const payer of [mongo, other, mongo, other]) await expectNoOlderReads(payer);
+    await other.close();
   });
 
   it('is undone where nothing is changed: a replay leaves the head of the ledger where it was', async () => {

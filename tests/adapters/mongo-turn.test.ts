@@ -1,4 +1,4 @@
-import { MongoClient } from 'mongodb';
+import { MongoClient, Timestamp } from 'mongodb';
 import type { CommandStartedEvent } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { collectionsOf } from '../../src/adapters/mongo/collections.ts';
@@ -56,8 +56,9 @@ describeWithMongo('turns between processes', () => {
     expect(events).toEqual([]);
 
     const changed = { account: anAccount({ balance: 7n, sequence: 3 }), written: 2 };
-    one.pass(() => ({ from: 3n, unit: 5n, accounts: [changed] }));
-    expect(await taken).toStrictEqual({ told: { from: 3n, unit: 5n, accounts: [changed] } });
+    const told = { from: 3n, unit: 5n, at: new Timestamp({ t: 7, i: 2 }), accounts: [changed] };
+    one.pass(() => told);
+    expect(await taken).toStrictEqual({ told });
   });
 
   it('come to whoever waits, though another always wants the next', async () => {

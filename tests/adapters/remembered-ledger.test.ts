@@ -1,7 +1,10 @@
+import { Timestamp } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import type { StoredAccount } from '../../src/adapters/mongo/account-document.ts';
 import { RememberedLedger } from '../../src/adapters/mongo/remembered-ledger.ts';
 import { anAccount } from '../support/builders.ts';
+
+const at = new Timestamp({ t: 1, i: 1 });
 
 function stored(id: string, sequence: number): StoredAccount {
   return { account: anAccount({ id, sequence, ownerId: 'alice' }), written: sequence };
@@ -30,7 +33,7 @@ describe('what a process remembers of the ledger', () => {
     const ledger = aLedgerAt(5n, stored('a', 1), stored('b', 1));
     ledger.committed(6n, [stored('a', 2)]);
     ledger.committed(7n, [stored('a', 3), stored('c', 1)]);
-    expect(ledger.tell()).toEqual({ from: 5n, unit: 7n, accounts: [stored('a', 3), stored('c', 1)] });
+    expect(ledger.tell(at)).toEqual({ from: 5n, unit: 7n, at, accounts: [stored('a', 3), stored('c', 1)] });
   });
 
   it('has nothing to tell where it knows nothing, and where it is too much', () => {
@@ -39,28 +42,28 @@ describe('what a process remembers of the ledger', () => {
       6n,
       Array.from({ length: 501 }, (_, index) => stored(`account ${index}`, 1)),
     );
-    expect(ledger.tell()).toBeNull();
+    expect(ledger.tell(at)).toBeNull();
     ledger.committed(7n, [stored('a', 1)]);
-    expect(ledger.tell()).toBeNull();
-    ledger.hear({ from: 7n, unit: 8n, accounts: [] });
+    expect(ledger.tell(at)).toBeNull();
+    ledger.hear({ from: 7n, unit: 8n, at, accounts: [] });
     ledger.committed(9n, [stored('a', 2)]);
-    expect(ledger.tell()).toEqual({ from: 8n, unit: 9n, accounts: [stored('a', 2)] });
+    expect(ledger.tell(at)).toEqual({ from: 8n, unit: 9n, at, accounts: [stored('a', 2)] });
     ledger.forget();
-    expect(ledger.tell()).toBeNull();
+    expect(ledger.tell(at)).toBeNull();
   });
 
   it('goes on with what another changed since, where that begins where it left off', () => {
     const ledger = aLedgerAt(5n, stored('a', 1), stored('b', 1));
     ledger.committed(6n, [stored('b', 2)]);
-    ledger.hear({ from: 6n, unit: 8n, accounts: [stored('a', 3)] });
+    ledger.hear({ from: 6n, unit: 8n, at, accounts: [stored('a', 3)] });
     expect(ledger.unit).toBe(8n);
     expect(sequencesOf(ledger, ['a', 'b'])).toEqual([3, 2]);
-    expect(ledger.tell()).toEqual({ from: 8n, unit: 8n, accounts: [] });
+    expect(ledger.tell(at)).toEqual({ from: 8n, unit: 8n, at, accounts: [] });
   });
 
   it.each([
-    ['begins later: a third wrote between', { from: 7n, unit: 8n, accounts: [stored('a', 3)] }],
-    ['begins earlier: it was told before', { from: 5n, unit: 8n, accounts: [stored('a', 3)] }],
+    ['begins later: a third wrote between', { from: 7n, unit: 8n, at, accounts: [stored('a', 3)] }],
+    ['begins earlier: it was told before', { from: 5n, unit: 8n, at, accounts: [stored('a', 3)] }],
   ])('knows no more than what another changed where that %s', (_why, told) => {
     const ledger = aLedgerAt(6n, stored('a', 1), stored('b', 1));
     ledger.hear(told);

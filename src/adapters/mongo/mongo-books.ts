@@ -151,11 +151,12 @@ export function isPlain(want: Want): boolean {
  * Undefined where a hold may be due: who knows which must read them all.
  */
 export async function loadPlainBooks(
+  reader: ClientSession,
   collections: Collections,
   want: Want,
   remembered: RememberedLedger,
 ): Promise<{ books: MongoBooks; accounts: readonly StoredAccount[] } | undefined> {
-  const find = new Finder(collections, (read) => read(undefined));
+  const find = new Finder(collections, (read) => read(reader));
   const accounts = new Map<string, StoredAccount>();
   const read: StoredAccount[] = [];
   const take = async (ids: readonly string[]): Promise<void> => {
@@ -190,7 +191,7 @@ export async function loadPlainBooks(
   return { books, accounts: read };
 }
 
-type Read = <T>(operation: (session: ClientSession | undefined) => Promise<T>) => Promise<T>;
+type Read = <T>(operation: (session: ClientSession) => Promise<T>) => Promise<T>;
 
 /** One round trip for each kind that is wanted. */
 class Finder {
@@ -234,7 +235,7 @@ class Finder {
       const filter = { ownerId: { $eq: ownerId } };
       const ids = await this.#read((session) =>
         this.#collections.accounts
-          .find(filter, { ...within(session), batchSize: ALL, projection: { _id: 1 } })
+          .find(filter, { session, batchSize: ALL, projection: { _id: 1 } })
           .toArray(),
       );
       counts.set(ownerId, ids.length);
@@ -268,7 +269,7 @@ class Finder {
         expiresAt: { $gt: new Date(until) },
       } as const;
       const found = await this.#read((session) =>
-        transfers.findOne(later, { ...within(session), sort: { expiresAt: 1 } }),
+        transfers.findOne(later, { session, sort: { expiresAt: 1 } }),
       );
       if (found) next.push(found);
     }
@@ -277,15 +278,13 @@ class Finder {
 
   auditHead(): Promise<AuditDocument | null> {
     const { audit } = this.#collections;
-    return this.#read((session) => audit.findOne({}, { ...within(session), sort: { _id: -1 } }));
+    return this.#read((session) => audit.findOne({}, { session, sort: { _id: -1 } }));
   }
 
   #upToDate(documents: readonly AccountDocument[]): Promise<readonly StoredAccount[]> {
     const { transfers } = this.#collections;
     return withLastEntries(documents, (filter) =>
-      this.#read((session) =>
-        transfers.find(filter, { ...within(session), ...ENTRIES_PART, batchSize: ALL }).toArray(),
-      ),
+      this.#read((session) => transfers.find(filter, { session, ...ENTRIES_PART, batchSize: ALL }).toArray()),
     );
   }
 
@@ -300,14 +299,10 @@ class Finder {
   ): Promise<readonly T[]> {
     if (wanted.length === 0) return [];
     return this.#read((session) => {
-      const options = { ...within(session), batchSize: ALL };
+      const options = { session, batchSize: ALL };
       return collection.find(filter, options).toArray() as Promise<T[]>;
     });
   }
-}
-
-function within(session: ClientSession | undefined): { session: ClientSession } | object {
-  return session ? { session } : {};
 }
 
 function accountIdsOf(transfers: readonly TransferDocument[], ids: readonly string[]): readonly string[] {

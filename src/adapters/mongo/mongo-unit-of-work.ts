@@ -117,7 +117,8 @@ export class MongoUnitOfWork implements UnitOfWork {
       this.#remembered.forget();
       throw fault;
     } finally {
-      this.#turn.pass(() => this.#remembered.tell());
+      const { operationTime: at } = this.#transactions.reader;
+      this.#turn.pass(() => (at ? this.#remembered.tell(at) : null));
     }
   }
 
@@ -168,7 +169,9 @@ export class MongoUnitOfWork implements UnitOfWork {
 
   async #takeTurn(limit: TimeLimit): Promise<void> {
     const taken = await this.#turn.take(limit);
-    if (taken) this.#remembered.hear(taken.told);
+    if (!taken) return;
+    if (taken.told) this.#transactions.reader.advanceOperationTime(taken.told.at);
+    this.#remembered.hear(taken.told);
   }
 
   /**
@@ -178,14 +181,17 @@ export class MongoUnitOfWork implements UnitOfWork {
   async #knownHead(): Promise<bigint | undefined> {
     if (this.#remembered.unit !== undefined) return this.#remembered.unit;
     return orUndefined(async () => {
-      const head = unitOf(await this.#collections.ledger.findOne({ _id: 'head' }));
+      const head = unitOf(
+        await this.#collections.ledger.findOne({ _id: 'head' }, { session: this.#transactions.reader }),
+      );
       this.#remembered.learn(head, []);
       return head;
     });
   }
 
   #loadPlain(want: Want): Promise<Loaded | undefined> {
-    return orUndefined(() => loadPlainBooks(this.#collections, want, this.#remembered));
+    const { reader } = this.#transactions;
+    return orUndefined(() => loadPlainBooks(reader, this.#collections, want, this.#remembered));
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Timestamp } from 'mongodb';
 import type { StoredAccount } from './account-document.ts';
 
 /** Some 50 MB of accounts. */
@@ -11,6 +12,8 @@ export type Told = {
   readonly from: bigint;
   /** Where it is since. */
   readonly unit: bigint;
+  /** When it was committed, by the server's time: what is read beside it must not be older. */
+  readonly at: Timestamp;
   readonly accounts: readonly StoredAccount[];
 };
 
@@ -56,9 +59,9 @@ export class RememberedLedger {
   }
 
   /** For another process, which then need not read it. */
-  tell(): Told | null {
+  tell(at: Timestamp): Told | null {
     if (this.#unit === undefined || !this.#changed) return null;
-    return { from: this.#changed.from, unit: this.#unit, accounts: [...this.#changed.accounts.values()] };
+    return { from: this.#changed.from, unit: this.#unit, at, accounts: [...this.#changed.accounts.values()] };
   }
 
   /** Of what another process wrote since; null where it does not say. */

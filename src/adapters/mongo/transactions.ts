@@ -118,6 +118,7 @@ function namesField(fault: MongoServerError, field: string): boolean {
 export class Transactions {
   readonly #client: MongoClient;
   readonly #presence: Presence;
+  readonly #reader: ClientSession;
   readonly #inside = new AsyncLocalStorage<true>();
   #lent = 0;
   #isClosed = false;
@@ -125,6 +126,15 @@ export class Transactions {
   constructor(client: MongoClient, presence: Presence) {
     this.#client = client;
     this.#presence = presence;
+    this.#reader = client.startSession({ causalConsistency: true });
+  }
+
+  /**
+   * For what is read beside a transaction, as a majority has it: it is never older than what was committed here. A new
+   * primary may at first know less of what a majority has than the one before, which acknowledged it.
+   */
+  get reader(): ClientSession {
+    return this.#reader;
   }
 
   /** @throws TypeError inside another unit */
@@ -141,6 +151,7 @@ export class Transactions {
       presence: this.#presence,
       limit,
       work,
+      onCommit: ({ operationTime }) => operationTime && this.#reader.advanceOperationTime(operationTime),
       isClosed: () => this.#isClosed,
     });
     return limit.race(unit.run(), () => unit.timeIsOver());
@@ -171,6 +182,7 @@ class Unit<R> {
   readonly #presence: Presence;
   readonly #limit: TimeLimit;
   readonly #work: (transaction: Transaction) => Promise<R>;
+  readonly #onCommit: (session: ClientSession) => void;
   readonly #isClosed: () => boolean;
   #isUnsettled = false;
   #lastFault: unknown;
@@ -180,12 +192,14 @@ class Unit<R> {
     presence: Presence;
     limit: TimeLimit;
     work: (transaction: Transaction) => Promise<R>;
+    onCommit: (session: ClientSession) => void;
     isClosed: () => boolean;
   }) {
     this.#session = terms.client.startSession();
     this.#presence = terms.presence;
     this.#limit = terms.limit;
     this.#work = terms.work;
+    this.#onCommit = terms.onCommit;
     this.#isClosed = terms.isClosed;
   }
 
@@ -265,6 +279,7 @@ class Unit<R> {
     for (let attempt = 1; ; attempt++) {
       try {
         await this.#session.commitTransaction();
+        this.#onCommit(this.#session);
         return true;
       } catch (fault) {
         this.#lastFault = fault;
