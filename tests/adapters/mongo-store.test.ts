@@ -24,10 +24,13 @@ describeWithMongo('what the store sends to MongoDB', () => {
   afterAll(() => mongo.close());
 
   /** But for what processes tell each other now and then. */
-  async function sentBy(work: () => Promise<unknown>): Promise<readonly CommandStartedEvent[]> {
-    mongo.sent.length = 0;
+  async function sentBy(
+    work: () => Promise<unknown>,
+    { sent } = mongo,
+  ): Promise<readonly CommandStartedEvent[]> {
+    sent.length = 0;
     await work();
-    return mongo.sent.filter(
+    return sent.filter(
       ({ commandName, command }) => !['turns', 'processes'].includes(String(command[commandName])),
     );
   }
@@ -74,11 +77,9 @@ describeWithMongo('what the store sends to MongoDB', () => {
     }
     const expectNoOlderReads = async (payer: MongoBank): Promise<void> => {
       const committed = committedAt.at(-1)!;
-      payer.sent.length = 0;
-      await pay(payer);
-      const reads = payer.sent
+      const sent = await sentBy(() => pay(payer), payer);
+      const reads = sent
         .filter(({ commandName, command }) => commandName === 'find' && command['autocommit'] !== false)
-        .filter(({ command }) => !['turns', 'processes'].includes(String(command['find'])))
         .map(({ command }) => command['readConcern'] as { afterClusterTime?: Timestamp });
       expect(reads.length).toBeGreaterThan(1);
       for (const { afterClusterTime } of reads) {
@@ -90,7 +91,8 @@ describeWithMongo('what the store sends to MongoDB', () => {
     await expectNoOlderReads(mongo);
     const takesTurns = ({ sent }: MongoBank) =>
       sent.some(({ command }) => command['findAndModify'] === 'turns');
-    for (mongo.sent.length = 0; !takesTurns(mongo) || !takesTurns(other); ) {
+    mongo.sent.length = 0;
+    while (!takesTurns(mongo) || !takesTurns(other)) {
       await Promise.all([pay(mongo), pay(other)]);
     }
     for (const payer of [mongo, other]) await pay(payer);

@@ -16,8 +16,8 @@ const INTERRUPTED = 11601;
 
 /** Mistakes of ours, which another attempt repeats: they come out as they are. */
 function isOurs(fault: unknown): boolean {
-  if (fault instanceof MongoServerError) return fault.code === DOCUMENT_VALIDATION_FAILURE;
   return (
+    hasCode(fault, DOCUMENT_VALIDATION_FAILURE) ||
     fault instanceof TypeError ||
     fault instanceof RangeError ||
     fault instanceof BSON.BSONError ||
@@ -40,7 +40,7 @@ export function isPassing(fault: unknown): boolean {
   if (!(fault instanceof MongoError)) return true; // a socket's own, as ECONNRESET
   if (fault.hasErrorLabel(MongoErrorLabel.TransientTransactionError)) return true;
   if (fault.hasErrorLabel(MongoErrorLabel.RetryableWriteError)) return true;
-  if (fault instanceof MongoServerError) return fault.code === DUPLICATE_KEY || fault.code === INTERRUPTED;
+  if (isDuplicateKey(fault) || hasCode(fault, INTERRUPTED)) return true;
   return fault instanceof MongoNetworkError || fault instanceof MongoServerSelectionError;
 }
 
@@ -57,5 +57,9 @@ export function isAborted(fault: unknown): boolean {
 }
 
 export function isDuplicateKey(fault: unknown): fault is MongoServerError {
-  return fault instanceof MongoServerError && fault.code === DUPLICATE_KEY;
+  return hasCode(fault, DUPLICATE_KEY);
+}
+
+function hasCode(fault: unknown, code: number): fault is MongoServerError {
+  return fault instanceof MongoServerError && fault.code === code;
 }

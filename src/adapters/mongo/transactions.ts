@@ -116,9 +116,13 @@ function namesField(fault: MongoServerError, field: string): boolean {
  * knows one limit, of 120 seconds, and cannot be told another.
  */
 export class Transactions {
+  /**
+   * For what is read beside a transaction, as a majority has it: it is never older than what was committed here. A new
+   * primary may at first know less of what a majority has than the one before, which acknowledged it.
+   */
+  readonly reader: ClientSession;
   readonly #client: MongoClient;
   readonly #presence: Presence;
-  readonly #reader: ClientSession;
   readonly #inside = new AsyncLocalStorage<true>();
   #lent = 0;
   #isClosed = false;
@@ -126,15 +130,7 @@ export class Transactions {
   constructor(client: MongoClient, presence: Presence) {
     this.#client = client;
     this.#presence = presence;
-    this.#reader = client.startSession({ causalConsistency: true });
-  }
-
-  /**
-   * For what is read beside a transaction, as a majority has it: it is never older than what was committed here. A new
-   * primary may at first know less of what a majority has than the one before, which acknowledged it.
-   */
-  get reader(): ClientSession {
-    return this.#reader;
+    this.reader = client.startSession({ causalConsistency: true });
   }
 
   /** @throws TypeError inside another unit */
@@ -151,7 +147,7 @@ export class Transactions {
       presence: this.#presence,
       limit,
       work,
-      onCommit: ({ operationTime }) => operationTime && this.#reader.advanceOperationTime(operationTime),
+      onCommit: ({ operationTime }) => operationTime && this.reader.advanceOperationTime(operationTime),
       isClosed: () => this.#isClosed,
     });
     return limit.race(unit.run(), () => unit.timeIsOver());
