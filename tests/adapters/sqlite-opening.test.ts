@@ -128,7 +128,7 @@ describe('opening', () => {
     await Promise.all(stores.map((store) => store.close()));
 
     const connection = connect();
-    expect(connection.all('SELECT number FROM schema_migrations')).toEqual([{ number: 1n }]);
+    expect(connection.all('SELECT number FROM schema_migrations')).toEqual([{ number: 1n }, { number: 2n }]);
     connection.close();
   });
 });
@@ -209,8 +209,41 @@ describe('migrations', () => {
     const store = await openSqliteStore({ path, clock: new FixedClock(5) });
     await store.close();
     const connection = connect();
-    expect(recorded(connection)).toEqual([{ number: 1n, name: 'ledger and outbox', applied_at: 5n }]);
+    expect(recorded(connection)).toEqual([
+      { number: 1n, name: 'ledger and outbox', applied_at: 5n },
+      { number: 2n, name: 'entries by counterparty in blocks', applied_at: 5n },
+    ]);
     connection.close();
+  });
+
+  it('bring a book over that was written before its entries stood in blocks', async () => {
+    const clock = new FixedClock();
+    const store = await openSqliteStore({ path, clock });
+    const bank = new Bank({ store, clock });
+    const [alice, bob] = [aCustomer(), aCustomer()];
+    const from = await bank.account(alice, { funds: 1000n });
+    const [to, other] = [await bank.open(bob), await bank.open(bob)];
+    for (let number = 1; number <= 150; number++) {
+      await bank.pay(alice, { from, to: number === 20 ? other : to, amount: 1n });
+    }
+    await store.close();
+
+    const connection = connect();
+    const blocks = () => connection.all('SELECT * FROM entry_blocks ORDER BY account_id, block');
+    const written = blocks();
+    expect(written).toHaveLength(4);
+    connection.exec(`DROP TABLE entry_blocks;
+      CREATE INDEX entries_by_other ON entries (account_id, other_id, sequence);
+      DELETE FROM schema_migrations WHERE number = 2`);
+    const again = await openSqliteStore({ path, clock });
+    expect(blocks()).toEqual(written);
+    expect(connection.all("SELECT name FROM sqlite_schema WHERE name = 'entries_by_other'")).toEqual([]);
+    connection.close();
+    const { items } = await new Bank({ store: again, clock }).ledger.listEntries(alice, from, {
+      counterparty: other,
+    });
+    expect(items.map(({ sequence }) => sequence)).toEqual([21]);
+    await again.close();
   });
 });
 

@@ -26,6 +26,7 @@ beforeAll(async () => {
 
   connection = new Connection(await loadDriver(), path, { readOnly: false });
   configure(connection);
+  connection.exec("INSERT INTO entry_blocks VALUES ('of this test', 1, '*')");
 });
 
 afterAll(async () => {
@@ -46,6 +47,11 @@ const NEVER = {
     'INSERT INTO entries SELECT * FROM entries WHERE true ON CONFLICT DO UPDATE SET posted = 0',
     'an entry never changes',
   ],
+  'a block of entries is updated': [
+    "UPDATE entry_blocks SET others = ''",
+    'a block of entries never changes',
+  ],
+  'a block of entries is deleted': ['DELETE FROM entry_blocks', 'a block of entries never disappears'],
   'an idempotency record is updated': [
     "UPDATE idempotency_records SET request = '{}'",
     'an idempotency record never changes',
@@ -160,7 +166,7 @@ describe('the schema refuses that', () => {
 });
 
 function books(): unknown {
-  return ['entries', 'idempotency_records', 'transfers', 'accounts', 'users'].map((table) =>
+  return ['entries', 'entry_blocks', 'idempotency_records', 'transfers', 'accounts', 'users'].map((table) =>
     connection.all(`SELECT * FROM ${table}`),
   );
 }

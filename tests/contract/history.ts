@@ -156,6 +156,35 @@ export function describeHistory(
       expect(await count(bob, to, { counterparty: from.slice(-4) })).toEqual([1, 1]);
     });
 
+    it('by counterparty finds what lies far apart in a long book', async () => {
+      const { store, clock } = subject();
+      const { bank } = new BusyBank({ store, clock, random: new Random(1) });
+      const [alice, bob, carol] = [aCustomer('Alice'), aCustomer('Bob'), aCustomer('Carol')];
+      const from = await bank.account(alice, { funds: 1000n });
+      const [his, hers] = [await bank.account(bob), await bank.account(carol)];
+      const split = [
+        { accountId: from, direction: 'debit', amount: 2n },
+        { accountId: his, direction: 'credit', amount: 1n },
+        { accountId: hers, direction: 'credit', amount: 1n },
+      ] as const;
+      for (let number = 1; number <= 300; number++) {
+        if (number % 97 === 0) {
+          await bank.ledger.transferFunds(alice, { legs: split, idempotencyKey: freshId() });
+        } else await bank.pay(alice, { from, to: number % 140 === 1 ? hers : his, amount: 1n });
+      }
+
+      const found = async (counterparty: string, limit: number) =>
+        (await allOf((page) => bank.ledger.listEntries(alice, from, page), { counterparty }, limit)).map(
+          ({ sequence }) => sequence,
+        );
+      // The first entry is the funds
+      for (const limit of [1, 3, 50]) {
+        expect(await found(hers, limit)).toEqual([292, 282, 195, 142, 98, 2]);
+      }
+      expect(await found(his, 50)).toHaveLength(297);
+      expect(await found(freshId(), 50)).toEqual([]);
+    });
+
     it("of another's account answers like one that does not exist", async () => {
       const { store, clock } = subject();
       const { bank } = new BusyBank({ store, clock, random: new Random(1) });

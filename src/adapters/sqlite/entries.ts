@@ -3,6 +3,7 @@ import type { Direction, EntryStep } from '../../domain/ledger-entry.ts';
 import type { Leg } from '../../domain/transfer.ts';
 import { toBytes, toHexadecimal } from './bytes.ts';
 import type { Connection } from './connection.ts';
+import type { Value } from './driver.ts';
 
 type EntryRow = {
   readonly account_id: string;
@@ -25,6 +26,14 @@ const INSERT = `INSERT INTO entries (
   debits_posted, credits_posted, debits_pending, credits_pending, at, hash
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
+/** So many entries of an account, one after another, have a row that tells who was on the other side of them. */
+const BLOCK = 64;
+
+const INSERT_BLOCK = `INSERT INTO entry_blocks (account_id, block, others)
+SELECT account_id, ?2, group_concat(ifnull(substr(other_id, -4), '*'))
+FROM entries WHERE account_id = ?1 AND sequence BETWEEN ?3 AND ?4`;
+
+/** Entries of an account come in the order of their sequence. */
 export function insertEntry(connection: Connection, entry: LedgerEntry, legs: readonly Leg[]): void {
   const { after } = entry;
   connection.run(
@@ -44,6 +53,19 @@ export function insertEntry(connection: Connection, entry: LedgerEntry, legs: re
     entry.at,
     toBytes(entry.hash),
   );
+  if (entry.sequence % BLOCK !== 0) return;
+  const block = blockOf(entry.sequence);
+  const { first, last } = rangeOf(block);
+  connection.run(INSERT_BLOCK, entry.accountId, block, first, last);
+}
+
+/** Blocks count from 1, as sequences do. */
+function blockOf(sequence: number): number {
+  return Math.ceil(sequence / BLOCK);
+}
+
+function rangeOf(block: number): { first: number; last: number } {
+  return { first: (block - 1) * BLOCK + 1, last: block * BLOCK };
 }
 
 export function listEntries(
@@ -75,6 +97,12 @@ export function entriesAt(
   });
 }
 
+const LAST_BLOCK = 'SELECT block FROM entry_blocks WHERE account_id = ? ORDER BY block DESC LIMIT 1';
+const LAST_BLOCK_WITH = `SELECT block FROM entry_blocks WHERE account_id = ?1 AND block <= ?2
+AND (instr(others, substr(?3, -4)) > 0 OR instr(others, '*') > 0) ORDER BY block DESC LIMIT 1`;
+const ENTRIES_WITH = `SELECT * FROM entries WHERE account_id = ?1 AND sequence BETWEEN ?2 AND ?3
+AND (other_id = ?4 OR other_id IS NULL) ORDER BY sequence DESC LIMIT ?5`;
+
 /**
  * By sequence descending, below `before`. Of transfers with several legs all are given, of whatever others: whoever
  * asks looks at their legs.
@@ -84,13 +112,25 @@ export function entriesWith(
   { accountId, otherId }: { accountId: string; otherId: string },
   { before, limit }: { before: number | null; limit: number },
 ): readonly LedgerEntry[] {
-  const below = before ?? Number.MAX_SAFE_INTEGER;
-  const sql = `SELECT * FROM (
-      SELECT * FROM entries WHERE account_id = ?1 AND other_id = ?2 AND sequence < ?3 ORDER BY sequence DESC LIMIT ?4)
-    UNION ALL SELECT * FROM (
-      SELECT * FROM entries WHERE account_id = ?1 AND other_id IS NULL AND sequence < ?3 ORDER BY sequence DESC LIMIT ?4)
-    ORDER BY sequence DESC LIMIT ?4`;
-  return (connection.all(sql, accountId, otherId, below, limit) as EntryRow[]).map(entryOf);
+  const found: LedgerEntry[] = [];
+  const take = (first: number, last: number) => {
+    const rows = connection.all(ENTRIES_WITH, accountId, first, last, otherId, limit - found.length);
+    found.push(...(rows as EntryRow[]).map(entryOf));
+  };
+  const lastBlock = (sql: string, ...values: Value[]) => {
+    const row = connection.get(sql, accountId, ...values) as { block: bigint } | undefined;
+    return Number(row?.block ?? 0);
+  };
+
+  const newest = (before ?? Number.MAX_SAFE_INTEGER) - 1;
+  const blocks = lastBlock(LAST_BLOCK);
+  take(blocks * BLOCK + 1, newest);
+  for (let block = Math.min(blocks, blockOf(newest)); block > 0 && found.length < limit; block--) {
+    block = lastBlock(LAST_BLOCK_WITH, block, otherId);
+    const { first, last } = rangeOf(block);
+    take(first, Math.min(last, newest));
+  }
+  return found;
 }
 
 export function entriesOfTransfer(connection: Connection, transferId: string): readonly LedgerEntry[] {

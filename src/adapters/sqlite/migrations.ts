@@ -1,12 +1,15 @@
 import type { Instant } from '../../domain/time.ts';
 import type { Connection } from './connection.ts';
-import { LEDGER_SCHEMA } from './schema.ts';
+import { ENTRY_BLOCKS, LEDGER_SCHEMA } from './schema.ts';
 import { whenUnlocked } from './waiting.ts';
 
 export type Migration = { readonly name: string; readonly sql: string };
 
 /** Numbered from 1 by their place. Forward only: what was released is never changed, moved or taken out. */
-const MIGRATIONS: readonly Migration[] = [{ name: 'ledger and outbox', sql: LEDGER_SCHEMA }];
+const MIGRATIONS: readonly Migration[] = [
+  { name: 'ledger and outbox', sql: LEDGER_SCHEMA },
+  { name: 'entries by counterparty in blocks', sql: ENTRY_BLOCKS },
+];
 
 const RECORD = `CREATE TABLE IF NOT EXISTS schema_migrations (
   number INTEGER PRIMARY KEY,

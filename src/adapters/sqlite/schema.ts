@@ -211,3 +211,29 @@ BEGIN SELECT raise(ABORT, 'what an account was opened with never changes'); END;
 CREATE TRIGGER accounts_never_disappear BEFORE DELETE ON accounts
 BEGIN SELECT raise(ABORT, 'an account never disappears'); END;
 `;
+
+/**
+ * An index of entries by the other account was a page of the log for each entry of a large ledger: its rows lie
+ * anywhere. A row for 64 entries that follow each other tells the same, and only those it names need be looked through.
+ */
+export const ENTRY_BLOCKS = `
+-- Of the entries of an account from 64 * (block - 1) + 1 to 64 * block: the last four characters of each other account,
+-- and * where there is none or more than one.
+CREATE TABLE entry_blocks (
+  account_id TEXT NOT NULL,
+  block INTEGER NOT NULL CHECK (block > 0),
+  others TEXT NOT NULL,
+  PRIMARY KEY (account_id, block)
+) STRICT, WITHOUT ROWID;
+
+DROP INDEX entries_by_other;
+
+INSERT INTO entry_blocks (account_id, block, others)
+SELECT account_id, (sequence + 63) / 64 AS block, group_concat(ifnull(substr(other_id, -4), '*'))
+FROM entries GROUP BY account_id, block HAVING count(*) = 64;
+
+CREATE TRIGGER entry_blocks_never_change BEFORE UPDATE ON entry_blocks
+BEGIN SELECT raise(ABORT, 'a block of entries never changes'); END;
+CREATE TRIGGER entry_blocks_never_disappear BEFORE DELETE ON entry_blocks
+BEGIN SELECT raise(ABORT, 'a block of entries never disappears'); END;
+`;
