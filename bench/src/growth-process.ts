@@ -1,9 +1,8 @@
 /** One step of growth, in a process of its own: seeding, reading, or paying. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { LedgerContender } from './ledger-contender.ts';
 import { measure } from './measure.ts';
-import { openAccounts, openBank } from './passbook.ts';
+import { accountsFile, openAccounts, openBank } from './passbook.ts';
 import type { Bank, Customer, Place, StoreKind } from './passbook.ts';
 import { spreadOf } from './results.ts';
 import { ACCOUNTS, draw } from './workload.ts';
@@ -12,7 +11,7 @@ export type GrowthOrder = { readonly store: StoreKind; readonly place: Place } &
   | { readonly kind: 'seed'; readonly count: number }
   | { readonly kind: 'read' }
   | { readonly kind: 'prove' }
-  | { readonly kind: 'pay'; readonly measureMs: number }
+  | { readonly kind: 'pay'; readonly measureMs: number; readonly warmUpMs: number }
 );
 
 /** Figures by name: rates a second, times in milliseconds. */
@@ -22,7 +21,9 @@ type Accounts = { customers: Customer[]; accountIds: string[] };
 
 const SEED_BATCH = 2000;
 const READS = 300;
-const PAGE = 50;
+/** The smallest books have this many entries too. */
+const PAGE = 10;
+const HISTORY_PAGE = 50;
 
 // Its parent is gone
 process.once('disconnect', () => process.exit(1));
@@ -101,7 +102,8 @@ async function readBalance(bank: Bank, { customers, accountIds }: Accounts, inde
 async function readPage(bank: Bank, { accountIds }: Accounts, index: number): Promise<void> {
   const id = accountIds[index] as string;
   const account = await bank.store.reads.account(id);
-  await bank.store.reads.entriesOf(id, { after: draw(account?.sequence ?? 1), limit: PAGE });
+  const last = Math.max(1, (account?.sequence ?? 0) - PAGE);
+  await bank.store.reads.entriesOf(id, { after: draw(last), limit: PAGE });
 }
 
 /** Verify over all there is, a statement over the whole of an account, and pages of its history. */
@@ -125,7 +127,7 @@ async function prove({ store, place }: GrowthOrder): Promise<GrowthReport> {
   for (let page = 0; page < READS; page++) {
     lap();
     const { nextCursor } = await bank.ledger.listEntries(customer, accountId, {
-      limit: PAGE,
+      limit: HISTORY_PAGE,
       direction: 'debit',
       ...(cursor === undefined ? {} : { cursor }),
     });
@@ -147,12 +149,13 @@ async function pay({
   store,
   place,
   measureMs,
+  warmUpMs,
 }: Extract<GrowthOrder, { kind: 'pay' }>): Promise<GrowthReport> {
   const bank = await openBank(store, place);
   const ledger = await LedgerContender.over(bank, readAccounts(place));
   const point = { id: '', workload: 'uniform', inFlight: 512, unit: 1 } as const;
   const cold = await measure(ledger, point, { warmUpMs: 0, measureMs, mongodPid: null });
-  const warm = await measure(ledger, point, { warmUpMs: 0, measureMs, mongodPid: null });
+  const warm = await measure(ledger, point, { warmUpMs, measureMs, mongodPid: null });
   await ledger.check(cold.acknowledged + warm.acknowledged);
   await ledger.close();
   const failed = cold.failed + warm.failed;
@@ -162,8 +165,4 @@ async function pay({
 
 function readAccounts(place: Place): Accounts {
   return JSON.parse(readFileSync(accountsFile(place), 'utf8')) as Accounts;
-}
-
-function accountsFile({ directory }: Place): string {
-  return join(directory, 'accounts.json');
 }

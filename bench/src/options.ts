@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 export type Options = {
@@ -12,6 +13,8 @@ export type Options = {
   readonly profile: boolean;
   /** How many transfers are there already, for each measurement of growth. */
   readonly sizes: readonly number[];
+  /** Where what was seeded in SQLite is kept, and found again; undefined where it goes with the run. */
+  readonly data: string | undefined;
 };
 
 export const USAGE = `npm run bench -- [compare | growth] [options]
@@ -20,11 +23,12 @@ export const USAGE = `npm run bench -- [compare | growth] [options]
   growth               rate, balances and pages with many transfers there already
   --runs N             of each, taken in turns (5)
   --seconds N          measured at each point (5)
-  --warm-up N          seconds before that (1.5)
+  --warm-up N          seconds before that, in which V8 compiles (6; for growth 20)
   --users N            signed-in customers over HTTP (256)
   --only REGEXP        the points whose name matches, such as ^port/mongo/
   --name NAME          of the files in bench/results (latest, growth)
   --sizes A,B,...      for growth (10000,1000000,10000000; above a million SQLite alone; some 3 kB of disk each)
+  --data DIRECTORY     for growth: keeps what was seeded in SQLite there, and goes on with it the next time
   --profile            the ledger's process, and the servers, under V8's profiler: prints where the time goes
   --quick              one short run of everything
 `;
@@ -42,6 +46,7 @@ export function readOptions(args: string[]): Options {
       only: { type: 'string' },
       name: { type: 'string' },
       sizes: { type: 'string' },
+      data: { type: 'string' },
       profile: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
     },
@@ -55,11 +60,15 @@ export function readOptions(args: string[]): Options {
     command,
     runs: positive('runs', values.runs ?? (quick ? '1' : '5')),
     seconds: positive('seconds', values.seconds ?? (quick ? '1' : '5')),
-    warmUpSeconds: positive('warm-up', values['warm-up'] ?? (quick ? '0.5' : '1.5')),
+    warmUpSeconds: positive(
+      'warm-up',
+      values['warm-up'] ?? (quick ? '0.5' : command === 'growth' ? '20' : '6'),
+    ),
     users: positive('users', values.users ?? (quick ? '32' : '256')),
     only: new RegExp(values.only ?? ''),
     name: values.name ?? (command === 'growth' ? 'growth' : quick ? 'quick' : 'latest'),
     profile: values.profile,
+    data: values.data && resolve(values.data),
     sizes: (values.sizes ?? '10000,1000000,10000000').split(',').map((size) => positive('sizes', size)),
   };
 }

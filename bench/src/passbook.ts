@@ -60,6 +60,11 @@ export function sqliteFile({ directory }: Place): string {
   return join(directory, 'ledger.db');
 }
 
+/** Written when a store has been seeded, with whom it was seeded for. */
+export function accountsFile({ directory }: Place): string {
+  return join(directory, 'accounts.json');
+}
+
 export type Bank = {
   readonly store: Store;
   readonly ledger: Ledger;

@@ -1,4 +1,4 @@
-/** What issue 6 asks for: ratios of rates within one run. */
+/** What the ledger is to reach: ratios of rates within one run. */
 import { CONNECTIONS } from './plan.ts';
 import { spreadOf } from './results.ts';
 import type { Results, Sample, Spread } from './results.ts';
