@@ -28,13 +28,14 @@ export interface UnitOfWork {
   /**
    * The ledger's door. Loads what is wanted, runs `decide` over it, writes all the changes in one transaction, and
    * gives the result only after the commit is durable: of what was written, and of what was read.
+   * `want` is asked once, when nothing is left to wait for: what came while another process had the ledger is in it.
    * `decide` may be run again, over books read anew, as often as it takes; only the committed run's result is given.
    * What `decide` throws comes out as it is, and nothing is written.
    * @throws PassbookError `unavailable` if `deadline` passes or the store fails, and nothing was written
    * @throws PassbookError `outcome_unknown` if it cannot be told by `deadline` whether it was written; the same
    *   command with the same key tells
    */
-  transact<R>(want: Want, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R>;
+  transact<R>(want: () => Want, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R>;
 
   /**
    * The door for everything else. Commits what `work` returns from, rolls back what it throws from, and rethrows it.

@@ -119,7 +119,7 @@ export class TransferWriter {
     const deadline = now + this.#limits.deadlineMs;
     const context = { now, digest: this.#digest, notify: false, dryRun: true, holdsDueBy: deadline };
     return this.#unitOfWork.transact(
-      wantOf([command], deadline),
+      () => wantOf([command], deadline),
       (books) => ({ result: decide(books, [command], context).result[0] as Answer, changes: NO_CHANGES }),
       deadline,
     );
@@ -133,12 +133,19 @@ export class TransferWriter {
 
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.slice(0, this.#limits.batch);
-      this.#waiting = this.#waiting.slice(this.#limits.batch);
-      await this.#commit(batch.filter((one) => this.#isInTime(one)));
+      const batch = this.#take(this.#limits.batch);
+      // Who comes while another process has the ledger comes along
+      await this.#commit(batch, () => this.#take(this.#limits.batch - batch.length));
       await this.#gather(batch.length);
     }
     this.#draining = undefined;
+  }
+
+  /** The first of those who wait, but for whose time is over. */
+  #take(most: number): Waiting[] {
+    const taken = this.#waiting.slice(0, most);
+    this.#waiting = this.#waiting.slice(most);
+    return taken.filter((one) => this.#isInTime(one));
   }
 
   /**
@@ -162,27 +169,34 @@ export class TransferWriter {
     return false;
   }
 
-  async #commit(batch: readonly Waiting[]): Promise<void> {
+  /** @param join who else is there when the unit begins; they are in the batch from then on */
+  async #commit(batch: Waiting[], join: () => readonly Waiting[]): Promise<void> {
     if (batch.length === 0) return;
     try {
-      const { answers, messages, messagesDueAt } = await this.#transact(batch);
+      const { answers, messages, messagesDueAt } = await this.#transact(batch, join);
       if (messagesDueAt === null) this.#onCommit();
       else this.#courier?.accept(messages, messagesDueAt);
       for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer);
     } catch (fault) {
       // A fault of the store is everybody's. Anything else is one command's, and must not fail the innocent.
       if (batch.length === 1 || fault instanceof PassbookError) for (const { reject } of batch) reject(fault);
-      else for (const one of batch) await this.#commit([one]);
+      else for (const one of batch) await this.#commit([one], () => []);
     }
   }
 
-  #transact(batch: readonly Waiting[]): Promise<Committed> {
-    const commands = batch.map(({ command }) => command);
-    const size = Math.max(PART_LEAST, Math.ceil(commands.length / PARTS));
+  #transact(batch: Waiting[], join: () => readonly Waiting[]): Promise<Committed> {
     const deadline = Math.min(...batch.map((one) => one.deadline));
+    let commands: readonly Command[] = [];
     return this.#unitOfWork.transact(
-      wantOf(commands, deadline),
-      (books) => this.#reserve(decideInParts(books, commands, { ...this.#context(deadline), size })),
+      () => {
+        batch.push(...join());
+        commands = batch.map(({ command }) => command);
+        return wantOf(commands, deadline);
+      },
+      (books) => {
+        const size = Math.max(PART_LEAST, Math.ceil(commands.length / PARTS));
+        return this.#reserve(decideInParts(books, commands, { ...this.#context(deadline), size }));
+      },
       deadline,
     );
   }

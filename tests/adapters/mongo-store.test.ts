@@ -1,8 +1,11 @@
 import { Long, MongoServerError } from 'mongodb';
 import type { CommandStartedEvent, Db, Document, Timestamp } from 'mongodb';
 import { MongoMemoryServer } from 'mongodb-memory-server';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { collectionsOf } from '../../src/adapters/mongo/collections.ts';
 import { openMongoStore } from '../../src/adapters/mongo/index.ts';
+import { TimeLimit } from '../../src/adapters/mongo/time-limit.ts';
+import { Turn } from '../../src/adapters/mongo/turn.ts';
 import type { Stores } from '../../src/application/ports.ts';
 import { Account } from '../../src/domain/account.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
@@ -174,6 +177,32 @@ describeWithMongo('what the store sends to MongoDB', () => {
 
     expect(sent.filter(({ commandName }) => commandName === 'commitTransaction')).toHaveLength(2);
     expect(sent.filter(({ commandName }) => commandName === 'abortTransaction')).toEqual([]);
+  });
+
+  it('is of all who came while another process had its turn', async () => {
+    const { bank, sent } = mongo;
+    const alice = aCustomer();
+    const [from, to] = [await bank.account(alice, { funds: 1000n }), await bank.account(alice)];
+    const pay = () => bank.pay(alice, { from, to, amount: 1n });
+    await withRawClient(mongoUri(), async (client) => {
+      const { turns } = collectionsOf(client.db(databaseName, { useBigInt64: true }));
+      const other = new Turn(turns);
+      other.contend();
+      await other.take(new TimeLimit(10_000));
+      const until = (time: Date) => turns.updateOne({ _id: 'turn' }, { $set: { until: time } });
+      await until(new Date(Date.now() + 60_000));
+      const payments: Promise<unknown>[] = [];
+      // Until it has seen the other, it takes no turns
+      await vi.waitFor(async () => {
+        payments.push(pay());
+        expect(await turns.findOne({ _id: 'turn', next: { $ne: null } })).not.toBeNull();
+      });
+      for (let number = 0; number < 20; number++) payments.push(pay());
+      sent.length = 0;
+      await until(new Date(0));
+      await Promise.all(payments);
+    });
+    expect(sent.filter(({ commandName }) => commandName === 'commitTransaction')).toHaveLength(1);
   });
 
   it('goes on from what the part before left, or is a mistake of ours', async () => {

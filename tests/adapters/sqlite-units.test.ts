@@ -60,6 +60,25 @@ describe("another process's lock", () => {
     expect(await store.reads.account(account.id)).toStrictEqual(account);
   });
 
+  it('is waited for before a unit is asked what it wants', async () => {
+    other.exec('BEGIN IMMEDIATE');
+    let isFree = false;
+    const asked: boolean[] = [];
+    const unit = store.unitOfWork.transact(
+      () => {
+        asked.push(isFree);
+        return want({})();
+      },
+      () => ({ result: undefined, changes: NO_CHANGES }),
+      clock.now() + 10_000,
+    );
+    await sleep(30);
+    isFree = true;
+    other.exec('COMMIT');
+    await unit;
+    expect(asked).toEqual([true]);
+  });
+
   it('is not waited for beyond the deadline, and nothing is written', async () => {
     const account = anAccount();
     other.exec('BEGIN IMMEDIATE');

@@ -13,6 +13,7 @@ import { anAccount, FixedClock, JANUARY } from '../support/builders.ts';
 import { anOpenCommand, aTransferCommand, WholeBooks } from '../support/commands.ts';
 
 type Unit = {
+  /** Asks for it where the store was busy. */
   readonly want: Want;
   readonly deadline: Instant;
   /** Runs the decision, again if told so, writes what it changes, and lets the writer go on. */
@@ -24,15 +25,20 @@ type Unit = {
 class HandDrivenUnitOfWork implements UnitOfWork {
   readonly units: Unit[] = [];
   readonly books: WholeBooks;
+  /** Units begin when they are told to go on, as where another process has the ledger. */
+  isBusy = false;
 
   constructor(books: WholeBooks) {
     this.books = books;
   }
 
-  transact<R>(want: Want, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R> {
+  transact<R>(ask: () => Want, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R> {
+    let asked = this.isBusy ? undefined : ask();
+    const begin = () => (asked ??= ask());
     return new Promise((resolve, reject) => {
       const commit: Unit['commit'] = async ({ beforeEachRun = [() => {}] } = {}) => {
         try {
+          begin();
           let decision: WholeDecision<R> | undefined;
           for (const before of beforeEachRun) {
             before();
@@ -50,7 +56,14 @@ class HandDrivenUnitOfWork implements UnitOfWork {
         reject(fault);
         await settled();
       };
-      this.units.push({ want, deadline, commit, fail });
+      this.units.push({
+        get want() {
+          return begin();
+        },
+        deadline,
+        commit,
+        fail,
+      });
     });
   }
 
@@ -93,7 +106,7 @@ function aWriter({
     );
     return answer;
   };
-  return { writer, clock, units: unitOfWork.units, books, events, submit };
+  return { writer, clock, unitOfWork, units: unitOfWork.units, books, events, submit };
 }
 
 /** The id that a command draws. */
@@ -139,6 +152,31 @@ describe('group commit', () => {
     expect(units.map(openedIn)).toEqual([['a'], ['b', 'c', 'd'], ['e']]);
     await units[2]?.commit();
     expect(events).toEqual(['committed', 'a', 'committed', 'b', 'c', 'd', 'committed', 'e']);
+  });
+
+  it('takes all along that came before the store could begin, as many as a batch may have', async () => {
+    const { unitOfWork, units, submit, events } = aWriter({ limits: { batch: 3 } });
+    unitOfWork.isBusy = true;
+    for (const name of ['a', 'b', 'c', 'd']) void submit(open(name));
+    await settled();
+    expect(units).toHaveLength(1);
+
+    await units[0]?.commit();
+    expect(units.map(openedIn)).toEqual([['a', 'b', 'c'], ['d']]);
+    await units[1]?.commit();
+    expect(events).toEqual(['committed', 'a', 'b', 'c', 'committed', 'd']);
+  });
+
+  it('leaves those out that come after a unit has begun, or while it is tried one by one', async () => {
+    const { unitOfWork, units, submit, events } = aWriter();
+    unitOfWork.isBusy = true;
+    submit(poison('p')).catch(() => {});
+    void submit(open('a'));
+    expect(openedIn(units[0])).toEqual(['p', 'a']);
+    void submit(open('b'));
+    for (let index = 0; index < 4; index++) await units[index]?.commit();
+    expect(units.map(openedIn)).toEqual([['p', 'a'], ['p'], ['a'], ['b']]);
+    expect(events).toEqual(['p: "XXX" is not a currency of ISO 4217', 'committed', 'a', 'committed', 'b']);
   });
 
   it('answers nobody before the commit that holds the answer, and tells of the commit first', async () => {

@@ -162,6 +162,27 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       expect((await second.reads.account(id))?.name).toBe(`run ${runs}`);
     });
 
+    it('is of what is wanted when its turn has come, and that is asked once', async () => {
+      const { bank } = subject();
+      const events: string[] = [];
+      const unit = (name: string) =>
+        bank.unitOfWork.transact(
+          () => {
+            events.push(`${name} begins`);
+            return want({})();
+          },
+          () => {
+            events.push(`${name} is decided`);
+            return { result: undefined, changes: NO_CHANGES };
+          },
+          bank.deadline(),
+        );
+      await Promise.all(['one', 'two'].map(unit));
+      // A decision may be run again
+      expect([...new Set(events)]).toEqual(['one begins', 'one is decided', 'two begins', 'two is decided']);
+      expect(events.filter((event) => event.endsWith('begins'))).toHaveLength(2);
+    });
+
     it('that throws is rethrown as it is, and writes nothing', async () => {
       const { bank } = subject();
       const fault = new Fault('of the decision');
@@ -215,7 +236,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       ];
       const inParts = () =>
         bank.unitOfWork.transact(
-          wantOf(commands, bank.deadline()),
+          () => wantOf(commands, bank.deadline()),
           (books) => decideInParts(books, commands, { ...contextOf(bank), size: 1 }),
           bank.deadline(),
         );

@@ -35,8 +35,8 @@ const NO_WANT: Want = {
   auditHead: false,
 };
 
-export function want(some: Partial<Want>): Want {
-  return { ...NO_WANT, ...some };
+export function want(some: Partial<Want>): () => Want {
+  return () => ({ ...NO_WANT, ...some });
 }
 
 type HoldTerms = Pick<

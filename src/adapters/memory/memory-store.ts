@@ -54,8 +54,9 @@ class MemoryUnitOfWork implements UnitOfWork {
     this.#rehearsals = rehearsals;
   }
 
-  transact<R>(_want: Want, decide: (books: Books) => Decision<R>): Promise<R> {
+  transact<R>(want: () => Want, decide: (books: Books) => Decision<R>): Promise<R> {
     return this.#queue(async () => {
+      want();
       const books = booksOf(this.#data);
       for (let run = 0; run < this.#rehearsals; run++) whole(decide(books));
       const { result, changes } = whole(decide(books));

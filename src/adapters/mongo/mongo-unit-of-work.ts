@@ -67,14 +67,14 @@ export class MongoUnitOfWork implements UnitOfWork {
     this.#runTimeoutMs = parts.runTimeoutMs;
   }
 
-  async transact<R>(want: Want, decide: Decide<R>, deadline: Instant): Promise<R> {
+  async transact<R>(ask: () => Want, decide: Decide<R>, deadline: Instant): Promise<R> {
     this.#transactions.assertOutside();
     // The deadline is the clock's; how long is left is measured by one that nobody sets
     const limit = new TimeLimit(deadline - this.#clock.now());
     const before = this.#last;
     const mine = (async () => {
       await limit.race(before, () => new PassbookError('unavailable', { retryAfterSeconds: 1 }));
-      return this.#commit(want, decide, limit);
+      return this.#commit(ask, decide, limit);
     })();
     // Where this one gives up, those after it still wait for those before it
     this.#last = Promise.allSettled([before, mine]);
@@ -93,10 +93,11 @@ export class MongoUnitOfWork implements UnitOfWork {
     return result;
   }
 
-  async #commit<R>(want: Want, decide: Decide<R>, limit: TimeLimit): Promise<R> {
+  async #commit<R>(ask: () => Want, decide: Decide<R>, limit: TimeLimit): Promise<R> {
     let attempt = 0;
     try {
       await this.#takeTurn(limit);
+      const want = ask();
       const done = await this.#transactions.run(limit, async (transaction) => {
         await transaction.read(() => this.#clockGuard.check());
         if (attempt++ > 0) {

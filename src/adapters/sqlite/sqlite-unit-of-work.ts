@@ -44,9 +44,9 @@ export class SqliteUnitOfWork implements UnitOfWork {
   }
 
   /** What is wanted is read when it is asked for: the decision runs under the write lock, where no read waits. */
-  async transact<R>(want: Want, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R> {
+  async transact<R>(want: () => Want, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R> {
     const committed = await this.#locked(deadline - this.#clock.now(), async () => {
-      const { result, changes } = this.#write(want, decide);
+      const { result, changes } = this.#write(want(), decide);
       this.#commit();
       this.#accounts.committed(changes);
       for (const parcel of parcelsOf(changes.messages)) this.#parcelsSeen.saw(parcel);
