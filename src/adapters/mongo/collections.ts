@@ -1,6 +1,7 @@
 import type { Collection, Db } from 'mongodb';
 import type { AccountDocument } from './account-document.ts';
 import type { AuditDocument } from './audit-document.ts';
+import type { BlockDocument } from './entry-blocks.ts';
 import type { ParcelDocument } from './parcel-document.ts';
 import type { ProcessDocument } from './presence.ts';
 import type { RecordDocument } from './record-document.ts';
@@ -22,6 +23,8 @@ export type Collections = {
   readonly accounts: Collection<AccountDocument>;
   /** With their entries, which are appended and never changed or deleted. */
   readonly transfers: Collection<TransferDocument>;
+  /** Of the entries, by the other account. */
+  readonly blocks: Collection<BlockDocument>;
   /** Inserted, and never changed or deleted. */
   readonly audit: Collection<AuditDocument>;
   /** Inserted, and never changed or deleted. */
@@ -38,6 +41,7 @@ export function collectionsOf(db: Db): Collections {
     processes: db.collection('processes'),
     accounts: db.collection('accounts'),
     transfers: db.collection('transfers'),
+    blocks: db.collection('blocks'),
     audit: db.collection('audit'),
     records: db.collection('records'),
     parcels: db.collection('parcels'),

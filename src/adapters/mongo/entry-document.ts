@@ -79,8 +79,3 @@ const DIGITS = 16;
 export function placeOf({ accountId, sequence }: { accountId: string; sequence: number }): string {
   return `${accountId} ${sequence.toString().padStart(DIGITS, '0')}`;
 }
-
-/** Where an entry stands among those of its account with one other. */
-export function placeBetween(of: { accountId: string; otherId: string; sequence: number }): string {
-  return `${of.accountId} ${placeOf({ accountId: of.otherId, sequence: of.sequence })}`;
-}

@@ -49,7 +49,6 @@ const MIGRATIONS: readonly Migration[] = [
         { key: { parties: 1, _id: -1 }, name: 'by_party' },
         // An account's book: no two entries have one place, whoever writes them
         { key: { places: 1 }, name: 'by_place', unique: true, sparse: true },
-        { key: { between: 1 }, name: 'by_other', sparse: true },
         { key: { 'record.key': 1 }, name: 'by_key', unique: true, sparse: true },
         // Holds for as long as they are pending, on each of their accounts
         {
@@ -69,10 +68,20 @@ const MIGRATIONS: readonly Migration[] = [
       await startLedger(db);
     },
   },
+  {
+    version: 3,
+    name: 'entries by counterparty in blocks',
+    /** An index that version 2 made. The blocks of entries that are there are written as they are looked for. */
+    async apply(db) {
+      const made = await db.collection('transfers').indexes();
+      if (made.some(({ name }) => name === 'by_other')) await dropIndex(db, 'transfers', 'by_other');
+    },
+  },
 ];
 
 const VERSION = MIGRATIONS.at(-1)?.version ?? 0;
 
+const INDEX_NOT_FOUND = 27;
 const NAMESPACE_EXISTS = 48;
 /** What the server answers while another process changes the same collection or index. */
 const MEANWHILE = new Set([46, 112, 117, 12586, 12587, NAMESPACE_EXISTS]);
@@ -132,6 +141,15 @@ async function keepValid(db: Db, name: string, validator: Document): Promise<voi
 
 async function index(db: Db, name: string, indexes: IndexDescription[]): Promise<void> {
   await again(() => db.collection(name).createIndexes(indexes));
+}
+
+async function dropIndex(db: Db, collection: string, name: string): Promise<void> {
+  try {
+    await again(() => db.collection(collection).dropIndex(name));
+  } catch (fault) {
+    // Another process was faster
+    if (!(fault instanceof MongoServerError) || fault.code !== INDEX_NOT_FOUND) throw fault;
+  }
 }
 
 async function again(step: () => Promise<unknown>): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Filter } from 'mongodb';
+import { blockOf, rangeOfBlock } from '../../application/entry-blocks.ts';
 import type { BookLine, LedgerReads, PageRequest, SessionReads } from '../../application/ports.ts';
 import type { Account } from '../../domain/account.ts';
 import type { AuditRecord } from '../../domain/audit.ts';
@@ -13,7 +14,8 @@ import type { User } from '../../domain/user.ts';
 import type { AccountDocument } from './account-document.ts';
 import { auditRecordOf } from './audit-document.ts';
 import type { Collections } from './collections.ts';
-import { placeBetween, placeOf } from './entry-document.ts';
+import type { EntryBlocks } from './entry-blocks.ts';
+import { placeOf } from './entry-document.ts';
 import { unavailable } from './faults.ts';
 import { findSessions } from './mongo-stores.ts';
 import { recordOf, recordOfTransfer, transferIdsOf } from './record-document.ts';
@@ -28,11 +30,13 @@ import type { EntriesPart, TransferDocument } from './transfer-document.ts';
  */
 export class MongoReads implements LedgerReads, SessionReads {
   readonly #collections: Collections;
+  readonly #blocks: EntryBlocks;
   readonly #timeoutMs: number;
 
-  constructor({ collections, timeoutMs }: { collections: Collections; timeoutMs: number }) {
-    this.#collections = collections;
-    this.#timeoutMs = timeoutMs;
+  constructor(parts: { collections: Collections; blocks: EntryBlocks; timeoutMs: number }) {
+    this.#collections = parts.collections;
+    this.#blocks = parts.blocks;
+    this.#timeoutMs = parts.timeoutMs;
   }
 
   async account(id: string): Promise<Account | undefined> {
@@ -92,27 +96,56 @@ export class MongoReads implements LedgerReads, SessionReads {
     return entriesIn(documents, accountId, (sequence) => wanted.has(sequence));
   }
 
-  /** Further and further back: a window costs what it holds of the two, however wide it is. */
+  /** Further and further back, some blocks at once, of which those are read that may hold what is looked for. */
   async linesBetween(
     accountId: string,
     otherId: string,
     { before, limit }: { before: number | null; limit: number },
   ): Promise<readonly BookLine[]> {
-    let upper = before ?? ((await this.account(accountId))?.sequence ?? 0) + 1;
+    const newest = (before ?? ((await this.account(accountId))?.sequence ?? 0) + 1) - 1;
     const found: BookLine[] = [];
-    for (let width = limit; found.length < limit && upper > 1; width *= WIDER) {
-      const lower = Math.max(1, upper - width);
-      const last = upper - 1;
-      const range = {
-        $gte: placeBetween({ accountId, otherId, sequence: lower }),
-        $lte: placeBetween({ accountId, otherId, sequence: last }),
-      };
-      const documents = await this.#find({ between: { $elemMatch: range } });
-      const lines = linesIn(documents, accountId, (sequence) => sequence >= lower && sequence <= last);
-      found.push(...lines.toReversed());
-      upper = lower;
+    let to = blockOf(newest);
+    for (let width = 1; found.length < limit && to > 0; width = Math.min(width * WIDER, WIDEST)) {
+      const from = Math.max(1, to - width + 1);
+      const blocks = await this.#blocksWith(otherId, { accountId, from, to, newest });
+      for (let at = 0; found.length < limit && at < blocks.length; at += BLOCKS_AT_ONCE) {
+        const some = blocks.slice(at, at + BLOCKS_AT_ONCE);
+        const lines = await this.#linesWith(otherId, accountId, some);
+        found.push(...lines.filter(({ entry }) => entry.sequence <= newest).toReversed());
+      }
+      to = from - 1;
     }
     return found.slice(0, limit);
+  }
+
+  /** The last first. A block that is not there, or not whole, may hold anything. */
+  async #blocksWith(
+    otherId: string,
+    range: { accountId: string; from: number; to: number; newest: number },
+  ): Promise<readonly number[]> {
+    const { accountId, from, to, newest } = range;
+    const may = await this.#read(() => this.#blocks.mayName(otherId, range));
+    const blocks: number[] = [];
+    for (let block = to; block >= from; block--) {
+      if (may.get(block) !== false) blocks.push(block);
+      if (!may.has(block) && rangeOfBlock(block).last <= newest) this.#blocks.isMissing(accountId, block);
+    }
+    return blocks;
+  }
+
+  async #linesWith(
+    otherId: string,
+    accountId: string,
+    blocks: readonly number[],
+  ): Promise<readonly BookLine[]> {
+    const place = (sequence: number) => placeOf({ accountId, sequence });
+    const ranges = blocks.map((block) => {
+      const { first, last } = rangeOfBlock(block);
+      return { places: { $elemMatch: { $gte: place(first), $lte: place(last) } } };
+    });
+    const documents = await this.#find({ $or: ranges, 'legs.accountId': { $eq: otherId } });
+    const meant = new Set(blocks);
+    return linesIn(documents, accountId, (sequence) => meant.has(blockOf(sequence)));
   }
 
   async record(key: IdempotencyKey): Promise<IdempotencyRecord | undefined> {
@@ -198,8 +231,11 @@ export class MongoReads implements LedgerReads, SessionReads {
   }
 }
 
-/** How much wider each window is than the one before. */
-const WIDER = 16;
+/** In so many times as many blocks each time, up to some thousand entries, what is not in those before is looked for. */
+const WIDER = 4;
+const WIDEST = 256;
+/** And so many of them are read at once. */
+const BLOCKS_AT_ONCE = 8;
 
 /** All places of a range, which has no gap: what is found is put in order here. */
 function rangeOf(accountId: string, { after, limit }: { after: number | null; limit: number }) {

@@ -5,6 +5,7 @@ import { ParcelsSeen } from '../../application/parcel.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import { ClockGuard } from './clock-guard.ts';
 import { collectionsOf } from './collections.ts';
+import { EntryBlocks } from './entry-blocks.ts';
 import { unavailable } from './faults.ts';
 import { migrate } from './migrations.ts';
 import { MongoReads } from './mongo-reads.ts';
@@ -96,18 +97,20 @@ async function assertTransactions(db: Db): Promise<void> {
 function storeOf(client: MongoClient, db: Db, presence: Presence, options: MongoStoreOptions): Store {
   const { clock, clockToleranceMs = 1000, timeoutMs = 10_000 } = options;
   const collections = collectionsOf(db);
+  const blocks = new EntryBlocks(collections);
   const transactions = new Transactions(client, presence);
   const clockGuard = new ClockGuard({ db, clock, toleranceMs: clockToleranceMs });
   return {
     unitOfWork: new MongoUnitOfWork({
       transactions,
       collections,
+      blocks,
       clock,
       clockGuard,
       parcelsSeen: ParcelsSeen.none(),
       runTimeoutMs: timeoutMs,
     }),
-    reads: new MongoReads({ collections, timeoutMs }),
+    reads: new MongoReads({ collections, blocks, timeoutMs }),
     scan: new MongoScan({ client, collections }),
     check: () => check(db, timeoutMs),
     close: async () => {

@@ -8,6 +8,7 @@ import type { Instant } from '../../domain/time.ts';
 import type { StoredAccount } from './account-document.ts';
 import type { ClockGuard } from './clock-guard.ts';
 import type { Collections } from './collections.ts';
+import type { EntryBlocks } from './entry-blocks.ts';
 import { isPassing } from './faults.ts';
 import { isPlain, loadBooks, loadPlainBooks } from './mongo-books.ts';
 import type { MongoBooks } from './mongo-books.ts';
@@ -42,6 +43,7 @@ type Done<R> = Written & {
 export class MongoUnitOfWork implements UnitOfWork {
   readonly #transactions: Transactions;
   readonly #collections: Collections;
+  readonly #blocks: EntryBlocks;
   readonly #clock: Clock;
   readonly #clockGuard: ClockGuard;
   readonly #parcelsSeen: ParcelsSeen;
@@ -53,6 +55,7 @@ export class MongoUnitOfWork implements UnitOfWork {
   constructor(parts: {
     transactions: Transactions;
     collections: Collections;
+    blocks: EntryBlocks;
     clock: Clock;
     clockGuard: ClockGuard;
     parcelsSeen: ParcelsSeen;
@@ -61,6 +64,7 @@ export class MongoUnitOfWork implements UnitOfWork {
     this.#transactions = parts.transactions;
     this.#collections = parts.collections;
     this.#turn = new Turn(parts.collections.turns);
+    this.#blocks = parts.blocks;
     this.#clock = parts.clock;
     this.#clockGuard = parts.clockGuard;
     this.#parcelsSeen = parts.parcelsSeen;
@@ -113,6 +117,7 @@ export class MongoUnitOfWork implements UnitOfWork {
       this.#remembered.learn(done.from, done.read);
       this.#remembered.committed(done.unit, done.stored);
       for (const parcel of done.parcels) this.#parcelsSeen.saw(parcel);
+      this.#blocks.committed(done.entries);
       return done.result;
     } catch (fault) {
       this.#remembered.forget();

@@ -2,7 +2,7 @@ import type { LedgerEntry } from '../../domain/ledger-entry.ts';
 import { Transfer } from '../../domain/transfer.ts';
 import type { Leg, TransferState } from '../../domain/transfer.ts';
 import type { Instant } from '../../domain/time.ts';
-import { entryDocument, entryOf, placeBetween, placeOf } from './entry-document.ts';
+import { entryDocument, entryOf, placeOf } from './entry-document.ts';
 import type { EntryDocument } from './entry-document.ts';
 import type { OwnRecord } from './record-document.ts';
 
@@ -28,8 +28,6 @@ export type TransferDocument = Sparse<Facts> & {
   readonly entries?: readonly EntryDocument[];
   /** Of its entries: `placeOf` each. */
   readonly places?: readonly string[];
-  /** Of its entries, with each other account of the transfer: `placeBetween`. */
-  readonly between?: readonly string[];
   readonly record?: OwnRecord;
 };
 
@@ -80,15 +78,10 @@ export function storedEntries(document: EntriesPart): readonly LedgerEntry[] {
 export function entriesOf(
   entries: readonly LedgerEntry[],
   legs: readonly Leg[],
-): Required<Pick<TransferDocument, 'entries' | 'places' | 'between'>> {
+): Required<Pick<TransferDocument, 'entries' | 'places'>> {
   return {
     entries: entries.map((entry) => entryDocument(entry, legs)),
     places: entries.map(placeOf),
-    between: entries.flatMap(({ accountId, sequence }) =>
-      legs
-        .filter((leg) => leg.accountId !== accountId)
-        .map((leg) => placeBetween({ accountId, otherId: leg.accountId, sequence })),
-    ),
   };
 }
 

@@ -85,7 +85,6 @@ export const transfers: Document = {
     {
       entries: { bsonType: 'array', items: entry },
       places: { bsonType: 'array', items: text },
-      between: { bsonType: 'array', items: text },
       code: textOrNull,
       currency: text,
       expiresAt: date,
@@ -97,6 +96,8 @@ export const transfers: Document = {
     },
   ),
 };
+
+export const blocks: Document = { $jsonSchema: object({ _id: text, others: text }) };
 
 const outcomeKind = { enum: ['transferred', 'opened', 'changed', 'refused', 'batch'] };
 

@@ -1,4 +1,5 @@
 import type { AnyBulkWriteOperation, Collection, OptionalUnlessRequiredId } from 'mongodb';
+import { otherOf } from '../../application/entry-blocks.ts';
 import { partRecords } from '../../application/own-records.ts';
 import { parcelsOf, withoutText } from '../../application/parcel.ts';
 import type { Parcel } from '../../application/parcel.ts';
@@ -12,6 +13,7 @@ import type { AccountDocument, StoredAccount } from './account-document.ts';
 import { auditDocument } from './audit-document.ts';
 import type { AuditDocument } from './audit-document.ts';
 import type { Collections, HeadDocument } from './collections.ts';
+import type { BookedEntry } from './entry-blocks.ts';
 import { movedOn } from './mongo-books.ts';
 import type { MongoBooks } from './mongo-books.ts';
 import { parcelDocument, parcelOf } from './parcel-document.ts';
@@ -38,6 +40,8 @@ export type Written = {
   /** The accounts that were changed, as they are stored now. */
   readonly stored: readonly StoredAccount[];
   readonly parcels: readonly Parcel[];
+  /** In their order. */
+  readonly entries: readonly BookedEntry[];
 };
 
 /**
@@ -59,6 +63,7 @@ export class UnitWriter {
   readonly #parcelDocuments: ParcelDocument[] = [];
   readonly #erased: string[] = [];
   readonly #audit: AuditDocument[] = [];
+  readonly #entries: BookedEntry[] = [];
 
   constructor(transaction: Transaction, collections: Collections, books: MongoBooks) {
     this.#transaction = transaction;
@@ -85,6 +90,7 @@ export class UnitWriter {
     this.#keepParcels(changes);
     this.#erased.push(...changes.transfers.filter(erasesText).map(({ after }) => after.id));
     this.#audit.push(...changes.audit.map(auditDocument));
+    this.#keepEntries(changes);
   }
 
   async finish(): Promise<Written> {
@@ -97,7 +103,7 @@ export class UnitWriter {
     await this.#insert(parcels, this.#parcelDocuments);
     for (const id of this.#erased) await eraseFromParcels(this.#transaction, this.#collections, id);
     await this.#insert(audit, this.#audit);
-    return { isEmpty: this.#isEmpty, stored, parcels: this.#parcels };
+    return { isEmpty: this.#isEmpty, stored, parcels: this.#parcels, entries: this.#entries };
   }
 
   async #insert<T extends object>(
@@ -132,6 +138,14 @@ export class UnitWriter {
       }
       if (kept.after !== before) throw movedOn(after.id);
       kept.after = after;
+    }
+  }
+
+  #keepEntries({ transfers, entries }: Changes): void {
+    const legs = new Map(transfers.map(({ after }) => [after.id, after.legs]));
+    for (const entry of entries) {
+      const otherId = otherOf(entry, legs.get(entry.transferId) ?? []);
+      this.#entries.push({ accountId: entry.accountId, sequence: entry.sequence, otherId });
     }
   }
 
@@ -243,7 +257,6 @@ function transferWrites(
       $push: {
         entries: { $each: parts.entries },
         places: { $each: parts.places },
-        between: { $each: parts.between },
       },
     };
     updates.push({ updateOne: { filter: { _id: after.id, status, reversed }, update } } as never);

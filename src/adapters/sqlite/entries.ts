@@ -1,3 +1,4 @@
+import { BLOCK, blockOf, otherOf, rangeOfBlock } from '../../application/entry-blocks.ts';
 import { LedgerEntry } from '../../domain/ledger-entry.ts';
 import type { Direction, EntryStep } from '../../domain/ledger-entry.ts';
 import type { Leg } from '../../domain/transfer.ts';
@@ -26,9 +27,6 @@ const INSERT = `INSERT INTO entries (
   debits_posted, credits_posted, debits_pending, credits_pending, at, hash
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-/** So many entries of an account, one after another, have a row that tells who was on the other side of them. */
-const BLOCK = 64;
-
 const INSERT_BLOCK = `INSERT INTO entry_blocks (account_id, block, others)
 SELECT account_id, ?2, group_concat(ifnull(substr(other_id, -4), '*'))
 FROM entries WHERE account_id = ?1 AND sequence BETWEEN ?3 AND ?4`;
@@ -55,17 +53,8 @@ export function insertEntry(connection: Connection, entry: LedgerEntry, legs: re
   );
   if (entry.sequence % BLOCK !== 0) return;
   const block = blockOf(entry.sequence);
-  const { first, last } = rangeOf(block);
+  const { first, last } = rangeOfBlock(block);
   connection.run(INSERT_BLOCK, entry.accountId, block, first, last);
-}
-
-/** Blocks count from 1, as sequences do. */
-function blockOf(sequence: number): number {
-  return Math.ceil(sequence / BLOCK);
-}
-
-function rangeOf(block: number): { first: number; last: number } {
-  return { first: (block - 1) * BLOCK + 1, last: block * BLOCK };
 }
 
 export function listEntries(
@@ -127,7 +116,7 @@ export function entriesWith(
   take(blocks * BLOCK + 1, newest);
   for (let block = Math.min(blocks, blockOf(newest)); block > 0 && found.length < limit; block--) {
     block = lastBlock(LAST_BLOCK_WITH, block, otherId);
-    const { first, last } = rangeOf(block);
+    const { first, last } = rangeOfBlock(block);
     take(first, Math.min(last, newest));
   }
   return found;
@@ -136,11 +125,6 @@ export function entriesWith(
 export function entriesOfTransfer(connection: Connection, transferId: string): readonly LedgerEntry[] {
   const rows = connection.all('SELECT * FROM entries WHERE transfer_id = ?', transferId) as EntryRow[];
   return rows.map(entryOf);
-}
-
-function otherOf({ accountId }: LedgerEntry, legs: readonly Leg[]): string | null {
-  const [other, more] = legs.filter((leg) => leg.accountId !== accountId);
-  return more ? null : (other?.accountId ?? null);
 }
 
 function entryOf(row: EntryRow): LedgerEntry {
