@@ -2,6 +2,8 @@
  * Compact texts for stores: JSON, with amounts as text, as JSON has no bigints. What is long and never looked for
  * costs a store less as one text than as fields.
  */
+import { Account } from '../domain/account.ts';
+import type { AccountState } from '../domain/account.ts';
 import type { NormalisedRequest } from '../domain/idempotency.ts';
 import type { Message, TransferMessage } from '../domain/message.ts';
 import type { Balances } from '../domain/outcome.ts';
@@ -71,4 +73,43 @@ function messageFromJson(json: MessageJson): Message {
     amount: BigInt(json.amount),
     balances: json.balances.map(({ accountId, balance }) => ({ accountId, balance: BigInt(balance) })),
   };
+}
+
+type AccountJson = Omit<AccountState, 'minimumBalance' | 'maximumBalance' | 'counters'> & {
+  readonly minimumBalance: string | null;
+  readonly maximumBalance: string | null;
+  readonly counters: Readonly<Record<keyof AccountState['counters'], string>>;
+};
+
+/** An account as it stands. */
+export function accountToText(account: Account): string {
+  const { minimumBalance, maximumBalance, counters } = account;
+  const json: AccountJson = {
+    ...account,
+    minimumBalance: minimumBalance?.toString() ?? null,
+    maximumBalance: maximumBalance?.toString() ?? null,
+    counters: {
+      debitsPosted: counters.debitsPosted.toString(),
+      creditsPosted: counters.creditsPosted.toString(),
+      debitsPending: counters.debitsPending.toString(),
+      creditsPending: counters.creditsPending.toString(),
+    },
+  };
+  return JSON.stringify(json);
+}
+
+export function accountFromText(text: string): Account {
+  const json = JSON.parse(text) as AccountJson;
+  const { minimumBalance, maximumBalance, counters } = json;
+  return Account.restore({
+    ...json,
+    minimumBalance: minimumBalance === null ? null : BigInt(minimumBalance),
+    maximumBalance: maximumBalance === null ? null : BigInt(maximumBalance),
+    counters: {
+      debitsPosted: BigInt(counters.debitsPosted),
+      creditsPosted: BigInt(counters.creditsPosted),
+      debitsPending: BigInt(counters.debitsPending),
+      creditsPending: BigInt(counters.creditsPending),
+    },
+  });
 }

@@ -1,5 +1,5 @@
 import { Account } from '../../domain/account.ts';
-import type { AccountClass, AccountState, AccountStatus, SystemPurpose } from '../../domain/account.ts';
+import type { AccountClass, AccountStatus, SystemPurpose } from '../../domain/account.ts';
 import type { OwnerAndCurrency } from '../../domain/command.ts';
 import type { Instant } from '../../domain/time.ts';
 import { toBytes, toHexadecimal } from './bytes.ts';
@@ -184,44 +184,5 @@ function accountOf(row: AccountRow): Account {
     head: toHexadecimal(row.head),
     nextExpiryAt: row.next_expiry_at === null ? null : Number(row.next_expiry_at),
     createdAt: Number(row.created_at),
-  });
-}
-
-type AccountJson = Omit<AccountState, 'minimumBalance' | 'maximumBalance' | 'counters'> & {
-  readonly minimumBalance: string | null;
-  readonly maximumBalance: string | null;
-  readonly counters: Readonly<Record<keyof AccountState['counters'], string>>;
-};
-
-/** An account as it stood, for a record. JSON has no bigints: amounts are text. */
-export function accountToJson(account: Account): string {
-  const { minimumBalance, maximumBalance, counters } = account;
-  const json: AccountJson = {
-    ...account,
-    minimumBalance: minimumBalance?.toString() ?? null,
-    maximumBalance: maximumBalance?.toString() ?? null,
-    counters: {
-      debitsPosted: counters.debitsPosted.toString(),
-      creditsPosted: counters.creditsPosted.toString(),
-      debitsPending: counters.debitsPending.toString(),
-      creditsPending: counters.creditsPending.toString(),
-    },
-  };
-  return JSON.stringify(json);
-}
-
-export function accountFromJson(text: string): Account {
-  const json = JSON.parse(text) as AccountJson;
-  const { minimumBalance, maximumBalance, counters } = json;
-  return Account.restore({
-    ...json,
-    minimumBalance: minimumBalance === null ? null : BigInt(minimumBalance),
-    maximumBalance: maximumBalance === null ? null : BigInt(maximumBalance),
-    counters: {
-      debitsPosted: BigInt(counters.debitsPosted),
-      creditsPosted: BigInt(counters.creditsPosted),
-      debitsPending: BigInt(counters.debitsPending),
-      creditsPending: BigInt(counters.creditsPending),
-    },
   });
 }

@@ -1,5 +1,7 @@
 import type { RefusalCode } from '../../domain/errors.ts';
 import {
+  accountFromText,
+  accountToText,
   balancesFromText,
   balancesToText,
   requestFromText,
@@ -11,7 +13,6 @@ import type { Balances, Outcome, TransferOutcome } from '../../domain/outcome.ts
 import type { Instant } from '../../domain/time.ts';
 import { Transfer } from '../../domain/transfer.ts';
 import type { TransferStatus } from '../../domain/transfer.ts';
-import { accountFromJson, accountToJson } from './accounts.ts';
 import type { Connection } from './connection.ts';
 import { findTransfer, findTransferWithRecord, ownKeysAfter } from './transfers.ts';
 import type { OwnRecord } from './transfers.ts';
@@ -72,7 +73,7 @@ export function insertRecord(connection: Connection, record: IdempotencyRecord):
     part?.completedAt ?? null,
     part?.captured ?? null,
     part && balancesToText(part.balances),
-    outcome.kind === 'opened' || outcome.kind === 'changed' ? accountToJson(outcome.account) : null,
+    outcome.kind === 'opened' || outcome.kind === 'changed' ? accountToText(outcome.account) : null,
     outcome.kind === 'batch' ? JSON.stringify(outcome.members.map(partToJson)) : null,
   );
 }
@@ -154,7 +155,7 @@ function outcomeOf(connection: Connection, row: RecordRow): Outcome {
   switch (row.outcome) {
     case 'opened':
     case 'changed':
-      return { kind: row.outcome, account: accountFromJson(row.account as string) };
+      return { kind: row.outcome, account: accountFromText(row.account as string) };
     case 'transferred':
     case 'refused':
       return transferOutcomeOf(connection, {
