@@ -1,6 +1,7 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
 import { Connection } from '../../src/adapters/sqlite/connection.ts';
 import { loadDriver } from '../../src/adapters/sqlite/driver.ts';
 import type { Value } from '../../src/adapters/sqlite/driver.ts';
@@ -18,9 +19,15 @@ import type { Tamper } from './tamper.ts';
 
 /** A store in a file of its own, and a hand in the file that no trigger and no check holds back. */
 export async function aTamperedSqlite(): Promise<{ store: Store; tamper: Tamper }> {
-  const path = join(await mkdtemp(join(tmpdir(), 'passbook-')), 'bank.db');
+  const folder = await mkdtemp(join(tmpdir(), 'passbook-'));
+  const path = join(folder, 'bank.db');
   const store = await openSqliteStore({ path, clock: new FixedClock() });
   const connection = new Connection(await loadDriver(), path, { readOnly: false });
+  onTestFinished(async () => {
+    connection.close();
+    await store.close();
+    await rm(folder, { recursive: true });
+  });
   const triggers = connection.all("SELECT name FROM sqlite_schema WHERE type = 'trigger'") as {
     name: string;
   }[];
