@@ -183,6 +183,18 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       expect(events.filter((event) => event.endsWith('begins'))).toHaveLength(2);
     });
 
+    it('cannot be where it does not say what is wanted; the next one can', async () => {
+      const { bank } = subject();
+      const fault = new Error('nothing is wanted');
+      const ask = (): never => {
+        throw fault;
+      };
+      const unit = () =>
+        bank.unitOfWork.transact(ask, () => ({ result: 1, changes: NO_CHANGES }), bank.deadline());
+      await expect(unit()).rejects.toBe(fault);
+      await bank.seed(anAccount());
+    });
+
     it('that throws is rethrown as it is, and writes nothing', async () => {
       const { bank } = subject();
       const fault = new Fault('of the decision');

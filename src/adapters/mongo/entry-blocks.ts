@@ -51,8 +51,8 @@ export class EntryBlocks {
     for (const entry of entries) this.#see(entry);
   }
 
-  /** A whole block that was found missing. */
-  isMissing(accountId: string, block: number): void {
+  /** For a whole block that was found missing: from its entries. */
+  writeMissing(accountId: string, block: number): void {
     this.#write({ accountId, block });
   }
 

@@ -128,7 +128,7 @@ export class MongoReads implements LedgerReads, SessionReads {
     const blocks: number[] = [];
     for (let block = to; block >= from; block--) {
       if (may.get(block) !== false) blocks.push(block);
-      if (!may.has(block) && rangeOfBlock(block).last <= newest) this.#blocks.isMissing(accountId, block);
+      if (!may.has(block) && rangeOfBlock(block).last <= newest) this.#blocks.writeMissing(accountId, block);
     }
     return blocks;
   }

@@ -46,7 +46,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
   /** What is wanted is read when it is asked for: the decision runs under the write lock, where no read waits. */
   async transact<R>(want: () => Want, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R> {
     const committed = await this.#locked(deadline - this.#clock.now(), async () => {
-      const { result, changes } = this.#write(want(), decide);
+      const { result, changes } = this.#write(want, decide);
       this.#commit();
       this.#accounts.committed(changes);
       for (const parcel of parcelsOf(changes.messages)) this.#parcelsSeen.saw(parcel);
@@ -113,9 +113,9 @@ export class SqliteUnitOfWork implements UnitOfWork {
     }
   }
 
-  #write<R>(want: Want, decide: (books: Books) => Decision<R>): WholeDecision<R> {
+  #write<R>(want: () => Want, decide: (books: Books) => Decision<R>): WholeDecision<R> {
     try {
-      const decision = whole(decide(booksOf(this.#connection, this.#accounts, want)));
+      const decision = whole(decide(booksOf(this.#connection, this.#accounts, want())));
       for (const { before } of decision.changes.accounts) if (before) this.#assertIsAsRead(before);
       writeChanges(this.#connection, decision.changes);
       return decision;
