@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { sha256, sha256OfHex } from '../../src/adapters/system.ts';
 import { verifyBooks } from '../../src/application/verify-books.ts';
 import { Account } from '../../src/domain/account.ts';
@@ -17,6 +17,7 @@ import {
   aTransferCommand,
 } from '../support/commands.ts';
 import { aCustomer, anAccount, aSession, aUser, aWelcome, freshId } from '../support/builders.ts';
+import { collectGarbage } from '../support/garbage.ts';
 import type { Subject } from './subject.ts';
 
 class Fault extends Error {}
@@ -181,6 +182,25 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       // A decision may be run again
       expect([...new Set(events)]).toEqual(['one begins', 'one is decided', 'two begins', 'two is decided']);
       expect(events.filter((event) => event.endsWith('begins'))).toHaveLength(2);
+    });
+
+    it('is not kept in mind, nor what came of it, once others have come after it', async () => {
+      const { bank } = subject();
+      const unit = async () => {
+        const result = await bank.unitOfWork.transact(
+          want({}),
+          () => ({ result: { of: 'a unit' }, changes: NO_CHANGES }),
+          bank.deadline(),
+        );
+        return new WeakRef(result);
+      };
+      const first = await unit();
+      for (let others = 0; others < 5; others++) await unit();
+      // Not the object itself: the failure of a look would hold on to it
+      await vi.waitFor(() => {
+        collectGarbage();
+        expect(first.deref() === undefined).toBe(true);
+      });
     });
 
     it('cannot be where it does not say what is wanted; the next one can', async () => {

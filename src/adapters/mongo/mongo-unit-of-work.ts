@@ -81,7 +81,7 @@ export class MongoUnitOfWork implements UnitOfWork {
       return this.#commit(ask, decide, limit);
     })();
     // Where this one gives up, those after it still wait for those before it
-    this.#last = Promise.allSettled([before, mine]);
+    this.#last = Promise.allSettled([before, mine]).then(forgotten);
     return mine;
   }
 
@@ -200,6 +200,9 @@ export class MongoUnitOfWork implements UnitOfWork {
     return orUndefined(() => loadPlainBooks(reader, this.#collections, want, this.#remembered));
   }
 }
+
+/** Not what they came to: it would hold on to what all before it came to. */
+function forgotten(): void {}
 
 async function orUndefined<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
