@@ -135,7 +135,7 @@ function reportOf(machine: Machine, grown: readonly Grown[], options: Options): 
   ]);
   return `${[
     factsTable(machine.facts()),
-    "Cold: the process and mongod have just started, and the files were dropped from the system's cache. Seeded by the ledger itself in batches of 2,000, its messages off.",
+    "Cold: the process and mongod have just started, and the files were dropped from the system's cache. Seeded by the ledger itself in large batches, its messages off.",
     `Paying is measured for ${options.seconds} s at once after that, and for as long ${options.warmUpSeconds} s later: warm.`,
     table(
       ['512 in flight, uniform', 'cold', 'warm', 'cold, to the smallest', 'warm, to the smallest'],
