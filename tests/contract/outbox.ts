@@ -158,6 +158,21 @@ export function describeOutbox(subject: () => Subject): void {
       expect(await claim(JANUARY + 50)).toEqual([]);
     });
 
+    it('hears of a message from whoever claimed it alone, until that is said', async () => {
+      const messages = [aWelcome({ at: JANUARY }), aWelcome({ at: JANUARY })];
+      const ids = messages.map(({ id }) => id);
+      const sayAll = () => outbox((one) => one.markSent(ids));
+      await commit(messages, null);
+      await sayAll();
+      const claimed = await claim(JANUARY);
+      expect(claimed).toHaveLength(2);
+
+      await outbox((one) => one.release(ids, JANUARY + 5));
+      expect(await claim(JANUARY + 5)).toHaveLength(2);
+      await sayAll();
+      expect(await claim(JANUARY + 2 * LEASE_MS)).toEqual([]);
+    });
+
     it('gives the messages of one unit in parts, where no more are asked for', async () => {
       const messages = Array.from({ length: 5 }, () => aWelcome());
       await commit(messages, null);

@@ -144,8 +144,10 @@ class MemoryOutbox implements OutboxStore {
     this.#change(id, { dueAt: null });
   }
 
+  /** What becomes of a message is said by whoever claimed it. */
   #change(id: string, change: Partial<StoredMessage>): void {
     const stored = this.#data.messages.get(id);
-    if (stored) this.#journal.set(this.#data.messages, id, { ...stored, ...change });
+    if (stored && (stored.attempts > 0 || change.attempts))
+      this.#journal.set(this.#data.messages, id, { ...stored, ...change });
   }
 }

@@ -210,9 +210,8 @@ class MongoOutbox implements OutboxStore {
     return claimed;
   }
 
-  async markSent(ids: readonly string[]): Promise<void> {
-    await this.#change(ids, 'sent');
-    this.#seen.forget(ids);
+  markSent(ids: readonly string[]): Promise<void> {
+    return this.#change(ids, 'sent');
   }
 
   release(ids: readonly string[], at: Instant): Promise<void> {
@@ -227,7 +226,13 @@ class MongoOutbox implements OutboxStore {
     return this.#change([id], { gaveUpAt: new Date(at), reason });
   }
 
+  /** Whoever claimed them is then done with them. */
   async #change(ids: readonly string[], standing: ParcelStanding | 'sent'): Promise<void> {
+    await this.#move(ids, standing);
+    this.#seen.forget(ids);
+  }
+
+  async #move(ids: readonly string[], standing: ParcelStanding | 'sent'): Promise<void> {
     const { whole: known, others } = this.#seen.of(ids);
     const whole = [...known];
     const wanted = new Set(ids);

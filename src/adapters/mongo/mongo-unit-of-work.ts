@@ -116,7 +116,7 @@ export class MongoUnitOfWork implements UnitOfWork {
       // Not before: what an attempt has read that then failed may never have been
       this.#remembered.learn(done.from, done.read);
       this.#remembered.committed(done.unit, done.stored);
-      for (const parcel of done.parcels) this.#parcelsSeen.saw(parcel);
+      for (const parcel of done.claimed) this.#parcelsSeen.saw(parcel);
       this.#blocks.committed(done.entries);
       return done.result;
     } catch (fault) {

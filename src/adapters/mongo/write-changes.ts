@@ -39,7 +39,8 @@ export type Written = {
   readonly isEmpty: boolean;
   /** The accounts that were changed, as they are stored now. */
   readonly stored: readonly StoredAccount[];
-  readonly parcels: readonly Parcel[];
+  /** Written as claimed by this process: of the others it knows nothing until it claims them. */
+  readonly claimed: readonly Parcel[];
   /** In their order. */
   readonly entries: readonly BookedEntry[];
 };
@@ -59,7 +60,7 @@ export class UnitWriter {
   readonly #accounts = new Map<string, { readonly was: StoredAccount | null; after: Account }>();
   readonly #updates: AnyBulkWriteOperation<TransferDocument>[] = [];
   readonly #records: RecordDocument[] = [];
-  readonly #parcels: Parcel[] = [];
+  readonly #claimed: Parcel[] = [];
   readonly #parcelDocuments: ParcelDocument[] = [];
   readonly #erased: string[] = [];
   readonly #audit: AuditDocument[] = [];
@@ -103,7 +104,7 @@ export class UnitWriter {
     await this.#insert(parcels, this.#parcelDocuments);
     for (const id of this.#erased) await eraseFromParcels(this.#transaction, this.#collections, id);
     await this.#insert(audit, this.#audit);
-    return { isEmpty: this.#isEmpty, stored, parcels: this.#parcels, entries: this.#entries };
+    return { isEmpty: this.#isEmpty, stored, claimed: this.#claimed, entries: this.#entries };
   }
 
   async #insert<T extends object>(
@@ -155,7 +156,7 @@ export class UnitWriter {
         messagesDueAt === null
           ? { dueAt: parcel.messages[0]?.at ?? 0, attempts: 0 }
           : { dueAt: messagesDueAt, attempts: 1 };
-      this.#parcels.push(parcel);
+      if (messagesDueAt !== null) this.#claimed.push(parcel);
       this.#parcelDocuments.push(parcelDocument(parcel, due));
     }
   }

@@ -65,8 +65,11 @@ function sessionsOf(scope: Scope): SessionStore {
 }
 
 function outboxOf(scope: Scope, seen: ParcelsSeen): OutboxStore {
-  const change = (ids: readonly string[], standing: Parameters<typeof changeMessages>[2]) =>
-    scope.use((connection) => changeMessages(connection, ids, standing, seen));
+  /** Whoever claimed them is then done with them. */
+  const change = async (ids: readonly string[], standing: Parameters<typeof changeMessages>[2]) => {
+    await scope.use((connection) => changeMessages(connection, ids, standing, seen));
+    seen.forget(ids);
+  };
   return {
     add: (message) =>
       scope.use((connection) => {
@@ -74,10 +77,7 @@ function outboxOf(scope: Scope, seen: ParcelsSeen): OutboxStore {
         insertParcel(connection, parcel, { attempts: 0, dueAt: message.at });
       }),
     claim: (terms) => scope.use((connection) => claimMessages(connection, terms, seen)),
-    markSent: async (ids) => {
-      await change(ids, 'sent');
-      seen.forget(ids);
-    },
+    markSent: (ids) => change(ids, 'sent'),
     release: (ids, at) => change(ids, { dueAt: at }),
     postpone: (id, { dueAt, reason }) => change([id], { dueAt, reason }),
     giveUp: (id, { at, reason }) => change([id], { dueAt: null, givenUpAt: at, reason }),

@@ -49,7 +49,9 @@ export class SqliteUnitOfWork implements UnitOfWork {
       const { result, changes } = this.#write(want, decide);
       this.#commit();
       this.#accounts.committed(changes);
-      for (const parcel of parcelsOf(changes.messages)) this.#parcelsSeen.saw(parcel);
+      if (changes.messagesDueAt !== null) {
+        for (const parcel of parcelsOf(changes.messages)) this.#parcelsSeen.saw(parcel);
+      }
       return result;
     });
     // The commit kept the event loop from turning. Now it turns: timers run, what came in meanwhile joins the next
