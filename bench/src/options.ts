@@ -15,6 +15,8 @@ export type Options = {
   readonly sizes: readonly number[];
   /** Where what was seeded in SQLite is kept, and found again; undefined where it goes with the run. */
   readonly data: string | undefined;
+  /** Whether growth proves the books too: minutes for a million transfers. */
+  readonly proofs: boolean;
 };
 
 export const USAGE = `npm run bench -- [compare | growth] [options]
@@ -29,6 +31,7 @@ export const USAGE = `npm run bench -- [compare | growth] [options]
   --name NAME          of the files in bench/results (latest, growth)
   --sizes A,B,...      for growth (10000,1000000,10000000; above a million SQLite alone; some 3 kB of disk each)
   --data DIRECTORY     for growth: keeps what was seeded in SQLite there, and goes on with it the next time
+  --no-proofs          for growth: without verify, statements and history
   --profile            the ledger's process, and the servers, under V8's profiler: prints where the time goes
   --quick              one short run of everything
 `;
@@ -47,6 +50,7 @@ export function readOptions(args: string[]): Options {
       name: { type: 'string' },
       sizes: { type: 'string' },
       data: { type: 'string' },
+      'no-proofs': { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
     },
@@ -69,6 +73,7 @@ export function readOptions(args: string[]): Options {
     name: values.name ?? (command === 'growth' ? 'growth' : quick ? 'quick' : 'latest'),
     profile: values.profile,
     data: values.data && resolve(values.data),
+    proofs: !values['no-proofs'],
     sizes: (values.sizes ?? '10000,1000000,10000000').split(',').map((size) => positive('sizes', size)),
   };
 }
