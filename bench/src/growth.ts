@@ -1,8 +1,8 @@
 /** The same with many transfers there already: the rate, and reads of a balance and of a page of entries. */
-import type { Machine } from './machine.ts';
-import { forgetFiles, runProcess } from './machine.ts';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Machine } from './machine.ts';
+import { forgetFiles, runProcess } from './machine.ts';
 import type { GrowthOrder, GrowthReport } from './growth-process.ts';
 import type { Options } from './options.ts';
 import { accountsFile } from './passbook.ts';

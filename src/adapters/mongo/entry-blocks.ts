@@ -7,7 +7,7 @@ import {
   rangeOfBlock,
 } from '../../application/entry-blocks.ts';
 import type { Collections } from './collections.ts';
-import { placeOf } from './entry-document.ts';
+import { placeOf, placesBetween } from './entry-document.ts';
 import { ENTRIES_PART, storedEntries } from './transfer-document.ts';
 
 /** Of the entries of a block, the names of the other accounts. */
@@ -122,10 +122,8 @@ export class EntryBlocks {
   }
 
   async #readNames(accountId: string, block: number): Promise<readonly string[]> {
-    const { first, last } = rangeOfBlock(block);
-    const place = (sequence: number) => placeOf({ accountId, sequence });
-    const places = { $elemMatch: { $gte: place(first), $lte: place(last) } };
-    const documents = await this.#collections.transfers.find({ places }, ENTRIES_PART).toArray();
+    const places = placesBetween(accountId, rangeOfBlock(block));
+    const documents = await this.#collections.transfers.find(places, ENTRIES_PART).toArray();
     return documents.flatMap((document) =>
       storedEntries(document)
         .filter((entry) => entry.accountId === accountId && blockOf(entry.sequence) === block)

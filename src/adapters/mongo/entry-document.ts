@@ -79,3 +79,9 @@ const DIGITS = 16;
 export function placeOf({ accountId, sequence }: { accountId: string; sequence: number }): string {
   return `${accountId} ${sequence.toString().padStart(DIGITS, '0')}`;
 }
+
+/** For documents that have entries of an account between two sequences, both included. */
+export function placesBetween(accountId: string, { first, last }: { first: number; last: number }) {
+  const place = (sequence: number) => placeOf({ accountId, sequence });
+  return { places: { $elemMatch: { $gte: place(first), $lte: place(last) } } };
+}

@@ -60,6 +60,6 @@ export function isDuplicateKey(fault: unknown): fault is MongoServerError {
   return hasCode(fault, DUPLICATE_KEY);
 }
 
-function hasCode(fault: unknown, code: number): fault is MongoServerError {
+export function hasCode(fault: unknown, code: number): fault is MongoServerError {
   return fault instanceof MongoServerError && fault.code === code;
 }

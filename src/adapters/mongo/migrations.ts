@@ -3,6 +3,7 @@ import { MongoServerError } from 'mongodb';
 import type { Collection, Db, Document, IndexDescription } from 'mongodb';
 import type { Clock } from '../../application/ports.ts';
 import type { HeadDocument } from './collections.ts';
+import { hasCode } from './faults.ts';
 import * as validators from './validators.ts';
 
 type Migration = {
@@ -72,10 +73,7 @@ const MIGRATIONS: readonly Migration[] = [
     version: 3,
     name: 'entries by counterparty in blocks',
     /** An index that version 2 made. The blocks of entries that are there are written as they are looked for. */
-    async apply(db) {
-      const made = await db.collection('transfers').indexes();
-      if (made.some(({ name }) => name === 'by_other')) await dropIndex(db, 'transfers', 'by_other');
-    },
+    apply: (db) => dropIndex(db, 'transfers', 'by_other'),
   },
 ];
 
@@ -147,8 +145,8 @@ async function dropIndex(db: Db, collection: string, name: string): Promise<void
   try {
     await again(() => db.collection(collection).dropIndex(name));
   } catch (fault) {
-    // Another process was faster
-    if (!(fault instanceof MongoServerError) || fault.code !== INDEX_NOT_FOUND) throw fault;
+    // It never was, or another process was faster
+    if (!hasCode(fault, INDEX_NOT_FOUND)) throw fault;
   }
 }
 

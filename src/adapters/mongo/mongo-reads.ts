@@ -15,7 +15,7 @@ import type { AccountDocument } from './account-document.ts';
 import { auditRecordOf } from './audit-document.ts';
 import type { Collections } from './collections.ts';
 import type { EntryBlocks } from './entry-blocks.ts';
-import { placeOf } from './entry-document.ts';
+import { placeOf, placesBetween } from './entry-document.ts';
 import { unavailable } from './faults.ts';
 import { findSessions } from './mongo-stores.ts';
 import { recordOf, recordOfTransfer, transferIdsOf } from './record-document.ts';
@@ -138,11 +138,7 @@ export class MongoReads implements LedgerReads, SessionReads {
     accountId: string,
     blocks: readonly number[],
   ): Promise<readonly BookLine[]> {
-    const place = (sequence: number) => placeOf({ accountId, sequence });
-    const ranges = blocks.map((block) => {
-      const { first, last } = rangeOfBlock(block);
-      return { places: { $elemMatch: { $gte: place(first), $lte: place(last) } } };
-    });
+    const ranges = blocks.map((block) => placesBetween(accountId, rangeOfBlock(block)));
     const documents = await this.#find({ $or: ranges, 'legs.accountId': { $eq: otherId } });
     const meant = new Set(blocks);
     return linesIn(documents, accountId, (sequence) => meant.has(blockOf(sequence)));
@@ -241,12 +237,8 @@ const BLOCKS_AT_ONCE = 8;
 function rangeOf(accountId: string, { after, limit }: { after: number | null; limit: number }) {
   const first = (after ?? 0) + 1;
   const last = Math.min(first + limit - 1, Number.MAX_SAFE_INTEGER);
-  const range = {
-    $gte: placeOf({ accountId, sequence: first }),
-    $lte: placeOf({ accountId, sequence: last }),
-  };
   const isMeant = (sequence: number) => sequence >= first && sequence <= last;
-  return { filter: { places: { $elemMatch: range } }, isMeant };
+  return { filter: placesBetween(accountId, { first, last }), isMeant };
 }
 
 /** Those entries of one account that are meant, by sequence. */

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { allSettled } from '../../application/all-settled.ts';
 import type { Clock, Stores, UnitOfWork } from '../../application/ports.ts';
 import type { ParcelsSeen } from '../../application/parcel.ts';
 import type { Books, Decision } from '../../domain/books.ts';
@@ -81,7 +82,7 @@ export class MongoUnitOfWork implements UnitOfWork {
       return this.#commit(ask, decide, limit);
     })();
     // Where this one gives up, those after it still wait for those before it
-    this.#last = Promise.allSettled([before, mine]).then(forgotten);
+    this.#last = allSettled(before, mine);
     return mine;
   }
 
@@ -200,9 +201,6 @@ export class MongoUnitOfWork implements UnitOfWork {
     return orUndefined(() => loadPlainBooks(reader, this.#collections, want, this.#remembered));
   }
 }
-
-/** Not what they came to: it would hold on to what all before it came to. */
-function forgotten(): void {}
 
 async function orUndefined<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {

@@ -1,4 +1,11 @@
-import { BLOCK, blockOf, otherOf, rangeOfBlock } from '../../application/entry-blocks.ts';
+import {
+  ANY_OTHER,
+  BLOCK,
+  blockOf,
+  nameInBlock,
+  otherOf,
+  rangeOfBlock,
+} from '../../application/entry-blocks.ts';
 import { LedgerEntry } from '../../domain/ledger-entry.ts';
 import type { Direction, EntryStep } from '../../domain/ledger-entry.ts';
 import type { Leg } from '../../domain/transfer.ts';
@@ -28,7 +35,7 @@ const INSERT = `INSERT INTO entries (
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const INSERT_BLOCK = `INSERT INTO entry_blocks (account_id, block, others)
-SELECT account_id, ?2, group_concat(ifnull(substr(other_id, -4), '*'))
+SELECT account_id, ?2, group_concat(ifnull(substr(other_id, -4), '${ANY_OTHER}'))
 FROM entries WHERE account_id = ?1 AND sequence BETWEEN ?3 AND ?4`;
 
 /** Entries of an account come in the order of their sequence. */
@@ -88,7 +95,7 @@ export function entriesAt(
 
 const LAST_BLOCK = 'SELECT block FROM entry_blocks WHERE account_id = ? ORDER BY block DESC LIMIT 1';
 const LAST_BLOCK_WITH = `SELECT block FROM entry_blocks WHERE account_id = ?1 AND block <= ?2
-AND (instr(others, substr(?3, -4)) > 0 OR instr(others, '*') > 0) ORDER BY block DESC LIMIT 1`;
+AND (instr(others, ?3) > 0 OR instr(others, '${ANY_OTHER}') > 0) ORDER BY block DESC LIMIT 1`;
 const ENTRIES_WITH = `SELECT * FROM entries WHERE account_id = ?1 AND sequence BETWEEN ?2 AND ?3
 AND (other_id = ?4 OR other_id IS NULL) ORDER BY sequence DESC LIMIT ?5`;
 
@@ -115,7 +122,7 @@ export function entriesWith(
   const blocks = lastBlock(LAST_BLOCK);
   take(blocks * BLOCK + 1, newest);
   for (let block = Math.min(blocks, blockOf(newest)); block > 0 && found.length < limit; block--) {
-    block = lastBlock(LAST_BLOCK_WITH, block, otherId);
+    block = lastBlock(LAST_BLOCK_WITH, block, nameInBlock(otherId));
     const { first, last } = rangeOfBlock(block);
     take(first, Math.min(last, newest));
   }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { allSettled } from '../../application/all-settled.ts';
 import { isBusy, unavailable } from './faults.ts';
 
 const LONGEST_PAUSE_MS = 16;
@@ -36,7 +37,7 @@ export class Turns {
     const before = this.#last;
     const mine = inTime(before, until).then(unit);
     // Where this one gives up, those after it still wait for those before it.
-    this.#last = Promise.allSettled([before, mine]).then(forgotten);
+    this.#last = allSettled(before, mine);
     return mine;
   }
 
@@ -46,9 +47,6 @@ export class Turns {
     await this.#last;
   }
 }
-
-/** Not what they came to: it would hold on to what all before it came to. */
-function forgotten(): void {}
 
 async function inTime(before: Promise<unknown>, until: number): Promise<void> {
   const late = () => unavailable(new Error('Other units of work took too long'));
