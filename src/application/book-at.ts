@@ -77,6 +77,17 @@ function probesBetween(low: number, high: number): readonly number[] {
   );
 }
 
+/** The lines below a sequence, the newest first; fewer than asked for where the book begins. */
+export async function linesBelow(
+  reads: LedgerReads,
+  accountId: string,
+  { before, limit }: { before: number; limit: number },
+): Promise<readonly BookLine[]> {
+  const after = Math.max(0, before - 1 - limit);
+  if (before - 1 - after === 0) return [];
+  return (await reads.linesOf(accountId, { after, limit: before - 1 - after })).toReversed();
+}
+
 /** The lines behind one sequence up to another, some at a time. @throws TypeError where the book has a gap */
 export async function* linesUpTo(
   reads: LedgerReads,

@@ -4,10 +4,10 @@ import { flowOf, heldSideOf, totalsBetween } from '../domain/statement.ts';
 import type { Flow, StatementTotals } from '../domain/statement.ts';
 import type { Instant } from '../domain/time.ts';
 import type { TransferKind } from '../domain/transfer.ts';
-import { accountAt, entryAt, isFinal, linesUpTo } from './book-at.ts';
+import { accountAt, entryAt, isFinal, linesBelow, linesUpTo } from './book-at.ts';
 import type { ClockPorts } from './book-at.ts';
 import { readOwnAccount } from './get-account.ts';
-import { linesBelow } from './list-entries.ts';
+
 import type { BookLine, LedgerReads } from './ports.ts';
 import { requireInstant, requireOrder } from './request.ts';
 import { viewCounterpartyOf } from './views.ts';

@@ -3,7 +3,7 @@ import type { Viewer } from '../domain/actor.ts';
 import type { Direction, EntryStep, LedgerEntry } from '../domain/ledger-entry.ts';
 import type { Instant } from '../domain/time.ts';
 import type { TransferKind } from '../domain/transfer.ts';
-import { entryAt } from './book-at.ts';
+import { entryAt, linesBelow } from './book-at.ts';
 import { readOwnAccount } from './get-account.ts';
 import { isSelective, matches, requireFilter } from './history.ts';
 import type { HistoryFilter, HistoryRequest } from './history.ts';
@@ -79,17 +79,6 @@ function readerOf(
       ? linesBelow(reads, id, { before: Math.min(before, sequence + 1), limit })
       : reads.linesBetween(id, counterparty, { before, limit });
   };
-}
-
-/** The lines below a sequence, the newest first; fewer than asked for where the book begins. */
-export async function linesBelow(
-  reads: LedgerReads,
-  accountId: string,
-  { before, limit }: { before: number; limit: number },
-): Promise<readonly BookLine[]> {
-  const after = Math.max(0, before - 1 - limit);
-  if (before - 1 - after === 0) return [];
-  return (await reads.linesOf(accountId, { after, limit: before - 1 - after })).toReversed();
 }
 
 function factsOf({ entry, transfer }: BookLine, { viewer, now }: { viewer: Viewer; now: Instant }) {

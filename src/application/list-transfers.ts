@@ -2,57 +2,56 @@ import type { Viewer } from '../domain/actor.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Transfer } from '../domain/transfer.ts';
 import { isSelective, matches, requireFilter } from './history.ts';
-import type { HistoryFacts, HistoryFilter, HistoryRequest } from './history.ts';
-import { idAt, instantOf } from './id-time.ts';
-import { scanPage } from './page.ts';
+import type { HistoryFacts, HistoryRequest } from './history.ts';
+import { invalidCursor, scanPage } from './page.ts';
 import type { Page } from './page.ts';
 import type { Clock, LedgerReads } from './ports.ts';
+import { placeOf } from './transfer-place.ts';
+import type { TransferPlace } from './transfer-place.ts';
+import { userTransfers } from './user-transfers.ts';
 import { viewTransfer } from './views.ts';
 import type { TransferView } from './views.ts';
 
-/** How far ids and the instants of their transfers may be apart, beside the time that a commit takes. */
-const ID_TOLERANCE_MS = 60_000;
+/** Ids are visible ASCII. */
+const ABOVE_IDS = '\u007f';
 
 /**
  * The transfers that a user is a party of, the newest first: as payer, as payee, or as the one who tried. What was
  * there before the first page comes once, whatever is written meanwhile. `counterparty` is any account that the
- * viewer is shown. Time is looked up by id; other conditions look at so many transfers a page.
+ * viewer is shown. Time is looked up; other conditions look at so many transfers a page.
  * @throws PassbookError `invalid_request`, `unavailable`
  */
-export function listTransfers({
-  reads,
-  clock,
-  commitDeadlineMs,
-}: {
-  reads: LedgerReads;
-  clock: Clock;
-  commitDeadlineMs: number;
-}) {
+export function listTransfers({ reads, clock }: { reads: LedgerReads; clock: Clock }) {
   return async (
     viewer: Viewer & { id: string },
     request: HistoryRequest = {},
   ): Promise<Page<TransferView>> => {
     requireFilter(request);
-    const { first, earliest } = idsOf(request, commitDeadlineMs);
+    const { from, to } = request;
+    const first = to === undefined ? null : { at: to - 1, id: ABOVE_IDS };
     const at = clock.now();
 
     const page = await scanPage(request, {
-      read: ({ after, limit }) => reads.transfersOf(viewer.id, { after: after ?? first, limit }),
-      idOf: ({ id }) => id,
+      read: ({ after, limit }) =>
+        userTransfers(reads, viewer.id, { before: after === null ? first : placeIn(after), limit }),
+      idOf: (transfer) => textOf(placeOf(transfer)),
       matches: (transfer) => matches(request, factsOf(transfer, { viewer, at })),
-      isPast: ({ id }) => instantOf(id) < earliest,
+      isPast: ({ createdAt }) => from !== undefined && createdAt < from,
       isSelective: isSelective(request),
     });
     return { ...page, items: page.items.map((transfer) => viewTransfer(transfer, { viewer, at })) };
   };
 }
 
-/** An id is drawn before the instant of its transfer, by so much at most. */
-function idsOf({ from, to }: HistoryFilter, commitDeadlineMs: number) {
-  return {
-    first: to === undefined ? null : idAt(to + ID_TOLERANCE_MS),
-    earliest: from === undefined ? -Infinity : from - commitDeadlineMs - ID_TOLERANCE_MS,
-  };
+function textOf({ at, id }: TransferPlace): string {
+  return `${at}:${id}`;
+}
+
+/** @throws PassbookError `invalid_request` for a cursor of another list */
+function placeIn(text: string): TransferPlace {
+  const [, at, id] = /^(\d{1,15}):(.+)$/.exec(text) ?? [];
+  if (at === undefined || id === undefined) throw invalidCursor();
+  return { at: Number(at), id };
 }
 
 function factsOf(

@@ -1,5 +1,6 @@
 import { isIdentifier } from '../domain/actor.ts';
 import { invalid } from '../domain/errors.ts';
+import type { PassbookError } from '../domain/errors.ts';
 import type { PageRequest as StorePage } from './ports.ts';
 
 const PAGE_LIMIT = 50;
@@ -72,7 +73,7 @@ export async function scanPage<T>(
 
 /** A cursor that holds no sequence is of another list. @throws PassbookError `invalid_request` */
 export function sequenceOf(id: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(id)) throw invalid('cursor', CURSOR_RULE);
+  if (!/^[1-9]\d{0,14}$/.test(id)) throw invalidCursor();
   return Number(id);
 }
 
@@ -83,7 +84,9 @@ function limitOf({ limit = PAGE_LIMIT }: PageRequest): number {
   return limit;
 }
 
-const CURSOR_RULE = 'must be the nextCursor of a page before';
+export function invalidCursor(): PassbookError {
+  return invalid('cursor', 'must be the nextCursor of a page before');
+}
 
 /** Opaque to callers, so that what a cursor holds may change: base64url of a version and the last id. */
 function encodeCursor(id: string): string {
@@ -94,7 +97,7 @@ function decodeCursor(cursor: string | undefined): string | null {
   if (cursor === undefined) return null;
   const [version, id, more] = textOf(cursor).split(' ');
   if (version !== '1' || !isIdentifier(id) || more !== undefined) {
-    throw invalid('cursor', CURSOR_RULE);
+    throw invalidCursor();
   }
   return id;
 }

@@ -9,6 +9,7 @@ import type { Session } from '../domain/session.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Transfer } from '../domain/transfer.ts';
 import type { Role, User } from '../domain/user.ts';
+import type { TransferPlace } from './transfer-place.ts';
 
 /** What an adapter offers to be the bank's memory. `close` ends what it opened; it is called once, last. */
 export interface Store {
@@ -110,8 +111,14 @@ export interface LedgerReads {
   /** By id ascending, which is the order of opening; only ids above `after`. */
   accountsOf(ownerId: string, page: PageRequest): Promise<readonly Account[]>;
   transfer(id: string): Promise<Transfer | undefined>;
-  /** The transfers that the user is a party of, by id descending: the newest first; only ids below `after`. */
-  transfersOf(userId: string, page: PageRequest): Promise<readonly Transfer[]>;
+  /**
+   * The transfers that the user began and no account of theirs has an entry of (`Transfer.unbookedFor`), in the order
+   * of `TransferPlace`, the newest first; only those that stand before `before`.
+   */
+  unbookedOf(
+    userId: string,
+    page: { before: TransferPlace | null; limit: number },
+  ): Promise<readonly Transfer[]>;
   /** By sequence ascending; only sequences above `after`. */
   entriesOf(
     accountId: string,

@@ -222,6 +222,13 @@ export class Transfer {
     return [...ids];
   }
 
+  /** The initiator, if no account of theirs has an entry of it: they paid from another's, or it was rejected. */
+  get unbookedFor(): string | null {
+    const { id } = this.initiator;
+    const isBooked = this.status !== 'rejected' && this.legs.some(({ ownerId }) => ownerId === id);
+    return isBooked ? null : id;
+  }
+
   #standing(change: Partial<Standing>): Transfer {
     return new Transfer(this, { ...this, ...change });
   }

@@ -230,7 +230,7 @@ describeWithMongo('what the store sends to MongoDB', () => {
       await bank.reads.account(accountId);
       await bank.reads.accountsOf(alice.id, { after: null, limit: 5 });
       await bank.reads.transfer(freshId());
-      await bank.reads.transfersOf(alice.id, { after: null, limit: 5 });
+      await bank.reads.unbookedOf(alice.id, { before: null, limit: 5 });
       await bank.reads.entriesOf(accountId, { after: null, limit: 5 });
       await bank.reads.record(key);
     });
@@ -249,7 +249,7 @@ describeWithMongo('what the store sends to MongoDB', () => {
       const accountId = await bank.account(alice, { funds: 5n });
       await useEverything();
       await bank.reads.accountsOf(alice.id, { after: accountId, limit: 5 });
-      await bank.reads.transfersOf(alice.id, { after: freshId(), limit: 5 });
+      await bank.reads.unbookedOf(alice.id, { before: { at: 1, id: freshId() }, limit: 5 });
       await bank.reads.entriesOf(accountId, { after: 1, limit: 5 });
       await bank.reads.linesOf(accountId, { after: 1, limit: 5 });
       await bank.reads.entriesAt(accountId, [1, 2, 7]);

@@ -24,6 +24,7 @@ import { migrate } from '../../src/adapters/sqlite/migrations.ts';
 import { openWith } from '../../src/adapters/sqlite/sqlite-store.ts';
 import { Bank } from '../support/bank.ts';
 import { aCustomer, FixedClock } from '../support/builders.ts';
+import { someHistory } from '../support/some-history.ts';
 
 const driver = await loadDriver();
 let folder: string;
@@ -34,6 +35,11 @@ beforeEach(async () => {
   path = join(folder, 'bank.db');
 });
 afterEach(() => rm(folder, { recursive: true }));
+
+/** As it was with a row for each party of each transfer. */
+const BEFORE_BOOKS = `CREATE TABLE transfer_parties (user_id TEXT, transfer_id TEXT);
+  DROP TABLE unbooked_transfers;
+  DELETE FROM schema_migrations WHERE number = 3`;
 
 function connect(file = path): Connection {
   return new Connection(driver, file, { readOnly: false });
@@ -128,7 +134,11 @@ describe('opening', () => {
     await Promise.all(stores.map((store) => store.close()));
 
     const connection = connect();
-    expect(connection.all('SELECT number FROM schema_migrations')).toEqual([{ number: 1n }, { number: 2n }]);
+    expect(connection.all('SELECT number FROM schema_migrations')).toEqual([
+      { number: 1n },
+      { number: 2n },
+      { number: 3n },
+    ]);
     connection.close();
   });
 });
@@ -212,6 +222,7 @@ describe('migrations', () => {
     expect(recorded(connection)).toEqual([
       { number: 1n, name: 'ledger and outbox', applied_at: 5n },
       { number: 2n, name: 'entries by counterparty in blocks', applied_at: 5n },
+      { number: 3n, name: 'transfers by user in books', applied_at: 5n },
     ]);
     connection.close();
   });
@@ -232,7 +243,8 @@ describe('migrations', () => {
     const blocks = () => connection.all('SELECT * FROM entry_blocks ORDER BY account_id, block');
     const written = blocks();
     expect(written).toHaveLength(4);
-    connection.exec(`DROP TABLE entry_blocks;
+    connection.exec(`${BEFORE_BOOKS};
+      DROP TABLE entry_blocks;
       CREATE INDEX entries_by_other ON entries (account_id, other_id, sequence);
       DELETE FROM schema_migrations WHERE number = 2`);
     const again = await openSqliteStore({ path, clock });
@@ -243,6 +255,26 @@ describe('migrations', () => {
       counterparty: other,
     });
     expect(items.map(({ sequence }) => sequence)).toEqual([21]);
+    await again.close();
+  });
+
+  it('keep in the lists of users what no book of theirs has, and leave the rest to the books', async () => {
+    const clock = new FixedClock();
+    const store = await openSqliteStore({ path, clock });
+    const history = await someHistory(new Bank({ store, clock }));
+    const expected = await history.lists(store.reads);
+    await store.close();
+
+    const connection = connect();
+    const unbooked = () => connection.all('SELECT * FROM unbooked_transfers ORDER BY transfer_id');
+    const written = unbooked();
+    expect(written).toHaveLength(history.unbooked);
+    connection.exec(BEFORE_BOOKS);
+    const again = await openSqliteStore({ path, clock });
+    expect(unbooked()).toEqual(written);
+    expect(connection.all("SELECT name FROM sqlite_schema WHERE name = 'transfer_parties'")).toEqual([]);
+    connection.close();
+    expect(await history.lists(again.reads)).toStrictEqual(expected);
     await again.close();
   });
 });

@@ -94,7 +94,14 @@ describe('a history', () => {
     const transfers = await reading(() => bank.ledger.listTransfers(alice, span));
     expect(transfers.found).toEqual({ items: transfers.found.items, nextCursor: null });
     expect(transfers.found.items).toHaveLength(10);
-    expect(transfers.seen).toEqual([{ read: 'transfersOf', items: 51 }]);
+    const search = transfers.seen.filter(({ read }) => read === 'entriesAt');
+    expect(search.length).toBeLessThanOrEqual(3);
+    expect(search.every(({ items }) => items <= 16)).toBe(true);
+    expect(transfers.seen.filter((one) => !search.includes(one))).toEqual([
+      { read: 'accountsOf', items: 1 },
+      { read: 'unbookedOf', items: 0 },
+      { read: 'linesOf', items: 52 },
+    ]);
   });
 
   it('between two accounts asks for what is between them', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { userTransfers } from '../../src/application/user-transfers.ts';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
 import { createLedger } from '../../src/index.ts';
 import { SYSTEM } from '../support/bank.ts';
@@ -42,7 +43,7 @@ describe('a ledger', () => {
     for (let index = 0; index < 20; index++) {
       await ledger.fundAccount(SYSTEM, { userId: alice.id, amount: 1n, idempotencyKey: freshId() });
     }
-    const transfers = await store.reads.transfersOf(alice.id, { after: null, limit: 50 });
+    const transfers = await userTransfers(store.reads, alice.id, { before: null, limit: 50 });
     const ids = transfers.map(({ id }) => id);
     expect(ids).toEqual(ids.toSorted().toReversed());
     expect(

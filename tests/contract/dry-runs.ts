@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SubmitOptions } from '../../src/application/transfer-writer.ts';
+import { userTransfers } from '../../src/application/user-transfers.ts';
 import { codeOf, SYSTEM, transferIdOf } from '../support/bank.ts';
 import { aCustomer, freshId } from '../support/builders.ts';
 import type { Subject } from './subject.ts';
@@ -173,7 +174,7 @@ async function state({ second }: Subject, accountIds: readonly string[], userId:
   return {
     accounts: await Promise.all(accountIds.map((id) => second.reads.account(id))),
     entries: await Promise.all(accountIds.map((id) => second.reads.entriesOf(id, page))),
-    transfers: await second.reads.transfersOf(userId, page),
+    transfers: await userTransfers(second.reads, userId, { before: null, limit: 200 }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { userTransfers } from '../../src/application/user-transfers.ts';
 import type { Actor } from '../../src/domain/actor.ts';
 import type { Ledger } from '../../src/index.ts';
 import { codeOf, SYSTEM, transferIdOf } from '../support/bank.ts';
@@ -425,8 +426,8 @@ async function effects({ bank, second }: Subject, people: People): Promise<Effec
     }),
   );
   const hers = await second.reads.accountsOf(people.alice.id, page);
-  const transfers = await second.reads.transfersOf(people.alice.id, page);
-  const his = await second.reads.transfersOf(people.bob.id, page);
+  const transfers = await userTransfers(second.reads, people.alice.id, { before: null, limit: 200 });
+  const his = await userTransfers(second.reads, people.bob.id, { before: null, limit: 200 });
   const log = (await wholeLog({ bank, second })).filter(({ accountId }) =>
     accounts.some((name) => people[name] === accountId),
   );

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Page, PageRequest } from '../../src/application/page.ts';
+import { userTransfers } from '../../src/application/user-transfers.ts';
+import { placeOf } from '../../src/application/transfer-place.ts';
 import type { Account } from '../../src/domain/account.ts';
 import { MAX_COUNTER } from '../../src/domain/money.ts';
+import type { Transfer } from '../../src/domain/transfer.ts';
 import { SYSTEM } from '../support/bank.ts';
 import { aCustomer, anAccount, freshId, UNTOUCHED } from '../support/builders.ts';
 import type { Subject } from './subject.ts';
@@ -14,7 +17,8 @@ export function describeReads(subject: () => Subject): void {
         expect(await reads.account(id)).toBeUndefined();
         expect(await reads.transfer(id)).toBeUndefined();
         expect(await reads.accountsOf(id, { after: null, limit: 10 })).toEqual([]);
-        expect(await reads.transfersOf(id, { after: null, limit: 10 })).toEqual([]);
+        expect(await reads.unbookedOf(id, { before: null, limit: 10 })).toEqual([]);
+        expect(await userTransfers(reads, id, { before: null, limit: 10 })).toEqual([]);
         expect(await reads.entriesOf(id, { after: null, limit: 10 })).toEqual([]);
         expect(await reads.linesOf(id, { after: null, limit: 10 })).toEqual([]);
         expect(await reads.entriesAt(id, [1, 2])).toEqual([]);
@@ -40,34 +44,35 @@ export function describeReads(subject: () => Subject): void {
       expect(await read(accounts[4].id, 2)).toEqual([]);
     });
 
-    it('of transfers give those of one party by id descending, below the one asked for, each once', async () => {
-      const { bank, second } = subject();
-      const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
+    it("of transfers in nobody's book give those of who began them, by instant and id descending", async () => {
+      const { bank, second, clock } = subject();
+      const [alice, bob, operator] = [aCustomer('Alice'), aCustomer('Bob'), { ...SYSTEM, id: freshId() }];
       const from = await bank.account(alice, { funds: 10n });
-      const own = await bank.account(alice);
       const to = await bank.account(bob);
-      await bank.pay(alice, { from, to: own, amount: 1n });
       await bank.pay(alice, { from, to, amount: 2n });
-      await bank.pay(alice, { from, to, amount: 99n });
+      const rejected = async (amount: bigint) => {
+        const made = await bank.pay(alice, { from, to, amount });
+        if (made.ok || made.transferId === null) throw new TypeError('It was to be rejected');
+        return made.transferId;
+      };
+      const together: readonly string[] = [await rejected(91n), await rejected(92n)];
+      clock.advance(1);
+      const last = await rejected(93n);
+      const request = { destinationAccountId: to, amount: 5n, idempotencyKey: freshId() };
+      const funded = await bank.ledger.fundAccount(operator, request);
+      if (!funded.ok) throw new TypeError(funded.code);
 
-      const read = (userId: string, after: string | null, limit: number) =>
-        second.reads.transfersOf(userId, { after, limit });
+      const read = (userId: string, before: Transfer | null, limit: number) =>
+        second.reads.unbookedOf(userId, { before: before && placeOf(before), limit });
       const hers = await read(alice.id, null, 10);
-      expect(hers.map(({ amount, status }) => [amount, status])).toEqual([
-        [99n, 'rejected'],
-        [2n, 'completed'],
-        [1n, 'completed'],
-        [10n, 'completed'],
-      ]);
-      expect(hers.map(({ id }) => id)).toEqual(
-        hers
-          .map(({ id }) => id)
-          .toSorted()
-          .toReversed(),
-      );
-      expect(await read(alice.id, hers[0]!.id, 2)).toStrictEqual(hers.slice(1, 3));
-      expect(await read(alice.id, hers[3]!.id, 2)).toEqual([]);
-      expect(await read(bob.id, null, 10)).toStrictEqual([hers[1]]);
+      expect(hers.map(({ id }) => id)).toEqual([last, ...together.toSorted().toReversed()]);
+      expect(hers).toStrictEqual(await Promise.all(hers.map(({ id }) => second.reads.transfer(id))));
+      expect(await read(alice.id, null, 2)).toStrictEqual(hers.slice(0, 2));
+      expect(await read(alice.id, hers[0]!, 1)).toStrictEqual(hers.slice(1, 2));
+      expect(await read(alice.id, hers[1]!, 9)).toStrictEqual(hers.slice(2));
+      expect(await read(alice.id, hers[2]!, 9)).toEqual([]);
+      expect(await read(bob.id, null, 10)).toEqual([]);
+      expect(await read(operator.id, null, 10)).toMatchObject([{ id: funded.transfer.transferId }]);
     });
 
     it('of transfers give every field as it was written', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { TransferResult } from '../../src/application/views.ts';
+import { userTransfers } from '../../src/application/user-transfers.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import type { Member, ReplicaSet } from '../../scripts/mongo-replica-set.ts';
 import type { LedgerEntry } from '../../src/domain/ledger-entry.ts';
@@ -96,7 +97,7 @@ describeWithMongo('a replica set of three', () => {
     // An answer that said it was done would have to be what the key tells now
     const kept = answer instanceof PassbookError ? answer.retry : answer;
     expect(kept).toEqual(answer instanceof PassbookError ? 'same_key' : { ...settled, replayed: false });
-    const transfers = await bank.reads.transfersOf(owner.id, { after: null, limit: 1 });
+    const transfers = await userTransfers(bank.reads, owner.id, { before: null, limit: 1 });
     expect(transfers.map(({ id }) => id)).toEqual([settled.ok && settled.transfer.transferId]);
   }, 60_000);
 });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TransferResult } from '../../src/application/views.ts';
+import { userTransfers } from '../../src/application/user-transfers.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import type { ReplicaSet } from '../../scripts/mongo-replica-set.ts';
 import { NO_CHANGES, SYSTEM, want } from '../support/bank.ts';
@@ -65,7 +66,7 @@ describeWithMongo('a store whose server fails', () => {
   async function expectPaidOnce(): Promise<void> {
     const { bank } = mongo;
     expect([await bank.balanceOf(from), await bank.balanceOf(to)]).toEqual([90n, 10n]);
-    const transfers = await bank.reads.transfersOf(bob.id, { after: null, limit: 10 });
+    const transfers = await userTransfers(bank.reads, bob.id, { before: null, limit: 10 });
     expect(transfers.map(({ status }) => status)).toEqual(['completed']);
     expect((await bank.entriesOf(from)).map(({ posted }) => posted)).toEqual([100n, 10n]);
     expect((await bank.entriesOf(to)).map(({ posted }) => posted)).toEqual([10n]);
@@ -76,7 +77,7 @@ describeWithMongo('a store whose server fails', () => {
   async function expectNothingPaid(): Promise<void> {
     const { bank } = mongo;
     expect([await bank.balanceOf(from), await bank.balanceOf(to)]).toEqual([100n, 0n]);
-    expect(await bank.reads.transfersOf(bob.id, { after: null, limit: 10 })).toEqual([]);
+    expect(await userTransfers(bank.reads, bob.id, { before: null, limit: 10 })).toEqual([]);
     expect(await bank.takeMessages()).toEqual([]);
   }
 

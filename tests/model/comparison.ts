@@ -1,6 +1,7 @@
 import { deepStrictEqual } from 'node:assert';
 import { sha256 } from '../../src/adapters/system.ts';
 import type { LedgerReads, Store } from '../../src/application/ports.ts';
+import { userTransfers } from '../../src/application/user-transfers.ts';
 import { systemAccountId } from '../../src/domain/account.ts';
 import type { Account, SystemPurpose } from '../../src/domain/account.ts';
 import { auditHash } from '../../src/domain/audit.ts';
@@ -123,7 +124,7 @@ export class Comparison {
   async #compareTransfers(reads: LedgerReads): Promise<ReadonlyMap<string, Transfer>> {
     const found = new Map<string, Transfer>();
     for (const id of PARTIES) {
-      const listed = await reads.transfersOf(id, { after: null, limit: 10_000 });
+      const listed = await userTransfers(reads, id, { before: null, limit: 10_000 });
       for (const transfer of listed) found.set(transfer.id, transfer);
       expectSame(listed.map(plain), transfersOf(this.#model, id).map(expectedTransfer));
     }
@@ -236,7 +237,7 @@ function plain<T extends object>(entity: T | undefined): T | undefined {
 const NEWEST = 3;
 
 async function newestIds(reads: LedgerReads, userId: string): Promise<readonly string[]> {
-  return (await reads.transfersOf(userId, { after: null, limit: NEWEST })).map(({ id }) => id);
+  return (await userTransfers(reads, userId, { before: null, limit: NEWEST })).map(({ id }) => id);
 }
 
 function expectedTransfer(transfer: ModelTransfer | undefined): unknown {

@@ -54,11 +54,11 @@ export function isParty(id: string, { initiator, status, legs }: ModelTransfer):
   return initiator.id === id || (status !== 'rejected' && legs.some(({ ownerId }) => ownerId === id));
 }
 
-/** The newest first. */
+/** The newest first; of one instant those with the last ids. */
 export function transfersOf(model: Model, userId: string): readonly ModelTransfer[] {
   return [...model.transfers.values()]
     .filter((transfer) => isParty(userId, transfer))
-    .sort((a, b) => (a.id < b.id ? 1 : -1));
+    .sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
 }
 
 /** As it counts at an instant, to one who may see it. */

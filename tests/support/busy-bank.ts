@@ -1,4 +1,5 @@
 import type { Clock, IdGenerator, LedgerReads, Store } from '../../src/application/ports.ts';
+import { userTransfers } from '../../src/application/user-transfers.ts';
 import type { LedgerEntry } from '../../src/domain/ledger-entry.ts';
 import type { Instant } from '../../src/domain/time.ts';
 import type { Transfer } from '../../src/domain/transfer.ts';
@@ -121,7 +122,7 @@ export async function wholeBook(bank: Bank, accountId: string): Promise<readonly
 
 /** All of a user's transfers, the newest first. */
 export async function wholeHistory(reads: LedgerReads, userId: string): Promise<readonly Transfer[]> {
-  return reads.transfersOf(userId, { after: null, limit: 100_000 });
+  return userTransfers(reads, userId, { before: null, limit: 100_000 });
 }
 
 /** A customer's balance and what is held of it at an instant, by adding up the whole book. */

@@ -26,8 +26,8 @@ export class MemoryData {
   /** By owner, in the order of opening. */
   readonly accountIds = new Map<string, string[]>();
   readonly transfers = new Map<string, Transfer>();
-  /** By party, in the order of commits. */
-  readonly transferIds = new Map<string, string[]>();
+  /** By `Transfer.unbookedFor`, in the order of commits. */
+  readonly unbookedIds = new Map<string, string[]>();
   /** By account, in the order of their sequence. */
   readonly entries = new Map<string, LedgerEntry[]>();
   /** By transfer. */
@@ -105,7 +105,8 @@ export class MemoryData {
     }
     for (const { before, after } of changes.transfers) {
       this.transfers.set(after.id, after);
-      if (before === null) for (const party of after.parties) append(this.transferIds, party, after.id);
+      if (before === null && after.unbookedFor !== null)
+        append(this.unbookedIds, after.unbookedFor, after.id);
       this.#indexHold(after);
     }
     this.auditLog.push(...changes.audit);

@@ -14,6 +14,7 @@ import type {
   TransferWithEntries,
   UnitOfWork,
 } from '../../application/ports.ts';
+import { isNewer, placeOf } from '../../application/transfer-place.ts';
 import { MemoryData } from './memory-data.ts';
 import { Journal, storesOf } from './memory-stores.ts';
 
@@ -124,12 +125,12 @@ function readsOf(data: MemoryData): LedgerReads & SessionReads {
         .filter(({ id }) => after === null || id > after)
         .slice(0, limit),
     transfer: async (id) => data.transfers.get(id),
-    transfersOf: async (userId, { after, limit }) =>
-      (data.transferIds.get(userId) ?? [])
-        .filter((id) => after === null || id < after)
-        .sort((a, b) => (a < b ? 1 : -1))
-        .slice(0, limit)
-        .flatMap((id) => data.transfers.get(id) ?? []),
+    unbookedOf: async (userId, { before, limit }) =>
+      (data.unbookedIds.get(userId) ?? [])
+        .flatMap((id) => data.transfers.get(id) ?? [])
+        .filter((transfer) => before === null || isNewer(before, placeOf(transfer)))
+        .sort((a, b) => (isNewer(placeOf(a), placeOf(b)) ? -1 : 1))
+        .slice(0, limit),
     entriesOf: async (accountId, { after, limit }) => {
       const from = after ?? 0;
       return (data.entries.get(accountId) ?? []).slice(from, from + limit);

@@ -47,7 +47,6 @@ const MIGRATIONS: readonly Migration[] = [
         },
       ]);
       await index(db, 'transfers', [
-        { key: { parties: 1, _id: -1 }, name: 'by_party' },
         // An account's book: no two entries have one place, whoever writes them
         { key: { places: 1 }, name: 'by_place', unique: true, sparse: true },
         { key: { 'record.key': 1 }, name: 'by_key', unique: true, sparse: true },
@@ -75,7 +74,29 @@ const MIGRATIONS: readonly Migration[] = [
     /** An index that version 2 made. The blocks of entries that are there are written as they are looked for. */
     apply: (db) => dropIndex(db, 'transfers', 'by_other'),
   },
+  {
+    version: 4,
+    name: 'transfers by user in books',
+    async apply(db) {
+      await again(() => db.collection('transfers').updateMany(UNBOOKED, NAME_UNBOOKED));
+      await index(db, 'transfers', [
+        {
+          key: { unbookedFor: 1, createdAt: -1, _id: -1 },
+          name: 'unbooked',
+          partialFilterExpression: { unbookedFor: { $exists: true } },
+        },
+      ]);
+      await dropIndex(db, 'transfers', 'by_party');
+    },
+  },
 ];
+
+/** As `Transfer.unbookedFor` has it; what is there is looked through once. */
+const UNBOOKED = {
+  'initiator.id': { $type: 'string' },
+  $or: [{ status: 'rejected' }, { $expr: { $not: { $in: ['$initiator.id', '$legs.ownerId'] } } }],
+};
+const NAME_UNBOOKED = [{ $set: { unbookedFor: '$initiator.id' } }];
 
 const VERSION = MIGRATIONS.at(-1)?.version ?? 0;
 

@@ -1,6 +1,7 @@
 import type { Filter } from 'mongodb';
 import { blockOf, rangeOfBlock } from '../../application/entry-blocks.ts';
 import type { BookLine, LedgerReads, PageRequest, SessionReads } from '../../application/ports.ts';
+import type { TransferPlace } from '../../application/transfer-place.ts';
 import type { Account } from '../../domain/account.ts';
 import type { AuditRecord } from '../../domain/audit.ts';
 import { PassbookError } from '../../domain/errors.ts';
@@ -61,11 +62,14 @@ export class MongoReads implements LedgerReads, SessionReads {
     return document ? transferOf(document) : undefined;
   }
 
-  async transfersOf(userId: string, { after, limit }: PageRequest): Promise<readonly Transfer[]> {
+  async unbookedOf(
+    userId: string,
+    { before, limit }: { before: TransferPlace | null; limit: number },
+  ): Promise<readonly Transfer[]> {
     const documents = await this.#read(() =>
       this.#collections.transfers
-        .find({ parties: { $eq: userId }, ...(after === null ? {} : { _id: { $lt: after } }) })
-        .sort({ _id: -1 })
+        .find({ unbookedFor: { $eq: userId }, ...(before && isBefore(before)) })
+        .sort({ createdAt: -1, _id: -1 })
         .limit(limit)
         .toArray(),
     );
@@ -225,6 +229,11 @@ export class MongoReads implements LedgerReads, SessionReads {
       throw unavailable(fault);
     }
   }
+}
+
+function isBefore({ at, id }: TransferPlace): Filter<TransferDocument> {
+  const createdAt = new Date(at);
+  return { createdAt: { $lte: createdAt }, $or: [{ createdAt: { $lt: createdAt } }, { _id: { $lt: id } }] };
 }
 
 /** In so many times as many blocks each time, up to some thousand entries, what is not in those before is looked for. */

@@ -23,7 +23,8 @@ type Sparse<T> = { readonly [K in keyof T as null extends T[K] ? K : never]?: No
  */
 export type TransferDocument = Sparse<Facts> & {
   readonly _id: string;
-  readonly parties: readonly string[];
+  /** Whose list it stands in beside their books. */
+  readonly unbookedFor?: string;
   /** None where it was rejected; so with what follows. */
   readonly entries?: readonly EntryDocument[];
   /** Of its entries: `placeOf` each. */
@@ -47,7 +48,6 @@ export function transferDocument(
     _id: id,
     kind: transfer.kind,
     legs: legs.map(legDocument),
-    parties: transfer.parties,
     initiator: { kind: transfer.initiator.kind, id: transfer.initiator.id },
     salt: transfer.salt,
     createdAt: new Date(transfer.createdAt),
@@ -62,6 +62,7 @@ export function transferDocument(
       reverses: transfer.reverses,
       batchId: transfer.batchId,
       erased: transfer.erased,
+      unbookedFor: transfer.unbookedFor,
     }),
     status: transfer.status,
     ...(entries.length > 0 ? entriesOf(entries, legs) : {}),

@@ -1,6 +1,6 @@
 import type { Instant } from '../../domain/time.ts';
 import type { Connection } from './connection.ts';
-import { ENTRY_BLOCKS, LEDGER_SCHEMA } from './schema.ts';
+import { ENTRY_BLOCKS, LEDGER_SCHEMA, UNBOOKED_TRANSFERS } from './schema.ts';
 import { whenUnlocked } from './waiting.ts';
 
 export type Migration = { readonly name: string; readonly sql: string };
@@ -9,6 +9,7 @@ export type Migration = { readonly name: string; readonly sql: string };
 const MIGRATIONS: readonly Migration[] = [
   { name: 'ledger and outbox', sql: LEDGER_SCHEMA },
   { name: 'entries by counterparty in blocks', sql: ENTRY_BLOCKS },
+  { name: 'transfers by user in books', sql: UNBOOKED_TRANSFERS },
 ];
 
 const RECORD = `CREATE TABLE IF NOT EXISTS schema_migrations (

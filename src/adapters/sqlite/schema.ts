@@ -237,3 +237,23 @@ BEGIN SELECT raise(ABORT, 'a block of entries never changes'); END;
 CREATE TRIGGER entry_blocks_never_disappear BEFORE DELETE ON entry_blocks
 BEGIN SELECT raise(ABORT, 'a block of entries never disappears'); END;
 `;
+
+/**
+ * An index of transfers by user cost each transfer two rows that lie anywhere, and told what the books of the user's
+ * accounts tell. What is in none of them is little: what was rejected, and what operators moved.
+ */
+export const UNBOOKED_TRANSFERS = `
+CREATE TABLE unbooked_transfers (
+  user_id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  transfer_id TEXT NOT NULL,
+  PRIMARY KEY (user_id, created_at, transfer_id)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO unbooked_transfers (user_id, created_at, transfer_id)
+SELECT initiator_id, created_at, id FROM transfers WHERE initiator_id IS NOT NULL AND (
+  status = 'rejected' OR NOT EXISTS (SELECT 1 FROM json_each(legs) WHERE value ->> 1 = initiator_id)
+);
+
+DROP TABLE transfer_parties;
+`;

@@ -8,7 +8,7 @@ import { entriesAt, entriesWith, listEntries } from './entries.ts';
 import { beforeCommit } from './faults.ts';
 import { findRecord } from './idempotency-records.ts';
 import { findSession } from './sessions.ts';
-import { dueHolds, findTransfer, listTransfers } from './transfers.ts';
+import { dueHolds, findTransfer, listUnbooked } from './transfers.ts';
 import { whenUnlocked } from './waiting.ts';
 
 /** Reads on a connection of their own: they see what is committed, and neither wait for a unit of work nor see into it. */
@@ -20,7 +20,7 @@ export function readsOf(
     account: (id) => read(() => findAccount(connection, id)),
     accountsOf: (ownerId, page) => read(() => listAccounts(connection, ownerId, page)),
     transfer: (id) => read(() => findTransfer(connection, id)),
-    transfersOf: (userId, page) => read(() => listTransfers(connection, userId, page)),
+    unbookedOf: (userId, page) => read(() => listUnbooked(connection, userId, page)),
     entriesOf: (accountId, page) => read(() => listEntries(connection, accountId, page)),
     linesOf: (accountId, page) =>
       read(() =>

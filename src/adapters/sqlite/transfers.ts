@@ -1,3 +1,4 @@
+import type { TransferPlace } from '../../application/transfer-place.ts';
 import type { Change } from '../../domain/books.ts';
 import { erasesText } from '../../domain/erasure.ts';
 import type { RefusalCode } from '../../domain/errors.ts';
@@ -40,6 +41,8 @@ const INSERT = `INSERT INTO transfers (
   description, metadata, salt, expires_at, reverses, batch_id, created_at, completed_at,
   amount_captured, reversed, erased, record_key, record_request, record_balances, record_at
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const INSERT_UNBOOKED = 'INSERT INTO unbooked_transfers (user_id, created_at, transfer_id) VALUES (?, ?, ?)';
 
 /** The record of the command that made a transfer, in the transfer's own row. */
 export type OwnRecord = {
@@ -86,9 +89,8 @@ export function insertTransfer(
     record?.balances ?? null,
     record?.at ?? null,
   );
-  for (const userId of transfer.parties) {
-    connection.run('INSERT INTO transfer_parties (user_id, transfer_id) VALUES (?, ?)', userId, id);
-  }
+  const { unbookedFor } = transfer;
+  if (unbookedFor !== null) connection.run(INSERT_UNBOOKED, unbookedFor, transfer.createdAt, id);
 }
 
 /** @throws TypeError if the transfer is no longer as it was before */
@@ -202,14 +204,19 @@ export function ownKeysAfter(connection: Connection, after: string, limit: numbe
   return rows.map(({ record_key: key }) => key);
 }
 
-export function listTransfers(
+const UNBOOKED = `SELECT transfers.* FROM unbooked_transfers CROSS JOIN transfers ON transfers.id = transfer_id
+  WHERE user_id = ?1 AND (unbooked_transfers.created_at, transfer_id) < (?2, ?3)
+  ORDER BY unbooked_transfers.created_at DESC, transfer_id DESC LIMIT ?4`;
+/** Above every instant. */
+const END_OF_TIME = Number.MAX_SAFE_INTEGER;
+
+export function listUnbooked(
   connection: Connection,
   userId: string,
-  { after, limit }: { after: string | null; limit: number },
+  { before, limit }: { before: TransferPlace | null; limit: number },
 ): readonly Transfer[] {
-  const page = `SELECT transfers.* FROM transfer_parties CROSS JOIN transfers ON transfers.id = transfer_id
-    WHERE user_id = ?1 AND (?2 IS NULL OR transfer_id < ?2) ORDER BY transfer_id DESC LIMIT ?3`;
-  return (connection.all(page, userId, after, limit) as TransferRow[]).map(transferOf);
+  const { at, id } = before ?? { at: END_OF_TIME, id: '' };
+  return (connection.all(UNBOOKED, userId, at, id, limit) as TransferRow[]).map(transferOf);
 }
 
 function reversedToJson({ reversed }: Transfer): string | null {

@@ -1,0 +1,31 @@
+import type { LedgerReads } from '../../src/application/ports.ts';
+import { userTransfers } from '../../src/application/user-transfers.ts';
+import type { Transfer } from '../../src/domain/transfer.ts';
+import { SYSTEM } from './bank.ts';
+import type { Bank } from './bank.ts';
+import { aCustomer, freshId } from './builders.ts';
+
+/** Transfers of every kind of party: payers, payees, both in one, operators, and whoever tried. */
+export async function someHistory(bank: Bank): Promise<{
+  /** How many of the transfers are in no book of whoever began them. */
+  readonly unbooked: number;
+  lists(reads: LedgerReads): Promise<readonly (readonly Transfer[])[]>;
+}> {
+  const [alice, bob, operator] = [aCustomer('Alice'), aCustomer('Bob'), { ...SYSTEM, id: freshId() }];
+  const from = await bank.account(alice, { funds: 100n });
+  const [own, to] = [await bank.account(alice), await bank.account(bob)];
+  const request = { destinationAccountId: to, amount: 5n, idempotencyKey: freshId() };
+  await bank.ledger.fundAccount(operator, request);
+  await bank.pay(alice, { from, to: own, amount: 3n });
+  await bank.pay(alice, { from, to, amount: 2n });
+  await bank.pay(alice, { from, to, amount: 1_000n });
+  await bank.pay(bob, { from: to, to: from, amount: 1_000n });
+  await bank.capture(bob, await bank.hold(alice, { from, to, amount: 4n }));
+  return {
+    unbooked: 3,
+    lists: (reads) =>
+      Promise.all(
+        [alice, bob, operator].map(({ id }) => userTransfers(reads, id, { before: null, limit: 50 })),
+      ),
+  };
+}
