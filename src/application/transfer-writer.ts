@@ -25,6 +25,12 @@ export type WriterLimits = {
 const MANY = 8;
 const GATHERING_TURNS = 10;
 
+/**
+ * Of more callers than twice this many a unit takes half: while the store works on it, the others get their answers and
+ * send their next commands. All in one unit, either the store or this process would wait for the other.
+ */
+const HALF_LEAST = 128;
+
 /** A unit is decided in so many parts, each of which a store may write while the next is decided. */
 const PARTS = 4;
 /** Fewer commands are not worth a part of their own. */
@@ -50,6 +56,10 @@ type Committed = {
   readonly messagesDueAt: Instant | null;
 };
 
+/** Gives the callers of a unit their answers. */
+type Answering = () => void;
+const NOBODY: Answering = () => {};
+
 /** The messages of the parts so far, and what the courier said of them; undefined while there are none. */
 type Reserved = { readonly messages: readonly Message[]; readonly dueAt: Instant | null | undefined };
 
@@ -68,6 +78,8 @@ export class TransferWriter {
   #waiting: Waiting[] = [];
   #draining: Promise<void> | undefined;
   #closed = false;
+  /** How many commands the next unit takes. */
+  #most: number;
 
   constructor(ports: {
     unitOfWork: UnitOfWork;
@@ -88,6 +100,7 @@ export class TransferWriter {
     this.#onCommit = ports.onCommit ?? (() => {});
     this.#courier = ports.courier;
     this.#limits = { ...DEFAULT_LIMITS, ...ports.limits };
+    this.#most = this.#limits.batch;
   }
 
   /** How long a command may take, in milliseconds. */
@@ -132,12 +145,24 @@ export class TransferWriter {
   }
 
   async #drain(): Promise<void> {
+    let answer = NOBODY;
     while (this.#waiting.length > 0) {
-      const batch = this.#take(this.#limits.batch);
+      const most = this.#most;
+      const batch = this.#take(most);
       // Who comes while another process has the ledger comes along
-      await this.#commit(batch, () => this.#take(this.#limits.batch - batch.length));
+      const unit = this.#commit(batch, () => this.#take(most - batch.length));
+      if (answer !== NOBODY) await nextTurn();
+      answer();
+      answer = await unit;
+      if (batch.length >= MANY && this.#waiting.length * 2 >= batch.length) {
+        // The next unit first: then those of this one get their answers while the store works
+        continue;
+      }
+      answer();
+      answer = NOBODY;
       await this.#gather(batch.length);
     }
+    answer();
     this.#draining = undefined;
   }
 
@@ -153,7 +178,7 @@ export class TransferWriter {
    * here: those who are there first would go alone, and all others wait for them. A lone command waits for nobody.
    */
   async #gather(answered: number): Promise<void> {
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await nextTurn();
     if (answered < MANY) return;
     for (let turn = 0; turn < GATHERING_TURNS; turn++) {
       const { length } = this.#waiting;
@@ -169,18 +194,30 @@ export class TransferWriter {
     return false;
   }
 
-  /** @param join who else is there when the unit begins; they are in the batch from then on */
-  async #commit(batch: Waiting[], join: () => readonly Waiting[]): Promise<void> {
-    if (batch.length === 0) return;
+  /**
+   * @param join who else is there when the unit begins; they are in the batch from then on
+   * @returns what gives its callers their answers
+   */
+  async #commit(batch: Waiting[], join: () => readonly Waiting[]): Promise<Answering> {
+    if (batch.length === 0) return NOBODY;
     try {
       const { answers, messages, messagesDueAt } = await this.#transact(batch, join);
+      const callers = batch.length + this.#waiting.length;
+      this.#most = Math.min(this.#limits.batch, Math.max(HALF_LEAST, Math.ceil(callers / 2)));
       if (messagesDueAt === null) this.#onCommit();
       else this.#courier?.accept(messages, messagesDueAt);
-      for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer);
+      return () => {
+        for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer);
+      };
     } catch (fault) {
       // A fault of the store is everybody's. Anything else is one command's, and must not fail the innocent.
-      if (batch.length === 1 || fault instanceof PassbookError) for (const { reject } of batch) reject(fault);
-      else for (const one of batch) await this.#commit([one], () => []);
+      if (batch.length === 1 || fault instanceof PassbookError) {
+        return () => {
+          for (const { reject } of batch) reject(fault);
+        };
+      }
+      for (const one of batch) (await this.#commit([one], () => []))();
+      return NOBODY;
     }
   }
 
@@ -225,4 +262,9 @@ export class TransferWriter {
       holdsDueBy,
     };
   }
+}
+
+/** Of the event loop: what was begun is on its way then. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { sha256 } from '../../src/adapters/system.ts';
 import { TransferWriter } from '../../src/application/transfer-writer.ts';
 import type { WriterLimits } from '../../src/application/transfer-writer.ts';
@@ -27,12 +27,14 @@ class HandDrivenUnitOfWork implements UnitOfWork {
   readonly books: WholeBooks;
   /** Units begin when they are told to go on, as where another process has the ledger. */
   isBusy = false;
+  onBegin = (): unknown => undefined;
 
   constructor(books: WholeBooks) {
     this.books = books;
   }
 
   transact<R>(ask: () => Want, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R> {
+    this.onBegin();
     let asked = this.isBusy ? undefined : ask();
     const begin = () => (asked ??= ask());
     return new Promise((resolve, reject) => {
@@ -165,6 +167,63 @@ describe('group commit', () => {
     expect(units.map(openedIn)).toEqual([['a', 'b', 'c'], ['d']]);
     await units[1]?.commit();
     expect(events).toEqual(['committed', 'a', 'b', 'c', 'committed', 'd']);
+  });
+
+  it('takes half of many callers, and answers those before once the next half is on its way', async () => {
+    const { unitOfWork, units, submit, events } = aWriter();
+    const many = (from: number, to: number) => {
+      for (let index = from; index < to; index++) void submit(open(`${index}`));
+    };
+    many(0, 300);
+    await settled();
+    await units[0]?.commit();
+    expect(events).toEqual(['committed', '0']);
+    many(300, 301);
+    expect(openedIn(units[1])).toHaveLength(150);
+
+    events.length = 0;
+    unitOfWork.onBegin = () => setImmediate(() => events.push('sent'));
+    await units[1]?.commit();
+    expect(openedIn(units[2])).toHaveLength(150);
+    expect(events).toEqual([
+      'committed',
+      'sent',
+      ...Array.from({ length: 150 }, (_, index) => `${index + 1}`),
+    ]);
+    unitOfWork.onBegin = () => undefined;
+    many(301, 451);
+
+    await units[2]?.commit();
+    expect(events).toHaveLength(303);
+    expect(openedIn(units[3])).toHaveLength(150);
+    await units[3]?.commit();
+    expect(units.flatMap(openedIn)).toEqual(Array.from({ length: 451 }, (_, index) => `${index}`));
+  });
+
+  it('does not take less than half a batch, nor halves what fits into one', async () => {
+    const { units, submit } = aWriter({ limits: { batch: 200 } });
+    for (let index = 0; index < 450; index++) void submit(open(`${index}`));
+    const commit = async (index: number) => {
+      await vi.waitFor(() => expect(units).toHaveLength(index + 1));
+      await units[index]?.commit();
+    };
+    for (const index of [0, 1, 2, 3]) await commit(index);
+    for (let index = 0; index < 120; index++) void submit(open(`again ${index}`));
+    await commit(4);
+    expect(units.map((unit) => openedIn(unit)?.length)).toEqual([1, 200, 200, 49, 120]);
+  });
+
+  it('answers a half that failed as a whole too, and goes on with the other', async () => {
+    const { units, submit, events } = aWriter();
+    for (let index = 0; index < 300; index++) submit(open(`${index}`)).catch(() => {});
+    await settled();
+    await units[0]?.commit();
+    events.length = 0;
+    await units[1]?.fail(new PassbookError('unavailable'));
+    expect(units).toHaveLength(3);
+    expect(events).toEqual(Array.from({ length: 150 }, (_, index) => `${index + 1}: unavailable`));
+    await units[2]?.commit();
+    expect(events).toHaveLength(150 + 1 + 149);
   });
 
   it('leaves those out that come after a unit has begun, or while it is tried one by one', async () => {
