@@ -81,6 +81,15 @@ export function describeAccounts(subject: () => Subject): void {
       ]);
       expect((await banks[0]!.ledger.listAccounts(alice.id)).items).toHaveLength(5);
     });
+
+    it('keeps the limit in a unit of many commands, which is decided in parts', async () => {
+      const { clock, store } = subject();
+      const bank = new Bank({ store, clock, accountsPerOwner: 150 });
+      const alice = aCustomer();
+      const results = await Promise.all(Array.from({ length: 200 }, () => bank.ledger.openAccount(alice)));
+      expect(results.filter(({ ok }) => ok)).toHaveLength(150);
+      expect((await bank.ledger.listAccounts(alice.id, { limit: 200 })).items).toHaveLength(150);
+    });
   });
 
   describe('an account', () => {

@@ -9,11 +9,11 @@ const folder = await mkdtemp(join(tmpdir(), 'passbook-'));
 
 storeContract('sqlite', async ({ clock }) => openSqliteStore({ path: join(folder, 'one.db'), clock }));
 
-storeContract('sqlite in two processes', async ({ clock }) => {
+storeContract('sqlite in two processes, each with a thread that writes', async ({ clock }) => {
   const path = join(folder, 'two.db');
   return {
-    store: await openSqliteStore({ path, clock }),
-    second: await openSqliteStore({ path, clock }),
+    store: await openSqliteStore({ path, clock, crowd: 0 }),
+    second: await openSqliteStore({ path, clock, crowd: 0 }),
   };
 });
 

@@ -30,7 +30,8 @@ describe('a bank that is killed again and again', () => {
     for (let kill = 0; kill < KILLS; kill++) {
       const current = next;
       next = new BankProcess();
-      await live(current, { answers: Math.random() * MOST_ANSWERS });
+      // Every other one writes in a thread
+      await live(current, { answers: Math.random() * MOST_ANSWERS, crowd: kill % 2 === 0 ? 0 : Infinity });
       await sleep(Math.random() * 20);
       await current.kill();
       if (workload.unanswered.length > 0) killedAtWork += 1;
@@ -44,12 +45,15 @@ describe('a bank that is killed again and again', () => {
     await expectAllAsAnswered(path, { workloads: [workload], payers, funds: FUNDS });
 
     /** Retries what the one before did not answer, then goes on with new ones; the first `answers` are awaited. */
-    async function live(bank: BankProcess, { answers }: { answers: number }): Promise<void> {
+    async function live(
+      bank: BankProcess,
+      { answers, crowd }: { answers: number; crowd: number },
+    ): Promise<void> {
       const retries = workload.unanswered;
       let heard = 0;
       let hasLived = (): void => undefined;
       const life = new Promise<void>((resolve) => (hasLived = resolve));
-      await bank.open(path, (report) => {
+      await bank.open(path, crowd, (report) => {
         hear(report);
         heard += 1;
         if (heard >= answers || faults.length > 0) hasLived();
@@ -66,7 +70,7 @@ describe('a bank that is killed again and again', () => {
     }
 
     async function settle(bank: BankProcess): Promise<void> {
-      await bank.open(path, hear);
+      await bank.open(path, 0, hear);
       for (const { actor, request } of workload.unanswered) bank.transfer(actor, request);
       while (workload.unanswered.length > 0 && faults.length === 0) await sleep(5);
       await bank.close();

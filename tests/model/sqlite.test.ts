@@ -14,7 +14,7 @@ modelTest(
     const folder = await mkdtemp(join(root, 'passbook-model-'));
     const path = join(folder, 'bank.db');
     const first = await openSqliteStore({ path, clock });
-    const second = await openSqliteStore({ path, clock });
+    const second = await openSqliteStore({ path, clock, crowd: 0 });
     return {
       doors: [first, second],
       async dispose() {

@@ -4,6 +4,7 @@ import type { OwnerAndCurrency } from '../../domain/command.ts';
 import type { Instant } from '../../domain/time.ts';
 import { toBytes, toHexadecimal } from './bytes.ts';
 import type { Connection } from './connection.ts';
+import type { Writer } from './writing-connection.ts';
 
 type AccountRow = {
   readonly id: string;
@@ -40,9 +41,9 @@ const UPDATE = `UPDATE accounts SET
   next_expiry_at = ?
 WHERE id = ?`;
 
-export function insertAccount(connection: Connection, account: Account): void {
+export function insertAccount(writer: Writer, account: Account): void {
   const { id, ownerId, purpose, currency, exponent, createdAt } = account;
-  connection.run(
+  writer.run(
     INSERT,
     id,
     ownerId,
@@ -56,12 +57,9 @@ export function insertAccount(connection: Connection, account: Account): void {
 }
 
 /** Where nothing but money has changed, the account's last entry tells it. */
-export function updateAccount(
-  connection: Connection,
-  { before, after }: { before: Account; after: Account },
-): void {
+export function updateAccount(writer: Writer, { before, after }: { before: Account; after: Account }): void {
   if (isToldByEntries(before, after)) return;
-  connection.run(UPDATE, ...changeable(after), before.id);
+  writer.run(UPDATE, ...changeable(after), before.id);
 }
 
 function isToldByEntries(before: Account, after: Account): boolean {

@@ -2,6 +2,7 @@ import type { AuditAction, AuditHead, AuditRecord } from '../../domain/audit.ts'
 import type { Initiator } from '../../domain/transfer.ts';
 import { toBytes, toHexadecimal } from './bytes.ts';
 import type { Connection } from './connection.ts';
+import type { Writer } from './writing-connection.ts';
 
 type AuditRow = {
   readonly sequence: bigint;
@@ -20,9 +21,9 @@ const INSERT = `INSERT INTO audit_log (
   sequence, at, actor_kind, actor_id, action, account_id, transfer_id, reason, changes, hash
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-export function insertAuditRecord(connection: Connection, record: AuditRecord): void {
+export function insertAuditRecord(writer: Writer, record: AuditRecord): void {
   const { sequence, at, actor, action, accountId, transferId, reason, changes, hash } = record;
-  connection.run(
+  writer.run(
     INSERT,
     sequence,
     at,

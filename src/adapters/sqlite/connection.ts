@@ -1,4 +1,5 @@
 import type { Database, Driver, Statement, Value } from './driver.ts';
+import type { Writer } from './writing-connection.ts';
 
 /**
  * Pages that gather in the log before they are written to the database: 128 MB. A page that changes with every batch is
@@ -9,7 +10,7 @@ const CHECKPOINT_PAGES = 32_768;
 const CACHE_SIZE = -65_536;
 
 /** One connection. Statements are prepared once; integers are read as bigints. */
-export class Connection {
+export class Connection implements Writer {
   readonly #database: Database;
   readonly #statements = new Map<string, Statement>();
 
@@ -65,9 +66,8 @@ export class Connection {
   }
 }
 
-/** Settings that SQLite keeps by connection. `fullfsync` is macOS's, where an ordinary sync stops at the drive. */
-export function configure(connection: Connection): void {
-  connection.exec(`
+/** What SQLite keeps by connection. `fullfsync` is macOS's, where an ordinary sync stops at the drive. */
+export const SETTINGS = `
     PRAGMA busy_timeout = 0;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
@@ -77,15 +77,23 @@ export function configure(connection: Connection): void {
     PRAGMA recursive_triggers = ON;
     PRAGMA cache_size = ${CACHE_SIZE};
     PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
-  `);
+`;
+
+export function configure(connection: Connection): void {
+  connection.exec(SETTINGS);
 }
 
 /** What a setting must be for an acknowledged transfer to survive a loss of power, and for the schema to hold. */
-const REQUIRED = { journal_mode: 'wal', synchronous: 2n, foreign_keys: 1n, recursive_triggers: 1n } as const;
+export const REQUIRED_SETTINGS = {
+  journal_mode: 'wal',
+  synchronous: 2n,
+  foreign_keys: 1n,
+  recursive_triggers: 1n,
+} as const;
 
 /** A setting that SQLite cannot take it leaves as it was without a word. @throws Error naming the one that differs */
 export function assertDurable(connection: Connection): void {
-  for (const [name, required] of Object.entries(REQUIRED)) {
+  for (const [name, required] of Object.entries(REQUIRED_SETTINGS)) {
     const found = (connection.get(`PRAGMA ${name}`) as Record<string, unknown> | undefined)?.[name];
     if (found !== required) throw new Error(`SQLite has ${name} = ${String(found)}, and not ${required}`);
   }

@@ -29,11 +29,18 @@ const SOUND_VERSION = [3, 51, 3] as const;
 
 /** Node's own SQLite where it is sound, else the one that @photostructure/sqlite brings. */
 export async function loadDriver(): Promise<Driver> {
-  if (isSound(process.versions['sqlite'])) {
-    const builtIn = process.getBuiltinModule('node:sqlite') as Partial<Driver> | undefined;
-    if (isDriver(builtIn)) return builtIn;
-  }
-  return import('@photostructure/sqlite');
+  return builtIn() ?? import('@photostructure/sqlite');
+}
+
+/** The module that it is loaded from. */
+export function driverModule(): string {
+  return builtIn() ? 'node:sqlite' : '@photostructure/sqlite';
+}
+
+function builtIn(): Driver | undefined {
+  if (!isSound(process.versions['sqlite'])) return undefined;
+  const module = process.getBuiltinModule('node:sqlite') as Partial<Driver> | undefined;
+  return isDriver(module) ? module : undefined;
 }
 
 export function isSound(version: string | undefined): boolean {

@@ -12,6 +12,7 @@ import type { Leg } from '../../domain/transfer.ts';
 import { toBytes, toHexadecimal } from './bytes.ts';
 import type { Connection } from './connection.ts';
 import type { Value } from './driver.ts';
+import type { Writer } from './writing-connection.ts';
 
 type EntryRow = {
   readonly account_id: string;
@@ -39,9 +40,9 @@ SELECT account_id, ?2, group_concat(ifnull(substr(other_id, -4), '${ANY_OTHER}')
 FROM entries WHERE account_id = ?1 AND sequence BETWEEN ?3 AND ?4`;
 
 /** Entries of an account come in the order of their sequence. */
-export function insertEntry(connection: Connection, entry: LedgerEntry, legs: readonly Leg[]): void {
+export function insertEntry(writer: Writer, entry: LedgerEntry, legs: readonly Leg[]): void {
   const { after } = entry;
-  connection.run(
+  writer.run(
     INSERT,
     entry.accountId,
     entry.sequence,
@@ -61,7 +62,7 @@ export function insertEntry(connection: Connection, entry: LedgerEntry, legs: re
   if (entry.sequence % BLOCK !== 0) return;
   const block = blockOf(entry.sequence);
   const { first, last } = rangeOfBlock(block);
-  connection.run(INSERT_BLOCK, entry.accountId, block, first, last);
+  writer.run(INSERT_BLOCK, entry.accountId, block, first, last);
 }
 
 export function listEntries(

@@ -16,6 +16,7 @@ import type { TransferStatus } from '../../domain/transfer.ts';
 import type { Connection } from './connection.ts';
 import { findTransfer, findTransferWithRecord, ownKeysAfter } from './transfers.ts';
 import type { OwnRecord } from './transfers.ts';
+import type { Writer } from './writing-connection.ts';
 
 /** Of a transfer, what may change after; its facts are read from its own row, where they never do. */
 type RecordRow = {
@@ -58,10 +59,10 @@ const INSERT = `INSERT INTO idempotency_records (
   transfer_captured, balances, account, members
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-export function insertRecord(connection: Connection, record: IdempotencyRecord): void {
+export function insertRecord(writer: Writer, record: IdempotencyRecord): void {
   const { outcome, request, at } = record;
   const part = outcome.kind === 'transferred' || outcome.kind === 'refused' ? partOf(outcome) : null;
-  connection.run(
+  writer.run(
     INSERT,
     keyText(record),
     requestToText(request),

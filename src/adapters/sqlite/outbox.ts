@@ -4,6 +4,7 @@ import type { ClaimedMessage } from '../../application/ports.ts';
 import { messagesFromText, messagesToText } from '../../application/stored-text.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Connection } from './connection.ts';
+import type { Writer } from './writing-connection.ts';
 
 type ParcelRow = { readonly id: string; readonly messages: string; readonly attempts: bigint };
 
@@ -18,11 +19,11 @@ const COLUMNS = 'id, messages, attempts';
 
 /** Due at an instant; with an attempt already where it is written as claimed. */
 export function insertParcel(
-  connection: Connection,
+  writer: Writer,
   { id, messages }: Parcel,
   { attempts, dueAt, givenUpAt, reason }: Standing & { readonly attempts: number },
 ): void {
-  connection.run(
+  writer.run(
     `INSERT INTO parcels (${COLUMNS}, due_at, given_up_at, reason) VALUES (?, ?, ?, ?, ?, ?)`,
     id,
     messagesToText(messages),
@@ -60,14 +61,21 @@ export function claimMessages(
 }
 
 /** What is sent is no longer there, and what waits or was given up is little. */
-export function eraseFromParcels(connection: Connection, transferId: string): void {
-  const rows = connection.all(
-    `SELECT ${COLUMNS} FROM parcels WHERE instr(messages, ?) > 0`,
-    transferId,
-  ) as ParcelRow[];
-  for (const row of rows) {
-    const { id, messages } = withoutText(parcelOf(row), transferId);
-    connection.run('UPDATE parcels SET messages = ? WHERE id = ?', messagesToText(messages), id);
+export function eraseFromParcels(
+  connection: Connection,
+  writer: Writer,
+  transferIds: readonly string[],
+): void {
+  const kept = new Map<string, KeptParcel>();
+  for (const transferId of transferIds) {
+    const rows = connection.all(
+      `SELECT ${COLUMNS} FROM parcels WHERE instr(messages, ?) > 0`,
+      transferId,
+    ) as ParcelRow[];
+    for (const row of rows) kept.set(row.id, withoutText(kept.get(row.id) ?? parcelOf(row), transferId));
+  }
+  for (const { id, messages } of kept.values()) {
+    writer.run('UPDATE parcels SET messages = ? WHERE id = ?', messagesToText(messages), id);
   }
 }
 

@@ -7,28 +7,15 @@ import type { Connection } from './connection.ts';
 const MOST = 20_000;
 
 /**
- * Accounts as they were last committed. Used under the write lock alone, and only after `refresh` there: what another
- * process committed since makes all that is remembered doubtful.
+ * Accounts as they were last committed. Used under the write lock alone, and forgotten there once another process has
+ * written: that makes all of them doubtful.
  */
 export class RememberedAccounts {
   readonly #connection: Connection;
   readonly #accounts = new Map<string, Account>();
-  #dataVersion: bigint | undefined;
 
   constructor(connection: Connection) {
     this.#connection = connection;
-  }
-
-  /** Whether another process may have written since the last time. */
-  refresh(): boolean {
-    // It changes with the commits of other connections, and not with this one's (https://sqlite.org/pragma.html).
-    const version = (this.#connection.get('PRAGMA data_version') as { data_version: bigint } | undefined)
-      ?.data_version;
-    if (version === this.#dataVersion) return false;
-
-    this.#accounts.clear();
-    this.#dataVersion = version;
-    return true;
   }
 
   find(id: string): Account | undefined {
@@ -45,10 +32,8 @@ export class RememberedAccounts {
     for (const { after } of accounts) this.#keep(after);
   }
 
-  /** The next `refresh` begins anew. */
   forget(): void {
     this.#accounts.clear();
-    this.#dataVersion = undefined;
   }
 
   #keep(account: Account): void {

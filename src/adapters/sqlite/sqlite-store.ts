@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import type { Clock, Store } from '../../application/ports.ts';
 import { backUp } from './backup.ts';
-import { assertDurable, configure, Connection } from './connection.ts';
+import { assertDurable, configure, Connection, REQUIRED_SETTINGS, SETTINGS } from './connection.ts';
 import { DatabaseFile } from './database-file.ts';
-import { loadDriver } from './driver.ts';
+import { driverModule, loadDriver } from './driver.ts';
 import type { Driver } from './driver.ts';
 import { faultName, unavailable } from './faults.ts';
 import type { FaultName } from './faults.ts';
+import { LazyThread } from './lazy-thread.ts';
 import { assertKnownVersion, migrate } from './migrations.ts';
 import { readsOf } from './sqlite-reads.ts';
 import { scanOf } from './sqlite-scan.ts';
@@ -22,6 +23,8 @@ export type SqliteStoreOptions = {
   readonly lockTimeoutMs?: number;
   /** The most pages of 4 KiB that the database may have, as on a disk that is full then; for tests. */
   readonly maxPageCount?: number;
+  /** From how many commands in a unit on the next is written by a thread of its own; 96 unless given; for tests. */
+  readonly crowd?: number;
 };
 
 export interface SqliteStore extends Store {
@@ -38,12 +41,16 @@ export interface SqliteStore extends Store {
  * @throws Error saying what is wrong with the file or its folder
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  return openWith(await loadDriver(), options);
+  return openWith(await loadDriver(), options, driverModule());
 }
 
-/** With a driver of one's own: for tests of what a disk may do. */
-export async function openWith(driver: Driver, options: SqliteStoreOptions): Promise<SqliteStore> {
-  const { clock = { now: () => Date.now() }, lockTimeoutMs = 10_000 } = options;
+/** With a driver of one's own, and no thread but this one: for tests of what a disk may do. */
+export async function openWith(
+  driver: Driver,
+  options: SqliteStoreOptions,
+  module?: string,
+): Promise<SqliteStore> {
+  const { clock = { now: () => Date.now() }, lockTimeoutMs = 10_000, crowd = CROWD } = options;
   const path = resolve(options.path);
   try {
     const file = await DatabaseFile.make(path);
@@ -52,10 +59,21 @@ export async function openWith(driver: Driver, options: SqliteStoreOptions): Pro
       clock,
       maxPageCount: options.maxPageCount,
     });
-    return storeOf({ driver, file, clock, lockTimeoutMs, writer, reader });
+    const setup = `${SETTINGS}; ${limitOf(options.maxPageCount)}`;
+    const terms = module === undefined ? undefined : { module, path, setup, required: REQUIRED_SETTINGS };
+    const thread = new LazyThread(terms, { crowd });
+    if (crowd === 0) await thread.start();
+    return storeOf({ driver, file, clock, lockTimeoutMs, writer, reader, thread });
   } catch (cause) {
     throw new Error(`The database ${path} cannot be used: ${reasonOf(cause)}`, { cause });
   }
+}
+
+/** A unit of fewer commands is written here sooner than its way to a thread and back takes. */
+const CROWD = 96;
+
+function limitOf(maxPageCount: number | undefined): string {
+  return maxPageCount === undefined ? '' : `PRAGMA max_page_count = ${maxPageCount}`;
 }
 
 type Connections = { readonly writer: Connection; readonly reader: Connection };
@@ -73,7 +91,7 @@ async function connect(
     await whenUnlocked(() => configure(writer), until);
     assertDurable(writer);
     await migrate(writer, { until, now: clock.now() });
-    if (maxPageCount !== undefined) writer.exec(`PRAGMA max_page_count = ${maxPageCount}`);
+    writer.exec(limitOf(maxPageCount));
     return { writer, reader: new Connection(driver, path, { readOnly: true }) };
   } catch (fault) {
     writer.close();
@@ -88,8 +106,15 @@ function storeOf({
   lockTimeoutMs,
   writer,
   reader,
-}: Connections & { driver: Driver; file: DatabaseFile; clock: Clock; lockTimeoutMs: number }): SqliteStore {
-  const unitOfWork = new SqliteUnitOfWork({ connection: writer, file, clock, lockTimeoutMs });
+  thread,
+}: Connections & {
+  driver: Driver;
+  file: DatabaseFile;
+  clock: Clock;
+  lockTimeoutMs: number;
+  thread: LazyThread;
+}): SqliteStore {
+  const unitOfWork = new SqliteUnitOfWork({ connection: writer, file, clock, lockTimeoutMs, thread });
   return {
     unitOfWork,
     reads: readsOf(reader, { lockTimeoutMs }),

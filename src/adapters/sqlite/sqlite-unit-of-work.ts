@@ -1,70 +1,90 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers/promises';
-import { partRecords } from '../../application/own-records.ts';
-import { ParcelsSeen, parcelsOf } from '../../application/parcel.ts';
+import { ParcelsSeen } from '../../application/parcel.ts';
+import type { Parcel } from '../../application/parcel.ts';
 import type { Clock, Stores, UnitOfWork } from '../../application/ports.ts';
-import type { Account } from '../../domain/account.ts';
 import { whole } from '../../domain/books.ts';
-import type { Books, Changes, Decision, WholeDecision } from '../../domain/books.ts';
+import type { Books, Changes, Decision } from '../../domain/books.ts';
 import type { Want } from '../../domain/command.ts';
-import { erasesText } from '../../domain/erasure.ts';
 import type { Instant } from '../../domain/time.ts';
-import { countAccounts, insertAccount, oldestActiveIds, updateAccount } from './accounts.ts';
-import { findAuditHead, insertAuditRecord } from './audit-log.ts';
+import { countAccounts, oldestActiveIds } from './accounts.ts';
+import { findAuditHead } from './audit-log.ts';
 import type { Connection } from './connection.ts';
 import type { DatabaseFile } from './database-file.ts';
-import { insertEntry } from './entries.ts';
-import { atCommit, beforeCommit, isBusy, unavailable } from './faults.ts';
-import { insertRecord, ownRecord, recordFinder } from './idempotency-records.ts';
+import { beforeCommit, isBusy, unavailable } from './faults.ts';
+import { recordFinder } from './idempotency-records.ts';
+import type { LazyThread } from './lazy-thread.ts';
 import { assertKnownVersion } from './migrations.ts';
-import { eraseFromParcels, insertParcel } from './outbox.ts';
 import { RememberedAccounts } from './remembered-accounts.ts';
 import { Scope, storesOf } from './sqlite-stores.ts';
-import { dueHoldsAndNext, findTransfer, insertTransfer, listHold, updateTransfer } from './transfers.ts';
+import { dueHoldsAndNext, findTransfer } from './transfers.ts';
+import { UnitWriter } from './unit-writer.ts';
 import { Turns, whenUnlocked } from './waiting.ts';
+import { OtherWriters, WritingHere } from './writing-connection.ts';
+import type { WritingConnection } from './writing-connection.ts';
 
-/** Units run one after another: in this process by turns, among processes by SQLite's write lock. */
+/**
+ * Units run one after another: in this process by turns, among processes by SQLite's write lock. Under load those of the
+ * ledger are written by a thread of their own: the first part while the next is decided, and all of it while requests
+ * come in and answers go out.
+ */
 export class SqliteUnitOfWork implements UnitOfWork {
   readonly #connection: Connection;
   readonly #file: DatabaseFile;
   readonly #clock: Clock;
   readonly #lockTimeoutMs: number;
   readonly #accounts: RememberedAccounts;
+  readonly #here: WritingHere;
+  readonly #thread: LazyThread;
+  readonly #others = new OtherWriters();
   readonly #inside = new AsyncLocalStorage<true>();
   #lent = 0;
   readonly #turns = new Turns();
   readonly #parcelsSeen = ParcelsSeen.none();
 
-  constructor(ports: { connection: Connection; file: DatabaseFile; clock: Clock; lockTimeoutMs: number }) {
+  constructor(ports: {
+    connection: Connection;
+    file: DatabaseFile;
+    clock: Clock;
+    lockTimeoutMs: number;
+    thread: LazyThread;
+  }) {
     this.#connection = ports.connection;
     this.#file = ports.file;
     this.#clock = ports.clock;
     this.#lockTimeoutMs = ports.lockTimeoutMs;
     this.#accounts = new RememberedAccounts(ports.connection);
+    this.#here = new WritingHere(ports.connection);
+    this.#thread = ports.thread;
   }
 
   /** What is wanted is read when it is asked for: the decision runs under the write lock, where no read waits. */
   async transact<R>(want: () => Want, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R> {
-    const committed = await this.#locked(deadline - this.#clock.now(), async () => {
-      const { result, changes } = this.#write(want, decide);
-      this.#commit();
-      this.#accounts.committed(changes);
-      if (changes.messagesDueAt !== null) {
-        for (const parcel of parcelsOf(changes.messages)) this.#parcelsSeen.saw(parcel);
-      }
-      return result;
-    });
+    let isHere = true;
+    const committed = await this.#locked(
+      { waitMs: deadline - this.#clock.now(), writing: () => this.#thread.ready ?? this.#here },
+      async (writing) => {
+        isHere = writing === this.#here;
+        const { result, parts, parcels } = await this.#write(writing, want, decide);
+        await this.#commit(writing);
+        for (const part of parts) this.#accounts.committed(part);
+        for (const parcel of parcels) this.#parcelsSeen.saw(parcel);
+        const commands = parts.reduce((sum, { records }) => sum + records.length, 0);
+        this.#thread.expect(commands);
+        return result;
+      },
+    );
     // The commit kept the event loop from turning. Now it turns: timers run, what came in meanwhile joins the next
     // batch, and another process gets at the lock.
-    await setImmediate();
+    if (isHere) await setImmediate();
     return committed;
   }
 
   run<R>(work: (stores: Stores) => Promise<R>): Promise<R> {
-    return this.#locked(this.#lockTimeoutMs, async () => {
+    return this.#locked(this.#briefly, async (writing) => {
       const seen = this.#parcelsSeen.forUnit();
       const result = await this.#lend(() => this.#work(work, seen));
-      this.#commit();
+      await this.#commit(writing);
       seen.keep();
       return result;
     });
@@ -72,22 +92,31 @@ export class SqliteUnitOfWork implements UnitOfWork {
 
   /** Rejects unless a unit could be run now. */
   check(): Promise<void> {
-    return this.#locked(this.#lockTimeoutMs, async () => this.#connection.rollBack());
+    return this.#locked(this.#briefly, (writing) => writing.rollBack());
   }
 
   /** Lets no more units in, and waits for those who are. */
   async close(): Promise<void> {
     await this.#turns.close();
+    await this.#thread.close();
+  }
+
+  get #briefly() {
+    return { waitMs: this.#lockTimeoutMs, writing: () => this.#here };
   }
 
   /** Runs `unit` in a transaction of its own, which it is to end. */
-  async #locked<R>(waitMs: number, unit: () => Promise<R>): Promise<R> {
+  async #locked<R>(
+    { waitMs, writing }: { waitMs: number; writing: () => WritingConnection },
+    unit: (writing: WritingConnection) => Promise<R>,
+  ): Promise<R> {
     if (this.#inside.getStore()) throw new TypeError('A unit of work cannot run inside another');
 
     const until = performance.now() + waitMs;
     return this.#turns.take(until, async () => {
-      await whenUnlocked(() => this.#begin(), until);
-      return unit();
+      const connection = writing();
+      await whenUnlocked(() => this.#begin(connection), until);
+      return unit(connection);
     });
   }
 
@@ -103,33 +132,42 @@ export class SqliteUnitOfWork implements UnitOfWork {
     }
   }
 
-  #begin(): void {
+  async #begin(writing: WritingConnection): Promise<void> {
     try {
       this.#file.assertInPlace();
-      this.#connection.exec('BEGIN IMMEDIATE');
-      if (this.#accounts.refresh()) assertKnownVersion(this.#connection);
+      await writing.begin();
+      if (await this.#others.haveWritten(writing)) {
+        this.#accounts.forget();
+        assertKnownVersion(this.#connection);
+      }
     } catch (fault) {
-      this.#accounts.forget();
-      this.#connection.rollBack();
+      this.#others.forget();
+      await writing.rollBack();
       throw isBusy(fault) ? fault : unavailable(fault);
     }
   }
 
-  #write<R>(want: () => Want, decide: (books: Books) => Decision<R>): WholeDecision<R> {
+  async #write<R>(
+    writing: WritingConnection,
+    want: () => Want,
+    decide: (books: Books) => Decision<R>,
+  ): Promise<{ result: R; parts: readonly Changes[]; parcels: readonly Parcel[] }> {
     try {
-      const decision = whole(decide(booksOf(this.#connection, this.#accounts, want())));
-      for (const { before } of decision.changes.accounts) if (before) this.#assertIsAsRead(before);
-      writeChanges(this.#connection, decision.changes);
-      return decision;
+      const unit = new UnitWriter(writing, this.#accounts);
+      let part = decide(booksOf(this.#connection, this.#accounts, want()));
+      // These books would read what is written here, and take it for what was there before
+      if (writing === this.#here) part = whole(part);
+      for (; 'next' in part; part = part.next()) {
+        unit.write(part.changes);
+        writing.flush();
+      }
+      unit.write(part.changes);
+      unit.finish(this.#connection);
+      return { result: part.result, parts: unit.parts, parcels: unit.claimed };
     } catch (fault) {
-      this.#connection.rollBack();
+      await writing.rollBack();
       throw beforeCommit(fault);
     }
-  }
-
-  /** @throws TypeError if the changes do not go on from what is there */
-  #assertIsAsRead({ id, sequence }: Account): void {
-    if (this.#accounts.find(id)?.sequence !== sequence) throw new TypeError(`Account ${id} has moved on`);
   }
 
   async #work<R>(work: (stores: Stores) => Promise<R>, seen: ParcelsSeen): Promise<R> {
@@ -146,13 +184,14 @@ export class SqliteUnitOfWork implements UnitOfWork {
     }
   }
 
-  #commit(): void {
+  async #commit(writing: WritingConnection): Promise<void> {
     try {
-      this.#connection.exec('COMMIT');
+      await writing.commit();
+      this.#others.wroteBy(writing);
     } catch (fault) {
-      this.#accounts.forget();
-      this.#connection.rollBack();
-      throw atCommit(fault);
+      this.#others.forget();
+      await writing.rollBack();
+      throw fault;
     }
   }
 }
@@ -168,28 +207,4 @@ function booksOf(connection: Connection, accounts: RememberedAccounts, want: Wan
     record: recordFinder(connection, want.keys),
     auditHead: () => findAuditHead(connection),
   };
-}
-
-function writeChanges(connection: Connection, changes: Changes): void {
-  for (const { before, after } of changes.accounts) {
-    if (before) updateAccount(connection, { before, after });
-    else insertAccount(connection, after);
-  }
-  const { own, others } = partRecords(changes, ownRecord);
-  for (const change of changes.transfers) {
-    const { before, after } = change;
-    if (before) updateTransfer(connection, { before, after });
-    else insertTransfer(connection, after, own.get(after.id));
-    listHold(connection, change);
-    if (erasesText(change)) eraseFromParcels(connection, after.id);
-  }
-  const legs = new Map(changes.transfers.map(({ after }) => [after.id, after.legs]));
-  for (const entry of changes.entries) insertEntry(connection, entry, legs.get(entry.transferId) ?? []);
-  for (const record of others) insertRecord(connection, record);
-  for (const parcel of parcelsOf(changes.messages)) {
-    const { messagesDueAt: dueAt } = changes;
-    const at = parcel.messages[0]?.at ?? 0;
-    insertParcel(connection, parcel, dueAt === null ? { attempts: 0, dueAt: at } : { attempts: 1, dueAt });
-  }
-  for (const record of changes.audit) insertAuditRecord(connection, record);
 }

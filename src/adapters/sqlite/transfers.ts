@@ -8,6 +8,7 @@ import { Transfer } from '../../domain/transfer.ts';
 import type { Initiator, Leg, Metadata, TransferKind, TransferStatus } from '../../domain/transfer.ts';
 import { toBytes, toHexadecimal } from './bytes.ts';
 import type { Connection } from './connection.ts';
+import type { Writer } from './writing-connection.ts';
 
 type TransferRow = {
   readonly id: string;
@@ -55,13 +56,9 @@ export type OwnRecord = {
 const UPDATE = `UPDATE transfers SET status = ?, completed_at = ?, amount_captured = ?, reversed = ?
 WHERE id = ? AND status = ? AND reversed IS ?`;
 
-export function insertTransfer(
-  connection: Connection,
-  transfer: Transfer,
-  record: OwnRecord | undefined,
-): void {
+export function insertTransfer(writer: Writer, transfer: Transfer, record: OwnRecord | undefined): void {
   const { id, initiator, metadata } = transfer;
-  connection.run(
+  writer.run(
     INSERT,
     id,
     transfer.kind,
@@ -90,16 +87,16 @@ export function insertTransfer(
     record?.at ?? null,
   );
   const { unbookedFor } = transfer;
-  if (unbookedFor !== null) connection.run(INSERT_UNBOOKED, unbookedFor, transfer.createdAt, id);
+  if (unbookedFor !== null) writer.run(INSERT_UNBOOKED, unbookedFor, transfer.createdAt, id);
 }
 
 /** @throws TypeError if the transfer is no longer as it was before */
 export function updateTransfer(
-  connection: Connection,
+  writer: Writer,
   { before, after }: { before: Transfer; after: Transfer },
 ): void {
-  if (erasesText({ before, after })) eraseTexts(connection, after);
-  const changed = connection.run(
+  if (erasesText({ before, after })) eraseTexts(writer, after);
+  const changed = writer.run(
     UPDATE,
     after.status,
     after.completedAt,
@@ -112,24 +109,24 @@ export function updateTransfer(
   if (changed !== 1) throw new TypeError(`Transfer ${before.id} has moved on`);
 }
 
-function eraseTexts(connection: Connection, { id, erased }: Transfer): void {
+function eraseTexts(writer: Writer, { id, erased }: Transfer): void {
   const sql = 'UPDATE transfers SET description = NULL, metadata = NULL, erased = ? WHERE id = ?';
-  connection.run(sql, JSON.stringify(erased), id);
+  writer.run(sql, JSON.stringify(erased), id);
 }
 
 /** A hold is listed on its accounts for as long as it is pending. */
-export function listHold(connection: Connection, { before, after }: Change<Transfer>): void {
+export function listHold(writer: Writer, { before, after }: Change<Transfer>): void {
   if (before?.status === after.status) return;
   for (const { accountId } of after.legs) {
     if (after.status === 'pending') {
-      connection.run(
+      writer.run(
         'INSERT INTO pending_holds (account_id, expires_at, transfer_id) VALUES (?, ?, ?)',
         accountId,
         after.expiresAt,
         after.id,
       );
     } else if (before?.status === 'pending') {
-      connection.run(
+      writer.run(
         'DELETE FROM pending_holds WHERE account_id = ? AND expires_at = ? AND transfer_id = ?',
         accountId,
         after.expiresAt,

@@ -12,10 +12,10 @@ const LONGEST_TIMER_MS = 2_147_483_647;
  * @param until on the scale of `performance.now()`
  * @throws PassbookError `unavailable` if it comes to `until`, and whatever `attempt` throws
  */
-export async function whenUnlocked<R>(attempt: () => R, until: number): Promise<R> {
+export async function whenUnlocked<R>(attempt: () => R | Promise<R>, until: number): Promise<R> {
   for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     try {
-      return attempt();
+      return await attempt();
     } catch (fault) {
       if (!isBusy(fault)) throw fault;
       const leftMs = until - performance.now();

@@ -9,7 +9,7 @@ import type { Actor } from '../../../src/domain/actor.ts';
 import { createLedger } from '../../../src/index.ts';
 
 export type Order =
-  | { readonly open: string }
+  | { readonly open: string; readonly crowd: number }
   | { readonly actor: Actor; readonly request: TransferRequest }
   | { readonly close: true };
 
@@ -20,14 +20,14 @@ export type Report =
 
 let bank: ReturnType<typeof openBank> | undefined;
 
-async function openBank(path: string) {
-  const store = await openSqliteStore({ path });
+async function openBank(path: string, crowd = Infinity) {
+  const store = await openSqliteStore({ path, crowd });
   return { store, ledger: createLedger({ store, notify: true }) };
 }
 
 async function obey(order: Order): Promise<void> {
   if ('open' in order) {
-    bank = openBank(order.open);
+    bank = openBank(order.open, order.crowd);
     await bank;
     return;
   }

@@ -29,11 +29,14 @@ export class BankProcess {
     this.#closed = Promise.all([once(this.#child, 'exit'), once(this.#child, 'disconnect')]);
   }
 
-  /** Tells of each answer that reaches us, and of what failed. */
-  async open(path: string, hear: (heard: Heard) => void): Promise<void> {
+  /**
+   * Tells of each answer that reaches us, and of what failed.
+   * @param crowd from how many commands in a unit on the next is written by a thread
+   */
+  async open(path: string, crowd: number, hear: (heard: Heard) => void): Promise<void> {
     await this.#loaded;
     this.#child.on('message', hear);
-    this.#order({ open: path });
+    this.#order({ open: path, crowd });
   }
 
   transfer(actor: Actor, request: TransferRequest): void {
