@@ -27,6 +27,12 @@ export interface Store {
  */
 export interface UnitOfWork {
   /**
+   * From how many callers on half of them make a unit large enough for the store, so that the others can be answered
+   * while it works. Where it is not given, as many as can go into one.
+   */
+  readonly halvesFrom?: number;
+
+  /**
    * The ledger's door. Loads what is wanted, runs `decide` over it, writes all the changes in one transaction, and
    * gives the result only after the commit is durable: of what was written, and of what was read.
    * `want` is asked once, when nothing is left to wait for: what came while another process had the ledger is in it.

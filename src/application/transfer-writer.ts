@@ -25,12 +25,6 @@ export type WriterLimits = {
 const MANY = 8;
 const GATHERING_TURNS = 10;
 
-/**
- * Of more callers than twice this many a unit takes half: while the store works on it, the others get their answers and
- * send their next commands. All in one unit, either the store or this process would wait for the other.
- */
-const HALF_LEAST = 128;
-
 /** A unit is decided in so many parts, each of which a store may write while the next is decided. */
 const PARTS = 4;
 /** Fewer commands are not worth a part of their own. */
@@ -78,6 +72,8 @@ export class TransferWriter {
   #waiting: Waiting[] = [];
   #draining: Promise<void> | undefined;
   #closed = false;
+  /** So many commands make a unit large enough where there are others. */
+  readonly #half: number;
   /** How many commands the next unit takes. */
   #most: number;
 
@@ -100,6 +96,7 @@ export class TransferWriter {
     this.#onCommit = ports.onCommit ?? (() => {});
     this.#courier = ports.courier;
     this.#limits = { ...DEFAULT_LIMITS, ...ports.limits };
+    this.#half = (ports.unitOfWork.halvesFrom ?? Infinity) / 2;
     this.#most = this.#limits.batch;
   }
 
@@ -154,10 +151,9 @@ export class TransferWriter {
       if (answer !== NOBODY) await nextTurn();
       answer();
       answer = await unit;
-      if (batch.length >= MANY && this.#waiting.length * 2 >= batch.length) {
-        // The next unit first: then those of this one get their answers while the store works
-        continue;
-      }
+      // The next half first: then those of this one get their answers while the store works
+      if (batch.length >= this.#half && this.#waiting.length >= this.#half / 2) continue;
+
       answer();
       answer = NOBODY;
       await this.#gather(batch.length);
@@ -203,7 +199,7 @@ export class TransferWriter {
     try {
       const { answers, messages, messagesDueAt } = await this.#transact(batch, join);
       const callers = batch.length + this.#waiting.length;
-      this.#most = Math.min(this.#limits.batch, Math.max(HALF_LEAST, Math.ceil(callers / 2)));
+      this.#most = Math.min(this.#limits.batch, Math.max(this.#half, Math.ceil(callers / 2)));
       if (messagesDueAt === null) this.#onCommit();
       else this.#courier?.accept(messages, messagesDueAt);
       return () => {

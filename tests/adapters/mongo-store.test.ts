@@ -139,7 +139,7 @@ describeWithMongo('what the store sends to MongoDB', () => {
     const to = await bank.account(bob);
     const pays = (count: number) =>
       Promise.all(Array.from({ length: count }, () => bank.pay(alice, { from, to, amount: 1n })));
-    const sent = await sentBy(() => pays(128));
+    const sent = await sentBy(() => pays(200));
 
     const names = sent
       .map(({ commandName, command }) => `${commandName} ${String(command[commandName])}`)
@@ -149,7 +149,7 @@ describeWithMongo('what the store sends to MongoDB', () => {
       'find records',
       'find transfers',
       'update ledger',
-      ...Array.from({ length: 2 }, () => 'insert transfers'),
+      ...Array.from({ length: 4 }, () => 'insert transfers'),
       'insert parcels',
       'commitTransaction 1',
     ]);

@@ -169,18 +169,17 @@ describe('the thread that writes', () => {
   it('is sent nothing of a unit that is given up before', async () => {
     const bank = await open({ crowd: 0 });
     const known = (await bank.reads.account(await bank.account(alice, { funds: 10n })))!;
-    const [lost, kept] = [anAccount(), anAccount()];
-    const accounts = [
-      { before: null, after: lost },
-      {
-        before: Account.restore({ ...known, sequence: 7 }),
-        after: Account.restore({ ...known, sequence: 8 }),
-      },
-    ];
+    const rename = { before: known, after: Account.restore({ ...known, name: 'Renamed' }) };
+    const wrong = Account.restore({ ...known, sequence: 7 });
+    const lost = anAccount();
+    const accounts = [{ before: null, after: lost }, rename, { before: wrong, after: wrong }];
     await expect(write(bank, { accounts })).rejects.toThrow('has moved on');
-    await write(bank, { accounts: [{ before: null, after: kept }] });
+    // A unit with nothing to send, and one with a statement that the first was to send
+    await write(bank, {});
+    expect(await bank.reads.account(known.id)).toStrictEqual(known);
+    await write(bank, { accounts: [rename] });
     expect(await bank.reads.account(lost.id)).toBeUndefined();
-    expect(await bank.reads.account(kept.id)).toStrictEqual(kept);
+    expect(await bank.reads.account(known.id)).toStrictEqual(rename.after);
   });
 
   it('that ends leaves the outcome of its unit unknown; what comes after is written here', async () => {

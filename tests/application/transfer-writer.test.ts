@@ -28,9 +28,11 @@ class HandDrivenUnitOfWork implements UnitOfWork {
   /** Units begin when they are told to go on, as where another process has the ledger. */
   isBusy = false;
   onBegin = (): unknown => undefined;
+  readonly halvesFrom: number;
 
-  constructor(books: WholeBooks) {
+  constructor(books: WholeBooks, halvesFrom: number) {
     this.books = books;
+    this.halvesFrom = halvesFrom;
   }
 
   transact<R>(ask: () => Want, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R> {
@@ -79,15 +81,17 @@ function aWriter({
   accounts = [],
   notify = false,
   courier,
+  halvesFrom = Infinity,
 }: {
   limits?: Partial<WriterLimits>;
   accounts?: Parameters<typeof anAccount>[0][];
   notify?: boolean;
   courier?: Courier;
+  halvesFrom?: number;
 } = {}) {
   const clock = new FixedClock();
   const books = new WholeBooks(accounts.map((account) => anAccount(account)));
-  const unitOfWork = new HandDrivenUnitOfWork(books);
+  const unitOfWork = new HandDrivenUnitOfWork(books, halvesFrom);
   const events: string[] = [];
   const writer = new TransferWriter({
     unitOfWork,
@@ -170,7 +174,7 @@ describe('group commit', () => {
   });
 
   it('takes half of many callers, and answers those before once the next half is on its way', async () => {
-    const { unitOfWork, units, submit, events } = aWriter();
+    const { unitOfWork, units, submit, events } = aWriter({ halvesFrom: 256 });
     const many = (from: number, to: number) => {
       for (let index = from; index < to; index++) void submit(open(`${index}`));
     };
@@ -200,8 +204,15 @@ describe('group commit', () => {
     expect(units.flatMap(openedIn)).toEqual(Array.from({ length: 451 }, (_, index) => `${index}`));
   });
 
+  it('takes all where a store gains nothing by halves', async () => {
+    const { units, submit } = aWriter();
+    for (let index = 0; index < 400; index++) void submit(open(`${index}`));
+    for (const index of [0, 1]) await units[index]?.commit();
+    expect(units.map((unit) => openedIn(unit)?.length)).toEqual([1, 399]);
+  });
+
   it('does not take less than half a batch, nor halves what fits into one', async () => {
-    const { units, submit } = aWriter({ limits: { batch: 200 } });
+    const { units, submit } = aWriter({ limits: { batch: 200 }, halvesFrom: 256 });
     for (let index = 0; index < 450; index++) void submit(open(`${index}`));
     const commit = async (index: number) => {
       await vi.waitFor(() => expect(units).toHaveLength(index + 1));
@@ -214,7 +225,7 @@ describe('group commit', () => {
   });
 
   it('answers a half that failed as a whole too, and goes on with the other', async () => {
-    const { units, submit, events } = aWriter();
+    const { units, submit, events } = aWriter({ halvesFrom: 256 });
     for (let index = 0; index < 300; index++) submit(open(`${index}`)).catch(() => {});
     await settled();
     await units[0]?.commit();

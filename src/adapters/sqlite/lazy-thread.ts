@@ -28,10 +28,6 @@ export class LazyThread {
     if (this.#isCrowd) void this.start();
   }
 
-  get #isCrowd(): boolean {
-    return Math.max(...this.#commands) >= this.#crowd;
-  }
-
   /** Where it cannot be started, all is written here, as well and more slowly. */
   start(): Promise<void> {
     this.#starting ??= (async () => {
@@ -47,5 +43,9 @@ export class LazyThread {
   async close(): Promise<void> {
     await this.#starting;
     await this.#thread?.close();
+  }
+
+  get #isCrowd(): boolean {
+    return Math.max(...this.#commands) >= this.#crowd;
   }
 }

@@ -29,6 +29,7 @@ import type { WritingConnection } from './writing-connection.ts';
  * come in and answers go out.
  */
 export class SqliteUnitOfWork implements UnitOfWork {
+  readonly halvesFrom = 256;
   readonly #connection: Connection;
   readonly #file: DatabaseFile;
   readonly #clock: Clock;

@@ -40,8 +40,9 @@ export class Statements implements Writer {
     return 1;
   }
 
-  /** Those since the last time. */
-  take(): Portion {
+  /** Those since the last time; undefined where there are none. */
+  take(): Portion | undefined {
+    if (this.#of.length === 0) return undefined;
     const portion = {
       shapes: this.#shapes,
       numbers: this.#of,
@@ -54,7 +55,7 @@ export class Statements implements Writer {
     return portion;
   }
 
-  /** Forgets those since the last time. */
+  /** Forgets those since the last time. Their shapes are numbered, and go with the next. */
   drop(): void {
     [this.#of, this.#values, this.#places, this.#bytes] = [[], [], [], []];
   }

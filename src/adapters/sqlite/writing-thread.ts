@@ -72,8 +72,7 @@ export class WritingThread implements WritingConnection {
 
   flush(): void {
     const portion = this.#statements.take();
-    if (portion.numbers.length === 0) return;
-    this.#send({ ask: 'write', portion }, [portion.bytes.buffer as ArrayBuffer]);
+    if (portion) this.#send({ ask: 'write', portion }, [portion.bytes.buffer as ArrayBuffer]);
   }
 
   async commit(): Promise<void> {
