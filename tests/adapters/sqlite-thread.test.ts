@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { driverModule, loadDriver } from '../../src/adapters/sqlite/driver.ts';
@@ -203,7 +204,14 @@ describe('the thread that writes', () => {
     await bank.ledger.freezeAccount(SYSTEM, { accountId, reason: 'lost', idempotencyKey: freshId() });
   });
 
-  it('keeps no process going that has nothing left to do', async () => {
+  it.each([
+    { whose: 'has nothing left to do', last: '', heard: 'written\n' },
+    {
+      whose: 'has closed its store, and not before',
+      last: "await store.close(); console.log('closed');",
+      heard: 'written\nclosed\n',
+    },
+  ])('keeps no process going that $whose', async ({ last, heard }) => {
     const index = new URL('../../src/adapters/sqlite/index.ts', import.meta.url).href;
     const script = `
       import { openSqliteStore } from ${JSON.stringify(index)};
@@ -212,14 +220,14 @@ describe('the thread that writes', () => {
       const changes = { accounts: [], transfers: [], entries: [], records: [], messages: [], audit: [], messagesDueAt: null };
       await store.unitOfWork.transact(() => nothing, () => ({ result: 1, changes }), Date.now() + 10_000);
       console.log('written');
+      ${last}
     `;
     const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const heard: string[] = [];
-    child.stdout.on('data', (chunk) => heard.push(String(chunk)));
-    expect(await once(child, 'exit')).toEqual([0, null]);
-    expect(heard.join('')).toBe('written\n');
+    const [said, ended] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+    expect(ended).toEqual([0, null]);
+    expect(said).toBe(heard);
   });
 
   it('is part of a store as it is opened', async () => {

@@ -96,6 +96,7 @@ export class WritingThread implements WritingConnection {
     if (this.hasEnded) return;
     const exit = once(this.#worker, 'exit');
     await this.#ask('close');
+    this.#worker.ref();
     await exit;
   }
 
