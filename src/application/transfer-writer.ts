@@ -158,7 +158,6 @@ export class TransferWriter {
       answer = NOBODY;
       await this.#gather(batch.length);
     }
-    answer();
     this.#draining = undefined;
   }
 

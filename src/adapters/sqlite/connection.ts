@@ -1,3 +1,4 @@
+import { requireDurable } from './durable.mjs';
 import type { Database, Driver, Statement, Value } from './driver.ts';
 import type { Writer } from './writing-connection.ts';
 
@@ -83,18 +84,7 @@ export function configure(connection: Connection): void {
   connection.exec(SETTINGS);
 }
 
-/** What a setting must be for an acknowledged transfer to survive a loss of power, and for the schema to hold. */
-export const REQUIRED_SETTINGS = {
-  journal_mode: 'wal',
-  synchronous: 2n,
-  foreign_keys: 1n,
-  recursive_triggers: 1n,
-} as const;
-
-/** A setting that SQLite cannot take it leaves as it was without a word. @throws Error naming the one that differs */
+/** @throws Error naming a setting that is not as it must be */
 export function assertDurable(connection: Connection): void {
-  for (const [name, required] of Object.entries(REQUIRED_SETTINGS)) {
-    const found = (connection.get(`PRAGMA ${name}`) as Record<string, unknown> | undefined)?.[name];
-    if (found !== required) throw new Error(`SQLite has ${name} = ${String(found)}, and not ${required}`);
-  }
+  requireDurable((sql) => connection.get(sql));
 }

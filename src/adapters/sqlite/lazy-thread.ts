@@ -18,8 +18,7 @@ export class LazyThread {
 
   /** Undefined where the next unit is better written here. */
   get ready(): WritingThread | undefined {
-    if (this.#thread?.hasEnded === true) this.#thread = undefined;
-    return this.#isCrowd ? this.#thread : undefined;
+    return this.#isCrowd && this.#thread?.hasEnded === false ? this.#thread : undefined;
   }
 
   /** So many commands were in a unit, so the next ones will have about as many. */

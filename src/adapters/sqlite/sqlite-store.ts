@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Clock, Store } from '../../application/ports.ts';
 import { backUp } from './backup.ts';
-import { assertDurable, configure, Connection, REQUIRED_SETTINGS, SETTINGS } from './connection.ts';
+import { assertDurable, configure, Connection, SETTINGS } from './connection.ts';
 import { DatabaseFile } from './database-file.ts';
 import { driverModule, loadDriver } from './driver.ts';
 import type { Driver } from './driver.ts';
@@ -60,8 +60,7 @@ export async function openWith(
       maxPageCount: options.maxPageCount,
     });
     const setup = `${SETTINGS}; ${limitOf(options.maxPageCount)}`;
-    const terms = module === undefined ? undefined : { module, path, setup, required: REQUIRED_SETTINGS };
-    const thread = new LazyThread(terms, { crowd });
+    const thread = new LazyThread(module === undefined ? undefined : { module, path, setup }, { crowd });
     if (crowd === 0) await thread.start();
     return storeOf({ driver, file, clock, lockTimeoutMs, writer, reader, thread });
   } catch (cause) {

@@ -63,7 +63,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
   async transact<R>(want: () => Want, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R> {
     let isHere = true;
     const committed = await this.#locked(
-      { waitMs: deadline - this.#clock.now(), writing: () => this.#thread.ready ?? this.#here },
+      deadline - this.#clock.now(),
       async (writing) => {
         isHere = writing === this.#here;
         const { result, parts, parcels } = await this.#write(writing, want, decide);
@@ -74,6 +74,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
         this.#thread.expect(commands);
         return result;
       },
+      () => this.#thread.ready ?? this.#here,
     );
     // The commit kept the event loop from turning. Now it turns: timers run, what came in meanwhile joins the next
     // batch, and another process gets at the lock.
@@ -82,7 +83,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
   }
 
   run<R>(work: (stores: Stores) => Promise<R>): Promise<R> {
-    return this.#locked(this.#briefly, async (writing) => {
+    return this.#locked(this.#lockTimeoutMs, async (writing) => {
       const seen = this.#parcelsSeen.forUnit();
       const result = await this.#lend(() => this.#work(work, seen));
       await this.#commit(writing);
@@ -93,7 +94,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
 
   /** Rejects unless a unit could be run now. */
   check(): Promise<void> {
-    return this.#locked(this.#briefly, (writing) => writing.rollBack());
+    return this.#locked(this.#lockTimeoutMs, (writing) => writing.rollBack());
   }
 
   /** Lets no more units in, and waits for those who are. */
@@ -102,22 +103,19 @@ export class SqliteUnitOfWork implements UnitOfWork {
     await this.#thread.close();
   }
 
-  get #briefly() {
-    return { waitMs: this.#lockTimeoutMs, writing: () => this.#here };
-  }
-
-  /** Runs `unit` in a transaction of its own, which it is to end. */
+  /** Runs `unit` in a transaction of its own, which it is to end. Where it is written is chosen as its turn comes. */
   async #locked<R>(
-    { waitMs, writing }: { waitMs: number; writing: () => WritingConnection },
+    waitMs: number,
     unit: (writing: WritingConnection) => Promise<R>,
+    choose: () => WritingConnection = () => this.#here,
   ): Promise<R> {
     if (this.#inside.getStore()) throw new TypeError('A unit of work cannot run inside another');
 
     const until = performance.now() + waitMs;
     return this.#turns.take(until, async () => {
-      const connection = writing();
-      await whenUnlocked(() => this.#begin(connection), until);
-      return unit(connection);
+      const writing = choose();
+      await whenUnlocked(() => this.#begin(writing), until);
+      return unit(writing);
     });
   }
 

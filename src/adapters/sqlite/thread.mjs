@@ -16,24 +16,17 @@
  */
 
 import { parentPort, workerData } from 'node:worker_threads';
+import { requireDurable } from './durable.mjs';
 
-const { module, path, setup, required } =
-  /** @type {{ module: string, path: string, setup: string, required: Record<string, unknown> }} */ (
-    workerData
-  );
+const { module, path, setup } = /** @type {{ module: string, path: string, setup: string }} */ (workerData);
 const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
 
 const { DatabaseSync } = await driver();
 const database = new DatabaseSync(path, { readOnly: false });
-database.exec(setup);
-for (const [name, value] of Object.entries(required)) {
-  const setting = database.prepare(`PRAGMA ${name}`);
-  setting.setReadBigInts(true);
-  const found = /** @type {Record<string, unknown>} */ (setting.get())[name];
-  if (found !== value) throw new Error(`SQLite has ${name} = ${String(found)}, and not ${String(value)}`);
-}
 const version = database.prepare('PRAGMA data_version');
 version.setReadBigInts(true);
+database.exec(setup);
+requireDurable(get);
 
 /** @returns {Promise<import('./driver.ts').Driver>} */
 async function driver() {
@@ -76,6 +69,16 @@ function rollBack() {
   if (database.isTransaction) database.exec('ROLLBACK');
 }
 
+/**
+ * @param {string} sql
+ * @returns {unknown} the first row
+ */
+function get(sql) {
+  const statement = database.prepare(sql);
+  statement.setReadBigInts(true);
+  return statement.get();
+}
+
 /** @returns {bigint} */
 function dataVersion() {
   return /** @type {{ data_version: bigint }} */ (version.get()).data_version;
@@ -103,7 +106,6 @@ function answer(request) {
       return undefined;
     case 'commit':
       if (fault) throw fault;
-      isAtCommit = true;
       database.exec('COMMIT');
       return {};
     case 'rollback':
@@ -115,26 +117,25 @@ function answer(request) {
   }
 }
 
-let isAtCommit = false;
-
 port.on('message', (/** @type {Request} */ request) => {
-  isAtCommit = false;
   try {
     const said = answer(request);
     if (said) port.postMessage({ answer: said });
     if (request.ask === 'close') port.close();
   } catch (thrown) {
     rollBack();
-    port.postMessage({ fault: told(thrown) });
+    // What a portion failed with came before it
+    port.postMessage({ fault: told(thrown, { isAtCommit: request.ask === 'commit' && thrown !== fault }) });
   }
 });
 
 /**
  * An error's own fields do not come through from one thread to another.
  * @param {unknown} thrown
+ * @param {Pick<Fault, 'isAtCommit'>} when
  * @returns {Fault}
  */
-function told(thrown) {
+function told(thrown, { isAtCommit }) {
   const { message, errcode } = /** @type {Error & { errcode?: number }} */ (thrown);
   return { message, isAtCommit, ...(errcode === undefined ? {} : { errcode }) };
 }

@@ -18,8 +18,6 @@ export type ThreadTerms = {
   readonly path: string;
   /** Statements that come first on its connection. */
   readonly setup: string;
-  /** Settings that must be so then. */
-  readonly required: Readonly<Record<string, unknown>>;
 };
 
 /** A connection in a thread of its own: while it writes, this thread goes on. Its faults have SQLite's codes. */
