@@ -2,14 +2,7 @@
  * What runs in the writing thread: the statements of one unit at a time, on a connection of its own. It is JavaScript
  * because Node must be able to start it from the source as it is.
  *
- * @typedef {string | number | bigint | Uint8Array | null} Value
- * @typedef {{ sql: string, parameters: number }} Shape
- * @typedef {object} Portion statements to run, in flat lists
- * @property {Shape[]} shapes those that are new, numbered on from those before
- * @property {number[]} numbers of each statement its shape's
- * @property {Exclude<Value, Uint8Array>[]} values of all statements, one after another; null where bytes belong
- * @property {number[]} places of each run of bytes its place in `values`, and its length
- * @property {Uint8Array} bytes all of them
+ * @typedef {import('./statements.ts').Portion} Portion
  * @typedef {{ version?: bigint }} Answer
  * @typedef {{ message: string, errcode?: number, isAtCommit: boolean }} Fault
  * @typedef {{ ask: 'version' | 'begin' | 'commit' | 'rollback' | 'close' } | { ask: 'write', portion: Portion }} Request
@@ -34,35 +27,19 @@ async function driver() {
   return /** @type {import('./driver.ts').Driver} */ (process.getBuiltinModule(module));
 }
 
-/** @type {(Shape & { statement?: import('./driver.ts').Statement })[]} */
+/** @type {{ sql: string, statement?: import('./driver.ts').Statement }[]} */
 const known = [];
 /** @type {Error | undefined} What a portion of the unit failed with; told at its commit. */
 let fault;
 
 /** @param {Portion} portion */
-function write({ numbers, values, places, bytes }) {
-  const all = withBytes(values, { places, bytes });
-  let first = 0;
-  for (const number of numbers) {
-    const shape = /** @type {(typeof known)[number]} */ (known[number]);
-    shape.statement ??= database.prepare(shape.sql);
-    const { changes } = shape.statement.run(...all.slice(first, (first += shape.parameters)));
+function write({ statements }) {
+  for (const { number, values } of statements) {
+    const one = /** @type {(typeof known)[number]} */ (known[number]);
+    one.statement ??= database.prepare(one.sql);
+    const { changes } = one.statement.run(...values);
     if (Number(changes) !== 1) throw new TypeError('A row that was to be changed has moved on');
   }
-}
-
-/**
- * @param {Value[]} values
- * @param {Pick<Portion, 'places' | 'bytes'>} parts
- * @returns {Value[]} the same list
- */
-function withBytes(values, { places, bytes }) {
-  let taken = 0;
-  for (let index = 0; index < places.length; index += 2) {
-    const length = places[index + 1] ?? 0;
-    values[places[index] ?? 0] = bytes.subarray(taken, (taken += length));
-  }
-  return values;
 }
 
 function rollBack() {
@@ -97,7 +74,7 @@ function answer(request) {
       database.exec('BEGIN IMMEDIATE');
       return { version: dataVersion() };
     case 'write':
-      known.push(...request.portion.shapes);
+      known.push(...request.portion.texts.map((sql) => ({ sql })));
       try {
         if (!fault) write(request.portion);
       } catch (thrown) {

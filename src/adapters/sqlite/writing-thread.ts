@@ -70,7 +70,7 @@ export class WritingThread implements WritingConnection {
 
   flush(): void {
     const portion = this.#statements.take();
-    if (portion) this.#send({ ask: 'write', portion }, [portion.bytes.buffer as ArrayBuffer]);
+    if (portion) this.#send({ ask: 'write', portion });
   }
 
   async commit(): Promise<void> {
@@ -107,8 +107,8 @@ export class WritingThread implements WritingConnection {
     });
   }
 
-  #send(request: { ask: Ask } | { ask: 'write'; portion: Portion }, given: ArrayBuffer[] = []): void {
-    this.#worker.postMessage(request, given);
+  #send(request: { ask: Ask } | { ask: 'write'; portion: Portion }): void {
+    this.#worker.postMessage(request, []);
   }
 
   #take(): Waiting | undefined {
