@@ -27,10 +27,11 @@ export interface Store {
  */
 export interface UnitOfWork {
   /**
-   * From how many callers on half of them make a unit large enough for the store, so that the others can be answered
-   * while it works. Where it is not given, as many as can go into one.
+   * From how many callers on half of them make a unit large enough for the store. Then two units are brought to it at a
+   * time: those of one can be answered while it works on the other, which it begins as early as it can. Undefined where
+   * as many as can should go into one; it may differ from time to time.
    */
-  readonly halvesFrom?: number;
+  readonly halvesFrom?: number | undefined;
 
   /**
    * The ledger's door. Loads what is wanted, runs `decide` over it, writes all the changes in one transaction, and

@@ -60,6 +60,8 @@ type Reserved = { readonly messages: readonly Message[]; readonly dueAt: Instant
 /**
  * Group commit: while one unit of work commits, commands gather, and the next unit takes all of them in the order
  * they came. A lone command is taken at once. Each gets its own answer, after the commit that holds it.
+ * Where a store gains by halves, many callers are served in two lanes: one half is on its way to the store while the
+ * other is answered and asks again.
  */
 export class TransferWriter {
   readonly #unitOfWork: UnitOfWork;
@@ -70,12 +72,13 @@ export class TransferWriter {
   readonly #courier: Courier | undefined;
   readonly #limits: WriterLimits;
   #waiting: Waiting[] = [];
-  #draining: Promise<void> | undefined;
+  /** Each takes one unit after another to the store. */
+  readonly #lanes = new Set<Promise<void>>();
+  /** How many commands are in their units. */
+  #underWay = 0;
+  /** The batch that was begun last. */
+  #latest: readonly Waiting[] = [];
   #closed = false;
-  /** So many commands make a unit large enough where there are others. */
-  readonly #half: number;
-  /** How many commands the next unit takes. */
-  #most: number;
 
   constructor(ports: {
     unitOfWork: UnitOfWork;
@@ -96,8 +99,6 @@ export class TransferWriter {
     this.#onCommit = ports.onCommit ?? (() => {});
     this.#courier = ports.courier;
     this.#limits = { ...DEFAULT_LIMITS, ...ports.limits };
-    this.#half = (ports.unitOfWork.halvesFrom ?? Infinity) / 2;
-    this.#most = this.#limits.batch;
   }
 
   /** How long a command may take, in milliseconds. */
@@ -120,7 +121,7 @@ export class TransferWriter {
     return new Promise((resolve, reject) => {
       const deadline = this.#clock.now() + this.#limits.deadlineMs;
       this.#waiting.push({ command, deadline, resolve, reject });
-      this.#draining ??= this.#drain();
+      this.#serve();
     });
   }
 
@@ -138,27 +139,56 @@ export class TransferWriter {
   /** Takes no more commands, and waits until those it has are answered. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#draining;
+    while (this.#lanes.size > 0) await Promise.all(this.#lanes);
+  }
+
+  /** So many commands make a unit large enough where there are others. */
+  get #half(): number {
+    return (this.#unitOfWork.halvesFrom ?? Infinity) / 2;
+  }
+
+  /** How many commands a unit takes. */
+  get #most(): number {
+    const callers = this.#underWay + this.#waiting.length;
+    return Math.min(this.#limits.batch, Math.max(this.#half, Math.ceil(callers / 2)));
+  }
+
+  #serve(): void {
+    const { size } = this.#lanes;
+    if (size > 1 || (size === 1 && this.#waiting.length < this.#half)) return;
+    const lane = this.#drain();
+    this.#lanes.add(lane);
+    void lane.finally(() => {
+      this.#lanes.delete(lane);
+      if (this.#waiting.length > 0) this.#serve();
+    });
   }
 
   async #drain(): Promise<void> {
-    let answer = NOBODY;
     while (this.#waiting.length > 0) {
-      const most = this.#most;
-      const batch = this.#take(most);
-      // Who comes while another process has the ledger comes along
-      const unit = this.#commit(batch, () => this.#take(most - batch.length));
-      if (answer !== NOBODY) await nextTurn();
+      const batch = this.#begin(this.#take(this.#most));
+      const answer = await this.#commit(batch, () => this.#join(batch));
+      this.#underWay -= batch.length;
+      // The other half is on its way then, and the store works while these are answered
+      if (this.#lanes.size > 1) await nextTurn();
       answer();
-      answer = await unit;
-      // The next half first: then those of this one get their answers while the store works
-      if (batch.length >= this.#half && this.#waiting.length >= this.#half / 2) continue;
-
-      answer();
-      answer = NOBODY;
       await this.#gather(batch.length);
+      if (this.#lanes.size > 1 && this.#waiting.length < this.#half / 2) return;
     }
-    this.#draining = undefined;
+  }
+
+  #begin(batch: Waiting[]): Waiting[] {
+    this.#underWay += batch.length;
+    this.#latest = batch;
+    return batch;
+  }
+
+  /** Who comes while another unit has the ledger comes along, unless others have gone before them. */
+  #join(batch: Waiting[]): void {
+    if (this.#latest !== batch) return;
+    const joining = this.#take(this.#most - batch.length);
+    this.#underWay += joining.length;
+    batch.push(...joining);
   }
 
   /** The first of those who wait, but for whose time is over. */
@@ -190,15 +220,13 @@ export class TransferWriter {
   }
 
   /**
-   * @param join who else is there when the unit begins; they are in the batch from then on
+   * @param join takes into the batch who else is there when the unit begins
    * @returns what gives its callers their answers
    */
-  async #commit(batch: Waiting[], join: () => readonly Waiting[]): Promise<Answering> {
+  async #commit(batch: Waiting[], join: () => void): Promise<Answering> {
     if (batch.length === 0) return NOBODY;
     try {
       const { answers, messages, messagesDueAt } = await this.#transact(batch, join);
-      const callers = batch.length + this.#waiting.length;
-      this.#most = Math.min(this.#limits.batch, Math.max(this.#half, Math.ceil(callers / 2)));
       if (messagesDueAt === null) this.#onCommit();
       else this.#courier?.accept(messages, messagesDueAt);
       return () => {
@@ -211,17 +239,17 @@ export class TransferWriter {
           for (const { reject } of batch) reject(fault);
         };
       }
-      for (const one of batch) (await this.#commit([one], () => []))();
+      for (const one of batch) (await this.#commit([one], () => {}))();
       return NOBODY;
     }
   }
 
-  #transact(batch: Waiting[], join: () => readonly Waiting[]): Promise<Committed> {
+  #transact(batch: Waiting[], join: () => void): Promise<Committed> {
     const deadline = Math.min(...batch.map((one) => one.deadline));
     let commands: readonly Command[] = [];
     return this.#unitOfWork.transact(
       () => {
-        batch.push(...join());
+        join();
         commands = batch.map(({ command }) => command);
         return wantOf(commands, deadline);
       },

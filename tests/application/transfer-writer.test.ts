@@ -28,7 +28,7 @@ class HandDrivenUnitOfWork implements UnitOfWork {
   /** Units begin when they are told to go on, as where another process has the ledger. */
   isBusy = false;
   onBegin = (): unknown => undefined;
-  readonly halvesFrom: number;
+  halvesFrom: number | undefined;
 
   constructor(books: WholeBooks, halvesFrom: number) {
     this.books = books;
@@ -112,7 +112,15 @@ function aWriter({
     );
     return answer;
   };
-  return { writer, clock, unitOfWork, units: unitOfWork.units, books, events, submit };
+  const unitAt = async (index: number): Promise<Unit> => {
+    await vi.waitFor(() => expect(unitOfWork.units.length).toBeGreaterThan(index));
+    return unitOfWork.units[index] as Unit;
+  };
+  /** Submits openings of these names. */
+  const many = (from: number, to: number) => {
+    for (let index = from; index < to; index++) submit(open(`${index}`)).catch(() => {});
+  };
+  return { writer, clock, unitOfWork, units: unitOfWork.units, unitAt, books, events, submit, many };
 }
 
 /** The id that a command draws. */
@@ -173,35 +181,73 @@ describe('group commit', () => {
     expect(events).toEqual(['committed', 'a', 'b', 'c', 'committed', 'd']);
   });
 
-  it('takes half of many callers, and answers those before once the next half is on its way', async () => {
-    const { unitOfWork, units, submit, events } = aWriter({ halvesFrom: 256 });
-    const many = (from: number, to: number) => {
-      for (let index = from; index < to; index++) void submit(open(`${index}`));
-    };
-    many(0, 300);
-    await settled();
+  it('brings a second half of many callers while one is under way, and no third', async () => {
+    const { units, unitAt, submit, many } = aWriter({ halvesFrom: 256 });
+    many(0, 128);
+    expect(units.map(openedIn)).toEqual([['0']]);
+    void submit(open('128'));
+    expect(openedIn(units[1])).toHaveLength(128);
+    many(129, 500);
+    expect(units).toHaveLength(2);
+
+    await units[0]?.commit();
+    expect(openedIn(units[2])).toHaveLength(250);
+    await units[1]?.commit();
+    many(500, 628);
+    expect(openedIn(await unitAt(3))).toHaveLength(249);
+    await units[2]?.commit();
+    await units[3]?.commit();
+    expect(units.flatMap(openedIn)).toEqual(Array.from({ length: 628 }, (_, index) => `${index}`));
+  });
+
+  it('answers one half when the other is on its way', async () => {
+    const { units, many, events } = aWriter({ halvesFrom: 256 });
+    many(0, 129);
     await units[0]?.commit();
     expect(events).toEqual(['committed', '0']);
-    many(300, 301);
-    expect(openedIn(units[1])).toHaveLength(150);
+    many(129, 257);
 
     events.length = 0;
-    unitOfWork.onBegin = () => setImmediate(() => events.push('sent'));
+    // As a store that begins with what waits once it has committed
+    setImmediate(() => events.push('sent'));
     await units[1]?.commit();
-    expect(openedIn(units[2])).toHaveLength(150);
     expect(events).toEqual([
       'committed',
       'sent',
-      ...Array.from({ length: 150 }, (_, index) => `${index + 1}`),
+      ...Array.from({ length: 128 }, (_, index) => `${index + 1}`),
     ]);
-    unitOfWork.onBegin = () => undefined;
-    many(301, 451);
+  });
 
+  it('brings a unit at a time again when few are left, or when the store gains no more by halves', async () => {
+    const { unitOfWork, units, unitAt, submit, many } = aWriter({ halvesFrom: 256 });
+    many(0, 192);
+    for (const index of [0, 1]) await units[index]?.commit();
+    // One lane has ended by itself, and the other has taken what is less than half a half
+    expect(openedIn(await unitAt(2))).toHaveLength(63);
+    for (const name of ['a', 'b']) void submit(open(name));
+    expect(units).toHaveLength(3);
     await units[2]?.commit();
-    expect(events).toHaveLength(303);
-    expect(openedIn(units[3])).toHaveLength(150);
+    expect(openedIn(await unitAt(3))).toEqual(['a', 'b']);
+
+    many(200, 328);
+    expect(openedIn(units[4])).toHaveLength(128);
+    unitOfWork.halvesFrom = undefined;
+    many(328, 480);
     await units[3]?.commit();
-    expect(units.flatMap(openedIn)).toEqual(Array.from({ length: 451 }, (_, index) => `${index}`));
+    expect(units).toHaveLength(5);
+    await units[4]?.commit();
+    expect(openedIn(await unitAt(5))).toHaveLength(152);
+  });
+
+  it('lets nobody pass those who have gone before, where a unit is asked late', () => {
+    const { unitOfWork, units, many } = aWriter({ halvesFrom: 256 });
+    unitOfWork.isBusy = true;
+    many(0, 139);
+    expect(units).toHaveLength(2);
+    expect(openedIn(units[0])).toEqual(['0']);
+    expect(openedIn(units[1])).toEqual(Array.from({ length: 128 }, (_, index) => `${index + 1}`));
+    many(139, 300);
+    expect(openedIn(units[1])).toHaveLength(128);
   });
 
   it('takes all where a store gains nothing by halves', async () => {
@@ -211,30 +257,23 @@ describe('group commit', () => {
     expect(units.map((unit) => openedIn(unit)?.length)).toEqual([1, 399]);
   });
 
-  it('does not take less than half a batch, nor halves what fits into one', async () => {
-    const { units, submit } = aWriter({ limits: { batch: 200 }, halvesFrom: 256 });
-    for (let index = 0; index < 450; index++) void submit(open(`${index}`));
-    const commit = async (index: number) => {
-      await vi.waitFor(() => expect(units).toHaveLength(index + 1));
-      await units[index]?.commit();
-    };
-    for (const index of [0, 1, 2, 3]) await commit(index);
-    for (let index = 0; index < 120; index++) void submit(open(`again ${index}`));
-    await commit(4);
-    expect(units.map((unit) => openedIn(unit)?.length)).toEqual([1, 200, 200, 49, 120]);
+  it('does not take more than a batch in a half', async () => {
+    const { units, many } = aWriter({ limits: { batch: 200 }, halvesFrom: 256 });
+    many(0, 650);
+    for (let index = 0; index < 5; index++) await units[index]?.commit();
+    expect(units.map((unit) => openedIn(unit)?.length)).toEqual([1, 128, 200, 200, 121]);
   });
 
   it('answers a half that failed as a whole too, and goes on with the other', async () => {
-    const { units, submit, events } = aWriter({ halvesFrom: 256 });
-    for (let index = 0; index < 300; index++) submit(open(`${index}`)).catch(() => {});
-    await settled();
+    const { units, unitAt, many, events } = aWriter({ halvesFrom: 256 });
+    many(0, 300);
     await units[0]?.commit();
     events.length = 0;
     await units[1]?.fail(new PassbookError('unavailable'));
-    expect(units).toHaveLength(3);
-    expect(events).toEqual(Array.from({ length: 150 }, (_, index) => `${index + 1}: unavailable`));
+    expect(events).toEqual(Array.from({ length: 128 }, (_, index) => `${index + 1}: unavailable`));
     await units[2]?.commit();
-    expect(events).toHaveLength(150 + 1 + 149);
+    await (await unitAt(3)).commit();
+    expect(events).toHaveLength(128 + 2 + 171);
   });
 
   it('leaves those out that come after a unit has begun, or while it is tried one by one', async () => {
