@@ -115,7 +115,7 @@ describeWithMongo('what the store sends to MongoDB', () => {
       idempotencyKey: freshId(),
     };
     const head = () =>
-      withRawClient(mongoUri(), (client) => client.db(databaseName).collection('ledger').findOne());
+      withRawClient(mongoUri(), (client) => client.db(databaseName).collection('ledger').find().toArray());
     await bank.ledger.transferFunds(alice, payment);
     const before = await head();
     expect(await bank.ledger.transferFunds(alice, payment)).toMatchObject({ replayed: true });
@@ -417,6 +417,33 @@ describeWithMongo('opening the store', () => {
     await expect(openMongoStore({ uri: mongoUri(), databaseName, clock })).rejects.toThrow(
       /was made before the first release and cannot be brought over/,
     );
+  });
+
+  it('brings over a ledger whose head was one document, which an older program then finds no more', async () => {
+    const databaseName = freshDatabaseName();
+    const options = { uri: mongoUri(), databaseName };
+    const first = await openMongoBank(options);
+    const alice = aCustomer();
+    const [from, to] = [await first.bank.account(alice, { funds: 9n }), await first.bank.open(aCustomer())];
+    await first.close();
+    await withRawClient(mongoUri(), async (client) => {
+      const db = client.db(databaseName);
+      const ledger = db.collection<{ _id: string; unit: bigint }>('ledger');
+      const head = async () => (await ledger.find().sort({ unit: 1 }).toArray()).map(({ unit }) => unit);
+      expect(await head()).toHaveLength(2);
+      await ledger.deleteMany();
+      await ledger.insertOne({ _id: 'head', unit: 7n });
+      await db.collection<{ _id: number }>('schema').deleteOne({ _id: 5 });
+
+      const both = await Promise.all([openMongoBank(options), openMongoBank(options)]);
+      expect(await head()).toEqual([7n, 8n]);
+      for (const { bank } of both) await bank.pay(alice, { from, to, amount: 1n });
+      expect(await head()).toEqual([9n, 10n]);
+      expect(await both[0].bank.balanceOf(to)).toBe(2n);
+      const older = await ledger.updateOne({ _id: 'head', unit: 7n }, { $set: { unit: 8n } });
+      expect(older.matchedCount).toBe(0);
+      await Promise.all(both.map((one) => one.close()));
+    });
   });
 
   it('changes nothing in a database that is up to date', async () => {

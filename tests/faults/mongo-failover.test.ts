@@ -10,8 +10,9 @@ import { describeWithMongo, freshDatabaseName, startReplicaSet } from '../suppor
 import { openMongoBank } from '../support/mongo-bank.ts';
 import type { MongoBank } from '../support/mongo-bank.ts';
 
-const WORKERS = 8;
-const ACCOUNTS = 6;
+/** Enough for two units at a time. */
+const WORKERS = 160;
+const ACCOUNTS = 60;
 const FUNDS = 1_000_000n;
 
 /** Its times are not asserted, only that nothing is lost, nothing is done twice, and that it goes on. */
@@ -43,11 +44,11 @@ describeWithMongo('a replica set of three', () => {
     async () => {
       const load = new Load(mongo, owner, accountIds);
       const running = load.run();
-      await load.acknowledged(20);
+      await load.acknowledged(400);
       const primary = await set.primary();
       await primary.kill();
       // Sent after the kill was over: someone else has taken them
-      await load.acknowledged(100);
+      await load.acknowledged(1000);
       load.stop();
       await running;
       await primary.start();

@@ -2,19 +2,13 @@ import type { Collection, Db } from 'mongodb';
 import type { AccountDocument } from './account-document.ts';
 import type { AuditDocument } from './audit-document.ts';
 import type { BlockDocument } from './entry-blocks.ts';
+import type { HeadDocument } from './head.ts';
 import type { ParcelDocument } from './parcel-document.ts';
 import type { ProcessDocument } from './presence.ts';
 import type { RecordDocument } from './record-document.ts';
 import type { TransferDocument } from './transfer-document.ts';
 import type { TurnDocument } from './turn.ts';
 import type { SessionDocument, UserDocument } from './user-document.ts';
-
-/** What every unit of the ledger really changes: so they come one after another, whatever process they run in. */
-export type HeadDocument = {
-  readonly _id: 'head';
-  /** How many units the ledger has seen. */
-  readonly unit: bigint;
-};
 
 export type Collections = {
   readonly ledger: Collection<HeadDocument>;

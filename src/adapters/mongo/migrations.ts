@@ -2,8 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { MongoServerError } from 'mongodb';
 import type { Collection, Db, Document, IndexDescription } from 'mongodb';
 import type { Clock } from '../../application/ports.ts';
-import type { HeadDocument } from './collections.ts';
+import { slotOf } from './head.ts';
 import { hasCode } from './faults.ts';
+import { TRANSACTION_OPTIONS } from './transactions.ts';
 import * as validators from './validators.ts';
 
 type Migration = {
@@ -89,6 +90,11 @@ const MIGRATIONS: readonly Migration[] = [
       await dropIndex(db, 'transfers', 'by_party');
     },
   },
+  {
+    version: 5,
+    name: 'a head for every other unit',
+    apply: splitHead,
+  },
 ];
 
 /** As `Transfer.unbookedFor` has it; what is there is looked through once. */
@@ -146,8 +152,27 @@ async function keepTrack(
 }
 
 async function startLedger(db: Db): Promise<void> {
-  const ledger = db.collection<HeadDocument>('ledger');
+  const ledger = db.collection<{ _id: string; unit: bigint }>('ledger');
   await again(() => ledger.updateOne({ _id: 'head' }, { $setOnInsert: { unit: 0n } }, { upsert: true }));
+}
+
+/** All at once: a program of before finds no head from then on, and writes nothing. */
+async function splitHead(db: Db): Promise<void> {
+  const ledger = db.collection<{ _id: string; unit: bigint }>('ledger');
+  await again(() =>
+    db.client.withSession((session) =>
+      session.withTransaction(async () => {
+        const head = await ledger.findOneAndDelete({ _id: 'head' }, { session });
+        if (!head) return;
+        // One unit is left out, so that there is one of each
+        const units = [head.unit, head.unit + 1n];
+        await ledger.insertMany(
+          units.map((unit) => ({ _id: slotOf(unit), unit })),
+          { session },
+        );
+      }, TRANSACTION_OPTIONS),
+    ),
+  );
 }
 
 async function keepValid(db: Db, name: string, validator: Document): Promise<void> {

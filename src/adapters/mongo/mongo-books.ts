@@ -14,7 +14,6 @@ import type { AuditDocument } from './audit-document.ts';
 import type { Collections } from './collections.ts';
 import { recordOf, recordOfTransfer, transferIdsOf } from './record-document.ts';
 import type { RecordDocument } from './record-document.ts';
-import type { RememberedLedger } from './remembered-ledger.ts';
 import { withLastEntries } from './stored-accounts.ts';
 import { ENTRIES_PART, transferOf } from './transfer-document.ts';
 import type { TransferDocument } from './transfer-document.ts';
@@ -112,12 +111,18 @@ export function movedOn(accountId: string): TypeError {
   return new TypeError(`Account ${accountId} has moved on`);
 }
 
+export type LoadedBooks = {
+  readonly books: MongoBooks;
+  /** Those that were read, not known. */
+  readonly accounts: readonly StoredAccount[];
+};
+
 /** Everything that is wanted, read in the transaction. */
 export async function loadBooks(
   transaction: Transaction,
   collections: Collections,
   want: Want,
-): Promise<{ books: MongoBooks; accounts: readonly StoredAccount[] }> {
+): Promise<LoadedBooks> {
   const find = new Finder(collections, (read) => transaction.read(read));
   const { records, transfers } = await find.recordsAndTransfers(want);
   const accounts = await find.accounts({
@@ -145,24 +150,26 @@ export function isPlain(want: Want): boolean {
   return want.activeAccounts.length === 0 && want.ownerIds.length === 0 && !want.auditHead;
 }
 
+export type KnownAccounts = (accountId: string) => StoredAccount | undefined;
+
 /**
- * With the accounts that are remembered, and the rest read outside any transaction, as a majority has it. What was
- * read so is as sure as what is remembered: the unit's own transaction finds out if the head has moved.
+ * With the accounts that are known, and the rest read outside any transaction, as a majority has it. What was
+ * read so is as sure as what is known: the unit's own transaction finds out if the head has moved.
  * Undefined where a hold may be due: who knows which must read them all.
  */
 export async function loadPlainBooks(
   reader: ClientSession,
   collections: Collections,
   want: Want,
-  remembered: RememberedLedger,
-): Promise<{ books: MongoBooks; accounts: readonly StoredAccount[] } | undefined> {
+  known: KnownAccounts,
+): Promise<LoadedBooks | undefined> {
   const find = new Finder(collections, (read) => read(reader));
   const accounts = new Map<string, StoredAccount>();
   const read: StoredAccount[] = [];
   const take = async (ids: readonly string[]): Promise<void> => {
     const unknown: string[] = [];
     for (const id of ids) {
-      const account = remembered.account(id);
+      const account = known(id);
       if (account) accounts.set(id, account);
       else unknown.push(id);
     }

@@ -1,33 +1,42 @@
 import { setImmediate } from 'node:timers/promises';
-import { allSettled } from '../../application/all-settled.ts';
 import type { Clock, Stores, UnitOfWork } from '../../application/ports.ts';
 import type { ParcelsSeen } from '../../application/parcel.ts';
 import type { Books, Decision } from '../../domain/books.ts';
 import type { Want } from '../../domain/command.ts';
 import { PassbookError } from '../../domain/errors.ts';
+import { keyText } from '../../domain/idempotency.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { StoredAccount } from './account-document.ts';
 import type { ClockGuard } from './clock-guard.ts';
 import type { Collections } from './collections.ts';
 import type { EntryBlocks } from './entry-blocks.ts';
 import { isPassing } from './faults.ts';
+import { moveHead, Moved, readHead } from './head.ts';
 import { isPlain, loadBooks, loadPlainBooks } from './mongo-books.ts';
-import type { MongoBooks } from './mongo-books.ts';
+import type { KnownAccounts, LoadedBooks } from './mongo-books.ts';
 import { storesOf } from './mongo-stores.ts';
 import { RememberedLedger } from './remembered-ledger.ts';
 import { TimeLimit } from './time-limit.ts';
 import { Turn } from './turn.ts';
 import type { Transaction, Transactions } from './transactions.ts';
-import { moveHead, takeHead, unitOf, UnitWriter } from './write-changes.ts';
-import type { Written } from './write-changes.ts';
+import { UnitInLine } from './unit-in-line.ts';
+import type { Tentative } from './unit-in-line.ts';
+import { UnitWriter } from './write-changes.ts';
+import type { UnitChanges, Written } from './write-changes.ts';
 
 type Decide<R> = (books: Books) => Decision<R>;
 
-type Loaded = {
-  readonly books: MongoBooks;
-  /** Those that were read, not remembered. */
-  readonly accounts: readonly StoredAccount[];
+/** What is asked of the store. */
+type Terms<R> = {
+  readonly ask: () => Want;
+  readonly decide: Decide<R>;
+  readonly limit: TimeLimit;
+  readonly unit: UnitInLine;
+  readonly before: UnitInLine;
 };
+
+/** What an attempt is about. */
+type Work<R> = { readonly want: Want; readonly decide: Decide<R>; readonly unit: UnitInLine };
 
 type Done<R> = Written & {
   readonly result: R;
@@ -37,9 +46,14 @@ type Done<R> = Written & {
   readonly read: readonly StoredAccount[];
 };
 
+/** From so many callers on, half of them in a unit and half in the next one keep this process and the server busy. */
+const HALVES_FROM = 128;
+/** So many units are not begun ahead after one was in vain: the next ones may well change the same as those before. */
+const ALONE_AFTER_FAILURE = 100;
+
 /**
- * Units of the ledger run one after another: in this process by turns, among processes by the head of the ledger,
- * which each of them moves. So what a unit left behind is still true for the next one, unless the head has moved.
+ * Units of the ledger come one after another: in this process in line, among processes by the head of the ledger, which
+ * each of them moves. So what a unit left behind is still true for the next one, unless the head has moved.
  */
 export class MongoUnitOfWork implements UnitOfWork {
   readonly #transactions: Transactions;
@@ -51,7 +65,9 @@ export class MongoUnitOfWork implements UnitOfWork {
   readonly #runTimeoutMs: number;
   readonly #remembered = new RememberedLedger();
   readonly #turn: Turn;
-  #last: Promise<unknown> = Promise.resolve();
+  #last = UnitInLine.first();
+  /** How many of the next units are to wait for the one before. */
+  #alone = 0;
 
   constructor(parts: {
     transactions: Transactions;
@@ -72,18 +88,22 @@ export class MongoUnitOfWork implements UnitOfWork {
     this.#runTimeoutMs = parts.runTimeoutMs;
   }
 
+  /** Not while another process has its turns: then all callers go into the one unit of a turn. */
+  get halvesFrom(): number | undefined {
+    return this.#turn.isContended ? undefined : HALVES_FROM;
+  }
+
   async transact<R>(ask: () => Want, decide: Decide<R>, deadline: Instant): Promise<R> {
     this.#transactions.assertOutside();
     // The deadline is the clock's; how long is left is measured by one that nobody sets
     const limit = new TimeLimit(deadline - this.#clock.now());
     const before = this.#last;
-    const mine = (async () => {
-      await limit.race(before, () => new PassbookError('unavailable', { retryAfterSeconds: 1 }));
-      return this.#commit(ask, decide, limit);
-    })();
+    const unit = new UnitInLine();
+    this.#last = unit;
+    const committed = this.#commit({ ask, decide, limit, before, unit });
     // Where this one gives up, those after it still wait for those before it
-    this.#last = allSettled(before, mine);
-    return mine;
+    void unit.endWith(committed, before);
+    return committed;
   }
 
   async run<R>(work: (stores: Stores) => Promise<R>): Promise<R> {
@@ -98,13 +118,25 @@ export class MongoUnitOfWork implements UnitOfWork {
     return result;
   }
 
-  async #commit<R>(ask: () => Want, decide: Decide<R>, limit: TimeLimit): Promise<R> {
+  async #commit<R>({ ask, decide, limit, before, unit }: Terms<R>): Promise<R> {
+    let ground = await this.#groundOn(before, limit);
     let attempt = 0;
     try {
       await this.#takeTurn(limit);
       const want = ask();
+      if (ground && !isApart(want, ground)) {
+        ground = undefined;
+        await limit.race(before.ended, tooLate);
+      }
       const done = await this.#transactions.run(limit, async (transaction) => {
+        unit.beginAttempt();
         await transaction.read(() => this.#clockGuard.check());
+        if (ground) {
+          const tentative = ground;
+          ground = undefined;
+          return this.#ahead(transaction, { want, decide, unit }, tentative);
+        }
+        await before.ended;
         if (attempt++ > 0) {
           this.#turn.contend();
           await this.#takeTurn(limit);
@@ -112,7 +144,7 @@ export class MongoUnitOfWork implements UnitOfWork {
         }
         const head = isPlain(want) ? await this.#knownHead() : undefined;
         if (head === undefined) return this.#thoroughly(transaction, want, decide);
-        return this.#quickly(transaction, want, decide, head);
+        return this.#quickly(transaction, { want, decide, unit }, head);
       });
       // Not before: what an attempt has read that then failed may never have been
       this.#remembered.learn(done.from, done.read);
@@ -129,19 +161,64 @@ export class MongoUnitOfWork implements UnitOfWork {
     }
   }
 
+  /** What the unit before is about to commit, as soon as one may begin upon it; undefined once that has ended. */
+  async #groundOn(before: UnitInLine, limit: TimeLimit): Promise<Tentative | undefined> {
+    if (before.hasEnded) return undefined;
+    if (this.#alone > 0) {
+      this.#alone--;
+    } else if (!this.#turn.isContended) {
+      const tentative = await limit.race(before.tentative, tooLate);
+      if (tentative && (await limit.race(tentative.hasGround, tooLate))) return tentative;
+    }
+    await limit.race(before.ended, tooLate);
+    return undefined;
+  }
+
   /**
    * With what is remembered, and the rest read beside the transaction while that moves the head: until it ends nobody
    * else writes, so all of it belongs together.
    */
-  async #quickly<R>(transaction: Transaction, want: Want, decide: Decide<R>, head: bigint): Promise<Done<R>> {
-    const moved = moveHead(transaction, this.#collections, head);
-    const [loaded] = await Promise.all([this.#loadPlain(want), moved]);
+  async #quickly<R>(
+    transaction: Transaction,
+    { want, decide, unit }: Work<R>,
+    head: bigint,
+  ): Promise<Done<R>> {
+    const moved = moveHead(transaction, this.#collections.ledger, head);
+    const known = (id: string) => this.#remembered.account(id);
+    const [loaded] = await Promise.all([this.#loadPlain(want, known), moved]);
     if (!loaded) return this.#decide(transaction, decide, await this.#loadAll(transaction, want), head);
-    const done = await this.#decide(transaction, decide, loaded, head);
-    if (!done.isEmpty) return done;
-    // A majority has all that the decision rests on: there is nothing to commit
-    transaction.undo();
-    return { ...done, unit: head };
+    const offer = (changes: UnitChanges) => {
+      unit.offer({ ...changes, unit: head + 1n }, Promise.resolve(true));
+    };
+    return undoEmpty(transaction, await this.#decide(transaction, decide, loaded, head, offer));
+  }
+
+  /**
+   * As `#quickly`, upon what the unit before is about to commit, and committed after it: so the server and this process
+   * both have work while they wait for the other. The transaction does not see what it begins upon. It touches none of
+   * that, or it fails, and is run again once the other has ended.
+   */
+  async #ahead<R>(
+    transaction: Transaction,
+    { want, decide, unit }: Work<R>,
+    ground: Tentative,
+  ): Promise<Done<R>> {
+    const head = ground.unit;
+    try {
+      const moved = moveHead(transaction, this.#collections.ledger, head);
+      const known = (id: string) => ground.accounts.get(id) ?? this.#remembered.account(id);
+      const [loaded] = await Promise.all([this.#loadPlain(want, known), moved]);
+      if (!loaded) return await giveUp(transaction, 'More is wanted than is known ahead');
+      const offer = (changes: UnitChanges) => {
+        unit.offer({ ...changes, unit: head + 1n }, ground.isCommitted);
+      };
+      const done = await this.#decide(transaction, decide, loaded, head, offer);
+      if (!(await ground.isCommitted)) await giveUp(transaction, 'The unit before was not committed');
+      return undoEmpty(transaction, done);
+    } catch (fault) {
+      this.#alone = ALONE_AFTER_FAILURE;
+      throw fault;
+    }
   }
 
   /**
@@ -149,19 +226,21 @@ export class MongoUnitOfWork implements UnitOfWork {
    * again, where another process has all it needs; so it is the other that meets a conflict, and takes turns.
    */
   async #thoroughly<R>(transaction: Transaction, want: Want, decide: Decide<R>): Promise<Done<R>> {
-    const head = await takeHead(transaction, this.#collections);
+    const head = await transaction.read((session) => readHead(this.#collections.ledger, session));
+    await moveHead(transaction, this.#collections.ledger, head);
     return this.#decide(transaction, decide, await this.#loadAll(transaction, want), head);
   }
 
-  #loadAll(transaction: Transaction, want: Want): Promise<Loaded> {
+  #loadAll(transaction: Transaction, want: Want): Promise<LoadedBooks> {
     return loadBooks(transaction, this.#collections, want);
   }
 
   async #decide<R>(
     transaction: Transaction,
     decide: Decide<R>,
-    { books, accounts }: Loaded,
+    { books, accounts }: LoadedBooks,
     head: bigint,
+    onDecided: (changes: UnitChanges) => void = () => {},
   ): Promise<Done<R>> {
     const writer = new UnitWriter(transaction, this.#collections, books);
     let part = decide(books);
@@ -170,6 +249,7 @@ export class MongoUnitOfWork implements UnitOfWork {
       await setImmediate();
     }
     await writer.add(part.changes);
+    if (!writer.isEmpty) onDecided(writer.changes);
     const written = await writer.finish();
     return { ...written, result: part.result, from: head, unit: head + 1n, read: accounts };
   }
@@ -188,18 +268,44 @@ export class MongoUnitOfWork implements UnitOfWork {
   async #knownHead(): Promise<bigint | undefined> {
     if (this.#remembered.unit !== undefined) return this.#remembered.unit;
     return orUndefined(async () => {
-      const head = unitOf(
-        await this.#collections.ledger.findOne({ _id: 'head' }, { session: this.#transactions.reader }),
-      );
+      const head = await readHead(this.#collections.ledger, this.#transactions.reader);
       this.#remembered.learn(head, []);
       return head;
     });
   }
 
-  #loadPlain(want: Want): Promise<Loaded | undefined> {
+  #loadPlain(want: Want, known: KnownAccounts): Promise<LoadedBooks | undefined> {
     const { reader } = this.#transactions;
-    return orUndefined(() => loadPlainBooks(reader, this.#collections, want, this.#remembered));
+    return orUndefined(() => loadPlainBooks(reader, this.#collections, want, known));
   }
+}
+
+function tooLate(): PassbookError {
+  return new PassbookError('unavailable', { retryAfterSeconds: 1 });
+}
+
+/**
+ * Whether of all that a unit has changed none but accounts is wanted. What the first command under a key came to is as
+ * it was, whatever became of its transfer since; but for its texts, and a unit that erases some is no ground.
+ */
+function isApart(want: Want, { keys, transferIds }: Tentative): boolean {
+  return (
+    isPlain(want) &&
+    want.keys.every((key) => !keys.has(keyText(key))) &&
+    want.transferIds.every((id) => !transferIds.has(id))
+  );
+}
+
+/** A majority has all that the decision rests on: there is nothing to commit. */
+function undoEmpty<R>(transaction: Transaction, done: Done<R>): Done<R> {
+  if (!done.isEmpty) return done;
+  transaction.undo();
+  return { ...done, unit: done.from };
+}
+
+/** For another attempt. */
+function giveUp(transaction: Transaction, reason: string): Promise<never> {
+  return transaction.lock(() => Promise.reject(new Moved(reason)));
 }
 
 async function orUndefined<T>(read: () => Promise<T>): Promise<T | undefined> {

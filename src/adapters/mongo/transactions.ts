@@ -7,7 +7,7 @@ import type { Presence } from './presence.ts';
 import { TimeLimit } from './time-limit.ts';
 
 /** For every transaction, those that only read too; they override what the client and the collections say. */
-const TRANSACTION_OPTIONS: TransactionOptions = {
+export const TRANSACTION_OPTIONS: TransactionOptions = {
   readConcern: { level: 'snapshot' },
   writeConcern: { w: 'majority', journal: true },
   readPreference: 'primary',

@@ -7,13 +7,15 @@ import { messagesToText } from '../../application/stored-text.ts';
 import type { Account } from '../../domain/account.ts';
 import type { Changes } from '../../domain/books.ts';
 import { erasesText } from '../../domain/erasure.ts';
+import { keyText } from '../../domain/idempotency.ts';
 import type { LedgerEntry } from '../../domain/ledger-entry.ts';
 import { accountFields, changingFields, mustWrite } from './account-document.ts';
 import type { AccountDocument, StoredAccount } from './account-document.ts';
 import { auditDocument } from './audit-document.ts';
 import type { AuditDocument } from './audit-document.ts';
-import type { Collections, HeadDocument } from './collections.ts';
+import type { Collections } from './collections.ts';
 import type { BookedEntry } from './entry-blocks.ts';
+import { Moved } from './head.ts';
 import { movedOn } from './mongo-books.ts';
 import type { MongoBooks } from './mongo-books.ts';
 import { parcelDocument, parcelOf } from './parcel-document.ts';
@@ -24,14 +26,17 @@ import { entriesOf, standingOf, transferDocument } from './transfer-document.ts'
 import type { TransferDocument } from './transfer-document.ts';
 import type { Transaction } from './transactions.ts';
 
-/** Something that was read is no longer as it was; the unit of work is run again. */
-class Moved extends Error {
-  override readonly name = 'Moved';
-}
-
 function isEmpty({ messagesDueAt: _dueAt, ...lists }: Changes): boolean {
   return Object.values(lists).every((list) => list.length === 0);
 }
+
+/** What a unit changes that another may want. */
+export type UnitChanges = {
+  readonly accounts: ReadonlyMap<string, StoredAccount>;
+  /** As texts. */
+  readonly keys: ReadonlySet<string>;
+  readonly transferIds: ReadonlySet<string>;
+};
 
 /** What was written of a unit. */
 export type Written = {
@@ -65,6 +70,8 @@ export class UnitWriter {
   readonly #erased: string[] = [];
   readonly #audit: AuditDocument[] = [];
   readonly #entries: BookedEntry[] = [];
+  readonly #keys = new Set<string>();
+  readonly #transferIds = new Set<string>();
 
   constructor(transaction: Transaction, collections: Collections, books: MongoBooks) {
     this.#transaction = transaction;
@@ -79,6 +86,8 @@ export class UnitWriter {
   async add(changes: Changes): Promise<void> {
     if (isEmpty(changes)) return;
     this.#isEmpty = false;
+    for (const record of changes.records) this.#keys.add(keyText(record));
+    for (const { after } of changes.transfers) this.#transferIds.add(after.id);
     const { own, others } = partRecords(changes, ownRecord);
     const { inserted, updates } = transferWrites(changes, own);
     await this.#sent;
@@ -92,6 +101,20 @@ export class UnitWriter {
     this.#erased.push(...changes.transfers.filter(erasesText).map(({ after }) => after.id));
     this.#audit.push(...changes.audit.map(auditDocument));
     this.#keepEntries(changes);
+  }
+
+  get isEmpty(): boolean {
+    return this.#isEmpty;
+  }
+
+  /** What is changed so far, and may not be there yet. */
+  get changes(): UnitChanges {
+    const { stored } = accountWrites(this.#accounts);
+    return {
+      accounts: new Map(stored.map((one) => [one.account.id, one])),
+      keys: this.#keys,
+      transferIds: this.#transferIds,
+    };
   }
 
   async finish(): Promise<Written> {
@@ -179,38 +202,6 @@ async function eraseFromParcels(
       parcels.updateOne({ _id: document._id }, { $set: { messages } }, { session }),
     );
   }
-}
-
-/**
- * The head of the ledger goes on by one, whatever it is; gives what it was. Under snapshot isolation two units that read
- * the same and write different things would both stand; as every unit really changes the head, they cannot.
- */
-export async function takeHead(transaction: Transaction, { ledger }: Collections): Promise<bigint> {
-  const head = await transaction.lock((session) =>
-    ledger.findOneAndUpdate({ _id: 'head' }, { $inc: { unit: 1n } }, { session, returnDocument: 'before' }),
-  );
-  return unitOf(head);
-}
-
-export function unitOf(head: HeadDocument | null): bigint {
-  if (!head) throw new TypeError('The ledger has no head');
-  return head.unit;
-}
-
-/** The same, if it still is at `unit`; otherwise the unit of work is run again. */
-export async function moveHead(
-  transaction: Transaction,
-  { ledger }: Collections,
-  unit: bigint,
-): Promise<void> {
-  await transaction.lock(async (session) => {
-    const { matchedCount } = await ledger.updateOne(
-      { _id: 'head', unit },
-      { $set: { unit: unit + 1n } },
-      { session },
-    );
-    if (matchedCount !== 1) throw new Moved(`The ledger is no longer at unit ${unit}`);
-  });
 }
 
 function accountWrites(

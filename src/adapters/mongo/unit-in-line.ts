@@ -1,0 +1,79 @@
+import type { UnitChanges } from './write-changes.ts';
+
+/** What a unit is about to commit, for the next one to begin upon. */
+export type Tentative = UnitChanges & {
+  /** Where it leaves the head of the ledger. */
+  readonly unit: bigint;
+  /** Whether what it began upon itself was committed; true where that was before it began. */
+  readonly hasGround: Promise<boolean>;
+  /** Whether this is what was committed, and all that was to be done after it is done. */
+  readonly isCommitted: Promise<boolean>;
+};
+
+/** One of the units of a process, which come one after another. */
+export class UnitInLine {
+  /** As if there had been one before the first. */
+  static first(): UnitInLine {
+    const unit = new UnitInLine();
+    unit.#end(false);
+    return unit;
+  }
+
+  /** Undefined if it ends with nothing to offer. */
+  readonly tentative: Promise<Tentative | undefined>;
+  /** Never rejects. */
+  readonly ended: Promise<void>;
+  #hasEnded = false;
+  #offer!: (tentative: Tentative | undefined) => void;
+  #markEnded!: () => void;
+  #settle: (isCommitted: boolean) => void = () => {};
+
+  constructor() {
+    this.tentative = new Promise((resolve) => {
+      this.#offer = resolve;
+    });
+    this.ended = new Promise((resolve) => {
+      this.#markEnded = resolve;
+    });
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** What an attempt before may have offered is not what will be committed. */
+  beginAttempt(): void {
+    this.#settle(false);
+  }
+
+  /** Only what the first attempt offers is taken: who began upon that has to begin again with it. */
+  offer(changes: UnitChanges & { readonly unit: bigint }, hasGround: Promise<boolean>): void {
+    const isCommitted = new Promise<boolean>((resolve) => {
+      this.#settle = resolve;
+    });
+    this.#offer({ ...changes, hasGround, isCommitted });
+  }
+
+  /** Ends with `work`, and not before the unit before it has. */
+  async endWith(work: Promise<unknown>, before: UnitInLine): Promise<void> {
+    const isDone = isFulfilled(work);
+    await before.ended;
+    this.#end(await isDone);
+  }
+
+  #end(isCommitted: boolean): void {
+    this.#hasEnded = true;
+    this.#settle(isCommitted);
+    this.#offer(undefined);
+    this.#markEnded();
+  }
+}
+
+async function isFulfilled(work: Promise<unknown>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,264 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { ReplicaSet } from '../../scripts/mongo-replica-set.ts';
+import type { WriterLimits } from '../../src/application/transfer-writer.ts';
+import { Bank, codeOf, want } from '../support/bank.ts';
+import { expectRunningBook, expectWholeChain } from '../support/books.ts';
+import { aCustomer, freshId } from '../support/builders.ts';
+import type { Customer } from '../support/builders.ts';
+import { describeWithMongo, freshDatabaseName, startReplicaSet } from '../support/mongo.ts';
+import { failCommands, openMongoBank, passCommands } from '../support/mongo-bank.ts';
+import type { MongoBank } from '../support/mongo-bank.ts';
+
+const ABORTED = ['TransientTransactionError'];
+
+/** Two writers over one store, so that each brings it a unit of its own at the same time. */
+describeWithMongo('a unit that begins upon one that is not committed', () => {
+  let server: ReplicaSet;
+  let mongo: MongoBank;
+  let first: Bank;
+  let second: Bank;
+  let alice: Customer;
+  let bob: Customer;
+  let [from, between, to] = ['', '', ''];
+  /** What was sent to the server, and the commits that it acknowledged, each with the number of its unit. */
+  const steps: string[] = [];
+  const namespace = (name: string) => `${databaseName}.${name}`;
+  const databaseName = freshDatabaseName();
+
+  beforeAll(async () => {
+    server = await startReplicaSet({ nodes: 1 });
+  });
+  afterAll(() => server?.stop());
+
+  beforeEach(async () => {
+    mongo = await openMongoBank({ uri: server.uri(), databaseName });
+    [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
+    from = await mongo.bank.account(alice, { funds: 100n });
+    between = await mongo.bank.open(bob);
+    to = await mongo.bank.open(aCustomer('Carol'));
+    // As while many pay: connections are open, and other processes have heard of the sessions
+    const { unitOfWork } = mongo.bank;
+    await Promise.all([1, 2, 3, 4, 5].map(() => unitOfWork.run(({ users }) => users.byId('nobody'))));
+    first = another();
+    second = another();
+    watch();
+  });
+  afterEach(async () => {
+    await passCommands(server.uri());
+    await mongo.close();
+  });
+
+  function watch(): void {
+    steps.length = 0;
+    const units = new Map<string, number>();
+    const requests = new Map<number, string>();
+    mongo.client.on('commandStarted', ({ requestId, commandName, command }) => {
+      if (command['autocommit'] !== false) return;
+      const session = JSON.stringify(command['lsid']);
+      if (!units.has(session)) units.set(session, units.size + 1);
+      const of = command[commandName] as unknown;
+      const step = `${units.get(session)} ${commandName}${typeof of === 'string' ? ` ${of}` : ''}`;
+      requests.set(requestId, step);
+      steps.push(step);
+    });
+    mongo.client.on('commandSucceeded', ({ requestId, commandName }) => {
+      if (commandName === 'commitTransaction') steps.push(`${requests.get(requestId)} done`);
+    });
+  }
+
+  const another = (limits: Partial<WriterLimits> = {}) =>
+    new Bank({ store: mongo.store, clock: mongo.bank.clock, limits });
+
+  const fail = (failure: Parameters<typeof failCommands>[1]) => failCommands(server.uri(), failure);
+
+  /** Alice pays Bob, and Bob can pay Carol only with that. */
+  const payOn = () =>
+    Promise.allSettled([
+      first.pay(alice, { from, to: between, amount: 10n }),
+      second.pay(bob, { from: between, to, amount: 10n }),
+    ]);
+
+  const outcomes = (settled: readonly PromiseSettledResult<Parameters<typeof codeOf>[0]>[]) =>
+    settled.map((one) => (one.status === 'fulfilled' ? codeOf(one.value) : (one.reason as Error).message));
+
+  async function expectBooks(balances: readonly bigint[]): Promise<void> {
+    const ids = [from, between, to];
+    expect(await Promise.all(ids.map((id) => first.balanceOf(id)))).toEqual(balances);
+    for (const id of ids) {
+      const account = (await first.reads.account(id))!;
+      const entries = await first.entriesOf(id);
+      expectRunningBook(account, entries);
+      await expectWholeChain(first.reads, account, entries);
+    }
+  }
+
+  /** Whether the second unit moved the head while the first had not come to its end. */
+  const wentAhead = () => {
+    const end = steps.findIndex((step) => /(commit|abort)Transaction$/.test(step));
+    return steps.slice(0, end).filter((step) => step.endsWith('update ledger')).length === 2;
+  };
+
+  const times = (step: string) => steps.filter((one) => one.endsWith(step)).length;
+
+  it('pays with what that one is about to bring, and is committed after it', async () => {
+    expect(outcomes(await payOn())).toEqual([null, null]);
+    expect(wentAhead()).toBe(true);
+    expect(steps.filter((step) => step.includes('commitTransaction'))).toEqual([
+      '1 commitTransaction',
+      '1 commitTransaction done',
+      '2 commitTransaction',
+      '2 commitTransaction done',
+    ]);
+    expect(times('update ledger')).toBe(2);
+    await expectBooks([90n, 0n, 10n]);
+  });
+
+  it('is one of any number that come at once', async () => {
+    const banks = Array.from({ length: 12 }, () => another());
+    const paid = banks.map((bank) => bank.pay(alice, { from, to: between, amount: 10n }));
+    expect((await Promise.all(paid)).map(codeOf)).toEqual([
+      ...Array.from({ length: 10 }, () => null),
+      ...Array.from({ length: 2 }, () => 'insufficient_funds'),
+    ]);
+    expect(wentAhead()).toBe(true);
+    // None of them in vain
+    expect([times('update ledger'), times('done')]).toEqual([12, 12]);
+    await expectBooks([0n, 100n, 0n]);
+  });
+
+  it('has nothing to pay with where that one fails for good', async () => {
+    await fail({ failCommands: ['insert'], namespace: namespace('transfers'), times: 1, errorCode: 13 });
+    expect(outcomes(await payOn())).toEqual([
+      'The store cannot be reached, nothing was done',
+      'insufficient_funds',
+    ]);
+    expect(wentAhead()).toBe(true);
+    await expectBooks([100n, 0n, 0n]);
+  });
+
+  it.each([
+    ['in a write conflict', { failCommands: ['insert'], times: 1, errorCode: 112, errorLabels: ABORTED }],
+    [
+      'as its commit is lost',
+      { failCommands: ['commitTransaction'], times: 1, errorCode: 251, errorLabels: ABORTED },
+    ],
+  ])('begins again where that one fails %s and is run again', async (_how, failure) => {
+    await fail(failure);
+    expect(outcomes(await payOn())).toEqual([null, null]);
+    expect(wentAhead()).toBe(true);
+    expect(times('update ledger')).toBe(4);
+    await expectBooks([90n, 0n, 10n]);
+  });
+
+  it('waits until it is known whether that one was committed', async () => {
+    await fail({ failCommands: ['commitTransaction'], times: 3, closeConnection: true });
+    expect(outcomes(await payOn())).toEqual([null, null]);
+    expect(steps.filter((step) => step.includes('2 commit'))).toEqual([
+      '2 commitTransaction',
+      '2 commitTransaction done',
+    ]);
+    expect(steps.indexOf('2 commitTransaction')).toBeGreaterThan(steps.indexOf('1 commitTransaction done'));
+    await expectBooks([90n, 0n, 10n]);
+  });
+
+  it('leaves that one as it is where it fails itself', async () => {
+    const settled = Promise.allSettled([
+      first.pay(alice, { from, to: between, amount: 10n }),
+      first.unitOfWork.transact(
+        want({ accountIds: [between] }),
+        () => {
+          throw new RangeError('A decision of mine');
+        },
+        first.deadline(),
+      ),
+    ]);
+    expect((await settled).map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    await expectBooks([90n, 10n, 0n]);
+  });
+
+  it('keeps those after it waiting for that one, though it gives up itself', async () => {
+    await fail({ failCommands: ['commitTransaction'], times: 1, blockConnection: true, blockTimeMS: 400 });
+    const hasty = another({ deadlineMs: 100 });
+    const [paid, late, last] = await Promise.allSettled([
+      first.pay(alice, { from, to: between, amount: 10n }),
+      hasty.ledger.openAccount(bob, {}),
+      second.pay(bob, { from: between, to, amount: 4n }),
+    ]);
+    expect(outcomes([paid, late, last])).toEqual([
+      null,
+      'The store cannot be reached, nothing was done',
+      null,
+    ]);
+    expect(wentAhead()).toBe(false);
+    expect([times('update ledger'), times('done')]).toEqual([2, 2]);
+    await expectBooks([90n, 6n, 4n]);
+  });
+
+  it('is as any other once that one has ended, and may find that another process has come between', async () => {
+    const other = await openMongoBank({ uri: server.uri(), databaseName });
+    for (const bank of [first, other.bank]) await bank.pay(alice, { from, to: between, amount: 10n });
+    await other.close();
+    steps.length = 0;
+    await first.pay(alice, { from, to: between, amount: 10n });
+    expect([times('update ledger'), times('find ledger'), times('done')]).toEqual([2, 1, 1]);
+
+    // The next ones take turns
+    steps.length = 0;
+    expect(outcomes(await payOn())).toEqual([null, null]);
+    expect(wentAhead()).toBe(false);
+    expect(mongo.store.unitOfWork.halvesFrom).toBeUndefined();
+    await expectBooks([60n, 30n, 10n]);
+  });
+
+  it('does not begin before that one is committed where it has the same key', async () => {
+    const idempotencyKey = freshId();
+    const terms = { sourceAccountId: from, destinationAccountId: between, amount: 10n, idempotencyKey };
+    const [paid, again] = await Promise.all([
+      first.ledger.transferFunds(alice, terms),
+      second.ledger.transferFunds(alice, terms),
+    ]);
+    expect(again).toEqual({ ...paid, replayed: true });
+    expect(wentAhead()).toBe(false);
+    await expectBooks([90n, 10n, 0n]);
+  });
+
+  it('does not begin before that one is committed where it is about the same transfer', async () => {
+    const held = await mongo.bank.hold(alice, { from, to: between, amount: 10n });
+    steps.length = 0;
+    const ended = await Promise.all([first.capture(bob, held), second.void(bob, held)]);
+    expect(ended.map(codeOf)).toEqual([null, 'already_completed']);
+    expect(wentAhead()).toBe(false);
+    await expectBooks([90n, 10n, 0n]);
+  });
+
+  it('does not begin before that one is committed where more is wanted than is known', async () => {
+    const [paid, opened] = await Promise.all([
+      first.pay(alice, { from, to: between, amount: 10n }),
+      second.ledger.openAccount(bob, {}),
+    ]);
+    expect([codeOf(paid), codeOf(opened)]).toEqual([null, null]);
+    expect(wentAhead()).toBe(false);
+  });
+
+  it('is in vain where both write one account, and the next ones wait; all are paid', async () => {
+    // More than an account's document may fall behind
+    const payTen = (bank: Bank) =>
+      bank.ledger.submitBatch(alice, {
+        transfers: Array.from({ length: 10 }, () => ({
+          sourceAccountId: from,
+          destinationAccountId: between,
+          amount: 1n,
+        })),
+        idempotencyKey: freshId(),
+      });
+    await Promise.all([payTen(first), payTen(second)]);
+    expect(wentAhead()).toBe(true);
+    expect([times('done'), times('update ledger')]).toEqual([2, 3]);
+
+    steps.length = 0;
+    await Promise.all([payTen(first), payTen(second)]);
+    expect(wentAhead()).toBe(false);
+    expect([times('done'), times('update ledger')]).toEqual([2, 2]);
+    await expectBooks([60n, 40n, 0n]);
+  });
+});
