@@ -3,7 +3,7 @@
  * with its indexes and validators, inserted with nothing decided, hashed or checked.
  */
 import { Binary, BSON, MongoClient } from 'mongodb';
-import type { AnyBulkWriteOperation, ClientSession, Db, Document } from 'mongodb';
+import type { AnyBulkWriteOperation, ClientSession, Db, Document, Filter } from 'mongodb';
 import type { Contender, Point } from '../src/measure.ts';
 import type { Place } from '../src/passbook.ts';
 import { gatheredRows, shapedTransfer } from '../src/shape.ts';
@@ -83,11 +83,10 @@ class NativeMongo implements Contender {
   }
 
   async #readAccounts(accounts: readonly ShapedAccount[], session: ClientSession): Promise<void> {
-    const [update] = this.#shape.updates.filter(({ of }) => of !== 'once');
-    if (!update) return;
-    const ids = accounts.map(({ id }) => idLike(update.row['_id'], id));
-    const filter: Document = { _id: { $in: ids } };
-    await this.#db.collection(update.table).find(filter, { session }).toArray();
+    const ids = accounts.map(({ id }) => id);
+    const filter: Filter<{ _id: string }> = { _id: { $in: ids } };
+    const found = await this.#db.collection<{ _id: string }>('accounts').find(filter, { session }).toArray();
+    if (found.length !== ids.length) throw new Error('an account was not found');
   }
 
   async check(acknowledged: number): Promise<void> {
