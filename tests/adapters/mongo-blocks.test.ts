@@ -64,6 +64,15 @@ describeWithMongo('blocks of entries', () => {
     return items.map(({ sequence }) => sequence);
   }
 
+  it('that one unit fills are written by one call', async () => {
+    await mongo.bank.fund(to, 1n);
+    mongo.sent.length = 0;
+    await pay(63);
+    await vi.waitFor(async () => expect(await blocks()).toHaveLength(2));
+    const written = mongo.sent.filter(({ command }) => command['insert'] === 'blocks');
+    expect(written).toHaveLength(1);
+  });
+
   it('are written once their entries are committed, whole ones alone, and nothing is read for them', async () => {
     mongo.sent.length = 0;
     await pay(1, mongo, other);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   ANY_OTHER,
   BLOCK,
@@ -100,6 +101,8 @@ export class EntryBlocks {
 
   async #writeDue(): Promise<void> {
     this.#isWriting = true;
+    // All of one unit go together
+    await setImmediate();
     while (this.#due.length > 0) {
       const due = this.#due.slice(0, AT_ONCE);
       this.#due = this.#due.slice(AT_ONCE);
