@@ -72,8 +72,9 @@ export class TransferWriter {
   readonly #courier: Courier | undefined;
   readonly #limits: WriterLimits;
   #waiting: Waiting[] = [];
-  /** Each takes one unit after another to the store. */
-  readonly #lanes = new Set<Promise<void>>();
+  /** How many take one unit after another to the store. */
+  #lanes = 0;
+  readonly #draining = new Set<Promise<void>>();
   /** How many commands are in their units. */
   #underWay = 0;
   /** The batch that was begun last. */
@@ -139,7 +140,7 @@ export class TransferWriter {
   /** Takes no more commands, and waits until those it has are answered. */
   async close(): Promise<void> {
     this.#closed = true;
-    while (this.#lanes.size > 0) await Promise.all(this.#lanes);
+    await Promise.all(this.#draining);
   }
 
   /** So many commands make a unit large enough where there are others. */
@@ -154,27 +155,29 @@ export class TransferWriter {
   }
 
   #serve(): void {
-    const { size } = this.#lanes;
-    if (size > 1 || (size === 1 && this.#waiting.length < this.#half)) return;
-    const lane = this.#drain();
-    this.#lanes.add(lane);
-    void lane.finally(() => {
-      this.#lanes.delete(lane);
-      if (this.#waiting.length > 0) this.#serve();
-    });
+    if (this.#lanes > 1 || (this.#lanes === 1 && this.#waiting.length < this.#half)) return;
+    this.#lanes++;
+    const draining = this.#drain();
+    this.#draining.add(draining);
+    void draining.finally(() => this.#draining.delete(draining));
   }
 
   async #drain(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    do {
       const batch = this.#begin(this.#take(this.#most));
       const answer = await this.#commit(batch, () => this.#join(batch));
       this.#underWay -= batch.length;
       // The other half is on its way then, and the store works while these are answered
-      if (this.#lanes.size > 1) await nextTurn();
+      if (this.#lanes > 1) await nextTurn();
       answer();
       await this.#gather(batch.length);
-      if (this.#lanes.size > 1 && this.#waiting.length < this.#half / 2) return;
-    }
+    } while (this.#waiting.length >= this.#least);
+    this.#lanes--;
+  }
+
+  /** So many who wait are worth a unit; fewer go with the other lane's next one. */
+  get #least(): number {
+    return this.#lanes > 1 ? this.#half / 2 : 1;
   }
 
   #begin(batch: Waiting[]): Waiting[] {
@@ -186,7 +189,7 @@ export class TransferWriter {
   /** Who comes while another unit has the ledger comes along, unless others have gone before them. */
   #join(batch: Waiting[]): void {
     if (this.#latest !== batch) return;
-    const joining = this.#take(this.#most - batch.length);
+    const joining = this.#take(Math.max(0, this.#most - batch.length));
     this.#underWay += joining.length;
     batch.push(...joining);
   }

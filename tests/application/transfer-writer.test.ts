@@ -192,8 +192,8 @@ describe('group commit', () => {
 
     await units[0]?.commit();
     expect(openedIn(units[2])).toHaveLength(250);
-    await units[1]?.commit();
     many(500, 628);
+    await units[1]?.commit();
     expect(openedIn(await unitAt(3))).toHaveLength(249);
     await units[2]?.commit();
     await units[3]?.commit();
@@ -257,10 +257,34 @@ describe('group commit', () => {
     expect(units.map((unit) => openedIn(unit)?.length)).toEqual([1, 399]);
   });
 
+  it('takes nobody along who makes a unit larger than a half, where it was larger before', async () => {
+    const { unitOfWork, units, many } = aWriter();
+    many(0, 301);
+    unitOfWork.isBusy = true;
+    await units[0]?.commit();
+    unitOfWork.halvesFrom = 256;
+    many(301, 421);
+    expect(units).toHaveLength(2);
+    expect(openedIn(units[1])).toHaveLength(300);
+  });
+
+  it('halves those who are there, not those who were and have come along', async () => {
+    const { unitOfWork, units, unitAt, many } = aWriter();
+    unitOfWork.isBusy = true;
+    many(0, 300);
+    await units[0]?.commit();
+    expect(openedIn(units[0])).toHaveLength(300);
+    unitOfWork.isBusy = false;
+    unitOfWork.halvesFrom = 256;
+    many(300, 600);
+    expect(openedIn(units[1])).toHaveLength(128);
+    expect(openedIn(await unitAt(2))).toHaveLength(150);
+  });
+
   it('does not take more than a batch in a half', async () => {
-    const { units, many } = aWriter({ limits: { batch: 200 }, halvesFrom: 256 });
+    const { units, unitAt, many } = aWriter({ limits: { batch: 200 }, halvesFrom: 256 });
     many(0, 650);
-    for (let index = 0; index < 5; index++) await units[index]?.commit();
+    for (let index = 0; index < 5; index++) await (await unitAt(index)).commit();
     expect(units.map((unit) => openedIn(unit)?.length)).toEqual([1, 128, 200, 200, 121]);
   });
 
