@@ -222,6 +222,21 @@ describeWithMongo('a unit that begins upon one that is not committed', () => {
     await expectBooks([90n, 10n, 0n]);
   });
 
+  it('does not begin upon one that changes nothing, which leaves the head where it was', async () => {
+    const terms = { sourceAccountId: from, destinationAccountId: between, amount: 10n };
+    const request = { ...terms, idempotencyKey: freshId() };
+    await mongo.bank.ledger.transferFunds(alice, request);
+    steps.length = 0;
+    const [again, paid] = await Promise.all([
+      first.ledger.transferFunds(alice, request),
+      second.pay(alice, { from, to: between, amount: 10n }),
+    ]);
+    expect([again.replayed, codeOf(paid)]).toEqual([true, null]);
+    expect(wentAhead()).toBe(false);
+    expect(codeOf(await first.pay(alice, { from, to: between, amount: 10n }))).toBeNull();
+    await expectBooks([70n, 30n, 0n]);
+  });
+
   it('does not begin before that one is committed where it is about the same transfer', async () => {
     const held = await mongo.bank.hold(alice, { from, to: between, amount: 10n });
     steps.length = 0;
