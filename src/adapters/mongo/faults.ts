@@ -14,6 +14,11 @@ const DOCUMENT_VALIDATION_FAILURE = 121;
 /** Somebody has ended the operation, or its session. */
 const INTERRUPTED = 11601;
 
+/** Something that was read is no longer as it was; the unit of work is run again. */
+export class Moved extends Error {
+  override readonly name = 'Moved';
+}
+
 /** Mistakes of ours, which another attempt repeats: they come out as they are. */
 function isOurs(fault: unknown): boolean {
   return (

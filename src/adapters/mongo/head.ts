@@ -1,4 +1,5 @@
 import type { ClientSession, Collection } from 'mongodb';
+import { Moved } from './faults.ts';
 import type { Transaction } from './transactions.ts';
 
 /**
@@ -14,11 +15,6 @@ export type HeadDocument = {
   /** Of the latest unit of its kind. */
   readonly unit: bigint;
 };
-
-/** Something that was read is no longer as it was; the unit of work is run again. */
-export class Moved extends Error {
-  override readonly name = 'Moved';
-}
 
 export function slotOf(unit: bigint): HeadDocument['_id'] {
   return unit % 2n === 0n ? 'even' : 'odd';

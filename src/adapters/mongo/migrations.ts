@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { MongoServerError } from 'mongodb';
 import type { Collection, Db, Document, IndexDescription } from 'mongodb';
 import type { Clock } from '../../application/ports.ts';
-import { slotOf } from './head.ts';
 import { hasCode } from './faults.ts';
+import { slotOf } from './head.ts';
 import { TRANSACTION_OPTIONS } from './transactions.ts';
 import * as validators from './validators.ts';
 
@@ -151,14 +151,17 @@ async function keepTrack(
   await again(() => schema.updateOne({ _id: version }, { $setOnInsert: document }, { upsert: true }));
 }
 
+/** One for all units, as version 2 made it. */
+type FormerHead = { readonly _id: string; readonly unit: bigint };
+
 async function startLedger(db: Db): Promise<void> {
-  const ledger = db.collection<{ _id: string; unit: bigint }>('ledger');
+  const ledger = db.collection<FormerHead>('ledger');
   await again(() => ledger.updateOne({ _id: 'head' }, { $setOnInsert: { unit: 0n } }, { upsert: true }));
 }
 
 /** All at once: a program of before finds no head from then on, and writes nothing. */
 async function splitHead(db: Db): Promise<void> {
-  const ledger = db.collection<{ _id: string; unit: bigint }>('ledger');
+  const ledger = db.collection<FormerHead>('ledger');
   await again(() =>
     db.client.withSession((session) =>
       session.withTransaction(async () => {

@@ -4,7 +4,6 @@ import type { BookLine, LedgerReads, PageRequest, SessionReads } from '../../app
 import type { TransferPlace } from '../../application/transfer-place.ts';
 import type { Account } from '../../domain/account.ts';
 import type { AuditRecord } from '../../domain/audit.ts';
-import { PassbookError } from '../../domain/errors.ts';
 import { keyText } from '../../domain/idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../../domain/idempotency.ts';
 import type { Instant } from '../../domain/time.ts';
@@ -221,10 +220,7 @@ export class MongoReads implements LedgerReads, SessionReads {
 
   async #read<T>(find: () => Promise<T>): Promise<T> {
     try {
-      return await new TimeLimit(this.#timeoutMs).race(
-        find(),
-        () => new PassbookError('unavailable', { retryAfterSeconds: 1 }),
-      );
+      return await new TimeLimit(this.#timeoutMs).race(find());
     } catch (fault) {
       throw unavailable(fault);
     }

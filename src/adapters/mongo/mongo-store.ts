@@ -2,7 +2,6 @@ import { MongoClient, ReadConcern } from 'mongodb';
 import type { Db, DbOptions, MongoClientOptions } from 'mongodb';
 import type { Clock, Store } from '../../application/ports.ts';
 import { ParcelsSeen } from '../../application/parcel.ts';
-import { PassbookError } from '../../domain/errors.ts';
 import { ClockGuard } from './clock-guard.ts';
 import { collectionsOf } from './collections.ts';
 import { EntryBlocks } from './entry-blocks.ts';
@@ -124,10 +123,7 @@ function storeOf(client: MongoClient, db: Db, presence: Presence, options: Mongo
 async function check(db: Db, timeoutMs: number): Promise<void> {
   const options = { readConcern: new ReadConcern('linearizable'), maxTimeMS: timeoutMs };
   try {
-    await new TimeLimit(timeoutMs).race(
-      db.collection('schema').findOne({}, options),
-      () => new PassbookError('unavailable', { retryAfterSeconds: 1 }),
-    );
+    await new TimeLimit(timeoutMs).race(db.collection('schema').findOne({}, options));
   } catch (fault) {
     throw unavailable(fault);
   }

@@ -3,15 +3,14 @@ import type { Clock, Stores, UnitOfWork } from '../../application/ports.ts';
 import type { ParcelsSeen } from '../../application/parcel.ts';
 import type { Books, Decision } from '../../domain/books.ts';
 import type { Want } from '../../domain/command.ts';
-import { PassbookError } from '../../domain/errors.ts';
 import { keyText } from '../../domain/idempotency.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { StoredAccount } from './account-document.ts';
 import type { ClockGuard } from './clock-guard.ts';
 import type { Collections } from './collections.ts';
 import type { EntryBlocks } from './entry-blocks.ts';
-import { isPassing } from './faults.ts';
-import { moveHead, Moved, readHead } from './head.ts';
+import { isPassing, Moved } from './faults.ts';
+import { moveHead, readHead } from './head.ts';
 import { isPlain, loadBooks, loadPlainBooks } from './mongo-books.ts';
 import type { KnownAccounts, LoadedBooks } from './mongo-books.ts';
 import { storesOf } from './mongo-stores.ts';
@@ -37,6 +36,9 @@ type Terms<R> = {
 
 /** What an attempt is about. */
 type Work<R> = { readonly want: Want; readonly decide: Decide<R>; readonly unit: UnitInLine };
+
+/** What a unit begins upon. */
+type Ground = Pick<Tentative, 'unit' | 'accounts' | 'isCommitted'>;
 
 type Done<R> = Written & {
   readonly result: R;
@@ -126,7 +128,7 @@ export class MongoUnitOfWork implements UnitOfWork {
       const want = ask();
       if (ground && !isApart(want, ground)) {
         ground = undefined;
-        await limit.race(before.ended, tooLate);
+        await limit.race(before.ended);
       }
       const done = await this.#transactions.run(limit, async (transaction) => {
         unit.beginAttempt();
@@ -167,58 +169,55 @@ export class MongoUnitOfWork implements UnitOfWork {
     if (this.#alone > 0) {
       this.#alone--;
     } else if (!this.#turn.isContended) {
-      const tentative = await limit.race(before.tentative, tooLate);
-      if (tentative && (await limit.race(tentative.hasGround, tooLate))) return tentative;
+      const tentative = await limit.race(before.tentative);
+      if (tentative && (await limit.race(tentative.hasGround))) return tentative;
     }
-    await limit.race(before.ended, tooLate);
+    await limit.race(before.ended);
     return undefined;
   }
 
-  /**
-   * With what is remembered, and the rest read beside the transaction while that moves the head: until it ends nobody
-   * else writes, so all of it belongs together.
-   */
-  async #quickly<R>(
-    transaction: Transaction,
-    { want, decide, unit }: Work<R>,
-    head: bigint,
-  ): Promise<Done<R>> {
-    const moved = moveHead(transaction, this.#collections.ledger, head);
-    const known = (id: string) => this.#remembered.account(id);
-    const [loaded] = await Promise.all([this.#loadPlain(want, known), moved]);
-    if (!loaded) return this.#decide(transaction, decide, await this.#loadAll(transaction, want), head);
-    const offer = (changes: UnitChanges) => {
-      unit.offer({ ...changes, unit: head + 1n }, Promise.resolve(true));
-    };
-    return undoEmpty(transaction, await this.#decide(transaction, decide, loaded, head, offer));
+  /** Upon what was committed last, with everything read in the transaction only where that is not enough. */
+  async #quickly<R>(transaction: Transaction, work: Work<R>, head: bigint): Promise<Done<R>> {
+    const done = await this.#decideUpon(transaction, work, committedAt(head));
+    if (done) return undoEmpty(transaction, done);
+    const { want, decide } = work;
+    return this.#decide(transaction, decide, await this.#loadAll(transaction, want), head);
   }
 
   /**
-   * As `#quickly`, upon what the unit before is about to commit, and committed after it: so the server and this process
-   * both have work while they wait for the other. The transaction does not see what it begins upon. It touches none of
-   * that, or it fails, and is run again once the other has ended.
+   * Upon what the unit before is about to commit, and committed after it: so the server and this process both have work
+   * while they wait for the other. The transaction does not see what it begins upon. It touches none of that, or it
+   * fails, and is run again once the other has ended.
    */
-  async #ahead<R>(
-    transaction: Transaction,
-    { want, decide, unit }: Work<R>,
-    ground: Tentative,
-  ): Promise<Done<R>> {
-    const head = ground.unit;
+  async #ahead<R>(transaction: Transaction, work: Work<R>, ground: Ground): Promise<Done<R>> {
     try {
-      const moved = moveHead(transaction, this.#collections.ledger, head);
-      const known = (id: string) => ground.accounts.get(id) ?? this.#remembered.account(id);
-      const [loaded] = await Promise.all([this.#loadPlain(want, known), moved]);
-      if (!loaded) return await giveUp(transaction, 'More is wanted than is known ahead');
-      const offer = (changes: UnitChanges) => {
-        unit.offer({ ...changes, unit: head + 1n }, ground.isCommitted);
-      };
-      const done = await this.#decide(transaction, decide, loaded, head, offer);
+      const done = await this.#decideUpon(transaction, work, ground);
+      if (!done) return await giveUp(transaction, 'More is wanted than is known ahead');
       if (!(await ground.isCommitted)) await giveUp(transaction, 'The unit before was not committed');
       return undoEmpty(transaction, done);
     } catch (fault) {
       this.#alone = ALONE_AFTER_FAILURE;
       throw fault;
     }
+  }
+
+  /**
+   * With what is known, and the rest read beside the transaction while that moves the head: until it ends nobody else
+   * writes, so all of it belongs together. Undefined where more is wanted than can be read so.
+   */
+  async #decideUpon<R>(
+    transaction: Transaction,
+    { want, decide, unit }: Work<R>,
+    { unit: head, accounts, isCommitted }: Ground,
+  ): Promise<Done<R> | undefined> {
+    const moved = moveHead(transaction, this.#collections.ledger, head);
+    const known = (id: string) => accounts.get(id) ?? this.#remembered.account(id);
+    const [loaded] = await Promise.all([this.#loadPlain(want, known), moved]);
+    if (!loaded) return undefined;
+    const offer = (changes: UnitChanges) => {
+      unit.offer({ ...changes, unit: head + 1n, hasGround: isCommitted });
+    };
+    return this.#decide(transaction, decide, loaded, head, offer);
   }
 
   /**
@@ -249,8 +248,7 @@ export class MongoUnitOfWork implements UnitOfWork {
       await setImmediate();
     }
     await writer.add(part.changes);
-    if (!writer.isEmpty) onDecided(writer.changes);
-    const written = await writer.finish();
+    const written = await writer.finish(onDecided);
     return { ...written, result: part.result, from: head, unit: head + 1n, read: accounts };
   }
 
@@ -280,10 +278,6 @@ export class MongoUnitOfWork implements UnitOfWork {
   }
 }
 
-function tooLate(): PassbookError {
-  return new PassbookError('unavailable', { retryAfterSeconds: 1 });
-}
-
 /**
  * Whether of all that a unit has changed none but accounts is wanted. What the first command under a key came to is as
  * it was, whatever became of its transfer since; but for its texts, and a unit that erases some is no ground.
@@ -294,6 +288,11 @@ function isApart(want: Want, { keys, transferIds }: Tentative): boolean {
     want.keys.every((key) => !keys.has(keyText(key))) &&
     want.transferIds.every((id) => !transferIds.has(id))
   );
+}
+
+/** What was committed: nothing more is known of it than is remembered. */
+function committedAt(head: bigint): Ground {
+  return { unit: head, accounts: new Map(), isCommitted: Promise.resolve(true) };
 }
 
 /** A majority has all that the decision rests on: there is nothing to commit. */

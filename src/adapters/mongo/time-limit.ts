@@ -1,3 +1,5 @@
+import { PassbookError } from '../../domain/errors.ts';
+
 /** The longest that Node's timers take; a longer wait would end at once. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
@@ -18,8 +20,11 @@ export class TimeLimit {
     return this.remainingMs <= 0;
   }
 
-  /** What `work` comes to, or the fault that `late` gives once time is over; `work` then goes on unheard. */
-  async race<T>(work: Promise<T>, late: () => Error): Promise<T> {
+  /**
+   * What `work` comes to, or the fault that `late` gives once time is over (`unavailable` unless given); `work` then goes
+   * on unheard.
+   */
+  async race<T>(work: Promise<T>, late: () => Error = tooLate): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const over = new Promise<never>((_resolve, reject) => {
       const ms = Math.min(Math.max(this.remainingMs, 0), LONGEST_TIMER_MS);
@@ -31,4 +36,8 @@ export class TimeLimit {
       clearTimeout(timer);
     }
   }
+}
+
+function tooLate(): PassbookError {
+  return new PassbookError('unavailable', { retryAfterSeconds: 1 });
 }

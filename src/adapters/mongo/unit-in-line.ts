@@ -47,18 +47,17 @@ export class UnitInLine {
   }
 
   /** Only what the first attempt offers is taken: who began upon that has to begin again with it. */
-  offer(changes: UnitChanges & { readonly unit: bigint }, hasGround: Promise<boolean>): void {
+  offer(changes: Omit<Tentative, 'isCommitted'>): void {
     const isCommitted = new Promise<boolean>((resolve) => {
       this.#settle = resolve;
     });
-    this.#offer({ ...changes, hasGround, isCommitted });
+    this.#offer({ ...changes, isCommitted });
   }
 
   /** Ends with `work`, and not before the unit before it has. */
   async endWith(work: Promise<unknown>, before: UnitInLine): Promise<void> {
-    const isDone = isFulfilled(work);
-    await before.ended;
-    this.#end(await isDone);
+    const [done] = await Promise.allSettled([work, before.ended]);
+    this.#end(done.status === 'fulfilled');
   }
 
   #end(isCommitted: boolean): void {
@@ -66,14 +65,5 @@ export class UnitInLine {
     this.#settle(isCommitted);
     this.#offer(undefined);
     this.#markEnded();
-  }
-}
-
-async function isFulfilled(work: Promise<unknown>): Promise<boolean> {
-  try {
-    await work;
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -15,7 +15,7 @@ import { auditDocument } from './audit-document.ts';
 import type { AuditDocument } from './audit-document.ts';
 import type { Collections } from './collections.ts';
 import type { BookedEntry } from './entry-blocks.ts';
-import { Moved } from './head.ts';
+import { Moved } from './faults.ts';
 import { movedOn } from './mongo-books.ts';
 import type { MongoBooks } from './mongo-books.ts';
 import { parcelDocument, parcelOf } from './parcel-document.ts';
@@ -103,24 +103,18 @@ export class UnitWriter {
     this.#keepEntries(changes);
   }
 
-  get isEmpty(): boolean {
-    return this.#isEmpty;
-  }
-
-  /** What is changed so far, and may not be there yet. */
-  get changes(): UnitChanges {
-    const { stored } = accountWrites(this.#accounts);
-    return {
-      accounts: new Map(stored.map((one) => [one.account.id, one])),
-      keys: this.#keys,
-      transferIds: this.#transferIds,
-    };
-  }
-
-  async finish(): Promise<Written> {
+  /** @param onDecided told what a unit that is not empty changes, before all of it is there */
+  async finish(onDecided: (changes: UnitChanges) => void): Promise<Written> {
     const { accounts, transfers, records, parcels, audit } = this.#collections;
-    await this.#sent;
     const { writes, stored } = accountWrites(this.#accounts);
+    if (!this.#isEmpty) {
+      onDecided({
+        accounts: new Map(stored.map((one) => [one.account.id, one])),
+        keys: this.#keys,
+        transferIds: this.#transferIds,
+      });
+    }
+    await this.#sent;
     await this.#update(accounts, writes);
     await this.#update(transfers, this.#updates);
     await this.#insert(records, this.#records);
