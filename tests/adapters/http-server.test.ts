@@ -56,6 +56,32 @@ describe('A server', () => {
     expect(await balance.json()).toMatchObject({ balance: 380 });
   });
 
+  test('answers with the headers of the app, and a page with its own in their place', async () => {
+    const edge = new Edge({ app: { publicOrigin: 'https://bank.example' } });
+    const alice = await edge.register();
+    const accountId = await edge.account(alice);
+    const { url } = await serve(edge);
+    const ofServer = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding']);
+    const headers = { Authorization: `Bearer ${alice.token}`, 'X-Request-Id': 'r-1' };
+    const told = (answer: Response) => [...answer.headers].filter(([name]) => !ofServer.has(name));
+
+    for (const path of [
+      '/api/accounts',
+      '/api/accounts/none',
+      `/api/accounts/${accountId}/statement?format=html`,
+      '/nothing',
+    ]) {
+      const answer = await fetch(`${url}${path}`, { headers });
+      const ofApp = told(await edge.app.request(path, { headers }));
+
+      expect(told(answer)).toEqual(ofApp);
+      expect(ofApp.map(([name]) => name)).toContain('strict-transport-security');
+      await answer.text();
+    }
+    const page = await fetch(`${url}/api/accounts/${accountId}/statement?format=html`, { headers });
+    expect(page.headers.get('content-security-policy')).toContain('style-src');
+  });
+
   test('takes a POST without any body or length', async () => {
     const edge = new Edge();
     const { token } = await edge.register();

@@ -59,7 +59,7 @@ export function accountRoutes({
         readQuery(c.req, Nothing);
         const body = await readBody(c.req, NewAccount);
         const idempotencyKey = readKey(c.req, body.idempotencyKey);
-        const opened = await ledger.openAccount(actorOf(c.var.user), {
+        const opened = await ledger.openAccount(actorOf(c.get('user')), {
           ...body,
           ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
         });
@@ -67,26 +67,26 @@ export function accountRoutes({
         return c.json({ account: accountShape(opened.account) }, 201, replayHeader(opened.replayed));
       })
       .get('/', sessionRequired, async (c) => {
-        const page = await ledger.listAccounts(c.var.user.id, readQuery(c.req, PageQuery));
+        const page = await ledger.listAccounts(c.get('user').id, readQuery(c.req, PageQuery));
         return c.json({ accounts: page.items.map(accountShape), nextCursor: page.nextCursor });
       })
       // Before what takes any id, so that no id hides it
       .get('/balance/:accountId', sessionRequired, async (c) => {
         const query = readQuery(c.req, AtQuery);
-        const balance = await ledger.getBalance(viewerOf(c.var.user), c.req.param('accountId'), query);
+        const balance = await ledger.getBalance(viewerOf(c.get('user')), c.req.param('accountId'), query);
         return c.json(query.at === undefined ? balanceShape(balance) : balanceAtShape(balance));
       })
       .patch('/:id', sessionRequired, async (c) => {
         readQuery(c.req, Nothing);
         const { name } = await readBody(c.req, Rename);
         const request = { accountId: c.req.param('id'), name };
-        return sendAccountResult(c, await ledger.renameAccount(actorOf(c.var.user), request));
+        return sendAccountResult(c, await ledger.renameAccount(actorOf(c.get('user')), request));
       })
       .post('/:id/close', sessionRequired, async (c) => {
         readQuery(c.req, Nothing);
         const body = await readBody(c.req, Closing);
         const idempotencyKey = readKey(c.req, body.idempotencyKey);
-        const closed = await ledger.closeAccount(actorByRole(c.var.user), {
+        const closed = await ledger.closeAccount(actorByRole(c.get('user')), {
           ...body,
           accountId: c.req.param('id'),
           ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
@@ -96,21 +96,21 @@ export function accountRoutes({
       .get('/:id/statement-proof', sessionRequired, async (c) => {
         const period = readQuery(c.req, Period);
         const request = { ...period, accountId: c.req.param('id') };
-        return c.json(await ledger.exportStatement(viewerOf(c.var.user), request));
+        return c.json(await ledger.exportStatement(viewerOf(c.get('user')), request));
       })
       .get('/:id/entries', sessionRequired, async (c) => {
         const request = readQueryWithMetadata(c.req, HistoryQuery);
-        const page = await ledger.listEntries(viewerOf(c.var.user), c.req.param('id'), request);
+        const page = await ledger.listEntries(viewerOf(c.get('user')), c.req.param('id'), request);
         return c.json({ entries: page.items.map(entryShape), nextCursor: page.nextCursor });
       })
       .get('/:id/statement', sessionRequired, async (c) => {
         const { format = acceptedFormat(c), ...period } = readQuery(c.req, StatementQuery);
-        const statement = await ledger.getStatement(viewerOf(c.var.user), c.req.param('id'), period);
+        const statement = await ledger.getStatement(viewerOf(c.get('user')), c.req.param('id'), period);
         return sendStatement(c, statement, { format, log });
       })
       .get('/:id', sessionRequired, async (c) => {
         readQuery(c.req, Nothing);
-        const account = await ledger.getAccount(viewerOf(c.var.user), c.req.param('id'));
+        const account = await ledger.getAccount(viewerOf(c.get('user')), c.req.param('id'));
         return c.json({ account: accountShape(account) });
       })
   );

@@ -9,7 +9,7 @@ import { authRoutes } from './auth.ts';
 import { sessionRequired } from './authentication.ts';
 import { crossSiteRefused } from './cross-site.ts';
 import type { HttpEnv } from './env.ts';
-import { notStored, securityHeaders } from './headers.ts';
+import { commonHeaders } from './headers.ts';
 import { operationRoutes } from './operation.ts';
 import { problemHandler, sendProblem } from './problem.ts';
 import { sessionToken } from './session-token.ts';
@@ -51,8 +51,7 @@ export function createApp({ bank, log, publicOrigin = null, trustedProxies = 0, 
   app.use(
     requestId({ limitLength: REQUEST_ID_MAX_LENGTH }),
     accessLog({ log, trustedProxies }),
-    securityHeaders({ isHttps }),
-    notStored,
+    commonHeaders({ isHttps }),
     methodNotAllowed({
       app,
       onMethodNotAllowed: (c, methods) =>

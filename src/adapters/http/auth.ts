@@ -50,7 +50,7 @@ export function authRoutes(ports: {
     })
     .get('/me', sessionRequired, (c) => {
       readQuery(c.req, Nothing);
-      return c.json({ user: userShape(c.var.user) });
+      return c.json({ user: userShape(c.get('user')) });
     });
 
   function welcome(c: Context, signedIn: SignedIn) {

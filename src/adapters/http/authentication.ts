@@ -25,7 +25,7 @@ export type SessionRequired = ReturnType<typeof sessionRequired>;
 /** Behind `sessionRequired`. */
 export function roleRequired(...roles: readonly Role[]) {
   return createMiddleware<SignedInEnv>(async (c, next) => {
-    if (!roles.includes(c.var.user.role)) throw new PassbookError('forbidden');
+    if (!roles.includes(c.get('user').role)) throw new PassbookError('forbidden');
     await next();
   });
 }

@@ -6,7 +6,7 @@ import type { User } from '../../domain/user.ts';
 /** What every handler has. */
 export type HttpEnv = {
   /** Absent where the app is called without a socket. */
-  Bindings: Partial<Pick<HttpBindings, 'incoming'>>;
+  Bindings: Partial<Pick<HttpBindings, 'incoming' | 'outgoing'>>;
   Variables: {
     requestId: string;
     /** For the log: who asked, and the code of the problem that was answered. */

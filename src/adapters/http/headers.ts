@@ -1,24 +1,39 @@
+import type { Context, Next } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import { secureHeaders } from 'hono/secure-headers';
 import type { HttpEnv } from './env.ts';
 
 const TWO_YEARS_SECONDS = 63_072_000;
 
-/** For answers that are data: nothing in them is run, framed or sniffed. A handler's own headers stay. */
-export function securityHeaders({ isHttps }: { isHttps: boolean }) {
-  return secureHeaders({
-    strictTransportSecurity: isHttps && `max-age=${TWO_YEARS_SECONDS}; includeSubDomains`,
-    contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-    referrerPolicy: 'no-referrer',
-    xFrameOptions: 'DENY',
-    overwrite: false,
+/** For answers that are data: nothing in them is run, framed or sniffed, and nobody between or behind keeps them. */
+const OF_DATA = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+};
+
+type Fields = readonly (readonly [name: string, value: string])[];
+
+/**
+ * What every answer carries; a handler's own headers take their place. On Node the server itself is given them: to add
+ * them to each answer's `Headers` costs a sixth of all that is done for a request beside the bank's own work.
+ */
+export function commonHeaders({ isHttps }: { isHttps: boolean }) {
+  const hsts = { 'Strict-Transport-Security': `max-age=${TWO_YEARS_SECONDS}; includeSubDomains` };
+  const fields = Object.entries({ ...OF_DATA, ...(isHttps ? hsts : {}) });
+  return createMiddleware<HttpEnv>((c, next) => {
+    const outgoing = c.env?.outgoing;
+    if (!outgoing) return addAfter(next, c, fields);
+    for (const [name, value] of fields) outgoing.setHeader(name, value);
+    return next();
   });
 }
 
-/** Nobody between or behind keeps what is somebody's own. */
-export const notStored = createMiddleware<HttpEnv>(async (c, next) => {
+async function addAfter(next: Next, c: Context<HttpEnv>, fields: Fields): Promise<void> {
   await next();
-  // Not by `c.header`, which then makes a new answer of a stream: a tenth of all that a request costs
   const { headers } = c.res;
-  if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store');
-});
+  for (const [name, value] of fields) if (!headers.has(name)) headers.set(name, value);
+}

@@ -131,7 +131,7 @@ export function replayHeader(replayed: boolean): Record<string, string> {
 export function problemHandler({ log }: { log: Logger }) {
   return (error: unknown, c: Context<HttpEnv>): Response => {
     const { code, facts } = error instanceof PassbookError ? error : new PassbookError('internal_error');
-    if (STATUS[code] >= 500) log.error({ err: error, requestId: c.var.requestId, code }, 'request failed');
+    if (STATUS[code] >= 500) log.error({ err: error, requestId: c.get('requestId'), code }, 'request failed');
     return sendProblem(c, code, facts);
   };
 }

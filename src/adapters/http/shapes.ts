@@ -201,14 +201,20 @@ function numberShape(amount: bigint | null): number | null {
   return amount === null ? null : Number(amount);
 }
 
+/** What is told of one transfer, and of those beside it, is mostly of one instant. */
+let latest = { at: 0, text: new Date(0).toISOString() };
+
 /** RFC 3339, in UTC, with milliseconds. */
 export function timeShape(at: Instant): string {
-  return new Date(at).toISOString();
+  if (latest.at !== at) latest = { at, text: new Date(at).toISOString() };
+  return latest.text;
 }
 
 /** What is null is left out. */
 function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], null> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as {
-    [K in keyof T]?: Exclude<T[K], null>;
-  };
+  const kept: Partial<Record<keyof T, unknown>> = {};
+  for (const name of Object.keys(fields) as (keyof T)[]) {
+    if (fields[name] !== null) kept[name] = fields[name];
+  }
+  return kept as { [K in keyof T]?: Exclude<T[K], null> };
 }

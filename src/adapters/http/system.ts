@@ -71,7 +71,7 @@ export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionReq
       };
       return sendTransferResult(
         c,
-        await inApiTerms(ledger.withdrawFunds(operatorOf(c.var.user), request, options)),
+        await inApiTerms(ledger.withdrawFunds(operatorOf(c.get('user')), request, options)),
       );
     })
     .post('/exchanges', sessionRequired, system, async (c) => {
@@ -87,7 +87,7 @@ export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionReq
       };
       return sendBatchResult(
         c,
-        await inApiTerms(ledger.exchangeFunds(operatorOf(c.var.user), request, options)),
+        await inApiTerms(ledger.exchangeFunds(operatorOf(c.get('user')), request, options)),
         { linked: true },
       );
     })
@@ -95,13 +95,13 @@ export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionReq
       readQuery(c.req, Nothing);
       const body = await readBody(c.req, Freeze);
       const request = { ...body, accountId: c.req.param('id'), ...keyOf(c.req, body.idempotencyKey) };
-      return sendAccountResult(c, await ledger.freezeAccount(operatorOf(c.var.user), request));
+      return sendAccountResult(c, await ledger.freezeAccount(operatorOf(c.get('user')), request));
     })
     .post('/accounts/:id/unfreeze', sessionRequired, system, async (c) => {
       readQuery(c.req, Nothing);
       const body = await readBody(c.req, Unfreeze);
       const request = { ...body, accountId: c.req.param('id'), ...keyOf(c.req, body.idempotencyKey) };
-      return sendAccountResult(c, await ledger.unfreezeAccount(operatorOf(c.var.user), request));
+      return sendAccountResult(c, await ledger.unfreezeAccount(operatorOf(c.get('user')), request));
     })
     .put('/accounts/:id/limits', sessionRequired, system, async (c) => {
       readQuery(c.req, Nothing);
@@ -113,13 +113,13 @@ export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionReq
         maximumBalance: maximumBalance === null ? null : BigInt(maximumBalance),
         ...keyOf(c.req, rest.idempotencyKey),
       };
-      return sendAccountResult(c, await ledger.limitAccount(operatorOf(c.var.user), request));
+      return sendAccountResult(c, await ledger.limitAccount(operatorOf(c.get('user')), request));
     })
     .post('/transactions/:id/erase-text', sessionRequired, system, async (c) => {
       readQuery(c.req, Nothing);
       const { reason } = await readBody(c.req, Erasure);
       const request = { transferId: c.req.param('id'), reason };
-      return sendTransferResult(c, await ledger.eraseText(operatorOf(c.var.user), request));
+      return sendTransferResult(c, await ledger.eraseText(operatorOf(c.get('user')), request));
     })
     .get('/audit', sessionRequired, reader, async (c) => {
       const page = await ledger.listAudit(readQuery(c.req, PageQuery));

@@ -111,7 +111,7 @@ export function transactionRoutes({
         const request = { ...orderOf(body), idempotencyKey: requireKey(c.req, body.idempotencyKey) };
         return sendTransferResult(
           c,
-          await inApiTerms(ledger.transferFunds(actorOf(c.var.user), request, options)),
+          await inApiTerms(ledger.transferFunds(actorOf(c.get('user')), request, options)),
         );
       })
       .post('/batch', sessionRequired, async (c) => {
@@ -124,7 +124,7 @@ export function transactionRoutes({
         };
         return sendBatchResult(
           c,
-          await inApiTerms(ledger.submitBatch(actorOf(c.var.user), request, options)),
+          await inApiTerms(ledger.submitBatch(actorOf(c.get('user')), request, options)),
           request,
         );
       })
@@ -139,7 +139,7 @@ export function transactionRoutes({
         };
         return sendTransferResult(
           c,
-          await inApiTerms(ledger.fundAccount(operatorOf(c.var.user), request, options)),
+          await inApiTerms(ledger.fundAccount(operatorOf(c.get('user')), request, options)),
         );
       })
       .post('/:id/capture', sessionRequired, async (c) => {
@@ -148,7 +148,7 @@ export function transactionRoutes({
         const request = { ...amountOf(body), ...endOf(c.req, body.idempotencyKey) };
         return sendTransferResult(
           c,
-          await inApiTerms(ledger.captureHold(actorByRole(c.var.user), request, options)),
+          await inApiTerms(ledger.captureHold(actorByRole(c.get('user')), request, options)),
         );
       })
       .post('/:id/void', sessionRequired, async (c) => {
@@ -157,7 +157,7 @@ export function transactionRoutes({
         const request = endOf(c.req, body.idempotencyKey);
         return sendTransferResult(
           c,
-          await inApiTerms(ledger.voidHold(actorByRole(c.var.user), request, options)),
+          await inApiTerms(ledger.voidHold(actorByRole(c.get('user')), request, options)),
         );
       })
       .post('/:id/reverse', sessionRequired, async (c) => {
@@ -170,12 +170,12 @@ export function transactionRoutes({
         };
         return sendTransferResult(
           c,
-          await inApiTerms(ledger.reverseTransfer(actorByRole(c.var.user), request, options)),
+          await inApiTerms(ledger.reverseTransfer(actorByRole(c.get('user')), request, options)),
         );
       })
       .get('/', sessionRequired, async (c) => {
         const request = readQueryWithMetadata(c.req, HistoryQuery);
-        const page = await ledger.listTransfers(viewerOf(c.var.user), request);
+        const page = await ledger.listTransfers(viewerOf(c.get('user')), request);
         return c.json({ transactions: page.items.map(transactionShape), nextCursor: page.nextCursor });
       })
       // Before what takes any id, so that no id hides it
@@ -191,7 +191,7 @@ export function transactionRoutes({
       })
       .get('/:id', sessionRequired, async (c) => {
         readQuery(c.req, Nothing);
-        const transfer = await ledger.getTransfer(viewerOf(c.var.user), c.req.param('id'));
+        const transfer = await ledger.getTransfer(viewerOf(c.get('user')), c.req.param('id'));
         return c.json({ transaction: transactionShape(transfer) });
       })
   );
@@ -234,7 +234,9 @@ function hasLegs(input: unknown): boolean {
 
 /** What is undefined is left out. */
 function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
+  const kept: Partial<Record<keyof T, unknown>> = {};
+  for (const name of Object.keys(fields) as (keyof T)[]) {
+    if (fields[name] !== undefined) kept[name] = fields[name];
+  }
+  return kept as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
