@@ -1,6 +1,5 @@
 import { Hono } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
-import { requestId } from 'hono/request-id';
 import type { Bank } from '../../application/bank.ts';
 import type { Logger } from '../../application/ports.ts';
 import { accessLog } from './access-log.ts';
@@ -30,8 +29,6 @@ export type AppOptions = {
 
 export type App = ReturnType<typeof createApp>;
 
-const REQUEST_ID_MAX_LENGTH = 128;
-
 /** The bank's HTTP API as a function of its use cases. */
 export function createApp({ bank, log, publicOrigin = null, trustedProxies = 0, throttle = {} }: AppOptions) {
   const isHttps = publicOrigin?.startsWith('https:') ?? false;
@@ -49,9 +46,8 @@ export function createApp({ bank, log, publicOrigin = null, trustedProxies = 0, 
   app.onError(problemHandler({ log }));
   app.notFound((c) => sendProblem(c, 'route_not_found'));
   app.use(
-    requestId({ limitLength: REQUEST_ID_MAX_LENGTH }),
-    accessLog({ log, trustedProxies }),
     commonHeaders({ isHttps }),
+    accessLog({ log, trustedProxies }),
     methodNotAllowed({
       app,
       onMethodNotAllowed: (c, methods) =>

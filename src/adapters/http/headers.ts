@@ -1,4 +1,5 @@
-import type { Context, Next } from 'hono';
+import { randomUUID } from 'node:crypto';
+import type { Context, HonoRequest, Next } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type { HttpEnv } from './env.ts';
 
@@ -15,7 +16,8 @@ const OF_DATA = {
   'X-Frame-Options': 'DENY',
 };
 
-type Fields = readonly (readonly [name: string, value: string])[];
+/** Letters, digits, and nothing that means something in a header or a log. */
+const PLAIN_ID = /^[\w\-=]{1,128}$/;
 
 /**
  * What every answer carries; a handler's own headers take their place. On Node the server itself is given them: to add
@@ -25,14 +27,27 @@ export function commonHeaders({ isHttps }: { isHttps: boolean }) {
   const hsts = { 'Strict-Transport-Security': `max-age=${TWO_YEARS_SECONDS}; includeSubDomains` };
   const fields = Object.entries({ ...OF_DATA, ...(isHttps ? hsts : {}) });
   return createMiddleware<HttpEnv>((c, next) => {
+    const id = requestIdOf(c.req);
+    c.set('requestId', id);
     const outgoing = c.env?.outgoing;
-    if (!outgoing) return addAfter(next, c, fields);
+    if (!outgoing) return addAfter(next, c, [...fields, ['X-Request-Id', id]]);
     for (const [name, value] of fields) outgoing.setHeader(name, value);
+    outgoing.setHeader('X-Request-Id', id);
     return next();
   });
 }
 
-async function addAfter(next: Next, c: Context<HttpEnv>, fields: Fields): Promise<void> {
+/** The client's own if it is a plain one. */
+function requestIdOf(request: HonoRequest<string>): string {
+  const given = request.header('x-request-id');
+  return given !== undefined && PLAIN_ID.test(given) ? given : randomUUID();
+}
+
+async function addAfter(
+  next: Next,
+  c: Context<HttpEnv>,
+  fields: readonly (readonly [name: string, value: string])[],
+): Promise<void> {
   await next();
   const { headers } = c.res;
   for (const [name, value] of fields) if (!headers.has(name)) headers.set(name, value);
