@@ -1,5 +1,6 @@
 import {
   BSON,
+  MongoBulkWriteError,
   MongoError,
   MongoErrorLabel,
   MongoInvalidArgumentError,
@@ -40,13 +41,24 @@ export function unavailable(fault: unknown): unknown {
  * Whether a transaction that failed before its commit may fare better when all of it is run again. A duplicate key
  * is one: another wrote the record meanwhile, and the next run reads it.
  */
-export function isPassing(fault: unknown): boolean {
+export function isPassing(thrown: unknown): boolean {
+  const fault = beneathBulk(thrown);
   if (fault instanceof PassbookError || isOurs(fault)) return false;
   if (!(fault instanceof MongoError)) return true; // a socket's own, as ECONNRESET
   if (fault.hasErrorLabel(MongoErrorLabel.TransientTransactionError)) return true;
   if (fault.hasErrorLabel(MongoErrorLabel.RetryableWriteError)) return true;
   if (isDuplicateKey(fault) || hasCode(fault, INTERRUPTED)) return true;
   return fault instanceof MongoNetworkError || fault instanceof MongoServerSelectionError;
+}
+
+/**
+ * What kept a bulk's command from being sent or answered: it comes out as a server's error, without the labels that a
+ * command by itself would have had.
+ */
+function beneathBulk(fault: unknown): unknown {
+  return fault instanceof MongoBulkWriteError && fault.errorResponse instanceof Error
+    ? fault.errorResponse
+    : fault;
 }
 
 /**
