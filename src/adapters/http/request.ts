@@ -182,7 +182,7 @@ function queryOf(request: HonoRequest<string>): readonly [name: string, value: s
 
 /** @throws PassbookError `invalid_request` */
 export function dryRunOf(request: HonoRequest<string>): { dryRun: boolean } {
-  return { dryRun: request.url.includes('?') && readQuery(request, DryRunQuery).dryRun === 'true' };
+  return { dryRun: readQuery(request, DryRunQuery).dryRun === 'true' };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { BalanceView } from '../../application/get-account.ts';
 import type { Statement, StatementLine } from '../../application/get-statement.ts';
 import type { TrialBalanceView } from '../../application/get-trial-balance.ts';
 import type { EntryView } from '../../application/list-entries.ts';
+import { present } from '../../application/present.ts';
 import type { AccountView, CounterpartyView, TransferView } from '../../application/views.ts';
 import type { AuditRecord } from '../../domain/audit.ts';
 import type { Balances } from '../../domain/outcome.ts';
@@ -208,13 +209,4 @@ let latest = { at: 0, text: new Date(0).toISOString() };
 export function timeShape(at: Instant): string {
   if (latest.at !== at) latest = { at, text: new Date(at).toISOString() };
   return latest.text;
-}
-
-/** What is null is left out. */
-function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], null> } {
-  const kept: Partial<Record<keyof T, unknown>> = {};
-  for (const name of Object.keys(fields) as (keyof T)[]) {
-    if (fields[name] !== null) kept[name] = fields[name];
-  }
-  return kept as { [K in keyof T]?: Exclude<T[K], null> };
 }

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import type { Bank } from '../../application/bank.ts';
 import { LEGS_MAX } from '../../application/order.ts';
 import type { OrderRequest } from '../../application/order.ts';
+import { present } from '../../application/present.ts';
 import { BATCH_MAX } from '../../application/submit-batch.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import { inApiTerms } from './api-terms.ts';
@@ -230,13 +231,4 @@ function amountOf({ amount }: { amount?: number }) {
 
 function hasLegs(input: unknown): boolean {
   return typeof input === 'object' && input !== null && 'legs' in input;
-}
-
-/** What is undefined is left out. */
-function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const kept: Partial<Record<keyof T, unknown>> = {};
-  for (const name of Object.keys(fields) as (keyof T)[]) {
-    if (fields[name] !== undefined) kept[name] = fields[name];
-  }
-  return kept as { [K in keyof T]?: Exclude<T[K], undefined> };
 }

@@ -1,3 +1,4 @@
+import { present } from '../../application/present.ts';
 import type { LedgerEntry } from '../../domain/ledger-entry.ts';
 import { Transfer } from '../../domain/transfer.ts';
 import type { Leg, TransferState } from '../../domain/transfer.ts';
@@ -12,7 +13,7 @@ type Facts = Omit<TransferState, 'id' | Dated> & {
   readonly createdAt: Date;
   readonly completedAt: Date | null;
 };
-/** What is null is left out. */
+/** What is null is left out: most of a transfer's fields are, and each costs at every turn. */
 type Sparse<T> = { readonly [K in keyof T as null extends T[K] ? K : never]?: NonNullable<T[K]> } & {
   readonly [K in keyof T as null extends T[K] ? never : K]: T[K];
 };
@@ -125,15 +126,6 @@ export function transferOf(document: TransferDocument, standing?: TransferStandi
 
 function legDocument({ accountId, ownerId, direction, amount }: Leg): Leg {
   return { accountId, ownerId, direction, amount };
-}
-
-/** Null is left out: most of a transfer's fields are, and each costs at every turn. */
-function present<T extends object>(fields: T): Partial<{ [K in keyof T]: NonNullable<T[K]> }> {
-  const kept: Partial<Record<keyof T, unknown>> = {};
-  for (const field of Object.keys(fields) as (keyof T)[]) {
-    if (fields[field] !== null) kept[field] = fields[field];
-  }
-  return kept as Partial<{ [K in keyof T]: NonNullable<T[K]> }>;
 }
 
 function dateOf(instant: Instant | null): Date | null {
