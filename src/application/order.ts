@@ -10,6 +10,7 @@ import {
   optionalText,
   requireAmount,
   requireId,
+  requireInstant,
 } from './request.ts';
 
 const HOLD_SECONDS = 7 * 24 * 60 * 60;
@@ -157,10 +158,10 @@ function holdOf({ pending, expiresAt, expiresInSeconds }: OrderRequest, clock: C
   if (expiresInSeconds !== undefined)
     throw invalid('expiresInSeconds', 'and "expiresAt" exclude one another');
 
+  requireInstant('expiresAt', expiresAt);
   const last = clock.now() + HOLD_SECONDS_MAX * 1000;
-  if (!Number.isSafeInteger(expiresAt) || expiresAt > last) {
-    throw invalid('expiresAt', 'must be at most 31 days ahead');
-  }
+  if (expiresAt > last) throw invalid('expiresAt', 'must be at most 31 days ahead');
+  // Whether it is past is for the decision to say, after it has looked for a recorded answer
   return { at: expiresAt };
 }
 

@@ -3,7 +3,7 @@ import type { Command } from '../domain/command.ts';
 import type { Digest } from '../domain/chain.ts';
 import { PassbookError } from '../domain/errors.ts';
 import type { Message } from '../domain/message.ts';
-import type { Answer } from '../domain/outcome.ts';
+import type { Answer, Decided } from '../domain/outcome.ts';
 import { NO_CHANGES } from '../domain/books.ts';
 import type { Decision } from '../domain/books.ts';
 import type { DecisionContext } from '../domain/decision-context.ts';
@@ -45,7 +45,7 @@ type Waiting = {
 };
 
 type Committed = {
-  readonly answers: readonly Answer[];
+  readonly answers: readonly Decided[];
   readonly messages: readonly Message[];
   readonly messagesDueAt: Instant | null;
 };
@@ -108,7 +108,7 @@ export class TransferWriter {
   }
 
   /**
-   * @throws PassbookError `invalid_request` for an actor that cannot be one
+   * @throws PassbookError `invalid_request` for an actor that cannot be one, and for a hold that would have expired
    * @throws PassbookError `queue_full` if too many wait, or `unavailable` if the writer is closed or the command
    *   waited past its deadline: nothing was done; and whatever `UnitOfWork.transact` throws
    */
@@ -130,11 +130,12 @@ export class TransferWriter {
     const now = this.#clock.now();
     const deadline = now + this.#limits.deadlineMs;
     const context = { now, digest: this.#digest, notify: false, dryRun: true, holdsDueBy: deadline };
-    return this.#unitOfWork.transact(
+    const decided = await this.#unitOfWork.transact(
       () => wantOf([command], deadline),
-      (books) => ({ result: decide(books, [command], context).result[0] as Answer, changes: NO_CHANGES }),
+      (books) => ({ result: decide(books, [command], context).result[0] as Decided, changes: NO_CHANGES }),
       deadline,
     );
+    return new Promise((resolve, reject) => settle({ resolve, reject }, decided));
   }
 
   /** Takes no more commands, and waits until those it has are answered. */
@@ -233,7 +234,7 @@ export class TransferWriter {
       if (messagesDueAt === null) this.#onCommit();
       else this.#courier?.accept(messages, messagesDueAt);
       return () => {
-        for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer);
+        for (const [index, one] of batch.entries()) settle(one, answers[index] as Decided);
       };
     } catch (fault) {
       // A fault of the store is everybody's. Anything else is one command's, and must not fail the innocent.
@@ -266,7 +267,7 @@ export class TransferWriter {
 
   /** Asks the courier once, at the first message, for all parts. */
   #reserve(
-    part: Decision<readonly Answer[]>,
+    part: Decision<readonly Decided[]>,
     before: Reserved = { messages: [], dueAt: undefined },
   ): Decision<Committed> {
     const messages = [...before.messages, ...part.changes.messages];
@@ -288,6 +289,12 @@ export class TransferWriter {
       holdsDueBy,
     };
   }
+}
+
+/** Gives a caller the answer, or rejects with `invalid_request`. */
+function settle({ resolve, reject }: Pick<Waiting, 'resolve' | 'reject'>, decided: Decided): void {
+  if ('malformed' in decided) reject(new PassbookError('invalid_request', { errors: decided.malformed }));
+  else resolve(decided);
 }
 
 /** Of the event loop: what was begun is on its way then. */

@@ -3,9 +3,9 @@ import type { LimitCode } from './account.ts';
 import { owns } from './actor.ts';
 import type { Actor } from './actor.ts';
 import { WorkingBooks } from './books.ts';
-import type { AccountRef, BatchCommand, Expiry, TransferOrder } from './command.ts';
+import type { AccountRef, BatchCommand, Command, Expiry, TransferOrder } from './command.ts';
 import type { DecisionContext } from './decision-context.ts';
-import type { RefusalCode } from './errors.ts';
+import type { FieldError, RefusalCode } from './errors.ts';
 import type { Direction } from './ledger-entry.ts';
 import { messagesOf } from './messages.ts';
 import type { Refusal, TransferOutcome } from './outcome.ts';
@@ -22,6 +22,28 @@ export type PlacedOrder = {
 
 /** One side of a transfer whose account is known. */
 export type Side = { readonly account: Account; readonly direction: Direction; readonly amount: bigint };
+
+const NO_FAULTS: readonly FieldError[] = [];
+
+/**
+ * The holds of a command that would have expired before they are placed. A retry of a recorded command is answered
+ * before this is asked, so that it gets its answer after the hold's expiry too.
+ */
+export function expiryFaults(command: Command, now: Instant): readonly FieldError[] {
+  if (command.type === 'transfer') return isOverdue(command.order, now) ? [overdue('expiresAt')] : NO_FAULTS;
+  if (command.type !== 'batch') return NO_FAULTS;
+  return command.orders.flatMap((order, index) =>
+    isOverdue(order, now) ? overdue(`transfers.${index}.expiresAt`) : NO_FAULTS,
+  );
+}
+
+function isOverdue({ hold }: TransferOrder, now: Instant): boolean {
+  return hold !== null && 'at' in hold && hold.at <= now;
+}
+
+function overdue(field: string): FieldError {
+  return { field, message: 'must be in the future' };
+}
 
 /** Makes one transfer, or a hold: checks every rule in the order that is promised, then makes all changes. */
 export function placeOrder(
@@ -44,6 +66,7 @@ export function placeOrder(
   });
   const code = ruleBroken(sides, { currency: order.currency, actor, context });
   if (code) return reject(books, facts, code, context);
+  // An account ahead of the clock raises the instant, past an expiry that was still to come
   if (facts.expiresAt !== null && facts.expiresAt <= at) return reject(books, facts, 'hold_expired', context);
 
   return carryOut(books, facts, { sides, at, actor }, context);

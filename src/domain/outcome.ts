@@ -1,5 +1,5 @@
 import type { Account } from './account.ts';
-import type { RefusalCode } from './errors.ts';
+import type { FieldError, RefusalCode } from './errors.ts';
 import type { Transfer } from './transfer.ts';
 
 /** An account's balances as of a transfer, in minor units. */
@@ -38,3 +38,6 @@ export type Outcome =
 export type Answer =
   | { readonly replayed: boolean; readonly outcome: Outcome }
   | { readonly conflict: { readonly field: string } };
+
+/** A decision about one command: its answer, or the fields that its clock shows to be malformed. Those are not recorded. */
+export type Decided = Answer | { readonly malformed: readonly FieldError[] };

@@ -6,8 +6,8 @@ import type { DecisionContext } from './decision-context.ts';
 import { capture, expireDue, voidHold } from './holds.ts';
 import { eraseText } from './erasure.ts';
 import { firstDifference } from './idempotency.ts';
-import { linkedFailure, placeOrder } from './orders.ts';
-import type { Answer, Outcome } from './outcome.ts';
+import { expiryFaults, linkedFailure, placeOrder } from './orders.ts';
+import type { Decided, Outcome } from './outcome.ts';
 import { reverse } from './reversal.ts';
 
 /**
@@ -18,7 +18,7 @@ export function decide(
   books: Books,
   commands: readonly Command[],
   context: DecisionContext,
-): WholeDecision<readonly Answer[]> {
+): WholeDecision<readonly Decided[]> {
   const working = new WorkingBooks(books);
   const result = commands.map((command) => answer(working, command, context));
   return { result, changes: working.changes() };
@@ -29,8 +29,8 @@ export function decideInParts(
   books: Books,
   commands: readonly Command[],
   { size, ...context }: DecisionContext & { readonly size: number },
-): Decision<readonly Answer[]> {
-  const part = (before: Books, at: number, answered: readonly Answer[]): Decision<readonly Answer[]> => {
+): Decision<readonly Decided[]> {
+  const part = (before: Books, at: number, answered: readonly Decided[]): Decision<readonly Decided[]> => {
     const working = new WorkingBooks(before);
     const end = at + size;
     const answers = commands.slice(at, end).map((command) => answer(working, command, context));
@@ -41,13 +41,16 @@ export function decideInParts(
   return part(books, 0, []);
 }
 
-function answer(books: WorkingBooks, command: Command, context: DecisionContext): Answer {
+function answer(books: WorkingBooks, command: Command, context: DecisionContext): Decided {
   const { key, request } = command;
   const kept = key && books.record(key);
   if (kept) {
     const field = firstDifference(kept.request, request);
     return field === undefined ? { replayed: true, outcome: kept.outcome } : { conflict: { field } };
   }
+
+  const malformed = expiryFaults(command, context.now);
+  if (malformed.length > 0) return { malformed };
 
   const outcome = perform(books, command, context);
   if (key) books.keepRecord({ ...key, request, outcome, at: context.now });

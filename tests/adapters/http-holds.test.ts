@@ -107,17 +107,21 @@ describe('A hold', () => {
     expect(await hold(edge, alice, body)).toMatchObject({ status: 200 });
   });
 
-  test('that would end before it begins is rejected, and kept', async () => {
+  test('that would end before it begins is malformed, and neither it nor its key is kept', async () => {
     const { edge, alice, from, to } = await aPair();
+    const body = { fromAccount: from, toAccount: to, amount: 1, idempotencyKey: freshId() };
+    const late = { ...body, expiresAt: AT };
 
-    const answer = await hold(edge, alice, { fromAccount: from, toAccount: to, amount: 1, expiresAt: AT });
-
-    const { transactionId } = answer.body as { transactionId: string };
-    expectAnswer(answer, refusal(409, 'hold_expired', { transactionId }));
-    expect(await seen(edge, alice, transactionId)).toMatchObject({
-      status: 'rejected',
-      code: 'hold_expired',
-    });
+    expectAnswer(await hold(edge, alice, late), invalid(['expiresAt', 'must be in the future']));
+    const { idempotencyKey, ...member } = late;
+    expectAnswer(
+      await edge.send('POST /api/transactions/batch', alice, {
+        transfers: [{ ...member, pending: true }],
+        idempotencyKey,
+      }),
+      invalid(['transfers.0.expiresAt', 'must be in the future']),
+    );
+    expect(await hold(edge, alice, body)).toMatchObject({ status: 200 });
   });
 
   test('is refused over what is available, not over the balance', async () => {

@@ -69,11 +69,11 @@ const OPERATIONS: readonly Operation[] = [
     refused: ({ from, to }) => ({
       sourceAccountId: from,
       destinationAccountId: to,
-      amount: 5n,
+      amount: 5000n,
       pending: true,
-      expiresAt: 1,
+      expiresInSeconds: 60,
     }),
-    code: 'hold_expired',
+    code: 'insufficient_funds',
     fields: [amount(), ['expiresInSeconds', () => 61]],
   },
   {

@@ -114,21 +114,73 @@ export function describeHolds(subject: () => Subject): void {
       },
     );
 
-    it('that would have expired when it is placed is rejected and kept: the instant itself is too late', async () => {
+    it('that would have expired when it is placed is malformed, and neither it nor its key is kept', async () => {
       const { bank, clock } = subject();
       const { alice, from, to } = await twoAccounts(subject());
-      for (const expiresAt of [clock.now(), clock.now() - 1, 0]) {
-        const refused = await bank.place(alice, { from, to, amount: 1n, expiresAt });
-        expect(refused).toMatchObject({
-          ok: false,
-          code: 'hold_expired',
-          transferId: expect.any(String) as string,
-        });
+      const idempotencyKey = freshId();
+      const request = { sourceAccountId: from, destinationAccountId: to, amount: 1n, idempotencyKey };
+      for (const expiresAt of [clock.now(), clock.now() - 1, 0, -1]) {
+        for (const dryRun of [false, true]) {
+          await expect(
+            bank.ledger.transferFunds(alice, { ...request, pending: true, expiresAt }, { dryRun }),
+          ).rejects.toMatchObject(malformed('expiresAt'));
+        }
       }
       expect(await bank.stateOf(from)).toEqual({ balance: 100n, held: 0n, available: 100n });
-      expect((await bank.ledger.listTransfers(alice, { limit: 1 })).items).toMatchObject([
-        { status: 'rejected', code: 'hold_expired', expiresAt: 0 },
+      expect((await bank.ledger.listTransfers(alice)).items).toMatchObject([{ kind: 'initial_funds' }]);
+      expect(await bank.ledger.transferFunds(alice, request)).toMatchObject({ ok: true, replayed: false });
+    });
+
+    it('that would have expired makes its whole batch malformed, linked or not, and nothing of it is kept', async () => {
+      const { bank, clock } = subject();
+      const { alice, from, to } = await twoAccounts(subject());
+      const plain = { sourceAccountId: from, destinationAccountId: to, amount: 1n };
+      const late = { ...plain, pending: true, expiresAt: clock.now() };
+      const idempotencyKey = freshId();
+      for (const linked of [false, true]) {
+        await expect(
+          bank.ledger.submitBatch(alice, { transfers: [plain, late, plain, late], linked, idempotencyKey }),
+        ).rejects.toMatchObject(malformed('transfers.1.expiresAt', 'transfers.3.expiresAt'));
+      }
+      expect((await bank.ledger.listTransfers(alice)).items).toMatchObject([{ kind: 'initial_funds' }]);
+      expect(await bank.ledger.submitBatch(alice, { transfers: [plain], idempotencyKey })).toMatchObject({
+        ok: true,
+        replayed: false,
+      });
+    });
+
+    it('that would have expired is no news to those whose commands commit with it', async () => {
+      const { bank, clock } = subject();
+      const { alice, from, to } = await twoAccounts(subject());
+      const [paid, late, again] = await Promise.allSettled([
+        bank.pay(alice, { from, to, amount: 1n }),
+        bank.place(alice, { from, to, amount: 1n, expiresAt: clock.now() }),
+        bank.pay(alice, { from, to, amount: 1n }),
       ]);
+      expect([paid.status, late.status, again.status]).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(await bank.balanceOf(from)).toBe(98n);
+    });
+
+    it('whose key was used is answered by what was kept, although it would have expired by now', async () => {
+      const { bank, otherBank, clock } = subject();
+      const { alice, from, to } = await twoAccounts(subject());
+      const expiresAt = clock.now() + 1000;
+      const hold = { sourceAccountId: from, destinationAccountId: to, amount: 1n, pending: true, expiresAt };
+      const [one, several] = [
+        { ...hold, idempotencyKey: freshId() },
+        { transfers: [hold], idempotencyKey: freshId() },
+      ];
+      const placed = await bank.ledger.transferFunds(alice, one);
+      await bank.ledger.submitBatch(alice, several);
+      clock.advance(1000);
+
+      const { ledger } = otherBank;
+      expect(await ledger.transferFunds(alice, one)).toStrictEqual({ ...placed, replayed: true });
+      expect(await ledger.submitBatch(alice, several)).toMatchObject({ ok: true, replayed: true });
+      expect(await ledger.transferFunds(alice, { ...one, amount: 2n })).toMatchObject({
+        code: 'idempotency_key_reused',
+        field: 'amount',
+      });
     });
 
     it('takes from what is available: what is held cannot be spent or held again', async () => {
@@ -805,4 +857,8 @@ function byRecipient<T extends { readonly recipientId: string }>(
   first: Customer,
 ): readonly T[] {
   return messages.toSorted((a, b) => Number(b.recipientId === first.id) - Number(a.recipientId === first.id));
+}
+
+function malformed(...fields: readonly string[]): object {
+  return { code: 'invalid_request', facts: { errors: fields.map((field) => ({ field })) } };
 }

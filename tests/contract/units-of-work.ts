@@ -6,7 +6,7 @@ import type { Books, Decision } from '../../src/domain/books.ts';
 import { wantOf } from '../../src/domain/command.ts';
 import type { DecisionContext } from '../../src/domain/decision-context.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
-import type { Answer } from '../../src/domain/outcome.ts';
+import type { Decided } from '../../src/domain/outcome.ts';
 import { decideInParts } from '../../src/domain/posting.ts';
 import { NO_CHANGES, want } from '../support/bank.ts';
 import {
@@ -285,7 +285,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
         'transferred',
         'replayed',
       ]);
-      const keyed = (answers: readonly Answer[]) => answers.filter((_answer, index) => commands[index]?.key);
+      const keyed = (answers: readonly Decided[]) => answers.filter((_answer, index) => commands[index]?.key);
       const again = keyed(await inParts());
       expect(again.map(briefly)).toEqual(again.map(() => 'replayed'));
       expect(await bank.stateOf(from)).toEqual({ balance: 80n, held: 0n, available: 80n });
@@ -569,7 +569,8 @@ function contextOf(bank: Door): DecisionContext {
   return { now: bank.clock.now(), digest: sha256, notify: true, dryRun: false, holdsDueBy: bank.deadline() };
 }
 
-function briefly(answer: Answer): string {
+function briefly(answer: Decided): string {
+  if ('malformed' in answer) return 'malformed';
   if ('conflict' in answer) return 'conflict';
   const { replayed, outcome } = answer;
   if (replayed) return 'replayed';

@@ -4,14 +4,14 @@ import { sha256 } from '../../src/adapters/system.ts';
 import type { Account } from '../../src/domain/account.ts';
 import type { AuditRecord } from '../../src/domain/audit.ts';
 import { auditHash } from '../../src/domain/audit.ts';
-import { whole } from '../../src/domain/books.ts';
+import { NO_CHANGES, whole } from '../../src/domain/books.ts';
 import type { Change, Changes } from '../../src/domain/books.ts';
 import { entryDigest, GENESIS_HASH, linkHash, sealTransfer } from '../../src/domain/chain.ts';
 import type { Command, TransferOrder } from '../../src/domain/command.ts';
 import type { DecisionContext } from '../../src/domain/decision-context.ts';
 import type { LedgerEntry } from '../../src/domain/ledger-entry.ts';
 import { isWithinBound, MAX_AMOUNT, MAX_COUNTER } from '../../src/domain/money.ts';
-import type { Answer, TransferOutcome } from '../../src/domain/outcome.ts';
+import type { Decided, TransferOutcome } from '../../src/domain/outcome.ts';
 import { decide, decideInParts } from '../../src/domain/posting.ts';
 import type { Instant } from '../../src/domain/time.ts';
 import type { Transfer } from '../../src/domain/transfer.ts';
@@ -273,6 +273,10 @@ describe('for any books and any list of commands', () => {
           for (const command of part) {
             const { result, changes } = decide(books, [command], { ...CONTEXT, now });
             expect(result).toHaveLength(1);
+            if (result[0] && 'malformed' in result[0]) {
+              expect(changes).toStrictEqual(NO_CHANGES);
+              continue;
+            }
             expectSteps(changes, books);
             for (const { before, after } of changes.accounts) {
               expectRunningBook(changes, books, { before, after });
@@ -368,6 +372,7 @@ describe('for any books and any list of commands', () => {
     );
     expect([...seen]).toEqual(
       expect.arrayContaining([
+        'malformed',
         'replayed',
         'transferred',
         'opened',
@@ -407,7 +412,8 @@ describe('for any books and any list of commands', () => {
   });
 });
 
-function outcomesOf(answer: Answer): readonly string[] {
+function outcomesOf(answer: Decided): readonly string[] {
+  if ('malformed' in answer) return ['malformed'];
   if ('conflict' in answer) return [];
   if (answer.replayed) return ['replayed'];
   const { outcome } = answer;
@@ -600,9 +606,9 @@ function expectMessagesOfWhatWasPlacedOrMovedOnly({ transfers, messages }: Chang
 }
 
 /** Whatever is kept as rejected is what somebody is told, with the same code; and nothing else is. */
-function expectOutcomeOfWhatWasKept(answer: Answer | undefined, { transfers }: Changes): void {
+function expectOutcomeOfWhatWasKept(answer: Decided | undefined, { transfers }: Changes): void {
   const rejected = transfers.flatMap(({ after }) => (after.status === 'rejected' ? [after] : []));
-  if (!answer || 'conflict' in answer || answer.replayed) {
+  if (!answer || 'malformed' in answer || 'conflict' in answer || answer.replayed) {
     expect(rejected).toEqual([]);
     return;
   }

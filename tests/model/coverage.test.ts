@@ -100,7 +100,8 @@ describe('the sequences of a run', () => {
       ways([
         'captureHold hold_expired',
         'voidHold hold_expired',
-        'transferFunds hold_expired',
+        'transferFunds invalid_request',
+        'submitBatch invalid_request',
         'captureHold destination_account_frozen',
         'captureHold exceeds_hold_amount',
         'reverseTransfer insufficient_funds',

@@ -1,6 +1,7 @@
 /** What a caller is answered, the first time and each time the key is used again. */
 import type { Actor } from '../../src/domain/actor.ts';
 import type { ErrorCode, RefusalCode } from '../../src/domain/errors.ts';
+import { thrown } from './command.ts';
 import { keyTextOf } from './model.ts';
 import type { KeyUse, Model, ModelOutcome, ModelTransfer, RequestFields } from './model.ts';
 import { codeFor, viewTransfer } from './model-views.ts';
@@ -27,14 +28,23 @@ export function refused(code: RefusalCode, rejected: ModelTransfer | null = null
   return { code, rejected };
 }
 
-/** The same key and request give the same answer; another request is told the first field that differs. */
+/**
+ * The same key and request give the same answer; another request is told the first field that differs. `overdue` are
+ * the fields that were in time when the request was first made: they are malformed only where nothing was kept.
+ */
 export function once(
   model: Model,
-  { actor, use, fields }: { actor: Actor; use: KeyUse | null; fields: RequestFields },
+  {
+    actor,
+    use,
+    fields,
+    overdue = [],
+  }: { actor: Actor; use: KeyUse | null; fields: RequestFields; overdue?: readonly string[] },
   perform: () => ModelOutcome,
 ): unknown {
   const kept = use && model.kept.get(keyTextOf(use));
   if (!kept) {
+    if (overdue.length > 0) return thrown('invalid_request', ...overdue);
     const outcome = perform();
     if (use) {
       model.kept.set(keyTextOf(use), { fields, outcome, at: model.now });

@@ -132,6 +132,11 @@ function faultOfHold(request: OrderRequest, now: number): string | undefined {
   return request.legs ? 'pending' : undefined;
 }
 
+/** Whether the hold would have expired before it is placed. */
+export function isOverdue({ expiresAt }: OrderRequest, now: number): boolean {
+  return expiresAt !== undefined && expiresAt <= now;
+}
+
 /** What is kept of it under a key, in the order in which a difference is named. */
 export function fieldsOf(request: OrderRequest): RequestFields {
   const { amount, metadata, legs, pending, expiresAt, expiresInSeconds } = request;

@@ -6,7 +6,7 @@ import { CUSTOMERS, drawAgain, drawKey, OPERATORS } from '../draw.ts';
 import type { Asked } from '../draw.ts';
 import { once } from '../model-answers.ts';
 import { placeLinked, placeOrder } from '../model-orders.ts';
-import { drawOrder, faultOf, fieldsOf, orderOf } from '../order-requests.ts';
+import { drawOrder, faultOf, fieldsOf, isOverdue, orderOf } from '../order-requests.ts';
 import { malformedField } from '../requests.ts';
 
 /** Several transfers under one key, each by itself or all or nothing. */
@@ -63,7 +63,10 @@ export const submitBatchKind: CommandKind<Asked<BatchRequest>> = {
     const all = transfers.map((one, index) => {
       return { actor, order: orderOf(one, nthId(id, index)), batchId };
     });
-    return once(model, { actor, use: keyUse({ actor, request }), fields }, () => ({
+    const overdue = transfers.flatMap((one, index) =>
+      isOverdue(one, model.now) ? `transfers.${index}.expiresAt` : [],
+    );
+    return once(model, { actor, use: keyUse({ actor, request }), fields, overdue }, () => ({
       members: linked ? placeLinked(model, all) : all.map((ordered) => placeOrder(model, ordered)),
     }));
   },

@@ -6,7 +6,7 @@ import { CUSTOMERS, drawAccountId, drawAgain, drawCurrency, drawKey, OPERATORS }
 import type { Asked } from '../draw.ts';
 import { once } from '../model-answers.ts';
 import { placeOrder } from '../model-orders.ts';
-import { drawOrder, faultOf, fieldsOf, METADATA, orderOf } from '../order-requests.ts';
+import { drawOrder, faultOf, fieldsOf, isOverdue, METADATA, orderOf } from '../order-requests.ts';
 import { malformedField } from '../requests.ts';
 
 /** From one account to another or between several, at once or as a hold. */
@@ -31,7 +31,8 @@ export const transferFundsKind: CommandKind<Asked<TransferRequest>> = {
     const fault = faultOf(request, model.now) ?? malformedField(request, ['idempotencyKey']);
     if (fault) return thrown('invalid_request', fault);
 
-    return once(model, { actor, use: keyUse({ actor, request }), fields: fieldsOf(request) }, () =>
+    const overdue = isOverdue(request, model.now) ? ['expiresAt'] : [];
+    return once(model, { actor, use: keyUse({ actor, request }), fields: fieldsOf(request), overdue }, () =>
       placeOrder(model, { actor, order: orderOf(request, id), batchId: null }),
     );
   },
