@@ -30,6 +30,12 @@ export type { KeyView } from './application/get-transfer.ts';
 export type { OpenAccountRequest, OpenAccountResult } from './application/open-account.ts';
 export type { Statement, StatementLine, StatementRequest } from './application/get-statement.ts';
 export type { TrialBalanceView } from './application/get-trial-balance.ts';
+export type {
+  DryRunBatchResult,
+  DryRunRefused,
+  DryRunTransferResult,
+  DryRunTransferView,
+} from './application/dry-run.ts';
 export type { HistoryFilter, HistoryRequest } from './application/history.ts';
 export type { EntryView } from './application/list-entries.ts';
 export type { Page, PageRequest } from './application/page.ts';

@@ -1,6 +1,7 @@
 import type { Actor } from '../domain/actor.ts';
 import type { Digest } from '../domain/chain.ts';
 import { scopeOf } from '../domain/idempotency.ts';
+import { dryRunTransfer, withDryRun } from './dry-run.ts';
 import type { IdGenerator } from './ports.ts';
 import {
   DESCRIPTION_MAX_LENGTH,
@@ -28,7 +29,11 @@ export type CaptureRequest = {
  * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
  */
 export function captureHold({ writer }: Ports) {
-  return async (actor: Actor, request: CaptureRequest, options?: SubmitOptions): Promise<TransferResult> => {
+  const capture = async (
+    actor: Actor,
+    request: CaptureRequest,
+    options?: SubmitOptions,
+  ): Promise<TransferResult> => {
     const { transferId } = request;
     const amount = request.amount === undefined ? null : requireAmount(request.amount);
     const command = {
@@ -40,6 +45,7 @@ export function captureHold({ writer }: Ports) {
     } as const;
     return viewTransferAnswer(await writer.submit(command, options), actor);
   };
+  return withDryRun(capture, dryRunTransfer);
 }
 
 export type VoidRequest = { readonly transferId: string; readonly idempotencyKey: string };
@@ -49,7 +55,11 @@ export type VoidRequest = { readonly transferId: string; readonly idempotencyKey
  * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
  */
 export function voidHold({ writer }: Ports) {
-  return async (actor: Actor, request: VoidRequest, options?: SubmitOptions): Promise<TransferResult> => {
+  const release = async (
+    actor: Actor,
+    request: VoidRequest,
+    options?: SubmitOptions,
+  ): Promise<TransferResult> => {
     const { transferId } = request;
     const command = {
       ...keyed(actor, 'void', request.idempotencyKey),
@@ -59,6 +69,7 @@ export function voidHold({ writer }: Ports) {
     } as const;
     return viewTransferAnswer(await writer.submit(command, options), actor);
   };
+  return withDryRun(release, dryRunTransfer);
 }
 
 export type ReversalRequest = {
@@ -74,7 +85,11 @@ export type ReversalRequest = {
  * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
  */
 export function reverseTransfer({ writer, ids, digest }: Ports & { readonly digest: Digest }) {
-  return async (actor: Actor, request: ReversalRequest, options?: SubmitOptions): Promise<TransferResult> => {
+  const reverse = async (
+    actor: Actor,
+    request: ReversalRequest,
+    options?: SubmitOptions,
+  ): Promise<TransferResult> => {
     const { transferId } = request;
     const amount = request.amount === undefined ? null : requireAmount(request.amount);
     const description = optionalText('description', request.description, DESCRIPTION_MAX_LENGTH);
@@ -91,6 +106,7 @@ export function reverseTransfer({ writer, ids, digest }: Ports & { readonly dige
     } as const;
     return viewTransferAnswer(await writer.submit(command, options), actor);
   };
+  return withDryRun(reverse, dryRunTransfer);
 }
 
 function keyed(actor: Actor, operation: 'capture' | 'void' | 'reverse', key: unknown) {

@@ -2,6 +2,7 @@ import type { Actor } from '../domain/actor.ts';
 import type { Digest } from '../domain/chain.ts';
 import type { TransferOrder } from '../domain/command.ts';
 import { scopeOf } from '../domain/idempotency.ts';
+import { dryRunBatch, withDryRun } from './dry-run.ts';
 import { leg } from './order.ts';
 import type { IdGenerator } from './ports.ts';
 import {
@@ -41,7 +42,7 @@ export function exchangeFunds({
   ids: IdGenerator;
   digest: Digest;
 }) {
-  return async (
+  const exchange = async (
     actor: Extract<Actor, { kind: 'system' }>,
     request: ExchangeRequest,
     options?: SubmitOptions,
@@ -69,7 +70,7 @@ export function exchangeFunds({
       operation: 'exchange',
       key: requireKey(request.idempotencyKey),
     } as const;
-    const exchange = { purpose: 'exchange' } as const;
+    const across = { purpose: 'exchange' } as const;
     const command = {
       type: 'batch',
       id: ids.newId(),
@@ -79,10 +80,10 @@ export function exchangeFunds({
       orders: [
         order([
           leg({ accountId: sourceAccountId }, 'debit', sourceAmount),
-          leg(exchange, 'credit', sourceAmount),
+          leg(across, 'credit', sourceAmount),
         ]),
         order([
-          leg(exchange, 'debit', destinationAmount),
+          leg(across, 'debit', destinationAmount),
           leg({ accountId: destinationAccountId }, 'credit', destinationAmount),
         ]),
       ],
@@ -90,4 +91,5 @@ export function exchangeFunds({
     } as const;
     return viewBatchAnswer(await writer.submit(command, options), actor);
   };
+  return withDryRun(exchange, dryRunBatch);
 }

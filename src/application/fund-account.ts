@@ -3,6 +3,7 @@ import type { Digest } from '../domain/chain.ts';
 import type { AccountRef } from '../domain/command.ts';
 import { invalid, PassbookError } from '../domain/errors.ts';
 import { scopeOf } from '../domain/idempotency.ts';
+import { dryRunTransfer, withDryRun } from './dry-run.ts';
 import { leg } from './order.ts';
 import type { IdGenerator } from './ports.ts';
 import {
@@ -46,7 +47,7 @@ export type WithdrawalRequest = Funding & { readonly sourceAccountId?: string };
  * @throws PassbookError `forbidden`, `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
  */
 export function fundAccount(ports: Ports) {
-  return (
+  const fund = (
     actor: SystemActor,
     request: InitialFundsRequest,
     options?: SubmitOptions,
@@ -54,6 +55,7 @@ export function fundAccount(ports: Ports) {
     const { destinationAccountId: accountId } = request;
     return throughFunding(ports, { actor, request, accountId, kind: 'initial_funds' }, options);
   };
+  return withDryRun(fund, dryRunTransfer);
 }
 
 /**
@@ -61,7 +63,7 @@ export function fundAccount(ports: Ports) {
  * @throws PassbookError `forbidden`, `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
  */
 export function withdrawFunds(ports: Ports) {
-  return (
+  const withdraw = (
     actor: SystemActor,
     request: WithdrawalRequest,
     options?: SubmitOptions,
@@ -69,6 +71,7 @@ export function withdrawFunds(ports: Ports) {
     const { sourceAccountId: accountId } = request;
     return throughFunding(ports, { actor, request, accountId, kind: 'withdrawal' }, options);
   };
+  return withDryRun(withdraw, dryRunTransfer);
 }
 
 const CUSTOMER_FIELD = { initial_funds: 'destinationAccountId', withdrawal: 'sourceAccountId' } as const;

@@ -4,6 +4,7 @@ import { invalid, PassbookError } from '../domain/errors.ts';
 import type { FieldError } from '../domain/errors.ts';
 import { scopeOf } from '../domain/idempotency.ts';
 import type { Answer } from '../domain/outcome.ts';
+import { dryRunBatch, withDryRun } from './dry-run.ts';
 import { readOrder } from './order.ts';
 import type { OrderRequest } from './order.ts';
 import type { Clock, IdGenerator } from './ports.ts';
@@ -27,6 +28,8 @@ export type BatchResult =
       /** Whether every member succeeded. */
       readonly ok: boolean;
       readonly replayed: boolean;
+      /** A dry run has an answer of its own, which is marked. */
+      readonly dryRun?: never;
       /** One for each transfer asked for, in its order. */
       readonly members: readonly TransferResult[];
     }
@@ -42,7 +45,11 @@ export function submitBatch(ports: {
   clock: Clock;
   digest: Digest;
 }) {
-  return async (actor: Actor, request: BatchRequest, options?: SubmitOptions): Promise<BatchResult> => {
+  const submit = async (
+    actor: Actor,
+    request: BatchRequest,
+    options?: SubmitOptions,
+  ): Promise<BatchResult> => {
     const { transfers, linked = false } = request;
     if (!Array.isArray(transfers) || transfers.length < 1 || transfers.length > BATCH_MAX) {
       throw invalid('transfers', `must be 1 to ${BATCH_MAX}`);
@@ -69,6 +76,7 @@ export function submitBatch(ports: {
     } as const;
     return viewBatchAnswer(await ports.writer.submit(command, options), actor);
   };
+  return withDryRun(submit, dryRunBatch);
 }
 
 /** An answer about several transfers, as their actor may see it. */

@@ -1,6 +1,7 @@
 import type { Actor } from '../domain/actor.ts';
 import type { Digest } from '../domain/chain.ts';
 import { scopeOf } from '../domain/idempotency.ts';
+import { dryRunTransfer, withDryRun } from './dry-run.ts';
 import { readOrder } from './order.ts';
 import type { OrderRequest } from './order.ts';
 import type { Clock, IdGenerator } from './ports.ts';
@@ -25,7 +26,11 @@ export function transferFunds(ports: {
   clock: Clock;
   digest: Digest;
 }) {
-  return async (actor: Actor, request: TransferRequest, options?: SubmitOptions): Promise<TransferResult> => {
+  const transfer = async (
+    actor: Actor,
+    request: TransferRequest,
+    options?: SubmitOptions,
+  ): Promise<TransferResult> => {
     const { order, fields } = readOrder(request, ports);
     const key = {
       scope: scopeOf(actor),
@@ -41,4 +46,5 @@ export function transferFunds(ports: {
     } as const;
     return viewTransferAnswer(await ports.writer.submit(command, options), actor);
   };
+  return withDryRun(transfer, dryRunTransfer);
 }

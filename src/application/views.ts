@@ -64,6 +64,8 @@ export type Refused = {
   readonly code: ErrorCode;
   readonly retry: Retry;
   readonly transferId: string | null;
+  /** Of a dry run: nothing was kept. */
+  readonly dryRun?: true;
   /** The field that differs from the request first made with the key: with `idempotency_key_reused` only. */
   readonly field?: string;
 };
@@ -72,6 +74,8 @@ export type TransferResult =
   | {
       readonly ok: true;
       readonly replayed: boolean;
+      /** A dry run has an answer of its own, which is marked. */
+      readonly dryRun?: never;
       readonly transfer: TransferView;
       /** Of the actor's own accounts, as of this transfer. */
       readonly balances: readonly Balances[];

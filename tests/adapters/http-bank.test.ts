@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { dryRunTransfer, withDryRun } from '../../src/application/dry-run.ts';
+import type { Actor, TransferRequest } from '../../src/index.ts';
 import { freshId } from '../support/builders.ts';
 import { A_TEXT, Edge, expectAnswer, PASSWORD, problem } from '../support/edge.ts';
 import type { Answer, Person } from '../support/edge.ts';
@@ -526,10 +528,10 @@ describe('Idempotency', () => {
         ...bank,
         ledger: {
           ...bank.ledger,
-          transferFunds: (actor, request) => {
+          transferFunds: withDryRun(async (actor: Actor, request: TransferRequest) => {
             if (fails) throw new TypeError('A fault');
             return bank.ledger.transferFunds(actor, request);
-          },
+          }, dryRunTransfer),
         },
       }),
     });

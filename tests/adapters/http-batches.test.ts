@@ -553,26 +553,38 @@ describe('A dry run', () => {
     expect(rehearsed).toMatchObject({
       status: 200,
       body: {
+        dryRun: true,
         transaction: { status: 'completed', fromAccount: from, toAccount: to, amount: 400 },
         balances: [{ accountId: from, balance: 600, held: 0, available: 600 }],
       },
     });
+    expectNoIds(rehearsed);
     expect(await edge.balanceOf(from)).toBe(1_000n);
-    expectAnswer(
-      await edge.call(`GET /api/transactions/${idIn(rehearsed)}`, { as: alice.token }),
-      refusal(404, 'transfer_not_found'),
-    );
     expect(await edge.call('GET /api/transactions', { as: bob.token })).toMatchObject({
       body: { transactions: [] },
     });
     const done = await edge.send(`${TRANSFERS}?dryRun=false`, alice, body);
     expect(done.headers.get('idempotent-replayed')).toBeNull();
     expect(await edge.balanceOf(from)).toBe(600n);
-    expectReplay(await edge.send(`${TRANSFERS}?dryRun=true`, alice, body), done);
-    expectAnswer(
-      await edge.send(`${TRANSFERS}?dryRun=true`, alice, { ...body, amount: 1 }),
-      keyReused('amount'),
-    );
+    expect(done.body).not.toHaveProperty('dryRun');
+  });
+
+  test('of a key that was used has what was kept, and is no replay of it', async () => {
+    const { edge, alice, from, to } = await aPair();
+    const body = { fromAccount: from, toAccount: to, amount: 400, idempotencyKey: freshId() };
+    const done = await edge.send(TRANSFERS, alice, body);
+
+    const again = await edge.send(`${TRANSFERS}?dryRun=true`, alice, body);
+
+    const { id: _id, ...transaction } = transferIn(done).transaction;
+    const { balances } = transferIn(done);
+    expectAnswer(again, { status: 200, body: { dryRun: true, transaction, balances } });
+    expect(again.headers.get('idempotent-replayed')).toBeNull();
+    const conflict = keyReused('amount');
+    expectAnswer(await edge.send(`${TRANSFERS}?dryRun=true`, alice, { ...body, amount: 1 }), {
+      ...conflict,
+      body: { ...(conflict.body as object), dryRun: true },
+    });
   });
 
   test('of what would be refused is refused, and nothing is kept', async () => {
@@ -584,7 +596,8 @@ describe('A dry run', () => {
       amount: 1_001,
     });
 
-    expect(answer).toMatchObject({ status: 400, body: { code: 'insufficient_funds', retry: 'new_key' } });
+    const refused = refusal(400, 'insufficient_funds');
+    expectAnswer(answer, { ...refused, body: { ...(refused.body as object), dryRun: true } });
     const list = await edge.call('GET /api/transactions', { as: alice.token });
     expect(list.text).not.toContain('rejected');
   });
@@ -608,22 +621,42 @@ describe('A dry run', () => {
     });
   });
 
-  test('of a batch, a capture, a void and a reversal changes nothing', async () => {
+  test('of every other command is marked, has no id and changes nothing', async () => {
     const { edge, alice, bob, operator, from, to } = await aPair();
     const pair = { fromAccount: from, toAccount: to, amount: 100 };
     const held = idIn(await edge.send(TRANSFERS, alice, { ...pair, pending: true }));
     const paid = idIn(await edge.send(TRANSFERS, alice, pair));
+    const other = await edge.account(alice);
 
     const answers = [
       await edge.send(`${BATCH}?dryRun=true`, alice, { transfers: [pair, pair], linked: true }),
+      await edge.send(`${TRANSFERS}?dryRun=true`, alice, { ...pair, pending: true }),
+      await edge.send(`${TRANSFERS}?dryRun=true`, alice, {
+        legs: [
+          { account: from, direction: 'debit', amount: 2 },
+          { account: to, direction: 'credit', amount: 1 },
+          { account: other, direction: 'credit', amount: 1 },
+        ],
+      }),
       await edge.send(`POST /api/transactions/${held}/capture?dryRun=true`, bob, { amount: 60 }),
       await edge.send(`POST /api/transactions/${held}/void?dryRun=true`, operator),
       await edge.send(`POST /api/transactions/${paid}/reverse?dryRun=true`, bob),
       await edge.send(`POST /api/system/withdrawals?dryRun=true`, operator, { fromAccount: to, amount: 1 }),
+      await edge.send('POST /api/transactions/system/initial-funds?dryRun=true', operator, {
+        toAccount: to,
+        amount: 1,
+      }),
+      await edge.send('POST /api/system/exchanges?dryRun=true', operator, {
+        fromAccount: from,
+        toAccount: to,
+        fromAmount: 1,
+        toAmount: 1,
+      }),
     ];
 
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
-    expect(answers[1]).toMatchObject({
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    for (const answer of answers) expectNoIds(answer);
+    expect(answers[3]).toMatchObject({
       body: {
         transaction: { status: 'completed', amountCaptured: 60 },
         balances: [{ accountId: to, balance: 160 }],
@@ -646,8 +679,35 @@ describe('A dry run', () => {
       'linked_transfer_failed',
       'insufficient_funds',
     ]);
+    expectNoIds(answer);
+  });
+
+  test('of members that are refused each by itself has no ids of rejections', async () => {
+    const { edge, alice, from, to } = await aPair();
+    const pair = { fromAccount: from, toAccount: to, amount: 600 };
+
+    const answer = await edge.send(`${BATCH}?dryRun=true`, alice, { transfers: [pair, pair] });
+
+    expect(membersOf(answer).map((one) => one.problem?.code)).toEqual([undefined, 'insufficient_funds']);
+    expectNoIds(answer);
   });
 });
+
+const IDS: ReadonlySet<string> = new Set(['id', 'batchId', 'transactionId']);
+
+/** Fails unless the answer is marked as a dry run, with all that it has beside one another, and names no id. */
+function expectNoIds({ body, headers }: Answer): void {
+  expect(body).toMatchObject({ dryRun: true });
+  const { results = [] } = body as { results?: readonly { problem?: object }[] };
+  for (const one of results) expect(one.problem ?? one).toMatchObject({ dryRun: true });
+  expect(fieldsIn(body).filter((name) => IDS.has(name))).toEqual([]);
+  expect(headers.get('idempotent-replayed')).toBeNull();
+}
+
+function fieldsIn(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => [name, ...fieldsIn(inner)]);
+}
 
 type Member = Partial<TransferBody> & {
   readonly problem?: { readonly code: string; readonly transactionId?: string };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { systemAccountId } from '../../src/domain/account.ts';
 import type { Account } from '../../src/domain/account.ts';
-import type { Ledger } from '../../src/index.ts';
+import type { Ledger, TransferResult } from '../../src/index.ts';
 import { SYSTEM, want } from '../support/bank.ts';
 import type { Bank } from '../support/bank.ts';
 import { expectRunningBook, expectSumsOfZero, expectWholeChain } from '../support/books.ts';
@@ -203,7 +203,7 @@ function kindsOf({
     const { from, to } = pair();
     return { from, order: { sourceAccountId: from.id, destinationAccountId: to.id, amount: amount() } };
   };
-  const note = (list: typeof holds, answer: Awaited<ReturnType<Ledger['transferFunds']>>) => {
+  const note = (list: typeof holds, answer: TransferResult) => {
     if (answer.ok && !answer.replayed) {
       list.push({
         id: answer.transfer.transferId,

@@ -1,5 +1,6 @@
 /** What a caller is answered, the first time and each time the key is used again. */
 import type { Actor } from '../../src/domain/actor.ts';
+import type { TransferView } from '../../src/application/views.ts';
 import type { ErrorCode, RefusalCode } from '../../src/domain/errors.ts';
 import { thrown } from './command.ts';
 import { keyTextOf } from './model.ts';
@@ -43,30 +44,49 @@ export function once(
   perform: () => ModelOutcome,
 ): unknown {
   const kept = use && model.kept.get(keyTextOf(use));
-  if (!kept) {
-    if (overdue.length > 0) return thrown('invalid_request', ...overdue);
-    const outcome = perform();
-    if (use) {
-      model.kept.set(keyTextOf(use), { fields, outcome, at: model.now });
-      model.keyUses.push(use);
-    }
-    return answerTo(actor, outcome, false);
-  }
+  if (!kept && overdue.length > 0) return thrown('invalid_request', ...overdue);
 
-  const differing = fields.find(([field, value]) => new Map(kept.fields).get(field) !== value);
-  return differing ? conflict(differing[0]) : answerTo(actor, kept.outcome, true);
+  const answer = answerOnce();
+  return model.isRehearsal ? asDryRun(answer) : answer;
+
+  function answerOnce(): Answered {
+    if (!kept) {
+      const outcome = perform();
+      if (use) {
+        model.kept.set(keyTextOf(use), { fields, outcome, at: model.now });
+        model.keyUses.push(use);
+      }
+      return answerTo(actor, outcome, false);
+    }
+
+    const differing = fields.find(([field, value]) => new Map(kept.fields).get(field) !== value);
+    return differing ? conflict(differing[0]) : answerTo(actor, kept.outcome, true);
+  }
 }
 
-function conflict(field: string) {
+type Answered = {
+  readonly ok: boolean;
+  readonly replayed: boolean;
+  readonly members?: readonly Answered[];
+  readonly transfer?: TransferView;
+  readonly [more: string]: unknown;
+};
+
+/** Marked, and without the ids of what is not made. */
+function asDryRun(answer: Answered): object {
+  if (answer.members) return { ...answer, dryRun: true, members: answer.members.map(asDryRun) };
+  if (!answer.ok) return { ...answer, dryRun: true, transferId: null };
+  if (!answer.transfer) return answer;
+  const { transferId: _transferId, batchId: _batchId, ...transfer } = answer.transfer;
+  return { ...answer, dryRun: true, transfer };
+}
+
+function conflict(field: string): Answered {
   const code = 'idempotency_key_reused';
   return { ok: false, replayed: false, code, retry: retryOf(code), transferId: null, field };
 }
 
-function answerTo(
-  actor: Actor,
-  outcome: ModelOutcome,
-  replayed: boolean,
-): { ok: boolean } & Record<string, unknown> {
+function answerTo(actor: Actor, outcome: ModelOutcome, replayed: boolean): Answered {
   if ('members' in outcome) {
     const members = outcome.members.map((member) => answerTo(actor, member, replayed));
     return { ok: members.every(({ ok }) => ok), replayed, members };

@@ -64,7 +64,7 @@ export function accountRoutes({
           ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
         });
         if (!opened.ok) return sendRefusal(c, opened);
-        return c.json({ account: accountShape(opened.account) }, 201, replayHeader(opened.replayed));
+        return c.json({ account: accountShape(opened.account) }, 201, replayHeader(opened));
       })
       .get('/', sessionRequired, async (c) => {
         const page = await ledger.listAccounts(c.get('user').id, readQuery(c.req, PageQuery));

@@ -68,6 +68,8 @@ export type Problem = {
   readonly message: string;
   readonly code: ErrorCode;
   readonly retry: Retry;
+  /** Of a dry run: nothing was kept. */
+  readonly dryRun?: true;
   /** Of a rejection that was kept. */
   readonly transactionId?: string;
   readonly errors?: readonly FieldError[];
@@ -77,6 +79,7 @@ export type Problem = {
 
 type ProblemFacts = ErrorFacts & {
   readonly transactionId?: string | null;
+  readonly dryRun?: true;
   readonly results?: readonly unknown[];
   readonly headers?: Readonly<Record<string, string>>;
 };
@@ -84,7 +87,7 @@ type ProblemFacts = ErrorFacts & {
 const RETRY_AFTER_SECONDS = 1;
 
 export function problemOf(code: ErrorCode, facts: ProblemFacts = {}, status: number = STATUS[code]): Problem {
-  const { errors, transactionId, results } = facts;
+  const { errors, transactionId, dryRun, results } = facts;
   const detail = new PassbookError(code, errors && { errors }).message;
   return {
     // A code of its own says what it is; `type` adds nothing to it (RFC 9457, section 4.2.1)
@@ -95,6 +98,7 @@ export function problemOf(code: ErrorCode, facts: ProblemFacts = {}, status: num
     message: detail,
     code,
     retry: errorCatalogue[code].retry,
+    ...(dryRun ? { dryRun } : {}),
     ...(transactionId ? { transactionId } : {}),
     ...(errors ? { errors } : {}),
     ...(results ? { results } : {}),
@@ -113,18 +117,23 @@ export function sendProblem(c: Context, code: ErrorCode, facts: ProblemFacts = {
 
 /** A rule's refusal, as the ledger gave or replayed it. */
 export function sendRefusal(c: Context, refused: Refused): Response {
-  const { code, transferId, field, replayed } = refused;
+  const { code, transferId, field, dryRun } = refused;
   return sendProblem(c, code, {
     transactionId: transferId,
-    headers: replayHeader(replayed),
+    headers: replayHeader(refused),
+    ...(dryRun ? { dryRun } : {}),
     ...(field === undefined
       ? {}
       : { errors: [{ field, message: 'differs from the request first made with this key' }] }),
   });
 }
 
-export function replayHeader(replayed: boolean): Record<string, string> {
-  return replayed ? { 'Idempotent-Replayed': 'true' } : {};
+/** A dry run is no replay, whether or not its key was used: what it answers was never answered before. */
+export function replayHeader({
+  replayed,
+  dryRun,
+}: Pick<Refused, 'replayed' | 'dryRun'>): Record<string, string> {
+  return replayed && !dryRun ? { 'Idempotent-Replayed': 'true' } : {};
 }
 
 /** Whatever was thrown. What is not ours to tell is logged, and answered as `internal_error`. */

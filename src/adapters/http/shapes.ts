@@ -2,6 +2,7 @@ import type { CheckpointView } from '../../application/checkpoint-ports.ts';
 import type { BalanceView } from '../../application/get-account.ts';
 import type { Statement, StatementLine } from '../../application/get-statement.ts';
 import type { TrialBalanceView } from '../../application/get-trial-balance.ts';
+import type { DryRunTransferView } from '../../application/dry-run.ts';
 import type { EntryView } from '../../application/list-entries.ts';
 import { present } from '../../application/present.ts';
 import type { AccountView, CounterpartyView, TransferView } from '../../application/views.ts';
@@ -147,9 +148,10 @@ export function balancesShape({ accountId, balance, held, available }: Balances)
   return { accountId, balance: Number(balance), held: Number(held), available: Number(available) };
 }
 
-export function transactionShape(transfer: TransferView) {
+/** That of a dry run has no id. */
+export function transactionShape(transfer: TransferView | DryRunTransferView) {
   return {
-    id: transfer.transferId,
+    ...present({ id: transfer.transferId }),
     kind: transfer.kind,
     status: transfer.status,
     /** Null to a payee, who sees the `counterparty`. */

@@ -1,0 +1,67 @@
+import type { BatchResult } from './submit-batch.ts';
+import type { SubmitOptions } from './transfer-writer.ts';
+import type { Refused, TransferResult, TransferView } from './views.ts';
+
+/** A transfer as it would be. Neither it nor its batch exists, so it has no id. */
+export type DryRunTransferView = Omit<TransferView, 'transferId' | 'batchId'> & {
+  readonly transferId?: never;
+  readonly batchId?: never;
+};
+
+/** A refusal that was not kept. */
+export type DryRunRefused = Refused & { readonly dryRun: true; readonly transferId: null };
+
+/** The answer that a transfer would get. `replayed` says that its key was used before. */
+export type DryRunTransferResult =
+  | (Omit<Extract<TransferResult, { ok: true }>, 'transfer' | 'dryRun'> & {
+      readonly dryRun: true;
+      readonly transfer: DryRunTransferView;
+    })
+  | DryRunRefused;
+
+/** The answer that a batch would get. */
+export type DryRunBatchResult =
+  | {
+      readonly dryRun: true;
+      readonly ok: boolean;
+      readonly replayed: boolean;
+      readonly members: readonly DryRunTransferResult[];
+    }
+  | (DryRunRefused & { readonly members?: never });
+
+/** A use case that can be tried: a dry run's answer is marked, and has no id. */
+export type WithDryRun<By, Request, Result, DryRunResult> = {
+  (actor: By, request: Request, options?: { readonly dryRun?: false }): Promise<Result>;
+  (actor: By, request: Request, options: { readonly dryRun: true }): Promise<DryRunResult>;
+  (actor: By, request: Request, options?: SubmitOptions): Promise<Result | DryRunResult>;
+};
+
+/** Marks the answers of a use case's dry runs, and takes the ids out of them. */
+export function withDryRun<By, Request, Result, DryRunResult>(
+  run: (actor: By, request: Request, options?: SubmitOptions) => Promise<Result>,
+  asDryRun: (result: Result) => DryRunResult,
+): WithDryRun<By, Request, Result, DryRunResult> {
+  function submit(actor: By, request: Request, options?: { readonly dryRun?: false }): Promise<Result>;
+  function submit(actor: By, request: Request, options: { readonly dryRun: true }): Promise<DryRunResult>;
+  function submit(actor: By, request: Request, options?: SubmitOptions): Promise<Result | DryRunResult>;
+  function submit(actor: By, request: Request, options?: SubmitOptions): Promise<Result | DryRunResult> {
+    const result = run(actor, request, options);
+    return options?.dryRun ? result.then(asDryRun) : result;
+  }
+  return submit;
+}
+
+export function dryRunTransfer(result: TransferResult): DryRunTransferResult {
+  if (!result.ok) return dryRunRefused(result);
+  const { transferId: _transferId, batchId: _batchId, ...transfer } = result.transfer;
+  return { ...result, dryRun: true, transfer };
+}
+
+export function dryRunBatch(result: BatchResult): DryRunBatchResult {
+  if (!result.members) return dryRunRefused(result);
+  return { ...result, dryRun: true, members: result.members.map(dryRunTransfer) };
+}
+
+function dryRunRefused(refused: Refused): DryRunRefused {
+  return { ...refused, dryRun: true, transferId: null };
+}
