@@ -73,6 +73,22 @@ export function requireFilter(filter: HistoryFilter): void {
   }
 }
 
+/** The conditions in one order, for JSON: two filters that ask for the same have the same. */
+export function filterTerms(filter: HistoryFilter): readonly unknown[] {
+  const { from, to, direction, counterparty, minAmount, maxAmount, status, kind, metadata = {} } = filter;
+  return [
+    from,
+    to,
+    direction,
+    counterparty,
+    minAmount?.toString(),
+    maxAmount?.toString(),
+    status,
+    kind,
+    Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)),
+  ];
+}
+
 /** Whether there is a condition that no index helps with. */
 export function isSelective(filter: HistoryFilter): boolean {
   const { direction, counterparty, minAmount, maxAmount, status, kind, metadata } = filter;

@@ -1,3 +1,5 @@
+import type { Digest } from '../domain/chain.ts';
+import { Cursors } from './cursor.ts';
 import { readPage } from './page.ts';
 import type { Page, PageRequest } from './page.ts';
 import { asOf } from './get-account.ts';
@@ -6,9 +8,11 @@ import { viewAccount } from './views.ts';
 import type { AccountView } from './views.ts';
 
 /** An owner's accounts, the oldest first. @throws PassbookError `invalid_request`, `unavailable` */
-export function listAccounts({ reads, clock }: { reads: LedgerReads; clock: Clock }) {
+export function listAccounts({ reads, clock, digest }: { reads: LedgerReads; clock: Clock; digest: Digest }) {
   return async (ownerId: string, request: PageRequest = {}): Promise<Page<AccountView>> => {
-    const page = await readPage(request, (terms) => reads.accountsOf(ownerId, terms));
+    const page = await readPage(request, new Cursors(digest, ['accounts', ownerId]), (terms) =>
+      reads.accountsOf(ownerId, terms),
+    );
     const at = clock.now();
     const accounts = await Promise.all(page.items.map((account) => asOf(reads, account, at)));
     return { ...page, items: accounts.map(viewAccount) };

@@ -1,11 +1,13 @@
 import type { Account } from '../domain/account.ts';
 import type { Viewer } from '../domain/actor.ts';
+import type { Digest } from '../domain/chain.ts';
 import type { Direction, EntryStep, LedgerEntry } from '../domain/ledger-entry.ts';
 import type { Instant } from '../domain/time.ts';
 import type { TransferKind } from '../domain/transfer.ts';
 import { entryAt, linesBelow } from './book-at.ts';
+import { Cursors } from './cursor.ts';
 import { readOwnAccount } from './get-account.ts';
-import { isSelective, matches, requireFilter } from './history.ts';
+import { filterTerms, isSelective, matches, requireFilter } from './history.ts';
 import type { HistoryFilter, HistoryRequest } from './history.ts';
 import { scanPage, sequenceOf } from './page.ts';
 import type { Page } from './page.ts';
@@ -40,7 +42,7 @@ const LAST_CHARACTERS = 4;
  * meanwhile. Time and a whole counterparty are looked up; other conditions look at so many entries a page.
  * @throws PassbookError `account_not_found` if it does not exist or is another's; `invalid_request`, `unavailable`
  */
-export function listEntries({ reads, clock }: { reads: LedgerReads; clock: Clock }) {
+export function listEntries({ reads, clock, digest }: { reads: LedgerReads; clock: Clock; digest: Digest }) {
   return async (
     viewer: Viewer,
     accountId: string,
@@ -52,6 +54,7 @@ export function listEntries({ reads, clock }: { reads: LedgerReads; clock: Clock
     const now = clock.now();
 
     const page = await scanPage(request, {
+      cursors: new Cursors(digest, ['entries', accountId, filterTerms(request)]),
       read: readerOf(reads, account, { first, counterparty: request.counterparty }),
       idOf: ({ entry }) => entry.sequence.toString(),
       matches: (line) => matches(request, factsOf(line, { viewer, now })),

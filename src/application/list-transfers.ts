@@ -1,9 +1,11 @@
 import type { Viewer } from '../domain/actor.ts';
+import type { Digest } from '../domain/chain.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Transfer } from '../domain/transfer.ts';
-import { isSelective, matches, requireFilter } from './history.ts';
+import { Cursors, invalidCursor } from './cursor.ts';
+import { filterTerms, isSelective, matches, requireFilter } from './history.ts';
 import type { HistoryFacts, HistoryRequest } from './history.ts';
-import { invalidCursor, scanPage } from './page.ts';
+import { scanPage } from './page.ts';
 import type { Page } from './page.ts';
 import type { Clock, LedgerReads } from './ports.ts';
 import { placeOf } from './transfer-place.ts';
@@ -21,7 +23,15 @@ const ABOVE_IDS = '\u007f';
  * viewer is shown. Time is looked up; other conditions look at so many transfers a page.
  * @throws PassbookError `invalid_request`, `unavailable`
  */
-export function listTransfers({ reads, clock }: { reads: LedgerReads; clock: Clock }) {
+export function listTransfers({
+  reads,
+  clock,
+  digest,
+}: {
+  reads: LedgerReads;
+  clock: Clock;
+  digest: Digest;
+}) {
   return async (
     viewer: Viewer & { id: string },
     request: HistoryRequest = {},
@@ -32,6 +42,7 @@ export function listTransfers({ reads, clock }: { reads: LedgerReads; clock: Clo
     const at = clock.now();
 
     const page = await scanPage(request, {
+      cursors: new Cursors(digest, ['transactions', viewer.id, filterTerms(request)]),
       read: ({ after, limit }) =>
         userTransfers(reads, viewer.id, { before: after === null ? first : placeIn(after), limit }),
       idOf: (transfer) => textOf(placeOf(transfer)),

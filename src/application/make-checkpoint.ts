@@ -4,7 +4,8 @@ import { GENESIS_HASH } from '../domain/chain.ts';
 import type { Digest } from '../domain/chain.ts';
 import { MerkleTree } from '../domain/merkle.ts';
 import type { HexDigest } from '../domain/merkle.ts';
-import { readPage } from './page.ts';
+import { Cursors } from './cursor.ts';
+import { readPage, sequenceOf } from './page.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { CheckpointPorts, CheckpointView, KeptCheckpoint } from './checkpoint-ports.ts';
 import type { Clock, LedgerScan, Logger } from './ports.ts';
@@ -83,6 +84,7 @@ async function readBooks(
  * @throws PassbookError `invalid_request`
  */
 export function listCheckpoints(ports: Pick<Ports, 'checkpoints' | 'digest'>) {
+  const cursors = new Cursors(ports.digest, ['checkpoints']);
   return async (request: PageRequest = {}): Promise<Page<CheckpointView>> => {
     const { archive, signer } = requireCheckpoints(ports);
     const view = (kept: KeptCheckpoint): CheckpointView => {
@@ -90,17 +92,12 @@ export function listCheckpoints(ports: Pick<Ports, 'checkpoints' | 'digest'>) {
       if (!checkpoint) throw new TypeError(`Checkpoint ${kept.number} cannot be read`);
       return { ...checkpoint, signed: kept.signed, digest: ports.digest(kept.signed) };
     };
-    const page = await readPage(request, async ({ after, limit }) => {
-      const kept = await archive.page({ after: after === null ? null : numberOf(after), limit });
+    const page = await readPage(request, cursors, async ({ after, limit }) => {
+      const kept = await archive.page({ after: after === null ? null : sequenceOf(after), limit });
       return kept.map((one) => ({ id: one.number.toString(), one }));
     });
     return { ...page, items: page.items.map(({ one }) => view(one)) };
   };
-}
-
-/** A cursor that holds no number is before all of them. */
-function numberOf(id: string): number {
-  return /^\d{1,15}$/.test(id) ? Number(id) : 0;
 }
 
 /** @throws TypeError */

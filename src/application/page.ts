@@ -1,32 +1,34 @@
-import { isIdentifier } from '../domain/actor.ts';
 import { invalid } from '../domain/errors.ts';
-import type { PassbookError } from '../domain/errors.ts';
+import { invalidCursor } from './cursor.ts';
+import type { Cursors } from './cursor.ts';
 import type { PageRequest as StorePage } from './ports.ts';
 
 const PAGE_LIMIT = 50;
 export const PAGE_LIMIT_MAX = 200;
 
-/** `cursor` is the `nextCursor` of the page before, and nothing else. */
+/** `cursor` is the `nextCursor` of a page of the same list with the same filter, and nothing else. */
 export type PageRequest = { readonly limit?: number; readonly cursor?: string };
 
 export type Page<T> = { readonly items: readonly T[]; readonly nextCursor: string | null };
 
 /**
  * Reads one item more than asked for, to know whether another page follows.
- * @throws PassbookError `invalid_request` for a limit out of bounds or a cursor that is not ours
+ * @throws PassbookError `invalid_request` for a limit out of bounds or a cursor that is not the list's
  */
 export async function readPage<T extends { readonly id: string }>(
   request: PageRequest,
+  cursors: Cursors,
   read: (page: StorePage) => Promise<readonly T[]>,
 ): Promise<Page<T>> {
   const limit = limitOf(request);
-  const found = await read({ after: decodeCursor(request.cursor), limit: limit + 1 });
+  const found = await read({ after: placeOf(request, cursors), limit: limit + 1 });
   const items = found.slice(0, limit);
   const last = items.at(-1);
-  return { items, nextCursor: found.length > limit && last ? encodeCursor(last.id) : null };
+  return { items, nextCursor: found.length > limit && last ? cursors.encode(last.id) : null };
 }
 
 export type Scan<T> = {
+  readonly cursors: Cursors;
   /** From the item after `after` on, in the order of the list. */
   readonly read: (page: StorePage) => Promise<readonly T[]>;
   readonly idOf: (item: T) => string;
@@ -45,22 +47,22 @@ const SCAN_CHUNK = 250;
 /**
  * A page of what matches. It looks at a bounded number of items: where few match, the page may be short, even empty,
  * and still have a cursor, from which the next one looks on.
- * @throws PassbookError `invalid_request` for a limit out of bounds or a cursor that is not ours
+ * @throws PassbookError `invalid_request` for a limit out of bounds or a cursor that is not the list's
  */
 export async function scanPage<T>(
   request: PageRequest,
-  { read, idOf, matches, isPast, isSelective }: Scan<T>,
+  { cursors, read, idOf, matches, isPast, isSelective }: Scan<T>,
 ): Promise<Page<T>> {
   const limit = limitOf(request);
   const size = isSelective ? Math.max(limit + 1, SCAN_CHUNK) : limit + 1;
   const items: T[] = [];
-  let after = decodeCursor(request.cursor);
+  let after = placeOf(request, cursors);
   for (let looked = 0; looked < SCAN_MAX; ) {
     const found = await read({ after, limit: size });
     for (const item of found) {
       if (isPast(item)) return { items, nextCursor: null };
       if (matches(item)) {
-        if (items.length === limit) return { items, nextCursor: after && encodeCursor(after) };
+        if (items.length === limit) return { items, nextCursor: after && cursors.encode(after) };
         items.push(item);
       }
       after = idOf(item);
@@ -68,7 +70,7 @@ export async function scanPage<T>(
     if (found.length < size) return { items, nextCursor: null };
     looked += found.length;
   }
-  return { items, nextCursor: after && encodeCursor(after) };
+  return { items, nextCursor: after && cursors.encode(after) };
 }
 
 /** A cursor that holds no sequence is of another list. @throws PassbookError `invalid_request` */
@@ -77,35 +79,14 @@ export function sequenceOf(id: string): number {
   return Number(id);
 }
 
+/** The id that the page begins after; null for the first page. */
+function placeOf({ cursor }: PageRequest, cursors: Cursors): string | null {
+  return cursor === undefined ? null : cursors.decode(cursor);
+}
+
 function limitOf({ limit = PAGE_LIMIT }: PageRequest): number {
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > PAGE_LIMIT_MAX) {
     throw invalid('limit', `must be an integer from 1 to ${PAGE_LIMIT_MAX}`);
   }
   return limit;
-}
-
-export function invalidCursor(): PassbookError {
-  return invalid('cursor', 'must be the nextCursor of a page before');
-}
-
-/** Opaque to callers, so that what a cursor holds may change: base64url of a version and the last id. */
-function encodeCursor(id: string): string {
-  return btoa(`1 ${id}`).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-}
-
-function decodeCursor(cursor: string | undefined): string | null {
-  if (cursor === undefined) return null;
-  const [version, id, more] = textOf(cursor).split(' ');
-  if (version !== '1' || !isIdentifier(id) || more !== undefined) {
-    throw invalidCursor();
-  }
-  return id;
-}
-
-function textOf(cursor: string): string {
-  try {
-    return atob(cursor.replaceAll('-', '+').replaceAll('_', '/'));
-  } catch {
-    return '';
-  }
 }

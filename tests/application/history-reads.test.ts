@@ -145,7 +145,7 @@ describe('a history', () => {
     const { nextCursor } = await bank.ledger.listTransfers(alice, { limit: 1 });
     await expect(bank.ledger.listEntries(alice, accountId, { cursor: nextCursor! })).rejects.toEqual(
       new PassbookError('invalid_request', {
-        errors: [{ field: 'cursor', message: 'must be the nextCursor of a page before' }],
+        errors: [{ field: 'cursor', message: 'is of another list or filter: leave it out to begin a list' }],
       }),
     );
   });
