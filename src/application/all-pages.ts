@@ -1,6 +1,7 @@
+import { ownTurn } from './event-loop.ts';
 import type { PageRequest } from './ports.ts';
 
-/** All that a store has of something, page by page, until a page is empty. */
+/** All that a store has of something, page by page, until a page is empty. Others have a turn between two pages. */
 export async function* allPages<T>(
   read: (page: PageRequest) => Promise<readonly T[]> | readonly T[],
   { idOf, limit }: { idOf: (one: T) => string; limit: number },
@@ -11,5 +12,6 @@ export async function* allPages<T>(
     if (last === undefined) return;
     yield page;
     after = idOf(last);
+    await ownTurn();
   }
 }

@@ -3,6 +3,7 @@ import { invalid } from '../domain/errors.ts';
 import type { LedgerEntry } from '../domain/ledger-entry.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Transfer } from '../domain/transfer.ts';
+import { ownTurn } from './event-loop.ts';
 import type { BookLine, Clock, LedgerReads } from './ports.ts';
 import { requireInstant } from './request.ts';
 
@@ -88,7 +89,10 @@ export async function linesBelow(
   return (await reads.linesOf(accountId, { after, limit: before - 1 - after })).toReversed();
 }
 
-/** The lines behind one sequence up to another, some at a time. @throws TypeError where the book has a gap */
+/**
+ * The lines behind one sequence up to another, some at a time. Others have a turn between two pages.
+ * @throws TypeError where the book has a gap
+ */
 export async function* linesUpTo(
   reads: LedgerReads,
   accountId: string,
@@ -99,6 +103,7 @@ export async function* linesUpTo(
     if (lines.length === 0) throw new TypeError(`The book of account ${accountId} has a gap`);
     yield lines;
     last += lines.length;
+    await ownTurn();
   }
 }
 
@@ -116,7 +121,10 @@ async function expiredBy(reads: LedgerReads, then: Account, at: Instant): Promis
       if (entry.step === 'expired' && Number(transfer.expiresAt) <= at) found.push(transfer);
       ({ sequence } = entry);
     }
-    if (lines.length === PAGE) continue;
+    if (lines.length === PAGE) {
+      await ownTurn();
+      continue;
+    }
 
     const due = await reads.holdsDue(then.id, at);
     // Whoever swept it between the two looks has left an entry

@@ -31,7 +31,7 @@ export type StatementRequest = {
   readonly to?: Instant;
 };
 
-const PAGE = 500;
+const PAGE = 100;
 
 /**
  * An account's entries of a period, with the proof that they are in the newest checkpoint. It shows nobody else's data.

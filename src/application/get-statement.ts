@@ -6,8 +6,8 @@ import type { Instant } from '../domain/time.ts';
 import type { TransferKind } from '../domain/transfer.ts';
 import { accountAt, entryAt, isFinal, linesBelow, linesUpTo } from './book-at.ts';
 import type { ClockPorts } from './book-at.ts';
+import { ownTurn } from './event-loop.ts';
 import { readOwnAccount } from './get-account.ts';
-
 import type { BookLine, LedgerReads } from './ports.ts';
 import { requireInstant, requireOrder } from './request.ts';
 import { viewCounterpartyOf } from './views.ts';
@@ -60,7 +60,8 @@ export type Statement = StatementTotals & {
   lines(): AsyncGenerator<readonly StatementLine[], void>;
 };
 
-const LINES_PAGE = 250;
+/** Some 5 ms of reading and rendering. */
+const LINES_PAGE = 100;
 
 /**
  * What happened to an account from one instant up to another: it opens where the one before closed. It says nothing
@@ -157,6 +158,7 @@ async function outstandingHolds(
       }
     }
     before -= lines.length;
+    await ownTurn();
   }
   return holds.toReversed();
 }

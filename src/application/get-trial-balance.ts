@@ -6,6 +6,7 @@ import type { TrialBalance } from '../domain/trial-balance.ts';
 import { allPages } from './all-pages.ts';
 import { entryAt, isFinal } from './book-at.ts';
 import type { ClockPorts } from './book-at.ts';
+import { ownTurn } from './event-loop.ts';
 import type { LedgerReads, LedgerScan } from './ports.ts';
 
 export type TrialBalanceView = {
@@ -79,6 +80,7 @@ async function collect({ reads, scan }: Books, at: Instant): Promise<Collected> 
         sequences += account.sequence;
         sums.add(account);
       }
+      await ownTurn();
     }
   }
   return { sums, sequences };

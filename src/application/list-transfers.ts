@@ -8,14 +8,11 @@ import type { HistoryFacts, HistoryRequest } from './history.ts';
 import { scanPage } from './page.ts';
 import type { Page } from './page.ts';
 import type { Clock, LedgerReads } from './ports.ts';
-import { placeOf } from './transfer-place.ts';
+import { ABOVE_IDS, placeOf } from './transfer-place.ts';
 import type { TransferPlace } from './transfer-place.ts';
-import { userTransfers } from './user-transfers.ts';
+import { UserTransfers } from './user-transfers.ts';
 import { viewTransfer } from './views.ts';
 import type { TransferView } from './views.ts';
-
-/** Ids are visible ASCII. */
-const ABOVE_IDS = '\u007f';
 
 /**
  * The transfers that a user is a party of, the newest first: as payer, as payee, or as the one who tried. What was
@@ -40,11 +37,12 @@ export function listTransfers({
     const { from, to } = request;
     const first = to === undefined ? null : { at: to - 1, id: ABOVE_IDS };
     const at = clock.now();
+    const transfers = new UserTransfers(reads, viewer.id);
 
     const page = await scanPage(request, {
       cursors: new Cursors(digest, ['transactions', viewer.id, filterTerms(request)]),
-      read: ({ after, limit }) =>
-        userTransfers(reads, viewer.id, { before: after === null ? first : placeIn(after), limit }),
+      read: ({ after, limit }) => transfers.read({ before: after === null ? first : placeIn(after), limit }),
+      leftOffAt: () => transfers.leftOffAt && textOf(transfers.leftOffAt),
       idOf: (transfer) => textOf(placeOf(transfer)),
       matches: (transfer) => matches(request, factsOf(transfer, { viewer, at })),
       isPast: ({ createdAt }) => from !== undefined && createdAt < from,

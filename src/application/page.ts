@@ -1,6 +1,7 @@
 import { invalid } from '../domain/errors.ts';
 import { invalidCursor } from './cursor.ts';
 import type { Cursors } from './cursor.ts';
+import { ownTurn } from './event-loop.ts';
 import type { PageRequest as StorePage } from './ports.ts';
 
 const PAGE_LIMIT = 50;
@@ -38,20 +39,22 @@ export type Scan<T> = {
   readonly isPast: (item: T) => boolean;
   /** Whether most items are expected not to match, so that more are read at once. */
   readonly isSelective: boolean;
+  /** The id after which to read on, where the last read gave up before it had what was asked for; null at the end. */
+  readonly leftOffAt?: () => string | null;
 };
 
 /** How many items one page looks at, and how many it reads at once. */
 const SCAN_MAX = 1_000;
-const SCAN_CHUNK = 250;
+const SCAN_CHUNK = 100;
 
 /**
  * A page of what matches. It looks at a bounded number of items: where few match, the page may be short, even empty,
- * and still have a cursor, from which the next one looks on.
+ * and still have a cursor, from which the next one looks on. Others have a turn between two reads.
  * @throws PassbookError `invalid_request` for a limit out of bounds or a cursor that is not the list's
  */
 export async function scanPage<T>(
   request: PageRequest,
-  { cursors, read, idOf, matches, isPast, isSelective }: Scan<T>,
+  { cursors, read, idOf, matches, isPast, isSelective, leftOffAt = () => null }: Scan<T>,
 ): Promise<Page<T>> {
   const limit = limitOf(request);
   const size = isSelective ? Math.max(limit + 1, SCAN_CHUNK) : limit + 1;
@@ -67,8 +70,12 @@ export async function scanPage<T>(
       }
       after = idOf(item);
     }
-    if (found.length < size) return { items, nextCursor: null };
+    if (found.length < size) {
+      const left = leftOffAt();
+      return { items, nextCursor: left === null ? null : cursors.encode(left) };
+    }
     looked += found.length;
+    await ownTurn();
   }
   return { items, nextCursor: after && cursors.encode(after) };
 }

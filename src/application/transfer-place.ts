@@ -4,6 +4,9 @@ import type { Transfer } from '../domain/transfer.ts';
 /** Where a transfer stands among others: by the instant it was made at, and at one instant by its id. */
 export type TransferPlace = { readonly at: Instant; readonly id: string };
 
+/** Above all ids at one instant: they are visible ASCII. */
+export const ABOVE_IDS = '\u007f';
+
 export function placeOf({ createdAt, id }: Transfer): TransferPlace {
   return { at: createdAt, id };
 }

@@ -166,6 +166,6 @@ describe('a statement', () => {
       }
       return lengths;
     });
-    expect(parts.found).toEqual(Array.from({ length: LENGTH / 250 }, () => 250));
+    expect(parts.found).toEqual(Array.from({ length: LENGTH / 100 }, () => 100));
   });
 });

@@ -1,5 +1,7 @@
 import type { Account } from '../../domain/account.ts';
 import type { BookLine } from '../../application/ports.ts';
+import { isNewer, placeOf } from '../../application/transfer-place.ts';
+import type { TransferPlace } from '../../application/transfer-place.ts';
 import type { AuditRecord } from '../../domain/audit.ts';
 import type { Changes } from '../../domain/books.ts';
 import { erasesText } from '../../domain/erasure.ts';
@@ -26,8 +28,8 @@ export class MemoryData {
   /** By owner, in the order of opening. */
   readonly accountIds = new Map<string, string[]>();
   readonly transfers = new Map<string, Transfer>();
-  /** By `Transfer.unbookedFor`, in the order of commits. */
-  readonly unbookedIds = new Map<string, string[]>();
+  /** By `Transfer.unbookedFor`, in the order of `TransferPlace`, the oldest first. */
+  readonly unbooked = new Map<string, TransferPlace[]>();
   /** By account, in the order of their sequence. */
   readonly entries = new Map<string, LedgerEntry[]>();
   /** By transfer. */
@@ -50,6 +52,24 @@ export class MemoryData {
     const session = this.sessions.get(id);
     const user = session && this.users.get(session.userId)?.user;
     return session && user && { session, user };
+  }
+
+  /** Those before `before`, the newest first. */
+  unbookedOf(
+    userId: string,
+    { before, limit }: { before: TransferPlace | null; limit: number },
+  ): readonly Transfer[] {
+    const places = this.unbooked.get(userId) ?? [];
+    const end = before === null ? places.length : countOlder(places, before);
+    const newest = places.slice(Math.max(0, end - limit), end).toReversed();
+    return newest.flatMap(({ id }) => this.transfers.get(id) ?? []);
+  }
+
+  /** Most are the newest of all, and stand at the end. */
+  #listUnbooked(userId: string, place: TransferPlace): void {
+    const places = this.unbooked.get(userId);
+    if (places) places.splice(countOlder(places, place), 0, place);
+    else this.unbooked.set(userId, [place]);
   }
 
   /** By the instant they expire. */
@@ -106,7 +126,7 @@ export class MemoryData {
     for (const { before, after } of changes.transfers) {
       this.transfers.set(after.id, after);
       if (before === null && after.unbookedFor !== null)
-        append(this.unbookedIds, after.unbookedFor, after.id);
+        this.#listUnbooked(after.unbookedFor, placeOf(after));
       this.#indexHold(after);
     }
     this.auditLog.push(...changes.audit);
@@ -139,6 +159,16 @@ function withoutTexts<O extends Outcome>(outcome: O, erased: Transfer): O {
     default:
       return outcome satisfies never;
   }
+}
+
+function countOlder(places: readonly TransferPlace[], place: TransferPlace): number {
+  let [low, high] = [0, places.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isNewer(place, places[middle] as TransferPlace)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function append<V>(lists: Map<string, V[]>, key: string, value: V): void {

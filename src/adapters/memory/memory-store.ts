@@ -1,10 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { ownTurn } from '../../application/event-loop.ts';
 import { whole } from '../../domain/books.ts';
 import type { Books, Decision } from '../../domain/books.ts';
 import type { Want } from '../../domain/command.ts';
 import { keyText } from '../../domain/idempotency.ts';
 import type {
   BooksAtOnce,
+  BookLine,
   LedgerReads,
   LedgerScan,
   PageRequest,
@@ -14,7 +16,6 @@ import type {
   TransferWithEntries,
   UnitOfWork,
 } from '../../application/ports.ts';
-import { isNewer, placeOf } from '../../application/transfer-place.ts';
 import { MemoryData } from './memory-data.ts';
 import { Journal, storesOf } from './memory-stores.ts';
 
@@ -125,12 +126,7 @@ function readsOf(data: MemoryData): LedgerReads & SessionReads {
         .filter(({ id }) => after === null || id > after)
         .slice(0, limit),
     transfer: async (id) => data.transfers.get(id),
-    unbookedOf: async (userId, { before, limit }) =>
-      (data.unbookedIds.get(userId) ?? [])
-        .flatMap((id) => data.transfers.get(id) ?? [])
-        .filter((transfer) => before === null || isNewer(before, placeOf(transfer)))
-        .sort((a, b) => (isNewer(placeOf(a), placeOf(b)) ? -1 : 1))
-        .slice(0, limit),
+    unbookedOf: async (userId, { before, limit }) => data.unbookedOf(userId, { before, limit }),
     entriesOf: async (accountId, { after, limit }) => {
       const from = after ?? 0;
       return (data.entries.get(accountId) ?? []).slice(from, from + limit);
@@ -144,13 +140,20 @@ function readsOf(data: MemoryData): LedgerReads & SessionReads {
       const distinct = [...new Set(sequences)].sort((a, b) => a - b);
       return distinct.flatMap((sequence) => entries[sequence - 1] ?? []);
     },
-    linesBetween: async (accountId, counterpartyAccountId, { before, limit }) =>
-      (data.entries.get(accountId) ?? [])
-        .slice(0, before === null ? undefined : before - 1)
-        .toReversed()
-        .map((entry) => data.line(entry))
-        .filter(({ transfer }) => transfer.legs.some((leg) => leg.accountId === counterpartyAccountId))
-        .slice(0, limit),
+    async linesBetween(accountId, counterpartyAccountId, { before, limit }) {
+      const entries = data.entries.get(accountId) ?? [];
+      const found: BookLine[] = [];
+      for (let below = before ?? entries.length + 1; below > 1; await ownTurn()) {
+        const first = Math.max(0, below - 1 - ENTRIES_AT_ONCE);
+        for (const entry of entries.slice(first, below - 1).toReversed()) {
+          const line = data.line(entry);
+          if (!line.transfer.legs.some((leg) => leg.accountId === counterpartyAccountId)) continue;
+          if (found.push(line) === limit) return found;
+        }
+        below = first + 1;
+      }
+      return found;
+    },
     record: async (key) => data.records.get(keyText(key)),
     sessions: async (ids) => ids.flatMap((id) => data.session(id) ?? []),
     holdsDue: async (accountId, until) =>
@@ -184,13 +187,19 @@ function scanOf(data: MemoryData): LedgerScan {
   };
 }
 
+/** How many entries are looked through in one turn of the event loop. */
+const ENTRIES_AT_ONCE = 5_000;
+
 /** Entities are immutable: a list of them is the books of a moment. */
 function booksAtOnce(data: MemoryData): BooksAtOnce {
   const accounts = [...data.accounts.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   return {
     auditHead: data.auditLog.at(-1),
     async *accounts() {
-      for (let from = 0; from < accounts.length; from += PORTION) yield accounts.slice(from, from + PORTION);
+      for (let from = 0; from < accounts.length; from += PORTION) {
+        if (from > 0) await ownTurn();
+        yield accounts.slice(from, from + PORTION);
+      }
     },
   };
 }

@@ -96,19 +96,22 @@ export function entriesAt(
 
 const LAST_BLOCK = 'SELECT block FROM entry_blocks WHERE account_id = ? ORDER BY block DESC LIMIT 1';
 const LAST_BLOCK_WITH = `SELECT block FROM entry_blocks WHERE account_id = ?1 AND block <= ?2
-AND (instr(others, ?3) > 0 OR instr(others, '${ANY_OTHER}') > 0) ORDER BY block DESC LIMIT 1`;
+AND block > ?4 AND (instr(others, ?3) > 0 OR instr(others, '${ANY_OTHER}') > 0) ORDER BY block DESC LIMIT 1`;
+/** How many blocks one read looks through for a name, and of how many it reads the entries: a few milliseconds of each. */
+const NAMES_AT_ONCE = 4_096;
+const BLOCKS_AT_ONCE = 4;
 const ENTRIES_WITH = `SELECT * FROM entries WHERE account_id = ?1 AND sequence BETWEEN ?2 AND ?3
 AND (other_id = ?4 OR other_id IS NULL) ORDER BY sequence DESC LIMIT ?5`;
 
 /**
- * By sequence descending, below `before`. Of transfers with several legs all are given, of whatever others: whoever
- * asks looks at their legs.
+ * By sequence descending, below `before`. Of transfers with several legs all are given, of whatever others: the caller
+ * looks at their legs. It reads a bounded number of rows; `restBelow` is where to go on, null if there is no rest.
  */
 export function entriesWith(
   connection: Connection,
   { accountId, otherId }: { accountId: string; otherId: string },
   { before, limit }: { before: number | null; limit: number },
-): readonly LedgerEntry[] {
+): { readonly entries: readonly LedgerEntry[]; readonly restBelow: number | null } {
   const found: LedgerEntry[] = [];
   const take = (first: number, last: number) => {
     const rows = connection.all(ENTRIES_WITH, accountId, first, last, otherId, limit - found.length);
@@ -122,12 +125,17 @@ export function entriesWith(
   const newest = (before ?? Number.MAX_SAFE_INTEGER) - 1;
   const blocks = lastBlock(LAST_BLOCK);
   take(blocks * BLOCK + 1, newest);
-  for (let block = Math.min(blocks, blockOf(newest)); block > 0 && found.length < limit; block--) {
-    block = lastBlock(LAST_BLOCK_WITH, block, nameInBlock(otherId));
+  let block = Math.min(blocks, blockOf(newest));
+  const lowest = Math.max(0, block - NAMES_AT_ONCE);
+  for (let taken = 0; taken < BLOCKS_AT_ONCE && block > lowest && found.length < limit; taken++) {
+    block = lastBlock(LAST_BLOCK_WITH, block, nameInBlock(otherId), lowest);
+    if (block === 0) break;
     const { first, last } = rangeOfBlock(block);
     take(first, Math.min(last, newest));
+    block--;
   }
-  return found;
+  const rest = found.length < limit ? Math.max(block, lowest) * BLOCK : (found.at(-1)?.sequence ?? 1) - 1;
+  return { entries: found, restBelow: rest > 0 ? rest + 1 : null };
 }
 
 export function entriesOfTransfer(connection: Connection, transferId: string): readonly LedgerEntry[] {

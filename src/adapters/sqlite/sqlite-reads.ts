@@ -1,3 +1,4 @@
+import { ownTurn } from '../../application/event-loop.ts';
 import type { BookLine, LedgerReads, SessionReads } from '../../application/ports.ts';
 import type { LedgerEntry } from '../../domain/ledger-entry.ts';
 import type { Transfer } from '../../domain/transfer.ts';
@@ -27,8 +28,19 @@ export function readsOf(
         atOneMoment(connection, () => withTransfers(connection, listEntries(connection, accountId, page))),
       ),
     entriesAt: (accountId, sequences) => read(() => entriesAt(connection, accountId, sequences)),
-    linesBetween: (accountId, otherId, page) =>
-      read(() => atOneMoment(connection, () => linesBetween(connection, { accountId, otherId }, page))),
+    async linesBetween(accountId, otherId, { before, limit }) {
+      const found: BookLine[] = [];
+      const of = { accountId, otherId };
+      for (let below = before; ; await ownTurn()) {
+        const page = { before: below, limit };
+        const { lines, restBelow } = await read(() =>
+          atOneMoment(connection, () => linesBetween(connection, of, page)),
+        );
+        found.push(...lines);
+        if (restBelow === null || found.length >= limit) return found.slice(0, limit);
+        below = restBelow;
+      }
+    },
     record: (key) => read(() => findRecord(connection, key)),
     sessions: (ids) => read(() => ids.flatMap((id) => findSession(connection, id) ?? [])),
     holdsDue: (accountId, until) => read(() => dueHolds(connection, accountId, until)),
@@ -66,18 +78,16 @@ function withTransfers(connection: Connection, entries: readonly LedgerEntry[]):
   });
 }
 
-/** Transfers with several legs may be with others alone: they are left out here, and more are read for them. */
+/** Some of them: transfers with several legs may be with others alone, and are left out here. */
 function linesBetween(
   connection: Connection,
   of: { accountId: string; otherId: string },
-  { before, limit }: { before: number | null; limit: number },
-): readonly BookLine[] {
-  const found: BookLine[] = [];
-  for (let from = before; found.length < limit; ) {
-    const lines = withTransfers(connection, entriesWith(connection, of, { before: from, limit }));
-    found.push(...lines.filter(({ transfer }) => transfer.legs.some((leg) => leg.accountId === of.otherId)));
-    if (lines.length < limit) break;
-    from = lines.at(-1)?.entry.sequence ?? null;
-  }
-  return found.slice(0, limit);
+  page: { before: number | null; limit: number },
+): { readonly lines: readonly BookLine[]; readonly restBelow: number | null } {
+  const { entries, restBelow } = entriesWith(connection, of, page);
+  const lines = withTransfers(connection, entries);
+  return {
+    lines: lines.filter(({ transfer }) => transfer.legs.some((leg) => leg.accountId === of.otherId)),
+    restBelow,
+  };
 }
