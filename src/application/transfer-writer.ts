@@ -1,4 +1,4 @@
-import { wantOf } from '../domain/command.ts';
+import { sizeOf, wantOf } from '../domain/command.ts';
 import type { Command } from '../domain/command.ts';
 import type { Digest } from '../domain/chain.ts';
 import { PassbookError } from '../domain/errors.ts';
@@ -7,15 +7,19 @@ import type { Answer, Decided } from '../domain/outcome.ts';
 import { NO_CHANGES } from '../domain/books.ts';
 import type { Decision } from '../domain/books.ts';
 import type { DecisionContext } from '../domain/decision-context.ts';
-import { decide, decideInParts } from '../domain/posting.ts';
+import { decideInParts } from '../domain/posting.ts';
 import type { Instant } from '../domain/time.ts';
+import { nextTurn } from './event-loop.ts';
 import type { Clock, Courier, UnitOfWork } from './ports.ts';
 import { requireActor } from './request.ts';
 
 export type WriterLimits = {
   /** How many commands may wait; one more is refused with `queue_full`. */
   readonly queue: number;
-  /** How many commands one transaction takes at most. */
+  /**
+   * How many commands of one transfer one transaction takes at most. It takes larger ones beside them: as many as have
+   * no more transfers than this together, and one in any case.
+   */
   readonly batch: number;
   /** How long a command may take, waiting included, in milliseconds. */
   readonly deadlineMs: number;
@@ -27,8 +31,9 @@ const GATHERING_TURNS = 10;
 
 /** A unit is decided in so many parts, each of which a store may write while the next is decided. */
 const PARTS = 4;
-/** Fewer commands are not worth a part of their own. */
+/** Fewer transfers are not worth a part of their own; of more, a part takes some 20 ms. */
 const PART_LEAST = 64;
+const PART_MOST = 250;
 
 const DEFAULT_LIMITS: WriterLimits = { queue: 10_000, batch: 500, deadlineMs: 10_000 };
 
@@ -39,6 +44,8 @@ export type SubmitOptions = {
 
 type Waiting = {
   readonly command: Command;
+  /** As of `sizeOf`. */
+  readonly size: number;
   readonly deadline: Instant;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (fault: unknown) => void;
@@ -121,7 +128,7 @@ export class TransferWriter {
     }
     return new Promise((resolve, reject) => {
       const deadline = this.#clock.now() + this.#limits.deadlineMs;
-      this.#waiting.push({ command, deadline, resolve, reject });
+      this.#waiting.push({ command, size: sizeOf(command), deadline, resolve, reject });
       this.#serve();
     });
   }
@@ -132,7 +139,7 @@ export class TransferWriter {
     const context = { now, digest: this.#digest, notify: false, dryRun: true, holdsDueBy: deadline };
     const decided = await this.#unitOfWork.transact(
       () => wantOf([command], deadline),
-      (books) => ({ result: decide(books, [command], context).result[0] as Decided, changes: NO_CHANGES }),
+      (books) => unwritten(decideInParts(books, [command], { ...context, size: PART_MOST })),
       deadline,
     );
     return new Promise((resolve, reject) => settle({ resolve, reject }, decided));
@@ -165,7 +172,7 @@ export class TransferWriter {
 
   async #drain(): Promise<void> {
     do {
-      const batch = this.#begin(this.#take(this.#most));
+      const batch = this.#begin(this.#take());
       const answer = await this.#commit(batch, () => this.#join(batch));
       this.#underWay -= batch.length;
       // The other half is on its way then, and the store works while these are answered
@@ -190,15 +197,22 @@ export class TransferWriter {
   /** Who comes while another unit has the ledger comes along, unless others have gone before them. */
   #join(batch: Waiting[]): void {
     if (this.#latest !== batch) return;
-    const joining = this.#take(Math.max(0, this.#most - batch.length));
+    const joining = this.#take(batch);
     this.#underWay += joining.length;
     batch.push(...joining);
   }
 
-  /** The first of those who wait, but for whose time is over. */
-  #take(most: number): Waiting[] {
-    const taken = this.#waiting.slice(0, most);
-    this.#waiting = this.#waiting.slice(most);
+  /**
+   * The first of those that wait and that go into one unit with `others`, but for those whose time is over. Commands of
+   * one transfer do not wait for large ones before them.
+   */
+  #take(others: readonly Waiting[] = []): Waiting[] {
+    const room = new Room({ single: this.#most, large: this.#limits.batch });
+    for (const one of others) room.take(one);
+    const taken: Waiting[] = [];
+    const left: Waiting[] = [];
+    for (const one of this.#waiting) (room.take(one) ? taken : left).push(one);
+    this.#waiting = left;
     return taken.filter((one) => this.#isInTime(one));
   }
 
@@ -258,7 +272,8 @@ export class TransferWriter {
         return wantOf(commands, deadline);
       },
       (books) => {
-        const size = Math.max(PART_LEAST, Math.ceil(commands.length / PARTS));
+        const all = batch.reduce((sum, { size }) => sum + size, 0);
+        const size = Math.min(PART_MOST, Math.max(PART_LEAST, Math.ceil(all / PARTS)));
         return this.#reserve(decideInParts(books, commands, { ...this.#context(deadline), size }));
       },
       deadline,
@@ -297,7 +312,30 @@ function settle({ resolve, reject }: Pick<Waiting, 'resolve' | 'reject'>, decide
   else resolve(decided);
 }
 
-/** Of the event loop: what was begun is on its way then. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+/** How much more goes into a unit. */
+class Room {
+  #single: number;
+  #large: number;
+  #hasLarge = false;
+
+  constructor({ single, large }: { single: number; large: number }) {
+    this.#single = single;
+    this.#large = large;
+  }
+
+  /** Whether there was room for it. */
+  take({ size }: Waiting): boolean {
+    if (size <= 1) return this.#single-- > 0;
+    if (size > this.#large && this.#hasLarge) return false;
+    this.#hasLarge = true;
+    this.#large -= size;
+    return true;
+  }
+}
+
+/** The answer to the one command of a decision, none of whose changes are kept. */
+function unwritten(part: Decision<readonly Decided[]>): Decision<Decided> {
+  return 'next' in part
+    ? { changes: NO_CHANGES, next: () => unwritten(part.next()) }
+    : { result: part.result[0] as Decided, changes: NO_CHANGES };
 }

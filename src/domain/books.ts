@@ -71,7 +71,8 @@ export function whole<R>(decision: Decision<R>): WholeDecision<R> {
   return parts.length === 0 ? part : { result: part.result, changes: joined([...parts, part.changes]) };
 }
 
-function joined(parts: readonly Changes[]): Changes {
+/** Changes that follow one another as one. */
+export function joined(parts: readonly Changes[]): Changes {
   return {
     accounts: joinedById(parts.map(({ accounts }) => accounts)),
     transfers: joinedById(parts.map(({ transfers }) => transfers)),
@@ -82,6 +83,51 @@ function joined(parts: readonly Changes[]): Changes {
     audit: parts.flatMap(({ audit }) => audit),
   };
 }
+
+/**
+ * The same changes in slices of about `size` entries, for stores that write one at a time. Each transfer is in one slice
+ * with its entries and the record of the command that made it. The other records are in the last, all else in the first. Changes in which the entries of two transfers mingle are one slice.
+ */
+export function inSlices(changes: Changes, size: number): readonly Changes[] {
+  const { transfers, entries } = changes;
+  if (entries.length + transfers.length <= 2 * size) return [changes];
+  const counts = new Map<string, number>();
+  for (const { transferId } of entries) counts.set(transferId, (counts.get(transferId) ?? 0) + 1);
+  const slices: Slice[] = [];
+  const sliceOf = new Map<string, number>();
+  for (const change of transfers) {
+    const entriesOfIt = counts.get(change.after.id) ?? 0;
+    let slice = slices.at(-1);
+    if (!slice || slice.size >= size)
+      slices.push((slice = { transfers: [], entries: [], records: [], size: 0 }));
+    slice.transfers.push(change);
+    slice.size += Math.max(1, entriesOfIt);
+    sliceOf.set(change.after.id, slices.length - 1);
+  }
+  let latest = 0;
+  for (const entry of entries) {
+    const at = sliceOf.get(entry.transferId) ?? -1;
+    if (at < latest) return [changes];
+    latest = at;
+    slices[at]?.entries.push(entry);
+  }
+  for (const record of changes.records) {
+    const made = 'transfer' in record.outcome ? record.outcome.transfer?.id : undefined;
+    slices[sliceOf.get(made ?? '') ?? slices.length - 1]?.records.push(record);
+  }
+  return slices.map(({ size: _size, ...slice }, index) => ({
+    ...(index === 0 ? changes : NO_CHANGES),
+    messagesDueAt: changes.messagesDueAt,
+    ...slice,
+  }));
+}
+
+type Slice = {
+  readonly transfers: Change<Transfer>[];
+  readonly entries: LedgerEntry[];
+  readonly records: IdempotencyRecord[];
+  size: number;
+};
 
 function joinedById<T extends { readonly id: string }>(
   parts: readonly (readonly Change<T>[])[],

@@ -123,6 +123,22 @@ export type Command =
   | CloseCommand
   | EraseTextCommand;
 
+/** How much work a command is: 1 for a transfer between two accounts, more for a batch or for several legs. */
+export function sizeOf(command: Command): number {
+  switch (command.type) {
+    case 'transfer':
+      return sizeOfOrder(command.order);
+    case 'batch':
+      return command.orders.reduce((sum, order) => sum + sizeOfOrder(order), 0);
+    default:
+      return 1;
+  }
+}
+
+export function sizeOfOrder({ legs }: TransferOrder): number {
+  return Math.ceil(legs.length / 2);
+}
+
 /** What a store must load before the decision can be made. Each list without repeats; what does not exist is left out. */
 export type Want = {
   readonly accountIds: readonly string[];

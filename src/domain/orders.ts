@@ -90,26 +90,25 @@ export function carryOut(
   return transferred(books, transfer, actor);
 }
 
-/** A linked batch that failed: the culprit's own code, and `linked_transfer_failed` for the others. */
+/** A member of a linked batch that failed: the culprit's own code, and `linked_transfer_failed` for the others. */
 export function linkedFailure(
   books: WorkingBooks,
   { actor, id: batchId, orders }: BatchCommand,
-  culprit: { at: number; member: Refusal },
+  { index, culprit }: { index: number; culprit: { at: number; member: Refusal } },
   context: DecisionContext,
-): readonly TransferOutcome[] {
-  return orders.map((order, index) => {
-    const code = index === culprit.at ? culprit.member.code : 'linked_transfer_failed';
-    if (index === culprit.at && culprit.member.transfer) {
-      books.keepTransfer(culprit.member.transfer);
-      return culprit.member;
-    }
-    const found = identify(new WorkingBooks(books), { actor, order, batchId }, context);
-    if ('kind' in found) return found.transfer ? reject(books, found.transfer, code, context) : refuse(code);
-    const { sides } = found;
-    const expiresAt = order.hold && expiryOf(order.hold, context.now);
-    const facts = factsOf({ actor, order, batchId }, sides.map(legOf), { sides, expiresAt });
-    return index === culprit.at ? refuse(code) : reject(books, facts, code, context);
-  });
+): TransferOutcome {
+  const order = orders[index] as TransferOrder;
+  const code = index === culprit.at ? culprit.member.code : 'linked_transfer_failed';
+  if (index === culprit.at && culprit.member.transfer) {
+    books.keepTransfer(culprit.member.transfer);
+    return culprit.member;
+  }
+  const found = identify(new WorkingBooks(books), { actor, order, batchId }, context);
+  if ('kind' in found) return found.transfer ? reject(books, found.transfer, code, context) : refuse(code);
+  const { sides } = found;
+  const expiresAt = order.hold && expiryOf(order.hold, context.now);
+  const facts = factsOf({ actor, order, batchId }, sides.map(legOf), { sides, expiresAt });
+  return index === culprit.at ? refuse(code) : reject(books, facts, code, context);
 }
 
 /** Checks 5 to 7: finds the accounts, each with its due holds expired, or says which is not there for the actor. */

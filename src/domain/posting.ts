@@ -1,13 +1,14 @@
 import { administer } from './administration.ts';
-import { WorkingBooks } from './books.ts';
-import type { Books, Decision, WholeDecision } from './books.ts';
+import { inSlices, NO_CHANGES, whole, WorkingBooks } from './books.ts';
+import type { Books, Changes, Decision, WholeDecision } from './books.ts';
+import { sizeOf, sizeOfOrder } from './command.ts';
 import type { BatchCommand, Command } from './command.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { capture, expireDue, voidHold } from './holds.ts';
 import { eraseText } from './erasure.ts';
 import { firstDifference } from './idempotency.ts';
 import { expiryFaults, linkedFailure, placeOrder } from './orders.ts';
-import type { Decided, Outcome } from './outcome.ts';
+import type { Answer, Decided, Outcome, Refusal, TransferOutcome } from './outcome.ts';
 import { reverse } from './reversal.ts';
 
 /**
@@ -19,50 +20,131 @@ export function decide(
   commands: readonly Command[],
   context: DecisionContext,
 ): WholeDecision<readonly Decided[]> {
-  const working = new WorkingBooks(books);
-  const result = commands.map((command) => answer(working, command, context));
-  return { result, changes: working.changes() };
+  return whole(decideInParts(books, commands, { ...context, size: Infinity }));
 }
 
-/** As `decide`, up to `size` commands at a time. */
+/**
+ * As `decide`, in parts of about `size`, as of `sizeOf`. The members of a large batch are in several. While a linked
+ * batch is decided its parts change nothing; what it changes then comes in parts too. Each `next` is called once.
+ */
 export function decideInParts(
   books: Books,
   commands: readonly Command[],
   { size, ...context }: DecisionContext & { readonly size: number },
 ): Decision<readonly Decided[]> {
-  const part = (before: Books, at: number, answered: readonly Decided[]): Decision<readonly Decided[]> => {
-    const working = new WorkingBooks(before);
-    const end = at + size;
-    const answers = commands.slice(at, end).map((command) => answer(working, command, context));
-    const result = [...answered, ...answers];
-    const changes = working.changes();
-    return end < commands.length ? { changes, next: () => part(working, end, result) } : { result, changes };
+  const share = new Share(new WorkingBooks(books), size);
+  const deciding = answerAll(commands, share, context);
+  const part = (): Decision<readonly Decided[]> => {
+    const { done, value } = deciding.next();
+    const [first = NO_CHANGES, ...more] = inSlices(share.books.changes(), 2 * size);
+    const last = (changes: Changes) => (done ? { result: value, changes } : { changes, next: part });
+    share.begin();
+    return more.reduceRight<(changes: Changes) => Decision<readonly Decided[]>>(
+      (next, slice) => (changes) => ({ changes, next: () => next(slice) }),
+      last,
+    )(first);
   };
-  return part(books, 0, []);
+  return part();
 }
 
-function answer(books: WorkingBooks, command: Command, context: DecisionContext): Decided {
-  const { key, request } = command;
-  const kept = key && books.record(key);
-  if (kept) {
-    const field = firstDifference(kept.request, request);
-    return field === undefined ? { replayed: true, outcome: kept.outcome } : { conflict: { field } };
+/** One part of a decision, and whether it is large enough. */
+class Share {
+  readonly size: number;
+  #left: number;
+  books: WorkingBooks;
+
+  constructor(books: WorkingBooks, size: number) {
+    this.books = books;
+    this.size = size;
+    this.#left = size;
   }
 
-  const malformed = expiryFaults(command, context.now);
-  if (malformed.length > 0) return { malformed };
+  get isFull(): boolean {
+    return this.#left <= 0;
+  }
 
-  const outcome = perform(books, command, context);
-  if (key) books.keepRecord({ ...key, request, outcome, at: context.now });
+  count(size: number): void {
+    this.#left -= size;
+  }
+
+  /** The next part, over what this one changed. */
+  begin(): void {
+    this.books = new WorkingBooks(this.books);
+    this.#left = this.size;
+  }
+}
+
+/** Yields where a part ends. */
+function* answerAll(
+  commands: readonly Command[],
+  share: Share,
+  context: DecisionContext,
+): Generator<void, readonly Decided[]> {
+  const answers: Decided[] = [];
+  for (const command of commands) {
+    if (share.isFull) yield;
+    if (command.type === 'batch') {
+      answers.push(
+        answeredBefore(share.books, command, context) ??
+          keep(share, command, yield* decideBatch(share, command, context), context),
+      );
+      continue;
+    }
+    answers.push(answer(share.books, command, context));
+    share.count(sizeOf(command));
+  }
+  return answers;
+}
+
+function answer(
+  books: WorkingBooks,
+  command: Exclude<Command, BatchCommand>,
+  context: DecisionContext,
+): Decided {
+  return (
+    answeredBefore(books, command, context) ??
+    keep({ books }, command, perform(books, command, context), context)
+  );
+}
+
+/** The answer of a command that is not carried out: it was recorded before, or its clock shows it to be malformed. */
+function answeredBefore(
+  books: WorkingBooks,
+  command: Command,
+  { now }: DecisionContext,
+): Decided | undefined {
+  const kept = keptAnswer(books, command);
+  if (kept) return kept;
+  const malformed = expiryFaults(command, now);
+  return malformed.length > 0 ? { malformed } : undefined;
+}
+
+/** The answer under a key that was used before. */
+function keptAnswer(books: WorkingBooks, { key, request }: Command): Answer | undefined {
+  const kept = key && books.record(key);
+  if (!kept) return undefined;
+  const field = firstDifference(kept.request, request);
+  return field === undefined ? { replayed: true, outcome: kept.outcome } : { conflict: { field } };
+}
+
+function keep(
+  { books }: Pick<Share, 'books'>,
+  { key, request }: Command,
+  outcome: Outcome,
+  { now: at }: DecisionContext,
+): Answer {
+  if (key) books.keepRecord({ ...key, request, outcome, at });
   return { replayed: false, outcome };
 }
 
-function perform(books: WorkingBooks, command: Command, context: DecisionContext): Outcome {
+function perform(
+  books: WorkingBooks,
+  command: Exclude<Command, BatchCommand>,
+  context: DecisionContext,
+): Outcome {
   switch (command.type) {
     case 'transfer':
       return placeOrder(books, { ...command, batchId: null }, context);
-    case 'batch':
-      return batch(books, command, context);
     case 'capture':
       return capture(books, command, context);
     case 'void':
@@ -85,26 +167,41 @@ function perform(books: WorkingBooks, command: Command, context: DecisionContext
   }
 }
 
-function batch(books: WorkingBooks, command: BatchCommand, context: DecisionContext): Outcome {
+/** Yields where a part ends. */
+function* decideBatch(
+  share: Share,
+  command: BatchCommand,
+  context: DecisionContext,
+): Generator<void, Outcome> {
   const { actor, id: batchId, orders, linked } = command;
-  if (!linked) {
-    return {
-      kind: 'batch',
-      members: orders.map((order) => placeOrder(books, { actor, order, batchId }, context)),
-    };
-  }
-  const attempt = new WorkingBooks(books);
-  const members = [];
+  // All changes of a linked one come at once: those of a large one are in parts of their own
+  if (linked && sizeOf(command) > share.size) yield;
+  const books = linked ? new WorkingBooks(share.books) : undefined;
+  const members: TransferOutcome[] = [];
   for (const order of orders) {
-    const member = placeOrder(attempt, { actor, order, batchId }, context);
+    if (share.isFull) yield;
+    const member = placeOrder(books ?? share.books, { actor, order, batchId }, context);
     members.push(member);
-    if (member.kind === 'refused') {
-      return {
-        kind: 'batch',
-        members: linkedFailure(books, command, { at: members.length - 1, member }, context),
-      };
+    share.count(sizeOfOrder(order));
+    if (linked && member.kind === 'refused') {
+      return yield* failLinked(share, command, { at: members.length - 1, member }, context);
     }
   }
-  books.adopt(attempt.changes());
+  if (books) share.books.adopt(books.changes());
+  return { kind: 'batch', members };
+}
+
+function* failLinked(
+  share: Share,
+  command: BatchCommand,
+  culprit: { at: number; member: Refusal },
+  context: DecisionContext,
+): Generator<void, Outcome> {
+  const members: TransferOutcome[] = [];
+  for (const [index, order] of command.orders.entries()) {
+    if (share.isFull) yield;
+    members.push(linkedFailure(share.books, command, { index, culprit }, context));
+    share.count(sizeOfOrder(order));
+  }
   return { kind: 'batch', members };
 }

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { decideInTurns } from '../../application/decide-in-turns.ts';
 import { ownTurn } from '../../application/event-loop.ts';
-import { whole } from '../../domain/books.ts';
+import { joined, whole } from '../../domain/books.ts';
 import type { Books, Decision } from '../../domain/books.ts';
 import type { Want } from '../../domain/command.ts';
 import { keyText } from '../../domain/idempotency.ts';
@@ -61,8 +62,8 @@ class MemoryUnitOfWork implements UnitOfWork {
       want();
       const books = booksOf(this.#data);
       for (let run = 0; run < this.#rehearsals; run++) whole(decide(books));
-      const { result, changes } = whole(decide(books));
-      this.#data.write(changes);
+      const { result, parts } = await decideInTurns(decide(books));
+      this.#data.write(joined(parts));
       return result;
     });
   }

@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { setImmediate } from 'node:timers/promises';
+import { decideInTurns } from '../../application/decide-in-turns.ts';
+import { nextTurn } from '../../application/event-loop.ts';
 import { ParcelsSeen } from '../../application/parcel.ts';
 import type { Parcel } from '../../application/parcel.ts';
 import type { Clock, Stores, UnitOfWork } from '../../application/ports.ts';
-import { whole } from '../../domain/books.ts';
 import type { Books, Changes, Decision } from '../../domain/books.ts';
 import type { Want } from '../../domain/command.ts';
 import type { Instant } from '../../domain/time.ts';
@@ -70,15 +70,15 @@ export class SqliteUnitOfWork implements UnitOfWork {
         await this.#commit(writing);
         for (const part of parts) this.#accounts.committed(part);
         for (const parcel of parcels) this.#parcelsSeen.saw(parcel);
-        const commands = parts.reduce((sum, { records }) => sum + records.length, 0);
-        this.#thread.expect(commands);
+        const sizes = parts.map(({ records, transfers }) => Math.max(records.length, transfers.length));
+        this.#thread.expect(sizes.reduce((sum, size) => sum + size, 0));
         return result;
       },
       () => this.#thread.ready ?? this.#here,
     );
     // The commit kept the event loop from turning. Now it turns: timers run, what came in meanwhile joins the next
     // batch, and another process gets at the lock.
-    if (isHere) await setImmediate();
+    if (isHere) await nextTurn();
     return committed;
   }
 
@@ -153,16 +153,13 @@ export class SqliteUnitOfWork implements UnitOfWork {
   ): Promise<{ result: R; parts: readonly Changes[]; parcels: readonly Parcel[] }> {
     try {
       const unit = new UnitWriter(writing, this.#accounts);
-      let part = decide(booksOf(this.#connection, this.#accounts, want()));
-      // These books would read what is written here, and take it for what was there before
-      if (writing === this.#here) part = whole(part);
-      for (; 'next' in part; part = part.next()) {
-        unit.write(part.changes);
-        writing.flush();
-      }
-      unit.write(part.changes);
+      const books = booksOf(this.#connection, this.#accounts, want());
+      const result =
+        writing === this.#here
+          ? await writeAfter(unit, decide(books))
+          : await writeBeside(unit, decide(books));
       unit.finish(this.#connection);
-      return { result: part.result, parts: unit.parts, parcels: unit.claimed };
+      return { result, parts: unit.parts, parcels: unit.claimed };
     } catch (fault) {
       await writing.rollBack();
       throw beforeCommit(fault);
@@ -193,6 +190,27 @@ export class SqliteUnitOfWork implements UnitOfWork {
       throw fault;
     }
   }
+}
+
+/** In this thread all is decided before any of it is written: the books would read that as what was there before. */
+async function writeAfter<R>(unit: UnitWriter, decision: Decision<R>): Promise<R> {
+  const { result, parts } = await decideInTurns(decision);
+  for (const [index, changes] of parts.entries()) {
+    if (index > 0) await nextTurn();
+    unit.write(changes);
+  }
+  return result;
+}
+
+/** The writing thread writes one part while the next is decided. */
+async function writeBeside<R>(unit: UnitWriter, decision: Decision<R>): Promise<R> {
+  let part = decision;
+  for (; 'next' in part; part = part.next()) {
+    unit.write(part.changes);
+    await nextTurn();
+  }
+  unit.write(part.changes);
+  return part.result;
 }
 
 function booksOf(connection: Connection, accounts: RememberedAccounts, want: Want): Books {

@@ -14,11 +14,11 @@ import { insertRecord, ownRecord } from './idempotency-records.ts';
 import { eraseFromParcels, insertParcel } from './outbox.ts';
 import type { RememberedAccounts } from './remembered-accounts.ts';
 import { insertTransfer, listHold, updateTransfer } from './transfers.ts';
-import type { Writer } from './writing-connection.ts';
+import type { WritingConnection } from './writing-connection.ts';
 
 /** Writes what one unit changes, part by part. */
 export class UnitWriter {
-  readonly #writer: Writer;
+  readonly #writer: WritingConnection;
   readonly #accounts: RememberedAccounts;
   readonly parts: Changes[] = [];
   /** Those that were written as claimed. */
@@ -29,7 +29,7 @@ export class UnitWriter {
   readonly #erased: string[] = [];
   #messagesDueAt: Instant | null = null;
 
-  constructor(writer: Writer, accounts: RememberedAccounts) {
+  constructor(writer: WritingConnection, accounts: RememberedAccounts) {
     this.#writer = writer;
     this.#accounts = accounts;
   }
@@ -59,6 +59,7 @@ export class UnitWriter {
     this.#messages.push(...changes.messages);
     this.#messagesDueAt ??= changes.messagesDueAt;
     this.parts.push(changes);
+    writer.flush();
   }
 
   /** After the last part: what there is once for the whole unit. `connection` reads what was there before it. */
