@@ -97,7 +97,7 @@ function storeOf(client: MongoClient, db: Db, presence: Presence, options: Mongo
   const { clock, clockToleranceMs = 1000, timeoutMs = 10_000 } = options;
   const collections = collectionsOf(db);
   const blocks = new EntryBlocks(collections);
-  const transactions = new Transactions(client, presence);
+  const transactions = new Transactions(db, presence);
   const clockGuard = new ClockGuard({ db, clock, toleranceMs: clockToleranceMs });
   return {
     unitOfWork: new MongoUnitOfWork({

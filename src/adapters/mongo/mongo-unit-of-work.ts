@@ -103,8 +103,9 @@ export class MongoUnitOfWork implements UnitOfWork {
     const unit = new UnitInLine();
     this.#last = unit;
     const committed = this.#commit({ ask, decide, limit, before, unit });
-    // Where this one gives up, those after it still wait for those before it
-    void unit.endWith(committed, before);
+    // Where this one gives up, those after it still wait for those before it, and until nothing of it is open
+    const ended = committed.catch(() => this.#transactions.settled().then(() => committed));
+    void unit.endWith(ended, before);
     return committed;
   }
 

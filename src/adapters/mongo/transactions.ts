@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ClientSession, MongoClient, MongoServerError, TransactionOptions } from 'mongodb';
+import type { ClientSession, Db, MongoServerError, TransactionOptions } from 'mongodb';
 import { PassbookError } from '../../domain/errors.ts';
+import { abortAnswered, endTransaction } from './end-transaction.ts';
 import { isAborted, isDuplicateKey, isPassing, unavailable } from './faults.ts';
 import type { Presence } from './presence.ts';
 import { TimeLimit } from './time-limit.ts';
@@ -77,6 +78,11 @@ export class Transaction {
     return this.#queue(operation, duplicate);
   }
 
+  /** Sends no more operations; those that are asked for fail with `fault`. */
+  stop(fault: Error): void {
+    this.#failure ??= { fault };
+  }
+
   /** Takes no more operations, and waits for those that run. */
   async finish(): Promise<void> {
     this.#isOpen = false;
@@ -121,16 +127,17 @@ export class Transactions {
    * primary may at first know less of what a majority has than the one before, which acknowledged it.
    */
   readonly reader: ClientSession;
-  readonly #client: MongoClient;
+  readonly #db: Db;
   readonly #presence: Presence;
   readonly #inside = new AsyncLocalStorage<true>();
+  readonly #endings = new Set<Promise<void>>();
   #lent = 0;
   #isClosed = false;
 
-  constructor(client: MongoClient, presence: Presence) {
-    this.#client = client;
+  constructor(db: Db, presence: Presence) {
+    this.#db = db;
     this.#presence = presence;
-    this.reader = client.startSession({ causalConsistency: true });
+    this.reader = db.client.startSession({ causalConsistency: true });
   }
 
   /** @throws TypeError inside another unit */
@@ -143,14 +150,27 @@ export class Transactions {
     this.assertOutside();
 
     const unit = new Unit({
-      client: this.#client,
+      db: this.#db,
       presence: this.#presence,
       limit,
       work,
       onCommit: ({ operationTime }) => operationTime && this.reader.advanceOperationTime(operationTime),
       isClosed: () => this.#isClosed,
     });
-    return limit.race(unit.run(), () => unit.timeIsOver());
+    return limit.race(unit.run(), () => {
+      this.#waitFor(unit.abandon());
+      return unit.timeIsOver();
+    });
+  }
+
+  /** Resolves once the server has ended the transactions of all units that their deadline overtook. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#endings);
+  }
+
+  #waitFor(ending: Promise<void>): void {
+    this.#endings.add(ending);
+    void ending.finally(() => this.#endings.delete(ending));
   }
 
   /** Marks what `work` does as inside a unit: for work that is another's, and may try to begin one. */
@@ -174,24 +194,33 @@ export class Transactions {
 
 /** All the attempts at one piece of work. */
 class Unit<R> {
+  readonly #db: Db;
   readonly #session: ClientSession;
   readonly #presence: Presence;
   readonly #limit: TimeLimit;
   readonly #work: (transaction: Transaction) => Promise<R>;
   readonly #onCommit: (session: ClientSession) => void;
   readonly #isClosed: () => boolean;
+  #transaction: Transaction | undefined;
+  /** The number of the session's latest transaction that is known to have ended. */
+  #endedNumber: number;
+  #ending: Promise<void> | undefined;
+  #isAbandoned = false;
+  #isCommitting = false;
   #isUnsettled = false;
   #lastFault: unknown;
 
   constructor(terms: {
-    client: MongoClient;
+    db: Db;
     presence: Presence;
     limit: TimeLimit;
     work: (transaction: Transaction) => Promise<R>;
     onCommit: (session: ClientSession) => void;
     isClosed: () => boolean;
   }) {
-    this.#session = terms.client.startSession();
+    this.#db = terms.db;
+    this.#session = terms.db.client.startSession();
+    this.#endedNumber = this.#session.serverSession.txnNumber;
     this.#presence = terms.presence;
     this.#limit = terms.limit;
     this.#work = terms.work;
@@ -215,8 +244,19 @@ class Unit<R> {
     }
   }
 
+  /**
+   * Ends what a statement that is not answered may have open, as its connection may be lost without a sign. Its caller
+   * has been answered that nothing was done, so nothing more is sent. A commit that was sent goes on.
+   */
+  async abandon(): Promise<void> {
+    this.#isAbandoned = true;
+    if (this.#isCommitting) return;
+    this.#transaction?.stop(new Error('The deadline passed'));
+    await this.#end();
+  }
+
   async #untilCommitted(): Promise<R> {
-    for (let attempt = 0; !this.#limit.isOver; attempt++) {
+    for (let attempt = 0; !this.#isOver; attempt++) {
       if (attempt > 0) {
         // It may be one who died that stands in the way
         void this.#presence.endDead();
@@ -228,16 +268,21 @@ class Unit<R> {
     throw this.timeIsOver();
   }
 
+  get #isOver(): boolean {
+    return this.#isAbandoned || this.#limit.isOver;
+  }
+
   /** Undefined where it must be tried again: then nothing was written. */
   async #attempt(): Promise<{ result: R } | undefined> {
     this.#session.startTransaction(TRANSACTION_OPTIONS);
     const transaction = new Transaction(this.#session);
+    this.#transaction = transaction;
     const ended = await this.#perform(transaction);
     if ('result' in ended && !transaction.isUndone) {
       return (await this.#commit(transaction)) ? ended : undefined;
     }
 
-    await this.#session.abortTransaction();
+    await this.#abort();
     if ('result' in ended) return ended;
     const { fault } = ended;
     this.#lastFault = fault;
@@ -247,6 +292,28 @@ class Unit<R> {
     if (duplicate && (await duplicate.isDurable())) throw duplicate.refusal;
     if (!isPassing(fault)) throw unavailable(fault);
     return undefined;
+  }
+
+  /** Returns once the server has said that nothing of the transaction is open. */
+  async #abort(): Promise<void> {
+    if (await abortAnswered(this.#session)) this.#endedNumber = this.#session.serverSession.txnNumber;
+    else await this.#end();
+  }
+
+  /** Ends the transaction on another connection, if any statement of it was sent. */
+  async #end(): Promise<void> {
+    if (this.#session.serverSession.txnNumber === this.#endedNumber) return;
+    this.#ending ??= this.#endElsewhere();
+    await this.#ending;
+    this.#ending = undefined;
+  }
+
+  async #endElsewhere(): Promise<void> {
+    const { serverSession } = this.#session;
+    const latest = await endTransaction(this.#db, serverSession, this.#isClosed);
+    // The next attempt has to begin above it
+    serverSession.txnNumber = latest;
+    this.#endedNumber = latest;
   }
 
   /** A failed operation is the attempt's end, even where the work made light of it. */
@@ -267,10 +334,11 @@ class Unit<R> {
    */
   async #commit({ hasWritten }: Transaction): Promise<boolean> {
     // Nothing was sent yet: who comes too late may still be told that nothing was done
-    if (this.#limit.isOver) {
-      await this.#session.abortTransaction();
+    if (this.#isOver) {
+      await this.#abort();
       return false;
     }
+    this.#isCommitting = true;
     this.#isUnsettled = hasWritten;
     for (let attempt = 1; ; attempt++) {
       try {
@@ -281,9 +349,15 @@ class Unit<R> {
         this.#lastFault = fault;
         if (isAborted(fault)) {
           this.#isUnsettled = false;
+          this.#isCommitting = false;
+          this.#endedNumber = this.#session.serverSession.txnNumber;
           return false;
         }
-        if (this.#isClosed() || this.#limit.remainingMs < -SETTLE_MS) throw this.timeIsOver();
+        if (this.#isClosed()) throw this.timeIsOver();
+        if (this.#limit.remainingMs < -SETTLE_MS) {
+          await this.#end();
+          throw this.timeIsOver();
+        }
       }
       await pause(attempt);
     }
