@@ -5,6 +5,7 @@ import { collectionsOf } from '../../src/adapters/mongo/collections.ts';
 import type { Collections } from '../../src/adapters/mongo/collections.ts';
 import { Presence } from '../../src/adapters/mongo/presence.ts';
 import { describeWithMongo, freshDatabaseName, mongoUri } from '../support/mongo.ts';
+import { failCommands } from '../support/mongo-bank.ts';
 
 const LONG_AGO = new Date(0);
 
@@ -96,6 +97,31 @@ describeWithMongo('what processes tell of themselves', () => {
     expect(await db.collection('written').distinct('_id')).toEqual(['by the living']);
     expect(await processes.findOne({ _id: 'dead' })).toBeNull();
   });
+
+  it.each([1, 2, 3, 100])(
+    'ends the transactions of the dead without killSessions, after %i of their own',
+    async (count) => {
+      const [living, dead] = [aSession(), aSession()];
+      for (let number = 1; number < count; number++) {
+        await write(dead, `before ${number}`);
+        await dead.commitTransaction();
+      }
+      await presence.during(living, async () => {
+        await write(living, 'by the living');
+        await write(dead, 'by the dead');
+        const idle = aSession();
+        await processes.insertOne({ _id: 'dead', sessions: [idle.id!, dead.id!], aliveUntil: LONG_AGO });
+
+        await failCommands(mongoUri(), { failCommands: ['killSessions'], times: 1, errorCode: 8000 });
+        await new Presence(db).endDead();
+        await living.commitTransaction();
+        await expect(dead.commitTransaction()).rejects.toMatchObject({ codeName: 'NoSuchTransaction' });
+      });
+      const kept = await db.collection('written').countDocuments();
+      expect(kept).toBe(count);
+      expect(await processes.findOne({ _id: 'dead' })).toBeNull();
+    },
+  );
 
   it('is asked now and then alone', async () => {
     sent.length = 0;

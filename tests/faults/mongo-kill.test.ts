@@ -1,13 +1,22 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { aCustomer, freshId } from '../support/builders.ts';
 import { describeWithMongo, freshDatabaseName, mongoUri } from '../support/mongo.ts';
-import { openMongoBank } from '../support/mongo-bank.ts';
+import { failCommands, openMongoBank } from '../support/mongo-bank.ts';
 import type { MongoBank } from '../support/mongo-bank.ts';
 import { Program } from '../support/program.ts';
 import type { Payment } from './support/mongo-payer.ts';
 
 /** Less than the server's minute. */
 const DEADLINE_MS = 30_000;
+const APP_NAME = 'survivor';
+
+const WITHOUT_KILL_SESSIONS = {
+  failCommands: ['killSessions'],
+  appName: APP_NAME,
+  times: 10,
+  errorCode: 59,
+  errorMsg: 'no such command',
+};
 
 describeWithMongo('a bank that is killed in the middle of a transaction', () => {
   const uri = mongoUri();
@@ -15,12 +24,21 @@ describeWithMongo('a bank that is killed in the middle of a transaction', () => 
   let mongo: MongoBank;
 
   beforeAll(async () => {
-    mongo = await openMongoBank({ uri, databaseName, limits: { deadlineMs: DEADLINE_MS } });
+    mongo = await openMongoBank({
+      uri,
+      databaseName,
+      limits: { deadlineMs: DEADLINE_MS },
+      driver: { appName: APP_NAME },
+    });
   });
   afterAll(() => mongo?.close());
 
-  it('has done nothing, and does not keep the others from the ledger', async () => {
+  it.each([
+    ['', []],
+    [', without killSessions too', [WITHOUT_KILL_SESSIONS]],
+  ])('has done nothing, and does not keep the others from the ledger%s', async (_where, failures) => {
     const { bank } = mongo;
+    for (const failure of failures) await failCommands(uri, failure);
     const alice = aCustomer();
     const from = await bank.account(alice, { funds: 100n });
     const to = await bank.open(aCustomer());

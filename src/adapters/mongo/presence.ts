@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { MongoServerError } from 'mongodb';
 import type { ClientSession, Collection, Db, ServerSessionId } from 'mongodb';
 import { collectionsOf } from './collections.ts';
+import { endTransactionOf } from './end-transaction.ts';
 
 export type ProcessDocument = {
   /** Its own, new with each start. */
@@ -59,7 +61,7 @@ export class Presence {
       const isOver = { $expr: { $lt: ['$aliveUntil', '$$NOW'] } };
       const dead = await this.#processes.find(isOver, { readConcern: { level: 'local' } }).toArray();
       for (const { _id, sessions, aliveUntil } of dead) {
-        await this.#db.admin().command({ killSessions: sessions });
+        await this.#end(sessions);
         await this.#processes.deleteOne({ _id, aliveUntil });
       }
     } catch {
@@ -69,6 +71,16 @@ export class Presence {
 
   close(): void {
     this.#rest();
+  }
+
+  /** Where the server does not offer `killSessions`, as shared clusters do not, it is done by aborts alone. */
+  async #end(sessions: readonly ServerSessionId[]): Promise<void> {
+    try {
+      await this.#db.admin().command({ killSessions: sessions });
+    } catch (fault) {
+      if (!(fault instanceof MongoServerError)) throw fault;
+      await Promise.all(sessions.map((id) => endTransactionOf(this.#db.client, id)));
+    }
   }
 
   /** Whether others have not heard of it. */
