@@ -1,8 +1,10 @@
 import type { Instant } from '../domain/time.ts';
 import type { Message } from '../domain/message.ts';
 import type { User } from '../domain/user.ts';
-import { RecentRecipients } from './recent-recipients.ts';
+import { MailPause } from './mail-pause.ts';
+import { MailServerFault } from './ports.ts';
 import type { ClaimedMessage, Clock, Courier, Logger, Mailer, UnitOfWork } from './ports.ts';
+import { RecentRecipients } from './recent-recipients.ts';
 
 export type DispatcherOptions = {
   /** How many messages one claim takes. */
@@ -37,7 +39,8 @@ const HANDED_BATCHES = 5;
 type AttemptFacts = { readonly messageId: string; readonly kind: string; readonly attempt: number };
 
 /**
- * Sends what the outbox holds. A mail server that is down delays mail and nothing else. Between a server's yes and
+ * Sends what the outbox holds. A mail server that is down delays mail and nothing else: after a fault of its own it is
+ * left alone for a while, and then tried with one mail. Between a server's yes and
  * the mark that it said so a process may die: then the message is sent again, with the same Message-ID.
  */
 export class OutboxDispatcher implements Courier {
@@ -47,6 +50,7 @@ export class OutboxDispatcher implements Courier {
   readonly #log: Logger;
   readonly #options: DispatcherOptions;
   readonly #recipients = new RecentRecipients();
+  readonly #pause: MailPause;
   #running: Promise<void> | undefined;
   /** Handed over by whoever committed them, and not yet sent. */
   readonly #handed: { readonly messages: readonly Message[]; readonly until: Instant }[] = [];
@@ -69,6 +73,7 @@ export class OutboxDispatcher implements Courier {
     this.#clock = ports.clock;
     this.#log = ports.log;
     this.#options = { ...DEFAULTS, ...ports.options };
+    this.#pause = new MailPause(this.#options);
   }
 
   start(): void {
@@ -84,7 +89,7 @@ export class OutboxDispatcher implements Courier {
   /** Takes what it can send before long; the rest waits in the outbox. */
   reserve(): Instant | null {
     const { batch, leaseMs } = this.#options;
-    const isReady = this.#running !== undefined && !this.#isStopping;
+    const isReady = this.#running !== undefined && !this.#isStopping && !this.#isPaused;
     return isReady && this.#handedCount < HANDED_BATCHES * batch ? this.#clock.now() + leaseMs : null;
   }
 
@@ -101,8 +106,13 @@ export class OutboxDispatcher implements Courier {
     await this.#running;
   }
 
-  /** One claim and its messages; how many there were. */
+  get #isPaused(): boolean {
+    return this.#clock.now() < this.#pause.until;
+  }
+
+  /** One claim and its messages; how many there were. None while the mail server is left alone. */
   async dispatch(): Promise<number> {
+    if (this.#isPaused) return 0;
     const { batch: limit, leaseMs } = this.#options;
     const now = this.#clock.now();
     const { claimed, recipients } = await this.#unitOfWork.run(async ({ outbox, users }) => {
@@ -134,6 +144,10 @@ export class OutboxDispatcher implements Courier {
   ): Promise<void> {
     for (const [index, one] of claimed.entries()) {
       if (this.#clock.now() >= until) break;
+      if (this.#isPaused) {
+        await this.#putBack(claimed.slice(index).map(({ message }) => message.id));
+        break;
+      }
       if (this.#isStopping) {
         this.#handed.push({ messages: claimed.slice(index).map(({ message }) => message), until });
         break;
@@ -145,7 +159,10 @@ export class OutboxDispatcher implements Courier {
 
   async #loop(): Promise<void> {
     while (!this.#isStopping) {
-      if (this.#handed.length > 0) {
+      if (this.#isPaused) {
+        await this.#putBackHanded();
+        await this.#idle();
+      } else if (this.#handed.length > 0) {
         await this.#dispatchSafely(() => this.#dispatchHanded());
       } else if (this.#isWoken) {
         this.#isWoken = false;
@@ -176,12 +193,49 @@ export class OutboxDispatcher implements Courier {
       if (result === 'refused') {
         const reason = recipient ? 'refused by the mail server' : 'no such user';
         await this.#giveUp(facts, this.#clock.now(), reason);
+        if (recipient) this.#pause.end();
         return;
       }
       this.#sent.push(facts);
+      this.#pause.end();
     } catch (error) {
-      await this.#fail(facts, error);
+      await this.#failOrPause(facts, error);
     }
+  }
+
+  /** A fault that the mail has no part in is none of its attempts. */
+  async #failOrPause(facts: AttemptFacts, error: unknown): Promise<void> {
+    const now = this.#clock.now();
+    if (!(error instanceof MailServerFault)) {
+      this.#pause.failed(facts.messageId, now);
+      await this.#fail(facts, error);
+      return;
+    }
+    this.#pause.begin(now);
+    if (error.isPerhapsOfMail) {
+      await this.#fail(facts, error);
+      return;
+    }
+    await this.#putBack([facts.messageId], error.message);
+    const seconds = Math.ceil((this.#pause.until - now) / 1_000);
+    this.#log.warn({ err: error, seconds }, 'the mail server cannot be used, mails wait');
+  }
+
+  /** Due again, not attempted, when the mail server is tried next. */
+  async #putBack(ids: readonly string[], reason = 'The mail server was left alone'): Promise<void> {
+    if (ids.length === 0) return;
+    try {
+      const terms = { dueAt: this.#pause.until, reason };
+      await this.#unitOfWork.run(({ outbox }) => outbox.putBack(ids, terms));
+    } catch (error) {
+      this.#log.warn({ err: error, messageIds: ids }, 'mail not put back, it is due after its lease');
+    }
+  }
+
+  async #putBackHanded(): Promise<void> {
+    const handed = this.#handed.splice(0);
+    this.#handedCount = 0;
+    await this.#putBack(handed.flatMap(({ messages }) => messages.map(({ id }) => id)));
   }
 
   async #markSent(): Promise<void> {
@@ -206,7 +260,11 @@ export class OutboxDispatcher implements Courier {
       await this.#giveUp(facts, now, reason);
       return;
     }
-    const dueAt = now + Math.min(maxDelayMs, delayMs * 2 ** (facts.attempt - 1));
+    const dueAt = Math.max(
+      now + Math.min(maxDelayMs, delayMs * 2 ** (facts.attempt - 1)),
+      // After the others, so that the server is tried next with another mail
+      this.#pause.until + 1,
+    );
     await this.#unitOfWork.run(({ outbox }) => outbox.postpone(facts.messageId, { dueAt, reason }));
     this.#log.warn({ ...facts, err: error }, 'mail failed');
   }
@@ -219,8 +277,10 @@ export class OutboxDispatcher implements Courier {
   /** Until there is something to do; what was sent last is marked meanwhile. */
   async #idle(): Promise<void> {
     const isMarking = this.#sent.length > 0;
+    const pauseMs = this.#pause.until - this.#clock.now();
+    const waitMs = pauseMs > 0 ? pauseMs : this.#options.pollMs;
     const isTimeOver = await new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => resolve(true), isMarking ? MARK_EVERY_MS : this.#options.pollMs);
+      const timer = setTimeout(() => resolve(true), isMarking ? MARK_EVERY_MS : waitMs);
       this.#rouse = () => {
         clearTimeout(timer);
         resolve(false);

@@ -31,9 +31,9 @@ export function part(
   const [first] = gone;
   if (!first) return undefined;
   if (gone.length === parcel.messages.length) return { gone: parcel, rest: null };
-  // A message leaves once in each attempt, so no two parcels come to bear one id.
+  // A message leaves a parcel once, so no two parcels come to bear one id.
   return {
-    gone: { id: `${first.id}/${parcel.attempts}`, messages: gone },
+    gone: { id: `${parcel.id}/${first.id}`, messages: gone },
     rest: { id: parcel.id, messages: parcel.messages.filter(({ id }) => !ids.has(id)) },
   };
 }

@@ -96,6 +96,8 @@ export interface OutboxStore {
   markSent(ids: readonly string[]): Promise<void>;
   /** Not attempted after all; due again at once. */
   release(ids: readonly string[], at: Instant): Promise<void>;
+  /** Not attempted, and the claim does not count as an attempt; due again at `dueAt`. */
+  putBack(ids: readonly string[], terms: { dueAt: Instant; reason: string }): Promise<void>;
   /** The attempt failed; due again at `dueAt`. */
   postpone(id: string, terms: { dueAt: Instant; reason: string }): Promise<void>;
   /** No more attempts. The message stays, for people to look at. */
@@ -224,8 +226,27 @@ export interface Mailer {
   /**
    * Sends `message` to `recipient`, its Message-ID made of the message's id alone.
    * `refused` means that the address or the mail will never be accepted; rejects where another attempt may succeed.
+   * @throws MailServerFault where every other mail would fail too
    */
   send(message: Message, recipient: User): Promise<'sent' | 'refused'>;
+}
+
+/** A fault of the mail server or of the way to it: every mail would fail now, whatever is in it. */
+export class MailServerFault extends Error {
+  override readonly name = 'MailServerFault';
+  /** Whether this one mail may have caused it, as where the connection broke off in the middle of the mail. */
+  readonly isPerhapsOfMail: boolean;
+  /** The server's answer, such as 535; null where it gave none. */
+  readonly responseCode: number | null;
+
+  constructor(
+    message: string,
+    facts: { cause: unknown; isPerhapsOfMail: boolean; responseCode: number | null },
+  ) {
+    super(message, { cause: facts.cause });
+    this.isPerhapsOfMail = facts.isPerhapsOfMail;
+    this.responseCode = facts.responseCode;
+  }
 }
 
 /** As pino has it: facts first, then what happened. Facts never hold a password, a token or a cookie. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
 import { OutboxDispatcher } from '../../src/application/outbox-dispatcher.ts';
 import type { DispatcherOptions } from '../../src/application/outbox-dispatcher.ts';
+import { MailServerFault } from '../../src/application/ports.ts';
 import type { Mailer, UnitOfWork } from '../../src/application/ports.ts';
 import type { Message } from '../../src/domain/message.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
@@ -191,6 +192,113 @@ describe('dispatching', () => {
     clock.advance(MINUTE_MS);
     expect(await dispatcher.dispatch()).toBe(0);
     expect(mailer.sent.map((one) => one.message)).toEqual([message, message]);
+  });
+});
+
+describe('a fault of the mail server', () => {
+  const noSignIn = () =>
+    new MailServerFault('535 no', { cause: null, responseCode: 535, isPerhapsOfMail: false });
+  const brokenOff = () =>
+    new MailServerFault('reset', { cause: null, responseCode: null, isPerhapsOfMail: true });
+  const welcomes = (count: number, { id }: { id: string }) =>
+    Array.from({ length: count }, (_, at) => aWelcome({ recipientId: id, at: JANUARY - 100 + at }));
+
+  it('is met by one mail for each wait, however many wait, and is no attempt of any', async () => {
+    const mailer = new CountingMailer(...Array.from({ length: 20 }, noSignIn));
+    const { dispatcher, add, user, clock, log } = await anOutbox({ mailer, options: { maxAttempts: 2 } });
+    const messages = welcomes(7, user);
+    await add(...messages);
+
+    const delays = [1000, 2000, 4000, ...Array.from({ length: 17 }, () => 5000)];
+    for (const [index, delayMs] of delays.entries()) {
+      for (let call = 0; call < 5; call++) await dispatcher.dispatch();
+      expect(mailer.calls).toBe(index + 1);
+      clock.advance(delayMs - 1);
+      expect(await dispatcher.dispatch()).toBe(0);
+      clock.advance(1);
+    }
+    while ((await dispatcher.dispatch()) > 0);
+    const idsOf = (of: readonly Message[]) => of.map(({ id }) => id).toSorted();
+    expect(idsOf(mailer.sent.map(({ message }) => message))).toEqual(idsOf(messages));
+    expect(new Set(log.lines)).toEqual(
+      new Set(['warn: the mail server cannot be used, mails wait', 'info: mail sent']),
+    );
+  });
+
+  it('is waited for anew from the first delay once the server took a mail', async () => {
+    const mailer = new CountingMailer(noSignIn(), noSignIn(), undefined, noSignIn());
+    const { dispatcher, add, user, clock } = await anOutbox({ mailer });
+    await add(...welcomes(2, user));
+    await dispatcher.dispatch();
+    clock.advance(1000);
+    await dispatcher.dispatch();
+    clock.advance(2000);
+    await dispatcher.dispatch();
+    expect([mailer.sent.length, mailer.calls]).toEqual([1, 4]);
+    clock.advance(1000);
+    await dispatcher.dispatch();
+    expect(mailer.sent).toHaveLength(2);
+  });
+
+  it('in the middle of a mail is an attempt of that mail alone, and the next try is made with another', async () => {
+    const mailer = new CountingMailer(brokenOff(), brokenOff());
+    const { dispatcher, add, user, clock, due } = await anOutbox({ mailer, options: { delayMs: 2000 } });
+    const [first, second, third] = welcomes(3, user);
+    await add(first as Message, second as Message, third as Message);
+    await dispatcher.dispatch();
+    clock.advance(2000);
+    await dispatcher.dispatch();
+    expect(mailer.asked).toEqual([first?.id, second?.id]);
+    clock.advance(4001);
+    expect(new Map((await due()).map(({ message, attempt }) => [message.id, attempt]))).toEqual(
+      new Map([
+        [first?.id, 2],
+        [second?.id, 2],
+        [third?.id, 1],
+      ]),
+    );
+  });
+
+  it('is taken from five mails in a row that each fail for themselves', async () => {
+    const mailer = new CountingMailer(...Array.from({ length: 8 }, () => new Error('451 later')));
+    const { dispatcher, add, user, clock } = await anOutbox({ mailer, options: { batch: 50 } });
+    await add(...welcomes(20, user));
+    for (let call = 0; call < 5; call++) await dispatcher.dispatch();
+    expect(mailer.calls).toBe(5);
+    clock.advance(1000);
+    for (let call = 0; call < 5; call++) await dispatcher.dispatch();
+    expect(mailer.calls).toBe(6);
+  });
+
+  it('gives back what was handed over, and takes nothing more meanwhile', async () => {
+    const gate = new Gate();
+    const mailer = new CountingMailer(gate.passed, noSignIn());
+    const outbox = await anOutbox({ mailer });
+    const { dispatcher, user, clock, unitOfWork } = outbox;
+    dispatcher.start();
+    await new Promise(setImmediate);
+    const hand = async (message: Message) => {
+      const until = dispatcher.reserve() ?? 0;
+      await unitOfWork.transact(
+        want({}),
+        () => ({ result: undefined, changes: { ...NO_CHANGES, messages: [message], messagesDueAt: until } }),
+        clock.now(),
+      );
+      dispatcher.accept([message], until);
+    };
+    const [first, second, third] = welcomes(3, user) as [Message, Message, Message];
+    await hand(first);
+    await until(() => mailer.calls === 1);
+    await hand(second);
+    await hand(third);
+    gate.open();
+    await until(() => mailer.calls === 2 && dispatcher.reserve() === null);
+    await until(() => outbox.log.lines.length > 0);
+    clock.advance(1000);
+    dispatcher.wake();
+    await until(() => mailer.sent.length === 3);
+    await dispatcher.stop();
+    expect(mailer.sent.map(({ message }) => message)).toEqual([first, second, third]);
   });
 });
 
@@ -414,6 +522,29 @@ describe('what is handed over', () => {
     expect(mailer.sent.map((one) => one.message)).toEqual([message]);
   });
 });
+
+/** Counts how often it is asked; a test says how each attempt ends. */
+class CountingMailer implements Mailer {
+  readonly sent: { message: Message }[] = [];
+  readonly asked: string[] = [];
+  readonly #answers: (Error | Promise<void> | undefined)[];
+
+  constructor(...answers: (Error | Promise<void> | undefined)[]) {
+    this.#answers = answers;
+  }
+
+  get calls(): number {
+    return this.asked.length;
+  }
+
+  async send(message: Message): Promise<'sent'> {
+    this.asked.push(message.id);
+    const answer = await this.#answers.shift();
+    if (answer instanceof Error) throw answer;
+    this.sent.push({ message });
+    return 'sent';
+  }
+}
 
 class Gate {
   readonly passed: Promise<void>;

@@ -129,6 +129,44 @@ export function describeOutbox(subject: () => Subject): void {
       expect(await claim(JANUARY + 1)).toEqual([{ message: released, attempt: 2 }]);
     });
 
+    it('counts no attempt for messages that were put back, whole units and parts of one', async () => {
+      const [first, second, third, alone] = [1, 2, 3, 4].map((at) => aWelcome({ at: JANUARY + at })) as [
+        Message,
+        Message,
+        Message,
+        Message,
+      ];
+      await commit([first, second, third], null);
+      await add(alone);
+      const putBack = (messages: readonly Message[], dueAt: number) =>
+        outbox((one) =>
+          one.putBack(
+            messages.map(({ id }) => id),
+            { dueAt, reason: 'no sign-in' },
+          ),
+        );
+      for (const at of [10, 20, 30]) {
+        const claimed = await claim(JANUARY + at);
+        expect(claimed.map(({ attempt }) => attempt)).toEqual([1, 1, 1, 1]);
+        await putBack([first, second], JANUARY + at + 5);
+        await putBack([third, alone], JANUARY + at + 5);
+        expect(await claim(JANUARY + at + 4)).toEqual([]);
+      }
+      await claim(JANUARY + 40);
+      await outbox((one) => one.postpone(first.id, { dueAt: JANUARY + 50, reason: 'timed out' }));
+      await putBack([second, third, alone], JANUARY + 50);
+
+      const last = await claim(JANUARY + 50, 100, outboxElsewhere);
+      expect(new Map(last.map(({ message, attempt }) => [message.id, attempt]))).toEqual(
+        new Map([
+          [first.id, 2],
+          [second.id, 1],
+          [third.id, 1],
+          [alone.id, 1],
+        ]),
+      );
+    });
+
     it('gives what a unit wrote as claimed to nobody until then, and then as another attempt', async () => {
       const messages = [aTransferMessage({ at: JANUARY }), aWelcome({ at: JANUARY })];
       await commit(messages, JANUARY + 50);

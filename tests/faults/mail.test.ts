@@ -116,6 +116,55 @@ describe('mail and its faults', () => {
     expect(up.mails.map(({ to }) => to)).toEqual(up.mails.map(({ parsed }) => [addressOf(parsed.to)]));
   });
 
+  /** How often the server may be tried in twenty seconds: at once, after 5 s, and after 10 s more. */
+  const TRIES_IN_20_SECONDS = 3;
+
+  it.each<[string, MailServerConduct]>([
+    ['a greeting that refuses', { refuseConnection: () => new SmtpFault(421, '4.7.0 Too many connections') }],
+    ['a greeting that refuses for ever', { refuseConnection: () => new SmtpFault(554, 'No service here') }],
+    ['a password that is not taken', { password: 'another' }],
+    ['a sender that is not taken', { refuseSender: () => new SmtpFault(550, '5.1.8 Bad sender') }],
+    ['a server that closes', { refuseRecipient: () => new SmtpFault(421, '4.7.0 Closing') }],
+    ['too many mails', { refuseRecipient: () => new SmtpFault(451, '4.7.1 Too many messages') }],
+    ["Gmail's daily limit", { beforeYes: async () => new SmtpFault(550, '5.4.5 Daily limit exceeded') }],
+  ])('meets %s once for each wait, however many mails wait', async (_what, conduct) => {
+    const [ada, bob] = [await aCustomerWithFunds('ada@a.example'), await aCustomerWithFunds('bob@b.example')];
+    const server = await aServer(conduct);
+    const mailer = createSmtpMailer({
+      server: { host: '127.0.0.1', port: server.port, secure: false, auth: { user: 'bank', pass: 'one' } },
+      from: FROM,
+    });
+    closing.push(() => mailer.close());
+    const dispatcher = aDispatcher(conduct.password === undefined ? aMailer(server.port) : mailer);
+    const expected: string[] = [];
+    for (let count = 0; count < 6; count++) expected.push(...(await pay(ada, bob)));
+    let tries = 0;
+    const counted = Object.entries(conduct).map(([name, answer]) => [
+      name,
+      typeof answer === 'function'
+        ? (...of: never[]) => {
+            tries += 1;
+            return (answer as (...of: never[]) => unknown)(...of);
+          }
+        : answer,
+    ]);
+    Object.assign(conduct, Object.fromEntries(counted));
+
+    for (let second = 0; second < 20; second++) {
+      await dispatcher.dispatch();
+      clock.advance(SECOND);
+    }
+    expect(conduct.password === undefined ? tries : server.signIns).toBe(TRIES_IN_20_SECONDS);
+    expect(server.connections).toBeLessThanOrEqual(TRIES_IN_20_SECONDS);
+    expect(server.mails).toEqual([]);
+    await server.stop();
+
+    const up = await aServer({ port: server.port, ...(conduct.password ? { password: 'one' } : {}) });
+    clock.advance(3_600 * SECOND);
+    while ((await dispatcher.dispatch()) > 0);
+    expect(messageIdsOf(up.mails).toSorted()).toEqual(expected.toSorted());
+  });
+
   it('sends again with the same Message-ID what a process sent that died before it could say so', async () => {
     const [ada, bob] = [await aCustomerWithFunds('ada@a.example'), await aCustomerWithFunds('bob@b.example')];
     const server = await aServer();

@@ -16,6 +16,8 @@ export type ReceivedMail = {
 
 /** What a test makes a server say; each is asked for every mail. */
 export type MailServerConduct = {
+  /** The greeting's refusal: undefined takes the connection. */
+  readonly refuseConnection?: () => SmtpFault | undefined;
   /** The answer to MAIL FROM and to RCPT TO: undefined takes it. */
   readonly refuseSender?: () => SmtpFault | undefined;
   readonly refuseRecipient?: (address: string) => SmtpFault | undefined;
@@ -40,6 +42,7 @@ export class MailServer {
   readonly mails: ReceivedMail[] = [];
   /** How often a client tried to sign in. */
   signIns = 0;
+  connections = 0;
   readonly #server: SMTPServer;
   readonly #waiting = new Set<() => void>();
   readonly #sockets = new Set<Socket>();
@@ -60,6 +63,7 @@ export class MailServer {
         if (password === conduct.password) done(null, { user: 'user' });
         else done(new SmtpFault(535, '5.7.8 Username and Password not accepted'));
       },
+      onConnect: (_session, done) => done(conduct.refuseConnection?.()),
       onMailFrom: (_address, _session, done) => done(conduct.refuseSender?.()),
       onRcptTo: ({ address }, _session, done) => done(conduct.refuseRecipient?.(address)),
       onData: (stream, { envelope }, done) => {
@@ -82,6 +86,7 @@ export class MailServer {
     // A client that breaks off is part of many tests
     this.#server.on('error', () => {});
     this.#server.server.on('connection', (socket) => {
+      this.connections += 1;
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });

@@ -136,6 +136,13 @@ class MemoryOutbox implements OutboxStore {
     for (const id of ids) this.#change(id, { dueAt: at });
   }
 
+  async putBack(ids: readonly string[], { dueAt }: { dueAt: Instant }): Promise<void> {
+    for (const id of ids) {
+      const attempts = this.#data.messages.get(id)?.attempts ?? 0;
+      this.#change(id, { attempts: attempts - 1, dueAt });
+    }
+  }
+
   async postpone(id: string, { dueAt }: { dueAt: Instant }): Promise<void> {
     this.#change(id, { dueAt });
   }

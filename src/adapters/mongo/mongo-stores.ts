@@ -218,6 +218,10 @@ class MongoOutbox implements OutboxStore {
     return this.#change(ids, { dueAt: new Date(at) });
   }
 
+  putBack(ids: readonly string[], { dueAt, reason }: { dueAt: Instant; reason: string }): Promise<void> {
+    return this.#change(ids, { dueAt: new Date(dueAt), reason }, { isPutBack: true });
+  }
+
   postpone(id: string, { dueAt, reason }: { dueAt: Instant; reason: string }): Promise<void> {
     return this.#change([id], { dueAt: new Date(dueAt), reason });
   }
@@ -227,19 +231,23 @@ class MongoOutbox implements OutboxStore {
   }
 
   /** Whoever claimed them is then done with them. */
-  async #change(ids: readonly string[], standing: ParcelStanding | 'sent'): Promise<void> {
-    await this.#move(ids, standing);
+  async #change(
+    ids: readonly string[],
+    standing: ParcelStanding | 'sent',
+    { isPutBack = false }: { isPutBack?: boolean } = {},
+  ): Promise<void> {
+    await this.#move(ids, standing, isPutBack ? 1 : 0);
     this.#seen.forget(ids);
   }
 
-  async #move(ids: readonly string[], standing: ParcelStanding | 'sent'): Promise<void> {
+  async #move(ids: readonly string[], standing: ParcelStanding | 'sent', uncounted: 0 | 1): Promise<void> {
     const { whole: known, others } = this.#seen.of(ids);
     const whole = [...known];
     const wanted = new Set(ids);
     for (const document of await this.#waiting(others)) {
       const parcel = parcelOf(document);
       if (parcel.messages.every(({ id }) => wanted.has(id))) whole.push(parcel.id);
-      else await this.#part(parcel, wanted, standing);
+      else await this.#part({ ...parcel, attempts: parcel.attempts - uncounted }, wanted, standing);
     }
     if (whole.length === 0) return;
     if (standing === 'sent') {
@@ -248,7 +256,11 @@ class MongoOutbox implements OutboxStore {
       );
       return;
     }
-    const change = 'dueAt' in standing ? { $set: standing } : { $set: standing, $unset: { dueAt: true } };
+    const change = {
+      $set: standing,
+      ...('dueAt' in standing ? {} : { $unset: { dueAt: true } }),
+      ...(uncounted > 0 ? { $inc: { attempts: -uncounted } } : {}),
+    };
     await this.#transaction.write((session) =>
       this.#parcels.updateMany({ _id: { $in: whole }, ...WAITING }, change as UpdateFilter<ParcelDocument>, {
         session,

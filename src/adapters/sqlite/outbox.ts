@@ -13,6 +13,8 @@ type Standing = {
   readonly dueAt: Instant | null;
   readonly givenUpAt?: Instant;
   readonly reason?: string;
+  /** Whether the last claim does not count as an attempt. */
+  readonly isPutBack?: boolean;
 };
 
 const COLUMNS = 'id, messages, attempts';
@@ -110,7 +112,10 @@ function move(
   seen.saw(gone);
   if (rest) {
     connection.run('UPDATE parcels SET messages = ? WHERE id = ?', messagesToText(rest.messages), rest.id);
-    if (standing !== 'sent') insertParcel(connection, gone, { ...standing, attempts: parcel.attempts });
+    if (standing !== 'sent') {
+      const attempts = parcel.attempts - (standing.isPutBack ? 1 : 0);
+      insertParcel(connection, gone, { ...standing, attempts });
+    }
     return;
   }
   moveWhole(connection, gone.id, standing === 'sent' ? standing : { ...standing, attempts: parcel.attempts });
@@ -125,11 +130,12 @@ function moveWhole(
     connection.run('DELETE FROM parcels WHERE id = ? AND due_at IS NOT NULL', id);
     return;
   }
-  const { attempts, dueAt, givenUpAt, reason } = standing;
+  const { attempts, dueAt, givenUpAt, reason, isPutBack = false } = standing;
   connection.run(
-    `UPDATE parcels SET attempts = ifnull(?, attempts), due_at = ?, given_up_at = ?, reason = ifnull(?, reason)
+    `UPDATE parcels SET attempts = ifnull(?, attempts) - ?, due_at = ?, given_up_at = ?, reason = ifnull(?, reason)
      WHERE id = ? AND due_at IS NOT NULL`,
     attempts ?? null,
+    isPutBack ? 1 : 0,
     dueAt,
     givenUpAt ?? null,
     reason ?? null,

@@ -79,6 +79,7 @@ function outboxOf(scope: Scope, seen: ParcelsSeen): OutboxStore {
     claim: (terms) => scope.use((connection) => claimMessages(connection, terms, seen)),
     markSent: (ids) => change(ids, 'sent'),
     release: (ids, at) => change(ids, { dueAt: at }),
+    putBack: (ids, { dueAt, reason }) => change(ids, { dueAt, reason, isPutBack: true }),
     postpone: (id, { dueAt, reason }) => change([id], { dueAt, reason }),
     giveUp: (id, { at, reason }) => change([id], { dueAt: null, givenUpAt: at, reason }),
   };
