@@ -25,6 +25,8 @@ export type Config = {
   readonly systemUser: { readonly email: string; readonly password: string } | null;
   readonly defaultCurrency: string;
   readonly accountsPerUser: number;
+  /** Commands a customer may give in a minute; 0 for no limit. */
+  readonly writesPerMinute: number;
   readonly sessionLifetimeMs: number;
   readonly shutdownMs: number;
   /** Ed25519, private, as JWK or PEM. Null: one is made and kept in the data directory. */
@@ -106,6 +108,7 @@ const schema = v.object({
 
   DEFAULT_CURRENCY: v.optional(textAs(currencyOf, 'must be a code of ISO 4217, such as EUR'), 'EUR'),
   ACCOUNTS_PER_USER: v.optional(integer({ from: 1, to: 10_000 }), '50'),
+  WRITES_PER_MINUTE: v.optional(integer({ from: 0, to: 999_999_999 }), '3000'),
 
   CHECKPOINT_EVERY_SECONDS: v.optional(integer({ from: 0, to: 999_999_999 }), '0'),
   CHECKPOINT_DIR: v.optional(v.string()),
@@ -197,6 +200,7 @@ function configOf(values: Values): Config {
     systemUser: email !== undefined && password !== undefined ? { email, password } : null,
     defaultCurrency: values.DEFAULT_CURRENCY,
     accountsPerUser: values.ACCOUNTS_PER_USER,
+    writesPerMinute: values.WRITES_PER_MINUTE,
     sessionLifetimeMs: values.SESSION_HOURS * 3_600_000,
     shutdownMs: values.SHUTDOWN_SECONDS * 1_000,
     checkpointKey: values.CHECKPOINT_KEY ?? null,

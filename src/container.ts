@@ -127,8 +127,9 @@ export async function assembleServices(given: {
     { close: (checkpointer) => checkpointer?.stop() },
   );
   scope.provide(APP, () => {
-    const { publicOrigin, trustedProxies } = config;
-    return createApp({ bank: scope.resolve(BANK), log, publicOrigin, trustedProxies });
+    const { publicOrigin, trustedProxies, writesPerMinute: perMinute } = config;
+    const writes = { perMinute };
+    return createApp({ bank: scope.resolve(BANK), log, publicOrigin, trustedProxies, writes });
   });
 
   try {

@@ -21,6 +21,7 @@ import {
 import { sendAccountResult } from './results.ts';
 import { accountShape, balanceAtShape, balanceShape, entryShape } from './shapes.ts';
 import { acceptedFormat, sendStatement, STATEMENT_FORMATS } from './statement.ts';
+import type { WriteThrottle } from './write-throttle.ts';
 
 const NewAccount = v.strictObject({
   currency: v.optional(v.string()),
@@ -48,14 +49,16 @@ export function accountRoutes({
   bank: { ledger },
   log,
   sessionRequired,
+  writes,
 }: {
   bank: Bank;
   log: Logger;
   sessionRequired: SessionRequired;
+  writes: WriteThrottle;
 }) {
   return (
     new Hono<HttpEnv>()
-      .post('/', sessionRequired, async (c) => {
+      .post('/', sessionRequired, writes.limited, async (c) => {
         readQuery(c.req, Nothing);
         const body = await readBody(c.req, NewAccount);
         const idempotencyKey = readKey(c.req, body.idempotencyKey);
@@ -76,13 +79,13 @@ export function accountRoutes({
         const balance = await ledger.getBalance(viewerOf(c.get('user')), c.req.param('accountId'), query);
         return c.json(query.at === undefined ? balanceShape(balance) : balanceAtShape(balance));
       })
-      .patch('/:id', sessionRequired, async (c) => {
+      .patch('/:id', sessionRequired, writes.limited, async (c) => {
         readQuery(c.req, Nothing);
         const { name } = await readBody(c.req, Rename);
         const request = { accountId: c.req.param('id'), name };
         return sendAccountResult(c, await ledger.renameAccount(actorOf(c.get('user')), request));
       })
-      .post('/:id/close', sessionRequired, async (c) => {
+      .post('/:id/close', sessionRequired, writes.limited, async (c) => {
         readQuery(c.req, Nothing);
         const body = await readBody(c.req, Closing);
         const idempotencyKey = readKey(c.req, body.idempotencyKey);

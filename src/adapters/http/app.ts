@@ -16,6 +16,8 @@ import { SignInThrottle } from './sign-in-throttle.ts';
 import type { ThrottleLimits } from './sign-in-throttle.ts';
 import { systemRoutes } from './system.ts';
 import { transactionRoutes } from './transactions.ts';
+import { WriteThrottle } from './write-throttle.ts';
+import type { WriteLimits } from './write-throttle.ts';
 
 export type AppOptions = {
   readonly bank: Bank;
@@ -25,12 +27,20 @@ export type AppOptions = {
   /** How many proxies of ours stand in front and add to X-Forwarded-For; 0 unless given. */
   readonly trustedProxies?: number;
   readonly throttle?: Partial<ThrottleLimits>;
+  readonly writes?: Partial<WriteLimits>;
 };
 
 export type App = ReturnType<typeof createApp>;
 
 /** The bank's HTTP API as a function of its use cases. */
-export function createApp({ bank, log, publicOrigin = null, trustedProxies = 0, throttle = {} }: AppOptions) {
+export function createApp({
+  bank,
+  log,
+  publicOrigin = null,
+  trustedProxies = 0,
+  throttle = {},
+  writes = {},
+}: AppOptions) {
   const isHttps = publicOrigin?.startsWith('https:') ?? false;
   const token = sessionToken({ isHttps });
   const shared = {
@@ -40,6 +50,7 @@ export function createApp({ bank, log, publicOrigin = null, trustedProxies = 0, 
     sessionToken: token,
     sessionRequired: sessionRequired({ bank, sessionToken: token }),
     throttle: new SignInThrottle(throttle),
+    writes: new WriteThrottle(writes),
   };
 
   const app = new Hono<HttpEnv>();

@@ -26,6 +26,7 @@ import {
 } from './request.ts';
 import { sendBatchResult, sendTransferResult } from './results.ts';
 import { transactionShape } from './shapes.ts';
+import type { WriteThrottle } from './write-throttle.ts';
 
 const INTEGER_RULE = 'must be an integer';
 const BATCH = { min: 1, max: BATCH_MAX, rule: `must be a list of 1 to ${BATCH_MAX}` };
@@ -100,13 +101,15 @@ const KeyQuery = v.strictObject({
 export function transactionRoutes({
   bank: { ledger },
   sessionRequired,
+  writes,
 }: {
   bank: Bank;
   sessionRequired: SessionRequired;
+  writes: WriteThrottle;
 }) {
   return (
     new Hono<HttpEnv>()
-      .post('/', sessionRequired, async (c) => {
+      .post('/', sessionRequired, writes.limited, async (c) => {
         const options = dryRunOf(c.req);
         const body = await readBody(c.req, NewTransfer);
         const request = { ...orderOf(body), idempotencyKey: requireKey(c.req, body.idempotencyKey) };
@@ -115,9 +118,10 @@ export function transactionRoutes({
           await inApiTerms(ledger.transferFunds(actorOf(c.get('user')), request, options)),
         );
       })
-      .post('/batch', sessionRequired, async (c) => {
+      .post('/batch', sessionRequired, writes.limited, async (c) => {
         const options = dryRunOf(c.req);
         const body = await readBody(c.req, NewBatch, { limitBytes: BATCH_LIMIT_BYTES });
+        writes.takeRest(c, body.transfers.length);
         const request = {
           transfers: body.transfers.map(orderOf),
           linked: body.linked ?? false,
@@ -143,7 +147,7 @@ export function transactionRoutes({
           await inApiTerms(ledger.fundAccount(operatorOf(c.get('user')), request, options)),
         );
       })
-      .post('/:id/capture', sessionRequired, async (c) => {
+      .post('/:id/capture', sessionRequired, writes.limited, async (c) => {
         const options = dryRunOf(c.req);
         const body = await readBody(c.req, Capture);
         const request = { ...amountOf(body), ...endOf(c.req, body.idempotencyKey) };
@@ -152,7 +156,7 @@ export function transactionRoutes({
           await inApiTerms(ledger.captureHold(actorByRole(c.get('user')), request, options)),
         );
       })
-      .post('/:id/void', sessionRequired, async (c) => {
+      .post('/:id/void', sessionRequired, writes.limited, async (c) => {
         const options = dryRunOf(c.req);
         const body = await readBody(c.req, Void);
         const request = endOf(c.req, body.idempotencyKey);
@@ -161,7 +165,7 @@ export function transactionRoutes({
           await inApiTerms(ledger.voidHold(actorByRole(c.get('user')), request, options)),
         );
       })
-      .post('/:id/reverse', sessionRequired, async (c) => {
+      .post('/:id/reverse', sessionRequired, writes.limited, async (c) => {
         const options = dryRunOf(c.req);
         const { description, ...body } = await readBody(c.req, Reversal);
         const request = {
