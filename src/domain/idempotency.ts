@@ -1,4 +1,5 @@
 import type { Actor } from './actor.ts';
+import { canonicalMetadata } from './chain.ts';
 import type { Digest } from './chain.ts';
 import type { Outcome } from './outcome.ts';
 import type { Instant } from './time.ts';
@@ -73,6 +74,31 @@ export function keyFromText(text: string): IdempotencyKey {
 export function scopeOf(actor: Actor): string {
   if (actor.kind === 'user') return `user:${actor.id}`;
   return actor.scope === undefined ? 'ledger' : `system:${actor.scope}`;
+}
+
+/**
+ * The first field in which a request differs from the one kept under its key; undefined if they are the same.
+ * Records of earlier versions hold a digest for metadata without pairs; today that is a request without metadata.
+ */
+export function differenceFromKept(
+  kept: Pick<IdempotencyRecord, keyof IdempotencyKey | 'request'>,
+  made: NormalisedRequest,
+  digest: Digest,
+): string | undefined {
+  const field = firstDifference(kept.request, made);
+  return field && firstDifference(withoutEmptyMetadata(kept, digest), made);
+}
+
+function withoutEmptyMetadata(
+  { request, ...key }: Pick<IdempotencyRecord, keyof IdempotencyKey | 'request'>,
+  digest: Digest,
+): NormalisedRequest {
+  const empty = requestTextDigest(key, canonicalMetadata({}), digest);
+  const fields = request.fields.map(([field, value]) => {
+    if (field === 'metadata' && value === empty) return [field, null] as const;
+    return [field, field === 'transfers' && value ? value.replaceAll(`"${empty}"`, 'null') : value] as const;
+  });
+  return { ...request, fields };
 }
 
 /** The first field in which the two differ; undefined if they are the same request. */

@@ -2,11 +2,12 @@ import { administer } from './administration.ts';
 import { inSlices, NO_CHANGES, whole, WorkingBooks } from './books.ts';
 import type { Books, Changes, Decision, WholeDecision } from './books.ts';
 import { sizeOf, sizeOfOrder } from './command.ts';
+import type { Digest } from './chain.ts';
 import type { BatchCommand, Command } from './command.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { capture, expireDue, voidHold } from './holds.ts';
 import { eraseText } from './erasure.ts';
-import { firstDifference } from './idempotency.ts';
+import { differenceFromKept } from './idempotency.ts';
 import { expiryFaults, linkedFailure, placeOrder } from './orders.ts';
 import type { Answer, Decided, Outcome, Refusal, TransferOutcome } from './outcome.ts';
 import { reverse } from './reversal.ts';
@@ -111,19 +112,19 @@ function answer(
 function answeredBefore(
   books: WorkingBooks,
   command: Command,
-  { now }: DecisionContext,
+  { now, digest }: DecisionContext,
 ): Decided | undefined {
-  const kept = keptAnswer(books, command);
+  const kept = keptAnswer(books, command, digest);
   if (kept) return kept;
   const malformed = expiryFaults(command, now);
   return malformed.length > 0 ? { malformed } : undefined;
 }
 
 /** The answer under a key that was used before. */
-function keptAnswer(books: WorkingBooks, { key, request }: Command): Answer | undefined {
+function keptAnswer(books: WorkingBooks, { key, request }: Command, digest: Digest): Answer | undefined {
   const kept = key && books.record(key);
   if (!kept) return undefined;
-  const field = firstDifference(kept.request, request);
+  const field = differenceFromKept(kept, request, digest);
   return field === undefined ? { replayed: true, outcome: kept.outcome } : { conflict: { field } };
 }
 
