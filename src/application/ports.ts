@@ -214,6 +214,8 @@ export interface TokenIssuer {
   issue(claims: TokenClaims): Promise<string>;
   /** Undefined for anything but an unexpired token of ours. */
   verify(token: string): Promise<TokenClaims | undefined>;
+  /** Whether the token was issued here and has expired since. */
+  hasExpired(token: string): Promise<boolean>;
 }
 
 export type TokenClaims = {

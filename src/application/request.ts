@@ -13,24 +13,15 @@ import { NAME_MAX_LENGTH } from '../domain/user.ts';
 
 export const DESCRIPTION_MAX_LENGTH = 280;
 export const ACCOUNT_NAME_MAX_LENGTH = 60;
-const METADATA_MAX_PAIRS = 20;
+export const METADATA_MAX_PAIRS = 20;
 const METADATA_VALUE_MAX_LENGTH = 500;
 
 const METADATA_KEY = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/;
+const METADATA_KEY_SHOWN = 60;
+const METADATA_KEY_RULE =
+  'must have a name of 1 to 40 characters: A to Z, a to z, 0 to 9, "_", "." and "-", a letter or digit first';
 /** They would change what an object is, wherever a caller copies one. */
 const RESERVED_KEYS = new Set(['constructor', 'prototype']);
-
-function isMetadata(value: unknown): value is Metadata {
-  if (typeof value !== 'object' || value === null || !isPlain(value)) return false;
-  const pairs: [string, unknown][] = Object.entries(value);
-  return (
-    pairs.length <= METADATA_MAX_PAIRS &&
-    pairs.every(
-      ([key, text]) =>
-        METADATA_KEY.test(key) && !RESERVED_KEYS.has(key) && isText(text, METADATA_VALUE_MAX_LENGTH),
-    )
-  );
-}
 
 /** No array, map or date, which hold more than their own fields tell. */
 function isPlain(value: object): boolean {
@@ -78,9 +69,13 @@ export function requireActor(actor: Actor): void {
 
 export function optionalCurrency(value: unknown): string | null {
   if (value === undefined) return null;
-  if (typeof value !== 'string' || !isCurrency(value))
-    throw invalid('currency', 'must be a code of ISO 4217');
+  if (typeof value !== 'string' || !isCurrency(value)) throw invalid('currency', currencyRule(value));
   return value;
+}
+
+function currencyRule(value: unknown): string {
+  const meant = typeof value === 'string' && value.length < 10 ? value.trim().toUpperCase() : '';
+  return `must be a code of ISO 4217${isCurrency(meant) ? `, in capitals: "${meant}"` : ''}`;
 }
 
 export function optionalText(field: string, value: unknown, maxLength: number): string | null {
@@ -89,12 +84,31 @@ export function optionalText(field: string, value: unknown, maxLength: number): 
   return value;
 }
 
+/** No pairs are the same as no metadata. */
 export function optionalMetadata(value: unknown): Metadata | null {
   if (value === undefined) return null;
-  if (!isMetadata(value)) {
-    throw invalid('metadata', `must be up to ${METADATA_MAX_PAIRS} plain names, each with a printable text`);
+  if (typeof value !== 'object' || value === null || !isPlain(value)) {
+    throw invalid('metadata', `must be an object of at most ${METADATA_MAX_PAIRS} pairs of text`);
   }
-  return { ...value };
+  const pairs: readonly (readonly [string, unknown])[] = Object.entries(value);
+  if (pairs.length > METADATA_MAX_PAIRS) {
+    throw invalid('metadata', `must have at most ${METADATA_MAX_PAIRS} pairs`);
+  }
+  return pairs.length === 0 ? null : Object.fromEntries(pairs.map(requirePair));
+}
+
+function requirePair([name, text]: readonly [string, unknown]): readonly [string, string] {
+  if (!METADATA_KEY.test(name)) throw invalid(pairField(name), METADATA_KEY_RULE);
+  if (RESERVED_KEYS.has(name)) throw invalid(pairField(name), 'must have another name, this one is reserved');
+  if (!isText(text, METADATA_VALUE_MAX_LENGTH)) {
+    throw invalid(pairField(name), `must be 1 to ${METADATA_VALUE_MAX_LENGTH} printable characters`);
+  }
+  return [name, text];
+}
+
+/** A name that is too long is cut: an answer must not outgrow its request. */
+function pairField(name: string): string {
+  return `metadata.${name.length > METADATA_KEY_SHOWN ? `${name.slice(0, METADATA_KEY_SHOWN)}...` : name}`;
 }
 
 /** A request as it is kept and compared: its fields in the order in which a difference is named. */

@@ -55,15 +55,19 @@ export function signOut(ports: { unitOfWork: UnitOfWork; clock: Clock; recentSes
 
 /**
  * Who a token speaks for, as they are today.
- * @throws PassbookError `unauthenticated` for a token that is not ours or has expired, or whose session has ended
+ * @throws PassbookError `session_expired` for a token of ours whose session has ended, `invalid_token` for any other
  */
 export function authenticate(ports: { recentSessions: RecentSessions; tokens: TokenIssuer; clock: Clock }) {
+  const { tokens, recentSessions, clock } = ports;
   return async (token: string): Promise<{ user: User; session: Session }> => {
-    const claims = await ports.tokens.verify(token);
-    const found = claims && (await ports.recentSessions.find(claims.sessionId));
-    if (!found || found.user.id !== claims.userId || !isLive(found.session, ports.clock.now())) {
-      throw new PassbookError('unauthenticated');
+    const claims = await tokens.verify(token);
+    if (!claims) {
+      throw new PassbookError((await tokens.hasExpired(token)) ? 'session_expired' : 'invalid_token');
     }
+    const found = await recentSessions.find(claims.sessionId);
+    if (found && found.user.id !== claims.userId) throw new PassbookError('invalid_token');
+    // Sessions that ended long ago are deleted
+    if (!found || !isLive(found.session, clock.now())) throw new PassbookError('session_expired');
     return found;
   };
 }

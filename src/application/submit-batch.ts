@@ -89,10 +89,14 @@ export function viewBatchAnswer(answer: Answer, actor: Actor): BatchResult {
   return { ok: members.every(({ ok }) => ok), replayed, members };
 }
 
-/** @throws PassbookError `invalid_request` that names every malformed field by its place in the batch */
+/** No more faults are named than help: an answer must not outgrow its request. */
+const FAULTS_MAX = 20;
+
+/** @throws PassbookError `invalid_request` that names malformed fields by their place in the batch */
 function readAll(transfers: readonly OrderRequest[], ports: { ids: IdGenerator; clock: Clock }) {
   const faults: FieldError[] = [];
   const read = transfers.flatMap((one, index) => {
+    if (faults.length >= FAULTS_MAX) return [];
     if (typeof one !== 'object' || one === null) {
       faults.push({ field: `transfers.${index}`, message: 'must be a transfer' });
       return [];

@@ -39,6 +39,14 @@ const refusals = {
 /** Answers that are not recorded: the request never reached the ledger's rules, or a fault came between. */
 const problems = {
   unauthenticated: { retry: 'never', meaning: 'Sign in first' },
+  session_expired: {
+    retry: 'same_key',
+    meaning: 'The session has ended, sign in again and repeat the request with the same key',
+  },
+  invalid_token: {
+    retry: 'same_key',
+    meaning: 'The session token is not valid, sign in and repeat the request with the same key',
+  },
   invalid_credentials: { retry: 'never', meaning: 'The e-mail address or the password is wrong' },
   forbidden: { retry: 'never', meaning: 'Your role does not allow this' },
   cross_site_request: {
@@ -84,6 +92,8 @@ export type FieldError = { field: string; message: string };
 
 /** Facts that an error carries beside its code; each is safe to show to the caller. */
 export type ErrorFacts = {
+  /** What this error is about, after its meaning: a path, or a limit. */
+  subject?: string;
   errors?: readonly FieldError[];
   retryAfterSeconds?: number;
 };
@@ -111,6 +121,7 @@ export function invalid(field: string, message: string): PassbookError {
 }
 
 function messageOf(code: ErrorCode, facts: ErrorFacts): string {
-  const faults = facts.errors?.map((error) => `"${error.field}" ${error.message}`).join('; ');
+  const faults =
+    facts.subject ?? facts.errors?.map((error) => `"${error.field}" ${error.message}`).join('; ');
   return faults ? `${errorCatalogue[code].meaning}: ${faults}` : errorCatalogue[code].meaning;
 }

@@ -20,6 +20,9 @@ const AT = '2026-01-15T10:00:00.000Z';
 const MIB = 1024 * 1024;
 const LINKED = { detail: 'A transfer of the linked batch was refused', retry: 'new_key' };
 
+const METADATA_NAME_RULE =
+  'must have a name of 1 to 40 characters: A to Z, a to z, 0 to 9, "_", "." and "-", a letter or digit first';
+
 describe('A batch', () => {
   test('answers each transfer by itself, in the order asked for', async () => {
     const { edge, alice, from, to } = await aPair();
@@ -143,9 +146,10 @@ describe('A batch', () => {
       [{ ...good, linked: true }, [['transfers.1.linked', 'is not a known field']]],
       [{ ...good, transfers: [] }, [['transfers.1.transfers', 'is not a known field']]],
       [{ ...good, metadata: { legs: ['x'] } }, [['transfers.1.metadata.legs', 'must be a text']]],
+      [{ ...good, metadata: { 'a b': 'c' } }, [['transfers.1.metadata.a b', METADATA_NAME_RULE]]],
       [
-        { ...good, metadata: { 'a b': 'c' } },
-        [['transfers.1.metadata', 'must be up to 20 plain names, each with a printable text']],
+        { ...good, metadata: { transferId: 'v'.repeat(501) } },
+        [['transfers.1.metadata.transferId', 'must be 1 to 500 printable characters']],
       ],
       [{ ...good, expiresInSeconds: 5 }, [['transfers.1.expiresInSeconds', 'is for a pending transfer']]],
       [[], [['transfers.1', 'must not be a list']]],

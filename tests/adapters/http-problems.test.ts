@@ -27,7 +27,7 @@ const CODES: Readonly<Record<number, readonly ErrorCode[]>> = {
     'invalid_request',
     'malformed_json',
   ],
-  401: ['unauthenticated', 'invalid_credentials'],
+  401: ['unauthenticated', 'session_expired', 'invalid_token', 'invalid_credentials'],
   403: ['forbidden', 'cross_site_request'],
   404: [
     'source_account_not_found',

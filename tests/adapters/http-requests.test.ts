@@ -26,18 +26,17 @@ const UNFREEZE = 'POST /api/system/accounts/none/unfreeze';
 const LIMITS = 'PUT /api/system/accounts/none/limits';
 const AMOUNT_RULE = "must be an integer from 1 to 9007199254740991, in the currency's minor unit";
 
-const METHOD_NOT_ALLOWED = problem(405, 'method_not_allowed', {
-  title: 'Method Not Allowed',
-  detail: 'This path does not know this method',
-});
 const TOO_LARGE = problem(413, 'body_too_large', {
   title: 'Payload Too Large',
   detail: 'The body is too large',
 });
-const NOT_JSON = problem(415, 'unsupported_media_type', {
-  title: 'Unsupported Media Type',
-  detail: 'The body must be application/json',
-});
+function notJson(field: string, message: string) {
+  return problem(415, 'unsupported_media_type', {
+    title: 'Unsupported Media Type',
+    detail: `The body must be application/json: "${field}" ${message}`,
+    errors: [{ field, message }],
+  });
+}
 const MALFORMED = problem(400, 'malformed_json', {
   title: 'Bad Request',
   detail: 'The body is not valid JSON',
@@ -52,7 +51,7 @@ const CROSS_SITE = problem(403, 'cross_site_request', {
 });
 
 describe('Every route', () => {
-  const PUBLIC = ['/api/auth/register', '/api/auth/login', '/healthz', '/readyz'];
+  const PUBLIC = ['/', '/api/auth/register', '/api/auth/login', '/healthz', '/readyz'];
 
   test('but register, login and those for operation wants a session', async () => {
     const edge = new Edge();
@@ -86,7 +85,7 @@ describe('Every route', () => {
     const takesIt = (method: string, path: string) =>
       name === 'dryRun' && method === 'POST' && REHEARSED.includes(path);
     const routes = edge.app.routes.filter(
-      ({ method, path }) => method !== 'ALL' && !path.endsWith('z') && !takesIt(method, path),
+      ({ method, path }) => method !== 'ALL' && path.startsWith('/api/') && !takesIt(method, path),
     );
 
     for (const { method, path } of routes) {
@@ -108,22 +107,67 @@ describe('Every route', () => {
   test('that does not exist is 404, and an unknown method of one that does is 405 with Allow', async () => {
     const edge = new Edge();
 
-    for (const route of ['GET /', 'GET /api/nothing', 'POST /api/accounts/', 'GET /api/accounts/a/b/c']) {
+    for (const [route, path] of [
+      ['GET /api', '/api'],
+      ['GET /api/nothing', '/api/nothing'],
+      ['GET /api/accounts/a/b/c?x=1', '/api/accounts/a/b/c'],
+      [`GET /${'n'.repeat(300)}`, `/${'n'.repeat(199)}...`],
+    ]) {
       expectAnswer(
-        await edge.call(route),
-        problem(404, 'route_not_found', { title: 'Not Found', detail: 'There is nothing at this path' }),
+        await edge.call(route ?? ''),
+        problem(404, 'route_not_found', {
+          title: 'Not Found',
+          detail: `There is nothing at this path: ${path}`,
+        }),
       );
     }
-    for (const [route, allowed] of [
-      ['DELETE /api/accounts', 'POST, GET, HEAD'],
-      ['GET /api/auth/login', 'POST'],
-      ['PATCH /api/transactions/1', 'GET, HEAD'],
-      ['OPTIONS /api/transactions', 'POST, GET, HEAD'],
+    for (const [method, path, allowed] of [
+      ['DELETE', '/api/accounts', 'POST, GET, HEAD'],
+      ['GET', '/api/auth/login', 'POST'],
+      ['PATCH', '/api/transactions/1', 'GET, HEAD'],
+      ['OPTIONS', '/api/transactions', 'POST, GET, HEAD'],
+      ['POST', '/', 'GET, HEAD'],
     ] as const) {
-      const answer = await edge.call(route);
-      expectAnswer(answer, METHOD_NOT_ALLOWED);
+      const answer = await edge.call(`${method} ${path}`);
+      expectAnswer(
+        answer,
+        problem(405, 'method_not_allowed', {
+          title: 'Method Not Allowed',
+          detail: `This path does not know this method: ${path} takes ${allowed}, not ${method}`,
+        }),
+      );
       expect(answer.headers.get('allow')).toBe(allowed);
     }
+  });
+
+  test('takes a slash at its end', async () => {
+    const edge = new Edge();
+    const routes = edge.app.routes.filter(({ method, path }) => method !== 'ALL' && path !== '/');
+
+    for (const { method, path } of routes) {
+      const [plain, slashed] = [await edge.call(`${method} ${path}`), await edge.call(`${method} ${path}/`)];
+      expect([path, slashed.status, slashed.text]).toEqual([path, plain.status, plain.text]);
+    }
+    const { token } = await edge.register();
+    expect(await edge.call('POST /api/accounts/', { as: token })).toMatchObject({ status: 201 });
+    expect(await edge.call('PUT /api/accounts/', { as: token })).toMatchObject({ status: 405 });
+  });
+
+  test('has a way in at the bare address, for programs and for people', async () => {
+    const edge = new Edge();
+
+    const answer = await edge.call('GET /');
+    expect(answer).toMatchObject({ status: 200, body: { name: 'Passbook' } });
+    const { links } = answer.body as { links: { path: string; methods: string }[] };
+    for (const { path, methods } of links) {
+      for (const method of methods.split(', ')) {
+        expect([path, (await edge.call(`${method} ${path}`)).status]).not.toEqual([path, 404]);
+        expect([path, (await edge.call(`${method} ${path}`)).status]).not.toEqual([path, 405]);
+      }
+    }
+    const page = await edge.app.request('/', { headers: { Accept: 'text/html,*/*;q=0.8' } });
+    expect(page.headers.get('content-type')).toBe('text/html; charset=UTF-8');
+    expect(await page.text()).toContain('<a href="/healthz">');
   });
 });
 
@@ -150,10 +194,12 @@ describe('A body', () => {
   test.each([
     ['application/json', undefined],
     ['Application/JSON; charset=utf-8', undefined],
-    ['text/plain', NOT_JSON],
-    ['application/x-www-form-urlencoded', NOT_JSON],
-    ['application/jsonp', NOT_JSON],
-    ['', NOT_JSON],
+    ['text/plain', notJson('Content-Type', 'is "text/plain"')],
+    ['application/x-www-form-urlencoded', notJson('Content-Type', 'is "application/x-www-form-urlencoded"')],
+    ['application/jsonp', notJson('Content-Type', 'is "application/jsonp"')],
+    ['', notJson('Content-Type', 'is ""')],
+    ['a/"b"', notJson('Content-Type', 'is "a/\\"b\\""')],
+    [`a/${'b'.repeat(100)}`, notJson('Content-Type', `is "a/${'b'.repeat(58)}..."`)],
   ])('of type %j', async (type, expected) => {
     const { edge, token } = await aCustomer();
 
@@ -164,6 +210,33 @@ describe('A body', () => {
     });
 
     expectAnswer(answer, expected ?? { status: 201, body: answer.body });
+  });
+
+  test.each([
+    ['gzip', notJson('Content-Encoding', 'must be left out, and is "gzip"')],
+    ['identity', undefined],
+  ])('of encoding %j', async (encoding, expected) => {
+    const { edge, token } = await aCustomer();
+
+    const answer = await edge.call('POST /api/accounts', {
+      as: token,
+      body: '{}',
+      headers: { 'Content-Encoding': encoding },
+    });
+
+    expectAnswer(answer, expected ?? { status: 201, body: answer.body });
+  });
+
+  test('without a type', async () => {
+    const { edge, token } = await aCustomer();
+
+    const answer = await edge.app.request('/api/accounts', {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${token}` },
+      body: new TextEncoder().encode('{}'),
+    });
+
+    expect([answer.status, await answer.json()]).toEqual([415, notJson('Content-Type', 'is missing').body]);
   });
 
   test.each(['{', '{"a":1}}', 'undefined', "{'a': 1}", '\u0000', '{"amount": 1n}'])(
@@ -214,6 +287,15 @@ describe('A body', () => {
     );
   });
 
+  test.each([{ name: 'Savings' }, [1]])('that was encoded twice: %j', async (value) => {
+    const { edge, token } = await aCustomer();
+
+    expectAnswer(
+      await edge.call('POST /api/accounts', { as: token, body: JSON.stringify(JSON.stringify(value)) }),
+      invalid(['body', 'must be an object, and is a text with JSON in it: encode it once']),
+    );
+  });
+
   test.each(['null', '"text"', '1', 'true'])('that is no object: %s', async (body) => {
     const { edge, token } = await aCustomer();
 
@@ -223,13 +305,33 @@ describe('A body', () => {
     );
   });
 
-  test('that is missing has every required field named', async () => {
-    const { edge, token } = await aCustomer();
+  const KEY_IS_REQUIRED = [
+    'idempotencyKey',
+    'is required, in the body or in the Idempotency-Key header',
+  ] as const;
+  test.each<[string, (readonly [string, string])[]]>([
+    [TRANSFERS, [...['fromAccount', 'toAccount', 'amount'].map(isRequired), KEY_IS_REQUIRED]],
+    ['POST /api/transactions/batch', [isRequired('transfers'), KEY_IS_REQUIRED]],
+    [
+      FUNDS,
+      [isRequired('amount'), ['toAccount', 'or "userId" must be given, and not both'], KEY_IS_REQUIRED],
+    ],
+    [
+      WITHDRAWALS,
+      [isRequired('amount'), ['fromAccount', 'or "userId" must be given, and not both'], KEY_IS_REQUIRED],
+    ],
+    [EXCHANGES, [...['fromAccount', 'toAccount', 'fromAmount', 'toAmount'].map(isRequired), KEY_IS_REQUIRED]],
+    [CAPTURE, [KEY_IS_REQUIRED]],
+    [VOID, [KEY_IS_REQUIRED]],
+    [REVERSE, [KEY_IS_REQUIRED]],
+    [FREEZE, [isRequired('reason')]],
+    [LIMITS, [isRequired('minimumBalance'), isRequired('reason')]],
+    ['POST /api/auth/register', ['name', 'email', 'password'].map(isRequired)],
+  ])('that is missing has every required field named: %s', async (route, faults) => {
+    const { edge, token } = await anOperator();
 
-    expectAnswer(
-      await edge.call(TRANSFERS, { as: token }),
-      invalid(['fromAccount', 'is required'], ['toAccount', 'is required'], ['amount', 'is required']),
-    );
+    for (const body of [undefined, '{}'])
+      expectAnswer(await edge.call(route, { as: token, body }), invalid(...faults));
   });
 
   test('nested without end is refused, and breaks nothing', async () => {
@@ -731,4 +833,8 @@ async function aCustomer() {
 async function anOperator() {
   const edge = new Edge();
   return { edge, ...(await edge.register('Operator', { role: 'system' })) };
+}
+
+function isRequired(field: string): readonly [string, string] {
+  return [field, 'is required'];
 }

@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { PassbookError } from '../../src/domain/errors.ts';
 import { freshId } from '../support/builders.ts';
-import { Edge, expectAnswer, PASSWORD, problem, UNAUTHENTICATED } from '../support/edge.ts';
+import {
+  Edge,
+  expectAnswer,
+  INVALID_TOKEN,
+  PASSWORD,
+  problem,
+  SESSION_EXPIRED,
+  UNAUTHENTICATED,
+} from '../support/edge.ts';
 import type { Answer } from '../support/edge.ts';
 import { HOUR_MS } from '../support/people.ts';
 
@@ -53,10 +61,10 @@ describe('The session’s cookie', () => {
     expect(await edge.call('GET /api/auth/me', { as: bob.token, headers })).toMatchObject({
       body: { user: { name: 'Bob' } },
     });
-    expectAnswer(await edge.call('GET /api/auth/me', { as: 'no', headers }), UNAUTHENTICATED);
+    expectAnswer(await edge.call('GET /api/auth/me', { as: 'no', headers }), INVALID_TOKEN);
     expectAnswer(
       await edge.call('GET /api/auth/me', { headers: { ...headers, Authorization: 'Bearer' } }),
-      UNAUTHENTICATED,
+      INVALID_TOKEN,
     );
   });
 
@@ -84,7 +92,7 @@ describe('A session', () => {
     });
 
     expect(tokenOf(signedIn)).not.toBe(alice.token);
-    expectAnswer(await edge.call('GET /api/auth/me', { headers: { Cookie } }), UNAUTHENTICATED);
+    expectAnswer(await edge.call('GET /api/auth/me', { headers: { Cookie } }), SESSION_EXPIRED);
     expect(await edge.call('GET /api/auth/me', { as: tokenOf(signedIn) })).toMatchObject({ status: 200 });
   });
 
@@ -100,7 +108,7 @@ describe('A session', () => {
     expect(signedIn).toMatchObject({ status: 200 });
     expectAnswer(
       await edge.call('GET /api/auth/me', { headers: { Cookie: 'session=planted' } }),
-      UNAUTHENTICATED,
+      INVALID_TOKEN,
     );
   });
 
@@ -116,8 +124,8 @@ describe('A session', () => {
 
     expectAnswer(signedOut, { status: 204, body: undefined });
     expect(signedOut.headers.getSetCookie()).toEqual([`${name}=; Max-Age=0; Path=/${attributes}`]);
-    expectAnswer(await edge.call('GET /api/auth/me', { headers }), UNAUTHENTICATED);
-    expectAnswer(await edge.call('POST /api/auth/logout', { as: token }), UNAUTHENTICATED);
+    expectAnswer(await edge.call('GET /api/auth/me', { headers }), SESSION_EXPIRED);
+    expectAnswer(await edge.call('POST /api/auth/logout', { as: token }), SESSION_EXPIRED);
   });
 
   test('does not end by a request with a body that nobody asked for', async () => {
@@ -141,7 +149,9 @@ describe('A session', () => {
     edge.clock.advance(HOUR_MS - 1_000);
     expect(await edge.call('GET /api/auth/me', { as: token })).toMatchObject({ status: 200 });
     edge.clock.advance(1_000);
-    expectAnswer(await edge.call('GET /api/auth/me', { as: token }), UNAUTHENTICATED);
+    const ended = await edge.call('GET /api/auth/me', { as: token });
+    expectAnswer(ended, SESSION_EXPIRED);
+    expect(ended.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
   });
 
   test('has the role that its user has today', async () => {

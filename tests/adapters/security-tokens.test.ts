@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createTokenIssuer } from '../../src/adapters/security/index.ts';
 import { FixedClock, JANUARY } from '../support/builders.ts';
-import { Edge, expectAnswer, TOKEN_TERMS, UNAUTHENTICATED } from '../support/edge.ts';
+import { Edge, expectAnswer, INVALID_TOKEN, SESSION_EXPIRED, TOKEN_TERMS } from '../support/edge.ts';
 
 const CLAIMS = { sessionId: 'session-1', userId: 'user-1', expiresAt: JANUARY + 60_000 };
 const NOW_SECONDS = JANUARY / 1_000;
@@ -47,6 +47,9 @@ describe('A token', () => {
     'one of a public key': signed({ ...HEADER, alg: 'RS256' }, PAYLOAD),
     'another secret’s': signed(HEADER, PAYLOAD, { secret: 'another-secret-of-thirty-two-bytes' }),
     'one with its signature altered': `${signed(HEADER, PAYLOAD).slice(0, -2)}AA`,
+    'one with another spelling of its signature': respelled(signed(HEADER, PAYLOAD)),
+    'one with padding': `${signed(HEADER, PAYLOAD)}=`,
+    'one of great length': signed(HEADER, { ...PAYLOAD, note: 'x'.repeat(1_000) }),
     'one with its claims altered': altered({ sub: 'user-2' }),
     'another issuer’s': signed(HEADER, { ...PAYLOAD, iss: 'other' }),
     'one for another audience': signed(HEADER, { ...PAYLOAD, aud: 'other' }),
@@ -68,15 +71,24 @@ describe('A token', () => {
     expect(await anIssuer().verify(token)).toBeUndefined();
   });
 
-  test.each(Object.entries(forgeries))('%s opens no door', async (_, token) => {
+  test.each(Object.entries(forgeries))('%s opens no door', async (what, token) => {
     const edge = new Edge();
+    const refused = what === 'an expired one' ? SESSION_EXPIRED : INVALID_TOKEN;
 
-    expectAnswer(await edge.call('GET /api/auth/me', { as: token }), UNAUTHENTICATED);
-    expectAnswer(
-      await edge.call('GET /api/auth/me', { headers: { Cookie: `session=${token}` } }),
-      UNAUTHENTICATED,
-    );
+    expectAnswer(await edge.call('GET /api/auth/me', { as: token }), refused);
+    expectAnswer(await edge.call('GET /api/auth/me', { headers: { Cookie: `session=${token}` } }), refused);
   });
+});
+
+test('An expired token of ours is told from one that never was', async () => {
+  const clock = new FixedClock();
+  const tokens = createTokenIssuer({ ...TOKEN_TERMS, clock });
+  const token = await tokens.issue(CLAIMS);
+
+  expect(await tokens.hasExpired(token)).toBe(false);
+  clock.advance(60_000);
+  expect(await tokens.hasExpired(token)).toBe(true);
+  expect(await tokens.hasExpired(`${token.slice(0, -2)}AA`)).toBe(false);
 });
 
 test('A secret has at least 32 bytes', () => {
@@ -98,6 +110,12 @@ function signed(
 ): string {
   const text = `${encoded(header)}.${encoded(payload)}`;
   return `${text}.${createHmac(hash, secret).update(text).digest('base64url')}`;
+}
+
+/** The last character stands for four bits, and two that mean nothing. */
+function respelled(token: string): string {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  return `${token.slice(0, -1)}${letters[letters.indexOf(token.at(-1) ?? '') + 1]}`;
 }
 
 function altered(change: object): string {

@@ -132,7 +132,11 @@ describe('a history', () => {
       "must be an integer from 1 to 9007199254740991, in the currency's minor unit",
     ],
     [{ minAmount: 2n, maxAmount: 1n }, 'minAmount', 'must not be above "maxAmount"'],
-    [{ metadata: { 'a b': 'c' } }, 'metadata', 'must be up to 20 plain names, each with a printable text'],
+    [
+      { metadata: { 'a b': 'c' } },
+      'metadata.a b',
+      'must have a name of 1 to 40 characters: A to Z, a to z, 0 to 9, "_", "." and "-", a letter or digit first',
+    ],
   ])('cannot be narrowed down by %o', async (filter, field, message) => {
     const { bank, alice, accountId } = book;
     const fault = new PassbookError('invalid_request', { errors: [{ field, message }] });

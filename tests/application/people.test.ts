@@ -9,7 +9,8 @@ const ALICE = { name: 'Alice', email: 'Alice@Example.com', password: 'correct ho
 const SIGN_IN = { email: 'alice@example.com', password: 'correct horse' };
 
 const WRONG = new PassbookError('invalid_credentials');
-const UNAUTHENTICATED = new PassbookError('unauthenticated');
+const EXPIRED = new PassbookError('session_expired');
+const INVALID = new PassbookError('invalid_token');
 const TAKEN = new PassbookError('email_already_registered');
 
 type People = ReturnType<typeof aBankOfPeople>;
@@ -137,7 +138,7 @@ describe('signing in', () => {
     await bank.signIn(SIGN_IN);
     await bank.signIn({ ...SIGN_IN, presentedToken: 'token-1' });
 
-    await expect(bank.authenticate('token-1')).rejects.toEqual(UNAUTHENTICATED);
+    await expect(bank.authenticate('token-1')).rejects.toEqual(EXPIRED);
     expect(await bank.authenticate('token-2')).toMatchObject({ user: { name: 'Alice' } });
     expect(await bank.authenticate('token-3')).toMatchObject({ user: { name: 'Alice' } });
   });
@@ -155,7 +156,7 @@ describe('signing in', () => {
     const { bank } = aBankOfPeople();
     await bank.registerUser(ALICE);
     expect(await bank.signIn({ ...SIGN_IN, presentedToken: 'planted' })).toMatchObject({ token: 'token-2' });
-    await expect(bank.authenticate('planted')).rejects.toEqual(UNAUTHENTICATED);
+    await expect(bank.authenticate('planted')).rejects.toEqual(INVALID);
   });
 
   it('hashes a password anew where the parameters of its hash are no longer in use', async () => {
@@ -177,7 +178,7 @@ describe('a session', () => {
     clock.advance(HOUR_MS - 1);
     expect(await bank.authenticate('token-1')).toMatchObject({ user: { name: 'Alice' } });
     clock.advance(1);
-    await expect(bank.authenticate('token-1')).rejects.toEqual(UNAUTHENTICATED);
+    await expect(bank.authenticate('token-1')).rejects.toEqual(EXPIRED);
   });
 
   it('is over at once when its user signs out, and no other with it', async () => {
@@ -187,7 +188,7 @@ describe('a session', () => {
     const { session } = await bank.authenticate('token-1');
     await bank.signOut(session.id);
 
-    await expect(bank.authenticate('token-1')).rejects.toEqual(UNAUTHENTICATED);
+    await expect(bank.authenticate('token-1')).rejects.toEqual(EXPIRED);
     expect(await bank.authenticate('token-2')).toMatchObject({ user: { name: 'Alice' } });
     await bank.signOut(session.id);
     await bank.signOut('no session of ours');
@@ -201,9 +202,10 @@ describe('a session', () => {
 
     const anothers = await tokens.issue({ ...claims, userId: aUser().id });
     const nobodys = await tokens.issue({ ...claims, sessionId: 'no session of ours' });
-    for (const token of [anothers, nobodys, '', 'token-99']) {
-      await expect(bank.authenticate(token)).rejects.toEqual(UNAUTHENTICATED);
+    for (const token of [anothers, '', 'token-99']) {
+      await expect(bank.authenticate(token)).rejects.toEqual(INVALID);
     }
+    await expect(bank.authenticate(nobodys)).rejects.toEqual(EXPIRED);
   });
 });
 

@@ -14,7 +14,11 @@ const ID = 'must be 1 to 255 visible ASCII characters';
 const KEY = 'must be 1 to 255 printable ASCII characters';
 const CURRENCY = 'must be a code of ISO 4217';
 const DESCRIPTION = 'must be 1 to 280 printable characters';
-const METADATA = 'must be up to 20 plain names, each with a printable text';
+const METADATA = 'must be an object of at most 20 pairs of text';
+const METADATA_NAME =
+  'must have a name of 1 to 40 characters: A to Z, a to z, 0 to 9, "_", "." and "-", a letter or digit first';
+const METADATA_VALUE = 'must be 1 to 500 printable characters';
+const METADATA_RESERVED = 'must have another name, this one is reserved';
 
 /** What cannot be typed, as a caller without types may send it. */
 const untyped = (value: unknown) => value as never;
@@ -49,7 +53,6 @@ const KEYS: [what: string, value: string][] = [
   ['null', untyped(null)],
 ];
 const CURRENCIES: [what: string, value: string][] = [
-  ['small letters', 'eur'],
   ['an unknown one', 'XXX'],
   ['an empty text', ''],
   ['a number', untyped(978)],
@@ -66,25 +69,34 @@ const TEXTS: [what: string, value: string][] = [
   ['a number', untyped(5)],
   ['null', untyped(null)],
 ];
-const METADATA_FAULTS: [what: string, value: TransferRequest['metadata']][] = [
-  ['null', untyped(null)],
-  ['a text', untyped('a')],
-  ['an array', untyped([])],
-  ['a number as a value', { a: untyped(5) }],
-  ['an object as a value', { a: untyped({ $ne: null }) }],
-  ['an empty value', { a: '' }],
-  ['a value of 501 characters', { a: 'v'.repeat(501) }],
-  ['a value with a line feed', { a: 'b\nc' }],
-  ['an empty name', { '': 'a' }],
-  ['a name of 41 characters', { ['n'.repeat(41)]: 'a' }],
-  ['a name that begins with a dollar', { $ne: 'a' }],
-  ['a name with a space', { 'a b': 'c' }],
-  ['a name with a line feed', { 'a\n': 'c' }],
-  ['the name __proto__', JSON.parse('{"__proto__":"a"}') as Record<string, string>],
-  ['the name constructor', { constructor: untyped('a') }],
-  ['the name prototype', { prototype: 'a' }],
-  ['21 names', Object.fromEntries(Array.from({ length: 21 }, (_, index) => [`n${index}`, 'v']))],
+const METADATA_FAULTS: [what: string, value: unknown, field: string, message: string][] = [
+  ['null', null, 'metadata', METADATA],
+  ['a text', 'a', 'metadata', METADATA],
+  ['an array', [], 'metadata', METADATA],
+  ['a map', new Map([['a', 'b']]), 'metadata', METADATA],
+  ['a number as a value', { a: 5 }, 'metadata.a', METADATA_VALUE],
+  ['an object as a value', { a: { $ne: null } }, 'metadata.a', METADATA_VALUE],
+  ['an empty value', { a: '' }, 'metadata.a', METADATA_VALUE],
+  ['a value of 501 characters', { a: 'v'.repeat(501) }, 'metadata.a', METADATA_VALUE],
+  ['a value with a line feed', { a: 'b\nc' }, 'metadata.a', METADATA_VALUE],
+  ['a second value that is wrong', { a: 'b', 'c.d': '' }, 'metadata.c.d', METADATA_VALUE],
+  ['an empty name', { '': 'a' }, 'metadata.', METADATA_NAME],
+  ['a name of 41 characters', { ['n'.repeat(41)]: 'a' }, `metadata.${'n'.repeat(41)}`, METADATA_NAME],
+  ['a name of 1,000', { ['n'.repeat(1_000)]: 'a' }, `metadata.${'n'.repeat(60)}...`, METADATA_NAME],
+  ['a name that begins with a dollar', { $ne: 'a' }, 'metadata.$ne', METADATA_NAME],
+  ['a name with a space', { 'a b': 'c' }, 'metadata.a b', METADATA_NAME],
+  ['a name with a line feed', { 'a\n': 'c' }, 'metadata.a\n', METADATA_NAME],
+  ['the name __proto__', JSON.parse('{"__proto__":"a"}'), 'metadata.__proto__', METADATA_NAME],
+  ['the name constructor', { constructor: 'a' }, 'metadata.constructor', METADATA_RESERVED],
+  ['the name prototype', { prototype: 'a' }, 'metadata.prototype', METADATA_RESERVED],
+  [
+    '21 names',
+    Object.fromEntries(Array.from({ length: 21 }, (_, index) => [`n${index}`, 'v'])),
+    'metadata',
+    'must have at most 20 pairs',
+  ],
 ];
+const MISSPELLED_CURRENCIES = ['eur', 'Eur', ' EUR ', 'eur '];
 
 function aBank(): Bank {
   return new Bank({ store: createMemoryStore(), clock: new FixedClock() });
@@ -105,7 +117,6 @@ describe('a transfer that is malformed names the field at fault', () => {
     ...[...TEXTS, ['281 characters', 'd'.repeat(281)]].map(
       ([what, value]) => ['description', String(what), value, DESCRIPTION] as const,
     ),
-    ...METADATA_FAULTS.map(([what, value]) => ['metadata', what, value, METADATA] as const),
     ...KEYS.map(([what, value]) => ['idempotencyKey', what, value, KEY] as const),
   ].map(([field, what, value, message]) => [field, what, value, message]);
 
@@ -122,6 +133,34 @@ describe('a transfer that is malformed names the field at fault', () => {
     await expectFault(attempt, field, message);
     expect(await bank.balanceOf(request.sourceAccountId)).toBe(10n);
     expect(await bank.ledger.transferFunds(alice, request)).toMatchObject({ ok: true, replayed: false });
+  });
+});
+
+describe('metadata that is malformed', () => {
+  it.each(METADATA_FAULTS)('names the pair and the limit: %s', async (_, value, field, message) => {
+    const bank = aBank();
+    const alice = aCustomer();
+    const request = {
+      sourceAccountId: await bank.account(alice, { funds: 10n }),
+      destinationAccountId: await bank.account(alice),
+      amount: 1n,
+      metadata: untyped(value),
+      idempotencyKey: freshId(),
+    };
+    await expectFault(bank.ledger.transferFunds(alice, request), field, message);
+    expect(await bank.balanceOf(request.sourceAccountId)).toBe(10n);
+  });
+});
+
+describe('a currency in other letters', () => {
+  it.each(MISSPELLED_CURRENCIES)('is answered with its code in capitals: %j', async (currency) => {
+    const message = 'must be a code of ISO 4217, in capitals: "EUR"';
+    const { ledger } = aBank();
+    const money = { amount: 1n, currency, idempotencyKey: freshId() };
+    await expectFault(ledger.openAccount(SYSTEM, { ownerId: freshId(), currency }), 'currency', message);
+    await expectFault(ledger.fundAccount(SYSTEM, { ...money, userId: freshId() }), 'currency', message);
+    const pair = { sourceAccountId: freshId(), destinationAccountId: freshId() };
+    await expectFault(ledger.transferFunds(aCustomer(), { ...money, ...pair }), 'currency', message);
   });
 });
 

@@ -31,6 +31,8 @@ const RETRY: Readonly<Record<ErrorCode, Retry>> = {
   account_limit_reached: 'new_key',
   destination_account_unavailable: 'new_key',
   unauthenticated: 'never',
+  session_expired: 'same_key',
+  invalid_token: 'same_key',
   invalid_credentials: 'never',
   forbidden: 'never',
   cross_site_request: 'never',

@@ -207,6 +207,18 @@ export function idIn(answer: Answer): string {
   return transferIn(answer).transaction.id;
 }
 
+export const SESSION_EXPIRED = problem(401, 'session_expired', {
+  title: 'Unauthorized',
+  detail: 'The session has ended, sign in again and repeat the request with the same key',
+  retry: 'same_key',
+});
+
+export const INVALID_TOKEN = problem(401, 'invalid_token', {
+  title: 'Unauthorized',
+  detail: 'The session token is not valid, sign in and repeat the request with the same key',
+  retry: 'same_key',
+});
+
 export const UNAUTHENTICATED = problem(401, 'unauthenticated', {
   title: 'Unauthorized',
   detail: 'Sign in first',

@@ -60,7 +60,7 @@ export function accountRoutes({
     new Hono<HttpEnv>()
       .post('/', sessionRequired, writes.limited, async (c) => {
         readQuery(c.req, Nothing);
-        const body = await readBody(c.req, NewAccount);
+        const body = await readBody(c, NewAccount);
         const idempotencyKey = readKey(c.req, body.idempotencyKey);
         const opened = await ledger.openAccount(actorOf(c.get('user')), {
           ...body,
@@ -81,13 +81,13 @@ export function accountRoutes({
       })
       .patch('/:id', sessionRequired, writes.limited, async (c) => {
         readQuery(c.req, Nothing);
-        const { name } = await readBody(c.req, Rename);
+        const { name } = await readBody(c, Rename);
         const request = { accountId: c.req.param('id'), name };
         return sendAccountResult(c, await ledger.renameAccount(actorOf(c.get('user')), request));
       })
       .post('/:id/close', sessionRequired, writes.limited, async (c) => {
         readQuery(c.req, Nothing);
-        const body = await readBody(c.req, Closing);
+        const body = await readBody(c, Closing);
         const idempotencyKey = readKey(c.req, body.idempotencyKey);
         const closed = await ledger.closeAccount(actorByRole(c.get('user')), {
           ...body,

@@ -27,8 +27,9 @@ export async function inApiTerms<R extends { readonly field?: string } | object>
 }
 
 function apiField(field: string): string {
-  return field
-    .split('.')
-    .map((name) => API_FIELDS.get(name) ?? name)
-    .join('.');
+  // The names in metadata are the client's own
+  const end = field.indexOf('metadata.');
+  const ours = end === -1 ? field : field.slice(0, end);
+  const names = ours.split('.').map((name) => API_FIELDS.get(name) ?? name);
+  return names.join('.') + field.slice(ours.length);
 }

@@ -11,6 +11,7 @@ import type { HttpEnv } from './env.ts';
 import { commonHeaders } from './headers.ts';
 import { operationRoutes } from './operation.ts';
 import { problemHandler, sendProblem } from './problem.ts';
+import { repeatedHeadersRefused } from './repeated-headers.ts';
 import { sessionToken } from './session-token.ts';
 import { SignInThrottle } from './sign-in-throttle.ts';
 import type { ThrottleLimits } from './sign-in-throttle.ts';
@@ -53,17 +54,22 @@ export function createApp({
     writes: new WriteThrottle(writes),
   };
 
-  const app = new Hono<HttpEnv>();
+  // Not strict: a slash at the end of a path makes no difference
+  const app = new Hono<HttpEnv>({ strict: false });
   app.onError(problemHandler({ log }));
-  app.notFound((c) => sendProblem(c, 'route_not_found'));
+  app.notFound((c) => sendProblem(c, 'route_not_found', { subject: shownPath(c.req.path) }));
   app.use(
     commonHeaders({ isHttps }),
     accessLog({ log, trustedProxies }),
     methodNotAllowed({
       app,
       onMethodNotAllowed: (c, methods) =>
-        sendProblem(c, 'method_not_allowed', { headers: { Allow: methods.join(', ') } }),
+        sendProblem(c, 'method_not_allowed', {
+          subject: `${shownPath(c.req.path)} takes ${methods.join(', ')}, not ${c.req.method}`,
+          headers: { Allow: methods.join(', ') },
+        }),
     }),
+    repeatedHeadersRefused(),
     crossSiteRefused({ publicOrigin }),
   );
   return app
@@ -72,4 +78,11 @@ export function createApp({
     .route('/api/accounts', accountRoutes(shared))
     .route('/api/transactions', transactionRoutes(shared))
     .route('/api/system', systemRoutes(shared));
+}
+
+const PATH_SHOWN = 200;
+
+/** A long path is cut: an answer must not outgrow its request. */
+function shownPath(path: string): string {
+  return path.length > PATH_SHOWN ? `${path.slice(0, PATH_SHOWN)}...` : path;
 }

@@ -25,7 +25,7 @@ export function authRoutes(ports: {
   return new Hono<HttpEnv>()
     .post('/register', async (c) => {
       readQuery(c.req, Nothing);
-      const registration = await readBody(c.req, Registration);
+      const registration = await readBody(c, Registration);
       const from = { email: registration.email, address: clientAddress(c, ports.trustedProxies) };
       await throttle.takeRegistration(from);
       const signedIn = await bank.registerUser(registration);
@@ -33,7 +33,7 @@ export function authRoutes(ports: {
     })
     .post('/login', async (c) => {
       readQuery(c.req, Nothing);
-      const credentials = await readBody(c.req, Credentials);
+      const credentials = await readBody(c, Credentials);
       const presentedToken = sessionToken.read(c);
       const from = { email: credentials.email, address: clientAddress(c, ports.trustedProxies) };
       const signedIn = await throttle.signIn(from, () =>
@@ -43,7 +43,7 @@ export function authRoutes(ports: {
     })
     .post('/logout', sessionRequired, async (c) => {
       readQuery(c.req, Nothing);
-      await readBody(c.req, Nothing);
+      await readBody(c, Nothing);
       await bank.signOut(c.var.session.id);
       sessionToken.takeBack(c);
       return c.body(null, 204);

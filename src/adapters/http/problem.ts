@@ -35,6 +35,8 @@ const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   already_closed: 409,
   nothing_to_erase: 409,
   unauthenticated: 401,
+  session_expired: 401,
+  invalid_token: 401,
   invalid_credentials: 401,
   forbidden: 403,
   cross_site_request: 403,
@@ -87,8 +89,8 @@ type ProblemFacts = ErrorFacts & {
 const RETRY_AFTER_SECONDS = 1;
 
 export function problemOf(code: ErrorCode, facts: ProblemFacts = {}, status: number = STATUS[code]): Problem {
-  const { errors, transactionId, dryRun, results } = facts;
-  const detail = new PassbookError(code, errors && { errors }).message;
+  const { errors, subject, transactionId, dryRun, results } = facts;
+  const detail = new PassbookError(code, { ...(errors && { errors }), ...(subject && { subject }) }).message;
   return {
     // A code of its own says what it is; `type` adds nothing to it (RFC 9457, section 4.2.1)
     type: 'about:blank',
@@ -110,7 +112,7 @@ export function sendProblem(c: Context, code: ErrorCode, facts: ProblemFacts = {
   c.set('code', code);
   return c.body(JSON.stringify(problemOf(code, facts)), status, {
     ...facts.headers,
-    ...headersFor(status, facts),
+    ...headersFor(code, facts),
     'Content-Type': 'application/problem+json',
   });
 }
@@ -145,11 +147,13 @@ export function problemHandler({ log }: { log: Logger }) {
   };
 }
 
-function headersFor(status: number, { retryAfterSeconds }: ErrorFacts): Record<string, string> {
-  switch (status) {
-    case 401:
-      // RFC 9110, section 15.5.2, wants a challenge; there is none for a cookie
-      return { 'WWW-Authenticate': 'Bearer' };
+function headersFor(code: ErrorCode, { retryAfterSeconds }: ErrorFacts): Record<string, string> {
+  switch (STATUS[code]) {
+    case 401: {
+      // RFC 9110, section 15.5.2, wants a challenge; there is none for a cookie. The error is RFC 6750's, section 3.1
+      const isTokenRefused = code === 'session_expired' || code === 'invalid_token';
+      return { 'WWW-Authenticate': isTokenRefused ? 'Bearer error="invalid_token"' : 'Bearer' };
+    }
     case 429:
     case 503:
       return { 'Retry-After': String(retryAfterSeconds ?? RETRY_AFTER_SECONDS) };

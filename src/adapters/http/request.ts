@@ -1,15 +1,24 @@
-import type { HonoRequest } from 'hono';
+import type { Context, HonoRequest } from 'hono';
 import * as v from 'valibot';
 import { DIRECTIONS, KINDS, STATUSES } from '../../application/history.ts';
+import { LEGS_MAX } from '../../application/order.ts';
 import { PAGE_LIMIT_MAX } from '../../application/page.ts';
+import { METADATA_MAX_PAIRS } from '../../application/request.ts';
+import { BATCH_MAX } from '../../application/submit-batch.ts';
 import { invalid, PassbookError } from '../../domain/errors.ts';
 import type { FieldError } from '../../domain/errors.ts';
 import { isIdempotencyKey } from '../../domain/idempotency.ts';
 import { MAX_AMOUNT } from '../../domain/money.ts';
+import { readBytes } from './body-bytes.ts';
+import { shown, structureFault } from './json-structure.ts';
+import type { JsonLimits } from './json-structure.ts';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 /** A batch of the largest size, each of its transfers with a description and some metadata. */
 export const BATCH_LIMIT_BYTES = 2 * 1024 * 1024;
+
+export const BATCH = { min: 1, max: BATCH_MAX, rule: `must be a list of 1 to ${BATCH_MAX}` };
+export const LEGS = { min: 2, max: LEGS_MAX, rule: `must be a list of 2 to ${LEGS_MAX}` };
 
 const AMOUNT_RULE = `must be an integer from 1 to ${MAX_AMOUNT}, in the currency's minor unit`;
 
@@ -63,12 +72,30 @@ function isDayOfCalendar(text: string): boolean {
   return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }
 
-/** A list whose length is looked at before what is in it, so that one too long costs nothing. */
+/** A list of items, whose length is checked before its items. It looks no further once it has enough faults to tell. */
 export function listOf<S extends v.GenericSchema>(
   item: S,
   { min, max, rule }: { min: number; max: number; rule: string },
 ) {
-  return v.pipe(v.array(v.unknown()), v.minLength(min, rule), v.maxLength(max, rule), v.array(item));
+  return v.pipe(
+    v.array(v.unknown()),
+    v.minLength(min, rule),
+    v.maxLength(max, rule),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const items: v.InferOutput<S>[] = [];
+      let faults = 0;
+      for (const [key, value] of dataset.value.entries()) {
+        const checked = v.safeParse(item, value, { abortPipeEarly: true });
+        if (checked.success) items.push(checked.output);
+        const place = { type: 'array', origin: 'value', input: dataset.value, key, value } as const;
+        for (const issue of checked.issues ?? []) {
+          addIssue({ message: messageOf(issue), path: [place, ...(issue.path ?? [])] });
+          if (++faults >= FIELD_ERRORS_MAX) return NEVER;
+        }
+      }
+      return faults === 0 ? items : NEVER;
+    }),
+  );
 }
 
 /** The same checks and the same answer, with nothing kept. */
@@ -126,20 +153,64 @@ type Schema = v.GenericSchema<unknown, object>;
  * @throws PassbookError `body_too_large`, `unsupported_media_type`, `malformed_json`, `invalid_request`
  */
 export async function readBody<S extends Schema>(
-  request: HonoRequest<string>,
+  c: Context,
   schema: S,
-  { limitBytes = BODY_LIMIT_BYTES }: { limitBytes?: number } = {},
 ): Promise<WithoutUndefined<v.InferOutput<S>>> {
-  const bytes = await readBytes(request, limitBytes);
-  if (bytes.length === 0) return check(schema, {});
-  if (!/^application\/json *(;|$)/i.test(request.header('content-type') ?? '')) {
-    throw new PassbookError('unsupported_media_type');
-  }
+  return check(schema, await readJson(c, BODY_LIMIT_BYTES));
+}
 
-  const body = parseJson(bytes);
-  const fault = plainnessFault(body, []);
-  if (fault) throw new PassbookError('invalid_request', { errors: [fault] });
-  return check(schema, body);
+/**
+ * The JSON body of a request that needs a key, in the body or in the header. One answer names all that is missing.
+ * @throws PassbookError as `readBody`
+ */
+export async function readKeyedBody<S extends Schema>(
+  c: Context,
+  schema: S,
+  {
+    limitBytes = BODY_LIMIT_BYTES,
+    oneOf,
+  }: { limitBytes?: number; oneOf?: readonly [field: string, other: string] } = {},
+): Promise<WithoutUndefined<v.InferOutput<S>> & { idempotencyKey: string }> {
+  const json = await readJson(c, limitBytes);
+  const checked = v.safeParse(schema, json, { abortPipeEarly: true });
+  const fields = isRecord(json) ? json : undefined;
+  const key = checkKey(c.req, fields?.['idempotencyKey']);
+  const isNoneGiven = oneOf !== undefined && fields !== undefined && isNoneOf(fields, oneOf);
+  if (checked.success && key.fault === undefined && !isNoneGiven) {
+    return { ...(checked.output as WithoutUndefined<v.InferOutput<S>>), idempotencyKey: key.key };
+  }
+  throw invalidFields([
+    ...errorsOf(checked.issues ?? []),
+    ...(isNoneGiven ? [oneOfFault(oneOf)] : []),
+    ...(fields && key.fault !== undefined ? [{ field: 'idempotencyKey', message: key.fault }] : []),
+  ]);
+}
+
+async function readJson(c: Context, limitBytes: number): Promise<unknown> {
+  const bytes = await readBytes(c, limitBytes);
+  if (bytes.length === 0) return {};
+  requireJsonType(c.req);
+  return parseJson(bytes);
+}
+
+/** @throws PassbookError `unsupported_media_type`, which names the header and its value */
+function requireJsonType(request: HonoRequest<string>): void {
+  const type = request.header('content-type');
+  if (type === undefined || !/^application\/json *(;|$)/i.test(type)) {
+    throw unsupported('Content-Type', type === undefined ? 'is missing' : `is ${quoted(type)}`);
+  }
+  const encoding = request.header('content-encoding');
+  if (encoding !== undefined && !/^(identity)?$/i.test(encoding)) {
+    throw unsupported('Content-Encoding', `must be left out, and is ${quoted(encoding)}`);
+  }
+}
+
+function unsupported(field: string, message: string): PassbookError {
+  return new PassbookError('unsupported_media_type', { errors: [{ field, message }] });
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(shown(text));
 }
 
 /**
@@ -152,6 +223,9 @@ export function readQuery<S extends Schema>(
 ): WithoutUndefined<v.InferOutput<S>> {
   return check(schema, Object.fromEntries(queryOf(request)));
 }
+
+/** Twice what any route takes, with 20 pairs of metadata. */
+const QUERY_FIELDS_MAX = 64;
 
 const PAIR_PREFIX = 'metadata.';
 
@@ -173,11 +247,16 @@ export function readQueryWithMetadata<S extends Schema>(
 
 function queryOf(request: HonoRequest<string>): readonly [name: string, value: string][] {
   if (!request.url.includes('?')) return [];
-  const { searchParams } = new URL(request.url);
-  const twice = [...searchParams.keys()].find((name) => searchParams.getAll(name).length > 1);
-  if (twice !== undefined) throw invalid(twice, 'must be given once');
-
-  return [...searchParams];
+  if (request.url.split('&', QUERY_FIELDS_MAX + 1).length > QUERY_FIELDS_MAX) {
+    throw invalid('query', `must have at most ${QUERY_FIELDS_MAX} parameters`);
+  }
+  const pairs = [...new URL(request.url).searchParams];
+  const names = new Set<string>();
+  for (const [name] of pairs) {
+    if (names.has(name)) throw invalid(shown(name), 'must be given once');
+    names.add(name);
+  }
+  return pairs;
 }
 
 /** @throws PassbookError `invalid_request` */
@@ -190,29 +269,35 @@ export function dryRunOf(request: HonoRequest<string>): { dryRun: boolean } {
  * @throws PassbookError `invalid_request`
  */
 export function readKey(request: HonoRequest<string>, inBody: string | undefined): string | undefined {
-  const header = request.header('idempotency-key');
-  if (header === undefined) return inBody;
-
-  const inHeader = unquoted(header);
-  if (!isIdempotencyKey(inHeader)) {
-    throw invalid(
-      'idempotencyKey',
-      'must be 1 to 255 printable ASCII characters in the Idempotency-Key header, quoted or bare',
-    );
-  }
-  if (inBody !== undefined && inBody !== inHeader) {
-    throw invalid('idempotencyKey', 'must be the same in the body and in the Idempotency-Key header');
-  }
-  return inHeader;
+  if (inBody === undefined && request.header('idempotency-key') === undefined) return undefined;
+  const { key, fault } = checkKey(request, inBody);
+  if (fault !== undefined) throw invalid('idempotencyKey', fault);
+  return key;
 }
 
-/** @throws PassbookError `invalid_request`, where there is none too */
-export function requireKey(request: HonoRequest<string>, inBody: string | undefined): string {
-  const key = readKey(request, inBody);
-  if (key === undefined) {
-    throw invalid('idempotencyKey', 'is required, in the body or in the Idempotency-Key header');
+type CheckedKey =
+  | { readonly key: string; readonly fault?: never }
+  | { readonly key?: never; readonly fault: string };
+
+/** The key in the body is checked against its rule later, with the other fields. */
+function checkKey(request: HonoRequest<string>, inBody: unknown): CheckedKey {
+  const header = request.header('idempotency-key');
+  if (header === undefined) {
+    if (inBody === undefined) {
+      return { fault: 'is required, in the body or in the Idempotency-Key header' };
+    }
+    return { key: inBody as string };
   }
-  return key;
+  const inHeader = unquoted(header);
+  if (!isIdempotencyKey(inHeader)) {
+    return {
+      fault: 'must be 1 to 255 printable ASCII characters in the Idempotency-Key header, quoted or bare',
+    };
+  }
+  if (inBody !== undefined && inBody !== inHeader) {
+    return { fault: 'must be the same in the body and in the Idempotency-Key header' };
+  }
+  return { key: inHeader };
 }
 
 /** A string of RFC 8941, section 3.3.3, as draft-ietf-httpapi-idempotency-key-header-07 has it, or the bare key. */
@@ -221,84 +306,65 @@ function unquoted(header: string): string | undefined {
   return /^"((?:[^"\\]|\\["\\])*)"$/.exec(header)?.[1]?.replaceAll(/\\(["\\])/g, '$1');
 }
 
-async function readBytes(request: HonoRequest<string>, limitBytes: number): Promise<Uint8Array> {
-  const announced = request.header('content-length');
-  if (announced !== undefined && Number(announced) > limitBytes) {
-    throw new PassbookError('body_too_large');
-  }
-  try {
-    // The parser holds a body to its announced length; only one without is counted here
-    if (announced !== undefined) return new Uint8Array(await request.arrayBuffer());
-    return await readCounting(request.raw.body, limitBytes);
-  } catch (error) {
-    if (error instanceof PassbookError) throw error;
-    // The client has gone, and nobody reads the answer
-    throw new PassbookError('malformed_json', {}, { cause: error });
-  }
-}
-
-async function readCounting(
-  body: ReadableStream<Uint8Array> | null,
-  limitBytes: number,
-): Promise<Uint8Array> {
-  if (!body) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    length += chunk.length;
-    if (length > limitBytes) throw new PassbookError('body_too_large');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(utf8.decode(bytes));
+    const text = utf8.decode(bytes);
+    const fault = structureFault(text, STRUCTURE);
+    if (fault) throw invalidFields([fault]);
+    const json: unknown = JSON.parse(text);
+    if (typeof json === 'string' && /^\s*[{[]/.test(json)) {
+      throw invalid('body', 'must be an object, and is a text with JSON in it: encode it once');
+    }
+    return json;
   } catch (error) {
+    if (error instanceof PassbookError) throw error;
     throw new PassbookError('malformed_json', {}, { cause: error });
   }
 }
 
-const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
-const DEPTH_MAX = 8;
-/** The only fields that hold one. */
-const LISTS: ReadonlySet<string> = new Set(['transfers', 'legs']);
+/** What valibot does not check, or only after it has built everything. */
+const STRUCTURE: JsonLimits = {
+  depth: 8,
+  lists: new Map([
+    ['transfers', BATCH],
+    ['legs', LEGS],
+  ]),
+  objects: new Map([
+    ['metadata', { max: METADATA_MAX_PAIRS, rule: `must have at most ${METADATA_MAX_PAIRS} pairs` }],
+  ]),
+  object: { max: 32, rule: 'must have at most 32 fields' },
+};
 
-/**
- * What valibot lets pass: it takes a list for an object, and leaves reserved names out of a record without a word.
- */
-function plainnessFault(value: unknown, path: readonly string[]): FieldError | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (Array.isArray(value) && !LISTS.has(path.at(-1) ?? '')) {
-    return { field: fieldOf(path), message: 'must not be a list' };
-  }
-  if (path.length > DEPTH_MAX) return { field: fieldOf(path), message: 'must not be nested so deep' };
-
-  for (const [name, inner] of Object.entries(value)) {
-    const inside = [...path, name];
-    if (RESERVED.has(name)) return { field: fieldOf(inside), message: 'is not a known field' };
-    const fault = plainnessFault(inner, inside);
-    if (fault) return fault;
-  }
-  return undefined;
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function fieldOf(path: readonly string[]): string {
-  return path.length === 0 ? 'body' : path.join('.');
+function isNoneOf(fields: Readonly<Record<string, unknown>>, names: readonly string[]): boolean {
+  return names.every((name) => fields[name] === undefined);
+}
+
+function oneOfFault([field, other]: readonly [string, string]): FieldError {
+  return { field, message: `or "${other}" must be given, and not both` };
 }
 
 function check<S extends Schema>(schema: S, value: unknown): WithoutUndefined<v.InferOutput<S>> {
   const checked = v.safeParse(schema, value, { abortPipeEarly: true });
   if (checked.success) return checked.output as WithoutUndefined<v.InferOutput<S>>;
 
-  const errors = checked.issues.slice(0, FIELD_ERRORS_MAX).map((issue) => ({
-    field: v.getDotPath(issue) ?? 'body',
+  throw invalidFields(errorsOf(checked.issues));
+}
+
+function errorsOf(issues: readonly v.BaseIssue<unknown>[]): readonly FieldError[] {
+  return issues.slice(0, FIELD_ERRORS_MAX).map((issue) => ({
+    field: issue.path?.map(({ key }) => shown(String(key))).join('.') ?? 'body',
     message: messageOf(issue),
   }));
-  throw new PassbookError('invalid_request', { errors });
+}
+
+function invalidFields(errors: readonly FieldError[]): PassbookError {
+  return new PassbookError('invalid_request', { errors: errors.slice(0, FIELD_ERRORS_MAX) });
 }
 
 /** valibot's own messages, which begin alike, would repeat what was given, passwords too. */

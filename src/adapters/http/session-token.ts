@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { invalid } from '../../domain/errors.ts';
 import type { Instant } from '../../domain/time.ts';
 
 /** How a session's token travels: in a cookie, which browsers keep from scripts, or as a Bearer token. */
@@ -15,11 +16,25 @@ export function sessionToken({ isHttps }: { isHttps: boolean }): SessionToken {
   const name = isHttps ? '__Host-session' : 'session';
   const attributes = { httpOnly: true, secure: isHttps, sameSite: 'Lax', path: '/' } as const;
   return {
-    read: (c) => bearerOf(c) ?? getCookie(c, name),
+    read: (c) => bearerOf(c) ?? cookieOf(c, name),
     give: (c, { token, expiresAt }) =>
       setCookie(c, name, token, { ...attributes, expires: new Date(expiresAt) }),
     takeBack: (c) => deleteCookie(c, name, attributes),
   };
+}
+
+/**
+ * The cookie of this name. Two of them come from somebody who planted one for another path or domain, and the bank
+ * could not tell whose session it acts for.
+ * @throws PassbookError `invalid_request`
+ */
+function cookieOf(c: Context, name: string): string | undefined {
+  const cookies = c.req.header('cookie') ?? '';
+  if (cookies.indexOf(`${name}=`) !== cookies.lastIndexOf(`${name}=`)) {
+    const given = cookies.split(';').filter((pair) => pair.trimStart().startsWith(`${name}=`));
+    if (given.length > 1) throw invalid('Cookie', `must have one "${name}": delete this site's cookies`);
+  }
+  return getCookie(c, name);
 }
 
 /** The Bearer token of a request (RFC 6750, section 2.1); other schemes are some proxy's, and not for us. */

@@ -15,8 +15,8 @@ import {
   PageQuery,
   readBody,
   readKey,
+  readKeyedBody,
   readQuery,
-  requireKey,
 } from './request.ts';
 import { sendAccountResult, sendBatchResult, sendTransferResult } from './results.ts';
 import { accountShape, auditShape, checkpointShape, trialBalanceShape, userShape } from './shapes.ts';
@@ -62,12 +62,13 @@ export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionReq
   return new Hono<HttpEnv>()
     .post('/withdrawals', sessionRequired, system, async (c) => {
       const options = dryRunOf(c.req);
-      const { fromAccount, amount, ...rest } = await readBody(c.req, Withdrawal);
+      const { fromAccount, amount, ...rest } = await readKeyedBody(c, Withdrawal, {
+        oneOf: ['fromAccount', 'userId'],
+      });
       const request = {
         ...rest,
         ...(fromAccount === undefined ? {} : { sourceAccountId: fromAccount }),
         amount: BigInt(amount),
-        idempotencyKey: requireKey(c.req, rest.idempotencyKey),
       };
       return sendTransferResult(
         c,
@@ -76,14 +77,13 @@ export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionReq
     })
     .post('/exchanges', sessionRequired, system, async (c) => {
       const options = dryRunOf(c.req);
-      const { fromAccount, toAccount, fromAmount, toAmount, ...rest } = await readBody(c.req, Exchange);
+      const { fromAccount, toAccount, fromAmount, toAmount, ...rest } = await readKeyedBody(c, Exchange);
       const request = {
         ...rest,
         sourceAccountId: fromAccount,
         destinationAccountId: toAccount,
         sourceAmount: BigInt(fromAmount),
         destinationAmount: BigInt(toAmount),
-        idempotencyKey: requireKey(c.req, rest.idempotencyKey),
       };
       return sendBatchResult(
         c,
@@ -93,19 +93,19 @@ export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionReq
     })
     .post('/accounts/:id/freeze', sessionRequired, system, async (c) => {
       readQuery(c.req, Nothing);
-      const body = await readBody(c.req, Freeze);
+      const body = await readBody(c, Freeze);
       const request = { ...body, accountId: c.req.param('id'), ...keyOf(c.req, body.idempotencyKey) };
       return sendAccountResult(c, await ledger.freezeAccount(operatorOf(c.get('user')), request));
     })
     .post('/accounts/:id/unfreeze', sessionRequired, system, async (c) => {
       readQuery(c.req, Nothing);
-      const body = await readBody(c.req, Unfreeze);
+      const body = await readBody(c, Unfreeze);
       const request = { ...body, accountId: c.req.param('id'), ...keyOf(c.req, body.idempotencyKey) };
       return sendAccountResult(c, await ledger.unfreezeAccount(operatorOf(c.get('user')), request));
     })
     .put('/accounts/:id/limits', sessionRequired, system, async (c) => {
       readQuery(c.req, Nothing);
-      const { minimumBalance, maximumBalance = null, ...rest } = await readBody(c.req, Limits);
+      const { minimumBalance, maximumBalance = null, ...rest } = await readBody(c, Limits);
       const request = {
         ...rest,
         accountId: c.req.param('id'),
@@ -117,7 +117,7 @@ export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionReq
     })
     .post('/transactions/:id/erase-text', sessionRequired, system, async (c) => {
       readQuery(c.req, Nothing);
-      const { reason } = await readBody(c.req, Erasure);
+      const { reason } = await readBody(c, Erasure);
       const request = { transferId: c.req.param('id'), reason };
       return sendTransferResult(c, await ledger.eraseText(operatorOf(c.get('user')), request));
     })
@@ -127,7 +127,7 @@ export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionReq
     })
     .post('/checkpoints', sessionRequired, system, async (c) => {
       readQuery(c.req, Nothing);
-      await readBody(c.req, Nothing);
+      await readBody(c, Nothing);
       return c.json({ checkpoint: checkpointShape(await ledger.makeCheckpoint()) }, 201);
     })
     .get('/checkpoints', sessionRequired, reader, async (c) => {

@@ -1,11 +1,8 @@
 import { Hono } from 'hono';
-import type { HonoRequest } from 'hono';
 import * as v from 'valibot';
 import type { Bank } from '../../application/bank.ts';
-import { LEGS_MAX } from '../../application/order.ts';
 import type { OrderRequest } from '../../application/order.ts';
 import { present } from '../../application/present.ts';
-import { BATCH_MAX } from '../../application/submit-batch.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import { inApiTerms } from './api-terms.ts';
 import { actorByRole, actorOf, operatorOf, roleRequired, viewerOf } from './authentication.ts';
@@ -13,24 +10,23 @@ import type { SessionRequired } from './authentication.ts';
 import type { HttpEnv } from './env.ts';
 import {
   Amount,
+  BATCH,
   BATCH_LIMIT_BYTES,
   dryRunOf,
   HistoryQuery,
   InstantText,
+  LEGS,
   listOf,
   Nothing,
-  readBody,
+  readKeyedBody,
   readQuery,
   readQueryWithMetadata,
-  requireKey,
 } from './request.ts';
 import { sendBatchResult, sendTransferResult } from './results.ts';
 import { transactionShape } from './shapes.ts';
 import type { WriteThrottle } from './write-throttle.ts';
 
 const INTEGER_RULE = 'must be an integer';
-const BATCH = { min: 1, max: BATCH_MAX, rule: `must be a list of 1 to ${BATCH_MAX}` };
-const LEGS = { min: 2, max: LEGS_MAX, rule: `must be a list of 2 to ${LEGS_MAX}` };
 
 const shared = {
   currency: v.optional(v.string()),
@@ -111,8 +107,8 @@ export function transactionRoutes({
     new Hono<HttpEnv>()
       .post('/', sessionRequired, writes.limited, async (c) => {
         const options = dryRunOf(c.req);
-        const body = await readBody(c.req, NewTransfer);
-        const request = { ...orderOf(body), idempotencyKey: requireKey(c.req, body.idempotencyKey) };
+        const body = await readKeyedBody(c, NewTransfer);
+        const request = { ...orderOf(body), idempotencyKey: body.idempotencyKey };
         return sendTransferResult(
           c,
           await inApiTerms(ledger.transferFunds(actorOf(c.get('user')), request, options)),
@@ -120,12 +116,12 @@ export function transactionRoutes({
       })
       .post('/batch', sessionRequired, writes.limited, async (c) => {
         const options = dryRunOf(c.req);
-        const body = await readBody(c.req, NewBatch, { limitBytes: BATCH_LIMIT_BYTES });
+        const body = await readKeyedBody(c, NewBatch, { limitBytes: BATCH_LIMIT_BYTES });
         writes.takeRest(c, body.transfers.length);
         const request = {
           transfers: body.transfers.map(orderOf),
           linked: body.linked ?? false,
-          idempotencyKey: requireKey(c.req, body.idempotencyKey),
+          idempotencyKey: body.idempotencyKey,
         };
         return sendBatchResult(
           c,
@@ -135,12 +131,13 @@ export function transactionRoutes({
       })
       .post('/system/initial-funds', sessionRequired, roleRequired('system'), async (c) => {
         const options = dryRunOf(c.req);
-        const { toAccount, amount, ...rest } = await readBody(c.req, InitialFunds);
+        const { toAccount, amount, ...rest } = await readKeyedBody(c, InitialFunds, {
+          oneOf: ['toAccount', 'userId'],
+        });
         const request = {
           ...rest,
           ...(toAccount === undefined ? {} : { destinationAccountId: toAccount }),
           amount: BigInt(amount),
-          idempotencyKey: requireKey(c.req, rest.idempotencyKey),
         };
         return sendTransferResult(
           c,
@@ -149,8 +146,12 @@ export function transactionRoutes({
       })
       .post('/:id/capture', sessionRequired, writes.limited, async (c) => {
         const options = dryRunOf(c.req);
-        const body = await readBody(c.req, Capture);
-        const request = { ...amountOf(body), ...endOf(c.req, body.idempotencyKey) };
+        const body = await readKeyedBody(c, Capture);
+        const request = {
+          ...amountOf(body),
+          transferId: c.req.param('id'),
+          idempotencyKey: body.idempotencyKey,
+        };
         return sendTransferResult(
           c,
           await inApiTerms(ledger.captureHold(actorByRole(c.get('user')), request, options)),
@@ -158,8 +159,8 @@ export function transactionRoutes({
       })
       .post('/:id/void', sessionRequired, writes.limited, async (c) => {
         const options = dryRunOf(c.req);
-        const body = await readBody(c.req, Void);
-        const request = endOf(c.req, body.idempotencyKey);
+        const body = await readKeyedBody(c, Void);
+        const request = { transferId: c.req.param('id'), idempotencyKey: body.idempotencyKey };
         return sendTransferResult(
           c,
           await inApiTerms(ledger.voidHold(actorByRole(c.get('user')), request, options)),
@@ -167,11 +168,12 @@ export function transactionRoutes({
       })
       .post('/:id/reverse', sessionRequired, writes.limited, async (c) => {
         const options = dryRunOf(c.req);
-        const { description, ...body } = await readBody(c.req, Reversal);
+        const { description, ...body } = await readKeyedBody(c, Reversal);
         const request = {
           ...amountOf(body),
           ...(description === undefined ? {} : { description }),
-          ...endOf(c.req, body.idempotencyKey),
+          transferId: c.req.param('id'),
+          idempotencyKey: body.idempotencyKey,
         };
         return sendTransferResult(
           c,
@@ -223,10 +225,6 @@ function orderOf(body: TransferBody): OrderRequest {
     destinationAccountId: body.toAccount,
     amount: BigInt(body.amount),
   };
-}
-
-function endOf(request: HonoRequest<'/:id'>, idempotencyKey: string | undefined) {
-  return { transferId: request.param('id'), idempotencyKey: requireKey(request, idempotencyKey) };
 }
 
 function amountOf({ amount }: { amount?: number }) {

@@ -15,8 +15,14 @@ const ALGORITHM = 'HS256';
 /** Tells a session's token from whatever else may come to be signed with the secret (RFC 8725, section 3.11). */
 const TYPE = 'session+jwt';
 
-/** Some 5 MB of tokens. */
+/** Some 5 MB: a token of ours has fewer than 500 characters. */
 const VERIFIED_MOST = 10_000;
+const TOKEN_MAX_LENGTH = 1_000;
+/**
+ * The one spelling of a token: base64url without padding (RFC 7515, section 2). The signature's 256 bits leave two of
+ * the last character unused; ours has zeros there.
+ */
+const CANONICAL = /^[\w-]+\.[\w-]+\.[\w-]{42}[AEIMQUYcgkosw048]$/;
 
 /**
  * Session tokens as JWTs. A token lasts until the whole second before its session ends.
@@ -48,19 +54,28 @@ export function createTokenIssuer({ secret, issuer, audience, clock }: TokenIssu
 
       const claims = await verify(token);
       if (verified.size >= VERIFIED_MOST) verified.clear();
-      if (claims) verified.set(token, claims);
+      if (claims) verified.set(copyOf(token), claims);
       return claims;
+    },
+
+    hasExpired: async (token) => {
+      const claims = await verify(token, { at: new Date(0) });
+      return claims !== undefined && claims.expiresAt <= clock.now();
     },
   };
 
-  async function verify(token: string): Promise<TokenClaims | undefined> {
+  async function verify(
+    token: string,
+    { at = new Date(clock.now()) }: { at?: Date } = {},
+  ): Promise<TokenClaims | undefined> {
+    if (token.length > TOKEN_MAX_LENGTH || !CANONICAL.test(token)) return undefined;
     try {
       const { payload, protectedHeader } = await jwtVerify(token, key, {
         algorithms: [ALGORITHM],
         typ: TYPE,
         issuer,
         audience,
-        currentDate: new Date(clock.now()),
+        currentDate: at,
       });
       // Nothing of ours names a key (kid, jku, jwk) or asks for more
       return Object.keys(protectedHeader).length === 2 ? claimsOf(payload) : undefined;
@@ -75,4 +90,9 @@ export function createTokenIssuer({ secret, issuer, audience, clock }: TokenIssu
 function claimsOf({ sub, sid, exp }: Readonly<Record<string, unknown>>): TokenClaims | undefined {
   if (typeof sub !== 'string' || typeof sid !== 'string' || typeof exp !== 'number') return undefined;
   return { userId: sub, sessionId: sid, expiresAt: exp * 1_000 };
+}
+
+/** Part of a text keeps all of it in memory, here the whole header that a client sent. */
+function copyOf(token: string): string {
+  return Buffer.from(token, 'latin1').toString('latin1');
 }

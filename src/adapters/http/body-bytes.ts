@@ -1,0 +1,102 @@
+import type { IncomingMessage } from 'node:http';
+import type { Context } from 'hono';
+import { invalid, PassbookError } from '../../domain/errors.ts';
+
+/** A short body may come byte by byte; beyond that, chunks must have this size on average. */
+const FREE_CHUNKS = 1_024;
+const CHUNK_BYTES = 64;
+const FIRST_CAPACITY_BYTES = 4_096;
+
+/**
+ * The bytes of a request's body. They take the memory of one piece, whatever the number of chunks.
+ * @throws PassbookError `body_too_large`, `invalid_request`, `malformed_json`
+ */
+export async function readBytes(c: Context, limitBytes: number): Promise<Uint8Array> {
+  const announced = c.req.header('content-length');
+  if (announced !== undefined && Number(announced) > limitBytes) {
+    throw new PassbookError('body_too_large');
+  }
+  const { incoming } = (c.env ?? {}) as { incoming?: IncomingMessage };
+  try {
+    // A body whose client has left already can be had from the adapter alone
+    if (typeof incoming?.on !== 'function' || incoming.destroyed) {
+      return await gathered(c.req.raw.body ?? [], limitBytes);
+    }
+    return await readIncoming(incoming, limitBytes);
+  } catch (error) {
+    if (error instanceof PassbookError) throw error;
+    // The client has gone, and nobody reads the answer
+    throw new PassbookError('malformed_json', {}, { cause: error });
+  }
+}
+
+/** By events: an iterator over the stream costs a promise a chunk. */
+function readIncoming(incoming: IncomingMessage, limitBytes: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const body = new GatheredBytes(limitBytes);
+    const settle = (finish: () => void) => {
+      incoming.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
+      finish();
+    };
+    const onData = (chunk: Buffer) => {
+      try {
+        body.add(chunk);
+      } catch (error) {
+        incoming.pause();
+        settle(() => reject(error));
+      }
+    };
+    const onEnd = () => settle(() => resolve(body.bytes()));
+    const onGone = () => settle(() => reject(new Error('The client left before its body was whole')));
+    incoming.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
+  });
+}
+
+async function gathered(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  limitBytes: number,
+): Promise<Uint8Array> {
+  const body = new GatheredBytes(limitBytes);
+  for await (const chunk of chunks) body.add(chunk);
+  return body.bytes();
+}
+
+/** Chunks in one buffer that grows; a body of one chunk is that chunk. */
+class GatheredBytes {
+  readonly #limitBytes: number;
+  #buffer: Uint8Array = new Uint8Array();
+  #length = 0;
+  #chunks = 0;
+
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes;
+  }
+
+  /** @throws PassbookError `body_too_large`, `invalid_request` */
+  add(chunk: Uint8Array): void {
+    const length = this.#length + chunk.length;
+    this.#chunks++;
+    if (length > this.#limitBytes) throw new PassbookError('body_too_large');
+    if (this.#chunks > FREE_CHUNKS + length / CHUNK_BYTES) {
+      throw invalid('body', `must come in chunks of at least ${CHUNK_BYTES} bytes on average`);
+    }
+    if (this.#chunks === 1) this.#buffer = chunk;
+    else this.#append(chunk);
+    this.#length = length;
+  }
+
+  bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  #append(chunk: Uint8Array): void {
+    const needed = this.#length + chunk.length;
+    // The first chunk is not ours to write to
+    if (this.#chunks === 2 || needed > this.#buffer.length) {
+      const grown = new Uint8Array(Math.max(FIRST_CAPACITY_BYTES, needed * 2));
+      grown.set(this.#buffer.subarray(0, this.#length));
+      this.#buffer = grown;
+    }
+    this.#buffer.set(chunk, this.#length);
+  }
+}
