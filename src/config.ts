@@ -16,6 +16,7 @@ export type Config = {
   readonly publicOrigin: string | null;
   /** How many proxies in front of the server are ours. */
   readonly trustedProxies: number;
+  readonly maxConnections: number;
   readonly dataDirectory: string;
   readonly store: StoreConfig;
   readonly mail: MailConfig;
@@ -81,6 +82,7 @@ const schema = v.object({
     textAs(originOf, 'must be an origin and nothing more, such as https://bank.example'),
   ),
   TRUSTED_PROXIES: v.optional(integer({ from: 0, to: 16 }), '0'),
+  MAX_CONNECTIONS: v.optional(integer({ from: 1, to: 1_000_000 }), '4000'),
   LOG_LEVEL: v.optional(oneOf(LOG_LEVELS), 'info'),
   SHUTDOWN_SECONDS: v.optional(integer({ from: 1, to: 3_600 }), '10'),
 
@@ -193,6 +195,7 @@ function configOf(values: Values): Config {
     port: values.PORT,
     publicOrigin: values.PUBLIC_ORIGIN ?? null,
     trustedProxies: values.TRUSTED_PROXIES,
+    maxConnections: values.MAX_CONNECTIONS,
     dataDirectory: values.DATA_DIR,
     store: storeOf(values),
     mail: mailOf(values),

@@ -54,7 +54,7 @@ async function start(config: Config, log: Logger): Promise<Running> {
       port: config.port,
       host: config.host,
       // The rest of the time is for what comes after the last answer
-      limits: { closeMs: config.shutdownMs / 2 },
+      limits: { closeMs: config.shutdownMs / 2, connections: config.maxConnections },
     });
     return { services, server, user };
   } catch (error) {

@@ -17,6 +17,7 @@ const DEFAULTS: Config = {
   port: 3000,
   publicOrigin: null,
   trustedProxies: 0,
+  maxConnections: 4_000,
   dataDirectory: 'data',
   store: { kind: 'sqlite', path: join('data', 'passbook.db') },
   mail: {
@@ -67,6 +68,7 @@ describe('the configuration', () => {
         PORT: '0',
         PUBLIC_ORIGIN: 'https://bank.example',
         TRUSTED_PROXIES: '2',
+        MAX_CONNECTIONS: '100',
         LOG_LEVEL: 'debug',
         SHUTDOWN_SECONDS: '30',
         MONGO_URI: 'mongodb://db.example/bank',
@@ -90,6 +92,7 @@ describe('the configuration', () => {
       port: 0,
       publicOrigin: 'https://bank.example',
       trustedProxies: 2,
+      maxConnections: 100,
       dataDirectory: '/var/lib/passbook',
       store: { kind: 'mongo', uri: 'mongodb://db.example/bank' },
       mail: {

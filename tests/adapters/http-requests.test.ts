@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { PassbookError } from '../../src/domain/errors.ts';
 import { freshId } from '../support/builders.ts';
@@ -510,6 +511,128 @@ describe('A field', () => {
   }
 });
 
+describe('What is said twice', () => {
+  test.each([
+    ['{"amount":1,"amount":5}', 'amount'],
+    ['{"amount":5,"amount":5}', 'amount'],
+    ['{"amount":1,"\\u0061mount":5}', 'amount'],
+    ['{"metadata":{"a":"1","b":"2","\\u0061":"3"}}', 'metadata.a'],
+    ['{"legs":[{"amount":1},{"amount":1,"x":{"y":[],"amount":2},"amount":3}]}', 'legs.1.x.y'],
+    ['{"legs":[{"amount":1},{"amount":1,"x":{"amount":2},"amount":3}]}', 'legs.1.amount'],
+    ['{"a\\"b":1,"a\\u0022b":2}', 'a"b'],
+    ['{"\\\\":1,"\\u005c":2}', '\\'],
+    ['{"":1,"":2}', ''],
+    ['{"a":"}{\\"","a":2}', 'a'],
+    ['{"a":{},"b":"\\\\","a":2}', 'a'],
+  ])('a field of the body: %s', async (body, field) => {
+    const { edge, token } = await anOperator();
+    const message = field === 'legs.1.x.y' ? 'must not be a list' : 'must be given once';
+
+    for (const route of [TRANSFERS, 'POST /api/transactions/batch', FUNDS, WITHDRAWALS, EXCHANGES, REVERSE])
+      expectAnswer(await edge.call(route, { as: token, body }), invalid([field, message]));
+  });
+
+  test.each([
+    '{"a":{"b":1},"c":{"b":2}}',
+    '{"a":"b","b":"a"}',
+    '{"a":{"a":{"a":1}}}',
+    '{"a":"\\"a\\":1"}',
+    '{"A":1,"a":2}',
+    '{ "a" : 1 , "b" : { } }',
+  ])('is not what stands in different places: %s', async (body) => {
+    const { edge, token } = await aCustomer();
+
+    const answer = await edge.call('POST /api/accounts', { as: token, body });
+    expect(answer.text).not.toContain('must be given once');
+    expect(answer.text).toContain('is not a known field');
+  });
+
+  test('the cookie of the session', async () => {
+    const { edge, token } = await aCustomer();
+    const me = (Cookie: string) => edge.call('GET /api/auth/me', { headers: { Cookie } });
+    const refused = invalid(['Cookie', 'must have one "session": delete this site\'s cookies']);
+
+    expectAnswer(await me(`session=${token}; session=${token}`), refused);
+    expectAnswer(await me(`session=planted; a=b;session=${token}`), refused);
+    expect(await me(`a=1; a=2; my-session=1; session=${token}`)).toMatchObject({ status: 200 });
+  });
+});
+
+describe('A request that is large', () => {
+  const names = (count: number, of: (index: number) => string = (index) => `n${index}`) =>
+    Array.from({ length: count }, (_, index) => of(index));
+
+  test.each(['POST /api/auth/login', 'GET /api/auth/me', 'GET /api/transactions'])(
+    'by its parameters is refused: %s',
+    async (route) => {
+      const { edge, token } = await aCustomer();
+      const call = (query: string) => edge.call(`${route}?${query}`, { as: token });
+
+      const refused = invalid(['query', 'must have at most 64 parameters']);
+      expectAnswer(await call(names(65).join('&')), refused);
+      expectAnswer(await call(names(4_000).join('&')), refused);
+      expectAnswer(await call('&'.repeat(15_000)), refused);
+      expectAnswer(await call(names(64).join('&')), invalid(['n0', 'is not a known field']));
+    },
+  );
+
+  test('by the number of its fields is refused before they are built', async () => {
+    const { edge, token } = await aCustomer();
+    const many = JSON.stringify(Object.fromEntries(names(5_000).map((name) => [name, 1])));
+    const call = (body: string) => edge.call('POST /api/transactions/batch', { as: token, body });
+
+    for (const [body, field, message] of [
+      [many, 'body', 'must have at most 32 fields'],
+      [`{"transfers":[{"metadata":${many}}]}`, 'transfers.0.metadata', 'must have at most 20 pairs'],
+      [`{"transfers":[{"x":${many}}]}`, 'transfers.0.x', 'must have at most 32 fields'],
+      [`{"transfers":[${names(1_001, String).join()}]}`, 'transfers', 'must be a list of 1 to 1000'],
+      [`{"transfers":[${names(400_000, () => '{}').join()}]}`, 'transfers', 'must be a list of 1 to 1000'],
+      [
+        `{"transfers":[{"legs":[${names(101, String).join()}]}]}`,
+        'transfers.0.legs',
+        'must be a list of 2 to 100',
+      ],
+      [`{"toString":[${names(9, String).join()}]}`, 'toString', 'must not be a list'],
+      [`{"transfers":[[1]]}`, 'transfers.0', 'must not be a list'],
+      ['['.repeat(30_000), 'body', 'must not be a list'],
+      // Not JSON: it is not looked at to its end
+      [`${'{"a":'.repeat(9)}{`, names(9, () => 'a').join('.'), 'must not be nested so deep'],
+    ] as const) {
+      expectAnswer(await call(body), invalid([field, message]));
+    }
+  });
+
+  test('of mistakes has 20 of them named', async () => {
+    const { edge, token } = await aCustomer();
+    const call = (transfers: unknown[]) =>
+      edge.call('POST /api/transactions/batch', { as: token, body: { transfers, idempotencyKey: 'k' } });
+    const pair = { fromAccount: 'a', toAccount: 'b', amount: 1 };
+
+    for (const member of [{}, { ...pair, amount: 'x' }, { ...pair, toAccount: '' }, { legs: names(100) }]) {
+      const answer = await call(Array.from({ length: 1_000 }, () => member));
+      const { errors } = answer.body as { errors: unknown[] };
+      expect([answer.status, errors.length]).toEqual([400, 20]);
+    }
+  });
+
+  test('by one name has it cut in the answer', async () => {
+    const { edge, token } = await aCustomer();
+    const name = 'n'.repeat(15_000);
+    const field = `${'n'.repeat(60)}...`;
+
+    for (const answer of [
+      await edge.call('POST /api/accounts', { as: token, body: { [name]: 1 } }),
+      await edge.call(`GET /api/accounts?${name}=1`, { as: token }),
+    ]) {
+      expectAnswer(answer, invalid([field, 'is not a known field']));
+    }
+    expectAnswer(
+      await edge.call('POST /api/accounts', { as: token, body: `{"${name}":1,"${name}":2}` }),
+      invalid([field, 'must be given once']),
+    );
+  });
+});
+
 describe('The query of a list', () => {
   test.each([
     ['limit=0', ['limit', 'must be an integer from 1 to 200']],
@@ -751,6 +874,21 @@ describe('The log', () => {
       { route: '/api/auth/login', status: 200, userId: id },
       { route: '/api/auth/login', status: 401, code: 'invalid_credentials' },
     ]);
+  });
+
+  test('names the account of a sign-in that failed, but not its address', async () => {
+    const edge = new Edge();
+    const { id, email } = await edge.register();
+    const stranger = 'nobody@example.com';
+    const digest = `sha256:${createHash('sha256').update(stranger).digest('hex')}`;
+
+    await edge.call('POST /api/auth/login', { body: { email: email.toUpperCase(), password: 'wrong' } });
+    await edge.call('POST /api/auth/login', { body: { email: ` ${stranger} `, password: 'wrong' } });
+    await edge.call('POST /api/auth/login', { body: { email, password: PASSWORD } });
+
+    const lines = edge.lines.map((line) => JSON.parse(line) as { signInFor?: string });
+    expect(lines.map(({ signInFor }) => signInFor)).toEqual([id, digest, undefined]);
+    expect(edge.lines.join('')).not.toContain('@');
   });
 
   test('holds no secret, whatever comes, and no line that a client wrote', async () => {

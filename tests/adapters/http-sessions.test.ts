@@ -234,21 +234,60 @@ describe('Guessing is slowed down', () => {
     vi.useRealTimers();
   });
 
-  test('after five failures each one doubles the wait, whatever address it comes from', async () => {
+  test('after five failures from one network each one doubles the wait there', async () => {
     const edge = new Edge();
     const { email } = await edge.register();
-    const fail = (address: string) => signIn(edge, { email, password: 'wrong', address });
-    for (let count = 0; count < 6; count++) expectAnswer(await fail(`192.0.2.${count}`), WRONG);
+    const fail = (host: number) => signIn(edge, { email, password: 'wrong', address: `2001:db8::${host}` });
+    for (let count = 0; count < 6; count++) expectAnswer(await fail(count), WRONG);
 
     for (const seconds of [1, 2, 4, 8]) {
-      const waiting = await fail('198.51.100.7');
+      const waiting = await fail(7);
       expectAnswer(waiting, tooMany());
       expect(waiting.headers.get('retry-after')).toBe(String(seconds));
       await vi.advanceTimersByTimeAsync(seconds * 1_000 - 1);
-      expectAnswer(await fail('198.51.100.8'), tooMany());
+      expectAnswer(await fail(8), tooMany());
       await vi.advanceTimersByTimeAsync(1);
-      expectAnswer(await fail('198.51.100.9'), WRONG);
+      expectAnswer(await fail(9), WRONG);
     }
+  });
+
+  test('strangers on many networks keep no owner out, wherever the owner is', async () => {
+    const edge = new Edge({ app: { throttle: { strangersFailures: 20 } } });
+    const { email } = await edge.register();
+    const guess = (stranger: number) =>
+      signIn(edge, { email, password: 'wrong', address: `203.0.113.${stranger}` });
+    for (let round = 0; round < 6; round++) {
+      for (let stranger = 0; stranger < 10; stranger++) await guess(stranger);
+    }
+
+    expect(await signIn(edge, { email, address: '192.0.2.99' })).toMatchObject({ status: 200 });
+    expectAnswer(await guess(1), tooMany());
+  });
+
+  test('many strangers at one account have one try each, and then a longer wait', async () => {
+    const edge = new Edge({ app: { throttle: { strangersFailures: 2 } } });
+    const { email } = await edge.register();
+    const guess = (address: string) => signIn(edge, { email, password: 'wrong', address });
+    expectAnswer(await guess('203.0.113.1'), WRONG);
+    expectAnswer(await guess('203.0.113.2'), WRONG);
+
+    expectAnswer(await guess('203.0.113.3'), WRONG);
+    const waiting = await guess('203.0.113.3');
+    expectAnswer(waiting, tooMany());
+    expect(waiting.headers.get('retry-after')).toBe('16');
+  });
+
+  test('an IPv6 site counts as ten networks, whatever number of them it has', async () => {
+    const edge = new Edge({ app: { throttle: { failuresPerAddress: 1_000 } } });
+    const { email } = await edge.register();
+    const statuses: number[] = [];
+    for (let network = 0; network < 60; network++) {
+      const address = `2001:db8:1:${network.toString(16)}::1`;
+      statuses.push((await signIn(edge, { email, password: 'wrong', address })).status);
+    }
+
+    expect(statuses.filter((status) => status === 401)).toHaveLength(51);
+    expect(await signIn(edge, { email, address: '2001:db8:2::1' })).toMatchObject({ status: 200 });
   });
 
   test('an address that nobody registered is treated alike', async () => {
@@ -281,21 +320,60 @@ describe('Guessing is slowed down', () => {
     for (let count = 0; count < 20; count++)
       await signIn(edge, { email, password: 'wrong', address: '198.51.100.1' });
 
-    expectAnswer(await signIn(edge, { email, address: '198.51.100.2' }), tooMany());
     expect(await signIn(edge, { email, address: '192.0.2.1' })).toMatchObject({ status: 200 });
   });
 
-  test('a sign-in that succeeds ends the wait for everybody, and what was counted', async () => {
+  test('nor for strangers behind the same address, where they registered or have a session', async () => {
+    const edge = new Edge({ app: { throttle: { failuresPerAddress: 3 } } });
+    const { email } = await edge.register();
+    const fresh = `${freshId()}@example.com`;
+    const address = '192.0.2.1';
+    await edge.call('POST /api/auth/register', {
+      body: { name: 'Bob', email: fresh, password: PASSWORD },
+      address,
+    });
+    const Cookie = `session=${tokenOf(await signIn(edge, { email, address: '198.51.100.1' }))}`;
+    for (let count = 0; count < 4; count++)
+      await signIn(edge, { email: `${freshId()}@example.com`, password: 'wrong', address });
+
+    expectAnswer(await signIn(edge, { email, address }), tooMany());
+    expect(await signIn(edge, { email: fresh, address })).toMatchObject({ status: 200 });
+    const body = { email, password: PASSWORD };
+    expect(await edge.call('POST /api/auth/login', { body, address, headers: { Cookie } })).toMatchObject({
+      status: 200,
+    });
+  });
+
+  test('and a session of theirs is not one to guess with, nor is anybody else’s', async () => {
+    const edge = new Edge();
+    const [alice, bob] = [await edge.register('Alice'), await edge.register('Bob')];
+    const guess = (token: string, address: string) =>
+      edge.call('POST /api/auth/login', {
+        body: { email: alice.email, password: 'wrong' },
+        as: token,
+        address,
+      });
+
+    for (let count = 0; count < 6; count++) expectAnswer(await guess(alice.token, `192.0.2.${count}`), WRONG);
+    expectAnswer(await guess(alice.token, '192.0.2.9'), tooMany());
+    for (let count = 0; count < 6; count++) expectAnswer(await guess(bob.token, '198.51.100.1'), WRONG);
+    expectAnswer(await guess(bob.token, '198.51.100.1'), tooMany());
+  });
+
+  test('a sign-in that succeeds ends the wait in its network, and what was counted there', async () => {
     const edge = new Edge();
     const { email } = await edge.register();
-    const fail = (address: string) => signIn(edge, { email, password: 'wrong', address });
-    for (let count = 0; count < 6; count++) expectAnswer(await fail('198.51.100.1'), WRONG);
+    const address = '198.51.100.1';
+    const fail = () => signIn(edge, { email, password: 'wrong', address });
+    for (let count = 0; count < 6; count++) expectAnswer(await fail(), WRONG);
+    await signIn(edge, { email, address: '192.0.2.1' });
+    expectAnswer(await fail(), tooMany());
     await vi.advanceTimersByTimeAsync(1_000);
 
-    expect(await signIn(edge, { email, address: '192.0.2.1' })).toMatchObject({ status: 200 });
+    expect(await signIn(edge, { email, address })).toMatchObject({ status: 200 });
 
-    for (let count = 0; count < 6; count++) expectAnswer(await fail('198.51.100.1'), WRONG);
-    expectAnswer(await fail('198.51.100.1'), tooMany());
+    for (let count = 0; count < 6; count++) expectAnswer(await fail(), WRONG);
+    expectAnswer(await fail(), tooMany());
   });
 
   test('nor is a familiar address one to guess from without end', async () => {
@@ -422,6 +500,37 @@ describe('A client is told by the address', () => {
     expect(await areOne(from('192.0.2.1'), from('192.0.2.2'), 2)).toBe(false);
     expect(await areOne(from('no address'), { address }, 1)).toBe(true);
   });
+
+  test.each([
+    ['192.0.2.1:4711', '192.0.2.1'],
+    ['192.0.2.1:4711', '192.0.2.1:4712'],
+    ['[192.0.2.1]:80', '192.0.2.1'],
+    ['"192.0.2.1"', '192.0.2.1'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['::FFFF:c000:0201', '192.0.2.1'],
+    ['[::ffff:192.0.2.1]:4711', '192.0.2.1'],
+    ['64:ff9b::192.0.2.1', '192.0.2.1'],
+    ['[2001:db8::1]:4711', '2001:db8::1'],
+    ['[2001:db8::1]', '2001:DB8::2'],
+    ['"[2001:db8::1]:4711"', '2001:db8::1'],
+    ['[fe80::1%25eth0]:80', 'fe80::1'],
+    ['192.0.2.1, ', '192.0.2.1'],
+  ])('as a proxy may write it: %s is %s', async (forwarded, plain) => {
+    const from = (text: string) => ({ address: '10.0.0.1', forwarded: text });
+
+    expect(await areOne(from(forwarded), from(plain), 1)).toBe(true);
+    expect(await areOne(from(forwarded), from('198.51.100.7'), 1)).toBe(false);
+    expect(await areOne(from(forwarded), { address: '10.0.0.1' }, 1)).toBe(false);
+  });
+
+  test.each(['::ffff:192.0.2.2', '64:ff9b::c000:202', '192.0.2.2:80'])(
+    'of its own where others have one like it: %s',
+    async (other) => {
+      const from = (forwarded: string) => ({ address: '10.0.0.1', forwarded });
+
+      expect(await areOne(from('::ffff:192.0.2.1'), from(other), 1)).toBe(false);
+    },
+  );
 
   test('of its network where it is IPv6', async () => {
     const one = { address: '2001:db8::1' };

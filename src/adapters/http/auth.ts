@@ -1,8 +1,11 @@
+import { hash } from 'node:crypto';
 import { Hono } from 'hono';
 import type { Context } from 'hono';
 import * as v from 'valibot';
 import type { Bank } from '../../application/bank.ts';
 import type { SignedIn } from '../../application/sign-in.ts';
+import { PassbookError } from '../../domain/errors.ts';
+import { normaliseEmail } from '../../domain/user.ts';
 import type { SessionRequired } from './authentication.ts';
 import { clientAddress } from './client-address.ts';
 import type { HttpEnv } from './env.ts';
@@ -27,18 +30,26 @@ export function authRoutes(ports: {
       readQuery(c.req, Nothing);
       const registration = await readBody(c, Registration);
       const from = { email: registration.email, address: clientAddress(c, ports.trustedProxies) };
-      await throttle.takeRegistration(from);
-      const signedIn = await bank.registerUser(registration);
+      const signedIn = await throttle.register(from, () => bank.registerUser(registration));
       return c.json(welcome(c, signedIn), 201);
     })
     .post('/login', async (c) => {
       readQuery(c.req, Nothing);
       const credentials = await readBody(c, Credentials);
       const presentedToken = sessionToken.read(c);
-      const from = { email: credentials.email, address: clientAddress(c, ports.trustedProxies) };
-      const signedIn = await throttle.signIn(from, () =>
-        bank.signIn({ ...credentials, ...(presentedToken === undefined ? {} : { presentedToken }) }),
-      );
+      const presented = presentedToken === undefined ? {} : { presentedToken };
+      const from = {
+        email: credentials.email,
+        address: clientAddress(c, ports.trustedProxies),
+        ...(await proofOf(presentedToken, credentials.email)),
+      };
+      c.set('signInFor', digestOf(credentials.email));
+      const signedIn = await throttle
+        .signIn(from, () => bank.signIn({ ...credentials, ...presented }))
+        .catch(async (error: unknown) => {
+          if (isFailure(error)) await nameUser(c, credentials.email);
+          throw error;
+        });
       return c.json(welcome(c, signedIn), 200);
     })
     .post('/logout', sessionRequired, async (c) => {
@@ -53,9 +64,32 @@ export function authRoutes(ports: {
       return c.json({ user: userShape(c.get('user')) });
     });
 
+  /** An open session of the account's owner shows that it is they who sign in. */
+  async function proofOf(token: string | undefined, email: string): Promise<{ proof?: string }> {
+    if (token === undefined) return {};
+    const found = await bank.authenticate(token).catch(() => undefined);
+    return found?.user.email === normaliseEmail(email) ? { proof: found.session.id } : {};
+  }
+
+  /** For the log: the user whose password was wrong. */
+  async function nameUser(c: Context<HttpEnv>, email: string): Promise<void> {
+    const user = await bank.findUser(email).catch(() => undefined);
+    if (user) c.set('signInFor', user.id);
+  }
+
   function welcome(c: Context, signedIn: SignedIn) {
     c.set('userId', signedIn.user.id);
+    c.set('signInFor', undefined);
     sessionToken.give(c, signedIn);
     return { user: userShape(signedIn.user), token: signedIn.token };
   }
+}
+
+function isFailure(error: unknown): boolean {
+  return error instanceof PassbookError && error.code === 'invalid_credentials';
+}
+
+/** Stands for an address in the log, which must not hold one. */
+function digestOf(email: string): string {
+  return `sha256:${hash('sha256', normaliseEmail(email))}`;
 }

@@ -39,12 +39,10 @@ function readIncoming(incoming: IncomingMessage, limitBytes: number): Promise<Ui
       finish();
     };
     const onData = (chunk: Buffer) => {
-      try {
-        body.add(chunk);
-      } catch (error) {
-        incoming.pause();
-        settle(() => reject(error));
-      }
+      const fault = body.add(chunk);
+      if (!fault) return;
+      incoming.pause();
+      settle(() => reject(fault));
     };
     const onEnd = () => settle(() => resolve(body.bytes()));
     const onGone = () => settle(() => reject(new Error('The client left before its body was whole')));
@@ -57,7 +55,10 @@ async function gathered(
   limitBytes: number,
 ): Promise<Uint8Array> {
   const body = new GatheredBytes(limitBytes);
-  for await (const chunk of chunks) body.add(chunk);
+  for await (const chunk of chunks) {
+    const fault = body.add(chunk);
+    if (fault) throw fault;
+  }
   return body.bytes();
 }
 
@@ -72,17 +73,18 @@ class GatheredBytes {
     this.#limitBytes = limitBytes;
   }
 
-  /** @throws PassbookError `body_too_large`, `invalid_request` */
-  add(chunk: Uint8Array): void {
+  /** Takes a chunk, or returns why the body is refused. */
+  add(chunk: Uint8Array): PassbookError | undefined {
     const length = this.#length + chunk.length;
     this.#chunks++;
-    if (length > this.#limitBytes) throw new PassbookError('body_too_large');
+    if (length > this.#limitBytes) return new PassbookError('body_too_large');
     if (this.#chunks > FREE_CHUNKS + length / CHUNK_BYTES) {
-      throw invalid('body', `must come in chunks of at least ${CHUNK_BYTES} bytes on average`);
+      return invalid('body', `must come in chunks of at least ${CHUNK_BYTES} bytes on average`);
     }
     if (this.#chunks === 1) this.#buffer = chunk;
     else this.#append(chunk);
     this.#length = length;
+    return undefined;
   }
 
   bytes(): Uint8Array {

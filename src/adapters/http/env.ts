@@ -11,6 +11,8 @@ export type HttpEnv = {
     requestId: string;
     /** For the log: who asked, and the code of the problem that was answered. */
     userId?: string;
+    /** For the log: whose sign-in failed, by id, or by a digest of the address where nobody has it. */
+    signInFor?: string | undefined;
     code?: ErrorCode;
   };
 };

@@ -148,7 +148,8 @@ export function problemHandler({ log }: { log: Logger }) {
 }
 
 function headersFor(code: ErrorCode, { retryAfterSeconds }: ErrorFacts): Record<string, string> {
-  switch (STATUS[code]) {
+  const status: number = STATUS[code];
+  switch (status) {
     case 401: {
       // RFC 9110, section 15.5.2, wants a challenge; there is none for a cookie. The error is RFC 6750's, section 3.1
       const isTokenRefused = code === 'session_expired' || code === 'invalid_token';

@@ -174,7 +174,8 @@ export async function readKeyedBody<S extends Schema>(
   const json = await readJson(c, limitBytes);
   const checked = v.safeParse(schema, json, { abortPipeEarly: true });
   const fields = isRecord(json) ? json : undefined;
-  const key = checkKey(c.req, fields?.['idempotencyKey']);
+  const request: HonoRequest<string> = c.req;
+  const key = checkKey(request, fields?.['idempotencyKey']);
   const isNoneGiven = oneOf !== undefined && fields !== undefined && isNoneOf(fields, oneOf);
   if (checked.success && key.fault === undefined && !isNoneGiven) {
     return { ...(checked.output as WithoutUndefined<v.InferOutput<S>>), idempotencyKey: key.key };
@@ -189,7 +190,8 @@ export async function readKeyedBody<S extends Schema>(
 async function readJson(c: Context, limitBytes: number): Promise<unknown> {
   const bytes = await readBytes(c, limitBytes);
   if (bytes.length === 0) return {};
-  requireJsonType(c.req);
+  const request: HonoRequest<string> = c.req;
+  requireJsonType(request);
   return parseJson(bytes);
 }
 

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import type { App } from './app.ts';
 import { problemOf } from './problem.ts';
+import { SlowReaders } from './slow-readers.ts';
 
 export type ServerLimits = {
   /** All headers of a request together; more is answered with 431. */
@@ -15,6 +16,10 @@ export type ServerLimits = {
   readonly checkMs: number;
   /** How long an idle connection is kept. */
   readonly keepAliveMs: number;
+  /** How many connections there may be; a new one beyond that is closed, and so are idle ones to make room. */
+  readonly connections: number;
+  /** How long a client may take nothing of an answer; it has up to twice this. */
+  readonly unreadMs: number;
   /** How long requests in flight may take once the server closes. */
   readonly closeMs: number;
 };
@@ -26,8 +31,13 @@ const DEFAULT_LIMITS: ServerLimits = {
   checkMs: 1_000,
   // Longer than load balancers keep theirs, which would else send into a connection that is closing
   keepAliveMs: 65_000,
+  connections: 4_000,
+  unreadMs: 120_000,
   closeMs: 10_000,
 };
+
+/** How often idle connections are closed, at most, to make room for new ones. */
+const ROOM_MS = 1_000;
 
 export type RunningServer = {
   readonly port: number;
@@ -57,6 +67,8 @@ export async function startServer({
   const inFlight = new Set<ServerResponse>();
   const handle = getRequestListener((request, env) => app.fetch(request, env), {
     errorHandler: answerFault,
+    // HTTP/1.0 needs no Host, and health checks send none
+    hostname: 'localhost',
   });
   const server = createServer(
     {
@@ -74,8 +86,29 @@ export async function startServer({
     },
   );
   server.on('clientError', answerClientError);
+  server.maxConnections = limits.connections;
+  server.on('drop', makeRoom(server));
   await listen(server, { port, host });
-  return { port: portOf(server), close: () => close(server, { inFlight, closeMs: limits.closeMs }) };
+  const slowReaders = new SlowReaders({ everyMs: limits.unreadMs });
+  server.on('connection', (socket) => slowReaders.watch(socket));
+  return {
+    port: portOf(server),
+    close: async () => {
+      await close(server, { inFlight, closeMs: limits.closeMs });
+      slowReaders.stop();
+    },
+  };
+}
+
+/** Idle connections give way, so that a client that opens many and uses none keeps nobody out. */
+function makeRoom(server: Server): () => void {
+  let madeAt = -ROOM_MS;
+  return () => {
+    const now = performance.now();
+    if (now - madeAt < ROOM_MS) return;
+    madeAt = now;
+    server.closeIdleConnections();
+  };
 }
 
 /** What never reached the app: a target or a host that makes no URL. */
