@@ -7,7 +7,7 @@ export type LedgerOptions = Pick<LedgerPorts, 'store'> & Partial<Omit<LedgerPort
 /**
  * A ledger over a store, with the machine's clock, version 7 UUIDs and SHA-256 unless others are given; in euros,
  * with no limit to an owner's accounts, sending no messages and making no checkpoints unless said otherwise.
- * @throws TypeError for a default currency that ISO 4217 does not list
+ * @throws TypeError without a store, or for a default currency that ISO 4217 does not list
  */
 export function createLedger(options: LedgerOptions): Ledger {
   return assembleLedger({

@@ -14,7 +14,7 @@ export async function openStore(store: StoreConfig, { clock }: { clock: Clock })
     }
     case 'memory': {
       const { createMemoryStore } = await import('./adapters/memory/index.ts');
-      return createMemoryStore();
+      return createMemoryStore({ clock });
     }
     default:
       return store satisfies never;

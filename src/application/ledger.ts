@@ -57,9 +57,10 @@ export type Ledger = ReturnType<typeof assembleLedger>;
 
 /**
  * The ledger's use cases over one store.
- * @throws TypeError for a default currency that ISO 4217 does not list
+ * @throws TypeError without a store, or for a default currency that ISO 4217 does not list
  */
 export function assembleLedger(ports: LedgerPorts) {
+  requireStore(ports);
   if (!isCurrency(ports.defaultCurrency)) {
     throw new TypeError(`"${ports.defaultCurrency}" is not a currency of ISO 4217`);
   }
@@ -102,4 +103,11 @@ export function assembleLedger(ports: LedgerPorts) {
     /** Takes no more commands and waits for those it has. The store stays open: whoever opened it closes it. */
     close: () => writer.close(),
   };
+}
+
+function requireStore({ store }: { readonly store?: unknown }): void {
+  if (store instanceof Promise) throw new TypeError('The store of a ledger is a promise: await it first');
+  if (typeof store !== 'object' || store === null || !('unitOfWork' in store)) {
+    throw new TypeError('A ledger needs a store, such as createLedger({ store: createMemoryStore() })');
+  }
 }

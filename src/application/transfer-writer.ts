@@ -122,7 +122,9 @@ export class TransferWriter {
   async submit(command: Command, { dryRun = false }: SubmitOptions = {}): Promise<Answer> {
     requireActor(command.actor);
     if (dryRun) return this.#rehearse(command);
-    if (this.#closed) throw new PassbookError('unavailable');
+    if (this.#closed) {
+      throw new PassbookError('unavailable', { reason: 'The ledger is closed, nothing was done' });
+    }
     if (this.#waiting.length >= this.#limits.queue) {
       throw new PassbookError('queue_full', { retryAfterSeconds: 1 });
     }

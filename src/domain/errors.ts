@@ -67,6 +67,7 @@ const problems = {
   too_many_requests: { retry: 'same_key', meaning: 'Too many requests, slow down' },
   queue_full: { retry: 'same_key', meaning: 'Too much work is waiting, nothing was done' },
   unavailable: { retry: 'same_key', meaning: 'The store cannot be reached, nothing was done' },
+  storage_full: { retry: 'same_key', meaning: 'The store has no space left, nothing was done' },
   outcome_unknown: { retry: 'same_key', meaning: 'Whether it happened is not known yet' },
   internal_error: { retry: 'same_key', meaning: 'Something went wrong on our side' },
 } as const satisfies Catalogue;
@@ -96,6 +97,8 @@ export type ErrorFacts = {
   subject?: string;
   errors?: readonly FieldError[];
   retryAfterSeconds?: number;
+  /** A sentence that replaces the code's meaning, where that would be too general. */
+  reason?: string;
 };
 
 /** The one error class of the core: a stable `code`, and typed facts. Refusals are results and are not thrown. */
@@ -121,7 +124,8 @@ export function invalid(field: string, message: string): PassbookError {
 }
 
 function messageOf(code: ErrorCode, facts: ErrorFacts): string {
+  const meaning = facts.reason ?? errorCatalogue[code].meaning;
   const faults =
     facts.subject ?? facts.errors?.map((error) => `"${error.field}" ${error.message}`).join('; ');
-  return faults ? `${errorCatalogue[code].meaning}: ${faults}` : errorCatalogue[code].meaning;
+  return faults ? `${meaning}: ${faults}` : meaning;
 }

@@ -37,9 +37,11 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 /** As it was with a row for each party of each transfer. */
-const BEFORE_BOOKS = `CREATE TABLE transfer_parties (user_id TEXT, transfer_id TEXT);
+const BEFORE_BOOKS = `DROP TABLE newest_entry;
+  DROP TABLE write_probe;
+  CREATE TABLE transfer_parties (user_id TEXT, transfer_id TEXT);
   DROP TABLE unbooked_transfers;
-  DELETE FROM schema_migrations WHERE number = 3`;
+  DELETE FROM schema_migrations WHERE number >= 3`;
 
 function connect(file = path): Connection {
   return new Connection(driver, file, { readOnly: false });
@@ -138,6 +140,7 @@ describe('opening', () => {
       { number: 1n },
       { number: 2n },
       { number: 3n },
+      { number: 4n },
     ]);
     connection.close();
   });
@@ -223,6 +226,7 @@ describe('migrations', () => {
       { number: 1n, name: 'ledger and outbox', applied_at: 5n },
       { number: 2n, name: 'entries by counterparty in blocks', applied_at: 5n },
       { number: 3n, name: 'transfers by user in books', applied_at: 5n },
+      { number: 4n, name: 'the newest entry, and a probe of writes', applied_at: 5n },
     ]);
     connection.close();
   });

@@ -39,6 +39,7 @@ afterEach(async () => {
 });
 
 const UNAVAILABLE = { code: 'unavailable', facts: { retryAfterSeconds: 1 } };
+const FULL = { code: 'storage_full', message: 'The store has no space left, nothing was done' };
 
 function seed(account = anAccount(), { waitMs = 10_000 } = {}): Promise<void> {
   return store.unitOfWork.transact(
@@ -248,7 +249,7 @@ describe.each([
       store = await openSqliteStore({ path, clock, crowd, maxPageCount: Number(page_count) + EMPTY_PAGES });
     });
 
-    it('is unavailable, loses nothing that was answered, and does no half of anything', async () => {
+    it('is named, loses nothing that was answered, and does no half of anything', async () => {
       const written: string[] = [];
       const full = await (async () => {
         for (;;) {
@@ -258,7 +259,7 @@ describe.each([
         }
       })().catch((fault: unknown) => fault);
 
-      expect(full).toMatchObject({ ...UNAVAILABLE, cause: { errcode: 13 } });
+      expect(full).toMatchObject({ ...FULL, cause: { errcode: 13 } });
       expect(written.length).toBeGreaterThan(10);
       expect(other.all('SELECT id FROM accounts ORDER BY id')).toEqual(written.map((id) => ({ id })));
       expect((await store.reads.account(written[0]!))?.id).toBe(written[0]);
@@ -279,7 +280,7 @@ describe.each([
       expect(settled.filter(({ status }) => status === 'rejected')).toEqual(
         Array.from({ length: 500 - done }, () => ({
           status: 'rejected',
-          reason: expect.objectContaining(UNAVAILABLE) as Error,
+          reason: expect.objectContaining(FULL) as Error,
         })),
       );
       expect(await bank.balanceOf(to)).toBe(BigInt(done));
@@ -302,7 +303,7 @@ describe.each([
             await outbox.add(aWelcome({ recipientId: 'x'.repeat(1000) })).catch(() => {});
           }
         }),
-      ).rejects.toMatchObject(UNAVAILABLE);
+      ).rejects.toMatchObject(FULL);
       expect(other.all('SELECT id FROM users')).toEqual([]);
       expect(other.all('SELECT id FROM parcels')).toEqual([]);
     });
@@ -336,7 +337,9 @@ describe('a fault of SQLite', () => {
   const rule = (errcode: number) => Object.assign(new Error('of SQLite'), { errcode });
 
   it.each([
-    ['a full disk', 13, 'unavailable', 'unavailable'],
+    ['a full disk', 13, 'storage_full', 'storage_full'],
+    ['a database that may not be written', 8, 'storage_full', 'outcome_unknown'],
+    ['a file that takes no more bytes', 10 + 3 * 256, 'storage_full', 'outcome_unknown'],
     ['a lock', 5, 'unavailable', 'unavailable'],
     [
       'a failed sync, after which a crash may bring the commit back',

@@ -51,6 +51,7 @@ const RETRY: Readonly<Record<ErrorCode, Retry>> = {
   too_many_requests: 'same_key',
   queue_full: 'same_key',
   unavailable: 'same_key',
+  storage_full: 'same_key',
   outcome_unknown: 'same_key',
   internal_error: 'same_key',
 };

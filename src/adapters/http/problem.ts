@@ -56,6 +56,7 @@ const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   too_many_requests: 429,
   queue_full: 503,
   unavailable: 503,
+  storage_full: 503,
   outcome_unknown: 503,
   internal_error: 500,
 };
@@ -89,8 +90,8 @@ type ProblemFacts = ErrorFacts & {
 const RETRY_AFTER_SECONDS = 1;
 
 export function problemOf(code: ErrorCode, facts: ProblemFacts = {}, status: number = STATUS[code]): Problem {
-  const { errors, subject, transactionId, dryRun, results } = facts;
-  const detail = new PassbookError(code, { ...(errors && { errors }), ...(subject && { subject }) }).message;
+  const { errors, transactionId, dryRun, results } = facts;
+  const detail = new PassbookError(code, facts).message;
   return {
     // A code of its own says what it is; `type` adds nothing to it (RFC 9457, section 4.2.1)
     type: 'about:blank',

@@ -4,10 +4,13 @@ import { ownTurn } from '../../application/event-loop.ts';
 import { joined, whole } from '../../domain/books.ts';
 import type { Books, Decision } from '../../domain/books.ts';
 import type { Want } from '../../domain/command.ts';
+import { PassbookError } from '../../domain/errors.ts';
 import { keyText } from '../../domain/idempotency.ts';
+import { assertClockNotBehind, CLOCK_TOLERANCE_MS } from '../../application/clock-behind.ts';
 import type {
   BooksAtOnce,
   BookLine,
+  Clock,
   LedgerReads,
   LedgerScan,
   PageRequest,
@@ -26,6 +29,13 @@ export type MemoryStoreOptions = {
    * that meets write conflicts. 0 unless given; for tests that a unit has no effect but through its stores.
    */
   readonly rehearsals?: number;
+  /**
+   * The ledger's clock: its writes are refused while the newest entry is ahead of it. Default: none, and entries are
+   * compared with no clock.
+   */
+  readonly clock?: Clock;
+  /** How far the newest entry may be ahead of the clock, in milliseconds. Default: 1,500. */
+  readonly clockToleranceMs?: number;
 };
 
 /** A store in this process's memory. It keeps every promise but one: what it holds ends with the process. */
@@ -34,13 +44,14 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
 }
 
 /** Over data of one's own: for tests that tamper with it. */
-export function memoryStoreOver(data: MemoryData, { rehearsals = 0 }: MemoryStoreOptions = {}): Store {
-  const unitOfWork = new MemoryUnitOfWork(data, rehearsals);
+export function memoryStoreOver(data: MemoryData, options: MemoryStoreOptions = {}): Store {
+  const unitOfWork = new MemoryUnitOfWork(data, options);
+  const whileOpen = { assertOpen: () => unitOfWork.assertOpen() };
   return {
     unitOfWork,
-    reads: readsOf(data),
-    scan: scanOf(data),
-    check: async () => {},
+    reads: guarded(readsOf(data), whileOpen),
+    scan: guarded(scanOf(data), whileOpen),
+    check: () => unitOfWork.check(),
     close: async () => unitOfWork.close(),
   };
 }
@@ -50,22 +61,41 @@ class MemoryUnitOfWork implements UnitOfWork {
   readonly #data: MemoryData;
   readonly #rehearsals: number;
   readonly #inside = new AsyncLocalStorage<true>();
+  readonly #clock: Clock | undefined;
+  readonly #clockToleranceMs: number;
+  #newest = -Infinity;
   #last: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
 
-  constructor(data: MemoryData, rehearsals: number) {
+  constructor(data: MemoryData, options: MemoryStoreOptions) {
     this.#data = data;
-    this.#rehearsals = rehearsals;
+    this.#rehearsals = options.rehearsals ?? 0;
+    this.#clock = options.clock;
+    this.#clockToleranceMs = options.clockToleranceMs ?? CLOCK_TOLERANCE_MS;
   }
 
   transact<R>(want: () => Want, decide: (books: Books) => Decision<R>): Promise<R> {
     return this.#queue(async () => {
+      this.#assertClockNotBehind();
       want();
       const books = booksOf(this.#data);
       for (let run = 0; run < this.#rehearsals; run++) whole(decide(books));
       const { result, parts } = await decideInTurns(decide(books));
-      this.#data.write(joined(parts));
+      const changes = joined(parts);
+      this.#data.write(changes);
+      for (const { after } of changes.accounts) this.#newest = Math.max(this.#newest, after.latestAt);
       return result;
     });
+  }
+
+  /** Rejects unless a unit of the ledger could be run now. */
+  check(): Promise<void> {
+    return this.#queue(async () => this.#assertClockNotBehind());
+  }
+
+  /** @throws TypeError once it is closed */
+  assertOpen(): void {
+    if (this.#isClosed) throw new TypeError('The store is closed');
   }
 
   run<R>(work: (stores: Stores) => Promise<R>): Promise<R> {
@@ -76,6 +106,7 @@ class MemoryUnitOfWork implements UnitOfWork {
   }
 
   close(): void {
+    this.#isClosed = true;
     // Node 20 walks every storage that was used, at every promise, until it is told to let go.
     this.#inside.disable();
   }
@@ -92,7 +123,16 @@ class MemoryUnitOfWork implements UnitOfWork {
     }
   }
 
+  #assertClockNotBehind(): void {
+    const [newest, toleranceMs] = [this.#newest, this.#clockToleranceMs];
+    if (this.#clock) assertClockNotBehind({ newest, now: this.#clock.now(), toleranceMs });
+  }
+
   async #queue<R>(unit: () => Promise<R>): Promise<R> {
+    if (this.#isClosed) {
+      const reason = 'The store is closed, nothing was done';
+      throw new PassbookError('unavailable', { retryAfterSeconds: 1, reason });
+    }
     if (this.#inside.getStore()) throw new TypeError('A unit of work cannot run inside another');
 
     const before = this.#last;
@@ -103,6 +143,18 @@ class MemoryUnitOfWork implements UnitOfWork {
     this.#last = mine.catch(() => {});
     return mine;
   }
+}
+
+/** The same functions, each of which first asserts that the store is open. */
+function guarded<T extends object>(functions: T, { assertOpen }: { assertOpen: () => void }): T {
+  const entries = Object.entries(functions).map(([name, call]: [string, (...args: unknown[]) => unknown]) => [
+    name,
+    async (...args: unknown[]) => {
+      assertOpen();
+      return call(...args);
+    },
+  ]);
+  return Object.fromEntries(entries) as T;
 }
 
 function booksOf(data: MemoryData): Books {

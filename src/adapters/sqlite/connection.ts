@@ -14,6 +14,7 @@ const CACHE_SIZE = -65_536;
 export class Connection implements Writer {
   readonly #database: Database;
   readonly #statements = new Map<string, Statement>();
+  #isClosed = false;
 
   constructor(driver: Driver, path: string, { readOnly }: { readOnly: boolean }) {
     this.#database = new driver.DatabaseSync(path, { readOnly });
@@ -29,6 +30,7 @@ export class Connection implements Writer {
   }
 
   exec(sql: string): void {
+    this.assertOpen();
     this.#database.exec(sql);
   }
 
@@ -52,11 +54,18 @@ export class Connection implements Writer {
 
   /** With @photostructure/sqlite the file stays open until the collector has taken the statements too. */
   close(): void {
+    this.#isClosed = true;
     this.#statements.clear();
     this.#database.close();
   }
 
+  /** @throws TypeError once it is closed */
+  assertOpen(): void {
+    if (this.#isClosed) throw new TypeError('The store is closed');
+  }
+
   #prepared(sql: string): Statement {
+    this.assertOpen();
     let statement = this.#statements.get(sql);
     if (!statement) {
       statement = this.#database.prepare(sql);

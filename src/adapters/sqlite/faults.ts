@@ -36,9 +36,29 @@ export function unavailable(cause: unknown): PassbookError {
   return new PassbookError('unavailable', { retryAfterSeconds: 1 }, { cause });
 }
 
+/** Extended codes of a file that takes no more bytes: IOERR_WRITE, IOERR_TRUNCATE, IOERR_SHMSIZE, IOERR_SHMMAP. */
+const NOT_WRITABLE_CODES: readonly unknown[] = [778, 1546, 4874, 5386];
+const FULL_ERRNOS: readonly unknown[] = ['ENOSPC', 'EDQUOT'];
+
+/** The fault of a store that cannot do what was asked: it is full, takes no writes, or fails otherwise. */
+export function storeFault(cause: unknown): PassbookError {
+  const { errcode, code } = (cause instanceof Error ? cause : {}) as { errcode?: unknown; code?: unknown };
+  const name = faultName(cause);
+  const facts = { retryAfterSeconds: FULL_RETRY_SECONDS };
+  if (name === 'full' || FULL_ERRNOS.includes(code))
+    return new PassbookError('storage_full', facts, { cause });
+  if (name === 'readOnly' || NOT_WRITABLE_CODES.includes(errcode) || code === 'EROFS') {
+    const reason = 'The store cannot be written, nothing was done';
+    return new PassbookError('storage_full', { ...facts, reason }, { cause });
+  }
+  return unavailable(cause);
+}
+
+const FULL_RETRY_SECONDS = 10;
+
 /** A fault of the store in the ledger's words; whatever else it is comes out as it is. Nothing was written. */
 export function beforeCommit(fault: unknown): unknown {
-  return faultName(fault) ? unavailable(fault) : fault;
+  return faultName(fault) ? storeFault(fault) : fault;
 }
 
 /**
@@ -49,6 +69,6 @@ export function atCommit(fault: unknown): unknown {
   const name = faultName(fault);
   if (!name) return fault;
   return name === 'full' || isBusy(fault)
-    ? unavailable(fault)
+    ? storeFault(fault)
     : new PassbookError('outcome_unknown', { retryAfterSeconds: 1 }, { cause: fault });
 }

@@ -1,6 +1,6 @@
 import type { Instant } from '../../domain/time.ts';
 import type { Connection } from './connection.ts';
-import { ENTRY_BLOCKS, LEDGER_SCHEMA, UNBOOKED_TRANSFERS } from './schema.ts';
+import { ENTRY_BLOCKS, LEDGER_SCHEMA, NEWEST_ENTRY, UNBOOKED_TRANSFERS } from './schema.ts';
 import { whenUnlocked } from './waiting.ts';
 
 export type Migration = { readonly name: string; readonly sql: string };
@@ -10,6 +10,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: 'ledger and outbox', sql: LEDGER_SCHEMA },
   { name: 'entries by counterparty in blocks', sql: ENTRY_BLOCKS },
   { name: 'transfers by user in books', sql: UNBOOKED_TRANSFERS },
+  { name: 'the newest entry, and a probe of writes', sql: NEWEST_ENTRY },
 ];
 
 const RECORD = `CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -257,3 +257,18 @@ SELECT initiator_id, created_at, id FROM transfers WHERE initiator_id IS NOT NUL
 
 DROP TABLE transfer_parties;
 `;
+
+/**
+ * The instant of the newest entry, to compare with the clock. An index over all entries would cost each transfer two
+ * rows. "write_probe" is empty but while the store tries whether it can write.
+ */
+export const NEWEST_ENTRY = `
+CREATE TABLE newest_entry (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  at INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO newest_entry (id, at) SELECT 1, max(latest_at) FROM account_states HAVING count(*) > 0;
+
+CREATE TABLE write_probe (filler BLOB NOT NULL) STRICT;
+`;

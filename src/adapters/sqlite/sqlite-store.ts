@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
+import { CLOCK_TOLERANCE_MS } from '../../application/clock-behind.ts';
 import type { Clock, Store } from '../../application/ports.ts';
 import { backUp } from './backup.ts';
+import { ClockGuard } from './clock-guard.ts';
 import { assertDurable, configure, Connection, SETTINGS } from './connection.ts';
 import { DatabaseFile } from './database-file.ts';
 import { driverModule, loadDriver } from './driver.ts';
 import type { Driver } from './driver.ts';
-import { faultName, unavailable } from './faults.ts';
+import { faultName, storeFault } from './faults.ts';
 import type { FaultName } from './faults.ts';
 import { LazyThread } from './lazy-thread.ts';
 import { assertKnownVersion, migrate } from './migrations.ts';
@@ -17,8 +19,13 @@ import { whenUnlocked } from './waiting.ts';
 export type SqliteStoreOptions = {
   /** Of the database; it and its folder are made where they are missing. */
   readonly path: string;
-  /** What deadlines are told by; the machine's unless given. */
+  /** The ledger's clock. Default: the machine's. */
   readonly clock?: Clock;
+  /**
+   * How far the newest entry may be ahead of the clock before the ledger's writes are refused, in milliseconds.
+   * Default: 1,500; Infinity: not looked at.
+   */
+  readonly clockToleranceMs?: number;
   /** How long to wait for another process's lock where nothing else says so, in milliseconds; 10,000 unless given. */
   readonly lockTimeoutMs?: number;
   /** The most pages of 4 KiB that the database may have, as on a disk that is full then; for tests. */
@@ -38,10 +45,22 @@ export interface SqliteStore extends Store {
 /**
  * A store in one file of this machine. Several processes may open the same one; it must not lie on a network drive,
  * where their locks and shared memory do not work.
+ * @throws TypeError without a path
  * @throws Error saying what is wrong with the file or its folder
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  requirePath(options);
   return openWith(await loadDriver(), options, driverModule());
+}
+
+function requirePath(options: Partial<SqliteStoreOptions> | undefined): void {
+  const path: unknown = options?.path;
+  if (typeof path !== 'string' || path === '') {
+    throw new TypeError('openSqliteStore needs the path of a database file, such as { path: "ledger.db" }');
+  }
+  if (path === ':memory:') {
+    throw new TypeError('openSqliteStore needs a file: use createMemoryStore to keep nothing');
+  }
 }
 
 /** With a driver of one's own, and no thread but this one: for tests of what a disk may do. */
@@ -51,6 +70,7 @@ export async function openWith(
   module?: string,
 ): Promise<SqliteStore> {
   const { clock = { now: () => Date.now() }, lockTimeoutMs = 10_000, crowd = CROWD } = options;
+  const { clockToleranceMs = CLOCK_TOLERANCE_MS } = options;
   const path = resolve(options.path);
   try {
     const file = await DatabaseFile.make(path);
@@ -62,7 +82,8 @@ export async function openWith(
     const setup = `${SETTINGS}; ${limitOf(options.maxPageCount)}`;
     const thread = new LazyThread(module === undefined ? undefined : { module, path, setup }, { crowd });
     if (crowd === 0) await thread.start();
-    return storeOf({ driver, file, clock, lockTimeoutMs, writer, reader, thread });
+    const clockGuard = new ClockGuard({ connection: writer, clock, toleranceMs: clockToleranceMs });
+    return storeOf({ driver, file, clock, clockGuard, lockTimeoutMs, writer, reader, thread });
   } catch (cause) {
     throw new Error(`The database ${path} cannot be used: ${reasonOf(cause)}`, { cause });
   }
@@ -102,6 +123,7 @@ function storeOf({
   driver,
   file,
   clock,
+  clockGuard,
   lockTimeoutMs,
   writer,
   reader,
@@ -110,26 +132,40 @@ function storeOf({
   driver: Driver;
   file: DatabaseFile;
   clock: Clock;
+  clockGuard: ClockGuard;
   lockTimeoutMs: number;
   thread: LazyThread;
 }): SqliteStore {
-  const unitOfWork = new SqliteUnitOfWork({ connection: writer, file, clock, lockTimeoutMs, thread });
+  const unitOfWork = new SqliteUnitOfWork({
+    connection: writer,
+    file,
+    clock,
+    clockGuard,
+    lockTimeoutMs,
+    thread,
+  });
   return {
     unitOfWork,
     reads: readsOf(reader, { lockTimeoutMs }),
     scan: scanOf(reader, {
-      connect: () => new Connection(driver, file.path, { readOnly: true }),
+      connect: () => {
+        reader.assertOpen();
+        return new Connection(driver, file.path, { readOnly: true });
+      },
       lockTimeoutMs,
     }),
-    backup: (target) => backUp(driver, file.path, target),
+    backup: async (target) => {
+      reader.assertOpen();
+      await backUp(driver, file.path, target);
+    },
     check: async () => {
+      await unitOfWork.check();
       try {
         reader.get('SELECT count(*) FROM schema_migrations');
         await file.assertWritable();
       } catch (cause) {
-        throw unavailable(cause);
+        throw storeFault(cause);
       }
-      await unitOfWork.check();
     },
     close: async () => {
       await unitOfWork.close();

@@ -4,14 +4,16 @@ import { nextTurn } from '../../application/event-loop.ts';
 import { ParcelsSeen } from '../../application/parcel.ts';
 import type { Parcel } from '../../application/parcel.ts';
 import type { Clock, Stores, UnitOfWork } from '../../application/ports.ts';
+import type { Account } from '../../domain/account.ts';
 import type { Books, Changes, Decision } from '../../domain/books.ts';
 import type { Want } from '../../domain/command.ts';
 import type { Instant } from '../../domain/time.ts';
 import { countAccounts, oldestActiveIds } from './accounts.ts';
 import { findAuditHead } from './audit-log.ts';
+import type { ClockGuard } from './clock-guard.ts';
 import type { Connection } from './connection.ts';
 import type { DatabaseFile } from './database-file.ts';
-import { beforeCommit, isBusy, unavailable } from './faults.ts';
+import { beforeCommit, isBusy, storeFault } from './faults.ts';
 import { recordFinder } from './idempotency-records.ts';
 import type { LazyThread } from './lazy-thread.ts';
 import { assertKnownVersion } from './migrations.ts';
@@ -22,6 +24,10 @@ import { UnitWriter } from './unit-writer.ts';
 import { Turns, whenUnlocked } from './waiting.ts';
 import { OtherWriters, WritingHere } from './writing-connection.ts';
 import type { WritingConnection } from './writing-connection.ts';
+
+/** Some transfers change about as much; on a disk with less room than that, units fail. */
+const PROBE_BYTES = 65_536;
+const PROBED_FOR_MS = 1000;
 
 /**
  * Units run one after another: in this process by turns, among processes by SQLite's write lock. Under load those of the
@@ -34,6 +40,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
   readonly #file: DatabaseFile;
   readonly #clock: Clock;
   readonly #lockTimeoutMs: number;
+  readonly #clockGuard: ClockGuard;
   readonly #accounts: RememberedAccounts;
   readonly #here: WritingHere;
   readonly #thread: LazyThread;
@@ -42,17 +49,22 @@ export class SqliteUnitOfWork implements UnitOfWork {
   #lent = 0;
   readonly #turns = new Turns();
   readonly #parcelsSeen = ParcelsSeen.none();
+  /** When a probe last worked, with no fault since. */
+  #probedAt = -Infinity;
+  #probing: Promise<void> | undefined;
 
   constructor(ports: {
     connection: Connection;
     file: DatabaseFile;
     clock: Clock;
+    clockGuard: ClockGuard;
     lockTimeoutMs: number;
     thread: LazyThread;
   }) {
     this.#connection = ports.connection;
     this.#file = ports.file;
     this.#clock = ports.clock;
+    this.#clockGuard = ports.clockGuard;
     this.#lockTimeoutMs = ports.lockTimeoutMs;
     this.#accounts = new RememberedAccounts(ports.connection);
     this.#here = new WritingHere(ports.connection);
@@ -69,6 +81,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
         const { result, parts, parcels } = await this.#write(writing, want, decide);
         await this.#commit(writing);
         for (const part of parts) this.#accounts.committed(part);
+        this.#clockGuard.committed(changedIn(parts));
         for (const parcel of parcels) this.#parcelsSeen.saw(parcel);
         const sizes = parts.map(({ records, transfers }) => Math.max(records.length, transfers.length));
         this.#thread.expect(sizes.reduce((sum, size) => sum + size, 0));
@@ -92,9 +105,28 @@ export class SqliteUnitOfWork implements UnitOfWork {
     });
   }
 
-  /** Rejects unless a unit could be run now. */
-  check(): Promise<void> {
-    return this.#locked(this.#lockTimeoutMs, (writing) => writing.rollBack());
+  /** Rejects unless a unit of the ledger could be run now. Tries a write where the last one that worked is too old. */
+  async check(): Promise<void> {
+    await this.#locked(this.#lockTimeoutMs, async (writing) => {
+      await writing.rollBack();
+      this.#clockGuard.check();
+    });
+    if (performance.now() - this.#probedAt < PROBED_FOR_MS) return;
+
+    this.#probing ??= this.#probe().finally(() => {
+      this.#probing = undefined;
+    });
+    await this.#probing;
+  }
+
+  /** Writes and removes as much as a unit of some transfers writes. */
+  async #probe(): Promise<void> {
+    await this.#commitOf([
+      'DELETE FROM write_probe',
+      `INSERT INTO write_probe VALUES (zeroblob(${PROBE_BYTES}))`,
+    ]);
+    await this.#commitOf(['DELETE FROM write_probe']);
+    this.#probedAt = performance.now();
   }
 
   /** Lets no more units in, and waits for those who are. */
@@ -114,8 +146,25 @@ export class SqliteUnitOfWork implements UnitOfWork {
     const until = performance.now() + waitMs;
     return this.#turns.take(until, async () => {
       const writing = choose();
-      await whenUnlocked(() => this.#begin(writing), until);
-      return unit(writing);
+      try {
+        await whenUnlocked(() => this.#begin(writing), until);
+        return await unit(writing);
+      } catch (fault) {
+        this.#probedAt = -Infinity;
+        throw fault;
+      }
+    });
+  }
+
+  #commitOf(statements: readonly string[]): Promise<void> {
+    return this.#locked(this.#lockTimeoutMs, async (writing) => {
+      try {
+        for (const sql of statements) writing.run(sql);
+      } catch (fault) {
+        await writing.rollBack();
+        throw beforeCommit(fault);
+      }
+      await this.#commit(writing);
     });
   }
 
@@ -137,12 +186,13 @@ export class SqliteUnitOfWork implements UnitOfWork {
       await writing.begin();
       if (await this.#others.haveWritten(writing)) {
         this.#accounts.forget();
+        this.#clockGuard.read();
         assertKnownVersion(this.#connection);
       }
     } catch (fault) {
       this.#others.forget();
       await writing.rollBack();
-      throw isBusy(fault) ? fault : unavailable(fault);
+      throw isBusy(fault) ? fault : storeFault(fault);
     }
   }
 
@@ -152,6 +202,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
     decide: (books: Books) => Decision<R>,
   ): Promise<{ result: R; parts: readonly Changes[]; parcels: readonly Parcel[] }> {
     try {
+      this.#clockGuard.check();
       const unit = new UnitWriter(writing, this.#accounts);
       const books = booksOf(this.#connection, this.#accounts, want());
       const result =
@@ -159,6 +210,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
           ? await writeAfter(unit, decide(books))
           : await writeBeside(unit, decide(books));
       unit.finish(this.#connection);
+      this.#clockGuard.write(writing, changedIn(unit.parts));
       return { result, parts: unit.parts, parcels: unit.claimed };
     } catch (fault) {
       await writing.rollBack();
@@ -211,6 +263,10 @@ async function writeBeside<R>(unit: UnitWriter, decision: Decision<R>): Promise<
   }
   unit.write(part.changes);
   return part.result;
+}
+
+function changedIn(parts: readonly Changes[]): readonly Account[] {
+  return parts.flatMap(({ accounts }) => accounts.map(({ after }) => after));
 }
 
 function booksOf(connection: Connection, accounts: RememberedAccounts, want: Want): Books {

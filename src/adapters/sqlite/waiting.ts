@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { allSettled } from '../../application/all-settled.ts';
+import { PassbookError } from '../../domain/errors.ts';
 import { isBusy, unavailable } from './faults.ts';
 
 const LONGEST_PAUSE_MS = 16;
@@ -25,6 +26,11 @@ export async function whenUnlocked<R>(attempt: () => R | Promise<R>, until: numb
   }
 }
 
+function closed(): PassbookError {
+  const reason = 'The store is closed, nothing was done';
+  return new PassbookError('unavailable', { retryAfterSeconds: 1, reason });
+}
+
 /** One after another, in the order they came. */
 export class Turns {
   #last: Promise<unknown> = Promise.resolve();
@@ -32,7 +38,7 @@ export class Turns {
 
   /** @throws PassbookError `unavailable` if the turn has not come by `until`; `unit` is not run then */
   take<R>(until: number, unit: () => Promise<R>): Promise<R> {
-    if (this.#closed) return Promise.reject(unavailable(new Error('The store is closed')));
+    if (this.#closed) return Promise.reject(closed());
 
     const before = this.#last;
     const mine = inTime(before, until).then(unit);
