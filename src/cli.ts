@@ -4,8 +4,8 @@ import { Argument, Command } from 'commander';
 import { systemClock } from './adapters/system.ts';
 import { grantRole } from './application/grant-role.ts';
 import type { Store } from './application/ports.ts';
-import { readConfig } from './config.ts';
-import type { StoreConfig } from './config.ts';
+import { readConfig, readEnvironment } from './config.ts';
+import type { Config, StoreConfig } from './config.ts';
 import { faultText } from './fault-text.ts';
 import { openStore } from './open-store.ts';
 import { addProofCommands } from './proof-commands.ts';
@@ -46,7 +46,7 @@ program
   });
 
 addProofCommands(program, {
-  config: () => readConfig(process.env, { reader: 'commands' }),
+  config: commandConfig,
   withStore,
   out: (line) => console.log(line),
   progress: (line) => console.error(line),
@@ -55,9 +55,13 @@ addProofCommands(program, {
   },
 });
 
+function commandConfig(): Config {
+  return readConfig(readEnvironment(process.env).env, { reader: 'commands' });
+}
+
 /** @throws Error where there is nothing to look after: a command makes no books */
 function keptStore(): StoreConfig {
-  const { store } = readConfig(process.env, { reader: 'commands' });
+  const { store } = commandConfig();
   if (store.kind === 'memory') throw new Error('STORE=memory keeps nothing that a command could look after');
   if (store.kind === 'sqlite' && !existsSync(store.path))
     throw new Error(`There are no books at ${store.path}`);

@@ -5,6 +5,7 @@ import type { Sender } from './adapters/smtp/compose-mail.ts';
 import type { SmtpServer } from './adapters/smtp/smtp-mailer.ts';
 import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from './application/password.ts';
 import { isCurrency } from './domain/money.ts';
+import { withEnvFile } from './env-file.ts';
 import { isEmail, isName, normaliseEmail } from './domain/user.ts';
 
 export type Config = {
@@ -70,13 +71,15 @@ const PLACEHOLDER =
 /** Fewer different characters than any random text of this length has. */
 const JWT_SECRET_MIN_DIFFERENT = 8;
 
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/;
+
 const FROM_NAME = 'Passbook';
 /** RFC 6761, section 6.3: nobody's, and no mail to it leaves the machine. */
 const FROM_ADDRESS = 'no-reply@passbook.localhost';
 
 const schema = v.object({
   NODE_ENV: v.optional(oneOf(['development', 'production', 'test']), 'development'),
-  HOST: v.optional(v.string()),
+  HOST: v.optional(notBlank()),
   PORT: v.optional(integer({ from: 0, to: 65_535 }), '3000'),
   PUBLIC_ORIGIN: v.optional(
     textAs(originOf, 'must be an origin and nothing more, such as https://bank.example'),
@@ -93,8 +96,8 @@ const schema = v.object({
       'must be mongodb:// or mongodb+srv:// and its hosts, with user:password@ before them if needed, percent-encoded',
     ),
   ),
-  DATA_DIR: v.optional(v.string(), 'data'),
-  DATABASE_PATH: v.optional(v.string()),
+  DATA_DIR: v.optional(notBlank(), 'data'),
+  DATABASE_PATH: v.optional(notBlank()),
 
   JWT_SECRET: v.optional(
     v.pipe(
@@ -113,11 +116,11 @@ const schema = v.object({
   WRITES_PER_MINUTE: v.optional(integer({ from: 0, to: 999_999_999 }), '3000'),
 
   CHECKPOINT_EVERY_SECONDS: v.optional(integer({ from: 0, to: 999_999_999 }), '0'),
-  CHECKPOINT_DIR: v.optional(v.string()),
+  CHECKPOINT_DIR: v.optional(notBlank()),
   CHECKPOINT_KEY: v.optional(textAs(checkpointKeyOf, 'must be an Ed25519 private key, as JWK or PEM')),
 
   GMAIL_USER: v.optional(textAs(emailOf, 'must be one e-mail address')),
-  GMAIL_PASS: v.optional(v.string()),
+  GMAIL_PASS: v.optional(notBlank()),
   SMTP_URL: v.optional(
     textAs(
       smtpServerOf,
@@ -130,6 +133,16 @@ const schema = v.object({
 type Name = keyof typeof schema.entries;
 type Texts = Readonly<Partial<Record<Name, string>>>;
 type Values = v.InferOutput<typeof schema>;
+
+/** Names of variables whose values may hold any character, and are never shown. */
+const SECRET_NAMES: readonly Name[] = [
+  'JWT_SECRET',
+  'SYSTEM_PASSWORD',
+  'GMAIL_PASS',
+  'SMTP_URL',
+  'MONGO_URI',
+  'CHECKPOINT_KEY',
+];
 
 /** The variables that are read; `.env.example` explains each. */
 export const CONFIG_NAMES = Object.keys(schema.entries) as readonly Name[];
@@ -156,6 +169,51 @@ export function readConfig(
   return configOf(read.output);
 }
 
+/**
+ * The environment with the `.env` file of the working directory, and what is worth a warning in that file.
+ * @throws ConfigError naming every line that cannot be read
+ */
+export function readEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  { path = '.env' }: { path?: string } = {},
+): { env: Readonly<Record<string, string | undefined>>; warnings: readonly string[] } {
+  const { env: whole, file } = withEnvFile(env, { path, secrets: SECRET_NAMES });
+  if (file && file.faults.length > 0) throw new ConfigError(file.faults.map((fault) => `${path} ${fault}`));
+
+  const names: readonly string[] = CONFIG_NAMES;
+  const unknown = Object.keys(file?.values ?? {}).filter((name) => !names.includes(name));
+  const warnings = unknown.map((name) => `${path} sets ${name}, which Passbook does not read`);
+  return { env: whole, warnings };
+}
+
+/** Settings of a valid environment that work, and may not be what was meant. */
+export function configWarnings(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const { isProduction, host, publicOrigin, trustedProxies, store, mail } = readConfig(env);
+  const isHttps = publicOrigin?.startsWith('https:') ?? false;
+  const isOpen = isHttps || !LOOPBACK.test(host);
+  const warnings: readonly (readonly [applies: boolean, warning: string])[] = [
+    [
+      isHttps && trustedProxies === 0,
+      'TRUSTED_PROXIES is 0 and PUBLIC_ORIGIN is https: everybody seems to come from the proxy, so wrong passwords of one keep all others out',
+    ],
+    [
+      isProduction && !isHttps,
+      'PUBLIC_ORIGIN is http: session cookies are not Secure, and passwords travel in the clear',
+    ],
+    [
+      isProduction && mail.kind === 'files',
+      'Nobody is sent any mail: set SMTP_URL and MAIL_FROM, or GMAIL_USER and GMAIL_PASS',
+    ],
+    [!isProduction && isOpen, 'NODE_ENV is not production, and other machines can reach this server'],
+    [Boolean(env['MONGO_URI']) && store.kind !== 'mongo', `MONGO_URI is not used with STORE=${store.kind}`],
+    [
+      Boolean(env['DATABASE_PATH']) && store.kind !== 'sqlite',
+      `DATABASE_PATH is not used with STORE=${store.kind}`,
+    ],
+  ];
+  return warnings.flatMap(([applies, warning]) => (applies ? [warning] : []));
+}
+
 /** What variables mean for each other. */
 function faultsBetween(texts: Texts, reader: 'server' | 'commands'): readonly string[] {
   const isProduction = texts.NODE_ENV === 'production';
@@ -165,6 +223,10 @@ function faultsBetween(texts: Texts, reader: 'server' | 'commands'): readonly st
     [
       isProduction && reader === 'server' && texts.JWT_SECRET === undefined,
       'JWT_SECRET is required in production',
+    ],
+    [
+      isProduction && reader === 'server' && texts.PUBLIC_ORIGIN === undefined,
+      'PUBLIC_ORIGIN is required in production, such as https://bank.example',
     ],
     [
       isProduction && origin !== undefined && !isPrivate(origin),
@@ -251,6 +313,10 @@ function textAs<T>(read: (text: string) => T | undefined, message: string) {
   );
 }
 
+function notBlank() {
+  return textAs((text) => (text.trim() === '' ? undefined : text), 'must not be blank');
+}
+
 function oneOf<const T extends string>(options: readonly T[]) {
   return v.picklist(options, `must be one of ${options.join(', ')}`);
 }
@@ -276,7 +342,7 @@ function originOf(text: string): string | undefined {
 /** Whether what goes to the origin cannot be read on the way. */
 function isPrivate(origin: string): boolean {
   const { protocol, hostname } = new URL(origin);
-  return protocol === 'https:' || /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+  return protocol === 'https:' || LOOPBACK.test(hostname);
 }
 
 /** Looked at here, as the driver would repeat a password that it takes for a port. */

@@ -3,7 +3,7 @@ import { startServer } from './adapters/http/index.ts';
 import type { RunningServer } from './adapters/http/index.ts';
 import { systemClock } from './adapters/system.ts';
 import type { Bank } from './application/bank.ts';
-import { readConfig } from './config.ts';
+import { configWarnings, readConfig, readEnvironment } from './config.ts';
 import type { Config, MailConfig, StoreConfig } from './config.ts';
 import { assembleServices } from './container.ts';
 import type { Services } from './container.ts';
@@ -21,7 +21,8 @@ type Running = {
 };
 
 try {
-  const config = readConfig(process.env);
+  const { env, warnings } = readEnvironment(process.env);
+  const config = readConfig(env);
   const log = createLog({ level: config.logLevel });
   endOnFault(log);
   const running = await start(config, log);
@@ -29,7 +30,7 @@ try {
   running.services.dispatcher.start();
   running.services.sweeper.start();
   running.services.checkpointer?.start();
-  greet(running, config, log);
+  await greet(running, { config, warnings: [...warnings, ...configWarnings(env)], log });
 } catch (error) {
   process.stderr.write(`Passbook cannot start: ${faultText(error)}\n`);
   process.exitCode = 1;
@@ -122,8 +123,11 @@ function endOnFault(log: Logger): void {
   });
 }
 
-/** To people, on standard output: the address first, then where everything is. */
-function greet({ server, user }: Running, config: Config, log: Logger): void {
+/** To people, on standard output: the address first, then where everything is, and what may be wrong. */
+async function greet(
+  { server, services, user }: Running,
+  { config, warnings, log }: { config: Config; warnings: readonly string[]; log: Logger },
+): Promise<void> {
   const address = `http://${hostShown(config.host)}:${server.port}`;
   const lines = [
     `Passbook listens on ${address}`,
@@ -131,6 +135,7 @@ function greet({ server, user }: Running, config: Config, log: Logger): void {
     `  books:       ${booksText(config.store)}`,
     `  mails:       ${mailsText(config.mail)}`,
     `  system user: ${systemUserText(user)}`,
+    ...warnings.map((warning) => `  WARNING:     ${warning}`),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 
@@ -138,6 +143,11 @@ function greet({ server, user }: Running, config: Config, log: Logger): void {
   log.info(facts, 'started');
   if (config.store.kind === 'memory') log.warn('nothing is kept when this process ends');
   if (config.isProduction && config.mail.kind === 'files') log.warn('mails are files, nobody is sent any');
+  for (const warning of warnings) log.warn({ warning }, 'a setting may not be what was meant');
+  await services.bank.check().catch((error: unknown) => {
+    process.stdout.write(`  WARNING:     The store takes no writes now: ${faultText(error)}\n`);
+    log.error({ err: error }, 'the store takes no writes');
+  });
 }
 
 /** Where it can be reached from this machine. */

@@ -28,7 +28,7 @@ describe.each([
       () => reads.transfer('t'),
       () => reads.entriesOf('a', page),
       () => reads.linesOf('a', page),
-      () => reads.record({ scope: 's', key: 'k' }),
+      () => reads.record({ scope: 's', operation: 'transfer', key: 'k' }),
       () => reads.sessions(['s']),
       () => reads.audit(page),
       () => scan.accountsPage(page),

@@ -120,7 +120,9 @@ describe('the configuration', () => {
   });
 
   it('listens to other machines in production alone', () => {
-    expect(readConfig({ NODE_ENV: 'production', JWT_SECRET: SECRET }).host).toBe('0.0.0.0');
+    expect(
+      readConfig({ NODE_ENV: 'production', JWT_SECRET: SECRET, PUBLIC_ORIGIN: 'https://b.example' }).host,
+    ).toBe('0.0.0.0');
     expect(readConfig({ NODE_ENV: 'test' }).host).toBe('127.0.0.1');
   });
 
@@ -285,7 +287,10 @@ describe('a faulty configuration', () => {
 
   it('in production has no secret, or an origin in the clear', () => {
     const env = { NODE_ENV: 'production' };
-    expect(faultsOf(env)).toEqual(['JWT_SECRET is required in production']);
+    expect(faultsOf(env)).toEqual([
+      'JWT_SECRET is required in production',
+      'PUBLIC_ORIGIN is required in production, such as https://bank.example',
+    ]);
     expect(faultsOf(env, { reader: 'commands' })).toEqual([]);
 
     const clear = { ...env, JWT_SECRET: SECRET, PUBLIC_ORIGIN: 'http://bank.example' };

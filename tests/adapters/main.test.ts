@@ -351,6 +351,7 @@ describe('the server program', () => {
   MONGO_URI must be mongodb:// or mongodb+srv:// and its hosts, with user:password@ before them if needed, percent-encoded
   JWT_SECRET must have at least 32 bytes
   SYSTEM_PASSWORD must be 8 to 256 characters
+  PUBLIC_ORIGIN is required in production, such as https://bank.example
   SYSTEM_EMAIL is required with SYSTEM_PASSWORD
   GMAIL_USER is required with GMAIL_PASS
 `);

@@ -293,7 +293,9 @@ describe('group commit', () => {
     many(0, 300);
     await units[0]?.commit();
     events.length = 0;
-    await units[1]?.fail(new PassbookError('unavailable'));
+    await units[1]?.fail(
+      new PassbookError('unavailable', { reason: 'The ledger is closed, nothing was done' }),
+    );
     expect(events).toEqual(Array.from({ length: 128 }, (_, index) => `${index + 1}: unavailable`));
     await units[2]?.commit();
     await (await unitAt(3)).commit();
@@ -608,7 +610,9 @@ describe('closing', () => {
     void submit(open('a'));
     void submit(open('b'));
     const closed = writer.close().then(() => events.push('closed'));
-    await expect(submit(open('c'))).rejects.toEqual(new PassbookError('unavailable'));
+    await expect(submit(open('c'))).rejects.toEqual(
+      new PassbookError('unavailable', { reason: 'The ledger is closed, nothing was done' }),
+    );
 
     await units[0]?.commit();
     expect(events).not.toContain('closed');
@@ -623,7 +627,9 @@ describe('closing', () => {
     await writer.close();
     await writer.close();
     const answer: Promise<Answer> = submit(open('a'));
-    await expect(answer).rejects.toEqual(new PassbookError('unavailable'));
+    await expect(answer).rejects.toEqual(
+      new PassbookError('unavailable', { reason: 'The ledger is closed, nothing was done' }),
+    );
   });
 });
 
