@@ -1,4 +1,3 @@
-import type { LedgerEntry } from '../domain/ledger-entry.ts';
 import type { Leg } from '../domain/transfer.ts';
 
 /**
@@ -22,7 +21,7 @@ export function rangeOfBlock(block: number): { first: number; last: number } {
 }
 
 /** The other account of the transfer, where there is just one. */
-export function otherOf({ accountId }: LedgerEntry, legs: readonly Leg[]): string | null {
+export function otherOf({ accountId }: { readonly accountId: string }, legs: readonly Leg[]): string | null {
   const [other, more] = legs.filter((leg) => leg.accountId !== accountId);
   return more ? null : (other?.accountId ?? null);
 }

@@ -9,6 +9,7 @@ import type { Session } from '../domain/session.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Transfer } from '../domain/transfer.ts';
 import type { Role, User } from '../domain/user.ts';
+import type { Fault } from '../domain/verification.ts';
 import type { TransferPlace } from './transfer-place.ts';
 
 /** What an adapter offers to be the bank's memory. `close` ends what it opened; it is called once, last. */
@@ -162,6 +163,11 @@ export interface LedgerScan {
   transfersById(ids: readonly string[]): Promise<readonly TransferWithEntries[]>;
   /** By the text of their key ascending; only those above `after`, which is one. */
   recordsPage(page: PageRequest): Promise<readonly IdempotencyRecord[]>;
+  /**
+   * Compares what the store keeps beside the entities, such as lists to find them by, copies and digests, with what it
+   * is made of. Gives the differences in portions, each of one moment and some of them empty.
+   */
+  differences(): AsyncIterable<readonly Fault[]>;
   /**
    * Gives `read` the books as they were at one moment, however long it takes and whatever is written meanwhile. They
    * serve inside `read` alone, and nobody waits for it.

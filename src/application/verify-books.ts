@@ -8,8 +8,9 @@ import { keyText } from '../domain/idempotency.ts';
 import type { HexDigest } from '../domain/merkle.ts';
 import { checkRecord, toldBy } from '../domain/record-check.ts';
 import { checkTransfer, ReversalCheck } from '../domain/transfer-check.ts';
+import { PassbookError } from '../domain/errors.ts';
 import { BalanceCheck, FaultLog, OrderCheck } from '../domain/verification.ts';
-import type { Fault } from '../domain/verification.ts';
+import type { Fault, FaultPlace } from '../domain/verification.ts';
 import type { Transfer } from '../domain/transfer.ts';
 import { allPages } from './all-pages.ts';
 import type { LedgerReads, LedgerScan, PageRequest } from './ports.ts';
@@ -52,10 +53,11 @@ const PAGE = 500;
 export function verifyBooks(ports: VerifyPorts) {
   return async ({ checkpoint, onProgress = () => {} }: VerifyRequest = {}): Promise<Verification> => {
     const run = new VerifyRun(ports, onProgress);
-    await run.balance();
-    await run.accounts(checkpoint);
-    await run.transfers();
-    await run.records();
+    await run.attempt(() => run.balance());
+    await run.attempt(() => run.accounts(checkpoint));
+    await run.attempt(() => run.transfers());
+    await run.attempt(() => run.records());
+    await run.attempt(() => run.differences());
     return run.end();
   };
 }
@@ -67,11 +69,23 @@ class VerifyRun {
   readonly #audit: AuditCheck;
   readonly #verified = { accounts: 0, entries: 0, transfers: 0, records: 0, auditRecords: 0 };
   #checkpoint: CheckpointCheck | undefined;
+  /** Accounts that were found: none ever disappears. */
+  readonly #found = new Set<string>();
 
   constructor(ports: VerifyPorts, onProgress: (verified: Verified) => void) {
     this.#ports = ports;
     this.#onProgress = onProgress;
     this.#audit = new AuditCheck({ digest: ports.digest, faults: this.#faults });
+  }
+
+  /** Goes on after what cannot be read: a value that was changed by hand may be of no form that a store knows. */
+  async attempt(step: () => Promise<void>, place: FaultPlace = {}): Promise<void> {
+    try {
+      await step();
+    } catch (fault) {
+      if (fault instanceof PassbookError || !(fault instanceof Error)) throw fault;
+      this.#faults.report('unreadable', { ...place, detail: fault.message });
+    }
   }
 
   /** Of one moment, as the accounts that are read later are not. */
@@ -97,7 +111,7 @@ class VerifyRun {
     )) {
       if (!order.add(account.id)) this.#faults.report('account_order', { accountId: account.id });
       await this.#readManifest(manifest, (check) => check.isBehind(account.id));
-      await this.#account(account);
+      await this.attempt(() => this.#account(account), { accountId: account.id });
       await this.#standing(account);
       this.#count('accounts');
     }
@@ -110,12 +124,20 @@ class VerifyRun {
     const { scan } = this.#ports;
     const order = new OrderCheck();
     const reversals = new ReversalCheck();
-    for await (const { transfer, entries } of this.#transfers()) {
-      if (!order.add(transfer.id)) this.#faults.report('transfer_order', { transferId: transfer.id });
-      checkTransfer(transfer, entries, this.#faults);
-      reversals.add(transfer);
-      this.#count('transfers');
+    for await (const page of allPages((request) => scan.transfersPage(request), {
+      idOf: ({ transfer }) => transfer.id,
+      limit: PAGE,
+    })) {
+      for (const { transfer, entries } of page) {
+        if (!order.add(transfer.id)) this.#faults.report('transfer_order', { transferId: transfer.id });
+        checkTransfer(transfer, entries, this.#faults);
+        reversals.add(transfer);
+        await this.#erased(transfer);
+        this.#count('transfers');
+      }
+      await this.#accountsOf(page.map(({ transfer }) => transfer));
     }
+    await this.#erasedAndMissing();
     const unequal = [...reversals.unequal()];
     for (let from = 0; from < unequal.length; from += PAGE) {
       const ids = unequal.slice(from, from + PAGE);
@@ -140,6 +162,12 @@ class VerifyRun {
         checkRecord(record, recorded, { digest, faults: this.#faults });
         this.#count('records');
       }
+    }
+  }
+
+  async differences(): Promise<void> {
+    for await (const faults of this.#ports.scan.differences()) {
+      for (const { kind, ...place } of faults) this.#faults.report(kind, place);
     }
   }
 
@@ -206,6 +234,39 @@ class VerifyRun {
     }
   }
 
+  /** A text that was erased since the log was read is in the log by now. */
+  async #erased(transfer: Transfer): Promise<void> {
+    if (transfer.erased && this.#audit.erasureDifference(transfer)) await this.#readAudit();
+    const detail = this.#audit.erasureDifference(transfer);
+    if (detail) this.#faults.report('transfer_erased', { transferId: transfer.id, detail });
+    this.#audit.seen(transfer.id);
+  }
+
+  async #erasedAndMissing(): Promise<void> {
+    const unseen = this.#audit.unseen();
+    for (let from = 0; from < unseen.length; from += PAGE) {
+      const ids = unseen.slice(from, from + PAGE);
+      const found = await this.#ports.scan.transfersById(ids);
+      const there = new Set(found.map(({ transfer }) => transfer.id));
+      for (const transferId of ids.filter((id) => !there.has(id)))
+        this.#faults.report('transfer_erased', { transferId, detail: 'the transfer is missing' });
+    }
+  }
+
+  /** A rejected transfer may name an account that never was. */
+  async #accountsOf(transfers: readonly Transfer[]): Promise<void> {
+    const legs = transfers
+      .filter(({ status }) => status !== 'rejected')
+      .flatMap(({ id, legs: ofTransfer }) => ofTransfer.map(({ accountId }) => [accountId, id] as const));
+    const unknown = new Map(legs.filter(([accountId]) => !this.#found.has(accountId)));
+    if (this.#found.size > MOST_FOUND) this.#found.clear();
+    const accounts = await this.#accountsById(new Set(unknown.keys()));
+    for (const accountId of accounts.keys()) this.#found.add(accountId);
+    for (const [accountId, transferId] of unknown) {
+      if (!accounts.has(accountId)) this.#faults.report('account_missing', { accountId, transferId });
+    }
+  }
+
   async #readAudit(): Promise<void> {
     for (;;) {
       const records = await this.#ports.reads.audit({ after: this.#audit.sequence, limit: PAGE });
@@ -263,6 +324,8 @@ class VerifyRun {
 }
 
 const PROGRESS_EVERY = 10_000;
+/** Some megabytes of ids. */
+const MOST_FOUND = 50_000;
 
 /** How much of each leg was reversed, by the transfer and the leg's account. */
 function reversedOf(transfers: readonly Transfer[]): ReadonlyMap<string, bigint> {

@@ -25,6 +25,8 @@ export class AccountCheck {
   #counters: Counters = { debitsPosted: 0n, creditsPosted: 0n, debitsPending: 0n, creditsPending: 0n };
   /** What is held of each transfer that is open so far. */
   readonly #holds = new Map<string, Transfer>();
+  /** Whether a hold that was ever placed expires when the account expects one to. */
+  #isExpiryKnown = false;
 
   constructor(account: Account, { digest, faults }: { digest: Digest; faults: FaultLog }) {
     this.#account = account;
@@ -57,6 +59,7 @@ export class AccountCheck {
     if (detail) this.#faults.report('entry_transfer', { ...place, detail });
     this.#checkOwner(transfer);
 
+    if (transfer.expiresAt === this.#account.nextExpiryAt) this.#isExpiryKnown = true;
     if (step === 'held') this.#holds.set(transfer.id, transfer);
     else this.#holds.delete(transfer.id);
     this.#sequence = entry.sequence;
@@ -126,6 +129,11 @@ export class AccountCheck {
     if (counters.debitsPending !== debits || counters.creditsPending !== credits) {
       const found = `${counters.debitsPending} and ${counters.creditsPending}`;
       this.#faults.report('account_holds', { ...place, detail: differs(found, `${debits} and ${credits}`) });
+      return;
+    }
+    if (nextExpiryAt !== null && !this.#isExpiryKnown) {
+      const detail = `next expiry: no hold expires at ${nextExpiryAt}`;
+      this.#faults.report('account_holds', { ...place, detail });
       return;
     }
     const first = Math.min(...Array.from(this.#holds.values(), ({ expiresAt }) => expiresAt ?? Infinity));

@@ -3,6 +3,7 @@ import { auditHash } from './audit.ts';
 import type { AuditHead, AuditRecord } from './audit.ts';
 import { EMPTY_AUDIT } from './checkpoint.ts';
 import type { Digest } from './chain.ts';
+import type { ErasedTexts, Transfer } from './transfer.ts';
 import { differs } from './verification.ts';
 import type { FaultLog } from './verification.ts';
 
@@ -23,6 +24,8 @@ export class AuditCheck {
   readonly #faults: FaultLog;
   #head: AuditHead = EMPTY_AUDIT;
   readonly #standings = new Map<string, { standing: Standing; readonly last: { sequence: number } }>();
+  /** By transfer, what the log says of its texts that were erased; without those that were looked at. */
+  readonly #erased = new Map<string, Erasure>();
 
   constructor({ digest, faults }: { digest: Digest; faults: FaultLog }) {
     this.#digest = digest;
@@ -39,11 +42,12 @@ export class AuditCheck {
       const detail = differs(sequence, this.#head.sequence + 1);
       this.#faults.report('audit_sequence', { sequence, detail });
     }
-    if (auditHash(this.#head.hash, record, this.#digest) !== hash) {
+    if (auditHash(this.#head.hash, record, this.#digest) !== hash || !isAboutOne(record)) {
       this.#faults.report('audit_hash', { ...placeOf(record), sequence });
     }
     this.#head = { sequence, hash };
     if (record.accountId !== null) this.#follow(record, record.accountId);
+    if (record.transferId !== null) this.#erased.set(record.transferId, erasureIn(record));
   }
 
   /** The sequence of the last record about the account; 0 if there is none. */
@@ -64,6 +68,26 @@ export class AuditCheck {
     return field && `${field}: ${differs(found[field], standing[field])}`;
   }
 
+  /** How the texts that were erased of a transfer differ from what the log says; undefined if they do not. */
+  erasureDifference({ id, erased }: Pick<Transfer, 'id' | 'erased'>): string | undefined {
+    const logged = this.#erased.get(id);
+    if (!logged && !erased) return undefined;
+    if (!logged) return 'the audit log does not say so';
+    if (!erased) return 'the texts are not erased';
+    const text = (['description', 'metadata'] as const).find((name) => erased[name] !== logged.texts[name]);
+    return text && `${text}: ${differs(erased[text], logged.texts[text])}`;
+  }
+
+  /** The transfer was met: it is not missing. */
+  seen(transferId: string): void {
+    this.#erased.delete(transferId);
+  }
+
+  /** Transfers of which a text was erased and that were not met, or only before that. */
+  unseen(): readonly string[] {
+    return [...this.#erased.keys()];
+  }
+
   /** The log is about customers' accounts alone. */
   #follow({ sequence, changes }: AuditRecord, accountId: string): void {
     const known = this.#standings.get(accountId) ?? { standing: CUSTOMERS, last: { sequence } };
@@ -80,6 +104,23 @@ export class AuditCheck {
     };
     this.#standings.set(accountId, known);
   }
+}
+
+type Erasure = { readonly sequence: number; readonly texts: ErasedTexts };
+
+function erasureIn({ sequence, changes }: AuditRecord): Erasure {
+  const before = new Map(changes.map(([field, value]) => [field, value]));
+  const [description = null, metadata = null] = ['description', 'metadata'].map((text) => before.get(text));
+  return { sequence, texts: { description, metadata } };
+}
+
+/** The hash covers one id, whichever of the two it is. */
+function isAboutOne({ action, accountId, transferId }: AuditRecord): boolean {
+  if (accountId !== null && transferId !== null) return false;
+  return (
+    (transferId !== null) === (action === 'text_erased') &&
+    (accountId !== null) === action.startsWith('account_')
+  );
 }
 
 function initialOf({ purpose }: Account): Standing {

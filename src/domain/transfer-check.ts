@@ -7,6 +7,8 @@ import type { FaultLog } from './verification.ts';
 /** A transfer against all its entries: those that its state asks for, and no others. */
 export function checkTransfer(transfer: Transfer, entries: readonly LedgerEntry[], faults: FaultLog): void {
   checkSums(transfer, entries, faults);
+  const contradiction = contradictionIn(transfer);
+  if (contradiction) faults.report('transfer_state', { transferId: transfer.id, detail: contradiction });
   const steps = stepsOf(transfer);
   const expected = new Set(steps.flatMap((step) => transfer.legs.map((leg) => `${step} ${leg.accountId}`)));
   for (const entry of entries) {
@@ -23,6 +25,22 @@ export function checkTransfer(transfer: Transfer, entries: readonly LedgerEntry[
     const detail = `an entry ${step} is missing`;
     faults.report('transfer_entries', { accountId, transferId: transfer.id, detail });
   }
+}
+
+/** The state of a transfer that no step ever leaves. */
+function contradictionIn(transfer: Transfer): string | undefined {
+  const { status, isHold, code, createdAt, completedAt, amountCaptured, reversed, erased } = transfer;
+  const isCompleted = status === 'completed';
+  if ((code !== null) !== (status === 'rejected')) return `code: ${code} of one that is ${status}`;
+  if ((completedAt !== null) !== isCompleted) return `completedAt: ${completedAt} of one that is ${status}`;
+  if (isCompleted && !isHold && completedAt !== createdAt)
+    return `completedAt: ${differs(completedAt, createdAt)}`;
+  if ((amountCaptured !== null) !== (isCompleted && isHold)) return `amountCaptured: ${amountCaptured}`;
+  const isReversed = reversed?.length === transfer.legs.length && reversed.some((amount) => amount > 0n);
+  if (reversed !== null && !isReversed) return `reversed: ${reversed.join()}`;
+  if (erased && (erased.description ?? erased.metadata) === null) return 'erased: no text';
+  const isKept = transfer.description !== null || transfer.metadata !== null;
+  return erased && isKept ? 'erased: a text is still there' : undefined;
 }
 
 function checkSums({ id: transferId }: Transfer, entries: readonly LedgerEntry[], faults: FaultLog): void {

@@ -98,7 +98,16 @@ export function tamperingContract(
       await books.tamper.account(books.empty, { ownerId: 'mallory' });
       expect(await verify(books, checkpoint)).toMatchObject([
         { kind: 'checkpoint_account', accountId: books.empty },
+        { kind: 'account_facts', accountId: books.empty },
       ]);
+    });
+
+    it('is found of an audit log without the last record, where a text was erased', async () => {
+      const books = await someBooks(await open());
+      const audit = await books.store.reads.audit({ after: null, limit: 100 });
+      const last = audit.findLast(({ action }) => action === 'text_erased')!;
+      for (const { sequence } of audit.slice(audit.indexOf(last))) await books.tamper.removeAudit(sequence);
+      expect(await verify(books)).toMatchObject([{ kind: 'transfer_erased', transferId: books.erased }]);
     });
 
     it('is found of an audit log whose end was cut off after the checkpoint', async () => {
@@ -206,17 +215,27 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'the owner of an account',
     ({ tamper, bob }) => tamper.account(bob, { ownerId: 'mallory' }),
-    ({ bob }) => [{ kind: 'account_owner', accountId: bob }],
+    ({ bob }) => [
+      { kind: 'account_owner', accountId: bob },
+      { kind: 'account_facts', accountId: bob },
+    ],
   ],
   [
     'the class of an account',
     ({ tamper, empty }) => tamper.account(empty, { class: 'asset' }),
-    ({ empty }) => [{ kind: 'account_class', accountId: empty }],
+    ({ empty }) => [
+      { kind: 'account_class', accountId: empty },
+      { kind: 'account_facts', accountId: empty },
+    ],
   ],
   [
     'the currency of an account',
     ({ tamper, bob }) => tamper.account(bob, { currency: 'USD' }),
-    ({ bob }) => [{ kind: 'books_balance' }, { kind: 'entry_transfer', accountId: bob, sequence: 1 }],
+    ({ bob }) => [
+      { kind: 'books_balance' },
+      { kind: 'entry_transfer', accountId: bob, sequence: 1 },
+      { kind: 'account_facts', accountId: bob },
+    ],
   ],
   [
     'a limit, without a word in the audit log',
@@ -269,13 +288,19 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'a text that was erased, put back',
     ({ tamper, erased }) => tamper.transfer(erased, { description: 'Never said' }),
-    ({ alice, erased }) => [{ kind: 'entry_hash', accountId: alice, transferId: erased, count: 2 }],
+    ({ alice, erased }) => [
+      { kind: 'entry_hash', accountId: alice, transferId: erased, count: 2 },
+      { kind: 'transfer_state', transferId: erased },
+    ],
   ],
   [
     'what stands for a text that was erased',
     ({ tamper, erased }) =>
       tamper.transfer(erased, { erased: { description: 'f'.repeat(64), metadata: null } }),
-    ({ alice, erased }) => [{ kind: 'entry_hash', accountId: alice, transferId: erased, count: 2 }],
+    ({ alice, erased }) => [
+      { kind: 'entry_hash', accountId: alice, transferId: erased, count: 2 },
+      { kind: 'transfer_erased', transferId: erased },
+    ],
   ],
   [
     'the initiator of a transfer',
@@ -285,7 +310,10 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'the status of a hold',
     ({ tamper, held }) => tamper.transfer(held, { status: 'voided' }),
-    ({ held }) => [{ kind: 'transfer_entries', transferId: held, count: 2 }],
+    ({ held }) => [
+      { kind: 'transfer_entries', transferId: held, count: 2 },
+      { kind: 'hold_listing', transferId: held, count: 2 },
+    ],
   ],
   [
     'how much of a hold was captured',
@@ -298,14 +326,20 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'how much of a transfer was reversed',
     ({ tamper, paid }) => tamper.transfer(paid, { reversed: [0n, 0n] }),
-    ({ paid }) => [{ kind: 'transfer_reversed', transferId: paid, count: 2 }],
+    ({ paid }) => [
+      { kind: 'transfer_state', transferId: paid },
+      { kind: 'transfer_reversed', transferId: paid, count: 2 },
+    ],
   ],
   [
     'a rejected transfer, made a completed one',
     ({ tamper, rejected }) => tamper.transfer(rejected, { status: 'completed', code: null }),
     ({ rejected }) => [
+      { kind: 'transfer_state', transferId: rejected },
       { kind: 'transfer_entries', transferId: rejected, count: 2 },
       { kind: 'record_outcome', transferId: rejected },
+      { kind: 'transfer_facts', transferId: rejected },
+      { kind: 'transfer_listing', transferId: rejected },
     ],
   ],
   [
@@ -362,13 +396,16 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'the amount that an idempotency record asked for',
     ({ tamper, key }) => tamper.record(key, (record) => withField(record, 'amount', '9999')),
-    ({ paid }) => [{ kind: 'record_request', transferId: paid, detail: 'amount: 9999 in place of 2500' }],
+    ({ paid }) => [
+      { kind: 'record_request', transferId: paid, detail: 'amount: 9999 in place of 2500' },
+      { kind: 'record_facts' },
+    ],
   ],
   [
     'the account that an idempotency record asked for',
     ({ tamper, key, empty }) =>
       tamper.record(key, (record) => withField(record, 'destinationAccountId', empty)),
-    ({ paid }) => [{ kind: 'record_request', transferId: paid }],
+    ({ paid }) => [{ kind: 'record_request', transferId: paid }, { kind: 'record_facts' }],
   ],
   [
     'a balance that an idempotency record answers',
@@ -378,7 +415,7 @@ const TAMPERINGS: readonly Tampering[] = [
         const balances = record.outcome.balances.map((one) => ({ ...one, balance: one.balance + 1n }));
         return { ...record, outcome: { ...record.outcome, balances } };
       }),
-    ({ paid }) => [{ kind: 'record_outcome', transferId: paid }],
+    ({ paid }) => [{ kind: 'record_outcome', transferId: paid }, { kind: 'record_facts' }],
   ],
   [
     'a refusal, made of an idempotency record that tells of success',
@@ -388,7 +425,7 @@ const TAMPERINGS: readonly Tampering[] = [
         const { transfer } = record.outcome;
         return { ...record, outcome: { kind: 'refused', code: 'insufficient_funds', transfer } };
       }),
-    ({ paid }) => [{ kind: 'record_outcome', transferId: paid }],
+    ({ paid }) => [{ kind: 'record_outcome', transferId: paid }, { kind: 'record_facts' }],
   ],
   [
     'the reason in the audit log',
@@ -455,6 +492,12 @@ async function someBooks({ store, tamper }: Opened): Promise<Books> {
     idempotencyKey: freshId(),
   });
   await bank.ledger.eraseText(SYSTEM, { transferId: erased, reason: 'on demand' });
+  // Says nothing that was not so
+  await bank.ledger.freezeAccount(SYSTEM, {
+    accountId: frozen,
+    reason: 'again',
+    idempotencyKey: freshId(),
+  });
   await bank.ledger.submitBatch(owner, {
     transfers: [1n, 2n].map((amount) => ({ sourceAccountId: alice, destinationAccountId: bob, amount })),
     idempotencyKey: freshId(),
@@ -506,6 +549,7 @@ async function rewriteDescription({ store, tamper, paid, alice, bob, key }: Book
     }
     await tamper.account(accountId, { head });
   }
+  await tamper.digests();
 }
 
 function withField(record: IdempotencyRecord, field: string, value: string): IdempotencyRecord {

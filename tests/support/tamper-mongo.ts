@@ -1,5 +1,6 @@
 import { Binary } from 'mongodb';
 import type { Collection, Db, Document, UpdateFilter } from 'mongodb';
+import { digestDocuments } from '../../src/adapters/mongo/digest-documents.ts';
 import { openMongoStore } from '../../src/adapters/mongo/index.ts';
 import { balancesToText, requestToText } from '../../src/application/stored-text.ts';
 import type { Store } from '../../src/application/ports.ts';
@@ -118,6 +119,14 @@ class MongoTamper implements Tamper {
 
   async removeAudit(sequence: number): Promise<void> {
     await this.#collection('audit').deleteOne({ _id: BigInt(sequence) });
+  }
+
+  async digests(): Promise<void> {
+    for (const name of ['accounts', 'transfers', 'records']) {
+      const options = { bypassDocumentValidation: true };
+      await this.#collection(name).updateMany({}, { $unset: { digest: true } }, options);
+    }
+    await digestDocuments(this.#db);
   }
 
   #collection(name: string): Collection<Kept> {

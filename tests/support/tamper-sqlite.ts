@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { Connection } from '../../src/adapters/sqlite/connection.ts';
+import { digestRows } from '../../src/adapters/sqlite/digest-rows.ts';
 import { loadDriver } from '../../src/adapters/sqlite/driver.ts';
 import type { Value } from '../../src/adapters/sqlite/driver.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
@@ -152,6 +153,10 @@ class SqliteTamper implements Tamper {
 
   async removeAudit(sequence: number): Promise<void> {
     this.#connection.run('DELETE FROM audit_log WHERE sequence = ?', sequence);
+  }
+
+  async digests(): Promise<void> {
+    digestRows(this.#connection);
   }
 
   #update(table: string, where: Row, change: Row): void {

@@ -23,6 +23,8 @@ export interface Tamper {
   record(key: IdempotencyKey, change: (record: IdempotencyRecord) => IdempotencyRecord): Promise<void>;
   audit(sequence: number, change: Partial<AuditRecord>): Promise<void>;
   removeAudit(sequence: number): Promise<void>;
+  /** Makes every digest in a row anew, as a person who knows how they are made would. */
+  digests(): Promise<void>;
 }
 
 /** A store in memory, and a hand in it. */
@@ -108,6 +110,13 @@ class MemoryTamper implements Tamper {
   async removeAudit(sequence: number): Promise<void> {
     const index = this.#data.auditLog.findIndex((record) => record.sequence === sequence);
     this.#data.auditLog.splice(index, 1);
+  }
+
+  async digests(): Promise<void> {
+    const { accounts, transfers, records, written } = this.#data;
+    for (const [id, account] of accounts) written.accounts.set(id, account);
+    for (const [id, transfer] of transfers) written.transfers.set(id, transfer);
+    for (const [key, record] of records) written.records.set(key, record);
   }
 
   #find(accountId: string, sequence: number): LedgerEntry {

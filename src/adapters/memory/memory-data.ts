@@ -38,6 +38,12 @@ export class MemoryData {
   readonly holdIds = new Map<string, Set<string>>();
   readonly auditLog: AuditRecord[] = [];
   readonly records = new Map<string, IdempotencyRecord>();
+  /** A second reference to each as it was written last, to which `verify` compares the first. */
+  readonly written = {
+    accounts: new Map<string, Account>(),
+    transfers: new Map<string, Transfer>(),
+    records: new Map<string, IdempotencyRecord>(),
+  };
   readonly messages = new Map<string, StoredMessage>();
   readonly users = new Map<string, { readonly user: User; readonly passwordHash: string }>();
   readonly sessions = new Map<string, Session>();
@@ -83,7 +89,7 @@ export class MemoryData {
   #forgetTexts(erased: Transfer): void {
     for (const [key, record] of this.records) {
       const outcome = withoutTexts(record.outcome, erased);
-      if (outcome !== record.outcome) this.records.set(key, { ...record, outcome });
+      if (outcome !== record.outcome) this.#keepRecord(key, { ...record, outcome });
     }
     for (const [id, stored] of this.messages) {
       const { message } = stored;
@@ -108,6 +114,11 @@ export class MemoryData {
     }
   }
 
+  #keepRecord(key: string, record: IdempotencyRecord): void {
+    this.records.set(key, record);
+    this.written.records.set(key, record);
+  }
+
   /** Synchronous, and checks before it writes: nobody sees a part of it. */
   write(changes: Changes): void {
     for (const { before, after } of changes.accounts) {
@@ -117,6 +128,7 @@ export class MemoryData {
 
     for (const { before, after } of changes.accounts) {
       this.accounts.set(after.id, after);
+      this.written.accounts.set(after.id, after);
       if (before === null && after.ownerId !== null) append(this.accountIds, after.ownerId, after.id);
     }
     for (const entry of changes.entries) {
@@ -125,12 +137,13 @@ export class MemoryData {
     }
     for (const { before, after } of changes.transfers) {
       this.transfers.set(after.id, after);
+      this.written.transfers.set(after.id, after);
       if (before === null && after.unbookedFor !== null)
         this.#listUnbooked(after.unbookedFor, placeOf(after));
       this.#indexHold(after);
     }
     this.auditLog.push(...changes.audit);
-    for (const record of changes.records) this.records.set(keyText(record), record);
+    for (const record of changes.records) this.#keepRecord(keyText(record), record);
     for (const message of changes.messages) {
       const { messagesDueAt: dueAt } = changes;
       const standing = dueAt === null ? { attempts: 0, dueAt: message.at } : { attempts: 1, dueAt };

@@ -21,6 +21,7 @@ import type {
   UnitOfWork,
 } from '../../application/ports.ts';
 import { MemoryData } from './memory-data.ts';
+import { memoryDifferences } from './memory-differences.ts';
 import { Journal, storesOf } from './memory-stores.ts';
 
 export type MemoryStoreOptions = {
@@ -236,6 +237,7 @@ function scanOf(data: MemoryData): LedgerScan {
     transfersPage: async (page) => sorted.transfers.page(page).flatMap(withEntries),
     transfersById: async (ids) => ids.flatMap(withEntries),
     recordsPage: async (page) => sorted.records.page(page).flatMap((key) => data.records.get(key) ?? []),
+    differences: () => memoryDifferences(data),
     atOnce: async (read) => read(booksAtOnce(data)),
   };
 }

@@ -1,6 +1,9 @@
+import type { Binary } from 'mongodb';
+import { accountText } from '../../application/row-digest.ts';
 import { Account } from '../../domain/account.ts';
 import type { AccountState, Counters } from '../../domain/account.ts';
 import type { LedgerEntry } from '../../domain/ledger-entry.ts';
+import { digestOf } from './digest.ts';
 import { placeOf } from './entry-document.ts';
 
 /** Longs wherever money or a count without end is kept; dates for instants. */
@@ -18,7 +21,11 @@ export type AccountFields = Omit<
  * An account's last entry tells its counters, sequence, instant and head; its document has them as of some entry before,
  * at most `ENTRIES_AHEAD` ago. All else is as it is.
  */
-export type AccountDocument = AccountFields & { readonly _id: string };
+export type AccountDocument = AccountFields & {
+  readonly _id: string;
+  /** Covers what neither the account's entries nor the audit log tell of it. */
+  readonly digest: Binary;
+};
 
 /** An account as it is, and up to which sequence its document knows. */
 export type StoredAccount = { readonly account: Account; readonly written: number };
@@ -36,6 +43,10 @@ export function accountFields(account: Account): AccountFields {
     ...changingFields(account),
     createdAt: new Date(account.createdAt),
   };
+}
+
+export function accountDigest(account: Account): Binary {
+  return digestOf(accountText(account));
 }
 
 /** What may differ once the account is open. */

@@ -119,20 +119,24 @@ export class EntryBlocks {
   }
 
   async #documentOf({ accountId, block, others }: Due): Promise<readonly BlockDocument[]> {
-    const names = others ?? (await this.#readNames(accountId, block));
+    const names = others ?? (await namesInBlock(this.#collections, { accountId, block }));
     if (names.length < BLOCK) return [];
     return [{ _id: placeOf({ accountId, sequence: block }), others: names.join(',') }];
   }
+}
 
-  async #readNames(accountId: string, block: number): Promise<readonly string[]> {
-    const places = placesBetween(accountId, rangeOfBlock(block));
-    const documents = await this.#collections.transfers.find(places, ENTRIES_PART).toArray();
-    return documents.flatMap((document) =>
-      storedEntries(document)
-        .filter((entry) => entry.accountId === accountId && blockOf(entry.sequence) === block)
-        .map((entry) => nameOf(otherOf(entry, document.legs))),
-    );
-  }
+/** The names of a block, made of its entries: fewer than `BLOCK` where it is not full. */
+export async function namesInBlock(
+  { transfers }: Collections,
+  { accountId, block }: { accountId: string; block: number },
+): Promise<readonly string[]> {
+  const places = placesBetween(accountId, rangeOfBlock(block));
+  const documents = await transfers.find(places, ENTRIES_PART).toArray();
+  return documents.flatMap((document) =>
+    storedEntries(document)
+      .filter((entry) => entry.accountId === accountId && blockOf(entry.sequence) === block)
+      .map((entry) => nameOf(otherOf(entry, document.legs))),
+  );
 }
 
 function nameOf(otherId: string | null): string {

@@ -80,6 +80,12 @@ export function placeOf({ accountId, sequence }: { accountId: string; sequence: 
   return `${accountId} ${sequence.toString().padStart(DIGITS, '0')}`;
 }
 
+/** The account and the sequence of a place. */
+export function placeFrom(place: string): { readonly accountId: string; readonly sequence: number } {
+  const end = place.lastIndexOf(' ');
+  return { accountId: place.slice(0, end), sequence: Number(place.slice(end + 1)) };
+}
+
 /** For documents that have entries of an account between two sequences, both included. */
 export function placesBetween(accountId: string, { first, last }: { first: number; last: number }) {
   const place = (sequence: number) => placeOf({ accountId, sequence });

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { MongoServerError } from 'mongodb';
 import type { Collection, Db, Document, IndexDescription } from 'mongodb';
 import type { Clock } from '../../application/ports.ts';
+import { digestDocuments } from './digest-documents.ts';
 import { hasCode } from './faults.ts';
 import { slotOf } from './head.ts';
 import { TRANSACTION_OPTIONS } from './transactions.ts';
@@ -94,6 +95,16 @@ const MIGRATIONS: readonly Migration[] = [
     version: 5,
     name: 'a head for every other unit',
     apply: splitHead,
+  },
+  {
+    version: 6,
+    name: 'a digest of what no chain covers',
+    async apply(db) {
+      // First, so that a program of before writes nothing without a digest
+      for (const name of ['accounts', 'transfers', 'records'] as const)
+        await keepValid(db, name, validators[name]);
+      await again(() => digestDocuments(db));
+    },
   },
 ];
 

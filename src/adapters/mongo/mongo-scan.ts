@@ -4,10 +4,12 @@ import type { BooksAtOnce, LedgerScan, PageRequest, TransferWithEntries } from '
 import type { Account } from '../../domain/account.ts';
 import { keyFromText } from '../../domain/idempotency.ts';
 import type { IdempotencyRecord } from '../../domain/idempotency.ts';
+import type { Fault } from '../../domain/verification.ts';
 import type { AccountDocument } from './account-document.ts';
 import { auditRecordOf } from './audit-document.ts';
 import type { Collections } from './collections.ts';
 import { unavailable } from './faults.ts';
+import { mongoDifferences } from './mongo-differences.ts';
 import { recordOf, recordOfTransfer, transferIdsOf } from './record-document.ts';
 import { withLastEntries } from './stored-accounts.ts';
 import { ENTRIES_PART, storedEntries, transferOf } from './transfer-document.ts';
@@ -73,6 +75,14 @@ export class MongoScan implements LedgerScan {
       found.sort((a, b) => (a.text < b.text ? -1 : 1));
       return found.slice(0, limit).map(({ record }) => record);
     });
+  }
+
+  async *differences(): AsyncGenerator<readonly Fault[]> {
+    try {
+      yield* mongoDifferences(this.#collections);
+    } catch (fault) {
+      throw unavailable(fault);
+    }
   }
 
   /** Reads of one snapshot, which the server keeps for five minutes unless it is told otherwise. */

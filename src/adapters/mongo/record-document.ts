@@ -1,3 +1,5 @@
+import type { Binary } from 'mongodb';
+import { valueText } from '../../application/row-digest.ts';
 import { keyText } from '../../domain/idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../../domain/idempotency.ts';
 import type { RefusalCode } from '../../domain/errors.ts';
@@ -10,6 +12,7 @@ import {
 } from '../../application/stored-text.ts';
 import { accountFields, accountOf } from './account-document.ts';
 import type { AccountFields } from './account-document.ts';
+import { digestOf } from './digest.ts';
 import { standingOf, transferOf } from './transfer-document.ts';
 import type { TransferDocument, TransferStanding } from './transfer-document.ts';
 
@@ -47,6 +50,8 @@ export type RecordDocument = {
   readonly request: string;
   readonly outcome: OutcomeDocument;
   readonly at: Date;
+  /** Covers all of it. */
+  readonly digest: Binary;
 };
 
 export function ownRecord(record: IdempotencyRecord): OwnRecord {
@@ -60,12 +65,17 @@ export function ownRecord(record: IdempotencyRecord): OwnRecord {
 }
 
 export function recordDocument(record: IdempotencyRecord): RecordDocument {
-  return {
+  const facts = {
     _id: keyText(record),
     request: requestToText(record.request),
     outcome: outcomeDocument(record.outcome),
     at: new Date(record.at),
   };
+  return { ...facts, digest: recordDigest(facts) };
+}
+
+export function recordDigest({ _id, request, outcome, at }: Omit<RecordDocument, 'digest'>): Binary {
+  return digestOf(valueText(['record 1', _id, request, outcome, at]));
 }
 
 /** The transfers that must be read before the record can be told. */

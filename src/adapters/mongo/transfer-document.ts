@@ -1,8 +1,11 @@
+import type { Binary } from 'mongodb';
 import { present } from '../../application/present.ts';
+import { transferText } from '../../application/row-digest.ts';
 import type { LedgerEntry } from '../../domain/ledger-entry.ts';
 import { Transfer } from '../../domain/transfer.ts';
 import type { Leg, TransferState } from '../../domain/transfer.ts';
 import type { Instant } from '../../domain/time.ts';
+import { digestOf, sha256 } from './digest.ts';
 import { entryDocument, entryOf, placeOf } from './entry-document.ts';
 import type { EntryDocument } from './entry-document.ts';
 import type { OwnRecord } from './record-document.ts';
@@ -31,6 +34,8 @@ export type TransferDocument = Sparse<Facts> & {
   /** Of its entries: `placeOf` each. */
   readonly places?: readonly string[];
   readonly record?: OwnRecord;
+  /** Covers what no entry covers of the transfer and its record. */
+  readonly digest: Binary;
 };
 
 /** What of a transfer's document tells its entries: half of it, and reading the rest costs more than finding it. */
@@ -68,7 +73,12 @@ export function transferDocument(
     status: transfer.status,
     ...(entries.length > 0 ? entriesOf(entries, legs) : {}),
     ...(record ? { record } : {}),
+    digest: transferDigest(transfer, record),
   };
+}
+
+export function transferDigest(transfer: Transfer, record: OwnRecord | undefined): Binary {
+  return digestOf(transferText(transfer, record && { ...record, at: record.at.getTime() }, sha256));
 }
 
 /** None where it was rejected. */

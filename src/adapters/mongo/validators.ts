@@ -16,6 +16,8 @@ const amount = { bsonType: 'long', minimum: 1n, maximum: MAX_AMOUNT };
 const limit = { bsonType: ['long', 'null'], minimum: -MAX_AMOUNT, maximum: MAX_AMOUNT };
 const exponent = { bsonType: 'int', minimum: 0, maximum: 4 };
 const hash = { bsonType: 'string', pattern: '^[0-9a-f]{64}$' };
+/** The first half of a SHA-256. */
+const digest = { bsonType: 'binData' };
 const direction = { enum: ['debit', 'credit'] };
 
 const counters = object({
@@ -46,6 +48,7 @@ export const accounts: Document = {
     head: hash,
     nextExpiryAt: dateOrNull,
     createdAt: date,
+    digest,
   }),
   $expr: { $lte: [postedDifference, MAX_AMOUNT] },
 };
@@ -80,6 +83,7 @@ export const transfers: Document = {
       initiator: object({ kind: { enum: ['user', 'system'] }, id: textOrNull }),
       salt: text,
       createdAt: date,
+      digest,
     },
     {
       entries: { bsonType: 'array', items: entry },
@@ -102,7 +106,7 @@ export const blocks: Document = { $jsonSchema: object({ _id: text, others: text 
 const outcomeKind = { enum: ['transferred', 'opened', 'changed', 'refused', 'batch'] };
 
 export const records: Document = {
-  $jsonSchema: object({ _id: text, request: text, outcome: object({ kind: outcomeKind }), at: date }),
+  $jsonSchema: object({ _id: text, request: text, outcome: object({ kind: outcomeKind }), at: date, digest }),
 };
 
 export const audit: Document = {

@@ -9,7 +9,7 @@ import type { Changes } from '../../domain/books.ts';
 import { erasesText } from '../../domain/erasure.ts';
 import { keyText } from '../../domain/idempotency.ts';
 import type { LedgerEntry } from '../../domain/ledger-entry.ts';
-import { accountFields, changingFields, mustWrite } from './account-document.ts';
+import { accountDigest, accountFields, changingFields, mustWrite } from './account-document.ts';
 import type { AccountDocument, StoredAccount } from './account-document.ts';
 import { auditDocument } from './audit-document.ts';
 import type { AuditDocument } from './audit-document.ts';
@@ -205,12 +205,14 @@ function accountWrites(
   const stored = Array.from(changed, ([id, { was, after }]): StoredAccount => {
     const { sequence } = after;
     if (!was) {
-      writes.push({ insertOne: { document: { _id: id, ...accountFields(after) } } });
+      const document = { _id: id, ...accountFields(after), digest: accountDigest(after) };
+      writes.push({ insertOne: { document } });
       return { account: after, written: sequence };
     }
     if (!mustWrite(was, after)) return { account: after, written: was.written };
     const filter = { _id: id, sequence: BigInt(was.written) };
-    writes.push({ updateOne: { filter, update: { $set: changingFields(after) } } });
+    const digest = was.account.name === after.name ? {} : { digest: accountDigest(after) };
+    writes.push({ updateOne: { filter, update: { $set: { ...changingFields(after), ...digest } } } });
     return { account: after, written: sequence };
   });
   return { writes, stored };

@@ -1,8 +1,9 @@
+import { accountText } from '../../application/row-digest.ts';
 import { Account } from '../../domain/account.ts';
 import type { AccountClass, AccountStatus, SystemPurpose } from '../../domain/account.ts';
 import type { OwnerAndCurrency } from '../../domain/command.ts';
 import type { Instant } from '../../domain/time.ts';
-import { toBytes, toHexadecimal } from './bytes.ts';
+import { digestOf, toBytes, toHexadecimal } from './bytes.ts';
 import type { Connection } from './connection.ts';
 import type { Writer } from './writing-connection.ts';
 
@@ -32,8 +33,8 @@ type AccountRow = {
 const INSERT = `INSERT INTO accounts (
   id, owner_id, purpose, currency, exponent, class, created_at,
   name, status, credits_frozen, minimum_balance, maximum_balance,
-  debits_posted, credits_posted, debits_pending, credits_pending, sequence, latest_at, head, next_expiry_at
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  debits_posted, credits_posted, debits_pending, credits_pending, sequence, latest_at, head, next_expiry_at, digest
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const UPDATE = `UPDATE accounts SET
   name = ?, status = ?, credits_frozen = ?, minimum_balance = ?, maximum_balance = ?,
@@ -53,13 +54,21 @@ export function insertAccount(writer: Writer, account: Account): void {
     account.class,
     createdAt,
     ...changeable(account),
+    accountDigest(account),
   );
+}
+
+/** Covers what neither the account's entries nor the audit log tell of it. */
+export function accountDigest(account: Account): Uint8Array {
+  return digestOf(accountText(account));
 }
 
 /** Where nothing but money has changed, the account's last entry tells it. */
 export function updateAccount(writer: Writer, { before, after }: { before: Account; after: Account }): void {
   if (isToldByEntries(before, after)) return;
   writer.run(UPDATE, ...changeable(after), before.id);
+  if (before.name === after.name) return;
+  writer.run('UPDATE accounts SET digest = ? WHERE id = ?', accountDigest(after), before.id);
 }
 
 function isToldByEntries(before: Account, after: Account): boolean {
@@ -122,6 +131,61 @@ export function accountsAfter(
 ): readonly Account[] {
   const sql = 'SELECT * FROM account_states WHERE id > ? ORDER BY id LIMIT ?';
   return (connection.all(sql, after ?? '', limit) as AccountRow[]).map(accountOf);
+}
+
+const ROWS = `SELECT accounts.*, written.debits_posted AS entry_debits_posted,
+  written.credits_posted AS entry_credits_posted, written.debits_pending AS entry_debits_pending,
+  written.credits_pending AS entry_credits_pending, written.at AS entry_at, written.hash AS entry_hash,
+  (SELECT max(sequence) FROM entries WHERE account_id = accounts.id) AS last
+FROM accounts LEFT JOIN entries AS written
+  ON written.account_id = accounts.id AND written.sequence = accounts.sequence
+WHERE accounts.id > ? ORDER BY accounts.id LIMIT ?`;
+
+type WrittenRow = AccountRow & {
+  readonly digest: Uint8Array | null;
+  readonly entry_debits_posted: bigint | null;
+  readonly entry_credits_posted: bigint | null;
+  readonly entry_debits_pending: bigint | null;
+  readonly entry_credits_pending: bigint | null;
+  readonly entry_at: bigint | null;
+  readonly entry_hash: Uint8Array | null;
+  readonly last: bigint | null;
+};
+
+/** An account's row as it was written, which may have been some entries ago. */
+export type AccountAsWritten = {
+  readonly account: Account;
+  readonly digest: Uint8Array | null;
+  /** The entry at the row's sequence, if there is one. */
+  readonly entry: Pick<Account, 'counters' | 'latestAt' | 'head'> | undefined;
+  /** The sequence of the account's last entry; 0 before the first. */
+  readonly last: number;
+};
+
+/** By id; only ids above `after`. */
+export function accountRowsAfter(
+  connection: Connection,
+  { after, limit }: { after: string | null; limit: number },
+): readonly AccountAsWritten[] {
+  return (connection.all(ROWS, after ?? '', limit) as WrittenRow[]).map((row) => ({
+    account: accountOf(row),
+    digest: row.digest,
+    entry: row.entry_hash === null ? undefined : entryIn(row, row.entry_hash),
+    last: Number(row.last ?? 0),
+  }));
+}
+
+function entryIn(row: WrittenRow, hash: Uint8Array): AccountAsWritten['entry'] {
+  return {
+    counters: {
+      debitsPosted: row.entry_debits_posted ?? 0n,
+      creditsPosted: row.entry_credits_posted ?? 0n,
+      debitsPending: row.entry_debits_pending ?? 0n,
+      creditsPending: row.entry_credits_pending ?? 0n,
+    },
+    latestAt: Number(row.entry_at),
+    head: toHexadecimal(hash),
+  };
 }
 
 export function listAccounts(

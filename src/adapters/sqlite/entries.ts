@@ -143,6 +143,30 @@ export function entriesOfTransfer(connection: Connection, transferId: string): r
   return rows.map(entryOf);
 }
 
+/** The other account that each entry of a transfer has in its row. */
+export function othersOfTransfer(
+  connection: Connection,
+  transferId: string,
+): readonly { accountId: string; sequence: number; otherId: string | null }[] {
+  const sql = 'SELECT account_id, sequence, other_id FROM entries WHERE transfer_id = ?';
+  const rows = connection.all(sql, transferId) as (Pick<EntryRow, 'account_id' | 'sequence'> & {
+    other_id: string | null;
+  })[];
+  return rows.map((row) => ({
+    accountId: row.account_id,
+    sequence: Number(row.sequence),
+    otherId: row.other_id,
+  }));
+}
+
+/** The names that a block has, made of its entries. */
+export function blockOfEntries(connection: Connection, accountId: string, block: number): readonly string[] {
+  const { first, last } = rangeOfBlock(block);
+  const sql = 'SELECT other_id FROM entries WHERE account_id = ? AND sequence BETWEEN ? AND ?';
+  const rows = connection.all(sql, accountId, first, last) as { other_id: string | null }[];
+  return rows.map(({ other_id: otherId }) => (otherId === null ? ANY_OTHER : nameInBlock(otherId)));
+}
+
 function entryOf(row: EntryRow): LedgerEntry {
   return LedgerEntry.restore({
     accountId: row.account_id,

@@ -13,7 +13,9 @@ import type { Balances, Outcome, TransferOutcome } from '../../domain/outcome.ts
 import type { Instant } from '../../domain/time.ts';
 import { Transfer } from '../../domain/transfer.ts';
 import type { TransferStatus } from '../../domain/transfer.ts';
+import { digestOf } from './bytes.ts';
 import type { Connection } from './connection.ts';
+import type { Value } from './driver.ts';
 import { findTransfer, findTransferWithRecord, ownKeysAfter } from './transfers.ts';
 import type { OwnRecord } from './transfers.ts';
 import type { Writer } from './writing-connection.ts';
@@ -54,16 +56,18 @@ type PartJson = [
   balances: string,
 ];
 
-const INSERT = `INSERT INTO idempotency_records (
-  key, request, at, outcome, code, transfer_id, transfer_status, transfer_completed_at,
-  transfer_captured, balances, account, members
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const COLUMNS = [
+  ...['key', 'request', 'at', 'outcome', 'code', 'transfer_id', 'transfer_status', 'transfer_completed_at'],
+  ...['transfer_captured', 'balances', 'account', 'members'],
+] as const;
+
+const INSERT = `INSERT INTO idempotency_records (${COLUMNS.join()}, digest)
+VALUES (${COLUMNS.map(() => '?').join()}, ?)`;
 
 export function insertRecord(writer: Writer, record: IdempotencyRecord): void {
   const { outcome, request, at } = record;
   const part = outcome.kind === 'transferred' || outcome.kind === 'refused' ? partOf(outcome) : null;
-  writer.run(
-    INSERT,
+  const values = [
     keyText(record),
     requestToText(request),
     at,
@@ -76,7 +80,32 @@ export function insertRecord(writer: Writer, record: IdempotencyRecord): void {
     part && balancesToText(part.balances),
     outcome.kind === 'opened' || outcome.kind === 'changed' ? accountToText(outcome.account) : null,
     outcome.kind === 'batch' ? JSON.stringify(outcome.members.map(partToJson)) : null,
+  ] as const;
+  writer.run(INSERT, ...values, valuesDigest(values));
+}
+
+/** Covers all of a record: integers that were written come back as bigints. */
+function valuesDigest(values: readonly Value[]): Uint8Array {
+  return digestOf(
+    JSON.stringify(['record 1', ...values.map((value) => (value === null ? null : String(value)))]),
   );
+}
+
+/** By key; only keys above `after`: the digest that each row has, and the one that it should have. */
+export function recordDigestsAfter(
+  connection: Connection,
+  { after, limit }: { after: string | null; limit: number },
+): readonly { key: string; found: Uint8Array | null; expected: Uint8Array }[] {
+  const sql = 'SELECT * FROM idempotency_records WHERE key > ? ORDER BY key LIMIT ?';
+  const rows = connection.all(sql, after ?? '', limit) as (Record<string, Value> & {
+    key: string;
+    digest: Uint8Array | null;
+  })[];
+  return rows.map((row) => ({
+    key: row.key,
+    found: row.digest,
+    expected: valuesDigest(COLUMNS.map((column) => row[column] ?? null)),
+  }));
 }
 
 export function ownRecord(record: IdempotencyRecord): OwnRecord {

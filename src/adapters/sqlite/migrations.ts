@@ -1,9 +1,22 @@
 import type { Instant } from '../../domain/time.ts';
 import type { Connection } from './connection.ts';
-import { ENTRY_BLOCKS, LEDGER_SCHEMA, NEWEST_ENTRY, UNBOOKED_TRANSFERS } from './schema.ts';
+import { digestRows } from './digest-rows.ts';
+import {
+  DIGESTS_KEPT,
+  ENTRY_BLOCKS,
+  LEDGER_SCHEMA,
+  NEWEST_ENTRY,
+  ROW_DIGESTS,
+  UNBOOKED_TRANSFERS,
+} from './schema.ts';
 import { whenUnlocked } from './waiting.ts';
 
-export type Migration = { readonly name: string; readonly sql: string };
+export type Migration = {
+  readonly name: string;
+  readonly sql: string;
+  /** Changes rows, after `sql` and in its transaction, and then applies more SQL. */
+  readonly fill?: { readonly rows: (connection: Connection) => void; readonly sql: string };
+};
 
 /** Numbered from 1 by their place. Forward only: what was released is never changed, moved or taken out. */
 const MIGRATIONS: readonly Migration[] = [
@@ -11,6 +24,11 @@ const MIGRATIONS: readonly Migration[] = [
   { name: 'entries by counterparty in blocks', sql: ENTRY_BLOCKS },
   { name: 'transfers by user in books', sql: UNBOOKED_TRANSFERS },
   { name: 'the newest entry, and a probe of writes', sql: NEWEST_ENTRY },
+  {
+    name: 'a digest of what no chain covers',
+    sql: ROW_DIGESTS,
+    fill: { rows: digestRows, sql: DIGESTS_KEPT },
+  },
 ];
 
 const RECORD = `CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -66,6 +84,8 @@ function applyNext(
     if (next) {
       connection.exec(RECORD);
       connection.exec(next.sql);
+      next.fill?.rows(connection);
+      if (next.fill) connection.exec(next.fill.sql);
       connection.run('INSERT INTO schema_migrations VALUES (?, ?, ?)', number, next.name, now);
     }
     connection.exec('COMMIT');

@@ -272,3 +272,19 @@ INSERT INTO newest_entry (id, at) SELECT 1, max(latest_at) FROM account_states H
 
 CREATE TABLE write_probe (filler BLOB NOT NULL) STRICT;
 `;
+
+/** Nothing exposed a change of what no chain covers. A digest in the row does: see `row-digest.ts`. */
+export const ROW_DIGESTS = `
+ALTER TABLE accounts ADD COLUMN digest BLOB;
+ALTER TABLE transfers ADD COLUMN digest BLOB;
+ALTER TABLE idempotency_records ADD COLUMN digest BLOB;
+DROP TRIGGER records_never_change;
+`;
+
+/** Once the rows that are there have a digest. */
+export const DIGESTS_KEPT = `
+CREATE TRIGGER records_never_change BEFORE UPDATE ON idempotency_records
+BEGIN SELECT raise(ABORT, 'an idempotency record never changes'); END;
+CREATE TRIGGER transfers_keep_their_digest BEFORE UPDATE OF payer_name, digest ON transfers
+BEGIN SELECT raise(ABORT, 'what a transfer began with never changes'); END;
+`;

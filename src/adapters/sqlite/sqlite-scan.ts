@@ -8,6 +8,7 @@ import type { Connection } from './connection.ts';
 import { entriesOfTransfer } from './entries.ts';
 import { beforeCommit } from './faults.ts';
 import { recordsAfter } from './idempotency-records.ts';
+import { sqliteDifferences } from './sqlite-differences.ts';
 import { atOneMoment } from './sqlite-reads.ts';
 import { findTransfer, transfersAfter } from './transfers.ts';
 import { whenUnlocked } from './waiting.ts';
@@ -25,6 +26,7 @@ export function scanOf(
     transfersById: (ids) =>
       read(() => ids.flatMap((id) => findTransfer(connection, id) ?? []).map(withEntries)),
     recordsPage: (page) => read(() => recordsAfter(connection, page)),
+    differences: () => sqliteDifferences(connection, read),
     async atOnce(work) {
       const lasting = await whenUnlocked(connect, performance.now() + lockTimeoutMs);
       try {

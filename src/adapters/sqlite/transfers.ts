@@ -1,3 +1,4 @@
+import { transferText } from '../../application/row-digest.ts';
 import type { TransferPlace } from '../../application/transfer-place.ts';
 import type { Change } from '../../domain/books.ts';
 import { erasesText } from '../../domain/erasure.ts';
@@ -6,7 +7,7 @@ import type { Direction } from '../../domain/ledger-entry.ts';
 import type { Instant } from '../../domain/time.ts';
 import { Transfer } from '../../domain/transfer.ts';
 import type { Initiator, Leg, Metadata, TransferKind, TransferStatus } from '../../domain/transfer.ts';
-import { toBytes, toHexadecimal } from './bytes.ts';
+import { digestOf, sha256, toBytes, toHexadecimal } from './bytes.ts';
 import type { Connection } from './connection.ts';
 import type { Writer } from './writing-connection.ts';
 
@@ -40,8 +41,8 @@ type LegJson = [accountId: string, ownerId: string | null, direction: Direction,
 const INSERT = `INSERT INTO transfers (
   id, kind, status, code, legs, currency, exponent, initiator_kind, initiator_id, payer_name,
   description, metadata, salt, expires_at, reverses, batch_id, created_at, completed_at,
-  amount_captured, reversed, erased, record_key, record_request, record_balances, record_at
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  amount_captured, reversed, erased, record_key, record_request, record_balances, record_at, digest
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const INSERT_UNBOOKED = 'INSERT INTO unbooked_transfers (user_id, created_at, transfer_id) VALUES (?, ?, ?)';
 
@@ -85,9 +86,15 @@ export function insertTransfer(writer: Writer, transfer: Transfer, record: OwnRe
     record?.request ?? null,
     record?.balances ?? null,
     record?.at ?? null,
+    transferDigest(transfer, record),
   );
   const { unbookedFor } = transfer;
   if (unbookedFor !== null) writer.run(INSERT_UNBOOKED, unbookedFor, transfer.createdAt, id);
+}
+
+/** Covers what no entry covers of a transfer and the record in its row. */
+export function transferDigest(transfer: Transfer, record: OwnRecord | undefined): Uint8Array {
+  return digestOf(transferText(transfer, record, sha256));
 }
 
 /** @throws TypeError if the transfer is no longer as it was before */
@@ -172,26 +179,46 @@ export function findTransferWithRecord(
   connection: Connection,
   key: string,
 ): { transfer: Transfer; record: OwnRecord } | undefined {
-  const row = connection.get('SELECT * FROM transfers WHERE record_key = ?', key) as
-    | (TransferRow & { record_request: string; record_balances: string; record_at: bigint })
-    | undefined;
-  if (!row) return undefined;
-  const record = {
-    key,
-    request: row.record_request,
-    balances: row.record_balances,
-    at: Number(row.record_at),
-  };
-  return { transfer: transferOf(row), record };
+  const row = connection.get('SELECT * FROM transfers WHERE record_key = ?', key) as RecordedRow | undefined;
+  const record = row && recordIn(row);
+  return record && { transfer: transferOf(row), record };
 }
+
+type RecordedRow = TransferRow & {
+  readonly record_key: string | null;
+  readonly record_request: string | null;
+  readonly record_balances: string | null;
+  readonly record_at: bigint | null;
+  readonly digest: Uint8Array | null;
+};
+
+/** None where the row holds nothing of one. */
+function recordIn(row: RecordedRow): OwnRecord | undefined {
+  const { record_key: key, record_request: request, record_balances: balances, record_at: at } = row;
+  if ([key, request, balances, at].every((value) => value === null)) return undefined;
+  return { key: String(key), request: String(request), balances: String(balances), at: Number(at) };
+}
+
+const AFTER = 'SELECT * FROM transfers WHERE id > ? ORDER BY id LIMIT ?';
 
 /** By id; only ids above `after`. */
 export function transfersAfter(
   connection: Connection,
   { after, limit }: { after: string | null; limit: number },
 ): readonly Transfer[] {
-  const sql = 'SELECT * FROM transfers WHERE id > ? ORDER BY id LIMIT ?';
-  return (connection.all(sql, after ?? '', limit) as TransferRow[]).map(transferOf);
+  return (connection.all(AFTER, after ?? '', limit) as TransferRow[]).map(transferOf);
+}
+
+/** As `transfersAfter`, each with the record and the digest in its row. */
+export function transferRowsAfter(
+  connection: Connection,
+  { after, limit }: { after: string | null; limit: number },
+): readonly { transfer: Transfer; record: OwnRecord | undefined; digest: Uint8Array | null }[] {
+  return (connection.all(AFTER, after ?? '', limit) as RecordedRow[]).map((row) => ({
+    transfer: transferOf(row),
+    record: recordIn(row),
+    digest: row.digest,
+  }));
 }
 
 /** The keys of records that are in transfers' rows; only those above `after`. */
