@@ -210,7 +210,7 @@ export function describeIdempotency(subject: () => Subject): void {
 
       const plain = { ...request, idempotencyKey: freshId() };
       await bank.ledger.transferFunds(alice, plain);
-      expect(await bank.ledger.transferFunds(alice, { ...plain, metadata: {} })).toStrictEqual(
+      expect(await bank.ledger.transferFunds(alice, { ...plain, metadata: { a: '1' } })).toStrictEqual(
         conflictIn('metadata'),
       );
     });

@@ -35,7 +35,8 @@ function* all(data: MemoryData): Generator<readonly Fault[]> {
     for (const id of ids) yield ownerFaults(data, ownerId, id);
   }
   for (const [id, transfer] of data.transfers) yield transferFaults(data, id, transfer);
-  for (const [userId, ids] of data.unbookedIds) {
+  for (const [userId, places] of data.unbooked) {
+    const ids = places.map(({ id }) => id);
     for (const id of ids) {
       const isRight = data.transfers.get(id)?.unbookedFor === userId && isOnce(ids, id);
       yield isRight ? [] : [{ kind: 'transfer_listing', transferId: id, detail: 'it does not belong there' }];
@@ -86,7 +87,7 @@ function transferFaults(data: MemoryData, id: string, transfer: Transfer): reado
   const faults: Fault[] = [];
   if (transfer.id !== id || !written || text(transfer) !== text(written))
     faults.push({ kind: 'transfer_facts', transferId: id });
-  if (unbookedFor !== null && !data.unbookedIds.get(unbookedFor)?.includes(id))
+  if (unbookedFor !== null && !data.unbooked.get(unbookedFor)?.some((place) => place.id === id))
     faults.push({ kind: 'transfer_listing', transferId: id, detail: 'it is not listed' });
   for (const { accountId } of transfer.status === 'pending' ? transfer.legs : []) {
     if (!data.holdIds.get(accountId)?.has(id))
