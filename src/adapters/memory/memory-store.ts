@@ -48,10 +48,17 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
 export function memoryStoreOver(data: MemoryData, options: MemoryStoreOptions = {}): Store {
   const unitOfWork = new MemoryUnitOfWork(data, options);
   const whileOpen = { assertOpen: () => unitOfWork.assertOpen() };
+  const scan = scanOf(data);
   return {
     unitOfWork,
     reads: guarded(readsOf(data), whileOpen),
-    scan: guarded(scanOf(data), whileOpen),
+    scan: {
+      ...guarded(scan, whileOpen),
+      async *differences() {
+        unitOfWork.assertOpen();
+        yield* scan.differences();
+      },
+    },
     check: () => unitOfWork.check(),
     close: async () => unitOfWork.close(),
   };
@@ -146,7 +153,7 @@ class MemoryUnitOfWork implements UnitOfWork {
   }
 }
 
-/** The same functions, each of which first asserts that the store is open. */
+/** The same asynchronous functions, each of which first asserts that the store is open. */
 function guarded<T extends object>(functions: T, { assertOpen }: { assertOpen: () => void }): T {
   const entries = Object.entries(functions).map(([name, call]: [string, (...args: unknown[]) => unknown]) => [
     name,
