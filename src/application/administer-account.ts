@@ -3,9 +3,9 @@ import type { Command } from '../domain/command.ts';
 import { invalid } from '../domain/errors.ts';
 import { scopeOf } from '../domain/idempotency.ts';
 import type { Operation } from '../domain/idempotency.ts';
-import { isWithinBound } from '../domain/money.ts';
+import { isWithinBound, MAX_AMOUNT } from '../domain/money.ts';
 import type { IdGenerator } from './ports.ts';
-import { ACCOUNT_NAME_MAX_LENGTH, normalise, optionalText, requireKey } from './request.ts';
+import { ACCOUNT_NAME_MAX_LENGTH, normalise, optionalText, requireBigint, requireKey } from './request.ts';
 import type { TransferWriter } from './transfer-writer.ts';
 import { viewAccount, viewConflict, viewRefusal } from './views.ts';
 import type { AccountView, Refused } from './views.ts';
@@ -162,8 +162,9 @@ export function requireReason(reason: unknown): string {
 }
 
 function requireLimit(field: string, value: unknown): bigint {
-  if (typeof value !== 'bigint' || !isWithinBound(value)) {
-    throw invalid(field, "must be an integer in the currency's minor unit, within the bound of all balances");
+  requireBigint(field, value);
+  if (!isWithinBound(value)) {
+    throw invalid(field, `must be from -${MAX_AMOUNT} to ${MAX_AMOUNT}, in the currency's minor unit`);
   }
   return value;
 }

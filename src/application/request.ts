@@ -7,6 +7,7 @@ import { isIdempotencyKey, requestTextDigest } from '../domain/idempotency.ts';
 import type { IdempotencyKey, NormalisedRequest } from '../domain/idempotency.ts';
 import { isAmount, isCurrency, MAX_AMOUNT } from '../domain/money.ts';
 import { isText } from '../domain/text.ts';
+import { isInstant } from '../domain/time.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Metadata } from '../domain/transfer.ts';
 import { NAME_MAX_LENGTH } from '../domain/user.ts';
@@ -31,10 +32,18 @@ function isPlain(value: object): boolean {
 
 /** @throws PassbookError `invalid_request`, as all of these do, naming the field */
 export function requireAmount(value: unknown, field = 'amount'): bigint {
+  requireBigint(field, value);
   if (!isAmount(value)) {
     throw invalid(field, `must be an integer from 1 to ${MAX_AMOUNT}, in the currency's minor unit`);
   }
   return value;
+}
+
+/** Says how a bigint is written, as a number is what callers give in its place. */
+export function requireBigint(field: string, value: unknown): asserts value is bigint {
+  if (typeof value !== 'bigint') {
+    throw invalid(field, "must be a bigint such as 10n, in the currency's minor unit");
+  }
 }
 
 export function requireKey(value: unknown): string {
@@ -49,7 +58,7 @@ export function requireId(field: string, value: unknown): string {
 }
 
 export function requireInstant(field: string, value: Instant): void {
-  if (!Number.isSafeInteger(value)) throw invalid(field, 'must be an instant, in milliseconds since 1970');
+  if (!isInstant(value)) throw invalid(field, 'must be an instant, in milliseconds since 1970');
 }
 
 export function requireOrder({ from, to }: { from: Instant; to: Instant }): void {

@@ -126,11 +126,7 @@ describe('a history', () => {
       'minAmount',
       "must be an integer from 1 to 9007199254740991, in the currency's minor unit",
     ],
-    [
-      { maxAmount: 5 as never },
-      'maxAmount',
-      "must be an integer from 1 to 9007199254740991, in the currency's minor unit",
-    ],
+    [{ maxAmount: 5 as never }, 'maxAmount', "must be a bigint such as 10n, in the currency's minor unit"],
     [{ minAmount: 2n, maxAmount: 1n }, 'minAmount', 'must not be above "maxAmount"'],
     [
       { metadata: { 'a b': 'c' } },

@@ -33,6 +33,9 @@ const AMOUNTS: [what: string, value: bigint][] = [
   ['null', untyped(null)],
   ['none', untyped(undefined)],
 ];
+const BIGINT = "must be a bigint such as 10n, in the currency's minor unit";
+const ruleOf = (amount: unknown) => (typeof amount === 'bigint' ? AMOUNT : BIGINT);
+
 const IDS: [what: string, value: string][] = [
   ['an empty text', ''],
   ['a space', 'a b'],
@@ -112,7 +115,7 @@ describe('a transfer that is malformed names the field at fault', () => {
   const cases: [field: keyof TransferRequest, what: string, value: unknown, message: string][] = [
     ...IDS.map(([what, value]) => ['sourceAccountId', what, value, ID] as const),
     ...IDS.map(([what, value]) => ['destinationAccountId', what, value, ID] as const),
-    ...AMOUNTS.map(([what, value]) => ['amount', what, value, AMOUNT] as const),
+    ...AMOUNTS.map(([what, value]) => ['amount', what, value, ruleOf(value)] as const),
     ...CURRENCIES.map(([what, value]) => ['currency', what, value, CURRENCY] as const),
     ...[...TEXTS, ['281 characters', 'd'.repeat(281)]].map(
       ([what, value]) => ['description', String(what), value, DESCRIPTION] as const,
@@ -212,7 +215,7 @@ describe('a hold, a batch and legs that are malformed name the field at fault', 
     ['legs.1.accountId', { accountId: 'a b' }, ID],
     ['legs.1.direction', { direction: 'sideways' }, 'must be "debit" or "credit"'],
     ['legs.1.amount', { amount: 0n }, AMOUNT],
-    ['legs.1.amount', { amount: 5 }, AMOUNT],
+    ['legs.1.amount', { amount: 5 }, BIGINT],
   ])('%s: %o', async (field, change, message) => {
     const bank = aBank();
     const alice = aCustomer();
@@ -250,15 +253,68 @@ describe('a hold, a batch and legs that are malformed name the field at fault', 
   it.each(AMOUNTS.filter(([what]) => what !== 'none'))('a capture or a reversal of %s', async (_, amount) => {
     const { ledger } = aBank();
     const request = { transferId: freshId(), amount, idempotencyKey: freshId() };
-    await expectFault(ledger.captureHold(SYSTEM, request), 'amount', AMOUNT);
-    await expectFault(ledger.reverseTransfer(SYSTEM, request), 'amount', AMOUNT);
+    await expectFault(ledger.captureHold(SYSTEM, request), 'amount', ruleOf(amount));
+    await expectFault(ledger.reverseTransfer(SYSTEM, request), 'amount', ruleOf(amount));
   });
+});
+
+describe('an amount or a limit that is a number or a text', () => {
+  it.each([10, '10', '10n', 1.5, Number.NaN, null, {}].map(untyped))(
+    'is told how a bigint is written, in every field: %o',
+    async (value) => {
+      const { ledger } = aBank();
+      const alice = aCustomer();
+      const key = { idempotencyKey: freshId() };
+      const [source, destination] = [
+        { sourceAccountId: freshId(), ...key },
+        { destinationAccountId: freshId(), ...key },
+      ];
+      const pair = { ...source, ...destination };
+      const legs = (one: bigint, other: bigint) => [
+        { accountId: freshId(), direction: 'debit', amount: one } as const,
+        { accountId: freshId(), direction: 'credit', amount: other } as const,
+      ];
+      const limits = { accountId: freshId(), minimumBalance: 1n, maximumBalance: 2n, reason: 'x' };
+      const attempts: [field: string, attempt: () => Promise<unknown>][] = [
+        ['amount', () => ledger.transferFunds(alice, { ...pair, amount: value })],
+        ['amount', () => ledger.transferFunds(alice, { ...pair, amount: value }, { dryRun: true })],
+        ['legs.0.amount', () => ledger.transferFunds(alice, { legs: legs(value, 1n), ...key })],
+        ['legs.1.amount', () => ledger.transferFunds(alice, { legs: legs(1n, value), ...key })],
+        [
+          'transfers.0.amount',
+          () => ledger.submitBatch(alice, { transfers: [{ ...pair, amount: value }], ...key }),
+        ],
+        ['amount', () => ledger.fundAccount(SYSTEM, { ...destination, amount: value })],
+        ['amount', () => ledger.withdrawFunds(SYSTEM, { ...source, amount: value })],
+        [
+          'sourceAmount',
+          () => ledger.exchangeFunds(SYSTEM, { ...pair, sourceAmount: value, destinationAmount: 1n }),
+        ],
+        [
+          'destinationAmount',
+          () => ledger.exchangeFunds(SYSTEM, { ...pair, sourceAmount: 1n, destinationAmount: value }),
+        ],
+        ['amount', () => ledger.captureHold(SYSTEM, { transferId: freshId(), amount: value, ...key })],
+        ['amount', () => ledger.reverseTransfer(SYSTEM, { transferId: freshId(), amount: value, ...key })],
+        ['minimumBalance', () => ledger.limitAccount(SYSTEM, { ...limits, minimumBalance: value })],
+        ['minAmount', () => ledger.listTransfers(alice, { minAmount: value })],
+        ['maxAmount', () => ledger.listTransfers(alice, { maxAmount: value })],
+      ];
+      if (value !== null) {
+        attempts.push([
+          'maximumBalance',
+          () => ledger.limitAccount(SYSTEM, { ...limits, maximumBalance: value }),
+        ]);
+      }
+      for (const [field, attempt] of attempts) await expectFault(attempt(), field, BIGINT);
+    },
+  );
 });
 
 describe('initial funds that are malformed name the field at fault', () => {
   const cases: [field: keyof InitialFundsRequest, what: string, value: unknown, message: string][] = [
     ...IDS.map(([what, value]) => ['destinationAccountId', what, value, ID] as const),
-    ...AMOUNTS.map(([what, value]) => ['amount', what, value, AMOUNT] as const),
+    ...AMOUNTS.map(([what, value]) => ['amount', what, value, ruleOf(value)] as const),
     ...CURRENCIES.map(([what, value]) => ['currency', what, value, CURRENCY] as const),
     ...[...TEXTS, ['281 characters', 'd'.repeat(281)]].map(
       ([what, value]) => ['description', String(what), value, DESCRIPTION] as const,
