@@ -60,7 +60,10 @@ const problems = {
   route_not_found: { retry: 'never', meaning: 'There is nothing at this path' },
   method_not_allowed: { retry: 'never', meaning: 'This path does not know this method' },
   idempotency_key_reused: { retry: 'never', meaning: 'This key was used for another request' },
-  idempotency_key_not_found: { retry: 'same_key', meaning: 'Nothing was recorded under this key' },
+  idempotency_key_not_found: {
+    retry: 'same_key',
+    meaning: 'Nothing is recorded under this key; a request with it may still be under way',
+  },
   checkpoint_not_found: { retry: 'same_key', meaning: 'No checkpoint holds the account up to then' },
   user_not_found: { retry: 'never', meaning: 'The user was not found' },
   email_already_registered: { retry: 'never', meaning: 'This e-mail address is already registered' },

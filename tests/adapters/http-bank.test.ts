@@ -585,7 +585,7 @@ describe('By key', () => {
         await edge.call(`GET /api/transactions/by-key/${key}`, { as: bob.token }),
         problem(404, 'idempotency_key_not_found', {
           ...NOT_FOUND,
-          detail: 'Nothing was recorded under this key',
+          detail: 'Nothing is recorded under this key; a request with it may still be under way',
           retry: 'same_key',
         }),
       );
