@@ -13,6 +13,7 @@ import { GENESIS_HASH } from './domain/chain.ts';
 import type { Checkpoint } from './domain/checkpoint.ts';
 import { checkStatementProof, isStatementProof } from './domain/statement-proof.ts';
 import type { ProvenStatement } from './domain/statement-proof.ts';
+import { readInstant } from './domain/time.ts';
 import { FAULTS, FaultLog } from './domain/verification.ts';
 import type { Fault } from './domain/verification.ts';
 import { createLedger } from './index.ts';
@@ -100,8 +101,8 @@ function addStatementCommands(program: Command, setting: Setting): void {
     .command('export-statement')
     .description("write an account's entries of a period with the proof that a checkpoint holds them")
     .argument('<accountId>', 'whose')
-    .option('--from <instant>', 'RFC 3339; the opening unless given', instantOf)
-    .option('--to <instant>', 'RFC 3339, exclusive; the newest checkpoint unless given', instantOf)
+    .option('--from <instant>', 'a day, or an instant of RFC 3339; default: the opening', instantOf)
+    .option('--to <instant>', 'likewise, exclusive; default: the newest checkpoint', instantOf)
     .option('--out <file>', 'where to, instead of standard output')
     .action(async (accountId: string, options: { from?: number; to?: number; out?: string }) => {
       const { out: file, ...period } = options;
@@ -185,9 +186,9 @@ async function textOf(key: string): Promise<string> {
 }
 
 function instantOf(text: string): number {
-  const instant = Date.parse(text);
-  if (Number.isNaN(instant)) throw new Error(`"${text}" is not an instant of RFC 3339`);
-  return instant;
+  const read = readInstant(text, { days: true });
+  if ('fault' in read) throw new Error(`"${text}" ${read.fault}`);
+  return read.instant;
 }
 
 function progressText({ accounts, entries, transfers, records }: Verified): string {

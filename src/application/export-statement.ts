@@ -51,8 +51,8 @@ export function exportStatement(ports: Ports) {
     const { from = Math.min(account.createdAt, checkpoint.at), to = checkpoint.at } = request;
     requireInstant('from', from);
     requireInstant('to', to);
-    requireOrder({ from, to });
-    if (to > checkpoint.at) throw new PassbookError('checkpoint_not_found');
+    if (request.to !== undefined) requireOrder({ from, to });
+    if (Math.max(from, to) > checkpoint.at) throw new PassbookError('checkpoint_not_found');
 
     const { leaf, text, ...inclusion } = await proveAccount(archive, checkpoint, { accountId, hexDigest });
     const entries = await proveEntries(reads, leaf, { from, to, digest });

@@ -1,5 +1,6 @@
 import type { Account } from '../domain/account.ts';
 import type { Viewer } from '../domain/actor.ts';
+import { invalid } from '../domain/errors.ts';
 import { flowOf, heldSideOf, totalsBetween } from '../domain/statement.ts';
 import type { Flow, StatementTotals } from '../domain/statement.ts';
 import type { Instant } from '../domain/time.ts';
@@ -16,7 +17,7 @@ import type { CounterpartyView } from './views.ts';
 export type StatementRequest = {
   /** Inclusive; the account's opening unless given. */
   readonly from?: Instant;
-  /** Exclusive; all up to now unless given. */
+  /** Exclusive; all up to now unless given. In the future it ends a period that has begun: it is told up to now. */
   readonly to?: Instant;
 };
 
@@ -77,14 +78,17 @@ export function getStatement(ports: ClockPorts & { reads: LedgerReads }) {
     const { to = now + 1 } = request;
     const { from = Math.min(account.createdAt, to) } = request;
     requireInstant('from', from);
+    requireInstant('to', to);
+    if (Number(request.from) > now) throw invalid('from', 'must not be in the future');
     requireOrder({ from, to });
-    const final = isFinal(ports, { field: 'to', at: to - 1, now });
+    const end = Math.min(to - 1, now);
+    const final = isFinal(ports, { field: 'to', at: end, now });
 
     const [before, after] = await Promise.all([
       entryAt(reads, account, from - 1).then((entry) => account.asAfter(entry)),
-      accountAt(reads, account, to - 1),
+      accountAt(reads, account, end),
     ]);
-    const holds = await outstandingHolds(reads, after, { at: to - 1, viewer });
+    const holds = await outstandingHolds(reads, after, { at: end, viewer });
     const totals = totalsBetween(before, after);
     const held = holds.reduce((sum, { amount }) => sum + amount, 0n);
     const { currency, exponent } = account;

@@ -67,6 +67,17 @@ async function statementText(
   return { status: response.status, headers: response.headers, text: bytes.toString('utf8') };
 }
 
+/** Descriptions that a spreadsheet would read as a number, a date, a time or a truth value. */
+const AS_OTHERS =
+  `007|07e7|1E5|1.5e+10|12345678901234567890| 0042 |1,000.00|.5|5%|(5)|$5|€ 5|1_000|3/4|1-2|10:30|10:30:15 pm|12 a|2026-11-01|2026-11-01T10:00:00Z|1.11.2026|11/01/26|3 Nov|Nov 3|OCT4|SEPT-2|March 2026|3rd May 2026|true|FALSE|１２３|1'000`.split(
+    '|',
+  );
+/** Descriptions that it leaves alone. */
+const AS_TEXTS =
+  'May|Nov|Mark 12|room 12|2 eggs|invoice 2026-001|3 Nov rent|e5|v1.2|1a2|#5|trueness|5 EUR|019bc0de-0000-7000-8000-000000000001|01900000-0000-7000-8000-000000000001'.split(
+    '|',
+  );
+
 const JANUARY = '?from=2026-01-01&to=2026-01-16';
 
 describe('GET /api/accounts/balance/:accountId?at=', () => {
@@ -102,12 +113,54 @@ describe('GET /api/accounts/balance/:accountId?at=', () => {
       await get(given, alice, `/api/accounts/balance/${from}?at=2026-01-16T10:00:00.001Z`),
       invalid(['at', 'must not be in the future']),
     );
-    for (const at of ['yesterday', '2026-01-15', '']) {
+    for (const at of ['yesterday', '2026-1-15', '']) {
       expectAnswer(
         await get(given, alice, `/api/accounts/balance/${from}?at=${at}`),
-        invalid(['at', 'must be an instant of RFC 3339, such as 2030-01-31T12:00:00Z']),
+        invalid(['at', 'must be a day, such as 2030-01-31, or an instant of RFC 3339']),
       );
     }
+  });
+
+  it('takes a day for its first instant in UTC, today among them', async () => {
+    const given = await aDayLater();
+    const { alice, from } = given;
+    const at = async (day: string) =>
+      (await get(given, alice, `/api/accounts/balance/${from}?at=${day}`)).body;
+    expect(await at('2026-01-16')).toMatchObject({
+      at: '2026-01-16T00:00:00.000Z',
+      balance: 7450,
+      final: true,
+    });
+    expect(await at('2026-01-15')).toMatchObject({ at: '2026-01-15T00:00:00.000Z', balance: 0, final: true });
+    expectAnswer(
+      await get(given, alice, `/api/accounts/balance/${from}?at=2026-01-17`),
+      invalid(['at', 'must not be in the future']),
+    );
+  });
+
+  it('says how to write a plus where the URL made a space of it', async () => {
+    const given = await aDayLater();
+    const { edge, alice, from } = given;
+    const operator = await edge.register('Operator', { role: 'system' });
+    const text = '2026-01-16T00:00:00+01:00';
+    const paths = [
+      `balance/${from}?at=`,
+      `${from}/statement?from=`,
+      `${from}/statement?to=`,
+      `${from}/statement-proof?from=`,
+      `${from}/entries?to=`,
+    ].map((path) => `/api/accounts/${path}`);
+    for (const path of [...paths, '/api/transactions?from=', '/api/system/trial-balance?at=']) {
+      const field = /(\w+)=$/.exec(path)?.[1] ?? '';
+      const { token } = path.includes('system') ? operator : alice;
+      expectAnswer(
+        await edge.call(`GET ${path}${text}`, { as: token }),
+        invalid([field, 'must have the plus of its offset written as %2B in a URL']),
+      );
+    }
+    expect((await get(given, alice, `${paths[0]}${text.replace('+', '%2B')}`)).body).toMatchObject({
+      at: '2026-01-15T23:00:00.000Z',
+    });
   });
 });
 
@@ -201,7 +254,7 @@ describe('GET /api/accounts/:id/entries', () => {
   const amountRule = "must be an integer from 1 to 9007199254740991, in the currency's minor unit";
   it.each([
     ['colour=red', 'colour', 'is not a known field'],
-    ['from=2026-02-30', 'from', 'must be a day, such as 2030-01-31, or an instant of RFC 3339'],
+    ['from=2026-02-30', 'from', 'must have a day that is in the calendar'],
     ['to=soon', 'to', 'must be a day, such as 2030-01-31, or an instant of RFC 3339'],
     ['minAmount=1.5', 'minAmount', amountRule],
     ['maxAmount=0', 'maxAmount', amountRule],
@@ -320,14 +373,14 @@ describe('GET /api/accounts/:id/statement', () => {
     expect(text).toBe(
       '\uFEFF' +
         [
-          'row,at,sequence,transaction,kind,counterparty,counterparty_account,description,amount,balance,currency,amount_minor,balance_minor,expires_at',
-          'opening,2026-01-01T00:00:00.000Z,,,,,,,,0.00,EUR,,0,',
-          `entry,${AT},1,${funds},initial_funds,,,,100.00,100.00,EUR,10000,10000,`,
-          `entry,${AT},2,${lunch},transfer,,${to},"'=lunch, ""two""",-25.50,74.50,EUR,-2550,7450,`,
-          'total_in,,,,,,,,100.00,,EUR,10000,,',
-          'total_out,,,,,,,,-25.50,,EUR,-2550,,',
-          `hold,${AT},,${room},,,${to},room,-5.00,,EUR,-500,,2026-01-18T10:00:00.000Z`,
-          'closing,2026-01-16T00:00:00.000Z,,,,,,,,74.50,EUR,,7450,',
+          'row,at,sequence,transaction,kind,counterparty,counterparty_account,description,amount,balance,currency,amount_minor,balance_minor,expires_at,total,total_minor,held,held_minor',
+          'opening,2026-01-01T00:00:00.000Z,,,,,,,,0.00,EUR,,0,,,,,',
+          `entry,${AT},1,${funds},initial_funds,,,,100.00,100.00,EUR,10000,10000,,,,,`,
+          `entry,${AT},2,${lunch},transfer,,${to},"'=lunch, ""two""",-25.50,74.50,EUR,-2550,7450,,,,,`,
+          'total_in,,,,,,,,,,EUR,,,,100.00,10000,,',
+          'total_out,,,,,,,,,,EUR,,,,-25.50,-2550,,',
+          `hold,${AT},,${room},,,${to},room,,,EUR,,,2026-01-18T10:00:00.000Z,,,5.00,500`,
+          'closing,2026-01-16T00:00:00.000Z,,,,,,,,74.50,EUR,,7450,,,,,',
           '',
         ].join('\r\n'),
     );
@@ -346,6 +399,8 @@ describe('GET /api/accounts/:id/statement', () => {
     ['plain', 'plain'],
     ["O'Brien", "O'Brien"],
     ['one, "two"', 'one, "two"'],
+    ...AS_OTHERS.map((text) => [text, `'${text}`]),
+    ...AS_TEXTS.map((text) => [text, text]),
   ])('as CSV writes the description %j so that it stays a text', async (description, expected) => {
     const given = await aDayLater();
     const { edge, alice, from, to } = given;
@@ -359,8 +414,28 @@ describe('GET /api/accounts/:id/statement', () => {
     const cells = [...text.split('\r\n')[2]!.matchAll(/(?:^|,)("(?:[^"]|"")*"|[^",]*)/g)].map(([, cell]) =>
       cell!.startsWith('"') ? cell!.slice(1, -1).replaceAll('""', '"') : cell,
     );
-    expect(cells).toHaveLength(14);
+    expect(cells).toHaveLength(18);
     expect(cells[7]).toBe(expected);
+  });
+
+  it('as CSV writes the end of an account that is not shown whole behind dots', async () => {
+    const given = await aDayLater();
+    const { bob, from, to } = given;
+    const { text } = await statementText({ ...given, from: to }, bob, '?format=csv');
+    expect(text).toContain(`,Zoë,...${from.slice(-4)},`);
+  });
+
+  it('as CSV has amounts of entries alone in the column of amounts', async () => {
+    const given = await aDayLater();
+    const { text } = await statementText(given, given.alice, `${JANUARY}&format=csv`);
+    const rows = text
+      .trim()
+      .split('\r\n')
+      .map((line) => line.split(','));
+    const column = rows[0]!.indexOf('amount_minor') - rows[0]!.length;
+    const amounts = rows.slice(1).filter((row) => row.at(column) !== '');
+    expect(new Set(amounts.map(([kind]) => kind))).toEqual(new Set(['entry']));
+    expect(amounts.reduce((sum, row) => sum + Number(row.at(column)), 0)).toBe(7450);
   });
 
   it('as a page runs nothing, loads nothing, and shows texts as texts', async () => {
@@ -441,7 +516,8 @@ describe('GET /api/accounts/:id/statement', () => {
 
   it.each([
     ['from=2026-01-16&to=2026-01-15', 'from', 'must not be after "to"'],
-    ['to=2026-02-01', 'to', 'must not be in the future'],
+    ['from=2026-01-17', 'from', 'must not be in the future'],
+    ['from=2026-01-17&to=2026-02-01', 'from', 'must not be in the future'],
     ['from=x', 'from', 'must be a day, such as 2030-01-31, or an instant of RFC 3339'],
     ['format=pdf', 'format', 'must be one of json, csv, html'],
     ['page=2', 'page', 'is not a known field'],

@@ -128,12 +128,18 @@ describe('The proof of a statement', () => {
     });
     expectAnswer(
       await proofFor(alice.token, '?from=yesterday'),
-      invalid(['from', 'must be an instant of RFC 3339, such as 2030-01-31T12:00:00Z']),
+      invalid(['from', 'must be a day, such as 2030-01-31, or an instant of RFC 3339']),
     );
-    expectAnswer(
-      await proofFor(alice.token, '?to=2027-01-15T10:00:00Z'),
-      refusal(404, 'checkpoint_not_found'),
-    );
+    for (const beyond of ['?to=2027-01-15T10:00:00Z', '?from=2026-01-16', '?from=2026-01-16&to=2026-01-17']) {
+      expectAnswer(await proofFor(alice.token, beyond), refusal(404, 'checkpoint_not_found'));
+    }
+    expect((await proofFor(alice.token, '?from=2026-01-14&to=2026-01-15')).body).toMatchObject({
+      period: { from: Date.UTC(2026, 0, 14), to: Date.UTC(2026, 0, 15) },
+      entries: [],
+    });
+    expect((await proofFor(alice.token, '?from=2026-01-15')).body).toMatchObject({
+      period: { from: Date.UTC(2026, 0, 15) },
+    });
   });
 });
 

@@ -137,6 +137,29 @@ describe('the commands that prove the books', () => {
     ]);
   });
 
+  it('export the entries of a period between two days of UTC, and take no day that does not exist', async () => {
+    const { passbook, to } = await someBooks();
+    await passbook('checkpoint');
+    const { out, failed } = await passbook(
+      'export-statement',
+      to,
+      '--from',
+      '2026-01-01',
+      '--to',
+      '2026-01-15',
+    );
+    expect(failed).toBe(false);
+    expect(JSON.parse(out.join('\n'))).toMatchObject({
+      period: { from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 0, 15) },
+      entries: [],
+    });
+    for (const option of ['--from', '--to']) {
+      await expect(passbook('export-statement', to, option, '2026-02-30')).rejects.toThrow(
+        '"2026-02-30" must have a day that is in the calendar',
+      );
+    }
+  });
+
   it('export a statement with its proof, and verify it with no books at all', async () => {
     const { passbook, to, from } = await someBooks();
     await passbook('checkpoint');

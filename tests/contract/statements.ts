@@ -159,6 +159,24 @@ export function describeStatements(
       expect(await whole(bank, alice, funded, none)).toMatchObject({ ...nothing, opening: 5n, closing: 5n });
     });
 
+    it('of a period that is not over is told up to now, and is not final', async () => {
+      const { store, clock } = subject();
+      const { bank } = new BusyBank({ store, clock, random: new Random(1) });
+      const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
+      const from = await bank.account(alice, { funds: 100n });
+      const to = await bank.account(bob);
+      const hold = await bank.hold(alice, { from, to, amount: 30n, expiresInSeconds: 60 });
+      const period = { from: clock.now() - DAY_MS, to: clock.now() + DAY_MS };
+
+      const statement = await whole(bank, alice, from, period);
+      expect(statement).toMatchObject({ ...period, final: false, closing: 100n, held: 30n, available: 70n });
+      expect(statement.holds).toMatchObject([{ transferId: hold }]);
+      expect(statement.lines).toHaveLength(1);
+
+      clock.advance(2 * DAY_MS);
+      expect(await whole(bank, alice, from, period)).toMatchObject({ final: true, held: 0n, holds: [] });
+    });
+
     it("of the bank's own account counts debits as money in", async () => {
       const { store, clock } = subject();
       const { bank } = new BusyBank({ store, clock, random: new Random(1) });
@@ -173,7 +191,9 @@ export function describeStatements(
       [{ from: 2, to: 1 }, 'from', 'must not be after "to"'],
       [{ from: Number.NaN }, 'from', 'must be an instant, in milliseconds since 1970'],
       [{ from: 0, to: 1.5 }, 'to', 'must be an instant, in milliseconds since 1970'],
-      [{ to: Date.UTC(9999, 1) }, 'to', 'must not be in the future'],
+      [{ from: Date.UTC(9999, 1) }, 'from', 'must not be in the future'],
+      [{ from: Date.UTC(9999, 1), to: Date.UTC(9999, 2) }, 'from', 'must not be in the future'],
+      [{ to: Number.MAX_SAFE_INTEGER }, 'to', 'must be an instant, in milliseconds since 1970'],
     ])('cannot be of %j', async (period, field, message) => {
       const { store, clock } = subject();
       const { bank } = new BusyBank({ store, clock, random: new Random(1) });

@@ -9,7 +9,6 @@ import { replayHeader, sendRefusal } from './problem.ts';
 import {
   AtQuery,
   HistoryQuery,
-  InstantText,
   Nothing,
   PageQuery,
   PeriodText,
@@ -43,7 +42,7 @@ const Closing = v.strictObject({
   idempotencyKey: v.optional(v.string()),
 });
 
-const Period = v.strictObject({ from: v.optional(InstantText), to: v.optional(InstantText) });
+const Period = v.strictObject({ from: v.optional(PeriodText), to: v.optional(PeriodText) });
 
 export function accountRoutes({
   bank: { ledger },

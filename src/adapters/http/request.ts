@@ -12,6 +12,7 @@ import { MAX_AMOUNT } from '../../domain/money.ts';
 import { readBytes } from './body-bytes.ts';
 import { shown, structureFault } from './json-structure.ts';
 import type { JsonLimits } from './json-structure.ts';
+import { readInstant } from '../../domain/time.ts';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 /** A batch of the largest size, each of its transfers with a description and some metadata. */
@@ -40,36 +41,22 @@ export const BalanceLimit = v.pipe(
   v.maxValue(Number(MAX_AMOUNT), BALANCE_RULE),
 );
 
-const INSTANT_RULE = 'must be an instant of RFC 3339, such as 2030-01-31T12:00:00Z';
-/** RFC 3339, section 5.6, without the leap second, which no clock here can show. */
-const INSTANT =
-  /^\d{4}-\d\d-\d\d[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
-
 /** An instant as text, to milliseconds since 1970. */
-export const InstantText = v.pipe(
-  v.string(),
-  v.regex(INSTANT, INSTANT_RULE),
-  v.check(isDayOfCalendar, INSTANT_RULE),
-  v.transform((text) => Date.parse(text.toUpperCase())),
-);
+export const InstantText = instantText({ days: false });
 
-const DAY = /^\d{4}-\d\d-\d\d$/;
-const DAY_RULE = 'must be a day, such as 2030-01-31, or an instant of RFC 3339';
+/** A point of a history: an instant, or a day, which stands for its first instant in UTC. */
+export const PeriodText = instantText({ days: true });
 
-/** Where a period begins or ends: an instant, or a day, which stands for its first instant in UTC. */
-export const PeriodText = v.pipe(
-  v.string(),
-  v.transform((text) => (DAY.test(text) ? `${text}T00:00:00Z` : text)),
-  v.regex(INSTANT, DAY_RULE),
-  v.check(isDayOfCalendar, DAY_RULE),
-  v.transform((text) => Date.parse(text.toUpperCase())),
-);
-
-/** JavaScript takes the 31st of February for the 3rd of March. */
-function isDayOfCalendar(text: string): boolean {
-  const [year = 0, month = 0, day = 0] = text.slice(0, 10).split('-').map(Number);
-  const date = new Date(Date.UTC(year, month - 1, day));
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+function instantText(terms: { days: boolean }) {
+  return v.pipe(
+    v.string(),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const read = readInstant(dataset.value, terms);
+      if ('instant' in read) return read.instant;
+      addIssue({ message: read.fault });
+      return NEVER;
+    }),
+  );
 }
 
 /** A list of items, whose length is checked before its items. It looks no further once it has enough faults to tell. */
@@ -120,7 +107,7 @@ export const PageQuery = v.strictObject({
 });
 
 /** A balance now, or at an instant. */
-export const AtQuery = v.strictObject({ at: v.optional(InstantText) });
+export const AtQuery = v.strictObject({ at: v.optional(PeriodText) });
 
 const AmountText = v.pipe(
   v.string(),

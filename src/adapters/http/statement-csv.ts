@@ -1,9 +1,13 @@
 import type { OutstandingHold, Statement, StatementLine } from '../../application/get-statement.ts';
+import { lastFour } from '../../domain/message.ts';
 import { decimalText } from '../../domain/money.ts';
 import { timeShape } from './shapes.ts';
 import type { StatementText } from './statement-text.ts';
 
-/** RFC 4180: the same columns in every row. `row` says what it is; amounts out are below 0. */
+/**
+ * RFC 4180: the same columns in every row. `row` says what it is; amounts out are below 0. Entries alone have an
+ * `amount`, so that the column's sum is what the period changed; totals and holds have columns of their own.
+ */
 const COLUMNS = [
   'row',
   'at',
@@ -19,6 +23,10 @@ const COLUMNS = [
   'amount_minor',
   'balance_minor',
   'expires_at',
+  'total',
+  'total_minor',
+  'held',
+  'held_minor',
 ] as const;
 
 type Row = Partial<Record<(typeof COLUMNS)[number], string>>;
@@ -39,8 +47,8 @@ export const csvStatement: StatementText = {
     csvRow({ row: 'opening', at: timeShape(statement.from), ...balance(statement, statement.opening) }),
   lines: (lines, { statement }) => lines.map((line) => csvRow(lineRow(statement, line))).join(''),
   tail: (statement) =>
-    csvRow({ row: 'total_in', ...amount(statement, statement.totalIn) }) +
-    csvRow({ row: 'total_out', ...amount(statement, -statement.totalOut) }) +
+    csvRow({ row: 'total_in', ...total(statement, statement.totalIn) }) +
+    csvRow({ row: 'total_out', ...total(statement, -statement.totalOut) }) +
     statement.holds.map((hold) => csvRow(holdRow(statement, hold))).join('') +
     csvRow({
       row: statement.final ? 'closing' : 'closing_provisional',
@@ -54,7 +62,7 @@ function lineRow(statement: Statement, line: StatementLine): Row {
     row: 'entry',
     at: timeShape(line.at),
     sequence: line.sequence.toString(),
-    transaction: line.transferId,
+    transaction: harmless(line.transferId),
     kind: line.kind,
     ...textsOf(line),
     ...amount(statement, line.flow === 'in' ? line.amount : -line.amount),
@@ -66,9 +74,9 @@ function holdRow(statement: Statement, hold: OutstandingHold): Row {
   return {
     row: 'hold',
     at: timeShape(hold.placedAt),
-    transaction: hold.transferId,
+    transaction: harmless(hold.transferId),
     ...textsOf(hold),
-    ...amount(statement, -hold.amount),
+    ...held(statement, hold.amount),
     expires_at: timeShape(hold.expiresAt),
   };
 }
@@ -77,9 +85,14 @@ function textsOf({ counterparty, description }: Pick<StatementLine, 'counterpart
   const { name = null, account = '', more = 0 } = counterparty ?? {};
   return {
     counterparty: harmless(name ?? ''),
-    counterparty_account: harmless(more > 0 ? `${account} and ${more} more` : account),
+    counterparty_account: harmless(more > 0 ? `${shown(account)} and ${more} more` : shown(account)),
     description: harmless(description ?? ''),
   };
+}
+
+/** The last characters of an account that is not shown whole follow dots: 07e7 alone would be read as 70000000. */
+function shown(account: string): string {
+  return account !== '' && account === lastFour(account) ? `...${account}` : account;
 }
 
 /** In major units for people, and in minor units for those whose decimals are written another way. */
@@ -91,12 +104,45 @@ function balance({ currency, exponent }: Statement, minor: bigint): Row {
   return { balance: decimalText(minor, exponent), currency, balance_minor: minor.toString() };
 }
 
+function total({ currency, exponent }: Statement, minor: bigint): Row {
+  return { total: decimalText(minor, exponent), currency, total_minor: minor.toString() };
+}
+
+function held({ currency, exponent }: Statement, minor: bigint): Row {
+  return { held: decimalText(minor, exponent), currency, held_minor: minor.toString() };
+}
+
 /** Where a spreadsheet would begin a cell: at the start, or behind what another country's takes for a separator. */
 const FORMULA = /(^|[;\t\r\n])(\s*[=+\-@＝＋－＠\t\r])/gu;
 
-/** A text with an apostrophe before whatever a spreadsheet would run as a formula (OWASP, CSV injection). */
+/** Digits with what stands between them in numbers, amounts, fractions, dates and times: 007, 1e5, (1.50), 3/4, 10:30 am. */
+const NUMBER_OR_DATE =
+  /^[\p{Sc}\s(+\-.,']*\d[\d\s.,:/%()'+\-_\p{Sc}]*(?:e[+-]?\d+[\s%)\p{Sc}]*|[tz][\d:.z+-]*|[ap]\.?(?:m\.?)?)?$/iu;
+const MONTH =
+  'jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?';
+/** 3 Nov, Nov 3, 3-November-2026, OCT4. */
+const DATE_BY_NAME = new RegExp(
+  `^(?=.*\\d)(?:\\d{1,4}(?:st|nd|rd|th)?[\\s.,/-]*)?(?:${MONTH})[\\s.,/-]*(?:\\d[\\d\\s.,:/-]*)?$`,
+  'i',
+);
+const TRUTH = /^(?:true|false)$/i;
+/** Of digits alone it looks like a date to the forms above, and to no spreadsheet. */
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/**
+ * A text with an apostrophe before whatever a spreadsheet would run as a formula (OWASP, CSV injection), and before a
+ * text that it would read as a number, a date or a truth value, and show as another.
+ */
 function harmless(text: string): string {
-  return text.replaceAll(FORMULA, "$1'$2");
+  const plain = text.replaceAll(FORMULA, "$1'$2");
+  return isReadAsOther(text) && !plain.startsWith("'") ? `'${plain}` : plain;
+}
+
+function isReadAsOther(text: string): boolean {
+  if (UUID.test(text)) return false;
+  // A spreadsheet reads full-width digits as digits
+  const read = text.normalize('NFKC').trim();
+  return NUMBER_OR_DATE.test(read) || DATE_BY_NAME.test(read) || TRUTH.test(read);
 }
 
 function csvRow(row: Row): string {
