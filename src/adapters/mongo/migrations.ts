@@ -1,10 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { MongoServerError } from 'mongodb';
-import type { Collection, Db, Document, IndexDescription } from 'mongodb';
+import type { ClientSession, Collection, Db, Document, IndexDescription } from 'mongodb';
 import type { Clock } from '../../application/ports.ts';
 import { digestDocuments } from './digest-documents.ts';
+import { endTransaction } from './end-transaction.ts';
 import { hasCode } from './faults.ts';
+import { foreignCollection } from './foreign-collections.ts';
 import { slotOf } from './head.ts';
+import { TimeLimit } from './time-limit.ts';
 import { TRANSACTION_OPTIONS } from './transactions.ts';
 import * as validators from './validators.ts';
 
@@ -123,15 +126,16 @@ const NAMESPACE_EXISTS = 48;
 const MEANWHILE = new Set([46, 112, 117, 12586, 12587, NAMESPACE_EXISTS]);
 const TRIES = 100;
 const PAUSE_MS = 50;
+/** How long a transaction that failed is tried to be ended, so that it keeps no other process waiting. */
+const END_MS = 10_000;
 
 /**
  * Brings the database to the version that this program knows. Safe where several processes do so at once.
- * @throws TypeError for a database of a newer version
+ * @throws TypeError for a database of a newer version, or of another program; nothing in it is changed
  */
 export async function migrate(db: Db, clock: Clock): Promise<void> {
   const schema = db.collection<MigrationDocument>('schema');
-  const [latest] = await schema.find().sort({ _id: -1 }).limit(1).toArray();
-  const current = latest?._id ?? 0;
+  const current = await versionOf(db);
   if (current > VERSION) {
     throw new TypeError(
       `The database "${db.databaseName}" has version ${current}; this program knows versions up to ${VERSION}: update the program`,
@@ -144,12 +148,47 @@ export async function migrate(db: Db, clock: Clock): Promise<void> {
     );
   }
 
+  if (current === 0) {
+    await assertNotForeign(db);
+    await keepAllValid(db);
+  }
   const missing = MIGRATIONS.filter(({ version }) => version > current);
   for (const migration of missing) await migration.apply(db);
-  if (missing.length > 0) {
-    for (const [name, validator] of Object.entries(validators)) await keepValid(db, name, validator);
-  }
+  if (current > 0 && missing.length > 0) await keepAllValid(db);
   for (const migration of missing) await keepTrack(schema, migration, clock);
+}
+
+/**
+ * The version that the database has; 0 where this program has not set it up.
+ * @throws TypeError where another program has a collection of that name
+ */
+export async function versionOf(db: Db): Promise<number> {
+  const applied = await db.collection('schema').find().sort({ _id: -1 }).limit(100).toArray();
+  const foreign = applied.find((document) => !isMigration(document));
+  if (foreign)
+    throw foreignDatabase(db, 'its collection "schema" holds documents that this program did not write');
+  return Number(applied[0]?._id ?? 0);
+}
+
+/** Whether the document is of this program, of another version too. */
+function isMigration({ _id, name, appliedAt }: Document): boolean {
+  const known = MIGRATIONS.find(({ version }) => version === Number(_id));
+  const hasVersion = typeof _id === 'number' || typeof _id === 'bigint';
+  return (
+    hasVersion && typeof name === 'string' && appliedAt instanceof Date && (!known || known.name === name)
+  );
+}
+
+async function assertNotForeign(db: Db): Promise<void> {
+  const foreign = await foreignCollection(db);
+  // Another process of this program may have set it up meanwhile, and begun to write
+  if (foreign && (await versionOf(db)) === 0) throw foreignDatabase(db, foreign);
+}
+
+function foreignDatabase(db: Db, reason: string): TypeError {
+  return new TypeError(
+    `The database "${db.databaseName}" belongs to another program: ${reason}. Name another database in the URI`,
+  );
 }
 
 /** Written last, and by a majority: then all that came before it is there for good. */
@@ -173,20 +212,35 @@ async function startLedger(db: Db): Promise<void> {
 /** All at once: a program of before finds no head from then on, and writes nothing. */
 async function splitHead(db: Db): Promise<void> {
   const ledger = db.collection<FormerHead>('ledger');
+  await inTransaction(db, async (session) => {
+    const head = await ledger.findOneAndDelete({ _id: 'head' }, { session });
+    // Another process may have been faster, and this one have made the first head again
+    if (!head || (await ledger.findOne({ _id: slotOf(head.unit) }, { session }))) return;
+    // One unit is left out, so that there is one of each
+    const units = [head.unit, head.unit + 1n];
+    await ledger.insertMany(
+      units.map((unit) => ({ _id: slotOf(unit), unit })),
+      { session },
+    );
+  });
+}
+
+async function inTransaction(db: Db, work: (session: ClientSession) => Promise<void>): Promise<void> {
   await again(() =>
-    db.client.withSession((session) =>
-      session.withTransaction(async () => {
-        const head = await ledger.findOneAndDelete({ _id: 'head' }, { session });
-        if (!head) return;
-        // One unit is left out, so that there is one of each
-        const units = [head.unit, head.unit + 1n];
-        await ledger.insertMany(
-          units.map((unit) => ({ _id: slotOf(unit), unit })),
-          { session },
-        );
-      }, TRANSACTION_OPTIONS),
-    ),
+    db.client.withSession(async (session) => {
+      try {
+        await session.withTransaction(work, TRANSACTION_OPTIONS);
+      } catch (fault) {
+        const limit = new TimeLimit(END_MS);
+        await endTransaction(db, session.serverSession, () => limit.isOver);
+        throw fault;
+      }
+    }),
   );
+}
+
+async function keepAllValid(db: Db): Promise<void> {
+  for (const [name, validator] of Object.entries(validators)) await keepValid(db, name, validator);
 }
 
 async function keepValid(db: Db, name: string, validator: Document): Promise<void> {

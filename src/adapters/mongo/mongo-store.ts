@@ -1,4 +1,4 @@
-import { MongoClient, ReadConcern } from 'mongodb';
+import { MongoClient, MongoServerError, ReadConcern } from 'mongodb';
 import type { Db, DbOptions, MongoClientOptions } from 'mongodb';
 import type { Clock, Store } from '../../application/ports.ts';
 import { ParcelsSeen } from '../../application/parcel.ts';
@@ -6,7 +6,7 @@ import { ClockGuard } from './clock-guard.ts';
 import { collectionsOf } from './collections.ts';
 import { EntryBlocks } from './entry-blocks.ts';
 import { unavailable } from './faults.ts';
-import { migrate } from './migrations.ts';
+import { migrate, versionOf } from './migrations.ts';
 import { MongoReads } from './mongo-reads.ts';
 import { MongoScan } from './mongo-scan.ts';
 import { MongoUnitOfWork } from './mongo-unit-of-work.ts';
@@ -17,7 +17,7 @@ import { Transactions } from './transactions.ts';
 export type MongoStoreOptions = {
   /** Of a replica set or a sharded cluster: others have no transactions. */
   readonly uri: string;
-  /** The one that the URI names unless given. */
+  /** Default: the one that the URI names, or else `passbook`. */
   readonly databaseName?: string;
   readonly clock: Clock;
   /** How far the clock may be off the database's before writes are refused. 1000 unless given; Infinity: not looked at. */
@@ -47,18 +47,24 @@ const DATABASE_OPTIONS: DbOptions = {
   ignoreUndefined: false,
 };
 
+const DEFAULT_DATABASE = 'passbook';
+/** The driver's default, which was this program's before it had one. */
+const FORMER_DATABASE = 'test';
+
 /**
  * A store in MongoDB 6.0 or newer. Brings the database to the version that this program knows.
  * @throws PassbookError `unavailable` if the database cannot be reached
- * @throws TypeError if it is not of a replica set, or of a newer version than this program knows
+ * @throws TypeError if it is not of a replica set, of a newer version than this program knows, or another program's
  */
 export async function openMongoStore(options: MongoStoreOptions): Promise<Store> {
   const client = new MongoClient(options.uri, driverOptions(options));
   options.onClient?.(client);
   try {
     await client.connect();
-    const db = client.db(options.databaseName, DATABASE_OPTIONS);
+    const name = options.databaseName ?? databaseNameIn(options.uri);
+    const db = client.db(name ?? DEFAULT_DATABASE, DATABASE_OPTIONS);
     await assertTransactions(db);
+    if (name === undefined) await assertNoBooksElsewhere(db);
     await migrate(db, options.clock);
     const presence = new Presence(db);
     await presence.endDead();
@@ -83,6 +89,27 @@ function driverOptions(options: MongoStoreOptions): MongoClientOptions {
     socketTimeoutMS: 30_000,
     ...options.driver,
   };
+}
+
+function databaseNameIn(uri: string): string | undefined {
+  const [, name] = /^[^:]+:\/\/[^/?]+\/([^?]+)/.exec(uri) ?? [];
+  return name && decodeURIComponent(name);
+}
+
+/** Books that were kept without naming a database must not give way to empty ones. */
+async function assertNoBooksElsewhere(db: Db): Promise<void> {
+  if ((await versionOf(db)) > 0) return;
+  let version = 0;
+  try {
+    version = await versionOf(db.client.db(FORMER_DATABASE, DATABASE_OPTIONS));
+  } catch (fault) {
+    // Another program's, or not to be read by this user
+    if (!(fault instanceof TypeError || fault instanceof MongoServerError)) throw fault;
+  }
+  if (version === 0) return;
+  throw new TypeError(
+    `The URI names no database, and the books are in the database "${FORMER_DATABASE}": name it in the URI, as in mongodb://host/${FORMER_DATABASE}`,
+  );
 }
 
 async function assertTransactions(db: Db): Promise<void> {
