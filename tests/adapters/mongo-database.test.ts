@@ -61,7 +61,7 @@ describeWithMongo('a database that another program uses', () => {
       'an index and no documents',
       'users',
       'has indexes that this program does not make',
-      (db) => db.collection('users').createIndex({ username: 1 }, { unique: true }),
+      (db) => db.collection('users').createIndexes([{ key: { username: 1 }, unique: true }]),
     ],
     [
       'a view',
@@ -123,6 +123,11 @@ describeWithMongo('a database that another program uses', () => {
         return mongo;
       }),
     );
+    const accounts = await Promise.all(
+      banks.map(({ store }) => store.scan.accountsPage({ after: null, limit: 9 })),
+    );
+    // One of each owner, and the funding account
+    expect(accounts.map((page) => page.length)).toEqual([4, 4, 4]);
     await Promise.all(banks.map((mongo) => mongo.close()));
   });
 });

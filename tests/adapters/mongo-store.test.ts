@@ -474,15 +474,32 @@ describeWithMongo('opening the store', () => {
     }
   });
 
-  it('and closing it: it is then unavailable', async () => {
+  it('and closing it: its reads are then mistakes of the caller, and its writes are refused', async () => {
     const store = await openMongoStore({ uri: mongoUri(), databaseName: freshDatabaseName(), clock });
     await store.close();
-    const uses = [
-      store.check(),
+    const reads = [
       store.reads.account(freshId()),
-      store.unitOfWork.run(({ users }) => users.byId(freshId())),
+      store.reads.record({ scope: 'nobody', operation: 'transfer', key: freshId() }),
+      store.reads.sessions([freshId()]),
+      store.scan.accountsPage({ after: null, limit: 1 }),
+      store.scan.atOnce(async ({ auditHead }) => auditHead),
     ];
-    for (const use of uses) await expect(use).rejects.toMatchObject({ code: 'unavailable' });
+    for (const read of reads) await expect(read).rejects.toThrow(new TypeError('The store is closed'));
+
+    const units = [
+      store.check(),
+      store.unitOfWork.run(({ users }) => users.byId(freshId())),
+      store.unitOfWork.transact(want({}), () => ({ result: 1, changes: NO_CHANGES }), Date.now() + 1000),
+    ];
+    const refused = { code: 'unavailable', message: 'The store is closed, nothing was done' };
+    for (const unit of units) await expect(unit).rejects.toMatchObject(refused);
+  });
+
+  it('needs no clock: the machine has one', async () => {
+    const store = await openMongoStore({ uri: mongoUri(), databaseName: freshDatabaseName() });
+    const unit = store.unitOfWork.run(({ users }) => users.insert(aUser(), 'hash'));
+    await expect(unit).resolves.toBeUndefined();
+    await store.close();
   });
 
   it('is unavailable where nobody answers, with the cause', async () => {

@@ -286,6 +286,88 @@ describeWithMongo('a store whose server fails', () => {
     });
   });
 
+  describe('that takes no writes', () => {
+    const FULL = { code: 'storage_full', message: 'The store has no space left, nothing was done' };
+    const BLOCKED = { code: 'storage_full', message: 'The store cannot be written, nothing was done' };
+
+    it.each([
+      ['insert', 14031, FULL],
+      ['update', 14031, FULL],
+      ['insert', 371, BLOCKED],
+    ])('at %s, by code %i, is named for what it is', async (command, errorCode, refused) => {
+      await fail({ failCommands: [command], errorCode });
+      await expect(pay()).rejects.toMatchObject({
+        ...refused,
+        retry: 'same_key',
+        cause: { code: errorCode },
+      });
+      await expect(mongo.store.check()).rejects.toMatchObject(refused);
+      await passCommands(uri);
+      await expect(mongo.store.check()).resolves.toBeUndefined();
+      await expectNothingPaid();
+    });
+
+    it('until the deadline is named for what it is', async () => {
+      await fail({ failCommands: ['insert'], errorCode: 14031, errorLabels: ABORTED });
+      await expect(pay(hasty)).rejects.toMatchObject(FULL);
+    });
+
+    it('as an administrator has blocked them is named for that', async () => {
+      const block = (global: boolean) =>
+        withRawClient(uri, (client) => client.db('admin').command({ setUserWriteBlockMode: 1, global }));
+      await block(true);
+      try {
+        await expect(pay()).rejects.toMatchObject(BLOCKED);
+        await expect(mongo.store.check()).rejects.toMatchObject(BLOCKED);
+      } finally {
+        await block(false);
+      }
+    });
+  });
+
+  describe('whose readiness is asked for', () => {
+    const check = () => mongo.store.check();
+    /** A unit that fails makes the next check try anew. */
+    const failOnce = () =>
+      mongo.bank.unitOfWork
+        .run(() => Promise.reject(new RangeError('A mistake of mine')))
+        .catch(() => undefined);
+    const commits = () => mongo.sent.filter(({ commandName }) => commandName === 'commitTransaction').length;
+
+    beforeEach(async () => {
+      await failOnce();
+      mongo.sent.length = 0;
+    });
+
+    it.each(['find', 'insert', 'update', 'commitTransaction'])(
+      'is not ready while %s fails, and says so by the deadline',
+      async (command) => {
+        await fail({ failCommands: [command], errorCode: 50 });
+        await expect(hasty.store.check()).rejects.toMatchObject({ code: 'unavailable' });
+      },
+    );
+
+    it('writes once for many who ask, and leaves nothing behind', async () => {
+      const ledger = () =>
+        withRawClient(uri, (client) => client.db(databaseName).collection('ledger').find().toArray());
+      const before = await ledger();
+      await Promise.all(Array.from({ length: 50 }, check));
+      await check();
+      expect(commits()).toBe(1);
+      expect(await ledger()).toEqual(before);
+      for (const { command } of mongo.sent.filter(({ command }) => command['commitTransaction'])) {
+        expect(command['writeConcern']).toMatchObject({ w: 'majority', j: true });
+      }
+    });
+
+    it('writes anew once a unit has failed', async () => {
+      await check();
+      await failOnce();
+      await check();
+      expect(commits()).toBe(2);
+    });
+  });
+
   describe('in reads', () => {
     it.each([
       ['refuses', { errorCode: 13 }],

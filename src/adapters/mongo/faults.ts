@@ -5,6 +5,7 @@ import {
   MongoErrorLabel,
   MongoInvalidArgumentError,
   MongoNetworkError,
+  MongoNotConnectedError,
   MongoServerError,
   MongoServerSelectionError,
 } from 'mongodb';
@@ -14,6 +15,12 @@ const DUPLICATE_KEY = 11000;
 const DOCUMENT_VALIDATION_FAILURE = 121;
 /** Somebody has ended the operation, or its session. */
 const INTERRUPTED = 11601;
+const OUT_OF_DISK_SPACE = 14031;
+/** An administrator has blocked the writes of users. */
+const USER_WRITES_BLOCKED = 371;
+/** So shared clusters say that the quota is used up, and a server that its file system is full. */
+const FULL_TEXT = /no space left|space quota/i;
+const FULL_RETRY_SECONDS = 10;
 
 /** Something that was read is no longer as it was; the unit of work is run again. */
 export class Moved extends Error {
@@ -34,7 +41,31 @@ function isOurs(fault: unknown): boolean {
 /** The fault as the ports have it: nothing of the driver or the server comes out but as a cause. */
 export function unavailable(fault: unknown): unknown {
   if (fault instanceof PassbookError || isOurs(fault)) return fault;
+  if (fault instanceof MongoNotConnectedError) return new TypeError('The store is closed', { cause: fault });
+  return storeFault(fault);
+}
+
+/** The fault of a store that did nothing: it is full, takes no writes, or cannot be reached. */
+export function storeFault(fault: unknown): PassbookError {
+  const facts = { retryAfterSeconds: FULL_RETRY_SECONDS };
+  if (isFull(fault)) return new PassbookError('storage_full', facts, { cause: fault });
+  if (hasCode(fault, USER_WRITES_BLOCKED)) {
+    const reason = 'The store cannot be written, nothing was done';
+    return new PassbookError('storage_full', { ...facts, reason }, { cause: fault });
+  }
   return new PassbookError('unavailable', { retryAfterSeconds: 1 }, { cause: fault });
+}
+
+function isFull(fault: unknown): boolean {
+  return (
+    hasCode(fault, OUT_OF_DISK_SPACE) || (fault instanceof MongoServerError && FULL_TEXT.test(fault.message))
+  );
+}
+
+/** The fault of a unit that was asked for after the store was closed. */
+export function closed(): PassbookError {
+  const reason = 'The store is closed, nothing was done';
+  return new PassbookError('unavailable', { retryAfterSeconds: 1, reason });
 }
 
 /**

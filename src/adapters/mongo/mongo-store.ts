@@ -11,15 +11,16 @@ import { MongoReads } from './mongo-reads.ts';
 import { MongoScan } from './mongo-scan.ts';
 import { MongoUnitOfWork } from './mongo-unit-of-work.ts';
 import { Presence } from './presence.ts';
-import { TimeLimit } from './time-limit.ts';
 import { Transactions } from './transactions.ts';
+import { WriteProbe } from './write-probe.ts';
 
 export type MongoStoreOptions = {
   /** Of a replica set or a sharded cluster: others have no transactions. */
   readonly uri: string;
   /** Default: the one that the URI names, or else `passbook`. */
   readonly databaseName?: string;
-  readonly clock: Clock;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
   /** How far the clock may be off the database's before writes are refused. 1000 unless given; Infinity: not looked at. */
   readonly clockToleranceMs?: number;
   /** How long a unit of work without a deadline of its own may take, and a read. 10,000 unless given. */
@@ -47,6 +48,8 @@ const DATABASE_OPTIONS: DbOptions = {
   ignoreUndefined: false,
 };
 
+const MACHINE_CLOCK: Clock = { now: () => Date.now() };
+
 const DEFAULT_DATABASE = 'passbook';
 /** The driver's default, which was this program's before it had one. */
 const FORMER_DATABASE = 'test';
@@ -65,7 +68,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     const db = client.db(name ?? DEFAULT_DATABASE, DATABASE_OPTIONS);
     await assertTransactions(db);
     if (name === undefined) await assertNoBooksElsewhere(db);
-    await migrate(db, options.clock);
+    await migrate(db, options.clock ?? MACHINE_CLOCK);
     const presence = new Presence(db);
     await presence.endDead();
     return storeOf(client, db, presence, options);
@@ -121,11 +124,12 @@ async function assertTransactions(db: Db): Promise<void> {
 }
 
 function storeOf(client: MongoClient, db: Db, presence: Presence, options: MongoStoreOptions): Store {
-  const { clock, clockToleranceMs = 1000, timeoutMs = 10_000 } = options;
+  const { clock = MACHINE_CLOCK, clockToleranceMs = 1000, timeoutMs = 10_000 } = options;
   const collections = collectionsOf(db);
   const blocks = new EntryBlocks(collections);
   const transactions = new Transactions(db, presence);
   const clockGuard = new ClockGuard({ db, clock, toleranceMs: clockToleranceMs });
+  const probe = new WriteProbe({ transactions, collections, clockGuard, timeoutMs });
   return {
     unitOfWork: new MongoUnitOfWork({
       transactions,
@@ -138,20 +142,10 @@ function storeOf(client: MongoClient, db: Db, presence: Presence, options: Mongo
     }),
     reads: new MongoReads({ collections, blocks, timeoutMs }),
     scan: new MongoScan({ client, collections }),
-    check: () => check(db, timeoutMs),
+    check: () => probe.check(),
     close: async () => {
       transactions.close();
       await client.close();
     },
   };
-}
-
-/** A linearizable read is answered once a majority has taken a write of now: that says all there is to ask. */
-async function check(db: Db, timeoutMs: number): Promise<void> {
-  const options = { readConcern: new ReadConcern('linearizable'), maxTimeMS: timeoutMs };
-  try {
-    await new TimeLimit(timeoutMs).race(db.collection('schema').findOne({}, options));
-  } catch (fault) {
-    throw unavailable(fault);
-  }
 }

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ClientSession, Db, MongoServerError, TransactionOptions } from 'mongodb';
 import { PassbookError } from '../../domain/errors.ts';
 import { abortAnswered, endTransaction } from './end-transaction.ts';
-import { isAborted, isDuplicateKey, isPassing, unavailable } from './faults.ts';
+import { closed, isAborted, isDuplicateKey, isPassing, storeFault, unavailable } from './faults.ts';
 import type { Presence } from './presence.ts';
 import { TimeLimit } from './time-limit.ts';
 
@@ -132,6 +132,7 @@ export class Transactions {
   readonly #inside = new AsyncLocalStorage<true>();
   readonly #endings = new Set<Promise<void>>();
   #lent = 0;
+  #failed = 0;
   #isClosed = false;
 
   constructor(db: Db, presence: Presence) {
@@ -140,8 +141,9 @@ export class Transactions {
     this.reader = db.client.startSession({ causalConsistency: true });
   }
 
-  /** @throws TypeError inside another unit */
+  /** @throws TypeError inside another unit; PassbookError `unavailable` after the store was closed */
   assertOutside(): void {
+    if (this.#isClosed) throw closed();
     if (this.#inside.getStore()) throw new TypeError('A unit of work cannot run inside another');
   }
 
@@ -157,10 +159,21 @@ export class Transactions {
       onCommit: ({ operationTime }) => operationTime && this.reader.advanceOperationTime(operationTime),
       isClosed: () => this.#isClosed,
     });
-    return limit.race(unit.run(), () => {
+    const running = limit.race(unit.run(), () => {
       this.#waitFor(unit.abandon());
       return unit.timeIsOver();
     });
+    try {
+      return await running;
+    } catch (fault) {
+      this.#failed++;
+      throw fault;
+    }
+  }
+
+  /** How many units have failed. */
+  get failed(): number {
+    return this.#failed;
   }
 
   /** Resolves once the server has ended the transactions of all units that their deadline overtook. */
@@ -229,11 +242,9 @@ class Unit<R> {
   }
 
   timeIsOver(): PassbookError {
-    return new PassbookError(
-      this.#isUnsettled ? 'outcome_unknown' : 'unavailable',
-      { retryAfterSeconds: 1 },
-      { cause: this.#lastFault ?? new Error('The deadline passed') },
-    );
+    const cause = this.#lastFault ?? new Error('The deadline passed');
+    if (!this.#isUnsettled) return storeFault(cause);
+    return new PassbookError('outcome_unknown', { retryAfterSeconds: 1 }, { cause });
   }
 
   async run(): Promise<R> {
