@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { existsSync, readFileSync } from 'node:fs';
 import { Argument, Command } from 'commander';
-import { systemClock } from './adapters/system.ts';
+import { sha256, systemClock } from './adapters/system.ts';
 import { grantRole } from './application/grant-role.ts';
 import type { Store } from './application/ports.ts';
 import { readConfig, readEnvironment } from './config.ts';
@@ -31,7 +31,8 @@ program
   .addArgument(new Argument('<role>', 'which').choices(ROLES))
   .action(async (email: string, role: Role) => {
     await withStore(async ({ unitOfWork }) => {
-      const user = await grantRole({ unitOfWork })(email, role);
+      const grant = grantRole({ unitOfWork, clock: systemClock, digest: sha256 });
+      const user = await grant(email, role);
       console.log(`${user.email} now has the role ${user.role}`);
     });
   });

@@ -21,6 +21,7 @@ import type { HoldSweeper } from './application/hold-sweeper.ts';
 import { Checkpointer } from './application/make-checkpoint.ts';
 import { OutboxDispatcher } from './application/outbox-dispatcher.ts';
 import type { Mailer, PasswordHasher, Store, TokenIssuer } from './application/ports.ts';
+import { SessionSweeper } from './application/session-sweeper.ts';
 import type { Config, MailConfig } from './config.ts';
 
 /** What the server runs on. */
@@ -28,6 +29,7 @@ export type Services = {
   readonly bank: Bank;
   readonly dispatcher: OutboxDispatcher;
   readonly sweeper: HoldSweeper;
+  readonly sessionSweeper: SessionSweeper;
   /** Null where checkpoints are made on demand alone. */
   readonly checkpointer: Checkpointer | null;
   readonly app: App;
@@ -44,6 +46,7 @@ const BANK = token<Bank>('bank');
 const APP = token<App>('app');
 const CHECKPOINTER = token<Checkpointer | null>('checkpointer');
 const SWEEPER = token<HoldSweeper>('hold sweeper');
+const SESSION_SWEEPER = token<SessionSweeper>('session sweeper');
 
 type ClosableMailer = Mailer & { close?(): void };
 
@@ -118,6 +121,14 @@ export async function assembleServices(given: {
     close: (sweeper) => sweeper.stop(),
   });
   scope.provide(
+    SESSION_SWEEPER,
+    () => {
+      const { unitOfWork } = scope.resolve(STORE);
+      return new SessionSweeper({ unitOfWork, clock: systemClock, log });
+    },
+    { close: (sweeper) => sweeper.stop() },
+  );
+  scope.provide(
     CHECKPOINTER,
     () => {
       const { checkpointEveryMs: everyMs } = config;
@@ -138,6 +149,7 @@ export async function assembleServices(given: {
       bank: scope.resolve(BANK),
       dispatcher: scope.resolve(DISPATCHER),
       sweeper: scope.resolve(SWEEPER),
+      sessionSweeper: scope.resolve(SESSION_SWEEPER),
       checkpointer: scope.resolve(CHECKPOINTER),
       close: () => scope.close(),
     };

@@ -29,6 +29,7 @@ try {
   stopOnSignal(running, config, log);
   running.services.dispatcher.start();
   running.services.sweeper.start();
+  running.services.sessionSweeper.start();
   running.services.checkpointer?.start();
   await greet(running, { config, warnings: [...warnings, ...configWarnings(env)], log });
 } catch (error) {

@@ -1,9 +1,11 @@
 import type { Instant } from '../domain/time.ts';
 import type { Message } from '../domain/message.ts';
 import type { User } from '../domain/user.ts';
+import { HourlyMails } from './hourly-mails.ts';
+import type { Admission } from './hourly-mails.ts';
 import { MailPause } from './mail-pause.ts';
 import { MailServerFault } from './ports.ts';
-import type { ClaimedMessage, Clock, Courier, Logger, Mailer, UnitOfWork } from './ports.ts';
+import type { ClaimedMessage, Clock, Courier, Logger, Mailer, Stores, UnitOfWork } from './ports.ts';
 import { RecentRecipients } from './recent-recipients.ts';
 
 export type DispatcherOptions = {
@@ -51,6 +53,9 @@ export class OutboxDispatcher implements Courier {
   readonly #options: DispatcherOptions;
   readonly #recipients = new RecentRecipients();
   readonly #pause: MailPause;
+  readonly #hourly = new HourlyMails();
+  /** Runs while what is handed over is let gather, as each look at it may be a unit of work. */
+  #gathering: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> | undefined;
   /** Handed over by whoever committed them, and not yet sent. */
   readonly #handed: { readonly messages: readonly Message[]; readonly until: Instant }[] = [];
@@ -115,13 +120,15 @@ export class OutboxDispatcher implements Courier {
     if (this.#isPaused) return 0;
     const { batch: limit, leaseMs } = this.#options;
     const now = this.#clock.now();
-    const { claimed, recipients } = await this.#unitOfWork.run(async ({ outbox, users }) => {
-      const claimed = await outbox.claim({ now, leaseUntil: now + leaseMs, limit });
-      const recipients = await this.#recipients.find(recipientsOf(claimed), now, (ids) => users.byIds(ids));
-      return { claimed, recipients };
+    const { claimed, recipients, admission } = await this.#unitOfWork.run(async (stores) => {
+      await this.#hourly.closeEnded(stores, { now, limit });
+      const claimed = await stores.outbox.claim({ now, leaseUntil: now + leaseMs, limit });
+      return { claimed, ...(await this.#admit(stores, claimed, now)) };
     });
-    await this.#deliverAll(claimed, { recipients, until: now + leaseMs });
+    this.#hourly.committed(admission);
+    await this.#deliverAll(admission.admitted, { recipients, until: now + leaseMs });
     await this.#markSent();
+    if (this.#hourly.mustWrite(this.#clock.now())) await this.#writeGathered();
     return claimed.length;
   }
 
@@ -131,11 +138,50 @@ export class OutboxDispatcher implements Courier {
     this.#handedCount = 0;
     const until = Math.min(...handed.map((one) => one.until));
     const claimed = handed.flatMap(({ messages }) => messages).map((message) => ({ message, attempt: 1 }));
-    const recipients = await this.#recipients.find(recipientsOf(claimed), this.#clock.now(), (ids) =>
-      this.#unitOfWork.run(({ users }) => users.byIds(ids)),
-    );
-    await this.#deliverAll(claimed, { recipients, until });
+    const now = this.#clock.now();
+    const others = this.#hourly.gatherKnown(claimed, { now, until });
+    if (others.length > 0) {
+      this.#letGather();
+      const { recipients, admission } = await this.#unitOfWork.run((stores) =>
+        this.#admit(stores, others, now),
+      );
+      this.#hourly.committed(admission);
+      await this.#deliverAll(admission.admitted, { recipients, until });
+    }
+    if (this.#hourly.mustWrite(now)) await this.#writeGathered();
     return claimed.length;
+  }
+
+  #letGather(): void {
+    this.#gathering = setTimeout(() => {
+      this.#gathering = undefined;
+      this.#rouse();
+    }, MARK_EVERY_MS);
+  }
+
+  async #admit(
+    stores: Stores,
+    claimed: readonly ClaimedMessage[],
+    now: Instant,
+  ): Promise<{ admission: Admission; recipients: ReadonlyMap<string, User> }> {
+    const admission = await this.#hourly.admit(stores, claimed, now);
+    const ids = recipientsOf(admission.admitted);
+    const recipients = await this.#recipients.find(ids, now, (unknown) => stores.users.byIds(unknown));
+    return { admission, recipients };
+  }
+
+  async #writeGathered(): Promise<void> {
+    if (!this.#hourly.hasGathered) return;
+    const now = this.#clock.now();
+    try {
+      if (!this.#hourly.isTooLate(now)) {
+        await this.#unitOfWork.run((stores) => this.#hourly.write(stores, now));
+      }
+    } catch (error) {
+      // Their lease runs out, and they are gathered again
+      this.#log.warn({ err: error }, 'mails gathered, but not written');
+    }
+    this.#hourly.written();
   }
 
   async #deliverAll(
@@ -162,7 +208,7 @@ export class OutboxDispatcher implements Courier {
       if (this.#isPaused) {
         await this.#putBackHanded();
         await this.#idle();
-      } else if (this.#handed.length > 0) {
+      } else if (this.#handed.length > 0 && this.#gathering === undefined) {
         await this.#dispatchSafely(() => this.#dispatchHanded());
       } else if (this.#isWoken) {
         this.#isWoken = false;
@@ -172,7 +218,9 @@ export class OutboxDispatcher implements Courier {
         await this.#idle();
       }
     }
+    clearTimeout(this.#gathering);
     await this.#markSent();
+    await this.#writeGathered();
     await this.#letGo();
   }
 
@@ -276,19 +324,25 @@ export class OutboxDispatcher implements Courier {
 
   /** Until there is something to do; what was sent last is marked meanwhile. */
   async #idle(): Promise<void> {
-    const isMarking = this.#sent.length > 0;
-    const pauseMs = this.#pause.until - this.#clock.now();
-    const waitMs = pauseMs > 0 ? pauseMs : this.#options.pollMs;
+    const isWriting = this.#sent.length > 0 || this.#hourly.hasGathered;
     const isTimeOver = await new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => resolve(true), isMarking ? MARK_EVERY_MS : waitMs);
+      const timer = setTimeout(() => resolve(true), this.#idleMs(isWriting));
       this.#rouse = () => {
         clearTimeout(timer);
         resolve(false);
       };
     });
     if (!isTimeOver) return;
-    if (isMarking) await this.#markSent();
-    else this.#isWoken = true;
+    if (isWriting) {
+      await this.#markSent();
+      await this.#writeGathered();
+    } else this.#isWoken = true;
+  }
+
+  #idleMs(isSoon: boolean): number {
+    if (isSoon) return MARK_EVERY_MS;
+    const pauseMs = this.#pause.until - this.#clock.now();
+    return pauseMs > 0 ? pauseMs : this.#options.pollMs;
   }
 
   /** What was handed over and not sent is due again at once, for whoever comes. */

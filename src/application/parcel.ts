@@ -1,3 +1,4 @@
+import { isAboutTransfer } from '../domain/message.ts';
 import type { Message } from '../domain/message.ts';
 
 /** Messages that a store keeps as one, for as long as the same becomes of all of them. */
@@ -107,7 +108,7 @@ export class ParcelsSeen {
 /** Without a transfer's text, where it was erased. */
 export function withoutText<P extends Parcel>(parcel: P, transferId: string): P {
   const messages = parcel.messages.map((message) =>
-    message.kind !== 'welcome' && message.transferId === transferId
+    isAboutTransfer(message) && message.transferId === transferId
       ? { ...message, description: null }
       : message,
   );

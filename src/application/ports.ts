@@ -4,6 +4,7 @@ import type { Books, Decision } from '../domain/books.ts';
 import type { Want } from '../domain/command.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../domain/idempotency.ts';
 import type { LedgerEntry } from '../domain/ledger-entry.ts';
+import type { MailHour } from '../domain/mail-hour.ts';
 import type { Message } from '../domain/message.ts';
 import type { Session } from '../domain/session.ts';
 import type { Instant } from '../domain/time.ts';
@@ -59,6 +60,8 @@ export interface Stores {
   readonly users: UserStore;
   readonly sessions: SessionStore;
   readonly outbox: OutboxStore;
+  readonly mailHours: MailHourStore;
+  readonly audit: AuditStore;
 }
 
 export interface UserStore {
@@ -78,6 +81,8 @@ export interface SessionStore {
   find(id: string): Promise<{ session: Session; user: User } | undefined>;
   /** The first end counts. One that does not exist is left so. */
   end(id: string, at: Instant): Promise<void>;
+  /** Deletes up to `limit` sessions that ended or expired at or before `until`; how many. */
+  deleteOver(terms: { until: Instant; limit: number }): Promise<number>;
 }
 
 /**
@@ -103,6 +108,23 @@ export interface OutboxStore {
   postpone(id: string, terms: { dueAt: Instant; reason: string }): Promise<void>;
   /** No more attempts. The message stays, for people to look at. */
   giveUp(id: string, terms: { at: Instant; reason: string }): Promise<void>;
+}
+
+/** How many mails each recipient was sent in their hour, and what was gathered beyond. */
+export interface MailHourStore {
+  /** Those that exist, in no order. */
+  find(recipientIds: readonly string[]): Promise<readonly MailHour[]>;
+  /** Each new, or in place of the recipient's own. */
+  keep(hours: readonly MailHour[]): Promise<void>;
+  /** Up to `limit` that ended at or before `now`; they are then no longer there. */
+  takeEnded(terms: { now: Instant; limit: number }): Promise<readonly MailHour[]>;
+}
+
+/** The audit log, for what people do that is no command of the ledger. Two units never append after one record. */
+export interface AuditStore {
+  /** Undefined while the log is empty. */
+  head(): Promise<AuditHead | undefined>;
+  append(record: AuditRecord): Promise<void>;
 }
 
 /** Takes the messages of a unit once it is committed, so that nobody need look for them in the outbox. */

@@ -5,7 +5,14 @@
 import { Account } from '../domain/account.ts';
 import type { AccountState } from '../domain/account.ts';
 import type { NormalisedRequest } from '../domain/idempotency.ts';
-import type { Message, TransferMessage } from '../domain/message.ts';
+import type { Gathered, MailHour } from '../domain/mail-hour.ts';
+import type {
+  DigestMessage,
+  DigestTotal,
+  Message,
+  TransferMessage,
+  WelcomeMessage,
+} from '../domain/message.ts';
 import type { Balances } from '../domain/outcome.ts';
 
 /** A field that is null is left out, as a comparison takes one that is missing for null. */
@@ -47,7 +54,13 @@ type TransferMessageJson = Omit<TransferMessage, 'amount' | 'balances'> & {
   readonly balances: readonly { readonly accountId: string; readonly balance: string }[];
 };
 
-type MessageJson = TransferMessageJson | Exclude<Message, TransferMessage>;
+type GatheredJson = {
+  readonly listed: readonly TransferMessageJson[];
+  readonly totals: readonly (Omit<DigestTotal, 'amount'> & { readonly amount: string })[];
+};
+
+type DigestJson = Omit<DigestMessage, keyof Gathered> & GatheredJson;
+type MessageJson = TransferMessageJson | DigestJson | WelcomeMessage;
 
 export function messagesToText(messages: readonly Message[]): string {
   return JSON.stringify(messages.map(messageToJson));
@@ -59,6 +72,17 @@ export function messagesFromText(text: string): readonly Message[] {
 
 function messageToJson(message: Message): MessageJson {
   if (message.kind === 'welcome') return message;
+  if (message.kind === 'digest') return { ...message, ...gatheredToJson(message) };
+  return transferMessageToJson(message);
+}
+
+function messageFromJson(json: MessageJson): Message {
+  if (json.kind === 'welcome') return json;
+  if (json.kind === 'digest') return { ...json, ...gatheredFromJson(json) };
+  return transferMessageFromJson(json);
+}
+
+function transferMessageToJson(message: TransferMessage): TransferMessageJson {
   return {
     ...message,
     amount: message.amount.toString(),
@@ -66,13 +90,38 @@ function messageToJson(message: Message): MessageJson {
   };
 }
 
-function messageFromJson(json: MessageJson): Message {
-  if (json.kind === 'welcome') return json;
+function transferMessageFromJson(json: TransferMessageJson): TransferMessage {
   return {
     ...json,
     amount: BigInt(json.amount),
     balances: json.balances.map(({ accountId, balance }) => ({ accountId, balance: BigInt(balance) })),
   };
+}
+
+function gatheredToJson({ listed, totals }: Gathered): GatheredJson {
+  return {
+    listed: listed.map(transferMessageToJson),
+    totals: totals.map((total) => ({ ...total, amount: total.amount.toString() })),
+  };
+}
+
+function gatheredFromJson({ listed, totals }: GatheredJson): Gathered {
+  return {
+    listed: listed.map(transferMessageFromJson),
+    totals: totals.map((total) => ({ ...total, amount: BigInt(total.amount) })),
+  };
+}
+
+/** All of a mail hour but whose it is. */
+export function mailHourToText({ since, sent, gathered }: MailHour): string {
+  return JSON.stringify({ since, sent, gathered: gatheredToJson(gathered) });
+}
+
+export function mailHourFromText(recipientId: string, text: string): MailHour {
+  const { since, sent, gathered } = JSON.parse(text) as Pick<MailHour, 'since' | 'sent'> & {
+    readonly gathered: GatheredJson;
+  };
+  return { recipientId, since, sent, gathered: gatheredFromJson(gathered) };
 }
 
 type AccountJson = Omit<AccountState, 'minimumBalance' | 'maximumBalance' | 'counters'> & {

@@ -8,7 +8,8 @@ export type AuditAction =
   | 'account_unfrozen'
   | 'account_closed'
   | 'account_limited'
-  | 'text_erased';
+  | 'text_erased'
+  | 'role_granted';
 
 export type AuditFacts = {
   /** 1 for the first, then without a gap. */
@@ -19,6 +20,8 @@ export type AuditFacts = {
   /** What it was done to: the account, or with `text_erased` the transfer; the other is null. */
   readonly accountId: string | null;
   readonly transferId: string | null;
+  /** Whom it was done to, with `role_granted` alone. */
+  readonly userId?: string;
   /** Why, in the actor's words. */
   readonly reason: string | null;
   /** What was changed, field by field, as text; null where the field is unset. */
@@ -47,9 +50,9 @@ export function followAudit(
 
 /** Encoding, version 1: as `chain.ts` has it; the last line is JSON, without spaces. */
 export function auditHash(previousHash: string, facts: AuditFacts, digest: Digest): string {
-  const { sequence, at, actor, action, accountId, transferId, reason, changes } = facts;
+  const { sequence, at, actor, action, accountId, transferId, userId, reason, changes } = facts;
   return digest(
     `passbook audit 1\n${previousHash}\n${sequence}\n${at}\n${actor.kind}\n${actor.id ?? '-'}\n${action}\n` +
-      `${accountId ?? transferId ?? '-'}\n${JSON.stringify([reason, changes])}`,
+      `${accountId ?? transferId ?? userId ?? '-'}\n${JSON.stringify([reason, changes])}`,
   );
 }

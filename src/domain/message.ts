@@ -35,8 +35,31 @@ export type TransferMessage = MessageFacts & {
   readonly balances: readonly { readonly accountId: string; readonly balance: bigint }[];
 };
 
+export type DigestTotal = {
+  readonly kind: TransferMessage['kind'];
+  readonly currency: string;
+  readonly exponent: number;
+  readonly count: number;
+  readonly amount: bigint;
+};
+
+/** Stands for the messages of an hour that were too many to be sent one by one. */
+export type DigestMessage = MessageFacts & {
+  readonly kind: 'digest';
+  readonly since: Instant;
+  /** The first of them, without their texts. */
+  readonly listed: readonly TransferMessage[];
+  /** Of all of them, by kind and currency. */
+  readonly totals: readonly DigestTotal[];
+};
+
+/** A message about one transfer. */
+export function isAboutTransfer(message: Message): message is TransferMessage {
+  return message.kind !== 'welcome' && message.kind !== 'digest';
+}
+
 /** A message to a user, written in the transaction of its event and sent after the commit. */
-export type Message = WelcomeMessage | TransferMessage;
+export type Message = WelcomeMessage | TransferMessage | DigestMessage;
 
 /** What a payee is shown of the payer's account. */
 export function lastFour(accountId: string): string {

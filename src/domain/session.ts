@@ -12,3 +12,8 @@ export type Session = {
 export function isLive(session: Session, now: Instant): boolean {
   return session.endedAt === null && now < session.expiresAt;
 }
+
+/** Whether it ended or expired at that instant or before. */
+export function isOverBy({ endedAt, expiresAt }: Session, until: Instant): boolean {
+  return Math.min(expiresAt, endedAt ?? expiresAt) <= until;
+}

@@ -1,6 +1,8 @@
 /** An instant: milliseconds since 1970-01-01T00:00:00Z, as the clock port gives it. */
 export type Instant = number;
 
+export const HOUR_MS = 3_600_000;
+
 /** The first and the last instant that RFC 3339 can write: those of the years 0000 to 9999. */
 const FIRST_INSTANT = -62_167_219_200_000;
 const LAST_INSTANT = 253_402_300_799_999;

@@ -39,6 +39,10 @@ afterEach(() => rm(folder, { recursive: true }));
 /** As it was with a row for each party of each transfer. */
 const BEFORE_BOOKS = `DROP TABLE newest_entry;
   DROP TABLE write_probe;
+  DROP INDEX sessions_by_end;
+  DROP TABLE mail_hours;
+  ALTER TABLE audit_log DROP COLUMN user_id;
+  DELETE FROM schema_migrations WHERE number = 4;
   CREATE TABLE transfer_parties (user_id TEXT, transfer_id TEXT);
   DROP TABLE unbooked_transfers;
   DELETE FROM schema_migrations WHERE number >= 3`;
@@ -227,6 +231,12 @@ describe('migrations', () => {
       { number: 2n, name: 'entries by counterparty in blocks', applied_at: 5n },
       { number: 3n, name: 'transfers by user in books', applied_at: 5n },
       { number: 4n, name: 'the newest entry, and a probe of writes', applied_at: 5n },
+      { number: 5n, name: 'a digest of what no chain covers', applied_at: 5n },
+      {
+        number: 6n,
+        name: 'sessions by their end, mails by the hour, users in the audit log',
+        applied_at: 5n,
+      },
     ]);
     connection.close();
   });

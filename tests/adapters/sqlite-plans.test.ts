@@ -44,6 +44,11 @@ describe('what the store asks of SQLite', () => {
     await bank.ledger.fundAccount(SYSTEM, { userId: alice.id, amount: 1n, idempotencyKey: freshId() });
     await bank.ledger.freezeAccount(SYSTEM, { accountId: to, reason: 'lost', idempotencyKey: freshId() });
     await bank.takeMessages();
+    await store.unitOfWork.run(async ({ sessions, mailHours }) => {
+      await sessions.deleteOver({ until: clock.now(), limit: 5 });
+      await mailHours.find([alice.id]);
+      await mailHours.takeEnded({ now: clock.now(), limit: 5 });
+    });
     await bank.ledger.listEntries(alice, from, { counterparty: to });
     await bank.ledger.listTransfers(alice, {});
     await bank.ledger.getBalance(alice, from, { at: clock.now() });

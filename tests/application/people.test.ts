@@ -219,6 +219,32 @@ describe('granting a role', () => {
     expect((await bank.authenticate('token-1')).user).toStrictEqual(granted);
   });
 
+  it('is in the audit log, with the role before it, and so is the making of the system user', async () => {
+    const { bank, clock } = aBankOfPeople();
+    await bank.ensureSystemUser({ email: 'system@example.com', password: 'a long password' });
+    const { user } = await bank.registerUser(ALICE);
+    await bank.grantRole(ALICE.email, 'auditor');
+    await bank.grantRole(ALICE.email, 'auditor');
+    await bank.grantRole(ALICE.email, 'customer');
+
+    const { items } = await bank.ledger.listAudit();
+    expect(items.map(({ userId, changes }) => ({ userId, changes }))).toEqual([
+      { userId: (await bank.findUser('system@example.com')).id, changes: [['role', null, 'system']] },
+      { userId: user.id, changes: [['role', 'customer', 'auditor']] },
+      { userId: user.id, changes: [] },
+      { userId: user.id, changes: [['role', 'auditor', 'customer']] },
+    ]);
+    expect(items[1]).toMatchObject({
+      sequence: 2,
+      at: clock.now(),
+      actor: { kind: 'system', id: null },
+      action: 'role_granted',
+      accountId: null,
+      transferId: null,
+    });
+    expect((await bank.ledger.verify()).faults).toEqual([]);
+  });
+
   it('to nobody is user_not_found', async () => {
     await expect(aBankOfPeople().bank.grantRole('nobody@example.com', 'system')).rejects.toEqual(
       new PassbookError('user_not_found'),

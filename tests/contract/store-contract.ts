@@ -14,6 +14,7 @@ import { describeErasure } from './erasure.ts';
 import { describeHistory } from './history.ts';
 import { describeHolds } from './holds.ts';
 import { describeIdempotency } from './idempotency.ts';
+import { describeMailHours } from './mail-hours.ts';
 import { describeOrderOfChecks } from './order-of-checks.ts';
 import { describeOutbox } from './outbox.ts';
 import { describePrivacy } from './privacy.ts';
@@ -72,6 +73,7 @@ export function storeContract(
     describeUnitsOfWork(subject);
     describeUsersAndSessions(subject);
     describeOutbox(subject);
+    describeMailHours(subject);
     describeAccounts(subject);
     describeTransfers(subject);
     describeHolds(subject);

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Stores } from '../../src/application/ports.ts';
+import { sha256 } from '../../src/adapters/system.ts';
+import { followAudit } from '../../src/domain/audit.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
-import { JANUARY, aSession, aUser, freshId } from '../support/builders.ts';
+import { SYSTEM } from '../support/bank.ts';
+import { JANUARY, aCustomer, aSession, aUser, freshId } from '../support/builders.ts';
 import type { Subject } from './subject.ts';
 
 const TAKEN = new PassbookError('email_already_registered');
@@ -183,6 +186,79 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       const id = freshId();
       await run(({ sessions }) => sessions.end(id, JANUARY));
       expect(await run(({ sessions }) => sessions.find(id))).toBeUndefined();
+    });
+
+    it('are deleted once they ended or expired long enough ago, so many at a time', async () => {
+      const user = aUser();
+      const times = { userId: user.id, createdAt: 0, expiresAt: 100, endedAt: null };
+      const [expired, ended, endedLate, live, endedToday] = [
+        aSession({ ...times, expiresAt: 50 }),
+        aSession({ ...times, expiresAt: 900, endedAt: 40 }),
+        aSession({ ...times, expiresAt: 45, endedAt: 900 }),
+        aSession({ ...times, expiresAt: 51 }),
+        aSession({ ...times, expiresAt: 900, endedAt: 51 }),
+      ] as const;
+      const all = [expired, ended, endedLate, live, endedToday];
+      await run(async ({ users, sessions }) => {
+        await users.insert(user, 'hash');
+        for (const session of all) await sessions.insert(session);
+      });
+      const deleteOver = (limit: number) => run(({ sessions }) => sessions.deleteOver({ until: 50, limit }));
+      expect([await deleteOver(2), await deleteOver(2), await deleteOver(2)]).toEqual([2, 1, 0]);
+
+      const found = await runElsewhere(({ sessions }) =>
+        Promise.all(all.map(async ({ id }) => (await sessions.find(id)) !== undefined)),
+      );
+      expect(found).toEqual([false, false, false, true, true]);
+    });
+  });
+
+  describe('an audit record of a unit of work', () => {
+    const append = (through: typeof run, note: string) =>
+      through(async ({ audit }) => {
+        const facts = {
+          at: JANUARY,
+          actor: { kind: 'system', id: null },
+          action: 'role_granted',
+          accountId: null,
+          transferId: null,
+          userId: freshId(),
+          reason: note,
+          changes: [['role', 'customer', 'system']],
+        } as const;
+        const record = followAudit(await audit.head(), facts, sha256);
+        await audit.append(record);
+        return record;
+      });
+
+    it('follows the last one, whoever else appends at once, commands of the ledger too', async () => {
+      const { bank, otherBank } = subject();
+      const frozen = await bank.open(aCustomer());
+      const freeze = (through: typeof bank) =>
+        through.ledger.freezeAccount(SYSTEM, { accountId: frozen, reason: 'lost' });
+      const written = await Promise.all([
+        append(run, 'a'),
+        append(runElsewhere, 'b'),
+        append(run, 'c'),
+        append(runElsewhere, 'd'),
+        freeze(bank).then(() => undefined),
+        freeze(otherBank).then(() => undefined),
+      ]);
+      const appended = written.flatMap((record) => record ?? []);
+      const first = Math.min(...appended.map(({ sequence }) => sequence));
+      const log = await bank.reads.audit({ after: Math.max(0, first - 3), limit: 100 });
+      for (const record of appended) expect(log).toContainEqual(record);
+      expect((await bank.ledger.verify()).faults).toEqual([]);
+    });
+
+    it('is not there where its unit is undone', async () => {
+      const before = await run(({ audit }) => audit.head());
+      const undone = run(async (stores) => {
+        await append(async (work) => work(stores), 'undone');
+        throw new Error('no');
+      });
+      await expect(undone).rejects.toThrow('no');
+      expect(await run(({ audit }) => audit.head())).toEqual(before);
     });
   });
 }

@@ -599,7 +599,7 @@ function expectMessagesOfWhatWasPlacedOrMovedOnly({ transfers, messages }: Chang
       ...new Set(legs.flatMap(({ ownerId }) => (ownerId === null ? [] : [`${id} ${ownerId}`]))),
     ]);
   const sent = messages.map((message) =>
-    message.kind === 'welcome' ? 'welcome' : `${message.transferId} ${message.recipientId}`,
+    'transferId' in message ? `${message.transferId} ${message.recipientId}` : message.kind,
   );
   expect(sent.toSorted()).toEqual(expected.toSorted());
   expect(new Set(messages.map(({ id }) => id)).size).toBe(messages.length);

@@ -90,6 +90,11 @@ export class RecordingMailer implements Mailer {
     this.#answers = answers;
   }
 
+  /** The next attempts fail, so many of them. */
+  fail(count: number): void {
+    this.#answers.push(...Array.from({ length: count }, () => new Error('451 later')));
+  }
+
   async send(message: Message, recipient: User): Promise<'sent' | 'refused'> {
     this.isAsked = true;
     const answer = await this.#answers.shift();

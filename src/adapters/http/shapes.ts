@@ -182,13 +182,13 @@ function legShape({ accountId, direction, amount }: NonNullable<TransferView['le
 }
 
 export function auditShape(record: AuditRecord) {
-  const { sequence, at, actor, action, accountId, transferId, reason, changes, hash } = record;
+  const { sequence, at, actor, action, accountId, transferId, userId, reason, changes, hash } = record;
   return {
     sequence,
     at: timeShape(at),
     actor,
     action,
-    ...present({ accountId, transactionId: transferId, reason }),
+    ...present({ accountId, transactionId: transferId, userId, reason }),
     // Amounts as text: before and after are whatever the field holds
     changes: changes.map(([field, before, after]) => ({ field, before, after })),
     hash,

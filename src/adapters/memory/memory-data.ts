@@ -8,6 +8,8 @@ import { erasesText } from '../../domain/erasure.ts';
 import { keyText } from '../../domain/idempotency.ts';
 import type { IdempotencyRecord } from '../../domain/idempotency.ts';
 import type { LedgerEntry } from '../../domain/ledger-entry.ts';
+import type { MailHour } from '../../domain/mail-hour.ts';
+import { isAboutTransfer } from '../../domain/message.ts';
 import type { Message } from '../../domain/message.ts';
 import type { Outcome } from '../../domain/outcome.ts';
 import type { Session } from '../../domain/session.ts';
@@ -47,6 +49,8 @@ export class MemoryData {
   readonly messages = new Map<string, StoredMessage>();
   readonly users = new Map<string, { readonly user: User; readonly passwordHash: string }>();
   readonly sessions = new Map<string, Session>();
+  /** By recipient. */
+  readonly mailHours = new Map<string, MailHour>();
 
   /** By id. */
   accountsOf(ownerId: string): readonly Account[] {
@@ -93,7 +97,7 @@ export class MemoryData {
     }
     for (const [id, stored] of this.messages) {
       const { message } = stored;
-      if (message.kind !== 'welcome' && message.transferId === erased.id) {
+      if (isAboutTransfer(message) && message.transferId === erased.id) {
         this.messages.set(id, { ...stored, message: { ...message, description: null } });
       }
     }

@@ -1,11 +1,15 @@
 import { PassbookError } from '../../domain/errors.ts';
 import type { Message } from '../../domain/message.ts';
+import { endOfHour } from '../../domain/mail-hour.ts';
+import type { MailHour } from '../../domain/mail-hour.ts';
+import { isOverBy } from '../../domain/session.ts';
 import type { Session } from '../../domain/session.ts';
 import type { Instant } from '../../domain/time.ts';
 import { User } from '../../domain/user.ts';
 import type { Role } from '../../domain/user.ts';
 import type {
   ClaimedMessage,
+  MailHourStore,
   OutboxStore,
   SessionStore,
   Stores,
@@ -24,6 +28,18 @@ export class Journal {
     map.set(key, value);
   }
 
+  append<V>(list: V[], value: V): void {
+    this.#undo.push(() => list.pop());
+    list.push(value);
+  }
+
+  delete<K, V>(map: Map<K, V>, key: K): void {
+    const old = map.get(key);
+    if (old === undefined) return;
+    this.#undo.push(() => map.set(key, old));
+    map.delete(key);
+  }
+
   rollBack(): void {
     for (const undo of this.#undo.splice(0).toReversed()) undo();
   }
@@ -34,6 +50,11 @@ export function storesOf(data: MemoryData, journal: Journal): Stores {
     users: new MemoryUsers(data, journal),
     sessions: new MemorySessions(data, journal),
     outbox: new MemoryOutbox(data, journal),
+    mailHours: new MemoryMailHours(data, journal),
+    audit: {
+      head: async () => data.auditLog.at(-1),
+      append: async (record) => journal.append(data.auditLog, record),
+    },
   };
 }
 
@@ -96,6 +117,38 @@ class MemorySessions implements SessionStore {
   async end(id: string, at: Instant): Promise<void> {
     const session = this.#data.sessions.get(id);
     if (session?.endedAt === null) this.#journal.set(this.#data.sessions, id, { ...session, endedAt: at });
+  }
+
+  async deleteOver({ until, limit }: { until: Instant; limit: number }): Promise<number> {
+    const over = [...this.#data.sessions.values()]
+      .filter((session) => isOverBy(session, until))
+      .slice(0, limit);
+    for (const { id } of over) this.#journal.delete(this.#data.sessions, id);
+    return over.length;
+  }
+}
+
+class MemoryMailHours implements MailHourStore {
+  readonly #data: MemoryData;
+  readonly #journal: Journal;
+
+  constructor(data: MemoryData, journal: Journal) {
+    this.#data = data;
+    this.#journal = journal;
+  }
+
+  async find(recipientIds: readonly string[]): Promise<readonly MailHour[]> {
+    return recipientIds.flatMap((id) => this.#data.mailHours.get(id) ?? []);
+  }
+
+  async keep(hours: readonly MailHour[]): Promise<void> {
+    for (const hour of hours) this.#journal.set(this.#data.mailHours, hour.recipientId, hour);
+  }
+
+  async takeEnded({ now, limit }: { now: Instant; limit: number }): Promise<readonly MailHour[]> {
+    const ended = [...this.#data.mailHours.values()].filter((hour) => endOfHour(hour) <= now).slice(0, limit);
+    for (const { recipientId } of ended) this.#journal.delete(this.#data.mailHours, recipientId);
+    return ended;
   }
 }
 

@@ -3,6 +3,7 @@ import type { AccountDocument } from './account-document.ts';
 import type { AuditDocument } from './audit-document.ts';
 import type { BlockDocument } from './entry-blocks.ts';
 import type { HeadDocument } from './head.ts';
+import type { MailHourDocument } from './mail-hours.ts';
 import type { ParcelDocument } from './parcel-document.ts';
 import type { ProcessDocument } from './presence.ts';
 import type { RecordDocument } from './record-document.ts';
@@ -26,6 +27,7 @@ export type Collections = {
   readonly parcels: Collection<ParcelDocument>;
   readonly users: Collection<UserDocument>;
   readonly sessions: Collection<SessionDocument>;
+  readonly mailHours: Collection<MailHourDocument>;
 };
 
 export function collectionsOf(db: Db): Collections {
@@ -41,5 +43,6 @@ export function collectionsOf(db: Db): Collections {
     parcels: db.collection('parcels'),
     users: db.collection('users'),
     sessions: db.collection('sessions'),
+    mailHours: db.collection('mailHours'),
   };
 }

@@ -109,6 +109,17 @@ const MIGRATIONS: readonly Migration[] = [
       await again(() => digestDocuments(db));
     },
   },
+  {
+    version: 7,
+    name: 'sessions by their end, mails by the hour, users in the audit log',
+    async apply(db) {
+      await index(db, 'sessions', [
+        { key: { expiresAt: 1 }, name: 'by_expiry' },
+        { key: { endedAt: 1 }, name: 'by_end' },
+      ]);
+      await index(db, 'mailHours', [{ key: { endsAt: 1 }, name: 'by_end' }]);
+    },
+  },
 ];
 
 /** As `Transfer.unbookedFor` has it; what is there is looked through once. */

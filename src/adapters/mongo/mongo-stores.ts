@@ -1,5 +1,6 @@
 import type { AggregateOptions, UpdateFilter } from 'mongodb';
 import type {
+  AuditStore,
   ClaimedMessage,
   OutboxStore,
   SessionStore,
@@ -9,13 +10,16 @@ import type {
 import { part } from '../../application/parcel.ts';
 import type { KeptParcel, ParcelsSeen } from '../../application/parcel.ts';
 import { messagesToText } from '../../application/stored-text.ts';
+import type { AuditHead, AuditRecord } from '../../domain/audit.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import type { Message } from '../../domain/message.ts';
 import type { Session } from '../../domain/session.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Role, User } from '../../domain/user.ts';
+import { auditDocument, auditRecordOf } from './audit-document.ts';
 import type { Collections } from './collections.ts';
 import { unavailable } from './faults.ts';
+import { MongoMailHours } from './mail-hours.ts';
 import { parcelDocument, parcelOf } from './parcel-document.ts';
 import type { ParcelDocument } from './parcel-document.ts';
 import type { Transaction } from './transactions.ts';
@@ -31,6 +35,8 @@ export function storesOf(
     users: new MongoUsers(transaction, collections),
     sessions: new MongoSessions(transaction, collections),
     outbox: new MongoOutbox(transaction, collections, parcelsSeen),
+    mailHours: new MongoMailHours(transaction, collections),
+    audit: new MongoAudit(transaction, collections),
   };
 }
 
@@ -126,6 +132,41 @@ class MongoSessions implements SessionStore {
     await this.#transaction.write((session) =>
       this.#sessions.updateOne({ _id: id, endedAt: null }, { $set: { endedAt: new Date(at) } }, { session }),
     );
+  }
+
+  async deleteOver({ until, limit }: { until: Instant; limit: number }): Promise<number> {
+    const by = { $lte: new Date(until) };
+    const over = await this.#transaction.read((session) =>
+      this.#sessions
+        .find({ $or: [{ expiresAt: by }, { endedAt: by }] }, { session, limit, projection: { _id: 1 } })
+        .toArray(),
+    );
+    if (over.length === 0) return 0;
+    const ids = over.map(({ _id }) => _id);
+    await this.#transaction.write((session) => this.#sessions.deleteMany({ _id: { $in: ids } }, { session }));
+    return ids.length;
+  }
+}
+
+/** The sequence is the key: of two who append after one record, one runs again. */
+class MongoAudit implements AuditStore {
+  readonly #transaction: Transaction;
+  readonly #audit: Collections['audit'];
+
+  constructor(transaction: Transaction, { audit }: Collections) {
+    this.#transaction = transaction;
+    this.#audit = audit;
+  }
+
+  async head(): Promise<AuditHead | undefined> {
+    const last = await this.#transaction.read((session) =>
+      this.#audit.findOne({}, { session, sort: { _id: -1 } }),
+    );
+    return last ? auditRecordOf(last) : undefined;
+  }
+
+  async append(record: AuditRecord): Promise<void> {
+    await this.#transaction.write((session) => this.#audit.insertOne(auditDocument(record), { session }));
   }
 }
 

@@ -110,17 +110,20 @@ export const records: Document = {
 };
 
 export const audit: Document = {
-  $jsonSchema: object({
-    _id: { bsonType: 'long', minimum: 1n },
-    at: date,
-    actor: object({ kind: { enum: ['user', 'system'] }, id: textOrNull }),
-    action: text,
-    accountId: textOrNull,
-    transferId: textOrNull,
-    reason: textOrNull,
-    changes: { bsonType: 'array' },
-    hash,
-  }),
+  $jsonSchema: sparse(
+    {
+      _id: { bsonType: 'long', minimum: 1n },
+      at: date,
+      actor: object({ kind: { enum: ['user', 'system'] }, id: textOrNull }),
+      action: text,
+      accountId: textOrNull,
+      transferId: textOrNull,
+      reason: textOrNull,
+      changes: { bsonType: 'array' },
+      hash,
+    },
+    { userId: text },
+  ),
 };
 
 export const parcels: Document = {
@@ -144,6 +147,8 @@ export const users: Document = {
 export const sessions: Document = {
   $jsonSchema: object({ _id: text, userId: text, createdAt: date, expiresAt: date, endedAt: dateOrNull }),
 };
+
+export const mailHours: Document = { $jsonSchema: object({ _id: text, endsAt: date, content: text }) };
 
 /** All of these properties must be there. */
 function object(properties: Readonly<Record<string, Document>>): Document {

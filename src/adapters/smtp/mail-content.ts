@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import type { Message, TransferMessage } from '../../domain/message.ts';
+import type { DigestMessage, DigestTotal, Message, TransferMessage } from '../../domain/message.ts';
 import { formatAmount } from '../../domain/money.ts';
 import type { Instant } from '../../domain/time.ts';
 
@@ -35,6 +35,11 @@ function wordsOf(message: Message, bank: string): Words {
     };
   }
 
+  if (message.kind === 'digest') return digestWords(message, bank);
+  return transferWords(message, bank);
+}
+
+function transferWords(message: TransferMessage, bank: string): Words {
   const amount = amountText(message, message.amount);
   const facts = factsOf(message, bank);
   // No subject holds words that somebody else has chosen
@@ -74,8 +79,59 @@ function wordsOf(message: Message, bank: string): Words {
         facts,
       };
     default:
-      return message satisfies never;
+      return message.kind satisfies never;
   }
+}
+
+function digestWords({ since, at, listed, totals }: DigestMessage, bank: string): Words {
+  const count = totals.reduce((sum, total) => sum + total.count, 0);
+  const unlisted = count - listed.length;
+  return {
+    subject: `Summary of ${countText(count)}`,
+    lead:
+      `You had ${countText(count)} between ${timeText(since)} and ${timeText(at)}, beside those that you were ` +
+      'sent a mail about. This summary takes the place of a mail for each.',
+    facts: [
+      ...totals.map((total) => [labelOf(total.kind, bank), totalText(total)] as const),
+      ...listed.map((message) => [timeText(message.at), listedText(message, bank)] as const),
+      ...(unlisted > 0 ? [['Not listed here', countText(unlisted)] as const] : []),
+    ],
+  };
+}
+
+function listedText(message: TransferMessage, bank: string): string {
+  const parties = partiesOf(message, bank).map(([label, value]) => `${label.toLowerCase()} ${value}`);
+  const amount = amountText(message, message.amount);
+  return `${labelOf(message.kind, bank)} ${amount} ${parties.join(' ')}, transaction ${message.transferId}`;
+}
+
+function labelOf(kind: TransferMessage['kind'], bank: string): string {
+  switch (kind) {
+    case 'transfer_sent':
+      return 'Sent';
+    case 'transfer_received':
+      return 'Received';
+    case 'transfer_between_own_accounts':
+      return 'Moved between your accounts';
+    case 'initial_funds_received':
+      return `Credited by ${bank}`;
+    case 'withdrawal_made':
+      return `Paid out by ${bank}`;
+    case 'hold_placed':
+      return 'Reserved in your account';
+    case 'hold_received':
+      return 'Reserved for you';
+    default:
+      return kind satisfies never;
+  }
+}
+
+function totalText({ count, amount, currency, exponent }: DigestTotal): string {
+  return `${formatAmount(amount, currency, exponent)} in ${countText(count)}`;
+}
+
+function countText(count: number): string {
+  return count === 1 ? '1 transaction' : `${count} transactions`;
 }
 
 function factsOf(message: TransferMessage, bank: string): readonly Fact[] {

@@ -12,17 +12,18 @@ type AuditRow = {
   readonly action: AuditAction;
   readonly account_id: string | null;
   readonly transfer_id: string | null;
+  readonly user_id: string | null;
   readonly reason: string | null;
   readonly changes: string;
   readonly hash: Uint8Array;
 };
 
 const INSERT = `INSERT INTO audit_log (
-  sequence, at, actor_kind, actor_id, action, account_id, transfer_id, reason, changes, hash
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  sequence, at, actor_kind, actor_id, action, account_id, transfer_id, user_id, reason, changes, hash
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 export function insertAuditRecord(writer: Writer, record: AuditRecord): void {
-  const { sequence, at, actor, action, accountId, transferId, reason, changes, hash } = record;
+  const { sequence, at, actor, action, accountId, transferId, userId, reason, changes, hash } = record;
   writer.run(
     INSERT,
     sequence,
@@ -32,6 +33,7 @@ export function insertAuditRecord(writer: Writer, record: AuditRecord): void {
     action,
     accountId,
     transferId,
+    userId ?? null,
     reason,
     JSON.stringify(changes),
     toBytes(hash),
@@ -61,6 +63,7 @@ export function listAuditRecords(
     action: row.action,
     accountId: row.account_id,
     transferId: row.transfer_id,
+    ...(row.user_id === null ? {} : { userId: row.user_id }),
     reason: row.reason,
     changes: JSON.parse(row.changes) as AuditRecord['changes'],
     hash: toHexadecimal(row.hash),

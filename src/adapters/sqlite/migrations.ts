@@ -6,6 +6,7 @@ import {
   ENTRY_BLOCKS,
   LEDGER_SCHEMA,
   NEWEST_ENTRY,
+  PEOPLE_AND_MAIL,
   ROW_DIGESTS,
   UNBOOKED_TRANSFERS,
 } from './schema.ts';
@@ -29,6 +30,7 @@ const MIGRATIONS: readonly Migration[] = [
     sql: ROW_DIGESTS,
     fill: { rows: digestRows, sql: DIGESTS_KEPT },
   },
+  { name: 'sessions by their end, mails by the hour, users in the audit log', sql: PEOPLE_AND_MAIL },
 ];
 
 const RECORD = `CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -288,3 +288,20 @@ BEGIN SELECT raise(ABORT, 'an idempotency record never changes'); END;
 CREATE TRIGGER transfers_keep_their_digest BEFORE UPDATE OF payer_name, digest ON transfers
 BEGIN SELECT raise(ABORT, 'what a transfer began with never changes'); END;
 `;
+
+/** A session is over when it expires or is ended, whichever comes first; 30 days later it is deleted. */
+export const PEOPLE_AND_MAIL = `
+CREATE INDEX sessions_by_end ON sessions (min(expires_at, ifnull(ended_at, expires_at)));
+
+-- Set where the record is about a user.
+ALTER TABLE audit_log ADD COLUMN user_id TEXT;
+
+-- The mails that each recipient was sent in their hour, and what was gathered beyond, as JSON.
+CREATE TABLE mail_hours (
+  recipient_id TEXT NOT NULL PRIMARY KEY,
+  ends_at INTEGER NOT NULL,
+  content TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX mail_hours_by_end ON mail_hours (ends_at);
+`;

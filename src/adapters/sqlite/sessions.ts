@@ -37,6 +37,19 @@ export function endSession(connection: Connection, id: string, at: Instant): voi
   connection.run('UPDATE sessions SET ended_at = ? WHERE id = ? AND ended_at IS NULL', at, id);
 }
 
+const OVER_AT = 'min(expires_at, ifnull(ended_at, expires_at))';
+
+export function deleteOverSessions(
+  connection: Connection,
+  { until, limit }: { until: Instant; limit: number },
+): number {
+  return connection.run(
+    `DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE ${OVER_AT} <= ? ORDER BY ${OVER_AT} LIMIT ?)`,
+    until,
+    limit,
+  );
+}
+
 function sessionOf(row: SessionRow): Session {
   return {
     id: row.id,

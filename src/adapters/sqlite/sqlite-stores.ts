@@ -1,9 +1,11 @@
 import type { ParcelsSeen } from '../../application/parcel.ts';
-import type { OutboxStore, SessionStore, Stores, UserStore } from '../../application/ports.ts';
+import type { MailHourStore, OutboxStore, SessionStore, Stores, UserStore } from '../../application/ports.ts';
+import { findAuditHead, insertAuditRecord } from './audit-log.ts';
 import type { Connection } from './connection.ts';
 import { faultName } from './faults.ts';
+import { findMailHour, keepMailHour, takeEndedMailHours } from './mail-hours.ts';
 import { changeMessages, claimMessages, insertParcel } from './outbox.ts';
-import { endSession, findSession, insertSession } from './sessions.ts';
+import { deleteOverSessions, endSession, findSession, insertSession } from './sessions.ts';
 import { findUser, findUserByEmail, insertUser, setPasswordHash, setRole } from './users.ts';
 
 /**
@@ -42,7 +44,27 @@ export class Scope {
 }
 
 export function storesOf(scope: Scope, seen: ParcelsSeen): Stores {
-  return { users: usersOf(scope), sessions: sessionsOf(scope), outbox: outboxOf(scope, seen) };
+  return {
+    users: usersOf(scope),
+    sessions: sessionsOf(scope),
+    outbox: outboxOf(scope, seen),
+    mailHours: mailHoursOf(scope),
+    audit: {
+      head: () => scope.use((connection) => findAuditHead(connection)),
+      append: (record) => scope.use((connection) => insertAuditRecord(connection, record)),
+    },
+  };
+}
+
+function mailHoursOf(scope: Scope): MailHourStore {
+  return {
+    find: (ids) => scope.use((connection) => ids.flatMap((id) => findMailHour(connection, id) ?? [])),
+    keep: (hours) =>
+      scope.use((connection) => {
+        for (const hour of hours) keepMailHour(connection, hour);
+      }),
+    takeEnded: (terms) => scope.use((connection) => takeEndedMailHours(connection, terms)),
+  };
 }
 
 function usersOf(scope: Scope): UserStore {
@@ -61,6 +83,7 @@ function sessionsOf(scope: Scope): SessionStore {
     insert: (session) => scope.use((connection) => insertSession(connection, session)),
     find: (id) => scope.use((connection) => findSession(connection, id)),
     end: (id, at) => scope.use((connection) => endSession(connection, id, at)),
+    deleteOver: (terms) => scope.use((connection) => deleteOverSessions(connection, terms)),
   };
 }
 
