@@ -3,7 +3,7 @@ import type { Instant } from './time.ts';
 import type { DigestMessage, DigestTotal, TransferMessage } from './message.ts';
 
 /** The money mails that one recipient gets in an hour; one digest then stands for all beyond. */
-export const MAILS_PER_HOUR = 12;
+const MAILS_PER_HOUR = 12;
 /** The messages that a digest lists; of the others it has the totals. */
 const LISTED_MAX = 20;
 

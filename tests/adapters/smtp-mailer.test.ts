@@ -369,6 +369,36 @@ Passbook sent this mail by itself. Nobody reads replies to it.
 `);
   });
 
+  it('sums up the mails of an hour that were too many, and lists the first of them', async () => {
+    const listed = aTransfer({
+      kind: 'transfer_received',
+      description: null,
+      balances: [{ accountId: DESTINATION, balance: 1500n }],
+    });
+    const total = { kind: 'transfer_received', currency: 'EUR', exponent: 2, count: 2_988 } as const;
+    const { parsed } = await sent(
+      {
+        kind: 'digest',
+        id: 'someone.digest.1',
+        recipientId: ADA.id,
+        since: Date.UTC(2026, 0, 15, 9),
+        at: Date.UTC(2026, 0, 15, 10),
+        listed: [listed],
+        totals: [{ ...total, amount: 298_800n }],
+      },
+      ADA,
+    );
+    expect(parsed.messageId).toBe('<someone.digest.1@passbook.example>');
+    expect(parsed.subject).toBe('Summary of 2988 transactions');
+    expect(parsed.text).toContain('between 2026-01-15 09:00 UTC and 2026-01-15 10:00 UTC');
+    expect(parsed.text).toMatch(/^Received: .*2,?988\.00.* in 2988 transactions$/m);
+    expect(parsed.text).toMatch(
+      new RegExp(`^2026-.* UTC: Received .*, transaction ${listed.transferId}$`, 'm'),
+    );
+    expect(parsed.text).toContain('Not listed here: 2987 transactions');
+    expect(parsed.html).toContain('>2987 transactions<');
+  });
+
   it('has the same Message-ID and date at every attempt', async () => {
     const message = aTransfer();
     const [first, second] = [await sent(message, ADA), await sent(message, ADA)];

@@ -42,7 +42,7 @@ const BEFORE_BOOKS = `DROP TABLE newest_entry;
   DROP INDEX sessions_by_end;
   DROP TABLE mail_hours;
   ALTER TABLE audit_log DROP COLUMN user_id;
-  DELETE FROM schema_migrations WHERE number = 4;
+
   CREATE TABLE transfer_parties (user_id TEXT, transfer_id TEXT);
   DROP TABLE unbooked_transfers;
   DELETE FROM schema_migrations WHERE number >= 3`;
