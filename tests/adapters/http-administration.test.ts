@@ -555,8 +555,17 @@ describe('The audit log', () => {
       body: {
         records: [
           {
-            ...bySystem,
             sequence: 1,
+            at: AT,
+            actor: { kind: 'system', id: null },
+            action: 'role_granted',
+            userId: operator.id,
+            changes: [{ field: 'role', before: 'customer', after: 'system' }],
+            hash: A_TEXT,
+          },
+          {
+            ...bySystem,
+            sequence: 2,
             at: AT,
             action: 'account_frozen',
             reason: 'Fraud',
@@ -567,7 +576,7 @@ describe('The audit log', () => {
           },
           {
             ...bySystem,
-            sequence: 2,
+            sequence: 3,
             at: later,
             action: 'account_unfrozen',
             reason: 'Settled',
@@ -578,7 +587,7 @@ describe('The audit log', () => {
           },
           {
             ...bySystem,
-            sequence: 3,
+            sequence: 4,
             at: later,
             action: 'account_limited',
             reason: 'Overdraft',
@@ -588,7 +597,7 @@ describe('The audit log', () => {
             ],
           },
           {
-            sequence: 4,
+            sequence: 5,
             at: later,
             actor: { kind: 'user', id: alice.id },
             action: 'account_closed',
@@ -615,9 +624,10 @@ describe('The audit log', () => {
       return page as { records: { reason: string }[]; nextCursor: string | null };
     };
 
-    const first = await read('limit=2');
-    expect(first.records.map(({ reason }) => reason)).toEqual(['One', 'Two']);
-    expect(await read(`limit=2&cursor=${first.nextCursor}`)).toMatchObject({
+    // The first is the grant of the operator's role
+    const first = await read('limit=3');
+    expect(first.records.map(({ reason }) => reason)).toEqual([undefined, 'One', 'Two']);
+    expect(await read(`limit=3&cursor=${first.nextCursor}`)).toMatchObject({
       records: [{ reason: 'Three' }],
       nextCursor: null,
     });
