@@ -8,7 +8,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { startServer } from '../../src/adapters/http/index.ts';
 import type { RunningServer, ServerLimits } from '../../src/adapters/http/index.ts';
 import { freshId } from '../support/builders.ts';
-import { Edge, PASSWORD, problem, UNAUTHENTICATED } from '../support/edge.ts';
+import { Edge, invalid, PASSWORD, problem, UNAUTHENTICATED } from '../support/edge.ts';
 
 const HOST = '127.0.0.1';
 const NOT_VALID = { detail: 'The request is not valid' };
@@ -216,6 +216,188 @@ describe('A body over the limit', () => {
   });
 });
 
+describe('A body in small chunks', () => {
+  /** Each byte in a chunk of its own, as `Transfer-Encoding: chunked` has it. */
+  const bytewise = (text: string) => [...text].map((byte) => `1\r\n${byte}\r\n`).join('');
+
+  async function send(body: string) {
+    const edge = new Edge();
+    const { token } = await edge.register();
+    const { port } = await serve(edge);
+    const head = [
+      'POST /api/accounts HTTP/1.1',
+      'Host: bank',
+      `Authorization: Bearer ${token}`,
+      'Content-Type: application/json',
+      'Transfer-Encoding: chunked',
+      'Connection: close',
+    ];
+    return say(port, head, `${bytewise(body)}0\r\n\r\n`);
+  }
+
+  test('is read where it is short', async () => {
+    expect(await send(`{"name":"${'n'.repeat(60)}"}${' '.repeat(900)}`)).toMatchObject({
+      status: 201,
+      body: { account: { name: 'n'.repeat(60) } },
+    });
+  });
+
+  test('is refused where it is long', async () => {
+    expect(await send(`{"name":"Savings"}${' '.repeat(10_000)}`)).toEqual(
+      invalid(['body', 'must come in chunks of at least 64 bytes on average']),
+    );
+  });
+
+  test('is put together as it was sent, however it was cut', async () => {
+    const edge = new Edge();
+    const { token } = await edge.register();
+    const { url } = await serve(edge);
+    const whole = Buffer.from(JSON.stringify({ name: 'Zoë\u{1f600}', idempotencyKey: 'k'.repeat(200) }));
+
+    for (const size of [7, 100, 1_000]) {
+      const pieces = Array.from({ length: Math.ceil((whole.length + 20_000) / size) }, (_, index) =>
+        Buffer.concat([whole, Buffer.alloc(20_000, ' ')]).subarray(index * size, (index + 1) * size),
+      );
+      const answer = await fetch(`${url}/api/accounts`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+        body: new Blob(size === 7 ? [whole.subarray(0, 7), whole.subarray(7)] : pieces).stream(),
+        duplex: 'half',
+      } as RequestInit);
+
+      expect([answer.status, await answer.json()]).toMatchObject([
+        201,
+        { account: { name: 'Zoë\u{1f600}' } },
+      ]);
+    }
+  });
+});
+
+describe('A header that comes twice is refused before anything is done', () => {
+  test.each([
+    ['Idempotency-Key: a', 'idempotency-key: a', 'idempotencyKey', 'idempotency-key'],
+    ['Idempotency-Key: a', 'Idempotency-Key: b', 'idempotencyKey', 'idempotency-key'],
+    ['Authorization: Bearer a', 'Authorization: Bearer a', 'Authorization', 'authorization'],
+    ['Content-Type: application/json', 'CONTENT-TYPE: text/plain', 'Content-Type', 'content-type'],
+    ['Content-Encoding: gzip', 'Content-Encoding: identity', 'Content-Encoding', 'content-encoding'],
+    ['X: y', 'Host: other', 'Host', 'host'],
+  ])('%s, %s', async (one, other, field, name) => {
+    const { port } = await serve(new Edge());
+
+    for (const path of ['/api/transactions', '/api/accounts', '/api/system/withdrawals']) {
+      const lines = [
+        `POST ${path} HTTP/1.1`,
+        'Host: bank',
+        one,
+        'Content-Length: 0',
+        other,
+        'Connection: close',
+      ];
+      expect(await say(port, lines)).toEqual(invalid([field, `must be given once in a ${name} header`]));
+    }
+  });
+
+  test('so that a payment is not made twice by a retry that says its key once', async () => {
+    const edge = new Edge();
+    const alice = await edge.register();
+    const [from, to] = [await edge.account(alice, 1_000), await edge.account(alice)];
+    const { port } = await serve(edge);
+    const body = JSON.stringify({ fromAccount: from, toAccount: to, amount: 100 });
+    const pay = (keys: readonly string[]) => {
+      const head = [
+        'POST /api/transactions HTTP/1.1',
+        'Host: bank',
+        `Authorization: Bearer ${alice.token}`,
+        'Content-Type: application/json',
+        `Content-Length: ${body.length}`,
+        'Connection: close',
+        ...keys.map((key) => `Idempotency-Key: ${key}`),
+      ];
+      return say(port, head, body);
+    };
+
+    expect((await pay(['k', 'k'])).status).toBe(400);
+    expect((await pay(['k'])).status).toBe(200);
+    expect((await pay(['k'])).status).toBe(200);
+    expect((await pay(['k', 'k'])).status).toBe(400);
+    expect(await edge.balanceOf(from)).toBe(900n);
+  });
+});
+
+describe('HTTP/1.0', () => {
+  test.each([[['GET /healthz HTTP/1.0']], [['GET /healthz HTTP/1.0', 'Host: bank']]])(
+    'is answered: %j',
+    async (lines) => {
+      const { port } = await serve(new Edge());
+
+      expect(await say(port, lines)).toEqual({ status: 200, body: { status: 'ok' } });
+    },
+  );
+
+  test('is what may come without a Host, and HTTP/1.1 is not', async () => {
+    const { port } = await serve(new Edge());
+
+    expect((await say(port, ['GET /healthz HTTP/1.1', 'Connection: close'])).status).toBe(400);
+  });
+});
+
+describe('Connections', () => {
+  test('beyond the limit are closed, and idle ones make room', async () => {
+    const { port } = await serve(new Edge(), { connections: 2 });
+    const idle = [await anIdle(port), await anIdle(port)];
+    const ends = idle.map((socket) => once(socket, 'end'));
+
+    expect(await text(dial(port))).toBe('');
+    await Promise.all(ends);
+    expect((await say(port, ['GET /healthz HTTP/1.1', 'Host: a', 'Connection: close'])).status).toBe(200);
+  });
+
+  async function anIdle(port: number): Promise<Socket> {
+    const socket = dial(port);
+    socket.write('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(socket, 'data');
+    return socket;
+  }
+});
+
+describe('An answer', () => {
+  /** Of 32 MB, which no buffer between the two ends takes, and whether its reader went away. */
+  function aLongAnswer() {
+    let onCancel = () => {};
+    const cancelled = new Promise<void>((resolve) => (onCancel = resolve));
+    let left = 512;
+    const stream = () =>
+      new ReadableStream<Uint8Array>({
+        pull(controller) {
+          if (left-- === 0) controller.close();
+          else controller.enqueue(new Uint8Array(65_536));
+        },
+        cancel: () => onCancel(),
+      });
+    return { app: { fetch: () => new Response(stream()) }, cancelled };
+  }
+
+  test('that nobody reads ends, and what it is read from is let go', async () => {
+    const { app, cancelled } = aLongAnswer();
+    const server = await startServer({ app, port: 0, host: HOST, limits: { unreadMs: 50 } });
+    servers.push(server);
+    const socket = dial(server.port);
+    socket.pause();
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+
+    await cancelled;
+  });
+
+  test('that is read is sent whole', async () => {
+    const { app } = aLongAnswer();
+    const server = await startServer({ app, port: 0, host: HOST, limits: { unreadMs: 60_000 } });
+    servers.push(server);
+
+    const answer = await fetch(`http://${HOST}:${server.port}/`);
+    expect((await answer.arrayBuffer()).byteLength).toBe(512 * 65_536);
+  });
+});
+
 describe('What is no request is answered as a problem', () => {
   test('headers over the limit: 431', async () => {
     const { port } = await serve(new Edge(), { headerBytes: 2_048 });
@@ -387,10 +569,10 @@ function dial(port: number): Socket {
   return socket;
 }
 
-/** Sends a request's head as it is written, and reads what comes until the server ends the connection. */
-async function say(port: number, lines: readonly string[]) {
+/** Sends a request as it is written, and reads what comes until the server ends the connection. */
+async function say(port: number, lines: readonly string[], sent = '') {
   const socket = dial(port);
-  socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+  socket.write(`${lines.join('\r\n')}\r\n\r\n${sent}`);
   const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n');
   return { status: Number(head.split(' ')[1]), body: JSON.parse(body) as unknown };
 }

@@ -152,6 +152,24 @@ export function describeIdempotency(subject: () => Subject): void {
         await bank.ledger.transferFunds(alice, { ...request, metadata: { a: '1', b: '2' } }),
       ).toMatchObject({ ok: true, replayed: true });
 
+      for (const [first, second] of [
+        [{ metadata: {} }, {}],
+        [{}, { metadata: {} }],
+      ]) {
+        const member = { ...request, idempotencyKey: freshId() };
+        await bank.ledger.transferFunds(alice, { ...member, ...first });
+        const again = await bank.ledger.transferFunds(alice, { ...member, ...second });
+        expect(again).toMatchObject({ ok: true, replayed: true, transfer: { metadata: null } });
+
+        const { idempotencyKey: _, ...one } = request;
+        const batch = (metadata: object) => ({
+          transfers: [{ ...one, ...metadata }],
+          idempotencyKey: member.idempotencyKey,
+        });
+        await bank.ledger.submitBatch(alice, batch(first ?? {}));
+        expect(await bank.ledger.submitBatch(alice, batch(second ?? {}))).toMatchObject({ replayed: true });
+      }
+
       const idempotencyKey = freshId();
       await bank.ledger.openAccount(alice, { idempotencyKey });
       expect(

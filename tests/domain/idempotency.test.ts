@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { isIdentifier } from '../../src/domain/actor.ts';
-import { firstDifference, isIdempotencyKey, keyText, scopeOf } from '../../src/domain/idempotency.ts';
+import {
+  differenceFromKept,
+  firstDifference,
+  isIdempotencyKey,
+  keyText,
+  requestTextDigest,
+  scopeOf,
+} from '../../src/domain/idempotency.ts';
 import type { IdempotencyKey, NormalisedRequest } from '../../src/domain/idempotency.ts';
 
 describe('an idempotency key', () => {
@@ -86,5 +93,35 @@ describe('the first difference of two requests', () => {
     ['a new field that is given', request(['a', '1'], ['b', null], ['c', 'x']), 'c'],
   ])('is %s', (_, made, expected) => {
     expect(firstDifference(request(['a', '1'], ['b', null]), made)).toBe(expected);
+  });
+});
+
+describe('a kept request that had metadata without pairs', () => {
+  const key: IdempotencyKey = { operation: 'transfer', scope: 'user:a', key: 'k' };
+  const digest = (text: string) => Buffer.from(text).toString('hex');
+  const empty = requestTextDigest(key, '[]', digest);
+  const some = requestTextDigest(key, '[["a","b"]]', digest);
+  const difference = (kept: NormalisedRequest['fields'], made: NormalisedRequest['fields']) =>
+    differenceFromKept(
+      { ...key, request: { version: 1, fields: kept } },
+      { version: 1, fields: made },
+      digest,
+    );
+
+  it('is the same as one without metadata', () => {
+    expect(difference([['metadata', empty]], [['metadata', null]])).toBeUndefined();
+    expect(difference([['metadata', null]], [['metadata', null]])).toBeUndefined();
+    expect(difference([['metadata', empty]], [['metadata', some]])).toBe('metadata');
+    expect(difference([['metadata', some]], [['metadata', null]])).toBe('metadata');
+    expect(difference([['description', empty]], [['description', null]])).toBe('description');
+  });
+
+  it('is the same in a batch', () => {
+    const batch = (metadata: string | null) =>
+      [['transfers', JSON.stringify([['a', 'b', '1', null, null, metadata]])]] as const;
+
+    expect(difference(batch(empty), batch(null))).toBeUndefined();
+    expect(difference(batch(some), batch(null))).toBe('transfers');
+    expect(difference(batch(empty), batch(some))).toBe('transfers');
   });
 });
