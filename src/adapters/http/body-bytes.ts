@@ -1,22 +1,30 @@
 import type { IncomingMessage } from 'node:http';
-import type { Context } from 'hono';
+import type { HonoRequest } from 'hono';
 import { invalid, PassbookError } from '../../domain/errors.ts';
+import type { HttpEnv } from './env.ts';
 
 /** A short body may come byte by byte; beyond that, chunks must have this size on average. */
 const FREE_CHUNKS = 1_024;
 const CHUNK_BYTES = 64;
 const FIRST_CAPACITY_BYTES = 4_096;
 
+/** What of a handler's context a body is read from. */
+export type RequestContext = {
+  readonly req: HonoRequest<string>;
+  /** Absent where the app is called without a socket. */
+  readonly env: HttpEnv['Bindings'] | undefined;
+};
+
 /**
  * The bytes of a request's body. They take the memory of one piece, whatever the number of chunks.
  * @throws PassbookError `body_too_large`, `invalid_request`, `malformed_json`
  */
-export async function readBytes(c: Context, limitBytes: number): Promise<Uint8Array> {
+export async function readBytes(c: RequestContext, limitBytes: number): Promise<Uint8Array> {
   const announced = c.req.header('content-length');
   if (announced !== undefined && Number(announced) > limitBytes) {
     throw new PassbookError('body_too_large');
   }
-  const { incoming } = (c.env ?? {}) as { incoming?: IncomingMessage };
+  const incoming = c.env?.incoming as IncomingMessage | undefined;
   try {
     // A body whose client has left already can be had from the adapter alone
     if (typeof incoming?.on !== 'function' || incoming.destroyed) {

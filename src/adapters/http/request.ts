@@ -1,4 +1,4 @@
-import type { Context, HonoRequest } from 'hono';
+import type { HonoRequest } from 'hono';
 import * as v from 'valibot';
 import { DIRECTIONS, KINDS, STATUSES } from '../../application/history.ts';
 import { LEGS_MAX } from '../../application/order.ts';
@@ -10,6 +10,7 @@ import type { FieldError } from '../../domain/errors.ts';
 import { isIdempotencyKey } from '../../domain/idempotency.ts';
 import { MAX_AMOUNT } from '../../domain/money.ts';
 import { readBytes } from './body-bytes.ts';
+import type { RequestContext } from './body-bytes.ts';
 import { shown, structureFault } from './json-structure.ts';
 import type { JsonLimits } from './json-structure.ts';
 import { readInstant } from '../../domain/time.ts';
@@ -140,7 +141,7 @@ type Schema = v.GenericSchema<unknown, object>;
  * @throws PassbookError `body_too_large`, `unsupported_media_type`, `malformed_json`, `invalid_request`
  */
 export async function readBody<S extends Schema>(
-  c: Context,
+  c: RequestContext,
   schema: S,
 ): Promise<WithoutUndefined<v.InferOutput<S>>> {
   return check(schema, await readJson(c, BODY_LIMIT_BYTES));
@@ -151,7 +152,7 @@ export async function readBody<S extends Schema>(
  * @throws PassbookError as `readBody`
  */
 export async function readKeyedBody<S extends Schema>(
-  c: Context,
+  c: RequestContext,
   schema: S,
   {
     limitBytes = BODY_LIMIT_BYTES,
@@ -161,8 +162,7 @@ export async function readKeyedBody<S extends Schema>(
   const json = await readJson(c, limitBytes);
   const checked = v.safeParse(schema, json, { abortPipeEarly: true });
   const fields = isRecord(json) ? json : undefined;
-  const request: HonoRequest<string> = c.req;
-  const key = checkKey(request, fields?.['idempotencyKey']);
+  const key = checkKey(c.req, fields?.['idempotencyKey']);
   const isNoneGiven = oneOf !== undefined && fields !== undefined && isNoneOf(fields, oneOf);
   if (checked.success && key.fault === undefined && !isNoneGiven) {
     return { ...(checked.output as WithoutUndefined<v.InferOutput<S>>), idempotencyKey: key.key };
@@ -174,11 +174,10 @@ export async function readKeyedBody<S extends Schema>(
   ]);
 }
 
-async function readJson(c: Context, limitBytes: number): Promise<unknown> {
+async function readJson(c: RequestContext, limitBytes: number): Promise<unknown> {
   const bytes = await readBytes(c, limitBytes);
   if (bytes.length === 0) return {};
-  const request: HonoRequest<string> = c.req;
-  requireJsonType(request);
+  requireJsonType(c.req);
   return parseJson(bytes);
 }
 
