@@ -24,7 +24,7 @@ export async function readBytes(c: RequestContext, limitBytes: number): Promise<
   if (announced !== undefined && Number(announced) > limitBytes) {
     throw new PassbookError('body_too_large');
   }
-  const incoming = c.env?.incoming as IncomingMessage | undefined;
+  const incoming = c.env?.incoming;
   try {
     // A body whose client has left already can be had from the adapter alone
     if (typeof incoming?.on !== 'function' || incoming.destroyed) {
