@@ -50,6 +50,7 @@ addProofCommands(program, {
   config: commandConfig,
   withStore,
   out: (line) => console.log(line),
+  write: (text) => new Promise((resolve) => process.stdout.write(text, () => resolve())),
   progress: (line) => console.error(line),
   fail: () => {
     process.exitCode = 1;

@@ -1,4 +1,4 @@
-import { access, readFile, writeFile } from 'node:fs/promises';
+import { access, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { createCheckpointArchive, readLines } from './adapters/files/index.ts';
@@ -6,6 +6,7 @@ import { createCheckpointSigner, publicCheckpointKey, verifyCheckpoint } from '.
 import { sha256, sha256OfHex } from './adapters/system.ts';
 import type { LedgerPorts } from './application/ledger.ts';
 import type { Store } from './application/ports.ts';
+import { statementProofText } from './application/statement-proof-text.ts';
 import { verifyBooks } from './application/verify-books.ts';
 import type { Verified, VerifyRequest } from './application/verify-books.ts';
 import type { Config } from './config.ts';
@@ -24,6 +25,8 @@ type Setting = {
   readonly config: () => Config;
   readonly withStore: (work: (store: Store) => Promise<void>) => Promise<void>;
   readonly out: (line: string) => void;
+  /** Text as it is; resolves once more can be written. */
+  readonly write: (text: string) => Promise<void>;
   readonly progress: (line: string) => void;
   readonly fail: () => void;
 };
@@ -107,9 +110,10 @@ function addStatementCommands(program: Command, setting: Setting): void {
     .action(async (accountId: string, options: { from?: number; to?: number; out?: string }) => {
       const { out: file, ...period } = options;
       await withLedger(setting, async (ledger) => {
-        const proof = JSON.stringify(await ledger.exportStatement(SYSTEM, { accountId, ...period }), null, 1);
-        if (file === undefined) out(proof);
-        else await writeFile(file, `${proof}\n`, { flag: 'wx' });
+        const proof = await ledger.readStatementProof(SYSTEM, { accountId, ...period });
+        const parts = statementProofText(proof, { indent: 1 });
+        if (file === undefined) for await (const part of parts) await setting.write(part);
+        else await writeParts(file, parts);
       });
     });
 
@@ -131,6 +135,19 @@ function addStatementCommands(program: Command, setting: Setting): void {
       out(`NOT PROVEN: ${result.reason}`);
       fail();
     });
+}
+
+/** Writes a file that must not exist; it does not where a part fails. */
+async function writeParts(path: string, parts: AsyncIterable<string>): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    for await (const part of parts) await file.appendFile(part);
+  } catch (fault) {
+    await rm(path, { force: true });
+    throw fault;
+  } finally {
+    await file.close();
+  }
 }
 
 async function withLedger(

@@ -33,14 +33,51 @@ export type StatementRequest = {
 
 const PAGE = 100;
 
+/** A statement proof that is read as it is sent: all but its entries, and those in portions. */
+export type StatementProofReading = {
+  readonly head: Omit<StatementProof, 'opening' | 'entries' | 'following' | 'digests'>;
+  /** By sequence ascending; to be read once. */
+  readonly portions: () => AsyncGenerator<ProofPortion, void>;
+};
+
+/** As in a `StatementProof`, some of each; `opening` and `following` are absent where they are in no portion. */
+export type ProofPortion = Pick<StatementProof, 'entries' | 'digests'> & {
+  readonly opening?: ProvenEntry;
+  readonly following?: ProvenEntry;
+};
+
+/**
+ * An account's entries of a period, with the proof that they are in the newest checkpoint, whole. A long period takes
+ * much memory: `readStatementProof` gives it in portions.
+ * @throws PassbookError, TypeError as `readStatementProof`
+ */
+export function exportStatement(ports: Ports) {
+  const read = readStatementProof(ports);
+  return async (viewer: Viewer, request: StatementRequest): Promise<StatementProof> => {
+    const { head, portions } = await read(viewer, request);
+    let opening: ProvenEntry | null = null;
+    let following: ProvenEntry | null = null;
+    const entries: ProvenEntry[] = [];
+    const digests: string[] = [];
+    for await (const portion of portions()) {
+      opening ??= portion.opening ?? null;
+      following ??= portion.following ?? null;
+      entries.push(...portion.entries);
+      digests.push(...portion.digests);
+    }
+    const { format, version, period, previousHash, ...rest } = head;
+    return { format, version, period, previousHash, opening, entries, following, digests, ...rest };
+  };
+}
+
 /**
  * An account's entries of a period, with the proof that they are in the newest checkpoint. It shows nobody else's data.
  * @throws PassbookError `account_not_found` if it does not exist or is another's; `checkpoint_not_found` if none
  *   reaches to the period's end; `invalid_request`, `unavailable`
  * @throws TypeError if the ledger was made without checkpoints
  */
-export function exportStatement(ports: Ports) {
-  return async (viewer: Viewer, request: StatementRequest): Promise<StatementProof> => {
+export function readStatementProof(ports: Ports) {
+  return async (viewer: Viewer, request: StatementRequest): Promise<StatementProofReading> => {
     const { reads, digest, hexDigest } = ports;
     const { signer, archive } = requireCheckpoints(ports);
     const { accountId } = request;
@@ -55,15 +92,20 @@ export function exportStatement(ports: Ports) {
     if (Math.max(from, to) > checkpoint.at) throw new PassbookError('checkpoint_not_found');
 
     const { leaf, text, ...inclusion } = await proveAccount(archive, checkpoint, { accountId, hexDigest });
-    const entries = await proveEntries(reads, leaf, { from, to, digest });
+    const { id, sequence: last } = leaf;
+    const first = ((await entryAt(reads, { id, sequence: last }, from - 1))?.sequence ?? 0) + 1;
+    const before = first > 2 ? await reads.entriesOf(id, { after: first - 3, limit: 1 }) : [];
     return {
-      format: 'passbook statement proof',
-      version: 1,
-      period: { from, to },
-      ...entries,
-      leaf: text,
-      inclusion,
-      checkpoint: newest.signed,
+      head: {
+        format: 'passbook statement proof',
+        version: 1,
+        period: { from, to },
+        previousHash: before[0]?.hash ?? GENESIS_HASH,
+        leaf: text,
+        inclusion,
+        checkpoint: newest.signed,
+      },
+      portions: () => proveEntries(reads, leaf, { first, to, digest }),
     };
   };
 }
@@ -90,25 +132,30 @@ async function proveAccount(
   return { leaf, text, index: found, size, path: builder.path() };
 }
 
-async function proveEntries(
+async function* proveEntries(
   reads: LedgerReads,
   { id, sequence: last }: AccountLeaf,
-  { from, to, digest }: { from: Instant; to: Instant; digest: Digest },
-): Promise<Pick<StatementProof, 'previousHash' | 'opening' | 'entries' | 'following' | 'digests'>> {
-  const first = ((await entryAt(reads, { id, sequence: last }, from - 1))?.sequence ?? 0) + 1;
-  const before = first > 2 ? await reads.entriesOf(id, { after: first - 3, limit: 1 }) : [];
-  let opening: ProvenEntry | null = null;
-  let following: ProvenEntry | null = null;
-  const entries: ProvenEntry[] = [];
-  const digests: string[] = [];
+  { first, to, digest }: { first: number; to: Instant; digest: Digest },
+): AsyncGenerator<ProofPortion, void> {
+  let isBehind = false;
   const all = { after: Math.max(first - 2, 0), until: last, page: PAGE };
   for await (const lines of linesUpTo(reads, id, all)) {
+    const portion: { opening?: ProvenEntry; following?: ProvenEntry } = {};
+    const entries: ProvenEntry[] = [];
+    const digests: string[] = [];
     for (const { entry, transfer } of lines) {
-      if (entry.sequence < first) opening = provenEntry(entry, transfer, digest);
-      else if (entry.at < to && !following) entries.push(provenEntry(entry, transfer, digest));
-      else if (!following) following = provenEntry(entry, transfer, digest);
-      else digests.push(entryDigest(entry, transfer, { seal: sealTransfer(transfer, digest), digest }));
+      if (isBehind) {
+        digests.push(entryDigest(entry, transfer, { seal: sealTransfer(transfer, digest), digest }));
+        continue;
+      }
+      const proven = provenEntry(entry, transfer, digest);
+      if (entry.sequence < first) portion.opening = proven;
+      else if (entry.at < to) entries.push(proven);
+      else {
+        portion.following = proven;
+        isBehind = true;
+      }
     }
+    yield { ...portion, entries, digests };
   }
-  return { previousHash: before[0]?.hash ?? GENESIS_HASH, opening, entries, following, digests };
 }

@@ -11,7 +11,7 @@ import {
 import { captureHold, reverseTransfer, voidHold } from './end-transfer.ts';
 import { eraseText } from './erase-text.ts';
 import { exchangeFunds } from './exchange-funds.ts';
-import { exportStatement } from './export-statement.ts';
+import { exportStatement, readStatementProof } from './export-statement.ts';
 import { fundAccount, withdrawFunds } from './fund-account.ts';
 import { getAccount, getBalance } from './get-account.ts';
 import { findTransferByKey, getTransfer } from './get-transfer.ts';
@@ -94,6 +94,7 @@ export function assembleLedger(ports: LedgerPorts) {
     makeCheckpoint: makeCheckpoint(shared),
     listCheckpoints: listCheckpoints(shared),
     exportStatement: exportStatement(shared),
+    readStatementProof: readStatementProof(shared),
     getTransfer: getTransfer(shared),
     findTransferByKey: findTransferByKey(shared),
     listTransfers: listTransfers(shared),

@@ -5,6 +5,7 @@ import type { FieldError } from '../domain/errors.ts';
 import { scopeOf } from '../domain/idempotency.ts';
 import type { Answer } from '../domain/outcome.ts';
 import { dryRunBatch, withDryRun } from './dry-run.ts';
+import { mapInTurns } from './map-in-turns.ts';
 import { readOrder } from './order.ts';
 import type { OrderRequest } from './order.ts';
 import type { Clock, IdGenerator } from './ports.ts';
@@ -61,14 +62,16 @@ export function submitBatch(ports: {
       operation: 'batch',
       key: requireKey(request.idempotencyKey),
     } as const;
-    const sealed = read.map(({ fields }) => withoutTexts(fields, { key, digest: ports.digest }));
+    const sealed = await mapInTurns(read, ({ fields }) =>
+      Object.values(withoutTexts(fields, { key, digest: ports.digest })).map(asText),
+    );
     const command = {
       type: 'batch',
       id: ports.ids.newId(),
       actor,
       key,
       request: normalise({
-        transfers: JSON.stringify(sealed.map((fields) => Object.values(fields).map(asText))),
+        transfers: JSON.stringify(sealed),
         linked: linked.toString(),
       }),
       orders: read.map(({ order }) => order),
@@ -80,12 +83,14 @@ export function submitBatch(ports: {
 }
 
 /** An answer about several transfers, as their actor may see it. */
-export function viewBatchAnswer(answer: Answer, actor: Actor): BatchResult {
+export async function viewBatchAnswer(answer: Answer, actor: Actor): Promise<BatchResult> {
   if ('conflict' in answer) return viewConflict(answer.conflict);
   const { outcome, replayed } = answer;
   if (outcome.kind !== 'batch') throw new TypeError(`A batch cannot have ${outcome.kind}`);
 
-  const members = outcome.members.map((member) => viewTransferOutcome(member, { actor, replayed }));
+  const members = await mapInTurns(outcome.members, (member) =>
+    viewTransferOutcome(member, { actor, replayed }),
+  );
   return { ok: members.every(({ ok }) => ok), replayed, members };
 }
 

@@ -40,6 +40,7 @@ describe('the commands that prove the books', () => {
         config: () => readConfig({ DATA_DIR: folder }, { reader: 'commands' }),
         withStore: (work) => work(store),
         out: (line) => said.out.push(line),
+        write: async (text) => void said.out.push(text),
         progress: (line) => said.progress.push(line),
         fail: () => {
           said.failed = true;

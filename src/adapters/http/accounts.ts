@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import * as v from 'valibot';
 import type { Bank } from '../../application/bank.ts';
 import type { Logger } from '../../application/ports.ts';
+import { statementProofText } from '../../application/statement-proof-text.ts';
 import { actorByRole, actorOf, viewerOf } from './authentication.ts';
 import type { SessionRequired } from './authentication.ts';
 import type { HttpEnv } from './env.ts';
@@ -19,6 +20,7 @@ import {
 } from './request.ts';
 import { sendAccountResult } from './results.ts';
 import { accountShape, balanceAtShape, balanceShape, entryShape } from './shapes.ts';
+import { sendParts } from './send-parts.ts';
 import { acceptedFormat, sendStatement, STATEMENT_FORMATS } from './statement.ts';
 import type { WriteThrottle } from './write-throttle.ts';
 
@@ -98,7 +100,9 @@ export function accountRoutes({
       .get('/:id/statement-proof', sessionRequired, async (c) => {
         const period = readQuery(c.req, Period);
         const request = { ...period, accountId: c.req.param('id') };
-        return c.json(await ledger.exportStatement(viewerOf(c.get('user')), request));
+        const proof = await ledger.readStatementProof(viewerOf(c.get('user')), request);
+        const headers = { 'Content-Type': 'application/json' };
+        return sendParts(c, statementProofText(proof), { headers, log, name: 'statement proof' });
       })
       .get('/:id/entries', sessionRequired, async (c) => {
         const request = readQueryWithMetadata(c.req, HistoryQuery);

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import type { AccountResult } from '../../application/administer-account.ts';
 import type { DryRunBatchResult, DryRunTransferResult } from '../../application/dry-run.ts';
 import { present } from '../../application/present.ts';
+import { mapInTurns } from '../../application/map-in-turns.ts';
 import type { BatchResult } from '../../application/submit-batch.ts';
 import type { TransferResult } from '../../application/views.ts';
 import { problemOf, replayHeader, sendProblem, sendRefusal } from './problem.ts';
@@ -17,14 +18,14 @@ export function sendTransferResult(c: Context, result: SomeTransferResult): Resp
  * What became of each transfer, in the order in which they were asked for. A linked batch that failed is a problem,
  * whose results name the culprit by its own code.
  */
-export function sendBatchResult(
+export async function sendBatchResult(
   c: Context,
   result: BatchResult | DryRunBatchResult,
   { linked }: { linked: boolean },
-): Response {
+): Promise<Response> {
   if (!result.members) return sendRefusal(c, result);
   const members: readonly SomeTransferResult[] = result.members;
-  const results = members.map((member) =>
+  const results = await mapInTurns(members, (member) =>
     member.ok ? resultShape(member) : { problem: problemShape(member) },
   );
   const headers = replayHeader(result);

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import type { Statement } from '../../application/get-statement.ts';
 import type { Logger } from '../../application/ports.ts';
+import { sendParts } from './send-parts.ts';
 import { statementLineShape, statementShape } from './shapes.ts';
 import { csvStatement } from './statement-csv.ts';
 import { htmlStatement } from './statement-html.ts';
@@ -32,36 +33,15 @@ export function acceptedFormat(c: Context): StatementFormat {
   return FORMAT_OF_TYPE[accepts(c, { header: 'Accept', supports, default: 'application/json' })] ?? 'json';
 }
 
-/** Sends it as it is read, at the pace of the client. What fails before the first line is answered as any fault. */
-export async function sendStatement(
+/** Sends it as it is read, at the pace of the client. A fault before the first line is answered as any fault. */
+export function sendStatement(
   c: Context,
   statement: Statement,
   { format, log }: { format: StatementFormat; log: Logger },
 ): Promise<Response> {
   const text = TEXTS[format];
-  const parts = partsOf(statement, text);
-  const encoder = new TextEncoder();
-  let next = await parts.next();
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        if (next.done) {
-          controller.close();
-          return;
-        }
-        controller.enqueue(encoder.encode(next.value));
-        next = await parts.next();
-      } catch (error) {
-        // The answer has begun: it is cut off, and what it lacks tells that it is not whole
-        log.error({ err: error }, 'statement cut off');
-        controller.error(error);
-      }
-    },
-    async cancel() {
-      await parts.return();
-    },
-  });
-  return c.body(body, 200, { Vary: 'Accept', ...text.headers });
+  const headers = { Vary: 'Accept', ...text.headers };
+  return sendParts(c, partsOf(statement, text), { headers, log, name: 'statement' });
 }
 
 async function* partsOf(statement: Statement, text: StatementText): AsyncGenerator<string, void> {

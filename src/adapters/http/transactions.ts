@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import * as v from 'valibot';
 import type { Bank } from '../../application/bank.ts';
+import { mapInTurns } from '../../application/map-in-turns.ts';
 import type { OrderRequest } from '../../application/order.ts';
 import { present } from '../../application/present.ts';
 import { PassbookError } from '../../domain/errors.ts';
@@ -119,7 +120,7 @@ export function transactionRoutes({
         const body = await readKeyedBody(c, NewBatch, { limitBytes: BATCH_LIMIT_BYTES });
         writes.takeRest(c, body.transfers.length);
         const request = {
-          transfers: body.transfers.map(orderOf),
+          transfers: await mapInTurns(body.transfers, orderOf),
           linked: body.linked ?? false,
           idempotencyKey: body.idempotencyKey,
         };
