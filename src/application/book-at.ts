@@ -90,7 +90,7 @@ export async function linesBelow(
 }
 
 /**
- * The lines behind one sequence up to another, some at a time. Others have a turn between two pages.
+ * The lines behind one sequence up to another, some at a time, each read in a turn of its own.
  * @throws TypeError where the book has a gap
  */
 export async function* linesUpTo(
@@ -99,11 +99,11 @@ export async function* linesUpTo(
   { after, until, page }: { after: number; until: number; page: number },
 ): AsyncGenerator<readonly BookLine[], void> {
   for (let last = after; last < until; ) {
+    await ownTurn();
     const lines = await reads.linesOf(accountId, { after: last, limit: Math.min(page, until - last) });
     if (lines.length === 0) throw new TypeError(`The book of account ${accountId} has a gap`);
     yield lines;
     last += lines.length;
-    await ownTurn();
   }
 }
 

@@ -10,7 +10,7 @@ import { PassbookError } from '../../src/domain/errors.ts';
 import type { Answer } from '../../src/domain/outcome.ts';
 import type { Instant } from '../../src/domain/time.ts';
 import { anAccount, FixedClock, JANUARY } from '../support/builders.ts';
-import { anOpenCommand, aTransferCommand, WholeBooks } from '../support/commands.ts';
+import { aBatchCommand, anOpenCommand, anOrder, aTransferCommand, WholeBooks } from '../support/commands.ts';
 
 type Unit = {
   /** Asks for it where the store was busy. */
@@ -24,6 +24,8 @@ type Unit = {
 /** A unit of work that commits when the test says so. */
 class HandDrivenUnitOfWork implements UnitOfWork {
   readonly units: Unit[] = [];
+  /** How many transfers are in each part of each decision. */
+  readonly parts: number[] = [];
   readonly books: WholeBooks;
   /** Units begin when they are told to go on, as where another process has the ledger. */
   isBusy = false;
@@ -46,7 +48,7 @@ class HandDrivenUnitOfWork implements UnitOfWork {
           let decision: WholeDecision<R> | undefined;
           for (const before of beforeEachRun) {
             before();
-            decision = whole(decide(this.books));
+            decision = whole(this.#counted(decide(this.books)));
           }
           if (!decision) throw new TypeError('A decision runs once or more');
           this.books.write(decision.changes);
@@ -69,6 +71,11 @@ class HandDrivenUnitOfWork implements UnitOfWork {
         fail,
       });
     });
+  }
+
+  #counted<R>(part: Decision<R>): Decision<R> {
+    this.parts.push(part.changes.transfers.length);
+    return 'next' in part ? { ...part, next: () => this.#counted(part.next()) } : part;
   }
 
   run(): Promise<never> {
@@ -120,7 +127,8 @@ function aWriter({
   const many = (from: number, to: number) => {
     for (let index = from; index < to; index++) submit(open(`${index}`)).catch(() => {});
   };
-  return { writer, clock, unitOfWork, units: unitOfWork.units, unitAt, books, events, submit, many };
+  const { units, parts } = unitOfWork;
+  return { writer, clock, unitOfWork, units, parts, unitAt, books, events, submit, many };
 }
 
 /** The id that a command draws. */
@@ -179,6 +187,45 @@ describe('group commit', () => {
     expect(units.map(openedIn)).toEqual([['a', 'b', 'c'], ['d']]);
     await units[1]?.commit();
     expect(events).toEqual(['committed', 'a', 'b', 'c', 'committed', 'd']);
+  });
+
+  it('counts the transfers of large commands, and lets single ones pass them', async () => {
+    const { units, unitAt, submit } = aWriter({ limits: { batch: 5 } });
+    const batchOf = (length: number) =>
+      aBatchCommand({ orders: Array.from({ length }, () => anOrder()), linked: false });
+    const large = [batchOf(3), batchOf(8), batchOf(2), batchOf(9), batchOf(1)];
+    void submit(open('a'));
+    for (const command of large) void submit(command);
+    void submit(open('b'));
+    const batchesIn = ({ want }: Unit) =>
+      want.keys.flatMap((key) => {
+        const index = large.findIndex((command) => command.key?.key === key.key);
+        return index < 0 ? [] : [index];
+      });
+
+    await units[0]?.commit();
+    expect(batchesIn(await unitAt(1))).toEqual([0, 2, 4]);
+    expect(openedIn(units[1])).toEqual(['b']);
+    await units[1]?.commit();
+    expect(batchesIn(await unitAt(2))).toEqual([1]);
+    await units[2]?.commit();
+    expect(batchesIn(await unitAt(3))).toEqual([3]);
+    await units[3]?.commit();
+  });
+
+  it('decides a large batch in parts, linked or not', async () => {
+    for (const linked of [false, true]) {
+      const { units, submit, parts } = aWriter({
+        accounts: [{ id: 'from', ownerId: 'alice', balance: 10_000n }, { id: 'to' }],
+      });
+      const orders = Array.from({ length: 1_000 }, () =>
+        anOrder({ sourceAccountId: 'from', destinationAccountId: 'to', amount: 1n }),
+      );
+      void submit(aBatchCommand({ orders, linked }));
+      await units[0]?.commit();
+      expect(parts.reduce((sum, size) => sum + size, 0)).toBe(1_000);
+      expect(Math.max(...parts)).toBe(250);
+    }
   });
 
   it('brings a second half of many callers while one is under way, and no third', async () => {

@@ -250,7 +250,7 @@ function scanOf(data: MemoryData): LedgerScan {
 }
 
 /** How many entries are looked through in one turn of the event loop. */
-const ENTRIES_AT_ONCE = 5_000;
+const ENTRIES_AT_ONCE = 1_000;
 
 /** Entities are immutable: a list of them is the books of a moment. */
 function booksAtOnce(data: MemoryData): BooksAtOnce {

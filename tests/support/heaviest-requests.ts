@@ -1,0 +1,245 @@
+import type { BooksAtOnce, Store } from '../../src/application/ports.ts';
+import type { Decision } from '../../src/domain/books.ts';
+import { freshId } from './builders.ts';
+import { Edge } from './edge.ts';
+import type { Person } from './edge.ts';
+
+/** Lines of the long book, which `aLargeBook` writes by batches of the largest size. */
+export const LINES = 2_000;
+const OTHER_ACCOUNTS = 600;
+const AUDIT_RECORDS = 240;
+
+/** What was read and decided, by the turn of the event loop. */
+export class WorkMeter {
+  #rows = 0;
+  #transfers = 0;
+  /** Since `begin`: the most items that stores gave, and the most transfers that were decided, in one turn. */
+  mostRows = 0;
+  mostTransfers = 0;
+  rows = 0;
+
+  begin(): void {
+    this.#endTurn();
+    [this.mostRows, this.mostTransfers, this.rows] = [0, 0, 0];
+  }
+
+  read(rows: number): void {
+    this.#rows += rows;
+    this.rows += rows;
+    this.mostRows = Math.max(this.mostRows, this.#rows);
+  }
+
+  decided(transfers: number): void {
+    this.#transfers += transfers;
+    this.mostTransfers = Math.max(this.mostTransfers, this.#transfers);
+  }
+
+  /** How many turns of the event loop others had until `work` was done. */
+  async turnsDuring(work: () => Promise<void>): Promise<number> {
+    let turns = 0;
+    let isDone = false;
+    const turn = () => {
+      this.#endTurn();
+      if (isDone) return;
+      turns++;
+      setImmediate(turn);
+    };
+    setImmediate(turn);
+    try {
+      await work();
+    } finally {
+      isDone = true;
+    }
+    return turns;
+  }
+
+  #endTurn(): void {
+    [this.#rows, this.#transfers] = [0, 0];
+  }
+}
+
+/** The store, with all that it reads and decides on the meter. */
+export function metered(store: Store, meter: WorkMeter): Store {
+  const countParts = <R>(part: Decision<R>): Decision<R> => {
+    meter.decided(part.changes.transfers.length);
+    return 'next' in part ? { ...part, next: () => countParts(part.next()) } : part;
+  };
+  const { unitOfWork } = store;
+  return {
+    ...store,
+    reads: counting(store.reads, meter),
+    scan: counting(store.scan, meter),
+    unitOfWork: {
+      get halvesFrom() {
+        return unitOfWork.halvesFrom;
+      },
+      run: (work) => unitOfWork.run(work),
+      transact: (want, decide, deadline) =>
+        unitOfWork.transact(want, (books) => countParts(decide(books)), deadline),
+    },
+  };
+}
+
+function counting<T extends object>(reads: T, meter: WorkMeter): T {
+  return new Proxy(reads, {
+    get(target, name) {
+      const read = target[name as keyof T];
+      if (typeof read !== 'function') return read;
+      return async (...terms: unknown[]) => {
+        const given = name === 'atOnce' ? [countingBooks(terms[0] as ReadBooks, meter)] : terms;
+        const found: unknown = await (read as (...terms: unknown[]) => Promise<unknown>).apply(target, given);
+        meter.read(Array.isArray(found) ? found.length : 1);
+        return found;
+      };
+    },
+  });
+}
+
+type ReadBooks = (books: BooksAtOnce) => Promise<unknown>;
+
+function countingBooks(read: ReadBooks, meter: WorkMeter): ReadBooks {
+  return (books) =>
+    read({
+      auditHead: books.auditHead,
+      async *accounts() {
+        for await (const page of books.accounts()) {
+          meter.read(page.length);
+          yield page;
+        }
+      },
+    });
+}
+
+export type LargeBook = {
+  readonly edge: Edge;
+  readonly meter: WorkMeter;
+  /** Has two accounts with `LINES` entries each, of transfers from one to the other. */
+  readonly owner: Person;
+  readonly operator: Person;
+  readonly from: string;
+  readonly to: string;
+  /** A batch of 1,000 that was made under this key, with this body. */
+  readonly made: { readonly idempotencyKey: string; readonly transfers: readonly object[] };
+};
+
+/** A bank with a long book, many accounts, an audit log and a checkpoint. */
+export async function aLargeBook(store: Store): Promise<LargeBook> {
+  const meter = new WorkMeter();
+  const edge = new Edge({ store: metered(store, meter), notify: false });
+  const owner = await edge.register('Alice');
+  const operator = await edge.register('Olga', { role: 'system' });
+  const from = await edge.account(owner, 1_000_000);
+  const to = await edge.account(owner);
+  const made = { idempotencyKey: freshId(), transfers: transfers({ from, to }) };
+  for (const body of [made, { ...made, idempotencyKey: freshId() }]) {
+    await edge.call('POST /api/transactions/batch', { as: owner.token, body });
+    edge.clock.advance(1);
+  }
+  const { ledger } = edge.bank;
+  const system = { kind: 'system' } as const;
+  await Promise.all(
+    Array.from({ length: OTHER_ACCOUNTS }, () => ledger.openAccount(system, { ownerId: freshId() })),
+  );
+  for (let count = 0; count < AUDIT_RECORDS; count += 2) {
+    await ledger.freezeAccount(system, { accountId: to, reason: 'A test' });
+    await ledger.unfreezeAccount(system, { accountId: to, reason: 'A test' });
+  }
+  edge.clock.advance(60_000);
+  await ledger.makeCheckpoint();
+  return { edge, meter, owner, operator, from, to, made };
+}
+
+/** A thousand, the most that go into one batch. */
+function transfers({ from, to }: { from: string; to: string }): readonly object[] {
+  return Array.from({ length: 1_000 }, () => ({
+    fromAccount: from,
+    toAccount: to,
+    amount: 1,
+    description: 'A payment of many',
+  }));
+}
+
+export type HeavyRequest = {
+  readonly name: string;
+  /** The method and the path. */
+  readonly route: (book: LargeBook) => string;
+  readonly body?: (book: LargeBook) => object;
+  /** The owner, unless said. */
+  readonly as?: 'owner' | 'operator';
+  /** How many turns of the event loop others have at least while it runs. */
+  readonly turns: number;
+};
+
+const batch = ({ from, to }: LargeBook, more: object = {}) => ({
+  idempotencyKey: freshId(),
+  transfers: transfers({ from, to }),
+  ...more,
+});
+const statement = (format: string) => (book: LargeBook) =>
+  `GET /api/accounts/${book.from}/statement?format=${format}`;
+const entries = (query: string) => (book: LargeBook) => `GET /api/accounts/${book.from}/entries?${query}`;
+
+/** The requests that cost the most work, each over the large book. */
+export const HEAVIEST_REQUESTS: readonly HeavyRequest[] = [
+  { name: 'a statement in JSON', route: statement('json'), turns: 20 },
+  { name: 'a statement in CSV', route: statement('csv'), turns: 20 },
+  { name: 'a statement in HTML', route: statement('html'), turns: 20 },
+  { name: 'a statement proof', route: ({ from }) => `GET /api/accounts/${from}/statement-proof`, turns: 20 },
+  { name: 'entries of an amount that none has', route: entries('minAmount=5000000'), turns: 9 },
+  { name: 'entries with metadata that none has', route: entries('metadata.x=y&limit=200'), turns: 4 },
+  { name: 'entries with the end of an account', route: entries('counterparty=zzzz'), turns: 9 },
+  {
+    name: 'entries with an account that none is with',
+    route: ({ from, to }) => `GET /api/accounts/${to}/entries?counterparty=f${from.slice(1)}`,
+    turns: 1,
+  },
+  {
+    name: 'transactions of an amount that none has',
+    route: () => 'GET /api/transactions?minAmount=5000000',
+    turns: 9,
+  },
+  {
+    name: 'transactions of a kind that none is of',
+    route: () => 'GET /api/transactions?kind=reversal',
+    turns: 9,
+  },
+  { name: 'a page of transactions', route: () => 'GET /api/transactions?limit=200', turns: 1 },
+  { name: 'a batch of 1,000', route: () => 'POST /api/transactions/batch', body: batch, turns: 16 },
+  {
+    name: 'a linked batch of 1,000',
+    route: () => 'POST /api/transactions/batch',
+    body: (book) => batch(book, { linked: true }),
+    turns: 16,
+  },
+  {
+    name: 'a linked batch whose last member is refused',
+    route: () => 'POST /api/transactions/batch',
+    body: (book) => {
+      const { transfers: all, ...rest } = batch(book, { linked: true });
+      return { ...rest, transfers: [...all.slice(1), { ...all[0], amount: 1_000_000_000 }] };
+    },
+    turns: 16,
+  },
+  {
+    name: 'a dry run of a batch of 1,000',
+    route: () => 'POST /api/transactions/batch?dryRun=true',
+    body: batch,
+    turns: 16,
+  },
+  {
+    name: 'the replay of a batch of 1,000',
+    route: () => 'POST /api/transactions/batch',
+    body: ({ made }) => made,
+    turns: 12,
+  },
+  { name: 'the trial balance', route: () => 'GET /api/system/trial-balance', as: 'operator', turns: 1 },
+  {
+    name: 'the trial balance at an instant',
+    route: ({ edge }) =>
+      `GET /api/system/trial-balance?at=${new Date(edge.clock.now() - 30_000).toISOString()}`,
+    as: 'operator',
+    turns: 30,
+  },
+  { name: 'the audit log', route: () => 'GET /api/system/audit?limit=200', as: 'operator', turns: 0 },
+  { name: 'a checkpoint', route: () => 'POST /api/system/checkpoints', as: 'operator', turns: 1 },
+];
