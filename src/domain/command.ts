@@ -125,14 +125,9 @@ export type Command =
 
 /** How much work a command is: 1 for a transfer between two accounts, more for a batch or for several legs. */
 export function sizeOf(command: Command): number {
-  switch (command.type) {
-    case 'transfer':
-      return sizeOfOrder(command.order);
-    case 'batch':
-      return command.orders.reduce((sum, order) => sum + sizeOfOrder(order), 0);
-    default:
-      return 1;
-  }
+  if (command.type === 'transfer') return sizeOfOrder(command.order);
+  if (command.type !== 'batch') return 1;
+  return command.orders.reduce((sum, order) => sum + sizeOfOrder(order), 0);
 }
 
 export function sizeOfOrder({ legs }: TransferOrder): number {

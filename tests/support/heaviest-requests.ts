@@ -59,7 +59,7 @@ export class WorkMeter {
 }
 
 /** The store, with all that it reads and decides on the meter. */
-export function metered(store: Store, meter: WorkMeter): Store {
+function metered(store: Store, meter: WorkMeter): Store {
   const countParts = <R>(part: Decision<R>): Decision<R> => {
     meter.decided(part.changes.transfers.length);
     return 'next' in part ? { ...part, next: () => countParts(part.next()) } : part;
