@@ -117,6 +117,11 @@ function factDifference(told: Transfer, today: Transfer): string | undefined {
   const facts = [
     ['kind', told.kind, today.kind],
     ['currency', told.currency, today.currency],
+    ['exponent', told.exponent, today.exponent],
+    ['payerName', told.payerName, today.payerName],
+    ['code', told.code, today.code],
+    ['reversed', told.reversed, null],
+    ['erased', erasedText(told), erasedText(today)],
     ['createdAt', told.createdAt, today.createdAt],
     ['expiresAt', told.expiresAt, today.expiresAt],
     ['reverses', told.reverses, today.reverses],
@@ -239,6 +244,10 @@ function accountDifference(told: Account, today: Account): string | undefined {
 
 function textOf({ kind, id }: Transfer['initiator']): string {
   return `${kind} ${id}`;
+}
+
+function erasedText({ erased }: Transfer): string | null {
+  return erased && `${erased.description} ${erased.metadata}`;
 }
 
 function legsText({ legs }: Transfer): string {

@@ -25,6 +25,7 @@ import { openWith } from '../../src/adapters/sqlite/sqlite-store.ts';
 import { Bank } from '../support/bank.ts';
 import { aCustomer, FixedClock } from '../support/builders.ts';
 import { someHistory } from '../support/some-history.ts';
+import { wholeBooks } from '../support/whole-books.ts';
 
 const driver = await loadDriver();
 let folder: string;
@@ -36,13 +37,20 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** As it was with a row for each party of each transfer. */
-const BEFORE_BOOKS = `DROP TABLE newest_entry;
-  DROP TABLE write_probe;
-  DROP INDEX sessions_by_end;
+/** As it was before rows had a digest. */
+const BEFORE_DIGESTS = `DROP INDEX sessions_by_end;
   DROP TABLE mail_hours;
   ALTER TABLE audit_log DROP COLUMN user_id;
+  DROP TRIGGER transfers_keep_their_digest;
+  ALTER TABLE accounts DROP COLUMN digest;
+  ALTER TABLE transfers DROP COLUMN digest;
+  ALTER TABLE idempotency_records DROP COLUMN digest;
+  DELETE FROM schema_migrations WHERE number >= 5`;
 
+/** As it was with a row for each party of each transfer. */
+const BEFORE_BOOKS = `${BEFORE_DIGESTS};
+  DROP TABLE newest_entry;
+  DROP TABLE write_probe;
   CREATE TABLE transfer_parties (user_id TEXT, transfer_id TEXT);
   DROP TABLE unbooked_transfers;
   DELETE FROM schema_migrations WHERE number >= 3`;
@@ -269,6 +277,27 @@ describe('migrations', () => {
       counterparty: other,
     });
     expect(items.map(({ sequence }) => sequence)).toEqual([21]);
+    await again.close();
+  });
+
+  it('give a digest to what was written before rows had one, as if it were written now', async () => {
+    const clock = new FixedClock();
+    const store = await openSqliteStore({ path, clock });
+    await wholeBooks(new Bank({ store, clock }));
+    await store.close();
+
+    const connection = connect();
+    const digests = () =>
+      ['accounts', 'transfers', 'idempotency_records'].map((table) =>
+        connection.all(`SELECT * FROM ${table} ORDER BY 1`),
+      );
+    const written = digests();
+    connection.exec(BEFORE_DIGESTS);
+    const again = await openSqliteStore({ path, clock });
+    expect(digests()).toEqual(written);
+    expect((await new Bank({ store: again, clock }).ledger.verify()).faults).toEqual([]);
+    expect(() => connection.exec("UPDATE idempotency_records SET request = ''")).toThrow('never changes');
+    connection.close();
     await again.close();
   });
 

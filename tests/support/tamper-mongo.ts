@@ -14,8 +14,8 @@ import { FixedClock } from './builders.ts';
 import { freshDatabaseName, mongoUri } from './mongo.ts';
 import type { Tamper } from './tamper.ts';
 
-/** A store in a database of its own, and a hand in it past every validator. */
-export async function aTamperedMongo(): Promise<{ store: Store; tamper: Tamper }> {
+/** A store in a database of its own, and the database, in which a hand may bypass every validator. */
+export async function anUnguardedMongo(): Promise<{ store: Store; db: Db; close: () => Promise<void> }> {
   const databaseName = freshDatabaseName();
   const opened: { db?: Db } = {};
   const store = await openMongoStore({
@@ -27,7 +27,12 @@ export async function aTamperedMongo(): Promise<{ store: Store; tamper: Tamper }
       opened.db = client.db(databaseName, { useBigInt64: true, ignoreUndefined: true });
     },
   });
-  return { store, tamper: new MongoTamper(required(opened.db), store) };
+  return { store, db: required(opened.db), close: () => store.close() };
+}
+
+export async function aTamperedMongo(): Promise<{ store: Store; tamper: Tamper }> {
+  const { store, db } = await anUnguardedMongo();
+  return { store, tamper: new MongoTamper(db, store) };
 }
 
 type Kept = Document & { _id: string | bigint };

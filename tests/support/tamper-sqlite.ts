@@ -18,22 +18,34 @@ import type { TransferState } from '../../src/domain/transfer.ts';
 import { FixedClock } from './builders.ts';
 import type { Tamper } from './tamper.ts';
 
-/** A store in a file of its own, and a hand in the file that no trigger and no check holds back. */
-export async function aTamperedSqlite(): Promise<{ store: Store; tamper: Tamper }> {
+/** A store in a file of its own, and a connection to the file that no trigger and no check holds back. */
+export async function anUnguardedSqlite(): Promise<{
+  store: Store;
+  connection: Connection;
+  close: () => Promise<void>;
+}> {
   const folder = await mkdtemp(join(tmpdir(), 'passbook-'));
   const path = join(folder, 'bank.db');
   const store = await openSqliteStore({ path, clock: new FixedClock() });
   const connection = new Connection(await loadDriver(), path, { readOnly: false });
-  onTestFinished(async () => {
-    connection.close();
-    await store.close();
-    await rm(folder, { recursive: true });
-  });
   const triggers = connection.all("SELECT name FROM sqlite_schema WHERE type = 'trigger'") as {
     name: string;
   }[];
   for (const { name } of triggers) connection.exec(`DROP TRIGGER ${name}`);
-  connection.exec('PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON');
+  connection.exec(
+    'PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON; PRAGMA synchronous = OFF',
+  );
+  const close = async () => {
+    connection.close();
+    await store.close();
+    await rm(folder, { recursive: true });
+  };
+  return { store, connection, close };
+}
+
+export async function aTamperedSqlite(): Promise<{ store: Store; tamper: Tamper }> {
+  const { store, connection, close } = await anUnguardedSqlite();
+  onTestFinished(close);
   return { store, tamper: new SqliteTamper(connection, store) };
 }
 

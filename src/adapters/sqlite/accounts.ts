@@ -232,7 +232,7 @@ function accountOf(row: AccountRow): Account {
     exponent: Number(row.exponent),
     class: row.class,
     status: row.status,
-    creditsFrozen: row.credits_frozen === 1n,
+    creditsFrozen: row.credits_frozen !== 0n,
     minimumBalance: row.minimum_balance,
     maximumBalance: row.maximum_balance,
     counters: {

@@ -96,7 +96,9 @@ export function recordDigestsAfter(
   connection: Connection,
   { after, limit }: { after: string | null; limit: number },
 ): readonly { key: string; found: Uint8Array | null; expected: Uint8Array }[] {
-  const sql = 'SELECT * FROM idempotency_records WHERE key > ? ORDER BY key LIMIT ?';
+  // An empty key is none of ours, and is found too
+  const above = after === null ? '>=' : '>';
+  const sql = `SELECT * FROM idempotency_records WHERE key ${above} ? ORDER BY key LIMIT ?`;
   const rows = connection.all(sql, after ?? '', limit) as (Record<string, Value> & {
     key: string;
     digest: Uint8Array | null;

@@ -76,14 +76,13 @@ export async function* sqliteDifferences(
     return faults;
   }
 
-  async function* listFaults({ table, keys, faultsOf }: List): AsyncGenerator<readonly Fault[]> {
+  async function* listFaults({ table, keys, lowest, faultsOf }: List): AsyncGenerator<readonly Fault[]> {
     const columns = keys.join();
-    const first = `SELECT * FROM ${table} ORDER BY ${columns} LIMIT ${PORTION}`;
-    const next = `SELECT * FROM ${table} WHERE (${columns}) > (${keys.map(() => '?').join()})
+    const sql = `SELECT * FROM ${table} WHERE (${columns}) > (${keys.map(() => '?').join()})
       ORDER BY ${columns} LIMIT ${PORTION}`;
-    for (let after: readonly Value[] | null = null; ; ) {
+    for (let after = lowest; ; ) {
       const { rows, faults } = await read(() => {
-        const found = (after ? connection.all(next, ...after) : connection.all(first)) as Row[];
+        const found = connection.all(sql, ...after) as Row[];
         return { rows: found, faults: found.flatMap((row) => faultsOf(row, connection)) };
       });
       const last = rows.at(-1);
@@ -106,13 +105,27 @@ type Row = Readonly<Record<string, Value>>;
 type List = {
   readonly table: string;
   readonly keys: readonly string[];
+  /** A key that is below all others. */
+  readonly lowest: readonly Value[];
   readonly faultsOf: (row: Row, connection: Connection) => readonly Fault[];
 };
 
+const LOWEST = Number.MIN_SAFE_INTEGER;
+
 const LISTS: readonly List[] = [
-  { table: 'pending_holds', keys: ['account_id', 'expires_at', 'transfer_id'], faultsOf: holdFaults },
-  { table: 'unbooked_transfers', keys: ['user_id', 'created_at', 'transfer_id'], faultsOf: unbookedFaults },
-  { table: 'entry_blocks', keys: ['account_id', 'block'], faultsOf: blockFaults },
+  {
+    table: 'pending_holds',
+    keys: ['account_id', 'expires_at', 'transfer_id'],
+    lowest: ['', LOWEST, ''],
+    faultsOf: holdFaults,
+  },
+  {
+    table: 'unbooked_transfers',
+    keys: ['user_id', 'created_at', 'transfer_id'],
+    lowest: ['', LOWEST, ''],
+    faultsOf: unbookedFaults,
+  },
+  { table: 'entry_blocks', keys: ['account_id', 'block'], lowest: ['', LOWEST], faultsOf: blockFaults },
 ];
 
 function holdFaults(row: Row, connection: Connection): readonly Fault[] {
@@ -152,7 +165,7 @@ function recordFaults({ key, found, expected }: ReturnType<typeof recordDigestsA
 function copyDifference({ account, entry, last }: AccountAsWritten): string | undefined {
   const { counters, latestAt, head, sequence } = account;
   if (sequence > last) return undefined;
-  if (sequence > 0 && !entry) return 'there is no such entry';
+  if (sequence !== 0 && !entry) return 'there is no such entry';
   const expected = entry ?? account.asAfter(null);
   const found = { ...counters, latestAt, head };
   const should = { ...expected.counters, latestAt: expected.latestAt, head: expected.head };

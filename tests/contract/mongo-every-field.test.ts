@@ -1,0 +1,153 @@
+import { Binary } from 'mongodb';
+import type { Db, Document } from 'mongodb';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { sha256, sha256OfHex } from '../../src/adapters/system.ts';
+import type { Store } from '../../src/application/ports.ts';
+import { verifyBooks } from '../../src/application/verify-books.ts';
+import { Bank } from '../support/bank.ts';
+import { FixedClock } from '../support/builders.ts';
+import { describeWithMongo } from '../support/mongo.ts';
+import { otherValues } from '../support/other-values.ts';
+import { anUnguardedMongo } from '../support/tamper-mongo.ts';
+import { wholeBooks } from '../support/whole-books.ts';
+
+type Kept = Document & { _id: string | bigint };
+type Path = readonly string[];
+
+/** Every other collection is one of the ledger's, and each of its fields and documents is changed below. */
+const NOT_OF_THE_LEDGER: Readonly<Record<string, string>> = {
+  parcels: 'mail that waits; what was sent is deleted, and no money depends on it',
+  users: 'people and their roles, who may change them',
+  sessions: 'sign-ins, which end',
+  schema: 'the version of the schema, which the store checks as it opens',
+  turns: 'who may write next; it decides who waits, and not what is written',
+  processes: 'which server processes live, so that the transactions of dead ones are ended',
+};
+
+/** A record is repeated nowhere; a block that is missing is written anew. */
+const MAY_VANISH = new Set(['records', 'blocks']);
+
+/** Of each field, in this many documents of different shape. */
+const SHAPES = 2;
+const REMOVED = 6;
+
+describeWithMongo('in a MongoDB database changed by hand, verify', () => {
+  let store: Store;
+  let db: Db;
+  let close: () => Promise<void>;
+  const collections = new Map<string, readonly Kept[]>();
+
+  beforeAll(async () => {
+    ({ store, db, close } = await anUnguardedMongo());
+    await wholeBooks(new Bank({ store, clock: new FixedClock() }));
+    // Blocks are written beside the units
+    await vi.waitFor(
+      async () => expect(await db.collection('blocks').countDocuments()).toBeGreaterThan(1),
+      60_000,
+    );
+    for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray())
+      collections.set(name, await db.collection<Kept>(name).find().toArray());
+  }, 120_000);
+  afterAll(() => close());
+
+  it('finds nothing where nothing was changed', async () => {
+    expect(await faults()).toEqual([]);
+  });
+
+  it('is tried with a document in every collection of the ledger', () => {
+    expect([...collections.keys()]).toEqual(expect.arrayContaining(Object.keys(NOT_OF_THE_LEDGER)));
+    for (const [, documents] of ofTheLedger()) expect(documents).not.toEqual([]);
+  });
+
+  it('finds every field of every collection, whatever other value it has', async () => {
+    const missed: string[] = [];
+    let tried = 0;
+    for (const [name, documents] of ofTheLedger()) {
+      for (const [field, places] of fieldsOf(documents)) {
+        for (const { document, path } of places) {
+          for (const value of otherValues(at(document, path), { whereNull: 'x' }).slice(0, 2)) {
+            const changed = withValue(document, path, value);
+            if (!(await replace(name, document, changed))) continue;
+            tried++;
+            if ((await faults()).length === 0) missed.push(`${name}.${field} to ${String(value)}`);
+            expect(await replace(name, changed, document)).toBe(true);
+          }
+        }
+      }
+    }
+    expect(missed).toEqual([]);
+    expect(tried).toBeGreaterThan(100);
+    expect(await faults()).toEqual([]);
+  }, 600_000);
+
+  it('finds every document that is removed, but for a record and a block', async () => {
+    const missed: string[] = [];
+    for (const [name, documents] of ofTheLedger()) {
+      for (const document of new Set([...documents.slice(0, REMOVED), ...documents.slice(-REMOVED)])) {
+        await db.collection<Kept>(name).deleteOne({ _id: document._id });
+        if ((await faults()).length === 0) missed.push(name);
+        await insert(name, document);
+      }
+    }
+    expect(new Set(missed)).toEqual(MAY_VANISH);
+  }, 600_000);
+
+  function ofTheLedger() {
+    return [...collections].filter(([name]) => !(name in NOT_OF_THE_LEDGER));
+  }
+
+  async function faults() {
+    const ports = { reads: store.reads, scan: store.scan, digest: sha256, hexDigest: sha256OfHex };
+    return (await verifyBooks(ports)()).faults;
+  }
+
+  /** Whether the collection takes it: a value may be unique. */
+  async function replace(name: string, before: Kept, after: Kept): Promise<boolean> {
+    await db.collection<Kept>(name).deleteOne({ _id: before._id });
+    try {
+      await insert(name, after);
+      return true;
+    } catch {
+      await insert(name, before);
+      return false;
+    }
+  }
+
+  async function insert(name: string, document: Kept): Promise<void> {
+    await db.collection<Kept>(name).insertOne(document, { bypassDocumentValidation: true });
+  }
+});
+
+/** By field, whatever its place in a list: where it is, in documents of different shape. */
+function fieldsOf(documents: readonly Kept[]) {
+  const fields = new Map<string, { document: Kept; path: Path; shape: string }[]>();
+  for (const document of documents) {
+    const shape = [document['kind'], document['status'], document['action'], document['purpose']].join();
+    for (const path of pathsIn(document)) {
+      const field = path.filter((name) => !/^\d+$/.test(name)).join('.');
+      const places = fields.get(field) ?? [];
+      fields.set(field, places);
+      const isNew = places.every((place) => place.shape !== shape);
+      if (isNew && places.length < SHAPES) places.push({ document, path, shape });
+    }
+  }
+  return fields;
+}
+
+function pathsIn(value: unknown, path: Path = []): readonly Path[] {
+  const isLeaf =
+    typeof value !== 'object' || value === null || value instanceof Date || value instanceof Binary;
+  if (isLeaf) return [path];
+  return Object.entries(value).flatMap(([name, one]) => pathsIn(one, [...path, name]));
+}
+
+function at(document: Kept, path: Path): unknown {
+  return path.reduce<unknown>((value, name) => (value as Document)[name], document);
+}
+
+function withValue<T>(value: T, [name, ...rest]: Path, leaf: unknown): T {
+  if (name === undefined) return leaf as T;
+  const copy = (Array.isArray(value) ? [...(value as unknown[])] : { ...value }) as Document;
+  copy[name] = withValue(copy[name], rest, leaf);
+  return copy as T;
+}

@@ -1,0 +1,66 @@
+import { SYSTEM, transferIdOf } from './bank.ts';
+import type { Bank } from './bank.ts';
+import { aCustomer, freshId } from './builders.ts';
+
+/** More than a block of entries. */
+const PAYMENTS = 66;
+
+/** A small bank in which every column and field of every store has a value somewhere. */
+export async function wholeBooks(bank: Bank): Promise<void> {
+  const { clock, ledger } = bank;
+  const operator = { ...SYSTEM, id: freshId() };
+  const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
+  const open = async (owner: typeof alice, name: string) => {
+    clock.advance(1_000);
+    const opened = await ledger.openAccount(owner, { name, idempotencyKey: freshId() });
+    if (!opened.ok) throw new TypeError(opened.code);
+    return opened.account.accountId;
+  };
+  const [from, to, own] = [await open(alice, 'Current'), await open(bob, 'Shop'), await open(alice, 'Trip')];
+  const frozen = await open(bob, 'Old');
+  await bank.fund(from, 100_000n);
+  const request = { destinationAccountId: to, amount: 50n, idempotencyKey: freshId() };
+  await ledger.fundAccount(operator, request);
+  for (let count = 0; count < PAYMENTS; count++) {
+    clock.advance(1_000);
+    await bank.pay(alice, { from, to, amount: 10n });
+  }
+  const paid = await bank.pay(alice, {
+    from,
+    to,
+    amount: 900n,
+    description: 'Rent',
+    metadata: { order: '7' },
+  });
+  await bank.reverse(bob, transferIdOf(paid), 300n);
+  await bank.capture(bob, await bank.hold(alice, { from, to, amount: 70n }), 40n);
+  await bank.void(bob, await bank.hold(alice, { from, to, amount: 60n }));
+  await bank.hold(alice, { from, to, amount: 5n, expiresInSeconds: 60 });
+  clock.advance(61_000);
+  await bank.sweep();
+  await bank.hold(alice, { from, to, amount: 80n, expiresInSeconds: 3_600, description: 'Deposit' });
+  clock.advance(1_000);
+  await bank.pay(alice, { from, to, amount: 9_999_999n, description: 'Yacht', metadata: { order: '8' } });
+  const orders = [1n, 9_999_999n].map((amount) => ({
+    sourceAccountId: from,
+    destinationAccountId: to,
+    amount,
+  }));
+  await ledger.submitBatch(alice, { transfers: orders, idempotencyKey: freshId() });
+  await ledger.submitBatch(alice, { transfers: orders, linked: true, idempotencyKey: freshId() });
+  await ledger.withdrawFunds(operator, { sourceAccountId: from, amount: 20n, idempotencyKey: freshId() });
+  const secret = await bank.pay(alice, { from, to, amount: 3n, description: 'A secret' });
+  await ledger.renameAccount(alice, { accountId: own, name: 'Holiday' });
+  await bank.pay(alice, { from, to: own, amount: 30n });
+  const reason = 'asked for';
+  await ledger.closeAccount(bob, { accountId: to, reason, idempotencyKey: freshId() });
+  await ledger.eraseText(SYSTEM, { transferId: transferIdOf(secret), reason });
+  await ledger.closeAccount(alice, { accountId: own, sweepTo: from, reason, idempotencyKey: freshId() });
+  await ledger.limitAccount(SYSTEM, {
+    accountId: to,
+    minimumBalance: -500n,
+    maximumBalance: 1_000_000n,
+    reason,
+  });
+  await ledger.freezeAccount(operator, { accountId: frozen, reason, idempotencyKey: freshId() });
+}
