@@ -1,0 +1,141 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { MemoryData } from '../../src/adapters/memory/memory-data.ts';
+import { memoryStoreOver } from '../../src/adapters/memory/memory-store.ts';
+import { sha256, sha256OfHex } from '../../src/adapters/system.ts';
+import { verifyBooks } from '../../src/application/verify-books.ts';
+import { Bank } from '../support/bank.ts';
+import { FixedClock } from '../support/builders.ts';
+import { otherValues } from '../support/other-values.ts';
+import { wholeBooks } from '../support/whole-books.ts';
+
+type Path = readonly string[];
+type Kept = Map<string, unknown> | unknown[];
+
+/** Every other property is the ledger's, and each value in it is changed below. */
+const NOT_OF_THE_LEDGER: Readonly<Record<string, string>> = {
+  messages: 'mail, which no money depends on',
+  users: 'people and their roles, who may change them',
+  sessions: 'sign-ins, which end',
+  written: 'a second reference to each value, which only `verify` reads',
+};
+
+/** Of each property of a value, in this many values of different shape. */
+const SHAPES = 2;
+const REMOVED = 4;
+
+describe('in memory changed by hand, verify', () => {
+  const data = new MemoryData();
+  const store = memoryStoreOver(data);
+  const parts = (): readonly (readonly [string, Kept])[] =>
+    (Object.entries(data) as [string, Kept][]).filter(([name]) => !(name in NOT_OF_THE_LEDGER));
+  beforeAll(() => wholeBooks(new Bank({ store, clock: new FixedClock() })));
+
+  it('finds nothing where nothing was changed', async () => {
+    expect(await faults()).toEqual([]);
+    expect(Object.keys(data)).toEqual(expect.arrayContaining(Object.keys(NOT_OF_THE_LEDGER)));
+    for (const [, kept] of parts()) expect(keysOf(kept)).not.toEqual([]);
+  });
+
+  it('finds every property, whatever other value it has', async () => {
+    const missed: string[] = [];
+    let tried = 0;
+    for (const [name, kept] of parts()) {
+      for (const [field, places] of fieldsOf(kept)) {
+        for (const { key, path } of places) {
+          const whole = get(kept, key);
+          for (const value of otherValues(at(whole, path), { whereNull: 'x' }).slice(0, 2)) {
+            set(kept, key, withValue(whole, path, value));
+            tried++;
+            if ((await faults()).length === 0) missed.push(`${name}.${field} to ${String(value)}`);
+            set(kept, key, whole);
+          }
+        }
+      }
+    }
+    expect(missed).toEqual([]);
+    expect(tried).toBeGreaterThan(100);
+    expect(await faults()).toEqual([]);
+  }, 600_000);
+
+  it('finds everything that is removed, but for a record', async () => {
+    const missed = new Set<string>();
+    for (const [name, kept] of parts()) {
+      const keys = keysOf(kept);
+      for (const key of new Set([...keys.slice(0, REMOVED), ...keys.slice(-REMOVED)])) {
+        const whole = Array.isArray(kept) ? [...(kept as unknown[])] : [...kept];
+        if (Array.isArray(kept)) kept.splice(Number(key), 1);
+        else kept.delete(key);
+        if ((await faults()).length === 0) missed.add(name);
+        if (Array.isArray(kept)) kept.splice(0, kept.length, ...whole);
+        else {
+          kept.clear();
+          for (const [name, value] of whole as [string, unknown][]) kept.set(name, value);
+        }
+      }
+    }
+    expect(missed).toEqual(new Set(['records']));
+  }, 600_000);
+
+  async function faults() {
+    const ports = { reads: store.reads, scan: store.scan, digest: sha256, hexDigest: sha256OfHex };
+    return (await verifyBooks(ports)()).faults;
+  }
+});
+
+function keysOf(kept: Kept): readonly string[] {
+  return Array.isArray(kept) ? Object.keys(kept) : [...kept.keys()];
+}
+
+function get(kept: Kept, key: string): unknown {
+  return Array.isArray(kept) ? kept[Number(key)] : kept.get(key);
+}
+
+function set(kept: Kept, key: string, value: unknown): void {
+  if (Array.isArray(kept)) kept[Number(key)] = value;
+  else kept.set(key, value);
+}
+
+/** By property, whatever its place in a list: where it is, in values of different shape. */
+function fieldsOf(kept: Kept) {
+  const fields = new Map<string, { key: string; path: Path; shape: string }[]>();
+  for (const key of keysOf(kept)) {
+    const value = get(kept, key) as Record<string, unknown>;
+    const shape = ['kind', 'status', 'action', 'purpose', 'operation'].map((name) => value[name]).join();
+    for (const path of pathsIn(value)) {
+      const field = path.filter((name) => !/^\d+$/.test(name)).join('.');
+      const places = fields.get(field) ?? [];
+      fields.set(field, places);
+      const isNew = places.every((place) => place.shape !== shape);
+      if (isNew && places.length < SHAPES) places.push({ key, path, shape });
+    }
+  }
+  return fields;
+}
+
+function pathsIn(value: unknown, path: Path = []): readonly Path[] {
+  if (typeof value !== 'object' || value === null) return [path];
+  const entries = value instanceof Set ? Object.entries([...value]) : Object.entries(value);
+  return entries.flatMap(([name, one]) => pathsIn(one, [...path, name]));
+}
+
+function at(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (one, name) => (one instanceof Set ? [...one][Number(name)] : (one as Record<string, unknown>)[name]),
+    value,
+  );
+}
+
+/** A copy of the same class, with one value changed. */
+function withValue(value: unknown, [name, ...rest]: Path, leaf: unknown): unknown {
+  if (name === undefined) return leaf;
+  if (value instanceof Set)
+    return new Set([...value].map((one, index) => (String(index) === name ? leaf : one)));
+  if (Array.isArray(value))
+    return value.map((one, index) => (String(index) === name ? withValue(one, rest, leaf) : one));
+  const copy = Object.assign(
+    Object.create(Object.getPrototypeOf(value) as object) as object,
+    value,
+  ) as Record<string, unknown>;
+  copy[name] = withValue(copy[name], rest, leaf);
+  return copy;
+}
