@@ -62,7 +62,7 @@ describe('in memory changed by hand, verify', () => {
     for (const [name, kept] of parts()) {
       const keys = keysOf(kept);
       for (const key of new Set([...keys.slice(0, REMOVED), ...keys.slice(-REMOVED)])) {
-        const whole = Array.isArray(kept) ? [...(kept as unknown[])] : [...kept];
+        const whole = [...kept];
         if (Array.isArray(kept)) kept.splice(Number(key), 1);
         else kept.delete(key);
         if ((await faults()).length === 0) missed.add(name);
@@ -129,9 +129,11 @@ function at(value: unknown, path: Path): unknown {
 function withValue(value: unknown, [name, ...rest]: Path, leaf: unknown): unknown {
   if (name === undefined) return leaf;
   if (value instanceof Set)
-    return new Set([...value].map((one, index) => (String(index) === name ? leaf : one)));
+    return new Set([...(value as Set<unknown>)].map((one, index) => (String(index) === name ? leaf : one)));
   if (Array.isArray(value))
-    return value.map((one, index) => (String(index) === name ? withValue(one, rest, leaf) : one));
+    return (value as unknown[]).map((one, index) =>
+      String(index) === name ? withValue(one, rest, leaf) : one,
+    );
   const copy = Object.assign(
     Object.create(Object.getPrototypeOf(value) as object) as object,
     value,

@@ -55,7 +55,6 @@ describeWithMongo('in a MongoDB database changed by hand, verify', () => {
   });
 
   it('is tried with a document in every collection of the ledger', () => {
-    expect([...collections.keys()]).toEqual(expect.arrayContaining(Object.keys(NOT_OF_THE_LEDGER)));
     for (const [, documents] of ofTheLedger()) expect(documents).not.toEqual([]);
   });
 
@@ -84,6 +83,8 @@ describeWithMongo('in a MongoDB database changed by hand, verify', () => {
     const missed: string[] = [];
     for (const [name, documents] of ofTheLedger()) {
       for (const document of new Set([...documents.slice(0, REMOVED), ...documents.slice(-REMOVED)])) {
+        // It holds its own record, and vanishes with it
+        if (document['status'] === 'rejected' && document['record']) continue;
         await db.collection<Kept>(name).deleteOne({ _id: document._id });
         if ((await faults()).length === 0) missed.push(name);
         await insert(name, document);
@@ -147,7 +148,7 @@ function at(document: Kept, path: Path): unknown {
 
 function withValue<T>(value: T, [name, ...rest]: Path, leaf: unknown): T {
   if (name === undefined) return leaf as T;
-  const copy = (Array.isArray(value) ? [...(value as unknown[])] : { ...value }) as Document;
-  copy[name] = withValue(copy[name], rest, leaf);
+  const copy = (Array.isArray(value) ? [...(value as unknown[])] : { ...value }) as Record<string, unknown>;
+  copy[name] = withValue<unknown>(copy[name], rest, leaf);
   return copy as T;
 }

@@ -10,7 +10,7 @@ export function otherValues(value: unknown, { whereNull }: { whereNull: unknown 
   if (value instanceof Date) return [new Date(value.getTime() + 1), new Date(value.getTime() - 1), null];
   if (value instanceof Binary) return [new Binary(flipped(value.buffer)), null];
   if (value instanceof Uint8Array) return [flipped(value), null];
-  throw new TypeError(`There is no other value for ${String(value)}`);
+  throw new TypeError('There is no other value for it');
 }
 
 function flipped(bytes: Uint8Array): Uint8Array {

@@ -32,6 +32,7 @@ function isOurs(fault: unknown): boolean {
   return (
     hasCode(fault, DOCUMENT_VALIDATION_FAILURE) ||
     fault instanceof TypeError ||
+    fault instanceof SyntaxError ||
     fault instanceof RangeError ||
     fault instanceof BSON.BSONError ||
     fault instanceof MongoInvalidArgumentError

@@ -53,7 +53,7 @@ async function accountFaults(
     // One without its entry differs from the account's last
     const expected = entry === undefined ? account : account.asAfter(entry);
     const wrong = stateOf(account).find(([, value], index) => value !== stateOf(expected)[index]?.[1]);
-    const detail = wrong && `${wrong[0]}: ${wrong[1]}`;
+    const detail = wrong && `${wrong[0]}: ${String(wrong[1])}`;
     return [
       ...(isEqual(digest, accountDigest(account)) ? [] : [{ kind: 'account_facts', accountId } as const]),
       ...(detail ? [{ kind: 'account_copy', accountId, sequence, detail } as const] : []),

@@ -187,15 +187,16 @@ function transferOutcomeOf(
   transfers: ReadonlyMap<string, TransferDocument>,
 ): TransferOutcome {
   const transfer = transfers.get(outcome.transferId ?? '');
+  if (outcome.transferId !== null && !transfer)
+    throw new TypeError(`Transfer ${outcome.transferId} is recorded and not there`);
   if (outcome.kind === 'refused') {
     // A rejection stands as it was made
     return { kind: 'refused', code: outcome.code, transfer: transfer ? transferOf(transfer) : null };
   }
-  const { transferId, standing, balances } = outcome;
-  if (!transfer) throw new TypeError(`Transfer ${transferId} is recorded and not there`);
+  const { standing, balances } = outcome;
   return {
     kind: 'transferred',
-    transfer: transferOf(transfer, standing),
+    transfer: transferOf(transfer as TransferDocument, standing),
     balances: balancesFromText(balances),
   };
 }

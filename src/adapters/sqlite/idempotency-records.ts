@@ -57,8 +57,18 @@ type PartJson = [
 ];
 
 const COLUMNS = [
-  ...['key', 'request', 'at', 'outcome', 'code', 'transfer_id', 'transfer_status', 'transfer_completed_at'],
-  ...['transfer_captured', 'balances', 'account', 'members'],
+  'key',
+  'request',
+  'at',
+  'outcome',
+  'code',
+  'transfer_id',
+  'transfer_status',
+  'transfer_completed_at',
+  'transfer_captured',
+  'balances',
+  'account',
+  'members',
 ] as const;
 
 const INSERT = `INSERT INTO idempotency_records (${COLUMNS.join()}, digest)
