@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { existsSync, readFileSync } from 'node:fs';
 import { Argument, Command } from 'commander';
-import { sha256, systemClock } from './adapters/system.ts';
+import { sha256, sha256OfHex, systemClock } from './adapters/system.ts';
 import { grantRole } from './application/grant-role.ts';
 import type { Store } from './application/ports.ts';
+import { verifyBooks } from './application/verify-books.ts';
 import { readConfig, readEnvironment } from './config.ts';
 import type { Config, StoreConfig } from './config.ts';
 import { faultText } from './fault-text.ts';
@@ -46,6 +47,22 @@ program
     console.log(`The books are copied to ${file}`);
   });
 
+program
+  .command('restore')
+  .description('put a backup in place of the books, which are kept beside it; the bank must be stopped')
+  .argument('<file>', 'a backup')
+  .action(async (file: string) => {
+    const { store } = commandConfig();
+    if (store.kind !== 'sqlite') {
+      throw new Error('Only books in SQLite are restored here: MongoDB has mongorestore --oplogReplay');
+    }
+    const { restore } = await import('./adapters/sqlite/restore.ts');
+    const kept = await restore({ file, target: store.path, verify: verifyFile });
+    if (kept !== null) console.log(`The books that were replaced are ${kept}`);
+    await withStore((restored) => restored.check());
+    console.log(`The books of ${file} are verified and in place at ${store.path}`);
+  });
+
 addProofCommands(program, {
   config: commandConfig,
   withStore,
@@ -74,6 +91,19 @@ async function withStore(work: (store: Store) => Promise<void>): Promise<void> {
   const store = await openStore(keptStore(), { clock: systemClock });
   try {
     await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** @throws Error naming the first fault of the books at `path` */
+async function verifyFile(path: string): Promise<void> {
+  const store = await openStore({ kind: 'sqlite', path }, { clock: systemClock });
+  try {
+    const verify = verifyBooks({ ...store, digest: sha256, hexDigest: sha256OfHex });
+    const { faults } = await verify({ onProgress: () => {} });
+    const [first] = faults;
+    if (first) throw new Error(`The backup is not whole, and replaces nothing: ${JSON.stringify(first)}`);
   } finally {
     await store.close();
   }

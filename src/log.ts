@@ -1,4 +1,5 @@
-import { destination, pino, stdTimeFunctions } from 'pino';
+import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { pino, stdTimeFunctions } from 'pino';
 import type { Logger } from 'pino';
 import type { LogLevel } from './config.ts';
 
@@ -15,10 +16,12 @@ const SECRETS = [
 ];
 
 /**
- * JSON lines on standard error; standard output is for people. Each is written before the call returns: what is
- * written in the background is lost when the process ends, and it is the last lines that tell why.
+ * JSON lines on standard error; standard output is for people. Each is written before the call returns, so that the
+ * last lines before an end are not lost, unless the reader of the log has stopped.
  */
 export function createLog({ level }: { level: LogLevel }): Logger {
+  const lines = new LogLines({ fd: descriptorThatNeverWaits() });
+  process.on('exit', () => lines.flush({ mostMs: LAST_WAIT_MS }));
   return pino(
     {
       level,
@@ -30,6 +33,118 @@ export function createLog({ level }: { level: LogLevel }): Logger {
         censor: '[redacted]',
       },
     },
-    destination({ fd: 2, sync: true }),
+    lines,
   );
+}
+
+const MOST_WAITING_BYTES = 8 * 1024 * 1024;
+const RETRY_MS = 50;
+/** How long the end of the process waits for a reader that has stopped. */
+const LAST_WAIT_MS = 500;
+
+/**
+ * Writes lines at once where the descriptor takes them. What it does not take waits in memory, up to a bound; beyond
+ * it lines are dropped, and counted in a line of their own once the reader goes on.
+ */
+export class LogLines {
+  readonly #write: (bytes: Uint8Array) => number;
+  readonly #mostBytes: number;
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+  #dropped = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(to: { fd: number } | { write: (bytes: Uint8Array) => number }, mostBytes = MOST_WAITING_BYTES) {
+    this.#write = 'fd' in to ? (bytes) => writeSync(to.fd, bytes) : to.write;
+    this.#mostBytes = mostBytes;
+  }
+
+  write(line: string): void {
+    const bytes = Buffer.from(line);
+    if (this.#waitingBytes + bytes.length > this.#mostBytes) {
+      this.#dropped++;
+      return;
+    }
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+    if (this.#timer === undefined) this.#drain();
+  }
+
+  /** Waits for the reader, as the process is about to end. */
+  flush({ mostMs }: { mostMs: number }): void {
+    const until = performance.now() + mostMs;
+    this.#drain();
+    while (this.#waitingBytes > 0 && performance.now() < until) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      this.#drain();
+    }
+    clearTimeout(this.#timer);
+  }
+
+  #drain(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    try {
+      while (this.#waiting.length > 0) this.#writeFirst();
+      this.#tellDropped();
+    } catch (error) {
+      if (isFull(error)) {
+        this.#timer = setTimeout(() => this.#drain(), RETRY_MS).unref();
+        return;
+      }
+      // Nobody reads any more, or the disk of a log file is full: the bank goes on
+      this.#dropped += this.#waiting.length;
+      this.#waiting = [];
+      this.#waitingBytes = 0;
+    }
+  }
+
+  #writeFirst(): void {
+    const [first = new Uint8Array()] = this.#waiting;
+    const written = this.#write(first);
+    this.#waitingBytes -= written;
+    if (written === first.length) this.#waiting.shift();
+    else this.#waiting[0] = first.subarray(written);
+  }
+
+  #tellDropped(): void {
+    const dropped = this.#dropped;
+    if (dropped === 0) return;
+    this.#dropped = 0;
+    const time = new Date().toISOString();
+    this.write(`${JSON.stringify({ level: 'warn', time, dropped, msg: 'lines of the log were dropped' })}\n`);
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EAGAIN' || error.code === 'EBUSY');
+}
+
+/**
+ * Standard error as a descriptor whose writes fail rather than wait. A pipe or a terminal is opened once more, where
+ * the system can: a flag on the descriptor itself would hold for all processes that share it.
+ */
+function descriptorThatNeverWaits(): number {
+  const own = reopened();
+  if (own !== undefined) return own;
+  // Makes Node take the descriptor, and so switch waiting off for pipes and sockets
+  void process.stderr;
+  return STDERR;
+}
+
+const STDERR = 2;
+
+function reopened(): number | undefined {
+  const stat = fstatSync(STDERR);
+  if (!stat.isFIFO() && !stat.isCharacterDevice()) return undefined;
+  let fd: number | undefined;
+  try {
+    fd = openSync('/dev/stderr', constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    const again = fstatSync(fd);
+    if (again.ino === stat.ino && again.dev === stat.dev) return fd;
+  } catch {
+    // Not on this system
+  }
+  if (fd !== undefined) closeSync(fd);
+  return undefined;
 }

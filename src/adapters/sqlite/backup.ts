@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { markClosed } from './closed-mark.ts';
 import { Connection } from './connection.ts';
 import { syncFolder } from './database-file.ts';
 import type { Driver } from './driver.ts';
@@ -26,7 +27,9 @@ export async function backUp(driver: Driver, path: string, file: string): Promis
   } catch (cause) {
     throw new Error(`The backup ${target} was not made: ${reasonOf(cause)}`, { cause });
   } finally {
-    await Promise.all(['', '-journal'].map((suffix) => rm(`${temporary}${suffix}`, { force: true })));
+    await Promise.all(
+      ['', '-journal', '-wal', '-shm'].map((suffix) => rm(`${temporary}${suffix}`, { force: true })),
+    );
   }
 }
 
@@ -38,10 +41,24 @@ async function copy(driver: Driver, path: string, temporary: string): Promise<vo
     source.exec('BEGIN');
     source.get('SELECT count(*) FROM schema_migrations');
     await driver.backup(source.database, temporary, { rate: PAGES_AT_ONCE });
+    closeInOrder(driver, temporary);
     await handle.sync();
   } finally {
+    // A statement that is not collected yet would keep the transaction open
+    source.rollBack();
     source.close();
     await handle.close();
+  }
+}
+
+/** Says in the copy that no log belongs to it, so that one that lies where it is put back is noticed. */
+function closeInOrder(driver: Driver, temporary: string): void {
+  const connection = new Connection(driver, temporary, { readOnly: false });
+  try {
+    connection.exec('PRAGMA journal_mode = DELETE');
+    markClosed(connection);
+  } finally {
+    connection.close();
   }
 }
 

@@ -1,6 +1,7 @@
-import { statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { access, constants, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { logBelongs, USER_VERSION_OFFSET } from './closed-mark.ts';
 
 /** The file that was opened, so that it is noticed when another takes its place. */
 export class DatabaseFile {
@@ -18,6 +19,8 @@ export class DatabaseFile {
   /** Makes the file and its folders where they are missing, for the bank's own user alone. */
   static async make(path: string): Promise<DatabaseFile> {
     const folder = dirname(path);
+    assertNotRestoring(path);
+    assertLogBelongs(path);
     const made = await mkdir(folder, { recursive: true, mode: 0o700 });
     // SQLite gives its other files the rights of this one.
     await (await open(path, 'a', 0o600)).close();
@@ -36,6 +39,41 @@ export class DatabaseFile {
 
   async assertWritable(): Promise<void> {
     await access(this.path, constants.R_OK | constants.W_OK);
+  }
+}
+
+/** A file that is there from the beginning of a restore to its end. */
+export function restoreMark(path: string): string {
+  return `${path}.restoring`;
+}
+
+function assertNotRestoring(path: string): void {
+  if (!existsSync(restoreMark(path))) return;
+  throw new Error('A restore of it is under way, or was cut off: run "passbook restore FILE" again');
+}
+
+/**
+ * SQLite brings any log that lies beside a file into it. One beside a file that was closed in order is of other books.
+ * @throws Error if so
+ */
+function assertLogBelongs(path: string): void {
+  const log = `${path}-wal`;
+  const { size: logBytes = 0 } = statSync(log, { throwIfNoEntry: false }) ?? {};
+  if (logBelongs({ logBytes, userVersion: userVersionOf(path) })) return;
+  throw new Error(
+    `The log ${log} belongs to other books, and would undo or ruin these: move it away, or use "passbook restore FILE"`,
+  );
+}
+
+function userVersionOf(path: string): number {
+  if (!existsSync(path)) return 0;
+  const fd = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(4);
+    readSync(fd, bytes, 0, 4, USER_VERSION_OFFSET);
+    return bytes.readUInt32BE();
+  } finally {
+    closeSync(fd);
   }
 }
 

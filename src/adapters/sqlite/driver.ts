@@ -39,8 +39,22 @@ export function driverModule(): string {
 
 function builtIn(): Driver | undefined {
   if (!isSound(process.versions['sqlite'])) return undefined;
-  const module = process.getBuiltinModule('node:sqlite') as Partial<Driver> | undefined;
+  const module = loadedQuietly();
   return isDriver(module) ? module : undefined;
+}
+
+/** Node 22 warns of its SQLite as experimental at each start; no other warning is kept back. */
+function loadedQuietly(): Partial<Driver> | undefined {
+  const { emitWarning } = process;
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+    if (/\bSQLite\b/.test(String(warning))) return;
+    Reflect.apply(emitWarning, process, [warning, ...rest]);
+  };
+  try {
+    return process.getBuiltinModule('node:sqlite') as Partial<Driver> | undefined;
+  } finally {
+    process.emitWarning = emitWarning;
+  }
 }
 
 export function isSound(version: string | undefined): boolean {

@@ -27,6 +27,15 @@ export function faultName(fault: unknown): FaultName | undefined {
   return (Object.keys(CODES) as FaultName[]).find((name) => CODES[name] === primary);
 }
 
+/** What SQLite says by a result rather than a fault. */
+export class Busy extends Error {
+  readonly errcode: number = CODES.busy;
+
+  constructor() {
+    super('database is locked');
+  }
+}
+
 export function isBusy(fault: unknown): boolean {
   const name = faultName(fault);
   return name === 'busy' || name === 'locked';
