@@ -1,19 +1,22 @@
 // Builds dist beside itself and swaps it in whole: a program that starts meanwhile never sees half of it.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const stamp = '.stamp';
+/** With development's packages left out, npm keeps the compiler as an optional peer of others, without its types. */
+const compilerParts = ['typescript', '@types/node'];
 const sources = ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json'].map((name) =>
   join(root, name),
 );
 
 /** Runs the compiler; on its errors dist stays as it was and the exit code is the compiler's. */
 export function build() {
-  const started = new Date();
+  const built = digest();
   const next = join(root, `.dist-${process.pid}`);
   const old = join(root, `.dist-${process.pid}-old`);
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
@@ -24,10 +27,7 @@ export function build() {
   );
 
   if (status === 0) {
-    const path = join(next, stamp);
-    writeFileSync(path, '');
-    // Dated by the start, so that a file saved while the compiler ran counts as newer.
-    utimesSync(path, started, started);
+    writeFileSync(join(next, stamp), built);
     if (existsSync(dist)) renameSync(dist, old);
     renameSync(next, dist);
   } else {
@@ -36,28 +36,39 @@ export function build() {
   for (const left of [next, old]) rmSync(left, { recursive: true, force: true });
 }
 
-/** Builds only when a source is newer than dist, and never where there is nothing to build from or with. */
+/** Builds only when the sources are not those of dist, and never where there are none. */
 export function buildIfNeeded() {
-  const canBuild = existsSync(join(root, 'src')) && existsSync(join(root, 'node_modules', 'typescript'));
-  if (!canBuild) return;
+  if (!existsSync(join(root, 'src'))) return;
 
-  const built = modified(join(dist, stamp));
-  if (sources.some((source) => newest(source) > built)) build();
+  const path = join(dist, stamp);
+  if (existsSync(path) && readFileSync(path, 'utf8') === digest()) return;
+  if (compilerParts.every((name) => existsSync(join(root, 'node_modules', name)))) return build();
+
+  console.error(
+    'Passbook is not built, and its compiler is not installed: run "npm ci --include=dev && npm run build && npm prune --omit=dev" once, then "npm start"',
+  );
+  process.exitCode = 1;
+}
+
+/** The names and contents of all sources. */
+function digest() {
+  const hash = createHash('sha256');
+  for (const path of sources.flatMap(filesIn)) {
+    const content = readFileSync(path);
+    hash.update(`${relative(root, path)} ${content.length}\n`).update(content);
+  }
+  return hash.digest('hex');
 }
 
 /**
- * A folder's own time counts too: it moves when a file in it is deleted.
  * @param {string} path
- * @returns {number}
+ * @returns {string[]}
  */
-function newest(path) {
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return modified(path);
-  return Math.max(modified(path), ...readdirSync(path).map((name) => newest(join(path, name))));
-}
-
-/** @param {string} path */
-function modified(path) {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+function filesIn(path) {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return existsSync(path) ? [path] : [];
+  return readdirSync(path)
+    .toSorted()
+    .flatMap((name) => filesIn(join(path, name)));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) build();
