@@ -6,6 +6,8 @@ import { aCustomer } from '../support/builders.ts';
 import { describeWithMongo, freshDatabaseName, mongoUri, startReplicaSet } from '../support/mongo.ts';
 import { openMongoBank, withRawClient } from '../support/mongo-bank.ts';
 
+const NAMES =
+  'accounts transfers blocks audit records parcels users sessions turns processes ledger schema'.split(' ');
 const clock = { now: () => Date.now() };
 
 describeWithMongo('a database that another program uses', () => {
@@ -28,10 +30,7 @@ describeWithMongo('a database that another program uses', () => {
   const DOCUMENTS = 'holds documents that this program did not write';
   const OPTIONS = 'has options that this program does not set';
   const foreign: readonly (readonly [string, string, string, (db: Db) => Promise<unknown>])[] = [
-    ...[
-      ...['accounts', 'transfers', 'blocks', 'audit', 'records', 'parcels', 'users', 'sessions', 'turns'],
-      ...['processes', 'ledger', 'schema'],
-    ].map((name) => ['documents', name, DOCUMENTS, holding(USER, name)] as const),
+    ...NAMES.map((name) => ['documents', name, DOCUMENTS, holding(USER, name)] as const),
     [
       'a head that is none',
       'ledger',
