@@ -4,6 +4,7 @@ import { invalid } from '../domain/errors.ts';
 import { scopeOf } from '../domain/idempotency.ts';
 import type { Operation } from '../domain/idempotency.ts';
 import { isWithinBound, MAX_AMOUNT } from '../domain/money.ts';
+import type { Answer } from '../domain/outcome.ts';
 import type { IdGenerator } from './ports.ts';
 import { ACCOUNT_NAME_MAX_LENGTH, normalise, optionalText, requireBigint, requireKey } from './request.ts';
 import type { TransferWriter } from './transfer-writer.ts';
@@ -11,6 +12,8 @@ import { viewAccount, viewConflict, viewRefusal } from './views.ts';
 import type { AccountView, Refused } from './views.ts';
 
 const REASON_MAX_LENGTH = 280;
+/** Enough for a million holds that expired together. */
+const MOST_UNITS = 5_000;
 
 type SystemActor = Extract<Actor, { kind: 'system' }>;
 type Ports = { readonly writer: TransferWriter; readonly ids: IdGenerator };
@@ -138,13 +141,21 @@ export function closeAccount({ writer, ids }: Ports) {
 }
 
 async function submit(writer: TransferWriter, command: Command): Promise<AccountResult> {
-  const answer = await writer.submit(command);
+  const answer = await submitToTheEnd(writer, command);
   if ('conflict' in answer) return viewConflict(answer.conflict);
 
   const { outcome, replayed } = answer;
   if (outcome.kind === 'refused') return viewRefusal(outcome, { replayed, actor: command.actor });
   if (outcome.kind !== 'changed') throw new TypeError(`An account cannot have ${outcome.kind}`);
   return { ok: true, replayed, account: viewAccount(outcome.account) };
+}
+
+/** Again, where holds that are due are written first, unit by unit; others have their turn between. */
+async function submitToTheEnd(writer: TransferWriter, command: Command): Promise<Answer> {
+  for (let left = MOST_UNITS; ; left--) {
+    const answer = await writer.submit(command);
+    if ('conflict' in answer || !answer.unfinished || left === 0) return answer;
+  }
 }
 
 function keyed(actor: Actor, operation: Operation, key: unknown) {

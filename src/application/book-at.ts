@@ -1,11 +1,14 @@
-import type { Account } from '../domain/account.ts';
+import { NOTHING_PENDING } from '../domain/account.ts';
+import type { Account, PendingSums } from '../domain/account.ts';
+import { pendingOf } from '../domain/books.ts';
 import { invalid } from '../domain/errors.ts';
 import type { LedgerEntry } from '../domain/ledger-entry.ts';
 import type { Instant } from '../domain/time.ts';
-import type { Transfer } from '../domain/transfer.ts';
 import { ownTurn } from './event-loop.ts';
-import type { BookLine, Clock, LedgerReads } from './ports.ts';
+import type { BookedHold, BookLine, Clock, HoldPlace, LedgerReads } from './ports.ts';
 import { requireInstant } from './request.ts';
+import { placeOf } from './transfer-place.ts';
+import type { TransferPlace } from './transfer-place.ts';
 
 export type ClockPorts = {
   readonly clock: Clock;
@@ -17,7 +20,8 @@ export type ClockPorts = {
 const CLOCK_TOLERANCE_MS = 1_000;
 /** How many entries one round of a search looks at. */
 const PROBES = 16;
-const PAGE = 100;
+/** How many holds one look takes. */
+const PAGE = 250;
 
 /**
  * Whether no commit under way can reach the instant any more, so that what is told of it never changes.
@@ -35,10 +39,85 @@ export function isFinal(
 /** The account as its book stood at an instant: an expired hold is out of it, whether or not it was swept by then. */
 export async function accountAt(reads: LedgerReads, account: Account, at: Instant): Promise<Account> {
   const then = account.asAfter(await entryAt(reads, account, at));
-  if (then.held === 0n && then.incoming === 0n) return then;
+  return then.release(await dueAt(reads, then, at));
+}
 
-  const expired = await expiredBy(reads, then, at);
-  return expired.reduce((sofar, hold) => sofar.withoutHold(hold), then);
+/** What was pending in its book then of holds that had expired by the instant. */
+async function dueAt(reads: LedgerReads, then: Account, at: Instant): Promise<PendingSums> {
+  const { debitsPending, creditsPending } = then.counters;
+  if (debitsPending === 0n && creditsPending === 0n) return NOTHING_PENDING;
+
+  const due = await reads.dueOn(then.id, at);
+  // Where nothing was written since, what was due then is pending still; whoever swept it has left an entry
+  if ((await reads.account(then.id))?.sequence === then.sequence) return due;
+
+  let { debits, credits } = NOTHING_PENDING;
+  for await (const { transfer } of openHolds(reads, then, at)) {
+    if (Number(transfer.expiresAt) > at) continue;
+    const sums = pendingOf(transfer, then.id);
+    debits += sums.debits;
+    credits += sums.credits;
+  }
+  return { debits, credits };
+}
+
+/**
+ * The holds that were pending in an account's book after its last entry at or before an instant, expired ones too, in
+ * no order. First those that are pending still, which an index lists; then those placed last before the instant, until
+ * all that was pending is found: other entries are not read, however many there are.
+ */
+export async function* openHolds(
+  reads: LedgerReads,
+  then: Account,
+  at: Instant,
+): AsyncGenerator<BookedHold, void> {
+  const seen = new Set<string>();
+  let { debitsPending: debits, creditsPending: credits } = then.counters;
+  const isMissing = () => debits > 0n || credits > 0n;
+  function* open(holds: readonly BookedHold[]): Generator<BookedHold, void> {
+    for (const hold of holds) {
+      const { transfer, placed, ended } = hold;
+      const wasPending = placed <= then.sequence && (ended === null || ended > then.sequence);
+      if (!wasPending || seen.has(transfer.id)) continue;
+      seen.add(transfer.id);
+      const sums = pendingOf(transfer, then.id);
+      debits -= sums.debits;
+      credits -= sums.credits;
+      yield hold;
+    }
+  }
+
+  for (let after: HoldPlace | null = null; isMissing(); ) {
+    const holds = await reads.pendingHolds(then.id, { after, limit: PAGE });
+    yield* open(holds);
+    const last = holds.at(-1)?.transfer;
+    if (!last || holds.length < PAGE) break;
+    after = { expiresAt: Number(last.expiresAt), id: last.id };
+  }
+  for (let before: TransferPlace = { at: at + 1, id: '' }; isMissing(); ) {
+    const holds = await reads.holdsPlaced(then.id, { before, limit: PAGE });
+    yield* open(holds);
+    const last = holds.at(-1)?.transfer;
+    if (!last || holds.length < PAGE) break;
+    before = placeOf(last);
+  }
+}
+
+/**
+ * What was held after an account's entry once the holds that were due by some instant up to it are left out: one sum for
+ * each such instant.
+ */
+export async function heldWithoutDue(reads: LedgerReads, then: Account): Promise<readonly bigint[]> {
+  const due = new Map<Instant, bigint>();
+  for await (const { transfer } of openHolds(reads, then, then.latestAt)) {
+    const expiresAt = Number(transfer.expiresAt);
+    if (expiresAt > then.latestAt) continue;
+    const { held } = then;
+    const released = held - then.release(pendingOf(transfer, then.id)).held;
+    due.set(expiresAt, (due.get(expiresAt) ?? 0n) + released);
+  }
+  let { held } = then;
+  return [...due].sort(([a], [b]) => a - b).map(([, released]) => (held -= released));
 }
 
 /**
@@ -104,30 +183,5 @@ export async function* linesUpTo(
     if (lines.length === 0) throw new TypeError(`The book of account ${accountId} has a gap`);
     yield lines;
     last += lines.length;
-  }
-}
-
-/**
- * The holds that its book still held, and that had expired by the instant. Whatever places a hold or moves money at
- * once expires first what is due on its accounts, so they are found right behind, or are not swept yet.
- */
-async function expiredBy(reads: LedgerReads, then: Account, at: Instant): Promise<readonly Transfer[]> {
-  const found: Transfer[] = [];
-  let { sequence } = then;
-  for (;;) {
-    const lines = await reads.linesOf(then.id, { after: sequence, limit: PAGE });
-    for (const { entry, transfer } of lines) {
-      if (entry.step === 'held' || entry.step === 'completed') return found;
-      if (entry.step === 'expired' && Number(transfer.expiresAt) <= at) found.push(transfer);
-      ({ sequence } = entry);
-    }
-    if (lines.length === PAGE) {
-      await ownTurn();
-      continue;
-    }
-
-    const due = await reads.holdsDue(then.id, at);
-    // Whoever swept it between the two looks has left an entry
-    if ((await reads.account(then.id))?.sequence === sequence) return [...found, ...due];
   }
 }

@@ -61,10 +61,10 @@ export async function asOf(reads: LedgerReads, account: Account, at: Instant): P
   let read = account;
   for (;;) {
     if (read.nextExpiryAt === null || read.nextExpiryAt > at) return read;
-    const due = await reads.holdsDue(read.id, at);
+    const due = await reads.dueOn(read.id, at);
     // Whoever swept it between the two looks has left an entry.
     const again = (await reads.account(read.id)) ?? read;
-    if (again.sequence === read.sequence) return due.reduce((sofar, hold) => sofar.withoutHold(hold), read);
+    if (again.sequence === read.sequence) return read.release(due);
     read = again;
   }
 }

@@ -5,7 +5,7 @@ import { flowOf, heldSideOf, totalsBetween } from '../domain/statement.ts';
 import type { Flow, StatementTotals } from '../domain/statement.ts';
 import type { Instant } from '../domain/time.ts';
 import type { TransferKind } from '../domain/transfer.ts';
-import { accountAt, entryAt, isFinal, linesBelow, linesUpTo } from './book-at.ts';
+import { entryAt, isFinal, linesUpTo, openHolds } from './book-at.ts';
 import type { ClockPorts } from './book-at.ts';
 import { ownTurn } from './event-loop.ts';
 import { readOwnAccount } from './get-account.ts';
@@ -86,7 +86,7 @@ export function getStatement(ports: ClockPorts & { reads: LedgerReads }) {
 
     const [before, after] = await Promise.all([
       entryAt(reads, account, from - 1).then((entry) => account.asAfter(entry)),
-      accountAt(reads, account, end),
+      entryAt(reads, account, end).then((entry) => account.asAfter(entry)),
     ]);
     const holds = await outstandingHolds(reads, after, { at: end, viewer });
     const totals = totalsBetween(before, after);
@@ -134,35 +134,29 @@ function statementLine(account: Account, { entry, transfer }: BookLine, viewer: 
   };
 }
 
-/** From the end of the period back, until all that was then held is accounted for: no further than a hold may last. */
+/** The oldest first. */
 async function outstandingHolds(
   reads: LedgerReads,
   then: Account,
   { at, viewer }: { at: Instant; viewer: Viewer },
 ): Promise<readonly OutstandingHold[]> {
+  if (then.held === 0n) return [];
   const side = heldSideOf(then);
-  const holds: OutstandingHold[] = [];
-  const ended = new Set<string>();
-  let left = then.held;
-  for (let before = then.sequence + 1; left > 0n && before > 1; ) {
-    const lines = await linesBelow(reads, then.id, { before, limit: LINES_PAGE });
-    for (const { entry, transfer } of lines) {
-      if (entry.direction !== side || entry.step === 'completed') continue;
-      if (entry.step !== 'held') ended.add(transfer.id);
-      else if (!ended.delete(transfer.id) && Number(transfer.expiresAt) > at) {
-        left -= entry.pending;
-        holds.push({
-          transferId: transfer.id,
-          amount: entry.pending,
-          counterparty: viewCounterpartyOf(transfer, { viewer, accountId: then.id }),
-          description: transfer.description,
-          placedAt: entry.at,
-          expiresAt: Number(transfer.expiresAt),
-        });
-      }
-    }
-    before -= lines.length;
-    await ownTurn();
+  const found: { readonly placed: number; readonly hold: OutstandingHold }[] = [];
+  for await (const { transfer, placed } of openHolds(reads, then, at)) {
+    const leg = transfer.legs.find(({ accountId, direction }) => accountId === then.id && direction === side);
+    if (!leg || Number(transfer.expiresAt) <= at) continue;
+    found.push({
+      placed,
+      hold: {
+        transferId: transfer.id,
+        amount: leg.amount,
+        counterparty: viewCounterpartyOf(transfer, { viewer, accountId: then.id }),
+        description: transfer.description,
+        placedAt: transfer.createdAt,
+        expiresAt: Number(transfer.expiresAt),
+      },
+    });
   }
-  return holds.toReversed();
+  return found.sort((a, b) => a.placed - b.placed).map(({ hold }) => hold);
 }

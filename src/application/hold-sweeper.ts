@@ -1,3 +1,4 @@
+import { PassbookError } from '../domain/errors.ts';
 import { normalise } from './request.ts';
 import type { Clock, LedgerReads, Logger } from './ports.ts';
 import type { TransferWriter } from './transfer-writer.ts';
@@ -7,8 +8,9 @@ export type SweeperOptions = {
   readonly everyMs?: number;
 };
 
-/** How many accounts one look takes. */
-const BATCH = 200;
+/** How many accounts one look takes, and one unit at most. */
+const BATCH = 50;
+const SYSTEM = { kind: 'system' } as const;
 
 /**
  * Writes the expiry of holds that are due. Every decision and every read counts them as expired already, so a sweeper
@@ -51,26 +53,45 @@ export class HoldSweeper {
     }
   }
 
-  /** Expires what is due now; how many accounts were swept. */
+  /**
+   * Expires what is due now, some accounts at a time and as much of them as one unit may: customers' commands have
+   * their turn between. An account that fails is left out, and does not keep the others.
+   * @returns how many accounts were swept
+   */
   async sweep(): Promise<number> {
-    const { reads, writer, clock } = this.#ports;
-    let swept = 0;
+    const { reads, clock } = this.#ports;
+    const seen = new Map<string, string>();
+    const failed = new Set<string>();
     for (;;) {
-      const accountIds = await reads.accountsWithDueHolds(clock.now(), BATCH);
-      await Promise.all(
-        // In one order on every store: which of them is written first shows in the entries
-        accountIds.toSorted().map((accountId) =>
-          writer.submit({
-            type: 'expire',
-            actor: { kind: 'system' },
-            key: null,
-            request: normalise({}),
-            accountId,
-          }),
-        ),
-      );
-      swept += accountIds.length;
-      if (accountIds.length < BATCH) return swept;
+      const due = await reads.accountsWithDueHolds(clock.now(), BATCH + failed.size);
+      const accountIds = due.filter((id) => !failed.has(id)).slice(0, BATCH);
+      // In one order on every store: which of them is written first shows in the entries
+      const results = await Promise.allSettled(accountIds.toSorted().map((id) => this.#expire(id)));
+      const states = results.flatMap((result, index) => {
+        if (result.status === 'fulfilled') return [result.value];
+        this.#leaveOut(accountIds.toSorted()[index] ?? '', result.reason, failed);
+        return [];
+      });
+      const moved = states.filter(({ id, state }) => seen.get(id) !== state);
+      for (const { id, state } of moved) seen.set(id, state);
+      // A unit leaves nothing to do, or writes some of it; where it did neither, the next sweep tries again
+      const isStuck = moved.length === 0 && states.length === results.length;
+      if (accountIds.length === 0 || isStuck) return seen.size;
     }
+  }
+
+  /** How far one unit came with an account. */
+  async #expire(accountId: string): Promise<{ readonly id: string; readonly state: string }> {
+    const command = { type: 'expire', actor: SYSTEM, key: null, request: normalise({}), accountId } as const;
+    const answer = await this.#ports.writer.submit(command);
+    const account = 'outcome' in answer && answer.outcome.kind === 'changed' ? answer.outcome.account : null;
+    return { id: accountId, state: `${account?.sequence} ${account?.nextExpiryAt}` };
+  }
+
+  /** @throws PassbookError where the store is at fault, and not the account */
+  #leaveOut(accountId: string, fault: unknown, failed: Set<string>): void {
+    if (fault instanceof PassbookError) throw fault;
+    failed.add(accountId);
+    this.#ports.log.warn({ err: fault, accountId }, 'holds of an account could not be swept, will try again');
   }
 }

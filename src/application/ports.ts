@@ -1,4 +1,4 @@
-import type { Account } from '../domain/account.ts';
+import type { Account, PendingSums } from '../domain/account.ts';
 import type { AuditHead, AuditRecord } from '../domain/audit.ts';
 import type { Books, Decision } from '../domain/books.ts';
 import type { Want } from '../domain/command.ts';
@@ -167,8 +167,21 @@ export interface LedgerReads {
     page: { before: number | null; limit: number },
   ): Promise<readonly BookLine[]>;
   record(key: IdempotencyKey): Promise<IdempotencyRecord | undefined>;
-  /** The pending holds with a leg on the account that expire at or before `until`. */
-  holdsDue(accountId: string, until: Instant): Promise<readonly Transfer[]>;
+  /** The sums of all pending holds on the account that expire at or before `until`: from an index, however many. */
+  dueOn(accountId: string, until: Instant): Promise<PendingSums>;
+  /** The pending holds with a leg on the account, by expiry and then by id; only those after `after`. */
+  pendingHolds(
+    accountId: string,
+    page: { after: HoldPlace | null; limit: number },
+  ): Promise<readonly BookedHold[]>;
+  /**
+   * All holds with a leg on the account, whatever became of them, in the order of `TransferPlace`, the newest first;
+   * only those that stand before `before`. Found by an index: other entries of the book cost nothing.
+   */
+  holdsPlaced(
+    accountId: string,
+    page: { before: TransferPlace; limit: number },
+  ): Promise<readonly BookedHold[]>;
   /** Ids of accounts whose `nextExpiryAt` is at or before `until`, those due longest first. */
   accountsWithDueHolds(until: Instant, limit: number): Promise<readonly string[]>;
   /** By sequence ascending; only sequences above `after`. */
@@ -209,6 +222,17 @@ export interface BooksAtOnce {
 
 /** A line of an account's book, with its transfer as it stands today. */
 export type BookLine = { readonly entry: LedgerEntry; readonly transfer: Transfer };
+
+/** A hold in one account's book, as of one moment: the sequences of its entries there. */
+export type BookedHold = {
+  readonly transfer: Transfer;
+  readonly placed: number;
+  /** Null while it is pending. */
+  readonly ended: number | null;
+};
+
+/** Where a hold stands among those that are pending: by its expiry, and at one instant by its id. */
+export type HoldPlace = { readonly expiresAt: Instant; readonly id: string };
 
 /** As `LedgerReads`, for every request of somebody signed in. */
 export interface SessionReads {

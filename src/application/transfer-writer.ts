@@ -138,7 +138,7 @@ export class TransferWriter {
   async #rehearse(command: Command): Promise<Answer> {
     const now = this.#clock.now();
     const deadline = now + this.#limits.deadlineMs;
-    const context = { now, digest: this.#digest, notify: false, dryRun: true, holdsDueBy: deadline };
+    const context = { now, digest: this.#digest, notify: false, dryRun: true };
     const decided = await this.#unitOfWork.transact(
       () => wantOf([command], deadline),
       (books) => unwritten(decideInParts(books, [command], { ...context, size: PART_MOST })),
@@ -276,7 +276,7 @@ export class TransferWriter {
       (books) => {
         const all = batch.reduce((sum, { size }) => sum + size, 0);
         const size = Math.min(PART_MOST, Math.max(PART_LEAST, Math.ceil(all / PARTS)));
-        return this.#reserve(decideInParts(books, commands, { ...this.#context(deadline), size }));
+        return this.#reserve(decideInParts(books, commands, { ...this.#context(), size }));
       },
       deadline,
     );
@@ -297,14 +297,8 @@ export class TransferWriter {
     return { changes, next: () => this.#reserve(part.next(), { messages, dueAt }) };
   }
 
-  #context(holdsDueBy: Instant): DecisionContext {
-    return {
-      now: this.#clock.now(),
-      digest: this.#digest,
-      notify: this.#notify,
-      dryRun: false,
-      holdsDueBy,
-    };
+  #context(): DecisionContext {
+    return { now: this.#clock.now(), digest: this.#digest, notify: this.#notify, dryRun: false };
   }
 }
 

@@ -1,3 +1,5 @@
+import { heldWithoutDue } from './book-at.ts';
+import type { Outcome } from '../domain/outcome.ts';
 import { AccountCheck } from '../domain/account-check.ts';
 import type { Account } from '../domain/account.ts';
 import { AuditCheck } from '../domain/audit-check.ts';
@@ -6,7 +8,8 @@ import { CheckpointCheck } from '../domain/checkpoint-check.ts';
 import type { Checkpoint } from '../domain/checkpoint.ts';
 import { keyText } from '../domain/idempotency.ts';
 import type { HexDigest } from '../domain/merkle.ts';
-import { checkRecord, toldBy } from '../domain/record-check.ts';
+import { checkRecord, entriesWithDue, toldBy } from '../domain/record-check.ts';
+import type { Recorded } from '../domain/record-check.ts';
 import { checkTransfer, ReversalCheck } from '../domain/transfer-check.ts';
 import { PassbookError } from '../domain/errors.ts';
 import { BalanceCheck, FaultLog, OrderCheck } from '../domain/verification.ts';
@@ -156,7 +159,9 @@ class VerifyRun {
       const ids = [...new Set(told.flatMap(({ transferIds }) => transferIds))];
       const transfers = await scan.transfersById(ids);
       const accounts = await this.#accountsById(new Set(told.flatMap(({ accountIds }) => accountIds)));
-      const recorded = { transfers: new Map(transfers.map((one) => [one.transfer.id, one])), accounts };
+      const found = { transfers: new Map(transfers.map((one) => [one.transfer.id, one])), accounts };
+      const outcomes = records.map(({ outcome }) => outcome);
+      const recorded = { ...found, heldWithoutDue: await this.#heldWithoutDue(outcomes, found) };
       for (const record of records) {
         if (!order.add(keyText(record))) this.#faults.report('record_order', { key: keyText(record) });
         checkRecord(record, recorded, { digest, faults: this.#faults });
@@ -169,6 +174,21 @@ class VerifyRun {
     for await (const faults of this.#ports.scan.differences()) {
       for (const { kind, ...place } of faults) this.#faults.report(kind, place);
     }
+  }
+
+  /** An answer leaves out holds that are due and not written as expired: all that were due by some instant. */
+  async #heldWithoutDue(
+    outcomes: readonly Outcome[],
+    recorded: Recorded,
+  ): Promise<ReadonlyMap<string, readonly bigint[]>> {
+    const held = new Map<string, readonly bigint[]>();
+    for (const entry of outcomes.flatMap((outcome) => entriesWithDue(outcome, recorded))) {
+      const account = recorded.accounts.get(entry.accountId);
+      if (!account) continue;
+      const sums = await heldWithoutDue(this.#ports.reads, account.asAfter(entry));
+      held.set(`${entry.transferId} ${entry.accountId}`, sums);
+    }
+    return held;
   }
 
   end(): Verification {

@@ -21,6 +21,11 @@ export type Counters = {
   readonly creditsPending: bigint;
 };
 
+/** Sums of pending debits and credits, in minor units. */
+export type PendingSums = { readonly debits: bigint; readonly credits: bigint };
+
+export const NOTHING_PENDING: PendingSums = { debits: 0n, credits: 0n };
+
 export type AccountState = {
   readonly id: string;
   /** Null for a system account, which has a purpose instead. */
@@ -225,23 +230,23 @@ export class Account {
     return this.status === 'frozen' && (direction === 'debit' || this.creditsFrozen);
   }
 
-  /** Why `amount` more on this side would break a limit or a bound; undefined if it would not. */
-  limitBrokenBy(direction: Direction, amount: bigint): LimitCode | undefined {
+  /**
+   * Why `amount` more on this side would break a limit or a bound; undefined if it would not.
+   * @param due what is pending of holds that have expired: it reserves nothing any more
+   */
+  limitBrokenBy(direction: Direction, amount: bigint, due = NOTHING_PENDING): LimitCode | undefined {
     const lowers = direction !== this.normalSide;
-    if (lowers && this.minimumBalance !== null && this.available - amount < this.minimumBalance) {
+    const { available, balance, incoming } = this.release(due);
+    if (lowers && this.minimumBalance !== null && available - amount < this.minimumBalance) {
       return 'insufficient_funds';
     }
-    if (
-      !lowers &&
-      this.maximumBalance !== null &&
-      this.balance + this.incoming + amount > this.maximumBalance
-    ) {
+    if (!lowers && this.maximumBalance !== null && balance + incoming + amount > this.maximumBalance) {
       return 'exceeds_maximum_balance';
     }
     // With what is pending: a capture checks no bound again.
     const { debitsPosted, debitsPending, creditsPosted, creditsPending } = this.counters;
     const counter = direction === 'debit' ? debitsPosted + debitsPending : creditsPosted + creditsPending;
-    const after = lowers ? this.available - amount : this.balance + this.incoming + amount;
+    const after = lowers ? available - amount : balance + incoming + amount;
     return isWithinBound(after) && counter + amount <= MAX_COUNTER ? undefined : 'amount_overflow';
   }
 
@@ -289,15 +294,18 @@ export class Account {
     });
   }
 
-  /** The account as if the hold had expired: for reads, which write nothing. */
-  withoutHold(hold: Transfer): Account {
-    const counters = hold.legs
-      .filter((leg) => leg.accountId === this.id)
-      .reduce(
-        (sofar, leg) => counted(sofar, leg.direction, { posted: 0n, pending: -leg.amount }),
-        this.counters,
-      );
-    return new Account({ ...this, counters });
+  /** The account as if the expiry of what is due had been written: for decisions and reads, which count it so. */
+  release(due: PendingSums): Account {
+    if (due.debits === 0n && due.credits === 0n) return this;
+    const { debitsPending, creditsPending } = this.counters;
+    return new Account({
+      ...this,
+      counters: {
+        ...this.counters,
+        debitsPending: debitsPending - due.debits,
+        creditsPending: creditsPending - due.credits,
+      },
+    });
   }
 
   rename(name: string | null): Account {

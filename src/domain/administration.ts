@@ -13,8 +13,9 @@ import type {
 } from './command.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { placeOrder } from './orders.ts';
+import { MORE_IS_DUE } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
-import { refuse, settledAccount } from './steps.ts';
+import { refuse, released, settledAccount } from './steps.ts';
 
 type AdministrationCommand =
   | OpenAccountCommand
@@ -40,7 +41,7 @@ export function administer(
     case 'rename': {
       const renamed = account.rename(command.name);
       books.keepAccount(renamed);
-      return { kind: 'changed', account: renamed };
+      return { kind: 'changed', account: released(books, renamed, context) };
     }
     case 'freeze':
       return change(books, account, account.freeze({ credits: command.credits }), { command, context });
@@ -93,7 +94,10 @@ function close(
   if (account.refuses('debit') && command.actor.kind !== 'system') return refuse('source_account_frozen');
   const canSweep = account.balance > 0n && command.sweep !== null;
   if (account.balance !== 0n && !canSweep) return refuse('balance_not_zero');
-  if (account.held > 0n || account.incoming > 0n) return refuse('holds_outstanding');
+  const { held, incoming } = released(books, account, context);
+  if (held > 0n || incoming > 0n) return refuse('holds_outstanding');
+  // A closed account has nothing pending in its book either
+  if (account.held > 0n || account.incoming > 0n) return MORE_IS_DUE;
   if (account.balance === 0n || command.sweep === null) {
     return change(books, account, account.close(), { command, context });
   }
@@ -166,7 +170,7 @@ function change(
     ),
   };
   books.keepAudit(followAudit(books.auditHead(), facts, context.digest));
-  return { kind: 'changed', account: after };
+  return { kind: 'changed', account: released(books, after, context) };
 }
 
 function asText(value: string | bigint | boolean | null): string | null {

@@ -1,4 +1,5 @@
-import type { Account } from './account.ts';
+import { NOTHING_PENDING } from './account.ts';
+import type { Account, PendingSums } from './account.ts';
 import type { AuditHead, AuditRecord } from './audit.ts';
 import type { OwnerAndCurrency } from './command.ts';
 import { keyText } from './idempotency.ts';
@@ -8,12 +9,25 @@ import type { Message } from './message.ts';
 import type { Instant } from './time.ts';
 import type { Transfer } from './transfer.ts';
 
+/** How many expiries a unit writes at most in passing: more would keep the units behind it waiting. */
+export const MOST_EXPIRIES = 200;
+
 /** What a store has loaded for a decision. It is read and never written. */
 export interface Books {
   account(id: string): Account | undefined;
   transfer(id: string): Transfer | undefined;
-  /** The pending holds on the account that were wanted: those that are due, and the next one. */
-  holdsOf(accountId: string): readonly Transfer[];
+  /**
+   * Up to when it was found out what is due: at `Want.holdsDueBy` or before it, and not before the instant at which the
+   * books were loaded. A hold that expires later is not due in this decision.
+   */
+  readonly dueKnownBy: Instant;
+  /** The sums of all pending holds on the account that expire up to an instant within `dueKnownBy`, however many. */
+  dueOn(accountId: string, until: Instant): PendingSums;
+  /**
+   * The pending holds on the account that expire first, by expiry: at most `limit`, and fewer where fewer were loaded.
+   * Where all that are due at `dueKnownBy` are among them, so is the next one.
+   */
+  firstHolds(accountId: string, limit: number): readonly Transfer[];
   /** The owner's active accounts in the currency that were wanted, the lowest id first. */
   activeAccounts(of: OwnerAndCurrency): readonly Account[];
   /** How many accounts the owner has, closed ones too. */
@@ -150,6 +164,13 @@ export class WorkingBooks implements Books {
   readonly #transfers = new Map<string, Transfer>();
   /** Holds placed here, by account. */
   readonly #placed = new Map<string, Transfer[]>();
+  /** Holds that were pending and ended here, by account. */
+  readonly #ended = new Map<string, Transfer[]>();
+  /** As last asked for, by account; of those where nothing was placed or ended since. */
+  readonly #due = new Map<string, { readonly until: Instant; readonly sums: PendingSums }>();
+  /** As they were loaded. */
+  readonly #first = new Map<string, { readonly limit: number; readonly holds: readonly Transfer[] }>();
+  #expiries = 0;
   readonly #records = new Map<string, IdempotencyRecord>();
   readonly #entries: LedgerEntry[] = [];
   readonly #messages: Message[] = [];
@@ -167,30 +188,84 @@ export class WorkingBooks implements Books {
     return this.#transfers.get(id) ?? this.#books.transfer(id);
   }
 
-  /** What expires first comes first, so that equal holds leave equal entries on every store. */
-  holdsOf(accountId: string): readonly Transfer[] {
-    return this.#holdsSeen(accountId)
-      .map((hold) => this.transfer(hold.id) ?? hold)
-      .filter((hold) => hold.status === 'pending')
-      .sort((a, b) => Number(a.expiresAt) - Number(b.expiresAt) || (a.id < b.id ? -1 : 1));
+  get dueKnownBy(): Instant {
+    return this.#books.dueKnownBy;
+  }
+
+  dueOn(accountId: string, until: Instant): PendingSums {
+    const known = this.#due.get(accountId);
+    if (known?.until === until) return known.sums;
+
+    let { debits, credits } = this.#books.dueOn(accountId, until);
+    const count = (hold: Transfer, sign: bigint) => {
+      if (Number(hold.expiresAt) > until) return;
+      const sums = pendingOf(hold, accountId);
+      debits += sign * sums.debits;
+      credits += sign * sums.credits;
+    };
+    for (const hold of this.#placed.get(accountId) ?? []) count(hold, 1n);
+    for (const hold of this.#ended.get(accountId) ?? []) count(hold, -1n);
+    const sums = { debits, credits };
+    this.#due.set(accountId, { until, sums });
+    return sums;
+  }
+
+  firstHolds(accountId: string, limit: number): readonly Transfer[] {
+    return this.#pending(this.#holdsSeen(accountId, limit)).slice(0, limit);
+  }
+
+  /** Those to expire now: at most as many as this unit may still write. */
+  holdsToExpire(accountId: string, now: Instant): readonly Transfer[] {
+    const left = this.expiriesLeft;
+    // With the one behind them, which `nextExpiryOf` asks for
+    const first = this.firstHolds(accountId, left + 1);
+    return first.slice(0, left).filter((hold) => hold.statusAt(now) === 'expired');
+  }
+
+  /** How many expiries may still be written in passing. */
+  get expiriesLeft(): number {
+    const books = this.#books;
+    return (books instanceof WorkingBooks ? books.expiriesLeft : MOST_EXPIRIES) - this.#expiries;
   }
 
   /**
-   * No hold that is pending on the account expires after `now` and before this instant; null if none can. One that
-   * ended here counts: it may have been the only one that was loaded of those that are not due.
+   * No hold that is pending on the account expires before this instant; null if there is none. One that ended here
+   * counts where it was not due: it may have been the only one that was loaded of those.
    */
-  nextExpiryOf(accountId: string, now: Instant): Instant | null {
-    const ahead = this.#holdsSeen(accountId)
-      .map((hold) => Number(hold.expiresAt))
-      .filter((expiresAt) => expiresAt > now);
-    return ahead.length > 0 ? Math.min(...ahead) : null;
+  nextExpiryOf(account: Account, now: Instant): Instant | null {
+    const seen = this.#holdsSeen(account.id, 1);
+    const { debits, credits } = this.dueOn(account.id, now);
+    if (debits === 0n && credits === 0n) {
+      return seen.find(({ expiresAt }) => Number(expiresAt) > now)?.expiresAt ?? null;
+    }
+    const due = seen.filter(({ expiresAt }) => Number(expiresAt) <= now);
+    return (this.#pending(due)[0] ?? due.at(-1))?.expiresAt ?? account.nextExpiryAt;
   }
 
-  /** As they were loaded or placed, those that ended here too. */
-  #holdsSeen(accountId: string): readonly Transfer[] {
+  /**
+   * As they were loaded or placed, those that ended here too. What expires first comes first, so that equal holds leave
+   * equal entries on every store.
+   */
+  #holdsSeen(accountId: string, limit: number): readonly Transfer[] {
+    const ended = this.#ended.get(accountId) ?? [];
     const books = this.#books;
-    const loaded = books instanceof WorkingBooks ? books.#holdsSeen(accountId) : books.holdsOf(accountId);
-    return [...loaded, ...(this.#placed.get(accountId) ?? [])];
+    const most = limit + ended.length;
+    const loaded =
+      books instanceof WorkingBooks ? books.#holdsSeen(accountId, most) : this.#loaded(accountId, most);
+    return [...loaded, ...(this.#placed.get(accountId) ?? [])].sort(byExpiry);
+  }
+
+  #loaded(accountId: string, limit: number): readonly Transfer[] {
+    const known = this.#first.get(accountId);
+    if (known && known.limit >= limit) return known.holds;
+
+    const holds = this.#books.firstHolds(accountId, limit);
+    this.#first.set(accountId, { limit, holds });
+    return holds;
+  }
+
+  #pending(holds: readonly Transfer[]): readonly Transfer[] {
+    return holds.map((hold) => this.transfer(hold.id) ?? hold).filter(({ status }) => status === 'pending');
   }
 
   activeAccounts(of: OwnerAndCurrency): readonly Account[] {
@@ -232,10 +307,21 @@ export class WorkingBooks implements Books {
 
   /** A new transfer, or one as it is from now on. */
   keepTransfer(transfer: Transfer): void {
-    if (transfer.status === 'pending' && this.transfer(transfer.id) === undefined) {
-      for (const leg of transfer.legs) push(this.#placed, leg.accountId, transfer);
-    }
+    this.#keepHold(transfer);
     this.#transfers.set(transfer.id, transfer);
+  }
+
+  #keepHold(after: Transfer): void {
+    if (!after.isHold) return;
+    const before = this.transfer(after.id);
+    const holds = before ? this.#ended : this.#placed;
+    if (before && (before.status !== 'pending' || after.status === 'pending')) return;
+
+    for (const { accountId } of after.legs) {
+      push(holds, accountId, after);
+      this.#due.delete(accountId);
+    }
+    if (after.status === 'expired') this.#expiries += 1;
   }
 
   keepRecord(record: IdempotencyRecord): void {
@@ -277,6 +363,21 @@ export class WorkingBooks implements Books {
       audit: this.#audit,
     };
   }
+}
+
+/** What a hold reserves on one of its accounts. */
+export function pendingOf({ legs }: Transfer, accountId: string): PendingSums {
+  let { debits, credits } = NOTHING_PENDING;
+  for (const leg of legs) {
+    if (leg.accountId !== accountId) continue;
+    if (leg.direction === 'debit') debits += leg.amount;
+    else credits += leg.amount;
+  }
+  return { debits, credits };
+}
+
+function byExpiry(a: Transfer, b: Transfer): number {
+  return Number(a.expiresAt) - Number(b.expiresAt) || (a.id < b.id ? -1 : 1);
 }
 
 function push<V>(lists: Map<string, V[]>, key: string, value: V): void {

@@ -149,8 +149,9 @@ export type Want = {
   readonly ownerIds: readonly string[];
   readonly keys: readonly IdempotencyKey[];
   /**
-   * Of each account loaded whose `nextExpiryAt` is not after this instant: its pending holds that expire up to it, the
-   * one that expires next after it, and the accounts of their legs.
+   * Holds that expire later are not due in this decision, however far an account is ahead of the clock. Of each account
+   * whose `nextExpiryAt` is not after what the decision takes for now: the sums of what is due (`Books.dueOn`), some of
+   * the holds that expire first (`Books.firstHolds`), and the accounts of their legs.
    */
   readonly holdsDueBy: Instant;
   /** Whether the end of the audit log is needed. */

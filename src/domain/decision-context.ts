@@ -8,6 +8,4 @@ export type DecisionContext = {
   readonly notify: boolean;
   /** Nothing will be kept: rules on the balance of another's account are not looked at, so that nobody can probe it. */
   readonly dryRun: boolean;
-  /** The `holdsDueBy` that was wanted: what expires later was not loaded. No limit unless given. */
-  readonly holdsDueBy?: Instant;
 };

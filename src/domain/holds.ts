@@ -36,7 +36,7 @@ export function capture(
   const captured = hold.capture(amount, at);
   postStep(books, captured, { step: 'captured', at, captured: amount }, context);
   if (context.notify) for (const message of messagesOf(books, captured, at)) books.send(message);
-  return transferred(books, captured, command.actor);
+  return transferred(books, { transfer: captured, actor: command.actor }, context);
 }
 
 /** Releases a hold. It always works, whatever state the accounts are in. */
@@ -51,10 +51,10 @@ export function voidHold(
   const at = stepInstant(accountsOf(books, hold), context);
   const voided = hold.void();
   postStep(books, voided, { step: 'voided', at }, context);
-  return transferred(books, voided, command.actor);
+  return transferred(books, { transfer: voided, actor: command.actor }, context);
 }
 
-/** Sweeps one account: what is due on it, and nothing else. */
+/** Sweeps one account: what is due on it, as far as one unit goes, and nothing else. */
 export function expireDue(books: WorkingBooks, command: ExpireCommand, context: DecisionContext): Outcome {
   const account = settledAccount(books, command.accountId, context);
   return account ? { kind: 'changed', account } : refuse('account_not_found');

@@ -9,7 +9,7 @@ import type { FieldError, RefusalCode } from './errors.ts';
 import type { Direction } from './ledger-entry.ts';
 import { messagesOf } from './messages.ts';
 import type { Refusal, TransferOutcome } from './outcome.ts';
-import { postStep, refuse, settle, stepInstant, transferred } from './steps.ts';
+import { dueOn, postStep, refuse, settle, stepInstant, transferred } from './steps.ts';
 import type { Instant } from './time.ts';
 import { Transfer } from './transfer.ts';
 import type { Leg, TransferFacts } from './transfer.ts';
@@ -64,7 +64,11 @@ export function placeOrder(
     sides,
     expiresAt: order.hold && expiryOf(order.hold, at),
   });
-  const code = ruleBroken(sides, { currency: order.currency, actor, context });
+  const code = ruleBroken(books, sides, {
+    currency: order.currency,
+    actor,
+    context: { ...context, now: at },
+  });
   if (code) return reject(books, facts, code, context);
   // An account ahead of the clock raises the instant, past an expiry that was still to come
   if (facts.expiresAt !== null && facts.expiresAt <= at) return reject(books, facts, 'hold_expired', context);
@@ -87,7 +91,7 @@ export function carryOut(
   const transfer = expiresAt === null ? Transfer.complete(facts, at) : Transfer.hold(facts, at);
   postStep(books, transfer, { step: expiresAt === null ? 'completed' : 'held', at }, context);
   if (context.notify) for (const message of messagesOf(books, transfer, at)) books.send(message);
-  return transferred(books, transfer, actor);
+  return transferred(books, { transfer, actor }, context);
 }
 
 /** A member of a linked batch that failed: the culprit's own code, and `linked_transfer_failed` for the others. */
@@ -111,7 +115,7 @@ export function linkedFailure(
   return index === culprit.at ? refuse(code) : reject(books, facts, code, context);
 }
 
-/** Checks 5 to 7: finds the accounts, each with its due holds expired, or says which is not there for the actor. */
+/** Checks 5 to 7: finds the accounts and expires what is due on them, or names the one that the actor cannot use. */
 function identify(
   books: WorkingBooks,
   placed: PlacedOrder,
@@ -194,6 +198,7 @@ function mayCredit({ actor, order }: PlacedOrder, account: Account): boolean {
 
 /** Checks 8 to 13, the first that fails. */
 export function ruleBroken(
+  books: WorkingBooks,
   sides: readonly Side[],
   terms: { currency: string | null; actor: Actor; context: DecisionContext },
 ): RefusalCode | undefined {
@@ -209,7 +214,9 @@ export function ruleBroken(
 
   const broken = sides
     .filter(({ account, direction }) => direction === 'debit' || mayLookAtBalance(account, terms))
-    .map(({ account, direction, amount }) => account.limitBrokenBy(direction, amount));
+    .map(({ account, direction, amount }) =>
+      account.limitBrokenBy(direction, amount, dueOn(books, account, terms.context)),
+    );
   return LIMIT_ORDER.find((code) => broken.includes(code));
 }
 

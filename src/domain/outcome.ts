@@ -2,6 +2,9 @@ import type { Account } from './account.ts';
 import type { FieldError, RefusalCode } from './errors.ts';
 import type { Transfer } from './transfer.ts';
 
+/** A closing that waits for the expiry of holds that are due: one unit writes only so many. */
+export const MORE_IS_DUE: Refusal = { kind: 'refused', code: 'holds_outstanding', transfer: null };
+
 /** An account's balances as of a transfer, in minor units. */
 export type Balances = {
   readonly accountId: string;
@@ -36,7 +39,12 @@ export type Outcome =
 
 /** An outcome, or that the key was used for a request that differs in `field`. */
 export type Answer =
-  | { readonly replayed: boolean; readonly outcome: Outcome }
+  | {
+      readonly replayed: boolean;
+      readonly outcome: Outcome;
+      /** Nothing was recorded: first the expiry of more holds must be written. The same command again goes on. */
+      readonly unfinished?: true;
+    }
   | { readonly conflict: { readonly field: string } };
 
 /** A decision about one command: its answer, or the fields that its clock shows to be malformed. Those are not recorded. */

@@ -9,6 +9,7 @@ import { capture, expireDue, voidHold } from './holds.ts';
 import { eraseText } from './erasure.ts';
 import { differenceFromKept } from './idempotency.ts';
 import { expiryFaults, linkedFailure, placeOrder } from './orders.ts';
+import { MORE_IS_DUE } from './outcome.ts';
 import type { Answer, Decided, Outcome, Refusal, TransferOutcome } from './outcome.ts';
 import { reverse } from './reversal.ts';
 
@@ -134,6 +135,7 @@ function keep(
   outcome: Outcome,
   { now: at }: DecisionContext,
 ): Answer {
+  if (outcome === MORE_IS_DUE) return { replayed: false, outcome, unfinished: true };
   if (key) books.keepRecord({ ...key, request, outcome, at });
   return { replayed: false, outcome };
 }

@@ -32,13 +32,14 @@ export function reverse(
   const shares = sharesOf(original, amount);
   const sides = sidesOf(books, original, shares, context);
   const facts = factsOf(command, original, sides);
-  const code = ruleBroken(sides, { currency: original.currency, actor, context });
-  if (code) return reject(books, facts, code, context);
-
   const at = stepInstant(
     sides.map(({ account }) => account),
     context,
   );
+  const terms = { currency: original.currency, actor, context: { ...context, now: at } };
+  const code = ruleBroken(books, sides, terms);
+  if (code) return reject(books, facts, code, context);
+
   books.keepTransfer(original.reverse(shares));
   return carryOut(books, facts, { sides, at, actor }, context);
 }

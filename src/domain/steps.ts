@@ -1,4 +1,5 @@
-import type { Account } from './account.ts';
+import { NOTHING_PENDING } from './account.ts';
+import type { Account, PendingSums } from './account.ts';
 import type { Actor } from './actor.ts';
 import type { WorkingBooks } from './books.ts';
 import { sealTransfer } from './chain.ts';
@@ -30,19 +31,22 @@ export function stepInstant(accounts: readonly Account[], { now }: DecisionConte
   return Math.max(now, ...accounts.map((account) => account.latestAt));
 }
 
-/** An account with its due holds expired: how every decision sees it. */
+/**
+ * The account after the expiries that a unit may still write on it. What is due beyond them is counted by `dueOn`, so
+ * that no decision depends on how many were written.
+ */
 export function settledAccount(
   books: WorkingBooks,
   id: string,
   context: DecisionContext,
 ): Account | undefined {
   const account = books.account(id);
-  // An account may be ahead of a clock that was set back; what was not loaded is not due yet.
-  const now = Math.min(Math.max(context.now, account?.latestAt ?? 0), context.holdsDueBy ?? Infinity);
-  if (!account || account.nextExpiryAt === null || account.nextExpiryAt > now) return account;
+  if (!account || !mayBeDue(books, account, context) || books.expiriesLeft <= 0) return account;
 
-  for (const hold of books.holdsOf(id)) if (hold.statusAt(now) === 'expired') expire(books, hold, context);
-  const settled = requireAccount(books, id).expectExpiry(books.nextExpiryOf(id, now));
+  const now = dueInstant(books, account, context);
+  for (const hold of books.holdsToExpire(id, now)) expire(books, hold, context);
+  const swept = requireAccount(books, id);
+  const settled = swept.expectExpiry(books.nextExpiryOf(swept, now));
   books.keepAccount(settled);
   return settled;
 }
@@ -51,6 +55,27 @@ export function settledAccount(
 export function settle(books: WorkingBooks, accounts: readonly Account[], context: DecisionContext): void {
   const now = stepInstant(accounts, context);
   for (const { id } of accounts) settledAccount(books, id, { ...context, now });
+}
+
+/** What is pending on the account of holds that have expired, and whose expiry is not written yet. */
+export function dueOn(books: WorkingBooks, account: Account, context: DecisionContext): PendingSums {
+  return mayBeDue(books, account, context)
+    ? books.dueOn(account.id, dueInstant(books, account, context))
+    : NOTHING_PENDING;
+}
+
+/** The account as every decision counts it, and every answer shows it: without what is due. */
+export function released(books: WorkingBooks, account: Account, context: DecisionContext): Account {
+  return account.release(dueOn(books, account, context));
+}
+
+function mayBeDue(books: WorkingBooks, account: Account, context: DecisionContext): boolean {
+  return account.nextExpiryAt !== null && account.nextExpiryAt <= dueInstant(books, account, context);
+}
+
+/** An account may be ahead of a clock that was set back. */
+function dueInstant(books: WorkingBooks, { latestAt }: Account, { now }: DecisionContext): Instant {
+  return Math.min(Math.max(now, latestAt), books.dueKnownBy);
 }
 
 export function expire(books: WorkingBooks, hold: Transfer, context: DecisionContext): void {
@@ -74,10 +99,15 @@ export function refuse(code: RefusalCode, transfer: Transfer | null = null): Ref
 }
 
 /** A transfer as it now stands, with the balances of the actor's own accounts. */
-export function transferred(books: WorkingBooks, transfer: Transfer, actor: Actor): TransferOutcome {
+export function transferred(
+  books: WorkingBooks,
+  { transfer, actor }: { transfer: Transfer; actor: Actor },
+  context: DecisionContext,
+): TransferOutcome {
   const ownerId = actor.kind === 'user' ? actor.id : null;
   const own = accountsOf(books, transfer).filter((account) => account.ownerId === ownerId);
-  return { kind: 'transferred', transfer, balances: own.map(balancesOf) };
+  const balances = own.map((account) => balancesOf(released(books, account, context)));
+  return { kind: 'transferred', transfer, balances };
 }
 
 export function balancesOf(account: Account): Balances {

@@ -37,8 +37,23 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
+/** As the list of pending holds was before it had amounts. */
+const BEFORE_SUMS = `
+  CREATE TABLE former_holds (
+    account_id TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    transfer_id TEXT NOT NULL,
+    PRIMARY KEY (account_id, expires_at, transfer_id)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO former_holds SELECT account_id, expires_at, transfer_id FROM pending_holds;
+  DROP TABLE pending_holds;
+  ALTER TABLE former_holds RENAME TO pending_holds;
+  DROP INDEX entries_of_holds;
+  DELETE FROM schema_migrations WHERE number >= 7;`;
+
 /** As it was before rows had a digest. */
-const BEFORE_DIGESTS = `DROP INDEX sessions_by_end;
+const BEFORE_DIGESTS = `${BEFORE_SUMS}
+  DROP INDEX sessions_by_end;
   DROP TABLE mail_hours;
   ALTER TABLE audit_log DROP COLUMN user_id;
   DROP TRIGGER transfers_keep_their_digest;
@@ -245,6 +260,7 @@ describe('migrations', () => {
         name: 'sessions by their end, mails by the hour, users in the audit log',
         applied_at: 5n,
       },
+      { number: 7n, name: 'pending holds with their amounts', applied_at: 5n },
     ]);
     connection.close();
   });
@@ -298,6 +314,31 @@ describe('migrations', () => {
     expect((await new Bank({ store: again, clock }).ledger.verify()).faults).toEqual([]);
     expect(() => connection.exec("UPDATE idempotency_records SET request = ''")).toThrow('never changes');
     connection.close();
+    await again.close();
+  });
+
+  it('bring pending holds over, with how much each reserves', async () => {
+    const clock = new FixedClock();
+    const store = await openSqliteStore({ path, clock });
+    const bank = new Bank({ store, clock });
+    const [alice, bob] = [aCustomer(), aCustomer()];
+    const from = await bank.account(alice, { funds: 100n });
+    const to = await bank.open(bob);
+    await bank.hold(alice, { from, to, amount: 30n, expiresInSeconds: 1 });
+    await bank.hold(alice, { from, to, amount: 9n, expiresInSeconds: 60 });
+    await store.close();
+
+    const connection = connect();
+    const pending = () => connection.all('SELECT * FROM pending_holds ORDER BY account_id, expires_at');
+    const written = pending();
+    expect(written).toHaveLength(4);
+    connection.exec(BEFORE_SUMS);
+    clock.advance(1000);
+    const again = await openSqliteStore({ path, clock });
+    expect(pending()).toEqual(written);
+    connection.close();
+    const bankAgain = new Bank({ store: again, clock });
+    expect(await bankAgain.stateOf(from)).toEqual({ balance: 100n, held: 9n, available: 91n });
     await again.close();
   });
 

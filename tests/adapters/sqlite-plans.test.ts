@@ -52,6 +52,11 @@ describe('what the store asks of SQLite', () => {
     await bank.ledger.listEntries(alice, from, { counterparty: to });
     await bank.ledger.listTransfers(alice, {});
     await bank.ledger.getBalance(alice, from, { at: clock.now() });
+    await store.reads.pendingHolds(from, { after: null, limit: 10 });
+    await store.reads.holdsPlaced(from, { before: { at: clock.now(), id: '' }, limit: 10 });
+    await bank.hold(alice, { from, to, amount: 1n, expiresInSeconds: 1 });
+    clock.advance(1000);
+    await bank.sweep();
     await bank.ledger.listAudit();
     await bank.ledger.trialBalance();
     expect((await bank.ledger.verify()).faults).toEqual([]);

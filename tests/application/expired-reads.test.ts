@@ -12,9 +12,9 @@ describe('a read of an account whose hold has expired', () => {
     let sweeps = 0;
     const reads: Store['reads'] = {
       ...store.reads,
-      holdsDue: async (accountId, until) => {
+      dueOn: async (accountId, until) => {
         if (sweeps++ === 0) await sweeping.sweep();
-        return store.reads.holdsDue(accountId, until);
+        return store.reads.dueOn(accountId, until);
       },
     };
     const bank = new Bank({ store: { ...store, reads }, clock });

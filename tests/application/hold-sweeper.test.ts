@@ -70,6 +70,37 @@ describe('a sweeper that is started', () => {
     expect(log.lines).toEqual(['warn: holds could not be swept, will try again']);
   });
 
+  it('that meets a fault of one account says so, and sweeps the others', async () => {
+    const { store, clock, isSwept, transferId, bank } = await dueHold();
+    const alice = aCustomer();
+    const broken = await bank.account(alice, { funds: 1n });
+    await bank.hold(alice, { from: broken, to: await bank.account(alice), amount: 1n, expiresInSeconds: 1 });
+    clock.advance(1000);
+    const unitOfWork: Store['unitOfWork'] = {
+      run: (work) => store.unitOfWork.run(work),
+      transact: (want, decide, deadline) =>
+        store.unitOfWork.transact(
+          want,
+          (books) =>
+            decide({
+              ...books,
+              account: (id) => {
+                if (id === broken) throw new TypeError('It cannot be read');
+                return books.account(id);
+              },
+            }),
+          deadline,
+        ),
+    };
+    const log = new RecordingLog();
+    await createLedger({ store: { ...store, unitOfWork }, clock })
+      .sweeper(log)
+      .sweep();
+    expect(await isSwept(transferId)).toBe(true);
+    const line = 'warn: holds of an account could not be swept, will try again';
+    expect(new Set(log.lines)).toEqual(new Set([line]));
+  });
+
   it('that was never started is stopped at once', async () => {
     const { bank } = await dueHold();
     await expect(bank.ledger.sweeper(new RecordingLog()).stop()).resolves.toBeUndefined();

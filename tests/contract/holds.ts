@@ -587,8 +587,11 @@ export function describeHolds(subject: () => Subject): void {
       expect(await second.reads.accountsWithDueHolds(start + 1000, 1000)).toEqual(
         expect.arrayContaining([from, to]),
       );
-      expect((await second.reads.holdsDue(from, start + 1000)).map(({ id }) => id)).toEqual([sooner]);
-      expect(await second.reads.holdsDue(from, start + 999)).toEqual([]);
+      const pending = await second.reads.pendingHolds(from, { after: null, limit: 1 });
+      expect(pending.map(({ transfer }) => transfer.id)).toEqual([sooner]);
+      expect(await second.reads.dueOn(from, start + 1000)).toEqual({ debits: 1n, credits: 0n });
+      expect(await second.reads.dueOn(to, start + 1000)).toEqual({ debits: 0n, credits: 1n });
+      expect(await second.reads.dueOn(from, start + 999)).toEqual({ debits: 0n, credits: 0n });
 
       clock.advance(1000);
       await bank.pay(alice, { from, to, amount: 1n });

@@ -16,6 +16,7 @@ const NOT_OF_THE_LEDGER: Readonly<Record<string, string>> = {
   messages: 'mail, which no money depends on',
   users: 'people and their roles, who may change them',
   sessions: 'sign-ins, which end',
+  mailHours: 'the mails of each recipient in an hour',
   written: 'a second reference to each value, which only `verify` reads',
 };
 

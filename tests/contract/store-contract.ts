@@ -15,6 +15,7 @@ import { describeHistory } from './history.ts';
 import { describeHolds } from './holds.ts';
 import { describeIdempotency } from './idempotency.ts';
 import { describeMailHours } from './mail-hours.ts';
+import { describeManyHolds } from './many-holds.ts';
 import { describeOrderOfChecks } from './order-of-checks.ts';
 import { describeOutbox } from './outbox.ts';
 import { describePrivacy } from './privacy.ts';
@@ -77,6 +78,7 @@ export function storeContract(
     describeAccounts(subject);
     describeTransfers(subject);
     describeHolds(subject);
+    describeManyHolds(subject);
     describeBatches(subject);
     describeSeveralLegs(subject);
     describeReversals(subject);

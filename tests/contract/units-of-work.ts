@@ -566,7 +566,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
 }
 
 function contextOf(bank: Door): DecisionContext {
-  return { now: bank.clock.now(), digest: sha256, notify: true, dryRun: false, holdsDueBy: bank.deadline() };
+  return { now: bank.clock.now(), digest: sha256, notify: true, dryRun: false };
 }
 
 function briefly(answer: Decided): string {

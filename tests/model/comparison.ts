@@ -89,9 +89,9 @@ export class Comparison {
     const entries: LedgerEntry[] = [];
     for (const account of this.#model.accounts.values()) {
       entries.push(...(await this.#compareEntries(reads, account)));
-      const holds = await reads.holdsDue(account.id, END_OF_TIME);
+      const holds = await reads.pendingHolds(account.id, { after: null, limit: 10_000 });
       expectSame(
-        holds.map(({ id }) => id).sort(),
+        holds.map(({ transfer }) => transfer.id).sort(),
         pendingHoldsOn(this.#model, account.id)
           .map(({ id }) => id)
           .sort(),

@@ -7,7 +7,7 @@ import { accountsOf, adopt, balancesOf, BOUND, copyOf, COUNTER_BOUND, fundsOf, r
 import type { Model, ModelAccount, ModelLeg, ModelTransfer, Side, TransferOutcome } from './model.ts';
 import { refused } from './model-answers.ts';
 import { tellOwners } from './model-messages.ts';
-import { accountsIn, instantFor, settle, writeStep } from './model-steps.ts';
+import { accountsIn, countersWithoutDue, instantFor, settle, writeStep } from './model-steps.ts';
 
 export type AccountRef =
   | { readonly accountId: string }
@@ -84,7 +84,10 @@ export function made(
   if (isTold) tellOwners(model, transfer, at);
   const callerId = actor.kind === 'user' ? actor.id : null;
   const own = accountsIn(model, transfer).filter(({ ownerId }) => ownerId === callerId);
-  return { made: transfer, balances: own.map((account) => balancesOf(account)) };
+  return {
+    made: transfer,
+    balances: own.map((account) => balancesOf(account, countersWithoutDue(model, account))),
+  };
 }
 
 /** Kept with its code, without entries. */

@@ -56,6 +56,18 @@ export function settle(model: Model, accounts: readonly ModelAccount[]): void {
   }
 }
 
+/** As if the expiry of all that is due were written: so every answer counts it. */
+export function countersWithoutDue(model: Model, account: ModelAccount): Counters {
+  const now = Math.min(instantFor(model, [account]), model.now + PATIENCE_MS);
+  const due = pendingHoldsOn(model, account.id).filter((hold) => statusAt(hold, now) === 'expired');
+  const legs = due.flatMap((hold) => hold.legs).filter(({ accountId }) => accountId === account.id);
+  return legs.reduce(
+    (sofar, { direction, amount }) =>
+      added(sofar, direction === 'debit' ? { debitsPending: -amount } : { creditsPending: -amount }),
+    countersOf(account),
+  );
+}
+
 export function expire(model: Model, hold: ModelTransfer, notBefore: number): void {
   const at = Math.max(notBefore, instantOf(model, hold));
   writeStep(model, { ...hold, status: 'expired' }, { step: 'expired', at });

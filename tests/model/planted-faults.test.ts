@@ -66,6 +66,8 @@ function writing({ unitOfWork }: Store, change: (changes: Changes) => Partial<Ch
 }
 
 /** Loads other books than there are. */
+const NONE = { debits: 0n, credits: 0n };
+
 function loading({ unitOfWork }: Store, change: (books: Books) => Partial<Books>): UnitOfWork {
   return {
     run: (work) => unitOfWork.run(work),
@@ -126,18 +128,18 @@ describe('the model test', () => {
     ],
     [
       'loads no holds that are due',
-      (store) => ({ unitOfWork: loading(store, () => ({ holdsOf: () => [] })) }),
+      (store) => ({ unitOfWork: loading(store, () => ({ dueOn: () => NONE, firstHolds: () => [] })) }),
     ],
     [
       'loads one hold of all that are due',
       (store) => ({
-        unitOfWork: loading(store, (books) => ({ holdsOf: (id) => books.holdsOf(id).slice(0, 1) })),
+        unitOfWork: loading(store, (books) => ({ firstHolds: (id) => books.firstHolds(id, 1) })),
       }),
     ],
-    ['gives no due holds to who reads', ({ reads }) => ({ reads: { ...reads, holdsDue: async () => [] } })],
+    ['gives no due holds to who reads', ({ reads }) => ({ reads: { ...reads, dueOn: async () => NONE } })],
     [
       'gives holds as due at the end of the instant that they expire at',
-      ({ reads }) => ({ reads: { ...reads, holdsDue: (id, until) => reads.holdsDue(id, until - 1) } }),
+      ({ reads }) => ({ reads: { ...reads, dueOn: (id, until) => reads.dueOn(id, until - 1) } }),
     ],
     [
       'knows of no account that the sweeper should look at',

@@ -1,5 +1,6 @@
 import type { Account } from '../../src/domain/account.ts';
 import type { AuditHead, AuditRecord } from '../../src/domain/audit.ts';
+import { pendingOf } from '../../src/domain/books.ts';
 import type { Books, Changes } from '../../src/domain/books.ts';
 import type {
   AccountRef,
@@ -225,6 +226,22 @@ export class WholeBooks implements Books {
 
   transfer(id: string): Transfer | undefined {
     return this.#transfers.get(id);
+  }
+
+  readonly dueKnownBy = Infinity;
+
+  dueOn(accountId: string, until: number) {
+    return this.holdsOf(accountId)
+      .filter(({ expiresAt }) => Number(expiresAt) <= until)
+      .map((hold) => pendingOf(hold, accountId))
+      .reduce(
+        (sum, { debits, credits }) => ({ debits: sum.debits + debits, credits: sum.credits + credits }),
+        { debits: 0n, credits: 0n },
+      );
+  }
+
+  firstHolds(accountId: string, limit: number): readonly Transfer[] {
+    return this.holdsOf(accountId).slice(0, limit);
   }
 
   holdsOf(accountId: string): readonly Transfer[] {

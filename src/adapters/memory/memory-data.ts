@@ -1,9 +1,11 @@
-import type { Account } from '../../domain/account.ts';
-import type { BookLine } from '../../application/ports.ts';
+import type { BookedHold, BookLine, HoldPlace } from '../../application/ports.ts';
 import { isNewer, placeOf } from '../../application/transfer-place.ts';
 import type { TransferPlace } from '../../application/transfer-place.ts';
+import { NOTHING_PENDING } from '../../domain/account.ts';
+import type { Account, PendingSums } from '../../domain/account.ts';
 import type { AuditRecord } from '../../domain/audit.ts';
-import type { Changes } from '../../domain/books.ts';
+import { pendingOf } from '../../domain/books.ts';
+import type { Change, Changes } from '../../domain/books.ts';
 import { erasesText } from '../../domain/erasure.ts';
 import { keyText } from '../../domain/idempotency.ts';
 import type { IdempotencyRecord } from '../../domain/idempotency.ts';
@@ -16,6 +18,7 @@ import type { Session } from '../../domain/session.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Transfer } from '../../domain/transfer.ts';
 import type { User } from '../../domain/user.ts';
+import { countBefore, countUpTo, insertSorted, removeSorted } from './sorted-list.ts';
 
 export type StoredMessage = {
   readonly message: Message;
@@ -36,8 +39,10 @@ export class MemoryData {
   readonly entries = new Map<string, LedgerEntry[]>();
   /** By transfer. */
   readonly entriesOfTransfers = new Map<string, LedgerEntry[]>();
-  /** By account, what is pending. */
-  readonly holdIds = new Map<string, Set<string>>();
+  /** By account, what is pending, in the order in which it expires. */
+  readonly pending = new Map<string, PendingHold[]>();
+  /** By account, all holds, in the order of their placing. */
+  readonly placed = new Map<string, TransferPlace[]>();
   readonly auditLog: AuditRecord[] = [];
   readonly records = new Map<string, IdempotencyRecord>();
   /** A second reference to each as it was written last, to which `verify` compares the first. */
@@ -70,23 +75,48 @@ export class MemoryData {
     { before, limit }: { before: TransferPlace | null; limit: number },
   ): readonly Transfer[] {
     const places = this.unbooked.get(userId) ?? [];
-    const end = before === null ? places.length : countOlder(places, before);
+    const end = before === null ? places.length : countBefore(places, before, isNewer);
     const newest = places.slice(Math.max(0, end - limit), end).toReversed();
     return newest.flatMap(({ id }) => this.transfers.get(id) ?? []);
   }
 
-  /** Most are the newest of all, and stand at the end. */
-  #listUnbooked(userId: string, place: TransferPlace): void {
-    const places = this.unbooked.get(userId);
-    if (places) places.splice(countOlder(places, place), 0, place);
-    else this.unbooked.set(userId, [place]);
+  dueOn(accountId: string, until: Instant): PendingSums {
+    let { debits, credits } = NOTHING_PENDING;
+    for (const hold of this.pending.get(accountId) ?? []) {
+      if (hold.expiresAt > until) break;
+      debits += hold.debits;
+      credits += hold.credits;
+    }
+    return { debits, credits };
   }
 
-  /** By the instant they expire. */
-  holdsOf(accountId: string): readonly Transfer[] {
-    return [...(this.holdIds.get(accountId) ?? [])]
-      .flatMap((id) => this.transfers.get(id) ?? [])
-      .sort((a, b) => Number(a.expiresAt) - Number(b.expiresAt));
+  /** By the instant they expire, and then by id. */
+  pendingAfter(
+    accountId: string,
+    { after, limit }: { after: HoldPlace | null; limit: number },
+  ): readonly Transfer[] {
+    const pending: readonly HoldPlace[] = this.pending.get(accountId) ?? [];
+    const from = after ? countUpTo(pending, after, expiresAfter) : 0;
+    return pending.slice(from, from + limit).flatMap(({ id }) => this.transfers.get(id) ?? []);
+  }
+
+  /** The newest first. */
+  holdsBefore(
+    accountId: string,
+    { before, limit }: { before: TransferPlace; limit: number },
+  ): readonly Transfer[] {
+    const placed = this.placed.get(accountId) ?? [];
+    const to = countBefore(placed, before, isNewer);
+    const places = placed.slice(Math.max(0, to - limit), to).toReversed();
+    return places.flatMap(({ id }) => this.transfers.get(id) ?? []);
+  }
+
+  booked(transfer: Transfer, accountId: string): BookedHold {
+    const entries = (this.entriesOfTransfers.get(transfer.id) ?? []).filter(
+      (entry) => entry.accountId === accountId,
+    );
+    const placed = entries.find(({ step }) => step === 'held')?.sequence ?? 0;
+    return { transfer, placed, ended: entries.find(({ step }) => step !== 'held')?.sequence ?? null };
   }
 
   /** Outcomes hold transfers as they then stood, with their texts. */
@@ -109,12 +139,15 @@ export class MemoryData {
     return { entry, transfer };
   }
 
-  #indexHold({ id, status, legs }: Transfer): void {
-    for (const { accountId } of legs) {
-      const ids = this.holdIds.get(accountId);
-      if (status !== 'pending') ids?.delete(id);
-      else if (ids) ids.add(id);
-      else this.holdIds.set(accountId, new Set([id]));
+  #indexHold({ before, after }: Change<Transfer>): void {
+    if (!after.isHold) return;
+    for (const { accountId } of after.legs) {
+      const pending = listOf(this.pending, accountId);
+      const hold = pendingHold(after, accountId);
+      if (before === null) insertSorted(listOf(this.placed, accountId), placeOf(after), isNewer);
+      if (before === null && after.status === 'pending') insertSorted(pending, hold, expiresAfter);
+      if (before?.status === 'pending' && after.status !== 'pending')
+        removeSorted(pending, hold, expiresAfter);
     }
   }
 
@@ -139,12 +172,13 @@ export class MemoryData {
       append(this.entries, entry.accountId, entry);
       append(this.entriesOfTransfers, entry.transferId, entry);
     }
-    for (const { before, after } of changes.transfers) {
+    for (const change of changes.transfers) {
+      const { before, after } = change;
       this.transfers.set(after.id, after);
       this.written.transfers.set(after.id, after);
       if (before === null && after.unbookedFor !== null)
-        this.#listUnbooked(after.unbookedFor, placeOf(after));
-      this.#indexHold(after);
+        insertSorted(listOf(this.unbooked, after.unbookedFor), placeOf(after), isNewer);
+      this.#indexHold(change);
     }
     this.auditLog.push(...changes.audit);
     for (const record of changes.records) this.#keepRecord(keyText(record), record);
@@ -178,18 +212,24 @@ function withoutTexts<O extends Outcome>(outcome: O, erased: Transfer): O {
   }
 }
 
-function countOlder(places: readonly TransferPlace[], place: TransferPlace): number {
-  let [low, high] = [0, places.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (isNewer(place, places[middle] as TransferPlace)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+/** A pending hold on one account: when it expires, and how much it reserves there. */
+export type PendingHold = HoldPlace & PendingSums;
+
+export function pendingHold(hold: Transfer, accountId: string): PendingHold {
+  return { id: hold.id, expiresAt: Number(hold.expiresAt), ...pendingOf(hold, accountId) };
+}
+
+/** The order of pending holds: by the instant they expire, and then by id. */
+export function expiresAfter(a: HoldPlace, b: HoldPlace): boolean {
+  return a.expiresAt === b.expiresAt ? a.id > b.id : a.expiresAt > b.expiresAt;
 }
 
 function append<V>(lists: Map<string, V[]>, key: string, value: V): void {
-  const list = lists.get(key);
-  if (list) list.push(value);
-  else lists.set(key, [value]);
+  listOf(lists, key).push(value);
+}
+
+function listOf<V>(lists: Map<string, V[]>, key: string): V[] {
+  const list = lists.get(key) ?? [];
+  lists.set(key, list);
+  return list;
 }

@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
+import { isNewer, placeOf } from '../../application/transfer-place.ts';
+import type { TransferPlace } from '../../application/transfer-place.ts';
 import { accountText, transferText, valueText } from '../../application/row-digest.ts';
 import type { Account } from '../../domain/account.ts';
 import type { Digest } from '../../domain/chain.ts';
@@ -10,7 +12,9 @@ import type { TransferOutcome } from '../../domain/outcome.ts';
 import type { Transfer } from '../../domain/transfer.ts';
 import { differs } from '../../domain/verification.ts';
 import type { Fault } from '../../domain/verification.ts';
-import type { MemoryData } from './memory-data.ts';
+import { expiresAfter, pendingHold } from './memory-data.ts';
+import type { MemoryData, PendingHold } from './memory-data.ts';
+import { findSorted } from './sorted-list.ts';
 
 const sha256: Digest = (text) => hash('sha256', text, 'hex');
 const PORTION = 500;
@@ -36,14 +40,23 @@ function* all(data: MemoryData): Generator<readonly Fault[]> {
   }
   for (const [id, transfer] of data.transfers) yield transferFaults(data, id, transfer);
   for (const [userId, places] of data.unbooked) {
-    const ids = places.map(({ id }) => id);
-    for (const id of ids) {
-      const isRight = data.transfers.get(id)?.unbookedFor === userId && isOnce(ids, id);
-      yield isRight ? [] : [{ kind: 'transfer_listing', transferId: id, detail: 'it does not belong there' }];
+    for (const [index, place] of places.entries()) {
+      const transfer = data.transfers.get(place.id);
+      const isRight = transfer?.unbookedFor === userId && isPlaced(places, index, placeOf(transfer));
+      yield isRight
+        ? []
+        : [{ kind: 'transfer_listing', transferId: place.id, detail: 'it does not belong there' }];
     }
   }
-  for (const [accountId, ids] of data.holdIds) {
-    for (const id of ids) yield holdFaults(data, accountId, id);
+  for (const [accountId, holds] of data.pending) {
+    for (const hold of holds) yield pendingFaults(data, accountId, hold);
+  }
+  for (const [accountId, places] of data.placed) {
+    for (const [index, { id }] of places.entries()) {
+      const hold = data.transfers.get(id);
+      const isRight = hold && isHoldOn(hold, accountId) && isPlaced(places, index, placeOf(hold));
+      yield isRight ? [] : [holdFault({ accountId, transferId: id }, 'it does not belong there')];
+    }
   }
   for (const [key, entries] of data.entries) {
     for (const entry of entries) {
@@ -87,21 +100,48 @@ function transferFaults(data: MemoryData, id: string, transfer: Transfer): reado
   const faults: Fault[] = [];
   if (transfer.id !== id || !written || text(transfer) !== text(written))
     faults.push({ kind: 'transfer_facts', transferId: id });
-  if (unbookedFor !== null && !data.unbooked.get(unbookedFor)?.some((place) => place.id === id))
+  const place = placeOf(transfer);
+  if (unbookedFor !== null && !findSorted(data.unbooked.get(unbookedFor) ?? [], place, isNewer))
     faults.push({ kind: 'transfer_listing', transferId: id, detail: 'it is not listed' });
-  for (const { accountId } of transfer.status === 'pending' ? transfer.legs : []) {
-    if (!data.holdIds.get(accountId)?.has(id))
-      faults.push({ kind: 'hold_listing', accountId, transferId: id, detail: 'it is not listed' });
+  for (const { accountId } of transfer.isHold ? transfer.legs : []) {
+    if (!findSorted(data.placed.get(accountId) ?? [], place, isNewer))
+      faults.push(holdFault({ accountId, transferId: id }, 'it is not listed'));
+    if (transfer.status === 'pending' && !listedHold(data, transfer, accountId))
+      faults.push(holdFault({ accountId, transferId: id }, 'it is not listed as pending'));
   }
   return faults;
 }
 
-function holdFaults(data: MemoryData, accountId: string, transferId: string): readonly Fault[] {
-  const hold = data.transfers.get(transferId);
-  const isRight = hold?.status === 'pending' && hold.legs.some((leg) => leg.accountId === accountId);
-  return isRight
-    ? []
-    : [{ kind: 'hold_listing', accountId, transferId, detail: 'nothing like it is pending' }];
+/** A list in order names each transfer once. */
+function isPlaced(places: readonly TransferPlace[], index: number, right: TransferPlace): boolean {
+  const [before, place] = [places[index - 1], places[index]];
+  if (place?.id !== right.id || place.at !== right.at) return false;
+  return before === undefined || isNewer(place, before);
+}
+
+function pendingFaults(data: MemoryData, accountId: string, listed: PendingHold): readonly Fault[] {
+  const hold = data.transfers.get(listed.id);
+  const right =
+    hold && hold.status === 'pending' && isHoldOn(hold, accountId) && pendingHold(hold, accountId);
+  const isRight =
+    right &&
+    listed.expiresAt === right.expiresAt &&
+    listed.debits === right.debits &&
+    listed.credits === right.credits &&
+    listedHold(data, hold, accountId) === listed;
+  return isRight ? [] : [holdFault({ accountId, transferId: listed.id }, 'nothing like it is pending')];
+}
+
+function listedHold(data: MemoryData, hold: Transfer, accountId: string): PendingHold | undefined {
+  return findSorted(data.pending.get(accountId) ?? [], pendingHold(hold, accountId), expiresAfter);
+}
+
+function isHoldOn(transfer: Transfer, accountId: string): boolean {
+  return transfer.isHold && transfer.legs.some((leg) => leg.accountId === accountId);
+}
+
+function holdFault(place: { accountId: string; transferId: string }, detail: string): Fault {
+  return { kind: 'hold_listing', ...place, detail };
 }
 
 function bookFaults(data: MemoryData, transferId: string, entry: LedgerEntry): readonly Fault[] {

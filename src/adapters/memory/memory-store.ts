@@ -85,8 +85,7 @@ class MemoryUnitOfWork implements UnitOfWork {
   transact<R>(want: () => Want, decide: (books: Books) => Decision<R>): Promise<R> {
     return this.#queue(async () => {
       this.#assertClockNotBehind();
-      want();
-      const books = booksOf(this.#data);
+      const books = booksOf(this.#data, want());
       for (let run = 0; run < this.#rehearsals; run++) whole(decide(books));
       const { result, parts } = await decideInTurns(decide(books));
       const changes = joined(parts);
@@ -165,11 +164,13 @@ function guarded<T extends object>(functions: T, { assertOpen }: { assertOpen: (
   return Object.fromEntries(entries) as T;
 }
 
-function booksOf(data: MemoryData): Books {
+function booksOf(data: MemoryData, { holdsDueBy }: Want): Books {
   return {
     account: (id) => data.accounts.get(id),
     transfer: (id) => data.transfers.get(id),
-    holdsOf: (accountId) => data.holdsOf(accountId),
+    dueKnownBy: holdsDueBy,
+    dueOn: (accountId, until) => data.dueOn(accountId, until),
+    firstHolds: (accountId, limit) => data.pendingAfter(accountId, { after: null, limit }),
     activeAccounts: ({ ownerId, currency }) =>
       data.accountsOf(ownerId).filter((one) => one.currency === currency && one.status === 'active'),
     accountCount: (ownerId) => data.accountsOf(ownerId).length,
@@ -217,8 +218,11 @@ function readsOf(data: MemoryData): LedgerReads & SessionReads {
     },
     record: async (key) => data.records.get(keyText(key)),
     sessions: async (ids) => ids.flatMap((id) => data.session(id) ?? []),
-    holdsDue: async (accountId, until) =>
-      data.holdsOf(accountId).filter(({ expiresAt }) => Number(expiresAt) <= until),
+    dueOn: async (accountId, until) => data.dueOn(accountId, until),
+    pendingHolds: async (accountId, page) =>
+      data.pendingAfter(accountId, page).map((hold) => data.booked(hold, accountId)),
+    holdsPlaced: async (accountId, page) =>
+      data.holdsBefore(accountId, page).map((hold) => data.booked(hold, accountId)),
     accountsWithDueHolds: async (until, limit) =>
       [...data.accounts.values()]
         .filter(({ nextExpiryAt }) => nextExpiryAt !== null && nextExpiryAt <= until)

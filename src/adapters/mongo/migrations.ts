@@ -121,6 +121,38 @@ const MIGRATIONS: readonly Migration[] = [
       await index(db, 'mailHours', [{ key: { endsAt: 1 }, name: 'by_end' }]);
     },
   },
+  {
+    version: 8,
+    name: 'holds in sum',
+    async apply(db) {
+      await again(() => db.collection('transfers').updateMany(UNRESERVED, NAME_RESERVED));
+      await index(db, 'transfers', [
+        {
+          key: { 'reserved.debited': 1, expiresAt: 1, 'reserved.amount': 1, status: 1 },
+          name: 'reserved_debits',
+          partialFilterExpression: { 'reserved.debited': { $gt: '' } },
+        },
+        {
+          key: { 'reserved.credited': 1, expiresAt: 1, 'reserved.amount': 1, status: 1 },
+          name: 'reserved_credits',
+          partialFilterExpression: { 'reserved.credited': { $gt: '' } },
+        },
+        // All holds, in the order of their placing
+        {
+          key: { 'legs.accountId': 1, createdAt: -1, _id: -1 },
+          name: 'holds_placed',
+          partialFilterExpression: { expiresAt: { $exists: true } },
+        },
+        // In the order in which they expire, at one instant by id
+        {
+          key: { 'legs.accountId': 1, expiresAt: 1, _id: 1 },
+          name: 'pending_holds_by_id',
+          partialFilterExpression: { status: 'pending' },
+        },
+      ]);
+      await dropIndex(db, 'transfers', 'pending_holds');
+    },
+  },
 ];
 
 /** As `Transfer.unbookedFor` has it; what is there is looked through once. */
@@ -129,6 +161,20 @@ const UNBOOKED = {
   $or: [{ status: 'rejected' }, { $expr: { $not: { $in: ['$initiator.id', '$legs.ownerId'] } } }],
 };
 const NAME_UNBOOKED = [{ $set: { unbookedFor: '$initiator.id' } }];
+
+/** Holds whose sums no index has yet: their debit comes first. */
+const UNRESERVED = { status: 'pending', reserved: { $exists: false } };
+const NAME_RESERVED = [
+  {
+    $set: {
+      reserved: {
+        debited: { $arrayElemAt: ['$legs.accountId', 0] },
+        credited: { $arrayElemAt: ['$legs.accountId', 1] },
+        amount: { $arrayElemAt: ['$legs.amount', 0] },
+      },
+    },
+  },
+];
 
 const VERSION = MIGRATIONS.at(-1)?.version ?? 0;
 

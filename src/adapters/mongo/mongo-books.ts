@@ -1,7 +1,8 @@
 import type { ClientSession, Filter } from 'mongodb';
 import { systemAccountId } from '../../domain/account.ts';
-import type { Account } from '../../domain/account.ts';
+import type { Account, PendingSums } from '../../domain/account.ts';
 import type { AuditHead } from '../../domain/audit.ts';
+import { MOST_EXPIRIES } from '../../domain/books.ts';
 import type { Books } from '../../domain/books.ts';
 import type { OwnerAndCurrency, Want } from '../../domain/command.ts';
 import { keyText } from '../../domain/idempotency.ts';
@@ -12,6 +13,7 @@ import type { AccountDocument, StoredAccount } from './account-document.ts';
 import { auditRecordOf } from './audit-document.ts';
 import type { AuditDocument } from './audit-document.ts';
 import type { Collections } from './collections.ts';
+import { DueSteps, findDue, findFirstHolds } from './due-holds.ts';
 import { recordOf, recordOfTransfer, transferIdsOf } from './record-document.ts';
 import type { RecordDocument } from './record-document.ts';
 import { withLastEntries } from './stored-accounts.ts';
@@ -22,6 +24,9 @@ import type { Transaction } from './transactions.ts';
 /** More than any batch wants, so that a find is one round trip: a reply is filled up to 16 MB. */
 const ALL = 100_000;
 
+/** On how many accounts a unit writes expiries at most: each costs a search. */
+const MOST_SWEPT = 20;
+
 type Loaded = {
   readonly accounts: ReadonlyMap<string, StoredAccount>;
   /** Owners' accounts, closed ones too. */
@@ -29,6 +34,7 @@ type Loaded = {
   readonly records: readonly RecordDocument[];
   /** Those that were wanted, those of records, and pending holds. */
   readonly transfers: readonly TransferDocument[];
+  readonly due: LoadedDue;
   readonly auditHead: AuditDocument | null;
 };
 
@@ -42,6 +48,7 @@ export class MongoBooks implements Books {
   readonly #ownRecords = new Map<string, TransferDocument>();
   /** Restored once, so that what is changed can be told from what was read. */
   readonly #restored = new Map<string, Transfer>();
+  readonly #due: LoadedDue;
   readonly #auditHead: AuditHead | undefined;
 
   constructor(loaded: Loaded) {
@@ -52,6 +59,7 @@ export class MongoBooks implements Books {
     for (const transfer of loaded.transfers) {
       if (transfer.record) this.#ownRecords.set(transfer.record.key, transfer);
     }
+    this.#due = loaded.due;
     this.#auditHead = loaded.auditHead ? auditRecordOf(loaded.auditHead) : undefined;
   }
 
@@ -69,11 +77,17 @@ export class MongoBooks implements Books {
     return transfer;
   }
 
-  holdsOf(accountId: string): readonly Transfer[] {
-    const holds = [...this.#transfers.values()].filter(
-      ({ status, legs }) => status === 'pending' && legs.some((leg) => leg.accountId === accountId),
-    );
-    return holds.flatMap(({ _id }) => this.transfer(_id) ?? []);
+  get dueKnownBy(): Instant {
+    return this.#due.knownBy;
+  }
+
+  dueOn(accountId: string, until: Instant): PendingSums {
+    return this.#due.steps.by(accountId, until);
+  }
+
+  firstHolds(accountId: string, limit: number): readonly Transfer[] {
+    const first = this.#due.first.get(accountId) ?? [];
+    return first.slice(0, limit).flatMap(({ _id }) => this.transfer(_id) ?? []);
   }
 
   activeAccounts({ ownerId, currency }: OwnerAndCurrency): readonly Account[] {
@@ -117,11 +131,26 @@ export type LoadedBooks = {
   readonly accounts: readonly StoredAccount[];
 };
 
+/** The clock's instant, and the latest that counts in the decision. */
+type DueInstants = Pick<Want, 'holdsDueBy'> & { readonly now: Instant };
+
+/** What of holds is loaded of accounts on which one may be due. */
+type LoadedDue = {
+  readonly knownBy: Instant;
+  readonly steps: DueSteps;
+  /** By account. */
+  readonly first: ReadonlyMap<string, readonly TransferDocument[]>;
+};
+
+function nothingDue(knownBy: Instant): LoadedDue {
+  return { knownBy, steps: DueSteps.none(), first: new Map() };
+}
+
 /** Everything that is wanted, read in the transaction. */
 export async function loadBooks(
   transaction: Transaction,
   collections: Collections,
-  want: Want,
+  { want, now }: { want: Want; now: Instant },
 ): Promise<LoadedBooks> {
   const find = new Finder(collections, (read) => transaction.read(read));
   const { records, transfers } = await find.recordsAndTransfers(want);
@@ -129,20 +158,52 @@ export async function loadBooks(
     ...want,
     accountIds: [...want.accountIds, ...accountIdsOf(transfers, want.transferIds)],
   });
-  const holds = await find.holds({ accounts, until: want.holdsDueBy });
-  const known = new Set(accounts.map(({ account }) => account.id));
-  const others = holds
-    .flatMap(({ legs }) => legs.map(({ accountId }) => accountId))
-    .filter((id) => !known.has(id));
-  const all = [...accounts, ...(await find.accountsById([...new Set(others)]))];
+  const { due, all } = await loadDue(find, accounts, { ...want, now });
   const books = new MongoBooks({
     accounts: byKey(all),
     accountCounts: await find.accountCounts(want.ownerIds),
     records,
-    transfers: [...transfers, ...holds],
+    transfers: [...transfers, ...[...due.first.values()].flat()],
+    due,
     auditHead: want.auditHead ? await find.auditHead() : null,
   });
   return { books, accounts: all };
+}
+
+/**
+ * What is due on accounts, with the accounts on the other side of the holds. Where one of these is ahead of all others,
+ * more may be due by its instant.
+ */
+async function loadDue(
+  find: Finder,
+  accounts: readonly StoredAccount[],
+  instants: DueInstants,
+): Promise<{ due: LoadedDue; all: readonly StoredAccount[] }> {
+  let all = accounts;
+  for (let until = latestOf(accounts, instants); ; ) {
+    const ids = accounts.filter(({ account }) => mayBeDue(account, until)).map(({ account }) => account.id);
+    if (ids.length === 0) return { due: nothingDue(until), all };
+
+    const due = await find.due(ids, { now: instants.now, until });
+    const known = new Set(all.map(({ account }) => account.id));
+    const legs = [...due.first.values()].flat().flatMap((hold) => hold.legs);
+    const others = new Set(legs.map(({ accountId }) => accountId).filter((id) => !known.has(id)));
+    all = [...all, ...(await find.accountsById([...others]))];
+    const latest = latestOf(all, instants);
+    if (latest === until) return { due, all };
+    until = latest;
+  }
+}
+
+/** The latest instant at which a decision may ask what is due. */
+function latestOf(accounts: Iterable<StoredAccount>, { now, holdsDueBy }: DueInstants): Instant {
+  let latest = now;
+  for (const { account } of accounts) latest = Math.max(latest, account.latestAt);
+  return Math.min(latest, holdsDueBy);
+}
+
+function mayBeDue({ nextExpiryAt }: Account, until: Instant): boolean {
+  return nextExpiryAt !== null && nextExpiryAt <= until;
 }
 
 /** Whether what is wanted are accounts, transfers and keys by their names alone. */
@@ -160,8 +221,7 @@ export type KnownAccounts = (accountId: string) => StoredAccount | undefined;
 export async function loadPlainBooks(
   reader: ClientSession,
   collections: Collections,
-  want: Want,
-  known: KnownAccounts,
+  { want, now, known }: { want: Want; now: Instant; known: KnownAccounts },
 ): Promise<LoadedBooks | undefined> {
   const find = new Finder(collections, (read) => read(reader));
   const accounts = new Map<string, StoredAccount>();
@@ -184,15 +244,14 @@ export async function loadPlainBooks(
   const currencies = new Set(Array.from(accounts.values(), ({ account }) => account.currency));
   await take(want.purposes.flatMap((purpose) => [...currencies].map((one) => systemAccountId(purpose, one))));
 
-  for (const { account } of accounts.values()) {
-    const { nextExpiryAt } = account;
-    if (nextExpiryAt !== null && nextExpiryAt <= want.holdsDueBy) return undefined;
-  }
+  const latest = latestOf(accounts.values(), { ...want, now });
+  for (const { account } of accounts.values()) if (mayBeDue(account, latest)) return undefined;
   const books = new MongoBooks({
     accounts,
     accountCounts: new Map(),
     records,
     transfers,
+    due: nothingDue(latest),
     auditHead: null,
   });
   return { books, accounts: read };
@@ -250,37 +309,19 @@ class Finder {
     return counts;
   }
 
-  /** Of accounts on which a hold may be due: those that are, and on each the next. */
-  async holds({
-    accounts,
-    until,
-  }: {
-    accounts: readonly StoredAccount[];
-    until: Instant;
-  }): Promise<readonly TransferDocument[]> {
-    const { transfers } = this.#collections;
-    const ids = accounts
-      .filter(({ account: { nextExpiryAt } }) => nextExpiryAt !== null && nextExpiryAt <= until)
-      .map(({ account }) => account.id);
-    const expiresAt = { $lte: new Date(until) };
-    const due = await this.#all(transfers, ids, {
-      status: 'pending',
-      'legs.accountId': { $in: ids },
-      expiresAt,
-    });
-    const next: TransferDocument[] = [];
-    for (const id of ids) {
-      const later = {
-        status: 'pending',
-        'legs.accountId': id,
-        expiresAt: { $gt: new Date(until) },
-      } as const;
-      const found = await this.#read((session) =>
-        transfers.findOne(later, { session, sort: { expiresAt: 1 } }),
-      );
-      if (found) next.push(found);
-    }
-    return [...due, ...next];
+  /** The sums of what is due, and some of the holds: as many as a unit may expire, of the first accounts. */
+  async due(ids: readonly string[], instants: { now: Instant; until: Instant }): Promise<LoadedDue> {
+    const swept = ids.slice(0, MOST_SWEPT);
+    const each = Math.ceil(MOST_EXPIRIES / swept.length);
+    const steps = await this.#read((session) => findDue(this.#collections, { ids, ...instants }, session));
+    const found = await this.#read((session) =>
+      findFirstHolds(this.#collections, { ids: swept, limit: each + 1 }, session),
+    );
+    // Where all are due, another may be behind them
+    const first = new Map(
+      Array.from(found, ([id, holds]) => [id, areDue(holds, instants.until) ? holds.slice(0, each) : holds]),
+    );
+    return { knownBy: instants.until, steps, first };
   }
 
   auditHead(): Promise<AuditDocument | null> {
@@ -310,6 +351,10 @@ class Finder {
       return collection.find(filter, options).toArray() as Promise<T[]>;
     });
   }
+}
+
+function areDue(holds: readonly TransferDocument[], by: Instant): boolean {
+  return holds.every(({ expiresAt }) => expiresAt !== undefined && expiresAt.getTime() <= by);
 }
 
 function accountIdsOf(transfers: readonly TransferDocument[], ids: readonly string[]): readonly string[] {

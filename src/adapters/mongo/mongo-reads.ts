@@ -1,8 +1,15 @@
 import type { Filter } from 'mongodb';
 import { blockOf, rangeOfBlock } from '../../application/entry-blocks.ts';
-import type { BookLine, LedgerReads, PageRequest, SessionReads } from '../../application/ports.ts';
+import type {
+  BookedHold,
+  BookLine,
+  HoldPlace,
+  LedgerReads,
+  PageRequest,
+  SessionReads,
+} from '../../application/ports.ts';
 import type { TransferPlace } from '../../application/transfer-place.ts';
-import type { Account } from '../../domain/account.ts';
+import type { Account, PendingSums } from '../../domain/account.ts';
 import type { AuditRecord } from '../../domain/audit.ts';
 import { keyText } from '../../domain/idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../../domain/idempotency.ts';
@@ -14,6 +21,7 @@ import type { User } from '../../domain/user.ts';
 import type { AccountDocument } from './account-document.ts';
 import { auditRecordOf } from './audit-document.ts';
 import type { Collections } from './collections.ts';
+import { findDue } from './due-holds.ts';
 import type { EntryBlocks } from './entry-blocks.ts';
 import { placeOf, placesBetween } from './entry-document.ts';
 import { unavailable } from './faults.ts';
@@ -168,18 +176,38 @@ export class MongoReads implements LedgerReads, SessionReads {
     return this.#read(() => findSessions(this.#collections.sessions, ids));
   }
 
-  async holdsDue(accountId: string, until: Instant): Promise<readonly Transfer[]> {
+  async dueOn(accountId: string, until: Instant): Promise<PendingSums> {
+    const instants = { now: until, until };
+    const steps = await this.#read(() => findDue(this.#collections, { ids: [accountId], ...instants }));
+    return steps.by(accountId, until);
+  }
+
+  async pendingHolds(
+    accountId: string,
+    { after, limit }: { after: HoldPlace | null; limit: number },
+  ): Promise<readonly BookedHold[]> {
     const documents = await this.#read(() =>
       this.#collections.transfers
-        .find({
-          status: 'pending',
-          'legs.accountId': { $eq: accountId },
-          expiresAt: { $lte: new Date(until) },
-        })
-        .sort({ expiresAt: 1 })
+        .find({ status: 'pending', 'legs.accountId': { $eq: accountId }, ...(after && isBehind(after)) })
+        .sort({ expiresAt: 1, _id: 1 })
+        .limit(limit)
         .toArray(),
     );
-    return documents.map((document) => transferOf(document));
+    return documents.map((document) => bookedHoldOf(document, accountId));
+  }
+
+  async holdsPlaced(
+    accountId: string,
+    { before, limit }: { before: TransferPlace; limit: number },
+  ): Promise<readonly BookedHold[]> {
+    const documents = await this.#read(() =>
+      this.#collections.transfers
+        .find({ 'legs.accountId': { $eq: accountId }, expiresAt: { $exists: true }, ...isBefore(before) })
+        .sort({ createdAt: -1, _id: -1 })
+        .limit(limit)
+        .toArray(),
+    );
+    return documents.map((document) => bookedHoldOf(document, accountId));
   }
 
   async accountsWithDueHolds(until: Instant, limit: number): Promise<readonly string[]> {
@@ -230,6 +258,19 @@ export class MongoReads implements LedgerReads, SessionReads {
 function isBefore({ at, id }: TransferPlace): Filter<TransferDocument> {
   const createdAt = new Date(at);
   return { createdAt: { $lte: createdAt }, $or: [{ createdAt: { $lt: createdAt } }, { _id: { $lt: id } }] };
+}
+
+function isBehind({ expiresAt, id }: HoldPlace): Filter<TransferDocument> {
+  const at = new Date(expiresAt);
+  return { expiresAt: { $gte: at }, $or: [{ expiresAt: { $gt: at } }, { _id: { $gt: id } }] };
+}
+
+/** One that was rejected has no entries, and is none: it was never placed. */
+function bookedHoldOf(document: TransferDocument, accountId: string): BookedHold {
+  const entries = storedEntries(document).filter((entry) => entry.accountId === accountId);
+  const placed = entries.find(({ step }) => step === 'held')?.sequence ?? Infinity;
+  const ended = entries.find(({ step }) => step !== 'held')?.sequence ?? null;
+  return { transfer: transferOf(document), placed, ended };
 }
 
 /** In so many times as many blocks each time, up to some thousand entries, what is not in those before is looked for. */

@@ -127,7 +127,7 @@ export class MongoUnitOfWork implements UnitOfWork {
     try {
       await this.#takeTurn(limit);
       const want = ask();
-      if (ground && !isApart(want, ground)) {
+      if (ground && (!isApart(want, ground) || this.#mayHaveDue(want, ground))) {
         ground = undefined;
         await limit.race(before.ended);
       }
@@ -232,7 +232,7 @@ export class MongoUnitOfWork implements UnitOfWork {
   }
 
   #loadAll(transaction: Transaction, want: Want): Promise<LoadedBooks> {
-    return loadBooks(transaction, this.#collections, want);
+    return loadBooks(transaction, this.#collections, { want, now: this.#clock.now() });
   }
 
   async #decide<R>(
@@ -273,9 +273,19 @@ export class MongoUnitOfWork implements UnitOfWork {
     });
   }
 
+  /** What is due is read where all units before are committed. */
+  #mayHaveDue({ accountIds, holdsDueBy }: Want, { accounts }: Ground): boolean {
+    const now = Math.min(this.#clock.now(), holdsDueBy);
+    return accountIds.some((id) => {
+      const { nextExpiryAt } = (accounts.get(id) ?? this.#remembered.account(id))?.account ?? {};
+      return typeof nextExpiryAt === 'number' && nextExpiryAt <= now;
+    });
+  }
+
   #loadPlain(want: Want, known: KnownAccounts): Promise<LoadedBooks | undefined> {
     const { reader } = this.#transactions;
-    return orUndefined(() => loadPlainBooks(reader, this.#collections, want, known));
+    const now = this.#clock.now();
+    return orUndefined(() => loadPlainBooks(reader, this.#collections, { want, now, known }));
   }
 }
 

@@ -29,6 +29,8 @@ export type TransferDocument = Sparse<Facts> & {
   readonly _id: string;
   /** Whose list it stands in beside their books. */
   readonly unbookedFor?: string;
+  /** Of a hold for as long as it is pending: what two indexes have of it, to sum what is due by them alone. */
+  readonly reserved?: Reserved;
   /** None where it was rejected; so with what follows. */
   readonly entries?: readonly EntryDocument[];
   /** Of its entries: `placeOf` each. */
@@ -44,6 +46,13 @@ export const ENTRIES_PART = { projection: { legs: 1, entries: 1 } } as const;
 
 /** Of a transfer, what a later step may change. */
 export type TransferStanding = Pick<Facts, 'status' | 'code' | 'completedAt' | 'amountCaptured' | 'reversed'>;
+
+export type Reserved = {
+  /** The accounts. */
+  readonly debited: string;
+  readonly credited: string;
+  readonly amount: bigint;
+};
 
 export function transferDocument(
   transfer: Transfer,
@@ -72,6 +81,7 @@ export function transferDocument(
     }),
     status: transfer.status,
     ...(entries.length > 0 ? entriesOf(entries, legs) : {}),
+    ...(transfer.status === 'pending' ? { reserved: reservedBy(transfer) } : {}),
     ...(record ? { record } : {}),
     digest: transferDigest(transfer, record),
   };
@@ -79,6 +89,11 @@ export function transferDocument(
 
 export function transferDigest(transfer: Transfer, record: OwnRecord | undefined): Binary {
   return digestOf(transferText(transfer, record && { ...record, at: record.at.getTime() }, sha256));
+}
+
+/** A hold has two legs. */
+function reservedBy({ source, destination, amount }: Transfer): Reserved {
+  return { debited: source.accountId, credited: destination.accountId, amount };
 }
 
 /** None where it was rejected. */

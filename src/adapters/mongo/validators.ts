@@ -96,9 +96,12 @@ export const transfers: Document = {
       reversed: { bsonType: ['array', 'null'], items: counter },
       erased: object({ description: textOrNull, metadata: textOrNull }),
       unbookedFor: text,
+      reserved: object({ debited: text, credited: text, amount }),
       record: object({ key: text, request: text, balances: text, at: date }),
     },
   ),
+  // A program that knows nothing of what holds reserve can neither place one nor end one
+  $expr: { $eq: [{ $eq: ['$status', 'pending'] }, { $ne: [{ $type: '$reserved' }, 'missing'] }] },
 };
 
 export const blocks: Document = { $jsonSchema: object({ _id: text, others: text }) };

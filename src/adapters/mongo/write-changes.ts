@@ -5,10 +5,11 @@ import { parcelsOf, withoutText } from '../../application/parcel.ts';
 import type { Parcel } from '../../application/parcel.ts';
 import { messagesToText } from '../../application/stored-text.ts';
 import type { Account } from '../../domain/account.ts';
-import type { Changes } from '../../domain/books.ts';
+import type { Change, Changes } from '../../domain/books.ts';
 import { erasesText } from '../../domain/erasure.ts';
 import { keyText } from '../../domain/idempotency.ts';
 import type { LedgerEntry } from '../../domain/ledger-entry.ts';
+import type { Transfer } from '../../domain/transfer.ts';
 import { accountDigest, accountFields, changingFields, mustWrite } from './account-document.ts';
 import type { AccountDocument, StoredAccount } from './account-document.ts';
 import { auditDocument } from './audit-document.ts';
@@ -218,6 +219,16 @@ function accountWrites(
   return { writes, stored };
 }
 
+/** What a change takes from a transfer's document. */
+function unsetBy(change: Change<Transfer>): object {
+  const { before, after } = change;
+  const fields = {
+    ...(erasesText(change) ? { description: true, metadata: true } : {}),
+    ...(before?.status === 'pending' && after.status !== 'pending' ? { reserved: true } : {}),
+  };
+  return Object.keys(fields).length > 0 ? { $unset: fields } : {};
+}
+
 function transferWrites(
   { transfers, entries }: Changes,
   records: ReadonlyMap<string, OwnRecord>,
@@ -241,7 +252,7 @@ function transferWrites(
     const parts = entriesOf(added, after.legs);
     const update = {
       $set: { ...standingOf(after), ...(erasesText(change) ? { erased: after.erased } : {}) },
-      ...(erasesText(change) ? { $unset: { description: true, metadata: true } } : {}),
+      ...unsetBy(change),
       $push: {
         entries: { $each: parts.entries },
         places: { $each: parts.places },

@@ -5,6 +5,7 @@ import { digestRows } from './digest-rows.ts';
 import {
   DIGESTS_KEPT,
   ENTRY_BLOCKS,
+  HOLDS_IN_SUM,
   LEDGER_SCHEMA,
   NEWEST_ENTRY,
   PEOPLE_AND_MAIL,
@@ -32,6 +33,7 @@ const MIGRATIONS: readonly Migration[] = [
     fill: { rows: digestRows, sql: DIGESTS_KEPT },
   },
   { name: 'sessions by their end, mails by the hour, users in the audit log', sql: PEOPLE_AND_MAIL },
+  { name: 'pending holds with their amounts', sql: HOLDS_IN_SUM },
 ];
 
 const RECORD = `CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -305,3 +305,28 @@ CREATE TABLE mail_hours (
 
 CREATE INDEX mail_hours_by_end ON mail_hours (ends_at);
 `;
+
+/**
+ * The list of pending holds says how much each reserves, so that all that are due are summed without their transfers.
+ * The holds of an account are found in the order of their placing, whatever else its book has between them.
+ */
+export const HOLDS_IN_SUM = `
+CREATE TABLE summed_holds (
+  account_id TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  transfer_id TEXT NOT NULL,
+  direction TEXT NOT NULL CHECK (direction IN ('debit', 'credit')),
+  amount INTEGER NOT NULL CHECK (amount BETWEEN 1 AND 9007199254740991),
+  PRIMARY KEY (account_id, expires_at, transfer_id)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO summed_holds (account_id, expires_at, transfer_id, direction, amount)
+SELECT account_id, pending_holds.expires_at, transfer_id, leg.value ->> 2, CAST(leg.value ->> 3 AS INTEGER)
+FROM pending_holds JOIN transfers ON transfers.id = transfer_id JOIN json_each(transfers.legs) AS leg
+WHERE leg.value ->> 0 = account_id;
+
+DROP TABLE pending_holds;
+ALTER TABLE summed_holds RENAME TO pending_holds;
+
+CREATE INDEX entries_of_holds ON entries (account_id, at, transfer_id) WHERE step = 'held';
+`;

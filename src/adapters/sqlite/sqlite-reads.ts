@@ -9,7 +9,7 @@ import { entriesAt, entriesWith, listEntries } from './entries.ts';
 import { beforeCommit } from './faults.ts';
 import { findRecord } from './idempotency-records.ts';
 import { findSession } from './sessions.ts';
-import { dueHolds, findTransfer, listUnbooked } from './transfers.ts';
+import { dueOn, findTransfer, listHoldsPlaced, listPendingHolds, listUnbooked } from './transfers.ts';
 import { whenUnlocked } from './waiting.ts';
 
 /** Reads on a connection of their own: they see what is committed, and neither wait for a unit of work nor see into it. */
@@ -43,7 +43,9 @@ export function readsOf(
     },
     record: (key) => read(() => findRecord(connection, key)),
     sessions: (ids) => read(() => ids.flatMap((id) => findSession(connection, id) ?? [])),
-    holdsDue: (accountId, until) => read(() => dueHolds(connection, accountId, until)),
+    dueOn: (accountId, until) => read(() => dueOn(connection, accountId, until)),
+    pendingHolds: (accountId, page) => read(() => listPendingHolds(connection, accountId, page)),
+    holdsPlaced: (accountId, page) => read(() => listHoldsPlaced(connection, accountId, page)),
     accountsWithDueHolds: (until, limit) => read(() => accountIdsWithDueHolds(connection, until, limit)),
     audit: (page) => read(() => listAuditRecords(connection, page)),
   };

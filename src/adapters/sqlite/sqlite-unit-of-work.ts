@@ -20,7 +20,7 @@ import type { LazyThread } from './lazy-thread.ts';
 import { assertKnownVersion } from './migrations.ts';
 import { RememberedAccounts } from './remembered-accounts.ts';
 import { Scope, storesOf } from './sqlite-stores.ts';
-import { dueHoldsAndNext, findTransfer } from './transfers.ts';
+import { dueOn, findTransfer, firstHolds } from './transfers.ts';
 import { UnitWriter } from './unit-writer.ts';
 import { Turns, whenUnlocked } from './waiting.ts';
 import { OtherWriters, WritingHere } from './writing-connection.ts';
@@ -286,7 +286,9 @@ function booksOf(connection: Connection, accounts: RememberedAccounts, want: Wan
   return {
     account: (id) => accounts.find(id),
     transfer: (id) => findTransfer(connection, id),
-    holdsOf: (accountId) => dueHoldsAndNext(connection, accountId, want.holdsDueBy),
+    dueKnownBy: want.holdsDueBy,
+    dueOn: (accountId, until) => dueOn(connection, accountId, until),
+    firstHolds: (accountId, limit) => firstHolds(connection, accountId, limit),
     activeAccounts: (of) =>
       oldestActiveIds(connection, of, want.activeCount).flatMap((id) => accounts.find(id) ?? []),
     accountCount: (ownerId) => countAccounts(connection, ownerId),

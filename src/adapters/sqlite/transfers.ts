@@ -3,6 +3,8 @@ import type { TransferPlace } from '../../application/transfer-place.ts';
 import type { Change } from '../../domain/books.ts';
 import { erasesText } from '../../domain/erasure.ts';
 import type { RefusalCode } from '../../domain/errors.ts';
+import type { BookedHold, HoldPlace } from '../../application/ports.ts';
+import type { PendingSums } from '../../domain/account.ts';
 import type { Direction } from '../../domain/ledger-entry.ts';
 import type { Instant } from '../../domain/time.ts';
 import { Transfer } from '../../domain/transfer.ts';
@@ -121,17 +123,15 @@ function eraseTexts(writer: Writer, { id, erased }: Transfer): void {
   writer.run(sql, JSON.stringify(erased), id);
 }
 
+const INSERT_HOLD =
+  'INSERT INTO pending_holds (account_id, expires_at, transfer_id, direction, amount) VALUES (?, ?, ?, ?, ?)';
+
 /** A hold is listed on its accounts for as long as it is pending. */
 export function listHold(writer: Writer, { before, after }: Change<Transfer>): void {
   if (before?.status === after.status) return;
-  for (const { accountId } of after.legs) {
+  for (const { accountId, direction, amount } of after.legs) {
     if (after.status === 'pending') {
-      writer.run(
-        'INSERT INTO pending_holds (account_id, expires_at, transfer_id) VALUES (?, ?, ?)',
-        accountId,
-        after.expiresAt,
-        after.id,
-      );
+      writer.run(INSERT_HOLD, accountId, after.expiresAt, after.id, direction, amount);
     } else if (before?.status === 'pending') {
       writer.run(
         'DELETE FROM pending_holds WHERE account_id = ? AND expires_at = ? AND transfer_id = ?',
@@ -143,30 +143,65 @@ export function listHold(writer: Writer, { before, after }: Change<Transfer>): v
   }
 }
 
-const HOLDS = `SELECT transfers.* FROM pending_holds CROSS JOIN transfers ON transfers.id = transfer_id
-  WHERE account_id = ?`;
+const DUE = `SELECT ifnull(sum(iif(direction = 'debit', amount, 0)), 0) AS debits,
+  ifnull(sum(iif(direction = 'credit', amount, 0)), 0) AS credits
+  FROM pending_holds WHERE account_id = ? AND expires_at <= ?`;
 
-/** The pending holds on an account that expire up to an instant, and the first after it. */
-export function dueHoldsAndNext(
-  connection: Connection,
-  accountId: string,
-  until: Instant,
-): readonly Transfer[] {
-  const next = connection.all(
-    `${HOLDS} AND pending_holds.expires_at > ? ORDER BY pending_holds.expires_at LIMIT 1`,
-    accountId,
-    until,
-  ) as TransferRow[];
-  return [...dueHolds(connection, accountId, until), ...next.map(transferOf)];
+/** All pending holds on an account that expire up to an instant, summed from their list alone. */
+export function dueOn(connection: Connection, accountId: string, until: Instant): PendingSums {
+  return { ...(connection.get(DUE, accountId, until) as PendingSums) };
 }
 
-export function dueHolds(connection: Connection, accountId: string, until: Instant): readonly Transfer[] {
-  const rows = connection.all(
-    `${HOLDS} AND pending_holds.expires_at <= ? ORDER BY pending_holds.expires_at`,
-    accountId,
-    until,
-  ) as TransferRow[];
-  return rows.map(transferOf);
+const FIRST_HOLDS = `SELECT transfers.* FROM pending_holds CROSS JOIN transfers ON transfers.id = transfer_id
+  WHERE account_id = ? ORDER BY pending_holds.expires_at, transfer_id LIMIT ?`;
+
+/** The pending holds on an account that expire first. */
+export function firstHolds(connection: Connection, accountId: string, limit: number): readonly Transfer[] {
+  return (connection.all(FIRST_HOLDS, accountId, limit) as TransferRow[]).map(transferOf);
+}
+
+type BookedHoldRow = TransferRow & { readonly placed: bigint; readonly ended: bigint | null };
+
+const BOOKED = `transfers.*,
+  (SELECT sequence FROM entries WHERE entries.transfer_id = transfers.id AND account_id = ?1 AND step = 'held')
+    AS placed,
+  (SELECT sequence FROM entries WHERE entries.transfer_id = transfers.id AND account_id = ?1 AND step <> 'held')
+    AS ended`;
+
+const PENDING_HOLDS = `SELECT ${BOOKED}
+  FROM pending_holds CROSS JOIN transfers ON transfers.id = pending_holds.transfer_id
+  WHERE pending_holds.account_id = ?1 AND (pending_holds.expires_at, pending_holds.transfer_id) > (?2, ?3)
+  ORDER BY pending_holds.expires_at, pending_holds.transfer_id LIMIT ?4`;
+/** Before every instant. */
+const BEGINNING_OF_TIME = Number.MIN_SAFE_INTEGER;
+
+export function listPendingHolds(
+  connection: Connection,
+  accountId: string,
+  { after, limit }: { after: HoldPlace | null; limit: number },
+): readonly BookedHold[] {
+  const { expiresAt, id } = after ?? { expiresAt: BEGINNING_OF_TIME, id: '' };
+  return (connection.all(PENDING_HOLDS, accountId, expiresAt, id, limit) as BookedHoldRow[]).map(
+    bookedHoldOf,
+  );
+}
+
+const HOLDS_PLACED = `SELECT ${BOOKED}
+  FROM entries AS held CROSS JOIN transfers ON transfers.id = held.transfer_id
+  WHERE held.account_id = ?1 AND held.step = 'held' AND (held.at, held.transfer_id) < (?2, ?3)
+  ORDER BY held.at DESC, held.transfer_id DESC LIMIT ?4`;
+
+export function listHoldsPlaced(
+  connection: Connection,
+  accountId: string,
+  { before: { at, id }, limit }: { before: TransferPlace; limit: number },
+): readonly BookedHold[] {
+  return (connection.all(HOLDS_PLACED, accountId, at, id, limit) as BookedHoldRow[]).map(bookedHoldOf);
+}
+
+function bookedHoldOf(row: BookedHoldRow): BookedHold {
+  const ended = row.ended === null ? null : Number(row.ended);
+  return { transfer: transferOf(row), placed: Number(row.placed), ended };
 }
 
 export function findTransfer(connection: Connection, id: string): Transfer | undefined {
