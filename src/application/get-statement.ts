@@ -7,7 +7,6 @@ import type { Instant } from '../domain/time.ts';
 import type { TransferKind } from '../domain/transfer.ts';
 import { entryAt, isFinal, linesUpTo, openHolds } from './book-at.ts';
 import type { ClockPorts } from './book-at.ts';
-import { ownTurn } from './event-loop.ts';
 import { readOwnAccount } from './get-account.ts';
 import type { BookLine, LedgerReads } from './ports.ts';
 import { requireInstant, requireOrder } from './request.ts';

@@ -114,12 +114,12 @@ function erasureIn({ sequence, changes }: AuditRecord): Erasure {
   return { sequence, texts: { description, metadata } };
 }
 
-/** The hash covers one id, whichever of the two it is. */
-function isAboutOne({ action, accountId, transferId }: AuditRecord): boolean {
-  if (accountId !== null && transferId !== null) return false;
+/** The hash covers the id that a record is about, not its kind: the action says which of the three it must be. */
+function isAboutOne({ action, accountId, transferId, userId }: AuditRecord): boolean {
   return (
+    (accountId !== null) === action.startsWith('account_') &&
     (transferId !== null) === (action === 'text_erased') &&
-    (accountId !== null) === action.startsWith('account_')
+    (userId !== null) === (action === 'role_granted')
   );
 }
 

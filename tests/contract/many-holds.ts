@@ -4,6 +4,7 @@ import type { LedgerReads } from '../../src/application/ports.ts';
 import { codeOf } from '../support/bank.ts';
 import { expectRunningBook } from '../support/books.ts';
 import { aCustomer, freshId } from '../support/builders.ts';
+import { KEPT } from './scans.ts';
 import type { Subject } from './subject.ts';
 
 /** More than two units may expire. */
@@ -55,9 +56,12 @@ export function describeManyHolds(subject: () => Subject): void {
       expect(account && account.nextExpiryAt !== null && account.nextExpiryAt <= bank.clock.now()).toBe(true);
       expect(await otherBank.stateOf(from)).toEqual(NOTHING);
       expect(await otherBank.stateOf(to)).toMatchObject({ held: 0n, available: BigInt(MANY) });
-      // Other tests close accounts by hand that still have holds
+      // Accounts that other tests have put into a state by hand are not of interest here
       const { faults } = await bank.ledger.verify();
-      expect(faults.filter(({ kind }) => kind !== 'account_limits')).toEqual([]);
+      const mine = faults.filter(
+        ({ kind, accountId }) => accountId === from || accountId === to || KEPT.has(kind),
+      );
+      expect(mine).toEqual([]);
     });
 
     it('keep no room on the account that would have been paid', async () => {

@@ -5,6 +5,7 @@ import { followAudit } from '../../src/domain/audit.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import { SYSTEM } from '../support/bank.ts';
 import { JANUARY, aCustomer, aSession, aUser, freshId } from '../support/builders.ts';
+import { KEPT } from './scans.ts';
 import type { Subject } from './subject.ts';
 
 const TAKEN = new PassbookError('email_already_registered');
@@ -199,11 +200,12 @@ export function describeUsersAndSessions(subject: () => Subject): void {
         aSession({ ...times, expiresAt: 900, endedAt: 51 }),
       ] as const;
       const all = [expired, ended, endedLate, live, endedToday];
+      const deleteOver = (limit: number) => run(({ sessions }) => sessions.deleteOver({ until: 50, limit }));
+      await deleteOver(100); // Those of other tests
       await run(async ({ users, sessions }) => {
         await users.insert(user, 'hash');
         for (const session of all) await sessions.insert(session);
       });
-      const deleteOver = (limit: number) => run(({ sessions }) => sessions.deleteOver({ until: 50, limit }));
       expect([await deleteOver(2), await deleteOver(2), await deleteOver(2)]).toEqual([2, 1, 0]);
 
       const found = await runElsewhere(({ sessions }) =>
@@ -248,7 +250,8 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       const first = Math.min(...appended.map(({ sequence }) => sequence));
       const log = await bank.reads.audit({ after: Math.max(0, first - 3), limit: 100 });
       for (const record of appended) expect(log).toContainEqual(record);
-      expect((await bank.ledger.verify()).faults).toEqual([]);
+      const { faults } = await bank.ledger.verify();
+      expect(faults.filter(({ kind }) => KEPT.has(kind))).toEqual([]);
     });
 
     it('is not there where its unit is undone', async () => {

@@ -45,10 +45,10 @@ function builtIn(): Driver | undefined {
 
 /** Node 22 warns of its SQLite as experimental at each start; no other warning is kept back. */
 function loadedQuietly(): Partial<Driver> | undefined {
-  const { emitWarning } = process;
+  const emitWarning = process.emitWarning.bind(process);
   process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
     if (/\bSQLite\b/.test(String(warning))) return;
-    Reflect.apply(emitWarning, process, [warning, ...rest]);
+    Reflect.apply(emitWarning, undefined, [warning, ...rest]);
   };
   try {
     return process.getBuiltinModule('node:sqlite') as Partial<Driver> | undefined;
