@@ -55,7 +55,7 @@ export class LogLines {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(to: { fd: number } | { write: (bytes: Uint8Array) => number }, mostBytes = MOST_WAITING_BYTES) {
-    this.#write = 'fd' in to ? (bytes) => writeSync(to.fd, bytes) : to.write;
+    this.#write = 'fd' in to ? (bytes) => writeSync(to.fd, bytes) : (bytes) => to.write(bytes);
     this.#mostBytes = mostBytes;
   }
 
@@ -85,8 +85,7 @@ export class LogLines {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     try {
-      while (this.#waiting.length > 0) this.#writeFirst();
-      this.#tellDropped();
+      this.#writeAll();
     } catch (error) {
       if (isFull(error)) {
         this.#timer = setTimeout(() => this.#drain(), RETRY_MS).unref();
@@ -99,6 +98,13 @@ export class LogLines {
     }
   }
 
+  #writeAll(): void {
+    while (this.#waiting.length > 0 || this.#dropped > 0) {
+      if (this.#waiting.length === 0) this.#countDropped();
+      this.#writeFirst();
+    }
+  }
+
   #writeFirst(): void {
     const [first = new Uint8Array()] = this.#waiting;
     const written = this.#write(first);
@@ -107,12 +113,12 @@ export class LogLines {
     else this.#waiting[0] = first.subarray(written);
   }
 
-  #tellDropped(): void {
-    const dropped = this.#dropped;
-    if (dropped === 0) return;
+  #countDropped(): void {
+    const facts = { level: 'warn', time: new Date().toISOString(), dropped: this.#dropped };
+    const line = Buffer.from(`${JSON.stringify({ ...facts, msg: 'lines of the log were dropped' })}\n`);
     this.#dropped = 0;
-    const time = new Date().toISOString();
-    this.write(`${JSON.stringify({ level: 'warn', time, dropped, msg: 'lines of the log were dropped' })}\n`);
+    this.#waiting.push(line);
+    this.#waitingBytes += line.length;
   }
 }
 

@@ -20,6 +20,9 @@ type Running = {
   readonly user: SystemUser | null;
 };
 
+// The reader of the greeting may leave; the server goes on
+process.stdout.on('error', () => {});
+
 try {
   const { env, warnings } = readEnvironment(process.env);
   const config = readConfig(env);
