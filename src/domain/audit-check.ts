@@ -119,7 +119,7 @@ function isAboutOne({ action, accountId, transferId, userId }: AuditRecord): boo
   return (
     (accountId !== null) === action.startsWith('account_') &&
     (transferId !== null) === (action === 'text_erased') &&
-    (userId !== null) === (action === 'role_granted')
+    (userId !== undefined) === (action === 'role_granted')
   );
 }
 
