@@ -53,7 +53,7 @@ const CODES: Readonly<Record<number, readonly ErrorCode[]>> = {
   422: ['idempotency_key_reused'],
   429: ['too_many_requests'],
   500: ['internal_error'],
-  503: ['queue_full', 'unavailable', 'outcome_unknown'],
+  503: ['queue_full', 'unavailable', 'storage_full', 'outcome_unknown'],
 };
 
 describe('The status of a problem', () => {

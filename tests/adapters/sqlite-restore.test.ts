@@ -85,27 +85,23 @@ async function readBalance(file: string): Promise<bigint> {
 }
 
 describe('a log beside books that it does not belong to', () => {
-  it.each(['a backup', 'a backup that was verified', 'a copy of closed books'])(
-    'is noticed: %s',
-    async (kind) => {
-      await books();
-      if (kind === 'a copy of closed books') await copyFile(path, backup);
-      if (kind === 'a backup that was verified') {
-        const verified = new Program('src/cli.ts', {
-          args: ['verify'],
-          env: { DATA_DIR: folder, DATABASE_PATH: backup },
-        });
-        expect(await verified.ended).toMatchObject({ code: 0 });
-      }
-      await crash();
-      await copyFile(backup, path);
-      const before = await readFile(path);
-      await expect(openSqliteStore({ path })).rejects.toThrow(
-        `The log ${path}-wal belongs to other books, and would undo or ruin these`,
-      );
-      expect(before.equals(await readFile(path))).toBe(true);
-    },
-  );
+  it.each(['a backup', 'a backup that was verified'])('is noticed: %s', async (kind) => {
+    await books();
+    if (kind === 'a backup that was verified') {
+      const verified = new Program('src/cli.ts', {
+        args: ['verify'],
+        env: { DATA_DIR: folder, DATABASE_PATH: backup },
+      });
+      expect(await verified.ended).toMatchObject({ code: 0 });
+    }
+    await crash();
+    await copyFile(backup, path);
+    const before = await readFile(path);
+    await expect(openSqliteStore({ path })).rejects.toThrow(
+      `The log ${path}-wal belongs to other books, and would undo or ruin these`,
+    );
+    expect(before.equals(await readFile(path))).toBe(true);
+  });
 
   it('is none where the books crashed themselves', async () => {
     await books();

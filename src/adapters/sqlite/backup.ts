@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { markClosed } from './closed-mark.ts';
+import { markBackup } from './backup-mark.ts';
 import { Connection } from './connection.ts';
 import { syncFolder } from './database-file.ts';
 import type { Driver } from './driver.ts';
@@ -56,7 +56,7 @@ function closeInOrder(driver: Driver, temporary: string): void {
   const connection = new Connection(driver, temporary, { readOnly: false });
   try {
     connection.exec('PRAGMA journal_mode = DELETE');
-    markClosed(connection);
+    markBackup(connection);
   } finally {
     connection.close();
   }

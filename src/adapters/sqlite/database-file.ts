@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { access, constants, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { logBelongs, USER_VERSION_OFFSET } from './closed-mark.ts';
+import { logBelongs, USER_VERSION_OFFSET } from './backup-mark.ts';
 
 /** The file that was opened, so that it is noticed when another takes its place. */
 export class DatabaseFile {
@@ -53,7 +53,7 @@ function assertNotRestoring(path: string): void {
 }
 
 /**
- * SQLite brings any log that lies beside a file into it. One beside a file that was closed in order is of other books.
+ * SQLite brings any log that lies beside a file into it. One beside a backup is of other books.
  * @throws Error if so
  */
 function assertLogBelongs(path: string): void {

@@ -48,7 +48,7 @@ function loadedQuietly(): Partial<Driver> | undefined {
   const emitWarning = process.emitWarning.bind(process);
   process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
     if (/\bSQLite\b/.test(String(warning))) return;
-    Reflect.apply(emitWarning, undefined, [warning, ...rest]);
+    (emitWarning as (...args: unknown[]) => void)(warning, ...rest);
   };
   try {
     return process.getBuiltinModule('node:sqlite') as Partial<Driver> | undefined;

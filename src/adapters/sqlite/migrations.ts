@@ -1,5 +1,5 @@
 import type { Instant } from '../../domain/time.ts';
-import { markOpen } from './closed-mark.ts';
+import { unmarkBackup } from './backup-mark.ts';
 import type { Connection } from './connection.ts';
 import { digestRows } from './digest-rows.ts';
 import {
@@ -52,7 +52,7 @@ export async function migrate(
 ): Promise<void> {
   while (schemaVersion(connection) !== migrations.length) {
     assertKnownVersion(connection, migrations);
-    await whenUnlocked(() => markOpen(connection), until);
+    await whenUnlocked(() => unmarkBackup(connection), until);
     await whenUnlocked(() => applyNext(connection, { now, migrations }), until);
   }
 }

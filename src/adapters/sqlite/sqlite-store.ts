@@ -3,7 +3,6 @@ import { CLOCK_TOLERANCE_MS } from '../../application/clock-behind.ts';
 import type { Clock, Store } from '../../application/ports.ts';
 import { backUp } from './backup.ts';
 import { ClockGuard } from './clock-guard.ts';
-import { markClosed } from './closed-mark.ts';
 import { assertDurable, configure, Connection, SETTINGS } from './connection.ts';
 import { DatabaseFile } from './database-file.ts';
 import { driverModule, loadDriver } from './driver.ts';
@@ -171,16 +170,15 @@ function storeOf({
     close: async () => {
       await unitOfWork.close();
       reader.close();
-      emptyLog(writer, unitOfWork);
+      emptyLog(writer);
       writer.close();
     },
   };
 }
 
 /** So that the one file holds everything. Where another process still reads the log, it stays for that one. */
-function emptyLog(writer: Connection, { hasBegun }: { readonly hasBegun: boolean }): void {
+function emptyLog(writer: Connection): void {
   try {
-    if (hasBegun) markClosed(writer);
     writer.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   } catch (fault) {
     // Nothing is lost where the disk cannot take it now: the log stays beside the file.

@@ -11,7 +11,7 @@ import type { Instant } from '../../domain/time.ts';
 import { countAccounts, oldestActiveIds } from './accounts.ts';
 import { findAuditHead } from './audit-log.ts';
 import type { ClockGuard } from './clock-guard.ts';
-import { isMarkedClosed, markOpen } from './closed-mark.ts';
+import { isMarkedBackup, unmarkBackup } from './backup-mark.ts';
 import type { Connection } from './connection.ts';
 import type { DatabaseFile } from './database-file.ts';
 import { beforeCommit, isBusy, storeFault } from './faults.ts';
@@ -37,8 +37,6 @@ const PROBED_FOR_MS = 1000;
  */
 export class SqliteUnitOfWork implements UnitOfWork {
   readonly halvesFrom = 256;
-  /** Whether a unit was ever begun. */
-  hasBegun = false;
   readonly #connection: Connection;
   readonly #file: DatabaseFile;
   readonly #clock: Clock;
@@ -191,7 +189,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
         this.#accounts.forget();
         this.#clockGuard.read();
         assertKnownVersion(this.#connection);
-        await this.#markOpen(writing);
+        await this.#unmarkBackup(writing);
       }
     } catch (fault) {
       this.#others.forget();
@@ -200,12 +198,11 @@ export class SqliteUnitOfWork implements UnitOfWork {
     }
   }
 
-  /** Before the first write, and where another process has closed the database meanwhile. */
-  async #markOpen(writing: WritingConnection): Promise<void> {
-    this.hasBegun = true;
-    if (!isMarkedClosed(this.#connection)) return;
+  /** Before the first write to a backup that was put in place. */
+  async #unmarkBackup(writing: WritingConnection): Promise<void> {
+    if (!isMarkedBackup(this.#connection)) return;
     await writing.rollBack();
-    markOpen(this.#connection);
+    unmarkBackup(this.#connection);
     await writing.begin();
   }
 
