@@ -5,7 +5,7 @@ import type { FieldError } from '../domain/errors.ts';
 import { scopeOf } from '../domain/idempotency.ts';
 import type { Answer } from '../domain/outcome.ts';
 import { dryRunBatch, withDryRun } from './dry-run.ts';
-import { mapInTurns } from './map-in-turns.ts';
+import { isLarge, mapInTurns } from './map-in-turns.ts';
 import { readOrder } from './order.ts';
 import type { OrderRequest } from './order.ts';
 import type { Clock, IdGenerator } from './ports.ts';
@@ -62,9 +62,10 @@ export function submitBatch(ports: {
       operation: 'batch',
       key: requireKey(request.idempotencyKey),
     } as const;
-    const sealed = await mapInTurns(read, ({ fields }) =>
-      Object.values(withoutTexts(fields, { key, digest: ports.digest })).map(asText),
-    );
+    const seal = ({ fields }: (typeof read)[number]) =>
+      Object.values(withoutTexts(fields, { key, digest: ports.digest })).map(asText);
+    // A batch of a few keeps its place among the commands of its turn
+    const sealed = isLarge(read) ? await mapInTurns(read, seal) : read.map(seal);
     const command = {
       type: 'batch',
       id: ports.ids.newId(),

@@ -150,7 +150,9 @@ export function fieldsOf(request: OrderRequest): RequestFields {
     ['description', request.description ?? null],
     [
       'metadata',
-      metadata ? JSON.stringify(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1))) : null,
+      hasPairs(metadata)
+        ? JSON.stringify(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : null,
     ],
     [
       'legs',
@@ -178,6 +180,11 @@ export function orderOf(request: OrderRequest, id: string): ModelOrder {
     currency: request.currency ?? null,
     hold: !request.pending ? null : at === undefined ? { inSeconds } : { at },
     description: request.description ?? null,
-    metadata: request.metadata ?? null,
+    metadata: hasPairs(request.metadata) ? request.metadata : null,
   };
+}
+
+/** Metadata without pairs is no metadata. */
+function hasPairs(metadata: OrderRequest['metadata']): metadata is NonNullable<OrderRequest['metadata']> {
+  return metadata !== undefined && Object.keys(metadata).length > 0;
 }

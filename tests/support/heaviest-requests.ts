@@ -125,7 +125,8 @@ export type LargeBook = {
 /** A bank with a long book, many accounts, an audit log and a checkpoint. */
 export async function aLargeBook(store: Store): Promise<LargeBook> {
   const meter = new WorkMeter();
-  const edge = new Edge({ store: metered(store, meter), notify: false });
+  const app = { writes: { perMinute: 0 } };
+  const edge = new Edge({ store: metered(store, meter), notify: false, app });
   const owner = await edge.register('Alice');
   const operator = await edge.register('Olga', { role: 'system' });
   const from = await edge.account(owner, 1_000_000);
