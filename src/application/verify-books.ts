@@ -72,8 +72,8 @@ class VerifyRun {
   readonly #audit: AuditCheck;
   readonly #verified = { accounts: 0, entries: 0, transfers: 0, records: 0, auditRecords: 0 };
   #checkpoint: CheckpointCheck | undefined;
-  /** Accounts that were found: none ever disappears. */
-  readonly #found = new Set<string>();
+  /** Accounts that were read. None ever disappears, and what records are compared with never changes. */
+  readonly #found = new Map<string, Account>();
 
   constructor(ports: VerifyPorts, onProgress: (verified: Verified) => void) {
     this.#ports = ports;
@@ -115,6 +115,7 @@ class VerifyRun {
       if (!order.add(account.id)) this.#faults.report('account_order', { accountId: account.id });
       await this.#readManifest(manifest, (check) => check.isBehind(account.id));
       await this.attempt(() => this.#account(account), { accountId: account.id });
+      if (this.#found.size < MOST_FOUND) this.#found.set(account.id, account);
       await this.#standing(account);
       this.#count('accounts');
     }
@@ -278,11 +279,8 @@ class VerifyRun {
     const legs = transfers
       .filter(({ status }) => status !== 'rejected')
       .flatMap(({ id, legs: ofTransfer }) => ofTransfer.map(({ accountId }) => [accountId, id] as const));
-    const unknown = new Map(legs.filter(([accountId]) => !this.#found.has(accountId)));
-    if (this.#found.size > MOST_FOUND) this.#found.clear();
-    const accounts = await this.#accountsById(new Set(unknown.keys()));
-    for (const accountId of accounts.keys()) this.#found.add(accountId);
-    for (const [accountId, transferId] of unknown) {
+    const accounts = await this.#accountsById(new Set(legs.map(([accountId]) => accountId)));
+    for (const [accountId, transferId] of new Map(legs)) {
       if (!accounts.has(accountId)) this.#faults.report('account_missing', { accountId, transferId });
     }
   }
@@ -333,8 +331,12 @@ class VerifyRun {
   }
 
   async #accountsById(ids: ReadonlySet<string>): Promise<ReadonlyMap<string, Account>> {
-    const found = await Promise.all(Array.from(ids, (id) => this.#ports.reads.account(id)));
-    return new Map(found.flatMap((account) => (account ? [[account.id, account] as const] : [])));
+    if (this.#found.size > MOST_FOUND) this.#found.clear();
+    const unknown = [...ids].filter((id) => !this.#found.has(id));
+    for (const account of await Promise.all(unknown.map((id) => this.#ports.reads.account(id)))) {
+      if (account) this.#found.set(account.id, account);
+    }
+    return this.#found;
   }
 
   #count(what: keyof Verified): void {

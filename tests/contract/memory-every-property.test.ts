@@ -29,7 +29,7 @@ describe('in memory changed by hand, verify', () => {
   const store = memoryStoreOver(data);
   const parts = (): readonly (readonly [string, Kept])[] =>
     (Object.entries(data) as [string, Kept][]).filter(([name]) => !(name in NOT_OF_THE_LEDGER));
-  beforeAll(() => wholeBooks(new Bank({ store, clock: new FixedClock() })));
+  beforeAll(() => wholeBooks(new Bank({ store, clock: new FixedClock() }), store));
 
   it('finds nothing where nothing was changed', async () => {
     expect(await faults()).toEqual([]);

@@ -16,6 +16,7 @@ type Path = readonly string[];
 
 /** Every other collection is one of the ledger's, and each of its fields and documents is changed below. */
 const NOT_OF_THE_LEDGER: Readonly<Record<string, string>> = {
+  mailHours: 'the mails of each recipient in an hour',
   parcels: 'mail that waits; what was sent is deleted, and no money depends on it',
   users: 'people and their roles, who may change them',
   sessions: 'sign-ins, which end',
@@ -39,7 +40,7 @@ describeWithMongo('in a MongoDB database changed by hand, verify', () => {
 
   beforeAll(async () => {
     ({ store, db, close } = await anUnguardedMongo());
-    await wholeBooks(new Bank({ store, clock: new FixedClock() }));
+    await wholeBooks(new Bank({ store, clock: new FixedClock() }), store);
     // Blocks are written beside the units
     await vi.waitFor(
       async () => expect(await db.collection('blocks').countDocuments()).toBeGreaterThan(1),

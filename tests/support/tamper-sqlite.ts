@@ -26,7 +26,7 @@ export async function anUnguardedSqlite(): Promise<{
 }> {
   const folder = await mkdtemp(join(tmpdir(), 'passbook-'));
   const path = join(folder, 'bank.db');
-  const store = await openSqliteStore({ path, clock: new FixedClock() });
+  const store = await openSqliteStore({ path, clock: new FixedClock(), clockToleranceMs: Infinity });
   const connection = new Connection(await loadDriver(), path, { readOnly: false });
   const triggers = connection.all("SELECT name FROM sqlite_schema WHERE type = 'trigger'") as {
     name: string;

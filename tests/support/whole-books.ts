@@ -1,3 +1,6 @@
+import { sha256 } from '../../src/adapters/system.ts';
+import type { Clock, Store } from '../../src/application/ports.ts';
+import { followAudit } from '../../src/domain/audit.ts';
 import { SYSTEM, transferIdOf } from './bank.ts';
 import type { Bank } from './bank.ts';
 import { aCustomer, freshId } from './builders.ts';
@@ -6,7 +9,7 @@ import { aCustomer, freshId } from './builders.ts';
 const PAYMENTS = 66;
 
 /** A small bank in which every column and field of every store has a value somewhere. */
-export async function wholeBooks(bank: Bank): Promise<void> {
+export async function wholeBooks(bank: Bank, store: Store): Promise<void> {
   const { clock, ledger } = bank;
   const operator = { ...SYSTEM, id: freshId() };
   const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
@@ -63,4 +66,21 @@ export async function wholeBooks(bank: Bank): Promise<void> {
     reason,
   });
   await ledger.freezeAccount(operator, { accountId: frozen, reason, idempotencyKey: freshId() });
+  await grantRole(store, clock);
+}
+
+async function grantRole(store: Store, clock: Clock): Promise<void> {
+  await store.unitOfWork.run(async ({ audit }) => {
+    const facts = {
+      at: clock.now(),
+      actor: { kind: 'system', id: null },
+      action: 'role_granted',
+      accountId: null,
+      transferId: null,
+      userId: freshId(),
+      reason: null,
+      changes: [['role', 'customer', 'auditor']],
+    } as const;
+    await audit.append(followAudit(await audit.head(), facts, sha256));
+  });
 }

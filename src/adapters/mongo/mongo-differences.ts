@@ -12,8 +12,8 @@ import { placeFrom, placeOf } from './entry-document.ts';
 import { slotOf } from './head.ts';
 import { recordDigest } from './record-document.ts';
 import type { RecordDocument } from './record-document.ts';
-import { ENTRIES_PART, storedEntries, transferDigest, transferOf } from './transfer-document.ts';
-import type { TransferDocument } from './transfer-document.ts';
+import { ENTRIES_PART, reservedOf, storedEntries, transferDigest, transferOf } from './transfer-document.ts';
+import type { Reserved, TransferDocument } from './transfer-document.ts';
 
 const PORTION = 500;
 
@@ -75,8 +75,14 @@ function transferFaults(document: TransferDocument): readonly Fault[] {
     const detail = differs(document.unbookedFor, transfer.unbookedFor);
     faults.push({ kind: 'transfer_listing', transferId, detail });
   }
+  if (reservedText(document.reserved) !== reservedText(reservedOf(transfer)))
+    faults.push({ kind: 'hold_listing', transferId, detail: 'it is not what is reserved' });
   if ((document.places ?? []).join() !== places.join()) faults.push({ kind: 'entry_listing', transferId });
   return faults;
+}
+
+function reservedText(reserved: Reserved | undefined): string | undefined {
+  return reserved && `${reserved.debited} ${reserved.credited} ${reserved.amount}`;
 }
 
 function recordFaults(document: RecordDocument): readonly Fault[] {

@@ -81,7 +81,7 @@ export function transferDocument(
     }),
     status: transfer.status,
     ...(entries.length > 0 ? entriesOf(entries, legs) : {}),
-    ...(transfer.status === 'pending' ? { reserved: reservedBy(transfer) } : {}),
+    ...present({ reserved: reservedOf(transfer) }),
     ...(record ? { record } : {}),
     digest: transferDigest(transfer, record),
   };
@@ -91,8 +91,10 @@ export function transferDigest(transfer: Transfer, record: OwnRecord | undefined
   return digestOf(transferText(transfer, record && { ...record, at: record.at.getTime() }, sha256));
 }
 
-/** A hold has two legs. */
-function reservedBy({ source, destination, amount }: Transfer): Reserved {
+/** What a pending hold reserves on its two accounts; undefined for every other transfer. */
+export function reservedOf(transfer: Transfer): Reserved | undefined {
+  if (transfer.status !== 'pending') return undefined;
+  const { source, destination, amount } = transfer;
   return { debited: source.accountId, credited: destination.accountId, amount };
 }
 

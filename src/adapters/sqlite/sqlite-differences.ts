@@ -134,7 +134,12 @@ function holdFaults(row: Row, connection: Connection): readonly Fault[] {
   const isRight =
     hold?.status === 'pending' &&
     hold.expiresAt === Number(row['expires_at']) &&
-    hold.legs.some((leg) => leg.accountId === accountId);
+    hold.legs.some(
+      (leg) =>
+        leg.accountId === accountId &&
+        leg.direction === row['direction'] &&
+        leg.amount === BigInt(row['amount'] as bigint),
+    );
   return isRight
     ? []
     : [{ kind: 'hold_listing', accountId, transferId, detail: 'nothing like it is pending' }];
