@@ -78,7 +78,6 @@ export function storeContract(
     describeAccounts(subject);
     describeTransfers(subject);
     describeHolds(subject);
-    describeManyHolds(subject);
     describeBatches(subject);
     describeSeveralLegs(subject);
     describeReversals(subject);
@@ -96,5 +95,7 @@ export function storeContract(
     describeScans(subject);
     describeHistory(subject, { steps: 40, rounds: 20 });
     describeStatements(subject);
+    // Last: it fills the books with thousands of entries, which others would read
+    describeManyHolds(subject);
   });
 }

@@ -65,8 +65,9 @@ export async function wholeBooks(bank: Bank, store: Store): Promise<void> {
     maximumBalance: 1_000_000n,
     reason,
   });
-  await ledger.freezeAccount(operator, { accountId: frozen, reason, idempotencyKey: freshId() });
+  // Not last: nothing else tells of it, and a log may end anywhere
   await grantRole(store, clock);
+  await ledger.freezeAccount(operator, { accountId: frozen, reason, idempotencyKey: freshId() });
 }
 
 async function grantRole(store: Store, clock: Clock): Promise<void> {
