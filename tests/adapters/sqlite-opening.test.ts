@@ -279,7 +279,7 @@ describe('migrations', () => {
   it('give a digest to what was written before rows had one, as if it were written now', async () => {
     const clock = new FixedClock();
     const store = await openSqliteStore({ path, clock });
-    await wholeBooks(new Bank({ store, clock }), store);
+    await wholeBooks(new Bank({ store, clock }));
     await store.close();
 
     const connection = connect();
