@@ -205,7 +205,8 @@ describe('the server program', () => {
     const payer = new ApiClient(await first.origin(), ada);
     const paid: string[] = [];
     const paying = (async () => {
-      for (let number = 1; number <= 50; number++) {
+      // With what was funded, fewer mails for each than an hour takes before they are gathered
+      for (let number = 1; number <= 10; number++) {
         paid.push((await payer.pay({ from, to, amount: 1, key: `mail-${number}` })).id);
       }
     })().catch(() => {});
@@ -446,7 +447,7 @@ describe('the server program', () => {
     await expect(
       ApiClient.signIn(origin, { email: 'ada@example.com', password: 'canary-wrong-password' }),
     ).rejects.toThrow('401');
-    await program.logged('mail failed');
+    await program.logged('the mail server cannot be used, mails wait');
     expect(server.signIns).toBe(1);
     await expectOrderlyEnd(program);
 
