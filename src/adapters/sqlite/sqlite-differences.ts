@@ -136,9 +136,7 @@ function holdFaults(row: Row, connection: Connection): readonly Fault[] {
     hold.expiresAt === Number(row['expires_at']) &&
     hold.legs.some(
       (leg) =>
-        leg.accountId === accountId &&
-        leg.direction === row['direction'] &&
-        leg.amount === BigInt(row['amount'] as bigint),
+        leg.accountId === accountId && leg.direction === row['direction'] && leg.amount === row['amount'],
     );
   return isRight
     ? []
