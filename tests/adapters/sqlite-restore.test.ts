@@ -4,8 +4,6 @@ import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Connection } from '../../src/adapters/sqlite/connection.ts';
 import { loadDriver } from '../../src/adapters/sqlite/driver.ts';
@@ -13,6 +11,7 @@ import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { Bank } from '../support/bank.ts';
 import { aCustomer, FixedClock } from '../support/builders.ts';
 import { Program } from '../support/program.ts';
+import { collectGarbage } from '../support/garbage.ts';
 
 const alice = aCustomer('Alice');
 const clock = new FixedClock();
@@ -35,16 +34,14 @@ async function books(): Promise<void> {
   await store.backup(backup);
   await bank.fund(from, 50n);
   await store.close();
-  await collectGarbage();
+  await collectClosedStores();
 }
 
 /** On Node 20 the files of a closed store stay open, and locked, until its statements are collected. */
-async function collectGarbage(): Promise<void> {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
+async function collectClosedStores(): Promise<void> {
   for (let round = 0; round < 3; round++) {
     await setImmediate();
-    collect();
+    collectGarbage();
   }
 }
 
@@ -73,7 +70,7 @@ async function balance(file = path): Promise<bigint> {
   try {
     return await readBalance(file);
   } finally {
-    await collectGarbage();
+    await collectClosedStores();
   }
 }
 

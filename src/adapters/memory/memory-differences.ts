@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
+import { nextTurn } from '../../application/event-loop.ts';
 import { isNewer, placeOf } from '../../application/transfer-place.ts';
 import type { TransferPlace } from '../../application/transfer-place.ts';
 import { accountText, transferText, valueText } from '../../application/row-digest.ts';
@@ -28,7 +28,7 @@ export async function* memoryDifferences(data: MemoryData): AsyncGenerator<reado
     if (++count % PORTION !== 0) continue;
     yield portion;
     portion = [];
-    await setImmediate();
+    await nextTurn();
   }
   yield portion;
 }

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { nextTurn } from '../../application/event-loop.ts';
 import { BLOCK, otherOf } from '../../application/entry-blocks.ts';
 import { differs } from '../../domain/verification.ts';
 import type { Fault } from '../../domain/verification.ts';
@@ -33,7 +33,7 @@ export async function* sqliteDifferences(
       if (last === undefined) break;
       yield faults;
       after = last;
-      await setImmediate();
+      await nextTurn();
     }
   }
   for (const list of LISTS) yield* listFaults(list);
@@ -89,7 +89,7 @@ export async function* sqliteDifferences(
       if (last === undefined) return;
       yield faults;
       after = keys.map((key) => last[key] ?? null);
-      await setImmediate();
+      await nextTurn();
     }
   }
 }
