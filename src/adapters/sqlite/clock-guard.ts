@@ -1,6 +1,6 @@
 import { assertClockNotBehind } from '../../application/clock-behind.ts';
 import type { Clock } from '../../application/ports.ts';
-import type { Account } from '../../domain/account.ts';
+import type { Changes } from '../../domain/books.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Connection } from './connection.ts';
 import type { Writer } from './writing-connection.ts';
@@ -40,21 +40,22 @@ export class ClockGuard {
     assertClockNotBehind({ newest, now, toleranceMs });
   }
 
-  /** Stores the newest instant of a unit that changes `accounts`, where the stored one has fallen behind. */
-  write(writer: Writer, accounts: readonly Account[]): void {
-    const newest = newestOf(accounts);
-    if (accounts.length === 0 || newest < this.#stored + STORED_EVERY_MS) return;
-    writer.run(KEEP_NEWEST, newest);
+  /** Stores the instant of a unit's newest entry, where the stored one has fallen behind. */
+  write(writer: Writer, newest: Instant): void {
+    if (newest >= this.#stored + STORED_EVERY_MS) writer.run(KEEP_NEWEST, newest);
   }
 
   /** Takes what `write` was given as committed. */
-  committed(accounts: readonly Account[]): void {
-    const newest = newestOf(accounts);
+  committed(newest: Instant): void {
     this.#newest = Math.max(this.#newest, newest);
     if (newest >= this.#stored + STORED_EVERY_MS) this.#stored = newest;
   }
 }
 
-function newestOf(accounts: readonly Account[]): Instant {
-  return accounts.reduce((newest, { latestAt }) => Math.max(newest, latestAt), -Infinity);
+/** The instant of the newest entry among the accounts that a unit changes. -Infinity where it changes none. */
+export function newestEntryIn(parts: readonly Changes[]): Instant {
+  let newest = -Infinity;
+  for (const { accounts } of parts)
+    for (const { after } of accounts) newest = Math.max(newest, after.latestAt);
+  return newest;
 }

@@ -4,12 +4,12 @@ import { nextTurn } from '../../application/event-loop.ts';
 import { ParcelsSeen } from '../../application/parcel.ts';
 import type { Parcel } from '../../application/parcel.ts';
 import type { Clock, Stores, UnitOfWork } from '../../application/ports.ts';
-import type { Account } from '../../domain/account.ts';
 import type { Books, Changes, Decision } from '../../domain/books.ts';
 import type { Want } from '../../domain/command.ts';
 import type { Instant } from '../../domain/time.ts';
 import { countAccounts, oldestActiveIds } from './accounts.ts';
 import { findAuditHead } from './audit-log.ts';
+import { newestEntryIn } from './clock-guard.ts';
 import type { ClockGuard } from './clock-guard.ts';
 import { isMarkedBackup, unmarkBackup } from './backup-mark.ts';
 import type { Connection } from './connection.ts';
@@ -79,10 +79,10 @@ export class SqliteUnitOfWork implements UnitOfWork {
       deadline - this.#clock.now(),
       async (writing) => {
         isHere = writing === this.#here;
-        const { result, parts, parcels } = await this.#write(writing, want, decide);
+        const { result, parts, newest, parcels } = await this.#write(writing, want, decide);
         await this.#commit(writing);
         for (const part of parts) this.#accounts.committed(part);
-        this.#clockGuard.committed(changedIn(parts));
+        this.#clockGuard.committed(newest);
         for (const parcel of parcels) this.#parcelsSeen.saw(parcel);
         const sizes = parts.map(({ records, transfers }) => Math.max(records.length, transfers.length));
         this.#thread.expect(sizes.reduce((sum, size) => sum + size, 0));
@@ -210,7 +210,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
     writing: WritingConnection,
     want: () => Want,
     decide: (books: Books) => Decision<R>,
-  ): Promise<{ result: R; parts: readonly Changes[]; parcels: readonly Parcel[] }> {
+  ): Promise<{ result: R; parts: readonly Changes[]; newest: Instant; parcels: readonly Parcel[] }> {
     try {
       this.#clockGuard.check();
       const unit = new UnitWriter(writing, this.#accounts);
@@ -220,8 +220,9 @@ export class SqliteUnitOfWork implements UnitOfWork {
           ? await writeAfter(unit, decide(books))
           : await writeBeside(unit, decide(books));
       unit.finish(this.#connection);
-      this.#clockGuard.write(writing, changedIn(unit.parts));
-      return { result, parts: unit.parts, parcels: unit.claimed };
+      const newest = newestEntryIn(unit.parts);
+      this.#clockGuard.write(writing, newest);
+      return { result, parts: unit.parts, newest, parcels: unit.claimed };
     } catch (fault) {
       await writing.rollBack();
       throw beforeCommit(fault);
@@ -273,10 +274,6 @@ async function writeBeside<R>(unit: UnitWriter, decision: Decision<R>): Promise<
   }
   unit.write(part.changes);
   return part.result;
-}
-
-function changedIn(parts: readonly Changes[]): readonly Account[] {
-  return parts.flatMap(({ accounts }) => accounts.map(({ after }) => after));
 }
 
 function booksOf(connection: Connection, accounts: RememberedAccounts, want: Want): Books {
