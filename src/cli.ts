@@ -10,7 +10,7 @@ import type { Config, StoreConfig } from './config.ts';
 import { faultText } from './fault-text.ts';
 import { openStore } from './open-store.ts';
 import { addProofCommands } from './proof-commands.ts';
-import type { Role } from './domain/user.ts';
+import type { Role } from './domain/entities/user.ts';
 
 const ROLES: readonly Role[] = ['customer', 'system', 'auditor'];
 

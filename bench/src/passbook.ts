@@ -13,7 +13,7 @@ import type * as Sqlite from '../../src/adapters/sqlite/index.ts';
 import type * as Dispatcher from '../../src/application/outbox-dispatcher.ts';
 import type { Clock, Logger, Store } from '../../src/application/ports.ts';
 import type { WriterLimits } from '../../src/application/transfer-writer.ts';
-import type * as Users from '../../src/domain/user.ts';
+import type * as Users from '../../src/domain/entities/user.ts';
 import type * as Core from '../../src/index.ts';
 import type { Ledger } from '../../src/index.ts';
 import { FUNDS } from './workload.ts';

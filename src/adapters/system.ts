@@ -1,8 +1,8 @@
 import { hash, randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
 import type { Clock, IdGenerator } from '../application/ports.ts';
-import type { Digest } from '../domain/chain.ts';
-import type { HexDigest } from '../domain/merkle.ts';
+import type { Digest } from '../domain/integrity/hash-chain.ts';
+import type { HexDigest } from '../domain/integrity/merkle-tree.ts';
 
 export const systemClock: Clock = { now: () => Date.now() };
 

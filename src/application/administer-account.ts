@@ -1,10 +1,10 @@
 import type { Actor } from '../domain/actor.ts';
-import type { Command } from '../domain/command.ts';
+import type { Command } from '../domain/books/command.ts';
 import { invalid } from '../domain/errors.ts';
-import { scopeOf } from '../domain/idempotency.ts';
-import type { Operation } from '../domain/idempotency.ts';
-import { isWithinBound, MAX_AMOUNT } from '../domain/money.ts';
-import type { Answer } from '../domain/outcome.ts';
+import { scopeOf } from '../domain/books/idempotency.ts';
+import type { Operation } from '../domain/books/idempotency.ts';
+import { isWithinBound, MAX_AMOUNT } from '../domain/money/money.ts';
+import type { Answer } from '../domain/books/outcome.ts';
 import type { IdGenerator } from './ports.ts';
 import { ACCOUNT_NAME_MAX_LENGTH, normalise, optionalText, requireBigint, requireKey } from './request.ts';
 import type { TransferWriter } from './transfer-writer.ts';

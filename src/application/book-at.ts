@@ -1,8 +1,8 @@
-import { NOTHING_PENDING } from '../domain/account.ts';
-import type { Account, PendingSums } from '../domain/account.ts';
-import { pendingOf } from '../domain/books.ts';
+import { NOTHING_PENDING } from '../domain/entities/account.ts';
+import type { Account, PendingSums } from '../domain/entities/account.ts';
+import { pendingOf } from '../domain/books/working-books.ts';
 import { invalid } from '../domain/errors.ts';
-import type { LedgerEntry } from '../domain/ledger-entry.ts';
+import type { LedgerEntry } from '../domain/entities/ledger-entry.ts';
 import type { Instant } from '../domain/time.ts';
 import { ownTurn } from './event-loop.ts';
 import type { BookedHold, BookLine, Clock, HoldPlace, LedgerReads } from './ports.ts';

@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../domain/checkpoint.ts';
+import type { Checkpoint } from '../domain/integrity/checkpoint.ts';
 
 /** Who signs checkpoints, and where they are kept: outside the database, so that whoever rewrites one has not both. */
 export type CheckpointPorts = {

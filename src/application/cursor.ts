@@ -1,5 +1,5 @@
 import { isIdentifier } from '../domain/actor.ts';
-import type { Digest } from '../domain/chain.ts';
+import type { Digest } from '../domain/integrity/hash-chain.ts';
 import { invalid } from '../domain/errors.ts';
 import type { PassbookError } from '../domain/errors.ts';
 

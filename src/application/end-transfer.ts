@@ -1,6 +1,6 @@
 import type { Actor } from '../domain/actor.ts';
-import type { Digest } from '../domain/chain.ts';
-import { scopeOf } from '../domain/idempotency.ts';
+import type { Digest } from '../domain/integrity/hash-chain.ts';
+import { scopeOf } from '../domain/books/idempotency.ts';
 import { dryRunTransfer, withDryRun } from './dry-run.ts';
 import type { IdGenerator } from './ports.ts';
 import {

@@ -1,7 +1,7 @@
 import type { Actor } from '../domain/actor.ts';
-import type { Digest } from '../domain/chain.ts';
-import type { TransferOrder } from '../domain/command.ts';
-import { scopeOf } from '../domain/idempotency.ts';
+import type { Digest } from '../domain/integrity/hash-chain.ts';
+import type { TransferOrder } from '../domain/books/command.ts';
+import { scopeOf } from '../domain/books/idempotency.ts';
 import { dryRunBatch, withDryRun } from './dry-run.ts';
 import { leg } from './order.ts';
 import type { IdGenerator } from './ports.ts';

@@ -1,6 +1,6 @@
 import { PassbookError } from '../domain/errors.ts';
-import { normaliseEmail } from '../domain/user.ts';
-import type { User } from '../domain/user.ts';
+import { normaliseEmail } from '../domain/entities/user.ts';
+import type { User } from '../domain/entities/user.ts';
 import type { UnitOfWork } from './ports.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { Actor } from '../domain/actor.ts';
-import type { Digest } from '../domain/chain.ts';
-import type { AccountRef } from '../domain/command.ts';
+import type { Digest } from '../domain/integrity/hash-chain.ts';
+import type { AccountRef } from '../domain/books/command.ts';
 import { invalid, PassbookError } from '../domain/errors.ts';
-import { scopeOf } from '../domain/idempotency.ts';
+import { scopeOf } from '../domain/books/idempotency.ts';
 import { dryRunTransfer, withDryRun } from './dry-run.ts';
 import { leg } from './order.ts';
 import type { IdGenerator } from './ports.ts';

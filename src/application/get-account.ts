@@ -1,8 +1,8 @@
-import type { Account } from '../domain/account.ts';
+import type { Account } from '../domain/entities/account.ts';
 import type { Viewer } from '../domain/actor.ts';
 import { PassbookError } from '../domain/errors.ts';
-import type { Balances } from '../domain/outcome.ts';
-import { balancesOf } from '../domain/steps.ts';
+import type { Balances } from '../domain/books/outcome.ts';
+import { balancesOf } from '../domain/decisions/post-step.ts';
 import type { Instant } from '../domain/time.ts';
 import { accountAt, isFinal } from './book-at.ts';
 import type { ClockPorts } from './book-at.ts';

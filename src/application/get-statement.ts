@@ -1,10 +1,10 @@
-import type { Account } from '../domain/account.ts';
+import type { Account } from '../domain/entities/account.ts';
 import type { Viewer } from '../domain/actor.ts';
 import { invalid } from '../domain/errors.ts';
-import { flowOf, heldSideOf, totalsBetween } from '../domain/statement.ts';
-import type { Flow, StatementTotals } from '../domain/statement.ts';
+import { flowOf, heldSideOf, totalsBetween } from '../domain/reporting/statement.ts';
+import type { Flow, StatementTotals } from '../domain/reporting/statement.ts';
 import type { Instant } from '../domain/time.ts';
-import type { TransferKind } from '../domain/transfer.ts';
+import type { TransferKind } from '../domain/entities/transfer.ts';
 import { entryAt, isFinal, linesUpTo, openHolds } from './book-at.ts';
 import type { ClockPorts } from './book-at.ts';
 import { readOwnAccount } from './get-account.ts';

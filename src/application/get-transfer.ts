@@ -1,8 +1,8 @@
 import type { Actor, Viewer } from '../domain/actor.ts';
 import { errorCatalogue, PassbookError } from '../domain/errors.ts';
 import type { ErrorCode, Retry } from '../domain/errors.ts';
-import { scopeOf } from '../domain/idempotency.ts';
-import type { Operation } from '../domain/idempotency.ts';
+import { scopeOf } from '../domain/books/idempotency.ts';
+import type { Operation } from '../domain/books/idempotency.ts';
 import type { Clock, LedgerReads } from './ports.ts';
 import { requireKey } from './request.ts';
 import { mayViewTransfer, viewTransfer } from './views.ts';

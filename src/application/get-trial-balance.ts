@@ -1,8 +1,8 @@
-import type { Account } from '../domain/account.ts';
+import type { Account } from '../domain/entities/account.ts';
 import { PassbookError } from '../domain/errors.ts';
 import type { Instant } from '../domain/time.ts';
-import { TrialSums } from '../domain/trial-balance.ts';
-import type { TrialBalance } from '../domain/trial-balance.ts';
+import { TrialSums } from '../domain/reporting/trial-balance.ts';
+import type { TrialBalance } from '../domain/reporting/trial-balance.ts';
 import { allPages } from './all-pages.ts';
 import { entryAt, isFinal } from './book-at.ts';
 import type { ClockPorts } from './book-at.ts';

@@ -1,9 +1,9 @@
-import { followAudit } from '../domain/audit.ts';
-import type { AuditFacts } from '../domain/audit.ts';
-import type { Digest } from '../domain/chain.ts';
+import { followAudit } from '../domain/integrity/audit-log.ts';
+import type { AuditFacts } from '../domain/integrity/audit-log.ts';
+import type { Digest } from '../domain/integrity/hash-chain.ts';
 import { PassbookError } from '../domain/errors.ts';
-import { normaliseEmail, User } from '../domain/user.ts';
-import type { Role } from '../domain/user.ts';
+import { normaliseEmail, User } from '../domain/entities/user.ts';
+import type { Role } from '../domain/entities/user.ts';
 import { requirePassword } from './password.ts';
 import type { AuditStore, Clock, IdGenerator, PasswordHasher, UnitOfWork } from './ports.ts';
 import type { RecentSessions } from './recent-sessions.ts';

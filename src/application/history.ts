@@ -1,7 +1,7 @@
 import { invalid } from '../domain/errors.ts';
-import type { Direction } from '../domain/ledger-entry.ts';
+import type { Direction } from '../domain/entities/ledger-entry.ts';
 import type { Instant } from '../domain/time.ts';
-import type { Metadata, TransferKind, TransferStatus } from '../domain/transfer.ts';
+import type { Metadata, TransferKind, TransferStatus } from '../domain/entities/transfer.ts';
 import type { PageRequest } from './page.ts';
 import { optionalMetadata, requireAmount, requireId, requireInstant, requireOrder } from './request.ts';
 

@@ -1,8 +1,8 @@
-import { admit, beginHour, digestOf, endOfHour, gather, isFull, joinGathered } from '../domain/mail-hour.ts';
-import { NOTHING_GATHERED } from '../domain/mail-hour.ts';
-import type { Gathered, MailHour } from '../domain/mail-hour.ts';
-import { isAboutTransfer } from '../domain/message.ts';
-import type { Message, TransferMessage } from '../domain/message.ts';
+import { admit, beginHour, digestOf, endOfHour, gather, isFull, joinGathered } from '../domain/entities/mail-hour.ts';
+import { NOTHING_GATHERED } from '../domain/entities/mail-hour.ts';
+import type { Gathered, MailHour } from '../domain/entities/mail-hour.ts';
+import { isAboutTransfer } from '../domain/entities/notification.ts';
+import type { Message, TransferMessage } from '../domain/entities/notification.ts';
 import type { Instant } from '../domain/time.ts';
 import type { ClaimedMessage, Stores } from './ports.ts';
 

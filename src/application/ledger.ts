@@ -1,6 +1,6 @@
-import type { Digest } from '../domain/chain.ts';
-import type { HexDigest } from '../domain/merkle.ts';
-import { isCurrency } from '../domain/money.ts';
+import type { Digest } from '../domain/integrity/hash-chain.ts';
+import type { HexDigest } from '../domain/integrity/merkle-tree.ts';
+import { isCurrency } from '../domain/money/money.ts';
 import {
   closeAccount,
   freezeAccount,

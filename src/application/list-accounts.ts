@@ -1,5 +1,5 @@
-import type { Account } from '../domain/account.ts';
-import type { Digest } from '../domain/chain.ts';
+import type { Account } from '../domain/entities/account.ts';
+import type { Digest } from '../domain/integrity/hash-chain.ts';
 import { Cursors } from './cursor.ts';
 import { readPage } from './page.ts';
 import type { Page, PageRequest } from './page.ts';

@@ -1,5 +1,5 @@
-import type { AuditRecord } from '../domain/audit.ts';
-import type { Digest } from '../domain/chain.ts';
+import type { AuditRecord } from '../domain/integrity/audit-log.ts';
+import type { Digest } from '../domain/integrity/hash-chain.ts';
 import { Cursors } from './cursor.ts';
 import { readPage, sequenceOf } from './page.ts';
 import type { Page, PageRequest } from './page.ts';

@@ -1,9 +1,9 @@
-import type { Account } from '../domain/account.ts';
+import type { Account } from '../domain/entities/account.ts';
 import type { Viewer } from '../domain/actor.ts';
-import type { Digest } from '../domain/chain.ts';
-import type { Direction, EntryStep, LedgerEntry } from '../domain/ledger-entry.ts';
+import type { Digest } from '../domain/integrity/hash-chain.ts';
+import type { Direction, EntryStep, LedgerEntry } from '../domain/entities/ledger-entry.ts';
 import type { Instant } from '../domain/time.ts';
-import type { TransferKind } from '../domain/transfer.ts';
+import type { TransferKind } from '../domain/entities/transfer.ts';
 import { entryAt, linesBelow } from './book-at.ts';
 import { Cursors } from './cursor.ts';
 import { readOwnAccount } from './get-account.ts';

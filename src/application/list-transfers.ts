@@ -1,7 +1,7 @@
 import type { Viewer } from '../domain/actor.ts';
-import type { Digest } from '../domain/chain.ts';
+import type { Digest } from '../domain/integrity/hash-chain.ts';
 import type { Instant } from '../domain/time.ts';
-import type { Transfer } from '../domain/transfer.ts';
+import type { Transfer } from '../domain/entities/transfer.ts';
 import { Cursors, invalidCursor } from './cursor.ts';
 import { filterTerms, isSelective, matches, requireFilter } from './history.ts';
 import type { HistoryFacts, HistoryRequest } from './history.ts';

@@ -1,9 +1,9 @@
-import { EMPTY_AUDIT, leafText, leafTextHash } from '../domain/checkpoint.ts';
-import type { Checkpoint } from '../domain/checkpoint.ts';
-import { GENESIS_HASH } from '../domain/chain.ts';
-import type { Digest } from '../domain/chain.ts';
-import { MerkleTree } from '../domain/merkle.ts';
-import type { HexDigest } from '../domain/merkle.ts';
+import { EMPTY_AUDIT, leafText, leafTextHash } from '../domain/integrity/checkpoint.ts';
+import type { Checkpoint } from '../domain/integrity/checkpoint.ts';
+import { GENESIS_HASH } from '../domain/integrity/hash-chain.ts';
+import type { Digest } from '../domain/integrity/hash-chain.ts';
+import { MerkleTree } from '../domain/integrity/merkle-tree.ts';
+import type { HexDigest } from '../domain/integrity/merkle-tree.ts';
 import { Cursors } from './cursor.ts';
 import { readPage, sequenceOf } from './page.ts';
 import type { Page, PageRequest } from './page.ts';

@@ -1,6 +1,6 @@
 import type { Actor } from '../domain/actor.ts';
 import { invalid } from '../domain/errors.ts';
-import { scopeOf } from '../domain/idempotency.ts';
+import { scopeOf } from '../domain/books/idempotency.ts';
 import type { IdGenerator } from './ports.ts';
 import {
   ACCOUNT_NAME_MAX_LENGTH,

@@ -1,7 +1,7 @@
-import type { AccountRef, Expiry, LegOrder, TransferOrder } from '../domain/command.ts';
+import type { AccountRef, Expiry, LegOrder, TransferOrder } from '../domain/books/command.ts';
 import { invalid } from '../domain/errors.ts';
-import { MAX_AMOUNT } from '../domain/money.ts';
-import type { Metadata } from '../domain/transfer.ts';
+import { MAX_AMOUNT } from '../domain/money/money.ts';
+import type { Metadata } from '../domain/entities/transfer.ts';
 import type { Clock, IdGenerator } from './ports.ts';
 import {
   DESCRIPTION_MAX_LENGTH,

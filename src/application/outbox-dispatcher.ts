@@ -1,6 +1,6 @@
 import type { Instant } from '../domain/time.ts';
-import type { Message } from '../domain/message.ts';
-import type { User } from '../domain/user.ts';
+import type { Message } from '../domain/entities/notification.ts';
+import type { User } from '../domain/entities/user.ts';
 import { HourlyMails } from './hourly-mails.ts';
 import type { Admission } from './hourly-mails.ts';
 import { MailPause } from './mail-pause.ts';

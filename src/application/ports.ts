@@ -1,16 +1,16 @@
-import type { Account, PendingSums } from '../domain/account.ts';
-import type { AuditHead, AuditRecord } from '../domain/audit.ts';
-import type { Books, Decision } from '../domain/books.ts';
-import type { Want } from '../domain/command.ts';
-import type { IdempotencyKey, IdempotencyRecord } from '../domain/idempotency.ts';
-import type { LedgerEntry } from '../domain/ledger-entry.ts';
-import type { MailHour } from '../domain/mail-hour.ts';
-import type { Message } from '../domain/message.ts';
-import type { Session } from '../domain/session.ts';
+import type { Account, PendingSums } from '../domain/entities/account.ts';
+import type { AuditHead, AuditRecord } from '../domain/integrity/audit-log.ts';
+import type { Books, Decision } from '../domain/books/working-books.ts';
+import type { Want } from '../domain/books/command.ts';
+import type { IdempotencyKey, IdempotencyRecord } from '../domain/books/idempotency.ts';
+import type { LedgerEntry } from '../domain/entities/ledger-entry.ts';
+import type { MailHour } from '../domain/entities/mail-hour.ts';
+import type { Message } from '../domain/entities/notification.ts';
+import type { Session } from '../domain/entities/session.ts';
 import type { Instant } from '../domain/time.ts';
-import type { Transfer } from '../domain/transfer.ts';
-import type { Role, User } from '../domain/user.ts';
-import type { Fault } from '../domain/verification.ts';
+import type { Transfer } from '../domain/entities/transfer.ts';
+import type { Role, User } from '../domain/entities/user.ts';
+import type { Fault } from '../domain/verification/faults.ts';
 import type { TransferPlace } from './transfer-place.ts';
 
 /** What an adapter offers to be the bank's memory. `close` ends what it opened; it is called once, last. */

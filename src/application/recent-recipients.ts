@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/time.ts';
-import type { User } from '../domain/user.ts';
+import type { User } from '../domain/entities/user.ts';
 
 const FRESH_MS = 60_000;
 const MOST = 10_000;

@@ -1,6 +1,6 @@
-import type { Session } from '../domain/session.ts';
+import type { Session } from '../domain/entities/session.ts';
 import type { Instant } from '../domain/time.ts';
-import type { User } from '../domain/user.ts';
+import type { User } from '../domain/entities/user.ts';
 import type { Clock, SessionReads } from './ports.ts';
 
 type Found = { readonly session: Session; readonly user: User };

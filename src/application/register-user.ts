@@ -1,4 +1,4 @@
-import { User } from '../domain/user.ts';
+import { User } from '../domain/entities/user.ts';
 import { requirePassword } from './password.ts';
 import type { PasswordHasher, UnitOfWork } from './ports.ts';
 import { issue, newSession } from './sign-in.ts';

@@ -1,16 +1,16 @@
 import { isIdentifier } from '../domain/actor.ts';
 import type { Actor } from '../domain/actor.ts';
-import { canonicalMetadata } from '../domain/chain.ts';
-import type { Digest } from '../domain/chain.ts';
+import { canonicalMetadata } from '../domain/integrity/hash-chain.ts';
+import type { Digest } from '../domain/integrity/hash-chain.ts';
 import { invalid } from '../domain/errors.ts';
-import { isIdempotencyKey, requestTextDigest } from '../domain/idempotency.ts';
-import type { IdempotencyKey, NormalisedRequest } from '../domain/idempotency.ts';
-import { isAmount, isCurrency, MAX_AMOUNT } from '../domain/money.ts';
+import { isIdempotencyKey, requestTextDigest } from '../domain/books/idempotency.ts';
+import type { IdempotencyKey, NormalisedRequest } from '../domain/books/idempotency.ts';
+import { isAmount, isCurrency, MAX_AMOUNT } from '../domain/money/money.ts';
 import { isText } from '../domain/text.ts';
 import { isInstant } from '../domain/time.ts';
 import type { Instant } from '../domain/time.ts';
-import type { Metadata } from '../domain/transfer.ts';
-import { NAME_MAX_LENGTH } from '../domain/user.ts';
+import type { Metadata } from '../domain/entities/transfer.ts';
+import { NAME_MAX_LENGTH } from '../domain/entities/user.ts';
 
 export const DESCRIPTION_MAX_LENGTH = 280;
 export const ACCOUNT_NAME_MAX_LENGTH = 60;

@@ -1,9 +1,9 @@
 import { PassbookError } from '../domain/errors.ts';
-import { isLive } from '../domain/session.ts';
-import type { Session } from '../domain/session.ts';
+import { isLive } from '../domain/entities/session.ts';
+import type { Session } from '../domain/entities/session.ts';
 import type { Instant } from '../domain/time.ts';
-import { normaliseEmail } from '../domain/user.ts';
-import type { User } from '../domain/user.ts';
+import { normaliseEmail } from '../domain/entities/user.ts';
+import type { User } from '../domain/entities/user.ts';
 import type { Clock, IdGenerator, PasswordHasher, TokenIssuer, UnitOfWork } from './ports.ts';
 import type { RecentSessions } from './recent-sessions.ts';
 

@@ -1,9 +1,9 @@
 import type { Actor } from '../domain/actor.ts';
-import type { Digest } from '../domain/chain.ts';
+import type { Digest } from '../domain/integrity/hash-chain.ts';
 import { invalid, PassbookError } from '../domain/errors.ts';
 import type { FieldError } from '../domain/errors.ts';
-import { scopeOf } from '../domain/idempotency.ts';
-import type { Answer } from '../domain/outcome.ts';
+import { scopeOf } from '../domain/books/idempotency.ts';
+import type { Answer } from '../domain/books/outcome.ts';
 import { dryRunBatch, withDryRun } from './dry-run.ts';
 import { isLarge, mapInTurns } from './map-in-turns.ts';
 import { readOrder } from './order.ts';

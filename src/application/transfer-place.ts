@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/time.ts';
-import type { Transfer } from '../domain/transfer.ts';
+import type { Transfer } from '../domain/entities/transfer.ts';
 
 /** Where a transfer stands among others: by the instant it was made at, and at one instant by its id. */
 export type TransferPlace = { readonly at: Instant; readonly id: string };

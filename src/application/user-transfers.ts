@@ -1,7 +1,7 @@
-import type { Account } from '../domain/account.ts';
-import type { EntryStep } from '../domain/ledger-entry.ts';
+import type { Account } from '../domain/entities/account.ts';
+import type { EntryStep } from '../domain/entities/ledger-entry.ts';
 import type { Instant } from '../domain/time.ts';
-import type { Transfer } from '../domain/transfer.ts';
+import type { Transfer } from '../domain/entities/transfer.ts';
 import { entryAt, linesBelow } from './book-at.ts';
 import { ownTurn } from './event-loop.ts';
 import type { LedgerReads } from './ports.ts';

@@ -1,12 +1,12 @@
-import type { Account, AccountClass, AccountStatus } from '../domain/account.ts';
+import type { Account, AccountClass, AccountStatus } from '../domain/entities/account.ts';
 import { owns } from '../domain/actor.ts';
 import type { Actor, Viewer } from '../domain/actor.ts';
 import { errorCatalogue } from '../domain/errors.ts';
 import type { ErrorCode, RefusalCode, Retry } from '../domain/errors.ts';
-import { lastFour } from '../domain/message.ts';
-import type { Answer, Balances, Refusal, TransferOutcome } from '../domain/outcome.ts';
+import { lastFour } from '../domain/entities/notification.ts';
+import type { Answer, Balances, Refusal, TransferOutcome } from '../domain/books/outcome.ts';
 import type { Instant } from '../domain/time.ts';
-import type { Leg, Metadata, Transfer, TransferKind, TransferStatus } from '../domain/transfer.ts';
+import type { Leg, Metadata, Transfer, TransferKind, TransferStatus } from '../domain/entities/transfer.ts';
 
 /** An account as its owner sees it. Amounts in minor units of `currency`, which has `exponent` decimals. */
 export type AccountView = Balances & {

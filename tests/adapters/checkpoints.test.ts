@@ -12,7 +12,7 @@ import {
   publicCheckpointKey,
   verifyCheckpoint,
 } from '../../src/adapters/security/index.ts';
-import type { Checkpoint } from '../../src/domain/checkpoint.ts';
+import type { Checkpoint } from '../../src/domain/integrity/checkpoint.ts';
 import { JANUARY } from '../support/builders.ts';
 
 /** RFC 8037, appendix A.1 and A.2. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
 import type { Store } from '../../src/application/ports.ts';
-import { systemAccountId } from '../../src/domain/account.ts';
+import { systemAccountId } from '../../src/domain/entities/account.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import {
   A_TEXT,

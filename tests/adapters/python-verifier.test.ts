@@ -10,7 +10,7 @@ import {
   newCheckpointKey,
   publicCheckpointKey,
 } from '../../src/adapters/security/index.ts';
-import type { StatementProof } from '../../src/domain/statement-proof.ts';
+import type { StatementProof } from '../../src/domain/integrity/statement-proof.ts';
 import { Bank, SYSTEM } from '../support/bank.ts';
 import { aCustomer, FixedClock } from '../support/builders.ts';
 import { MemoryCheckpoints } from '../support/checkpoints.ts';

@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSmtpMailer } from '../../src/adapters/smtp/smtp-mailer.ts';
 import type { SmtpMailer, SmtpServer, SmtpTimeouts } from '../../src/adapters/smtp/smtp-mailer.ts';
-import type { TransferMessage } from '../../src/domain/message.ts';
+import type { TransferMessage } from '../../src/domain/entities/notification.ts';
 import { JANUARY, aTransferMessage, aUser, aWelcome } from '../support/builders.ts';
 import { MailServer, SmtpFault } from '../support/mail-server.ts';
 import type { MailServerConduct, ReceivedMail } from '../support/mail-server.ts';

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import type { SqliteStore } from '../../src/adapters/sqlite/index.ts';
-import type { IdempotencyRecord } from '../../src/domain/idempotency.ts';
-import type { Outcome } from '../../src/domain/outcome.ts';
-import { Transfer } from '../../src/domain/transfer.ts';
-import type { TransferFacts } from '../../src/domain/transfer.ts';
+import type { IdempotencyRecord } from '../../src/domain/books/idempotency.ts';
+import type { Outcome } from '../../src/domain/books/outcome.ts';
+import { Transfer } from '../../src/domain/entities/transfer.ts';
+import type { TransferFacts } from '../../src/domain/entities/transfer.ts';
 import { NO_CHANGES, want } from '../support/bank.ts';
 import { anAccount, FixedClock, freshId, JANUARY } from '../support/builders.ts';
 

@@ -11,9 +11,9 @@ import type { Driver, Statement } from '../../src/adapters/sqlite/driver.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import type { SqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { openWith } from '../../src/adapters/sqlite/sqlite-store.ts';
-import { Account } from '../../src/domain/account.ts';
-import type { Changes } from '../../src/domain/books.ts';
-import { Transfer } from '../../src/domain/transfer.ts';
+import { Account } from '../../src/domain/entities/account.ts';
+import type { Changes } from '../../src/domain/books/working-books.ts';
+import { Transfer } from '../../src/domain/entities/transfer.ts';
 import { Bank, NO_CHANGES, SYSTEM, want } from '../support/bank.ts';
 import { aCustomer, anAccount, aUser, FixedClock, freshId } from '../support/builders.ts';
 

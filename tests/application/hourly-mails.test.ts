@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
 import { OutboxDispatcher } from '../../src/application/outbox-dispatcher.ts';
-import type { DigestMessage, Message } from '../../src/domain/message.ts';
+import type { DigestMessage, Message } from '../../src/domain/entities/notification.ts';
 import { NO_CHANGES, want } from '../support/bank.ts';
 import { aTransferMessage, aUser, aWelcome, FixedClock } from '../support/builders.ts';
 import { RecordingLog, RecordingMailer } from '../support/people.ts';

@@ -4,7 +4,7 @@ import { OutboxDispatcher } from '../../src/application/outbox-dispatcher.ts';
 import type { DispatcherOptions } from '../../src/application/outbox-dispatcher.ts';
 import { MailServerFault } from '../../src/application/ports.ts';
 import type { Mailer, UnitOfWork } from '../../src/application/ports.ts';
-import type { Message } from '../../src/domain/message.ts';
+import type { Message } from '../../src/domain/entities/notification.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import { NO_CHANGES, want } from '../support/bank.ts';
 import { aUser, aWelcome, FixedClock, JANUARY } from '../support/builders.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { invalid, PassbookError } from '../../src/domain/errors.ts';
-import type { Role } from '../../src/domain/user.ts';
+import type { Role } from '../../src/domain/entities/user.ts';
 import { Bank } from '../support/bank.ts';
 import { aUser } from '../support/builders.ts';
 import { aBankOfPeople, HOUR_MS } from '../support/people.ts';

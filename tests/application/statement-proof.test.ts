@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
 import { sha256, sha256OfHex } from '../../src/adapters/system.ts';
-import { systemAccountId } from '../../src/domain/account.ts';
-import { readCheckpoint } from '../../src/domain/checkpoint.ts';
-import type { Checkpoint } from '../../src/domain/checkpoint.ts';
-import { checkStatementProof } from '../../src/domain/statement-proof.ts';
-import type { StatementProof } from '../../src/domain/statement-proof.ts';
+import { systemAccountId } from '../../src/domain/entities/account.ts';
+import { readCheckpoint } from '../../src/domain/integrity/checkpoint.ts';
+import type { Checkpoint } from '../../src/domain/integrity/checkpoint.ts';
+import { checkStatementProof } from '../../src/domain/integrity/statement-proof.ts';
+import type { StatementProof } from '../../src/domain/integrity/statement-proof.ts';
 import { AUDITOR, Bank, SYSTEM, transferIdOf } from '../support/bank.ts';
 import { aCustomer, FixedClock, JANUARY } from '../support/builders.ts';
 import type { Customer } from '../support/builders.ts';

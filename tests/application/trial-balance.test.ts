@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
 import type { LedgerScan } from '../../src/application/ports.ts';
-import { systemAccountId } from '../../src/domain/account.ts';
+import { systemAccountId } from '../../src/domain/entities/account.ts';
 import { Random } from '../model/random.ts';
 import { Bank } from '../support/bank.ts';
 import { aCustomer, FixedClock } from '../support/builders.ts';

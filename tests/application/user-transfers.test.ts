@@ -4,7 +4,7 @@ import type { LedgerReads, Store } from '../../src/application/ports.ts';
 import { isNewer, placeOf } from '../../src/application/transfer-place.ts';
 import type { TransferPlace } from '../../src/application/transfer-place.ts';
 import { userTransfers } from '../../src/application/user-transfers.ts';
-import type { Transfer } from '../../src/domain/transfer.ts';
+import type { Transfer } from '../../src/domain/entities/transfer.ts';
 import { Random } from '../model/random.ts';
 import { Bank } from '../support/bank.ts';
 import { aCustomer, FixedClock } from '../support/builders.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Account } from '../../src/domain/account.ts';
+import { Account } from '../../src/domain/entities/account.ts';
 import { Bank } from '../support/bank.ts';
 import { aCustomer, freshId } from '../support/builders.ts';
 import type { Subject } from './subject.ts';

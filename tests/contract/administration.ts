@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/adapters/system.ts';
-import { auditHash } from '../../src/domain/audit.ts';
-import { GENESIS_HASH } from '../../src/domain/chain.ts';
-import { systemAccountId } from '../../src/domain/account.ts';
-import type { AuditRecord } from '../../src/domain/audit.ts';
+import { auditHash } from '../../src/domain/integrity/audit-log.ts';
+import { GENESIS_HASH } from '../../src/domain/integrity/hash-chain.ts';
+import { systemAccountId } from '../../src/domain/entities/account.ts';
+import type { AuditRecord } from '../../src/domain/integrity/audit-log.ts';
 import { codeOf, SYSTEM } from '../support/bank.ts';
 import { aCustomer, freshId } from '../support/builders.ts';
 import type { Subject } from './subject.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { systemAccountId } from '../../src/domain/account.ts';
-import type { Account } from '../../src/domain/account.ts';
+import { systemAccountId } from '../../src/domain/entities/account.ts';
+import type { Account } from '../../src/domain/entities/account.ts';
 import type { Ledger, TransferResult } from '../../src/index.ts';
 import { SYSTEM, want } from '../support/bank.ts';
 import type { Bank } from '../support/bank.ts';

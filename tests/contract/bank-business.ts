@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { systemAccountId } from '../../src/domain/account.ts';
+import { systemAccountId } from '../../src/domain/entities/account.ts';
 import { codeOf, SYSTEM, transferIdOf } from '../support/bank.ts';
 import { aCustomer, freshId, PLAIN } from '../support/builders.ts';
 import type { Subject } from './subject.ts';

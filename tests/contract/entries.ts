@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { systemAccountId } from '../../src/domain/account.ts';
-import type { LedgerEntry } from '../../src/domain/ledger-entry.ts';
+import { systemAccountId } from '../../src/domain/entities/account.ts';
+import type { LedgerEntry } from '../../src/domain/entities/ledger-entry.ts';
 import { transferIdOf } from '../support/bank.ts';
 import { expectRunningBook, expectWholeChain } from '../support/books.ts';
 import { aCustomer, freshId } from '../support/builders.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/adapters/system.ts';
-import { sealTransfer } from '../../src/domain/chain.ts';
+import { sealTransfer } from '../../src/domain/integrity/hash-chain.ts';
 import { codeOf, transferIdOf } from '../support/bank.ts';
 import { expectWholeChain } from '../support/books.ts';
 import { aCustomer, freshId } from '../support/builders.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Stores } from '../../src/application/ports.ts';
-import { beginHour, gather, NOTHING_GATHERED } from '../../src/domain/mail-hour.ts';
-import type { MailHour } from '../../src/domain/mail-hour.ts';
+import { beginHour, gather, NOTHING_GATHERED } from '../../src/domain/entities/mail-hour.ts';
+import type { MailHour } from '../../src/domain/entities/mail-hour.ts';
 import { aTransferMessage, freshId, JANUARY } from '../support/builders.ts';
 import type { Subject } from './subject.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MOST_EXPIRIES } from '../../src/domain/books.ts';
+import { MOST_EXPIRIES } from '../../src/domain/books/working-books.ts';
 import type { LedgerReads } from '../../src/application/ports.ts';
 import { codeOf } from '../support/bank.ts';
 import { expectRunningBook } from '../support/books.ts';

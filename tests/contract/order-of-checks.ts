@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { Account, systemAccountId } from '../../src/domain/account.ts';
-import type { AccountState, Counters } from '../../src/domain/account.ts';
+import { Account, systemAccountId } from '../../src/domain/entities/account.ts';
+import type { AccountState, Counters } from '../../src/domain/entities/account.ts';
 import type { Actor } from '../../src/domain/actor.ts';
 import { errorCatalogue } from '../../src/domain/errors.ts';
 import type { ErrorCode } from '../../src/domain/errors.ts';
-import { MAX_AMOUNT, MAX_COUNTER } from '../../src/domain/money.ts';
+import { MAX_AMOUNT, MAX_COUNTER } from '../../src/domain/money/money.ts';
 import { codeOf, SYSTEM, transferIdOf } from '../support/bank.ts';
 import { aCustomer, anAccount, freshId } from '../support/builders.ts';
 import type { AccountFacts } from '../support/builders.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ClaimedMessage, OutboxStore } from '../../src/application/ports.ts';
-import type { Message } from '../../src/domain/message.ts';
+import type { Message } from '../../src/domain/entities/notification.ts';
 import { JANUARY, aTransferMessage, aWelcome } from '../support/builders.ts';
 import { NO_CHANGES, want } from '../support/bank.ts';
 import type { Subject } from './subject.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AccountState } from '../../src/domain/account.ts';
+import type { AccountState } from '../../src/domain/entities/account.ts';
 import type { TransferView } from '../../src/application/views.ts';
 import { AUDITOR, codeOf, SYSTEM, transferIdOf } from '../support/bank.ts';
 import { aCustomer, freshId } from '../support/builders.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Account, systemAccountId } from '../../src/domain/account.ts';
+import { Account, systemAccountId } from '../../src/domain/entities/account.ts';
 import { AUDITOR, Bank, SYSTEM, transferIdOf } from '../support/bank.ts';
 import { aCustomer, anAccount, freshId, PLAIN } from '../support/builders.ts';
 import type { Subject } from './subject.ts';

@@ -1,13 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
 import { sha256, sha256OfHex } from '../../src/adapters/system.ts';
 import { verifyBooks } from '../../src/application/verify-books.ts';
-import { Account } from '../../src/domain/account.ts';
-import type { Books, Decision } from '../../src/domain/books.ts';
-import { wantOf } from '../../src/domain/command.ts';
-import type { DecisionContext } from '../../src/domain/decision-context.ts';
+import { Account } from '../../src/domain/entities/account.ts';
+import type { Books, Decision } from '../../src/domain/books/working-books.ts';
+import { wantOf } from '../../src/domain/books/command.ts';
+import type { DecisionContext } from '../../src/domain/decisions/decision-context.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
-import type { Decided } from '../../src/domain/outcome.ts';
-import { decideInParts } from '../../src/domain/posting.ts';
+import type { Decided } from '../../src/domain/books/outcome.ts';
+import { decideInParts } from '../../src/domain/decisions/decide.ts';
 import { NO_CHANGES, want } from '../support/bank.ts';
 import {
   aCaptureCommand,

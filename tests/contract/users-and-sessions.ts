@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Stores } from '../../src/application/ports.ts';
 import { sha256 } from '../../src/adapters/system.ts';
-import { followAudit } from '../../src/domain/audit.ts';
+import { followAudit } from '../../src/domain/integrity/audit-log.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import { SYSTEM } from '../support/bank.ts';
 import { JANUARY, aCustomer, aSession, aUser, freshId } from '../support/builders.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/adapters/system.ts';
-import { Account, systemAccountId } from '../../src/domain/account.ts';
-import type { AccountClass, SystemPurpose } from '../../src/domain/account.ts';
-import { entryDigest, GENESIS_HASH, linkHash, sealTransfer } from '../../src/domain/chain.ts';
-import { Transfer } from '../../src/domain/transfer.ts';
+import { Account, systemAccountId } from '../../src/domain/entities/account.ts';
+import type { AccountClass, SystemPurpose } from '../../src/domain/entities/account.ts';
+import { entryDigest, GENESIS_HASH, linkHash, sealTransfer } from '../../src/domain/integrity/hash-chain.ts';
+import { Transfer } from '../../src/domain/entities/transfer.ts';
 import { anAccount, JANUARY, transferFacts } from '../support/builders.ts';
 
 const COUNTERS = { debitsPosted: 30n, creditsPosted: 100n, debitsPending: 5n, creditsPending: 7n };

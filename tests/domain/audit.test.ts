@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/adapters/system.ts';
-import { auditHash } from '../../src/domain/audit.ts';
-import type { AuditFacts } from '../../src/domain/audit.ts';
-import { GENESIS_HASH } from '../../src/domain/chain.ts';
+import { auditHash } from '../../src/domain/integrity/audit-log.ts';
+import type { AuditFacts } from '../../src/domain/integrity/audit-log.ts';
+import { GENESIS_HASH } from '../../src/domain/integrity/hash-chain.ts';
 
 type Vector = {
   readonly name: string;

@@ -7,10 +7,10 @@ import {
   GENESIS_HASH,
   linkHash,
   sealTransfer,
-} from '../../src/domain/chain.ts';
-import type { LedgerEntryFacts } from '../../src/domain/ledger-entry.ts';
-import { Transfer } from '../../src/domain/transfer.ts';
-import type { Leg, TransferState } from '../../src/domain/transfer.ts';
+} from '../../src/domain/integrity/hash-chain.ts';
+import type { LedgerEntryFacts } from '../../src/domain/entities/ledger-entry.ts';
+import { Transfer } from '../../src/domain/entities/transfer.ts';
+import type { Leg, TransferState } from '../../src/domain/entities/transfer.ts';
 
 type Texts<T> = { readonly [K in keyof T]: T[K] extends bigint ? string : T[K] };
 

@@ -1,6 +1,6 @@
 import currencyCodes from 'currency-codes';
 import { describe, expect, it } from 'vitest';
-import { CURRENCY_EXPONENTS } from '../../src/domain/currencies.ts';
+import { CURRENCY_EXPONENTS } from '../../src/domain/money/currencies.ts';
 
 const ours = [...CURRENCY_EXPONENTS];
 

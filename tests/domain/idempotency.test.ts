@@ -7,8 +7,8 @@ import {
   keyText,
   requestTextDigest,
   scopeOf,
-} from '../../src/domain/idempotency.ts';
-import type { IdempotencyKey, NormalisedRequest } from '../../src/domain/idempotency.ts';
+} from '../../src/domain/books/idempotency.ts';
+import type { IdempotencyKey, NormalisedRequest } from '../../src/domain/books/idempotency.ts';
 
 describe('an idempotency key', () => {
   it.each([

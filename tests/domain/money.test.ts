@@ -13,7 +13,7 @@ import {
   isWithinBound,
   MAX_AMOUNT,
   MAX_COUNTER,
-} from '../../src/domain/money.ts';
+} from '../../src/domain/money/money.ts';
 
 describe('bounds', () => {
   it('takes the largest amount from the largest integer that no JSON client rounds', () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/adapters/system.ts';
-import { Account, systemAccountId } from '../../src/domain/account.ts';
-import { NO_CHANGES } from '../../src/domain/books.ts';
-import { MAX_COUNTER } from '../../src/domain/money.ts';
-import { decide } from '../../src/domain/posting.ts';
-import { Transfer } from '../../src/domain/transfer.ts';
-import type { DecisionContext } from '../../src/domain/decision-context.ts';
+import { Account, systemAccountId } from '../../src/domain/entities/account.ts';
+import { NO_CHANGES } from '../../src/domain/books/working-books.ts';
+import { MAX_COUNTER } from '../../src/domain/money/money.ts';
+import { decide } from '../../src/domain/decisions/decide.ts';
+import { Transfer } from '../../src/domain/entities/transfer.ts';
+import type { DecisionContext } from '../../src/domain/decisions/decision-context.ts';
 import { anAccount, JANUARY, transferFacts, UNTOUCHED } from '../support/builders.ts';
 import {
   aBatchCommand,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isLive } from '../../src/domain/session.ts';
+import { isLive } from '../../src/domain/entities/session.ts';
 import { aSession } from '../support/builders.ts';
 
 describe('a session', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { AccountClass } from '../../src/domain/account.ts';
-import { flowOf, heldSideOf, totalsBetween } from '../../src/domain/statement.ts';
+import type { AccountClass } from '../../src/domain/entities/account.ts';
+import { flowOf, heldSideOf, totalsBetween } from '../../src/domain/reporting/statement.ts';
 import { anAccount } from '../support/builders.ts';
 
 const BEFORE = { debitsPosted: 3n, creditsPosted: 10n, debitsPending: 5n, creditsPending: 6n };

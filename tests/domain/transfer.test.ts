@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Transfer } from '../../src/domain/transfer.ts';
+import { Transfer } from '../../src/domain/entities/transfer.ts';
 import { JANUARY, transferFacts, UNTOUCHED } from '../support/builders.ts';
 
 describe('a completed transfer', () => {

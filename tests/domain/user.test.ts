@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { invalid } from '../../src/domain/errors.ts';
-import { isEmail, isName, normaliseEmail, User } from '../../src/domain/user.ts';
+import { isEmail, isName, normaliseEmail, User } from '../../src/domain/entities/user.ts';
 import { JANUARY } from '../support/builders.ts';
 
 const FACTS = { id: 'u', name: 'Alice', email: 'alice@example.com', role: 'customer', at: JANUARY } as const;

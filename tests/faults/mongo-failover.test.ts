@@ -3,7 +3,7 @@ import type { TransferResult } from '../../src/application/views.ts';
 import { userTransfers } from '../../src/application/user-transfers.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import type { Member, ReplicaSet } from '../../scripts/mongo-replica-set.ts';
-import type { LedgerEntry } from '../../src/domain/ledger-entry.ts';
+import type { LedgerEntry } from '../../src/domain/entities/ledger-entry.ts';
 import { aCustomer, freshId } from '../support/builders.ts';
 import type { Customer } from '../support/builders.ts';
 import { describeWithMongo, freshDatabaseName, startReplicaSet } from '../support/mongo.ts';

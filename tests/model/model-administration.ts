@@ -1,5 +1,5 @@
 import type { Actor } from '../../src/domain/actor.ts';
-import type { AuditAction, AuditFacts } from '../../src/domain/audit.ts';
+import type { AuditAction, AuditFacts } from '../../src/domain/integrity/audit-log.ts';
 import type { RefusalCode } from '../../src/domain/errors.ts';
 import { adopt, copyOf, fundsOf } from './model.ts';
 import type { Model, ModelAccount, ModelOutcome } from './model.ts';

@@ -1,4 +1,4 @@
-import type { TransferMessage } from '../../src/domain/message.ts';
+import type { TransferMessage } from '../../src/domain/entities/notification.ts';
 import { fundsOf, legsOn, sumOf } from './model.ts';
 import type { Model, ModelLeg, ModelTransfer } from './model.ts';
 import { accountNamed } from './model-steps.ts';

@@ -1,6 +1,6 @@
 /** How one transfer is made, whatever asks for it: the checks in the order that is promised, and then the changes. */
-import { systemAccountId } from '../../src/domain/account.ts';
-import type { SystemPurpose } from '../../src/domain/account.ts';
+import { systemAccountId } from '../../src/domain/entities/account.ts';
+import type { SystemPurpose } from '../../src/domain/entities/account.ts';
 import type { Actor } from '../../src/domain/actor.ts';
 import type { RefusalCode } from '../../src/domain/errors.ts';
 import { accountsOf, adopt, balancesOf, BOUND, copyOf, COUNTER_BOUND, fundsOf, raisedBy } from './model.ts';

@@ -4,13 +4,13 @@
  */
 import type { AccountView } from '../../src/application/views.ts';
 import type { Actor } from '../../src/domain/actor.ts';
-import type { AuditFacts } from '../../src/domain/audit.ts';
-import type { SystemPurpose } from '../../src/domain/account.ts';
+import type { AuditFacts } from '../../src/domain/integrity/audit-log.ts';
+import type { SystemPurpose } from '../../src/domain/entities/account.ts';
 import type { RefusalCode } from '../../src/domain/errors.ts';
-import type { Operation } from '../../src/domain/idempotency.ts';
-import type { EntryStep } from '../../src/domain/ledger-entry.ts';
-import type { Message } from '../../src/domain/message.ts';
-import type { TransferKind, TransferStatus } from '../../src/domain/transfer.ts';
+import type { Operation } from '../../src/domain/books/idempotency.ts';
+import type { EntryStep } from '../../src/domain/entities/ledger-entry.ts';
+import type { Message } from '../../src/domain/entities/notification.ts';
+import type { TransferKind, TransferStatus } from '../../src/domain/entities/transfer.ts';
 
 export const BOUND = 9_007_199_254_740_991n;
 export const COUNTER_BOUND = 2n ** 62n;

@@ -1,14 +1,14 @@
 import type { Clock, IdGenerator } from '../../src/application/ports.ts';
-import { Account } from '../../src/domain/account.ts';
-import type { AccountState } from '../../src/domain/account.ts';
+import { Account } from '../../src/domain/entities/account.ts';
+import type { AccountState } from '../../src/domain/entities/account.ts';
 import type { Actor } from '../../src/domain/actor.ts';
-import { GENESIS_HASH } from '../../src/domain/chain.ts';
-import type { TransferMessage, WelcomeMessage } from '../../src/domain/message.ts';
-import type { Session } from '../../src/domain/session.ts';
+import { GENESIS_HASH } from '../../src/domain/integrity/hash-chain.ts';
+import type { TransferMessage, WelcomeMessage } from '../../src/domain/entities/notification.ts';
+import type { Session } from '../../src/domain/entities/session.ts';
 import type { Instant } from '../../src/domain/time.ts';
-import { User } from '../../src/domain/user.ts';
-import type { UserState } from '../../src/domain/user.ts';
-import type { TransferFacts } from '../../src/domain/transfer.ts';
+import { User } from '../../src/domain/entities/user.ts';
+import type { UserState } from '../../src/domain/entities/user.ts';
+import type { TransferFacts } from '../../src/domain/entities/transfer.ts';
 
 export const JANUARY: Instant = Date.UTC(2026, 0, 15, 10);
 const HOUR_MS = 3_600_000;

@@ -1,8 +1,8 @@
 import type { Clock, IdGenerator, LedgerReads, Store } from '../../src/application/ports.ts';
 import { userTransfers } from '../../src/application/user-transfers.ts';
-import type { LedgerEntry } from '../../src/domain/ledger-entry.ts';
+import type { LedgerEntry } from '../../src/domain/entities/ledger-entry.ts';
 import type { Instant } from '../../src/domain/time.ts';
-import type { Transfer } from '../../src/domain/transfer.ts';
+import type { Transfer } from '../../src/domain/entities/transfer.ts';
 import type { Random } from '../model/random.ts';
 import { Bank, SYSTEM } from './bank.ts';
 import { aCustomer, freshId, ids } from './builders.ts';

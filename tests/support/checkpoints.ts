@@ -1,5 +1,5 @@
 import type { CheckpointPorts } from '../../src/application/checkpoint-ports.ts';
-import { readCheckpoint } from '../../src/domain/checkpoint.ts';
+import { readCheckpoint } from '../../src/domain/integrity/checkpoint.ts';
 
 /** Checkpoints in memory, signed by nobody: the signed text is the checkpoint itself. */
 export class MemoryCheckpoints {

@@ -1,7 +1,7 @@
-import type { Account } from '../../src/domain/account.ts';
-import type { AuditHead, AuditRecord } from '../../src/domain/audit.ts';
-import { pendingOf } from '../../src/domain/books.ts';
-import type { Books, Changes } from '../../src/domain/books.ts';
+import type { Account } from '../../src/domain/entities/account.ts';
+import type { AuditHead, AuditRecord } from '../../src/domain/integrity/audit-log.ts';
+import { pendingOf } from '../../src/domain/books/working-books.ts';
+import type { Books, Changes } from '../../src/domain/books/working-books.ts';
 import type {
   AccountRef,
   BatchCommand,
@@ -16,11 +16,11 @@ import type {
   TransferOrder,
   UnfreezeCommand,
   VoidCommand,
-} from '../../src/domain/command.ts';
-import { keyText, scopeOf } from '../../src/domain/idempotency.ts';
-import type { IdempotencyKey, Operation } from '../../src/domain/idempotency.ts';
+} from '../../src/domain/books/command.ts';
+import { keyText, scopeOf } from '../../src/domain/books/idempotency.ts';
+import type { IdempotencyKey, Operation } from '../../src/domain/books/idempotency.ts';
 import type { Actor } from '../../src/domain/actor.ts';
-import type { Transfer } from '../../src/domain/transfer.ts';
+import type { Transfer } from '../../src/domain/entities/transfer.ts';
 import { freshId, ids } from './builders.ts';
 
 const ALICE = { kind: 'user', id: 'alice', name: 'Alice' } as const;

@@ -8,7 +8,7 @@ import type { BankPorts } from '../../src/application/bank.ts';
 import type { Bank } from '../../src/application/bank.ts';
 import { errorCatalogue } from '../../src/domain/errors.ts';
 import type { ErrorCode, FieldError } from '../../src/domain/errors.ts';
-import type { Role } from '../../src/domain/user.ts';
+import type { Role } from '../../src/domain/entities/user.ts';
 import { FixedClock, freshId } from './builders.ts';
 import { aBankOfPeople } from './people.ts';
 

@@ -9,8 +9,8 @@ import type {
   TokenClaims,
   TokenIssuer,
 } from '../../src/application/ports.ts';
-import type { Message } from '../../src/domain/message.ts';
-import type { User } from '../../src/domain/user.ts';
+import type { Message } from '../../src/domain/entities/notification.ts';
+import type { User } from '../../src/domain/entities/user.ts';
 import { FixedClock, ids } from './builders.ts';
 import { MemoryCheckpoints } from './checkpoints.ts';
 

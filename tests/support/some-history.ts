@@ -1,6 +1,6 @@
 import type { LedgerReads } from '../../src/application/ports.ts';
 import { userTransfers } from '../../src/application/user-transfers.ts';
-import type { Transfer } from '../../src/domain/transfer.ts';
+import type { Transfer } from '../../src/domain/entities/transfer.ts';
 import { SYSTEM } from './bank.ts';
 import type { Bank } from './bank.ts';
 import { aCustomer, freshId } from './builders.ts';

@@ -9,12 +9,12 @@ import type { Value } from '../../src/adapters/sqlite/driver.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { balancesToText, requestToText } from '../../src/application/stored-text.ts';
 import type { Store } from '../../src/application/ports.ts';
-import type { AccountState } from '../../src/domain/account.ts';
-import type { AuditRecord } from '../../src/domain/audit.ts';
-import { keyText } from '../../src/domain/idempotency.ts';
-import type { IdempotencyKey, IdempotencyRecord } from '../../src/domain/idempotency.ts';
-import type { LedgerEntry, LedgerEntryState } from '../../src/domain/ledger-entry.ts';
-import type { TransferState } from '../../src/domain/transfer.ts';
+import type { AccountState } from '../../src/domain/entities/account.ts';
+import type { AuditRecord } from '../../src/domain/integrity/audit-log.ts';
+import { keyText } from '../../src/domain/books/idempotency.ts';
+import type { IdempotencyKey, IdempotencyRecord } from '../../src/domain/books/idempotency.ts';
+import type { LedgerEntry, LedgerEntryState } from '../../src/domain/entities/ledger-entry.ts';
+import type { TransferState } from '../../src/domain/entities/transfer.ts';
 import { FixedClock } from './builders.ts';
 import type { Tamper } from './tamper.ts';
 

@@ -1,15 +1,15 @@
 import { MemoryData } from '../../src/adapters/memory/memory-data.ts';
 import { memoryStoreOver } from '../../src/adapters/memory/memory-store.ts';
 import type { Store } from '../../src/application/ports.ts';
-import { Account } from '../../src/domain/account.ts';
-import type { AccountState } from '../../src/domain/account.ts';
-import type { AuditRecord } from '../../src/domain/audit.ts';
-import { keyText } from '../../src/domain/idempotency.ts';
-import type { IdempotencyKey, IdempotencyRecord } from '../../src/domain/idempotency.ts';
-import { LedgerEntry } from '../../src/domain/ledger-entry.ts';
-import type { LedgerEntryState } from '../../src/domain/ledger-entry.ts';
-import { Transfer } from '../../src/domain/transfer.ts';
-import type { TransferState } from '../../src/domain/transfer.ts';
+import { Account } from '../../src/domain/entities/account.ts';
+import type { AccountState } from '../../src/domain/entities/account.ts';
+import type { AuditRecord } from '../../src/domain/integrity/audit-log.ts';
+import { keyText } from '../../src/domain/books/idempotency.ts';
+import type { IdempotencyKey, IdempotencyRecord } from '../../src/domain/books/idempotency.ts';
+import { LedgerEntry } from '../../src/domain/entities/ledger-entry.ts';
+import type { LedgerEntryState } from '../../src/domain/entities/ledger-entry.ts';
+import { Transfer } from '../../src/domain/entities/transfer.ts';
+import type { TransferState } from '../../src/domain/entities/transfer.ts';
 
 /** What somebody with the database in hand can do to it, past every rule of ours. */
 export interface Tamper {

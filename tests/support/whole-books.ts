@@ -1,6 +1,6 @@
 import { sha256 } from '../../src/adapters/system.ts';
 import type { Clock, Store } from '../../src/application/ports.ts';
-import { followAudit } from '../../src/domain/audit.ts';
+import { followAudit } from '../../src/domain/integrity/audit-log.ts';
 import { SYSTEM, transferIdOf } from './bank.ts';
 import type { Bank } from './bank.ts';
 import { aCustomer, freshId } from './builders.ts';

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import type { Bank } from '../../application/bank.ts';
 import type { SignedIn } from '../../application/sign-in.ts';
 import { PassbookError } from '../../domain/errors.ts';
-import { normaliseEmail } from '../../domain/user.ts';
+import { normaliseEmail } from '../../domain/entities/user.ts';
 import type { SessionRequired } from './authentication.ts';
 import { clientAddress } from './client-address.ts';
 import type { HttpEnv } from './env.ts';

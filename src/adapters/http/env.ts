@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { ErrorCode } from '../../domain/errors.ts';
-import type { Session } from '../../domain/session.ts';
-import type { User } from '../../domain/user.ts';
+import type { Session } from '../../domain/entities/session.ts';
+import type { User } from '../../domain/entities/user.ts';
 
 /** What every handler has. */
 export type HttpEnv = {

@@ -6,11 +6,11 @@ import type { DryRunTransferView } from '../../application/dry-run.ts';
 import type { EntryView } from '../../application/list-entries.ts';
 import { present } from '../../application/present.ts';
 import type { AccountView, CounterpartyView, TransferView } from '../../application/views.ts';
-import type { AuditRecord } from '../../domain/audit.ts';
-import type { Balances } from '../../domain/outcome.ts';
+import type { AuditRecord } from '../../domain/integrity/audit-log.ts';
+import type { Balances } from '../../domain/books/outcome.ts';
 import type { Instant } from '../../domain/time.ts';
-import type { TrialBalanceRow } from '../../domain/trial-balance.ts';
-import type { User } from '../../domain/user.ts';
+import type { TrialBalanceRow } from '../../domain/reporting/trial-balance.ts';
+import type { User } from '../../domain/entities/user.ts';
 
 /**
  * What the API shows of each thing, field by field: nothing gets out by being added inside. Every amount that is

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { PassbookError } from '../../domain/errors.ts';
-import { normaliseEmail } from '../../domain/user.ts';
+import { normaliseEmail } from '../../domain/entities/user.ts';
 import { networkOf, siteOf } from './client-address.ts';
 
 export type ThrottleLimits = {

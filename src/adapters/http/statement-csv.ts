@@ -1,6 +1,6 @@
 import type { OutstandingHold, Statement, StatementLine } from '../../application/get-statement.ts';
-import { lastFour } from '../../domain/message.ts';
-import { decimalText } from '../../domain/money.ts';
+import { lastFour } from '../../domain/entities/notification.ts';
+import { decimalText } from '../../domain/money/money.ts';
 import { timeShape } from './shapes.ts';
 import type { StatementText } from './statement-text.ts';
 

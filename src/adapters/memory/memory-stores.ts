@@ -1,12 +1,12 @@
 import { PassbookError } from '../../domain/errors.ts';
-import type { Message } from '../../domain/message.ts';
-import { endOfHour } from '../../domain/mail-hour.ts';
-import type { MailHour } from '../../domain/mail-hour.ts';
-import { isOverBy } from '../../domain/session.ts';
-import type { Session } from '../../domain/session.ts';
+import type { Message } from '../../domain/entities/notification.ts';
+import { endOfHour } from '../../domain/entities/mail-hour.ts';
+import type { MailHour } from '../../domain/entities/mail-hour.ts';
+import { isOverBy } from '../../domain/entities/session.ts';
+import type { Session } from '../../domain/entities/session.ts';
 import type { Instant } from '../../domain/time.ts';
-import { User } from '../../domain/user.ts';
-import type { Role } from '../../domain/user.ts';
+import { User } from '../../domain/entities/user.ts';
+import type { Role } from '../../domain/entities/user.ts';
 import type {
   ClaimedMessage,
   MailHourStore,

@@ -1,8 +1,8 @@
 import type { Binary } from 'mongodb';
 import { accountText } from '../../application/row-digest.ts';
-import { Account } from '../../domain/account.ts';
-import type { AccountState, Counters } from '../../domain/account.ts';
-import type { LedgerEntry } from '../../domain/ledger-entry.ts';
+import { Account } from '../../domain/entities/account.ts';
+import type { AccountState, Counters } from '../../domain/entities/account.ts';
+import type { LedgerEntry } from '../../domain/entities/ledger-entry.ts';
 import { digestOf } from './digest.ts';
 import { placeOf } from './entry-document.ts';
 

@@ -1,4 +1,4 @@
-import type { AuditRecord } from '../../domain/audit.ts';
+import type { AuditRecord } from '../../domain/integrity/audit-log.ts';
 
 /** The sequence is the id, so that no two records follow one. */
 export type AuditDocument = Omit<AuditRecord, 'sequence' | 'at'> & {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { Binary } from 'mongodb';
 import { rowDigest } from '../../application/row-digest.ts';
-import type { Digest } from '../../domain/chain.ts';
+import type { Digest } from '../../domain/integrity/hash-chain.ts';
 
 export const sha256: Digest = (text) => hash('sha256', text, 'hex');
 

@@ -1,6 +1,6 @@
 import type { ClientSession, Document } from 'mongodb';
-import { NOTHING_PENDING } from '../../domain/account.ts';
-import type { PendingSums } from '../../domain/account.ts';
+import { NOTHING_PENDING } from '../../domain/entities/account.ts';
+import type { PendingSums } from '../../domain/entities/account.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Collections } from './collections.ts';
 import type { TransferDocument } from './transfer-document.ts';

@@ -1,7 +1,7 @@
 import { Binary } from 'mongodb';
-import { LedgerEntry } from '../../domain/ledger-entry.ts';
-import type { EntryStep } from '../../domain/ledger-entry.ts';
-import type { Leg } from '../../domain/transfer.ts';
+import { LedgerEntry } from '../../domain/entities/ledger-entry.ts';
+import type { EntryStep } from '../../domain/entities/ledger-entry.ts';
+import type { Leg } from '../../domain/entities/transfer.ts';
 
 /** An entry as its transfer's document holds it: appended, and never changed or taken away. */
 export type EntryDocument = {

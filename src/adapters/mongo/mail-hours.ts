@@ -1,7 +1,7 @@
 import type { MailHourStore } from '../../application/ports.ts';
 import { mailHourFromText, mailHourToText } from '../../application/stored-text.ts';
-import { endOfHour } from '../../domain/mail-hour.ts';
-import type { MailHour } from '../../domain/mail-hour.ts';
+import { endOfHour } from '../../domain/entities/mail-hour.ts';
+import type { MailHour } from '../../domain/entities/mail-hour.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Collections } from './collections.ts';
 import type { Transaction } from './transactions.ts';

@@ -1,8 +1,8 @@
 import type { Binary, Collection, Filter } from 'mongodb';
 import { allPages } from '../../application/all-pages.ts';
 import { BLOCK } from '../../application/entry-blocks.ts';
-import { differs } from '../../domain/verification.ts';
-import type { Fault } from '../../domain/verification.ts';
+import { differs } from '../../domain/verification/faults.ts';
+import type { Fault } from '../../domain/verification/faults.ts';
 import { accountDigest, accountOf } from './account-document.ts';
 import type { AccountDocument } from './account-document.ts';
 import type { Collections } from './collections.ts';

@@ -9,15 +9,15 @@ import type {
   SessionReads,
 } from '../../application/ports.ts';
 import type { TransferPlace } from '../../application/transfer-place.ts';
-import type { Account, PendingSums } from '../../domain/account.ts';
-import type { AuditRecord } from '../../domain/audit.ts';
-import { keyText } from '../../domain/idempotency.ts';
-import type { IdempotencyKey, IdempotencyRecord } from '../../domain/idempotency.ts';
+import type { Account, PendingSums } from '../../domain/entities/account.ts';
+import type { AuditRecord } from '../../domain/integrity/audit-log.ts';
+import { keyText } from '../../domain/books/idempotency.ts';
+import type { IdempotencyKey, IdempotencyRecord } from '../../domain/books/idempotency.ts';
 import type { Instant } from '../../domain/time.ts';
-import type { LedgerEntry } from '../../domain/ledger-entry.ts';
-import type { Session } from '../../domain/session.ts';
-import type { Transfer } from '../../domain/transfer.ts';
-import type { User } from '../../domain/user.ts';
+import type { LedgerEntry } from '../../domain/entities/ledger-entry.ts';
+import type { Session } from '../../domain/entities/session.ts';
+import type { Transfer } from '../../domain/entities/transfer.ts';
+import type { User } from '../../domain/entities/user.ts';
 import type { AccountDocument } from './account-document.ts';
 import { auditRecordOf } from './audit-document.ts';
 import type { Collections } from './collections.ts';

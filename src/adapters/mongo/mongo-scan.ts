@@ -1,10 +1,10 @@
 import type { ClientSession, Filter, MongoClient, Sort } from 'mongodb';
 import { allPages } from '../../application/all-pages.ts';
 import type { BooksAtOnce, LedgerScan, PageRequest, TransferWithEntries } from '../../application/ports.ts';
-import type { Account } from '../../domain/account.ts';
-import { keyFromText } from '../../domain/idempotency.ts';
-import type { IdempotencyRecord } from '../../domain/idempotency.ts';
-import type { Fault } from '../../domain/verification.ts';
+import type { Account } from '../../domain/entities/account.ts';
+import { keyFromText } from '../../domain/books/idempotency.ts';
+import type { IdempotencyRecord } from '../../domain/books/idempotency.ts';
+import type { Fault } from '../../domain/verification/faults.ts';
 import type { AccountDocument } from './account-document.ts';
 import { auditRecordOf } from './audit-document.ts';
 import type { Collections } from './collections.ts';

@@ -10,12 +10,12 @@ import type {
 import { part } from '../../application/parcel.ts';
 import type { KeptParcel, ParcelsSeen } from '../../application/parcel.ts';
 import { messagesToText } from '../../application/stored-text.ts';
-import type { AuditHead, AuditRecord } from '../../domain/audit.ts';
+import type { AuditHead, AuditRecord } from '../../domain/integrity/audit-log.ts';
 import { PassbookError } from '../../domain/errors.ts';
-import type { Message } from '../../domain/message.ts';
-import type { Session } from '../../domain/session.ts';
+import type { Message } from '../../domain/entities/notification.ts';
+import type { Session } from '../../domain/entities/session.ts';
 import type { Instant } from '../../domain/time.ts';
-import type { Role, User } from '../../domain/user.ts';
+import type { Role, User } from '../../domain/entities/user.ts';
 import { auditDocument, auditRecordOf } from './audit-document.ts';
 import type { Collections } from './collections.ts';
 import { unavailable } from './faults.ts';

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock, Stores, UnitOfWork } from '../../application/ports.ts';
 import type { ParcelsSeen } from '../../application/parcel.ts';
-import type { Books, Decision } from '../../domain/books.ts';
-import type { Want } from '../../domain/command.ts';
-import { keyText } from '../../domain/idempotency.ts';
+import type { Books, Decision } from '../../domain/books/working-books.ts';
+import type { Want } from '../../domain/books/command.ts';
+import { keyText } from '../../domain/books/idempotency.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { StoredAccount } from './account-document.ts';
 import type { ClockGuard } from './clock-guard.ts';

@@ -1,9 +1,9 @@
 import type { Binary } from 'mongodb';
 import { valueText } from '../../application/row-digest.ts';
-import { keyText } from '../../domain/idempotency.ts';
-import type { IdempotencyKey, IdempotencyRecord } from '../../domain/idempotency.ts';
+import { keyText } from '../../domain/books/idempotency.ts';
+import type { IdempotencyKey, IdempotencyRecord } from '../../domain/books/idempotency.ts';
 import type { RefusalCode } from '../../domain/errors.ts';
-import type { Outcome, TransferOutcome } from '../../domain/outcome.ts';
+import type { Outcome, TransferOutcome } from '../../domain/books/outcome.ts';
 import {
   balancesFromText,
   balancesToText,

@@ -1,4 +1,4 @@
-import type { LedgerEntry } from '../../domain/ledger-entry.ts';
+import type { LedgerEntry } from '../../domain/entities/ledger-entry.ts';
 import { placesAhead, storedAccountOf } from './account-document.ts';
 import type { AccountDocument, StoredAccount } from './account-document.ts';
 import { storedEntries } from './transfer-document.ts';

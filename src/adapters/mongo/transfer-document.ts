@@ -1,9 +1,9 @@
 import type { Binary } from 'mongodb';
 import { present } from '../../application/present.ts';
 import { transferText } from '../../application/row-digest.ts';
-import type { LedgerEntry } from '../../domain/ledger-entry.ts';
-import { Transfer } from '../../domain/transfer.ts';
-import type { Leg, TransferState } from '../../domain/transfer.ts';
+import type { LedgerEntry } from '../../domain/entities/ledger-entry.ts';
+import { Transfer } from '../../domain/entities/transfer.ts';
+import type { Leg, TransferState } from '../../domain/entities/transfer.ts';
 import type { Instant } from '../../domain/time.ts';
 import { digestOf, sha256 } from './digest.ts';
 import { entryDocument, entryOf, placeOf } from './entry-document.ts';

@@ -1,6 +1,6 @@
-import type { Session } from '../../domain/session.ts';
-import { User } from '../../domain/user.ts';
-import type { UserState } from '../../domain/user.ts';
+import type { Session } from '../../domain/entities/session.ts';
+import { User } from '../../domain/entities/user.ts';
+import type { UserState } from '../../domain/entities/user.ts';
 
 export type UserDocument = Omit<UserState, 'id' | 'createdAt'> & {
   readonly _id: string;

@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import { MAX_AMOUNT, MAX_COUNTER } from '../../domain/money.ts';
+import { MAX_AMOUNT, MAX_COUNTER } from '../../domain/money/money.ts';
 
 /*
  * The second line behind the domain: what the server refuses to keep, whoever writes it. A refusal here is a mistake

@@ -2,8 +2,8 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import type { KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, CompactSign, compactVerify, errors } from 'jose';
 import type { CheckpointSigner } from '../../application/checkpoint-ports.ts';
-import { readCheckpoint } from '../../domain/checkpoint.ts';
-import type { Checkpoint } from '../../domain/checkpoint.ts';
+import { readCheckpoint } from '../../domain/integrity/checkpoint.ts';
+import type { Checkpoint } from '../../domain/integrity/checkpoint.ts';
 
 /** RFC 8037; and a type of its own, so that nothing else that is signed passes for it (RFC 8725, section 3.11). */
 const ALGORITHM = 'EdDSA';

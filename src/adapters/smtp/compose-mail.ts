@@ -1,7 +1,7 @@
 import type { SendMailOptions } from 'nodemailer';
-import type { Message } from '../../domain/message.ts';
-import { isEmail, isName } from '../../domain/user.ts';
-import type { User } from '../../domain/user.ts';
+import type { Message } from '../../domain/entities/notification.ts';
+import { isEmail, isName } from '../../domain/entities/user.ts';
+import type { User } from '../../domain/entities/user.ts';
 import { renderMail } from './mail-content.ts';
 
 /** Whom mails come from: the bank's name, and an address that `isEmail` accepts. */

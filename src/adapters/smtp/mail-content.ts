@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
-import type { DigestMessage, DigestTotal, Message, TransferMessage } from '../../domain/message.ts';
-import { formatAmount } from '../../domain/money.ts';
+import type { DigestMessage, DigestTotal, Message, TransferMessage } from '../../domain/entities/notification.ts';
+import { formatAmount } from '../../domain/money/money.ts';
 import type { Instant } from '../../domain/time.ts';
 
 export type MailContent = { readonly subject: string; readonly text: string; readonly html: string };

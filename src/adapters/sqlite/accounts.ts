@@ -1,7 +1,7 @@
 import { accountText } from '../../application/row-digest.ts';
-import { Account } from '../../domain/account.ts';
-import type { AccountClass, AccountStatus, SystemPurpose } from '../../domain/account.ts';
-import type { OwnerAndCurrency } from '../../domain/command.ts';
+import { Account } from '../../domain/entities/account.ts';
+import type { AccountClass, AccountStatus, SystemPurpose } from '../../domain/entities/account.ts';
+import type { OwnerAndCurrency } from '../../domain/books/command.ts';
 import type { Instant } from '../../domain/time.ts';
 import { digestOf, toBytes, toHexadecimal } from './bytes.ts';
 import type { Connection } from './connection.ts';

@@ -1,5 +1,5 @@
-import type { AuditAction, AuditHead, AuditRecord } from '../../domain/audit.ts';
-import type { Initiator } from '../../domain/transfer.ts';
+import type { AuditAction, AuditHead, AuditRecord } from '../../domain/integrity/audit-log.ts';
+import type { Initiator } from '../../domain/entities/transfer.ts';
 import { toBytes, toHexadecimal } from './bytes.ts';
 import type { Connection } from './connection.ts';
 import type { Writer } from './writing-connection.ts';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { rowDigest } from '../../application/row-digest.ts';
-import type { Digest } from '../../domain/chain.ts';
+import type { Digest } from '../../domain/integrity/hash-chain.ts';
 
 /** Digests and salts are hexadecimal in the ledger, and half as long in the file. */
 export function toBytes(hexadecimal: string): Uint8Array {

@@ -1,6 +1,6 @@
 import { assertClockNotBehind } from '../../application/clock-behind.ts';
 import type { Clock } from '../../application/ports.ts';
-import type { Changes } from '../../domain/books.ts';
+import type { Changes } from '../../domain/books/working-books.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Connection } from './connection.ts';
 import type { Writer } from './writing-connection.ts';

@@ -6,9 +6,9 @@ import {
   otherOf,
   rangeOfBlock,
 } from '../../application/entry-blocks.ts';
-import { LedgerEntry } from '../../domain/ledger-entry.ts';
-import type { Direction, EntryStep } from '../../domain/ledger-entry.ts';
-import type { Leg } from '../../domain/transfer.ts';
+import { LedgerEntry } from '../../domain/entities/ledger-entry.ts';
+import type { Direction, EntryStep } from '../../domain/entities/ledger-entry.ts';
+import type { Leg } from '../../domain/entities/transfer.ts';
 import { toBytes, toHexadecimal } from './bytes.ts';
 import type { Connection } from './connection.ts';
 import type { Value } from './driver.ts';

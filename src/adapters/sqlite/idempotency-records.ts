@@ -7,12 +7,12 @@ import {
   requestFromText,
   requestToText,
 } from '../../application/stored-text.ts';
-import { keyFromText, keyText } from '../../domain/idempotency.ts';
-import type { IdempotencyKey, IdempotencyRecord } from '../../domain/idempotency.ts';
-import type { Balances, Outcome, TransferOutcome } from '../../domain/outcome.ts';
+import { keyFromText, keyText } from '../../domain/books/idempotency.ts';
+import type { IdempotencyKey, IdempotencyRecord } from '../../domain/books/idempotency.ts';
+import type { Balances, Outcome, TransferOutcome } from '../../domain/books/outcome.ts';
 import type { Instant } from '../../domain/time.ts';
-import { Transfer } from '../../domain/transfer.ts';
-import type { TransferStatus } from '../../domain/transfer.ts';
+import { Transfer } from '../../domain/entities/transfer.ts';
+import type { TransferStatus } from '../../domain/entities/transfer.ts';
 import { digestOf } from './bytes.ts';
 import type { Connection } from './connection.ts';
 import type { Value } from './driver.ts';

@@ -1,6 +1,6 @@
 import { mailHourFromText, mailHourToText } from '../../application/stored-text.ts';
-import { endOfHour } from '../../domain/mail-hour.ts';
-import type { MailHour } from '../../domain/mail-hour.ts';
+import { endOfHour } from '../../domain/entities/mail-hour.ts';
+import type { MailHour } from '../../domain/entities/mail-hour.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Connection } from './connection.ts';
 

@@ -1,5 +1,5 @@
-import type { Account } from '../../domain/account.ts';
-import type { Changes } from '../../domain/books.ts';
+import type { Account } from '../../domain/entities/account.ts';
+import type { Changes } from '../../domain/books/working-books.ts';
 import { findAccount } from './accounts.ts';
 import type { Connection } from './connection.ts';
 

@@ -1,6 +1,6 @@
-import type { Session } from '../../domain/session.ts';
+import type { Session } from '../../domain/entities/session.ts';
 import type { Instant } from '../../domain/time.ts';
-import type { User } from '../../domain/user.ts';
+import type { User } from '../../domain/entities/user.ts';
 import type { Connection } from './connection.ts';
 import { findUser } from './users.ts';
 

@@ -1,7 +1,7 @@
 import { nextTurn } from '../../application/event-loop.ts';
 import { BLOCK, otherOf } from '../../application/entry-blocks.ts';
-import { differs } from '../../domain/verification.ts';
-import type { Fault } from '../../domain/verification.ts';
+import { differs } from '../../domain/verification/faults.ts';
+import type { Fault } from '../../domain/verification/faults.ts';
 import { accountDigest, accountRowsAfter } from './accounts.ts';
 import type { AccountAsWritten } from './accounts.ts';
 import type { Connection } from './connection.ts';

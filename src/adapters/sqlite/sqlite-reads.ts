@@ -1,7 +1,7 @@
 import { ownTurn } from '../../application/event-loop.ts';
 import type { BookLine, LedgerReads, SessionReads } from '../../application/ports.ts';
-import type { LedgerEntry } from '../../domain/ledger-entry.ts';
-import type { Transfer } from '../../domain/transfer.ts';
+import type { LedgerEntry } from '../../domain/entities/ledger-entry.ts';
+import type { Transfer } from '../../domain/entities/transfer.ts';
 import { accountIdsWithDueHolds, findAccount, listAccounts } from './accounts.ts';
 import { listAuditRecords } from './audit-log.ts';
 import type { Connection } from './connection.ts';

@@ -1,7 +1,7 @@
 import { allPages } from '../../application/all-pages.ts';
 import type { LedgerScan, TransferWithEntries } from '../../application/ports.ts';
-import type { Account } from '../../domain/account.ts';
-import type { Transfer } from '../../domain/transfer.ts';
+import type { Account } from '../../domain/entities/account.ts';
+import type { Transfer } from '../../domain/entities/transfer.ts';
 import { accountsAfter } from './accounts.ts';
 import { findAuditHead } from './audit-log.ts';
 import type { Connection } from './connection.ts';

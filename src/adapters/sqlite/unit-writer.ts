@@ -1,10 +1,10 @@
 import { partRecords } from '../../application/own-records.ts';
 import { parcelsOf } from '../../application/parcel.ts';
 import type { Parcel } from '../../application/parcel.ts';
-import type { Account } from '../../domain/account.ts';
-import type { Changes } from '../../domain/books.ts';
-import { erasesText } from '../../domain/erasure.ts';
-import type { Message } from '../../domain/message.ts';
+import type { Account } from '../../domain/entities/account.ts';
+import type { Changes } from '../../domain/books/working-books.ts';
+import { erasesText } from '../../domain/decisions/erase-text.ts';
+import type { Message } from '../../domain/entities/notification.ts';
 import type { Instant } from '../../domain/time.ts';
 import { insertAccount, updateAccount } from './accounts.ts';
 import { insertAuditRecord } from './audit-log.ts';

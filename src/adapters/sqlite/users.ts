@@ -1,6 +1,6 @@
 import { PassbookError } from '../../domain/errors.ts';
-import { User } from '../../domain/user.ts';
-import type { Role } from '../../domain/user.ts';
+import { User } from '../../domain/entities/user.ts';
+import type { Role } from '../../domain/entities/user.ts';
 import type { Connection } from './connection.ts';
 
 type UserRow = {

@@ -1,0 +1,246 @@
+import type { SystemPurpose } from '../entities/account.ts';
+import type { Actor } from '../actor.ts';
+import { keyText } from './idempotency.ts';
+import type { IdempotencyKey, NormalisedRequest } from './idempotency.ts';
+import type { Direction } from '../entities/ledger-entry.ts';
+import type { Instant } from '../time.ts';
+import type { Metadata } from '../entities/transfer.ts';
+
+/** All ids and salts are drawn before, so that a store may run the decision again. */
+type Keyed = {
+  readonly actor: Actor;
+  readonly key: IdempotencyKey | null;
+  readonly request: NormalisedRequest;
+};
+
+/** An account by id, the bank's own by purpose, or a user's oldest active one in a currency. */
+export type AccountRef =
+  | { readonly accountId: string }
+  /** In the currency of the account on the other side. */
+  | { readonly purpose: SystemPurpose }
+  | { readonly ownerId: string; readonly currency: string };
+
+/** When a hold ends by itself: at an instant, or so long after it was placed. */
+export type Expiry = { readonly at: Instant } | { readonly inSeconds: number };
+
+export type LegOrder = {
+  readonly account: AccountRef;
+  readonly direction: Direction;
+  readonly amount: bigint;
+};
+
+/** One transfer to make. Debits before credits; the two sides are equal. */
+export type TransferOrder = {
+  readonly id: string;
+  readonly salt: string;
+  readonly kind: 'transfer' | 'initial_funds' | 'withdrawal';
+  readonly legs: readonly LegOrder[];
+  /** Null: whatever the accounts are in. */
+  readonly currency: string | null;
+  /** Null: the money moves at once. */
+  readonly hold: Expiry | null;
+  readonly description: string | null;
+  readonly metadata: Metadata | null;
+};
+
+export type TransferCommand = Keyed & { readonly type: 'transfer'; readonly order: TransferOrder };
+
+export type BatchCommand = Keyed & {
+  readonly type: 'batch';
+  readonly id: string;
+  readonly orders: readonly TransferOrder[];
+  /** All or nothing. */
+  readonly linked: boolean;
+};
+
+export type CaptureCommand = Keyed & {
+  readonly type: 'capture';
+  readonly transferId: string;
+  /** Null: all of it. */
+  readonly amount: bigint | null;
+};
+
+export type VoidCommand = Keyed & { readonly type: 'void'; readonly transferId: string };
+
+export type ReverseCommand = Keyed & {
+  readonly type: 'reverse';
+  readonly id: string;
+  readonly salt: string;
+  readonly transferId: string;
+  /** Null: all that is left. */
+  readonly amount: bigint | null;
+  readonly description: string | null;
+};
+
+/** The sweeper's: ends what is due on an account. It answers nothing to anybody. */
+export type ExpireCommand = Keyed & { readonly type: 'expire'; readonly accountId: string };
+
+export type OpenAccountCommand = Keyed & {
+  readonly type: 'open_account';
+  readonly id: string;
+  readonly ownerId: string;
+  readonly currency: string;
+  readonly name: string | null;
+  /** How many accounts the owner may have, this one included; null for no limit. */
+  readonly accountLimit: number | null;
+};
+
+type AccountCommand = Keyed & { readonly accountId: string; readonly reason: string | null };
+
+export type RenameCommand = AccountCommand & { readonly type: 'rename'; readonly name: string | null };
+export type FreezeCommand = AccountCommand & { readonly type: 'freeze'; readonly credits: boolean };
+export type UnfreezeCommand = AccountCommand & { readonly type: 'unfreeze' };
+export type LimitCommand = AccountCommand & {
+  readonly type: 'limit';
+  readonly minimumBalance: bigint | null;
+  readonly maximumBalance: bigint | null;
+};
+export type CloseCommand = AccountCommand & {
+  readonly type: 'close';
+  /** Where the rest goes, with the id and the salt of the transfer that takes it there. */
+  readonly sweep: { readonly accountId: string; readonly id: string; readonly salt: string } | null;
+};
+
+/** Takes the texts of a transfer away; the system's, on demand of whoever they are about. */
+export type EraseTextCommand = Keyed & {
+  readonly type: 'erase_text';
+  readonly transferId: string;
+  readonly reason: string;
+};
+
+export type Command =
+  | TransferCommand
+  | BatchCommand
+  | CaptureCommand
+  | VoidCommand
+  | ReverseCommand
+  | ExpireCommand
+  | OpenAccountCommand
+  | RenameCommand
+  | FreezeCommand
+  | UnfreezeCommand
+  | LimitCommand
+  | CloseCommand
+  | EraseTextCommand;
+
+/** How much work a command is: 1 for a transfer between two accounts, more for a batch or for several legs. */
+export function sizeOf(command: Command): number {
+  if (command.type === 'transfer') return sizeOfOrder(command.order);
+  if (command.type !== 'batch') return 1;
+  return command.orders.reduce((sum, order) => sum + sizeOfOrder(order), 0);
+}
+
+export function sizeOfOrder({ legs }: TransferOrder): number {
+  return Math.ceil(legs.length / 2);
+}
+
+/** What a store must load before the decision can be made. Each list without repeats; what does not exist is left out. */
+export type Want = {
+  readonly accountIds: readonly string[];
+  /** Transfers by id, and the accounts of their legs. */
+  readonly transferIds: readonly string[];
+  /** System accounts of these purposes, in every currency of the accounts loaded. */
+  readonly purposes: readonly SystemPurpose[];
+  /** For each, the `activeCount` oldest active accounts of the owner in the currency: those with the lowest ids. */
+  readonly activeAccounts: readonly OwnerAndCurrency[];
+  /** More than one where a command before may freeze or close the oldest. */
+  readonly activeCount: number;
+  /** Owners whose accounts are to be counted, closed ones too. */
+  readonly ownerIds: readonly string[];
+  readonly keys: readonly IdempotencyKey[];
+  /**
+   * Holds that expire later are not due in this decision, however far an account is ahead of the clock. Of each account
+   * whose `nextExpiryAt` is not after what the decision takes for now: the sums of what is due (`Books.dueOn`), some of
+   * the holds that expire first (`Books.firstHolds`), and the accounts of their legs.
+   */
+  readonly holdsDueBy: Instant;
+  /** Whether the end of the audit log is needed. */
+  readonly auditHead: boolean;
+};
+
+export type OwnerAndCurrency = { readonly ownerId: string; readonly currency: string };
+
+export function wantOf(commands: readonly Command[], holdsDueBy: Instant): Want {
+  const want = new WantList();
+  for (const command of commands) want.addCommand(command);
+  return want.list(holdsDueBy);
+}
+
+class WantList {
+  readonly #accountIds = new Set<string>();
+  readonly #transferIds = new Set<string>();
+  readonly #purposes = new Set<SystemPurpose>();
+  readonly #activeAccounts = new Map<string, OwnerAndCurrency>();
+  readonly #ownerIds = new Set<string>();
+  readonly #keys = new Map<string, IdempotencyKey>();
+  #auditHead = false;
+  #deactivations = 0;
+
+  addCommand(command: Command): void {
+    if (command.key) this.#keys.set(keyText(command.key), command.key);
+    switch (command.type) {
+      case 'transfer':
+        this.#addOrder(command.order);
+        break;
+      case 'batch':
+        for (const order of command.orders) this.#addOrder(order);
+        break;
+      case 'capture':
+      case 'void':
+      case 'reverse':
+        this.#transferIds.add(command.transferId);
+        break;
+      case 'erase_text':
+        this.#transferIds.add(command.transferId);
+        this.#auditHead = true;
+        break;
+      case 'open_account':
+        this.#ownerIds.add(command.ownerId);
+        break;
+      case 'expire':
+      case 'rename':
+        this.#accountIds.add(command.accountId);
+        break;
+      case 'close':
+        if (command.sweep) this.#accountIds.add(command.sweep.accountId);
+        this.#addAudited(command.accountId);
+        break;
+      case 'freeze':
+      case 'unfreeze':
+      case 'limit':
+        this.#addAudited(command.accountId);
+        break;
+      default:
+        command satisfies never;
+    }
+  }
+
+  #addOrder(order: TransferOrder): void {
+    for (const { account } of order.legs) {
+      if ('accountId' in account) this.#accountIds.add(account.accountId);
+      else if ('ownerId' in account)
+        this.#activeAccounts.set(`${account.ownerId} ${account.currency}`, account);
+      else this.#purposes.add(account.purpose);
+    }
+  }
+
+  #addAudited(accountId: string): void {
+    this.#accountIds.add(accountId);
+    this.#auditHead = true;
+    this.#deactivations++;
+  }
+
+  list(holdsDueBy: Instant): Want {
+    return {
+      accountIds: [...this.#accountIds],
+      transferIds: [...this.#transferIds],
+      purposes: [...this.#purposes],
+      activeAccounts: [...this.#activeAccounts.values()],
+      ownerIds: [...this.#ownerIds],
+      keys: [...this.#keys.values()],
+      activeCount: 1 + this.#deactivations,
+      holdsDueBy,
+      auditHead: this.#auditHead,
+    };
+  }
+}

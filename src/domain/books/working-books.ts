@@ -1,0 +1,387 @@
+import { NOTHING_PENDING } from '../entities/account.ts';
+import type { Account, PendingSums } from '../entities/account.ts';
+import type { AuditHead, AuditRecord } from '../integrity/audit-log.ts';
+import type { OwnerAndCurrency } from './command.ts';
+import { keyText } from './idempotency.ts';
+import type { IdempotencyKey, IdempotencyRecord } from './idempotency.ts';
+import type { LedgerEntry } from '../entities/ledger-entry.ts';
+import type { Message } from '../entities/notification.ts';
+import type { Instant } from '../time.ts';
+import type { Transfer } from '../entities/transfer.ts';
+
+/** How many expiries a unit writes at most in passing: more would keep the units behind it waiting. */
+export const MOST_EXPIRIES = 200;
+
+/** What a store has loaded for a decision. It is read and never written. */
+export interface Books {
+  account(id: string): Account | undefined;
+  transfer(id: string): Transfer | undefined;
+  /**
+   * Up to when it was found out what is due: at `Want.holdsDueBy` or before it, and not before the instant at which the
+   * books were loaded. A hold that expires later is not due in this decision.
+   */
+  readonly dueKnownBy: Instant;
+  /** The sums of all pending holds on the account that expire up to an instant within `dueKnownBy`, however many. */
+  dueOn(accountId: string, until: Instant): PendingSums;
+  /**
+   * The pending holds on the account that expire first, by expiry: at most `limit`, and fewer where fewer were loaded.
+   * Where all that are due at `dueKnownBy` are among them, so is the next one.
+   */
+  firstHolds(accountId: string, limit: number): readonly Transfer[];
+  /** The owner's active accounts in the currency that were wanted, the lowest id first. */
+  activeAccounts(of: OwnerAndCurrency): readonly Account[];
+  /** How many accounts the owner has, closed ones too. */
+  accountCount(ownerId: string): number;
+  record(key: IdempotencyKey): IdempotencyRecord | undefined;
+  /** Undefined while the audit log is empty. */
+  auditHead(): AuditHead | undefined;
+}
+
+export type Change<T> = { readonly before: T | null; readonly after: T };
+
+/** What a decision changes: all of it is written in one transaction, or none. */
+export type Changes = {
+  /** Each account once, as it is afterwards; `before` is null for a new one. */
+  readonly accounts: readonly Change<Account>[];
+  /**
+   * Each transfer once. Only its status, code, completion, what was captured or reversed of it and its texts ever
+   * change. Where its texts are erased they are gone for good: from the outcomes of records too, and from messages,
+   * sent ones among them.
+   */
+  readonly transfers: readonly Change<Transfer>[];
+  /** Of one account in the order of their sequence. */
+  readonly entries: readonly LedgerEntry[];
+  readonly records: readonly IdempotencyRecord[];
+  readonly messages: readonly Message[];
+  /** When the messages are due for whoever claims; null: each at its own instant. */
+  readonly messagesDueAt: Instant | null;
+  readonly audit: readonly AuditRecord[];
+};
+
+export const NO_CHANGES: Changes = {
+  accounts: [],
+  transfers: [],
+  entries: [],
+  records: [],
+  messages: [],
+  messagesDueAt: null,
+  audit: [],
+};
+
+/** A decision's result for its callers, and what must be committed before they are answered. */
+export type WholeDecision<R> = { readonly result: R; readonly changes: Changes };
+
+/**
+ * A decision, or its first part: `next` decides on, over these books with these changes. So a store may write one part
+ * while the next is decided. All parts are one unit; the last has the result.
+ */
+export type Decision<R> = WholeDecision<R> | { readonly changes: Changes; readonly next: () => Decision<R> };
+
+/** All parts as one. */
+export function whole<R>(decision: Decision<R>): WholeDecision<R> {
+  const parts: Changes[] = [];
+  let part: Decision<R> = decision;
+  for (; 'next' in part; part = part.next()) parts.push(part.changes);
+  return parts.length === 0 ? part : { result: part.result, changes: joined([...parts, part.changes]) };
+}
+
+/** Changes that follow one another as one. */
+export function joined(parts: readonly Changes[]): Changes {
+  return {
+    accounts: joinedById(parts.map(({ accounts }) => accounts)),
+    transfers: joinedById(parts.map(({ transfers }) => transfers)),
+    entries: parts.flatMap(({ entries }) => entries),
+    records: parts.flatMap(({ records }) => records),
+    messages: parts.flatMap(({ messages }) => messages),
+    messagesDueAt: parts.find(({ messagesDueAt }) => messagesDueAt !== null)?.messagesDueAt ?? null,
+    audit: parts.flatMap(({ audit }) => audit),
+  };
+}
+
+/**
+ * The same changes in slices of about `size` entries, for stores that write one at a time. Each transfer is in one slice
+ * with its entries and the record of the command that made it. The other records are in the last, all else in the first. Changes in which the entries of two transfers mingle are one slice.
+ */
+export function inSlices(changes: Changes, size: number): readonly Changes[] {
+  const { transfers, entries } = changes;
+  if (entries.length + transfers.length <= 2 * size) return [changes];
+  const counts = new Map<string, number>();
+  for (const { transferId } of entries) counts.set(transferId, (counts.get(transferId) ?? 0) + 1);
+  const slices: Slice[] = [];
+  const sliceOf = new Map<string, number>();
+  for (const change of transfers) {
+    const entriesOfIt = counts.get(change.after.id) ?? 0;
+    let slice = slices.at(-1);
+    if (!slice || slice.size >= size)
+      slices.push((slice = { transfers: [], entries: [], records: [], size: 0 }));
+    slice.transfers.push(change);
+    slice.size += Math.max(1, entriesOfIt);
+    sliceOf.set(change.after.id, slices.length - 1);
+  }
+  let latest = 0;
+  for (const entry of entries) {
+    const at = sliceOf.get(entry.transferId) ?? -1;
+    if (at < latest) return [changes];
+    latest = at;
+    slices[at]?.entries.push(entry);
+  }
+  for (const record of changes.records) {
+    const made = 'transfer' in record.outcome ? record.outcome.transfer?.id : undefined;
+    slices[sliceOf.get(made ?? '') ?? slices.length - 1]?.records.push(record);
+  }
+  return slices.map(({ size: _size, ...slice }, index) => ({
+    ...(index === 0 ? changes : NO_CHANGES),
+    messagesDueAt: changes.messagesDueAt,
+    ...slice,
+  }));
+}
+
+type Slice = {
+  readonly transfers: Change<Transfer>[];
+  readonly entries: LedgerEntry[];
+  readonly records: IdempotencyRecord[];
+  size: number;
+};
+
+function joinedById<T extends { readonly id: string }>(
+  parts: readonly (readonly Change<T>[])[],
+): Change<T>[] {
+  const changes = new Map<string, Change<T>>();
+  for (const { before, after } of parts.flat()) {
+    const earlier = changes.get(after.id);
+    changes.set(after.id, { before: earlier ? earlier.before : before, after });
+  }
+  return [...changes.values()];
+}
+
+/** The books while a list of commands is decided: each command sees what those before it changed. */
+export class WorkingBooks implements Books {
+  readonly #books: Books;
+  readonly #accounts = new Map<string, Account>();
+  readonly #opened = new Map<string, Account[]>();
+  /** Whose status changed here, by owner. */
+  readonly #changed = new Map<string, Account[]>();
+  readonly #transfers = new Map<string, Transfer>();
+  /** Holds placed here, by account. */
+  readonly #placed = new Map<string, Transfer[]>();
+  /** Holds that were pending and ended here, by account. */
+  readonly #ended = new Map<string, Transfer[]>();
+  /** As last asked for, by account; of those where nothing was placed or ended since. */
+  readonly #due = new Map<string, { readonly until: Instant; readonly sums: PendingSums }>();
+  /** As they were loaded. */
+  readonly #first = new Map<string, { readonly limit: number; readonly holds: readonly Transfer[] }>();
+  #expiries = 0;
+  readonly #records = new Map<string, IdempotencyRecord>();
+  readonly #entries: LedgerEntry[] = [];
+  readonly #messages: Message[] = [];
+  readonly #audit: AuditRecord[] = [];
+
+  constructor(books: Books) {
+    this.#books = books;
+  }
+
+  account(id: string): Account | undefined {
+    return this.#accounts.get(id) ?? this.#books.account(id);
+  }
+
+  transfer(id: string): Transfer | undefined {
+    return this.#transfers.get(id) ?? this.#books.transfer(id);
+  }
+
+  get dueKnownBy(): Instant {
+    return this.#books.dueKnownBy;
+  }
+
+  dueOn(accountId: string, until: Instant): PendingSums {
+    const known = this.#due.get(accountId);
+    if (known?.until === until) return known.sums;
+
+    let { debits, credits } = this.#books.dueOn(accountId, until);
+    const count = (hold: Transfer, sign: bigint) => {
+      if (Number(hold.expiresAt) > until) return;
+      const sums = pendingOf(hold, accountId);
+      debits += sign * sums.debits;
+      credits += sign * sums.credits;
+    };
+    for (const hold of this.#placed.get(accountId) ?? []) count(hold, 1n);
+    for (const hold of this.#ended.get(accountId) ?? []) count(hold, -1n);
+    const sums = { debits, credits };
+    this.#due.set(accountId, { until, sums });
+    return sums;
+  }
+
+  firstHolds(accountId: string, limit: number): readonly Transfer[] {
+    return this.#pending(this.#holdsSeen(accountId, limit)).slice(0, limit);
+  }
+
+  /** Those to expire now: at most as many as this unit may still write. */
+  holdsToExpire(accountId: string, now: Instant): readonly Transfer[] {
+    const left = this.expiriesLeft;
+    // With the one behind them, which `nextExpiryOf` asks for
+    const first = this.firstHolds(accountId, left + 1);
+    return first.slice(0, left).filter((hold) => hold.statusAt(now) === 'expired');
+  }
+
+  /** How many expiries may still be written in passing. */
+  get expiriesLeft(): number {
+    const books = this.#books;
+    return (books instanceof WorkingBooks ? books.expiriesLeft : MOST_EXPIRIES) - this.#expiries;
+  }
+
+  /**
+   * No hold that is pending on the account expires before this instant; null if there is none. One that ended here
+   * counts where it was not due: it may have been the only one that was loaded of those.
+   */
+  nextExpiryOf(account: Account, now: Instant): Instant | null {
+    const seen = this.#holdsSeen(account.id, 1);
+    const { debits, credits } = this.dueOn(account.id, now);
+    if (debits === 0n && credits === 0n) {
+      return seen.find(({ expiresAt }) => Number(expiresAt) > now)?.expiresAt ?? null;
+    }
+    const due = seen.filter(({ expiresAt }) => Number(expiresAt) <= now);
+    return (this.#pending(due)[0] ?? due.at(-1))?.expiresAt ?? account.nextExpiryAt;
+  }
+
+  /**
+   * As they were loaded or placed, those that ended here too. What expires first comes first, so that equal holds leave
+   * equal entries on every store.
+   */
+  #holdsSeen(accountId: string, limit: number): readonly Transfer[] {
+    const ended = this.#ended.get(accountId) ?? [];
+    const books = this.#books;
+    const most = limit + ended.length;
+    const loaded =
+      books instanceof WorkingBooks ? books.#holdsSeen(accountId, most) : this.#loaded(accountId, most);
+    return [...loaded, ...(this.#placed.get(accountId) ?? [])].sort(byExpiry);
+  }
+
+  #loaded(accountId: string, limit: number): readonly Transfer[] {
+    const known = this.#first.get(accountId);
+    if (known && known.limit >= limit) return known.holds;
+
+    const holds = this.#books.firstHolds(accountId, limit);
+    this.#first.set(accountId, { limit, holds });
+    return holds;
+  }
+
+  #pending(holds: readonly Transfer[]): readonly Transfer[] {
+    return holds.map((hold) => this.transfer(hold.id) ?? hold).filter(({ status }) => status === 'pending');
+  }
+
+  activeAccounts(of: OwnerAndCurrency): readonly Account[] {
+    const added = [...(this.#opened.get(of.ownerId) ?? []), ...(this.#changed.get(of.ownerId) ?? [])];
+    const ids = new Set([...this.#books.activeAccounts(of), ...added].map(({ id }) => id));
+    // An id is drawn before its account is opened: of two at once, either may be opened first.
+    return [...ids]
+      .flatMap((id) => this.account(id) ?? [])
+      .filter((one) => one.status === 'active' && one.currency === of.currency)
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  accountCount(ownerId: string): number {
+    return this.#books.accountCount(ownerId) + (this.#opened.get(ownerId)?.length ?? 0);
+  }
+
+  record(key: IdempotencyKey): IdempotencyRecord | undefined {
+    return this.#records.get(keyText(key)) ?? this.#books.record(key);
+  }
+
+  auditHead(): AuditHead | undefined {
+    return this.#audit.at(-1) ?? this.#books.auditHead();
+  }
+
+  /** A new account, or one as it is from now on. */
+  keepAccount(account: Account): void {
+    const before = this.account(account.id);
+    if (account.ownerId !== null) {
+      if (before === undefined) push(this.#opened, account.ownerId, account);
+      else if (before.status !== account.status) push(this.#changed, account.ownerId, account);
+    }
+    this.#accounts.set(account.id, account);
+  }
+
+  append(account: Account, entry: LedgerEntry): void {
+    this.#accounts.set(account.id, account);
+    this.#entries.push(entry);
+  }
+
+  /** A new transfer, or one as it is from now on. */
+  keepTransfer(transfer: Transfer): void {
+    this.#keepHold(transfer);
+    this.#transfers.set(transfer.id, transfer);
+  }
+
+  #keepHold(after: Transfer): void {
+    if (!after.isHold) return;
+    const before = this.transfer(after.id);
+    const holds = before ? this.#ended : this.#placed;
+    if (before && (before.status !== 'pending' || after.status === 'pending')) return;
+
+    for (const { accountId } of after.legs) {
+      push(holds, accountId, after);
+      this.#due.delete(accountId);
+    }
+    if (after.status === 'expired') this.#expiries += 1;
+  }
+
+  keepRecord(record: IdempotencyRecord): void {
+    this.#records.set(keyText(record), record);
+  }
+
+  send(message: Message): void {
+    this.#messages.push(message);
+  }
+
+  keepAudit(record: AuditRecord): void {
+    this.#audit.push(record);
+  }
+
+  /** Takes over what was changed in books that were opened over these. */
+  adopt(changes: Changes): void {
+    for (const { after } of changes.accounts) this.keepAccount(after);
+    for (const { after } of changes.transfers) this.keepTransfer(after);
+    for (const record of changes.records) this.keepRecord(record);
+    this.#entries.push(...changes.entries);
+    this.#messages.push(...changes.messages);
+    this.#audit.push(...changes.audit);
+  }
+
+  changes(): Changes {
+    return {
+      accounts: Array.from(this.#accounts.values(), (after) => ({
+        before: this.#books.account(after.id) ?? null,
+        after,
+      })),
+      transfers: Array.from(this.#transfers.values(), (after) => ({
+        before: this.#books.transfer(after.id) ?? null,
+        after,
+      })),
+      entries: this.#entries,
+      records: [...this.#records.values()],
+      messages: this.#messages,
+      messagesDueAt: null,
+      audit: this.#audit,
+    };
+  }
+}
+
+/** What a hold reserves on one of its accounts. */
+export function pendingOf({ legs }: Transfer, accountId: string): PendingSums {
+  let { debits, credits } = NOTHING_PENDING;
+  for (const leg of legs) {
+    if (leg.accountId !== accountId) continue;
+    if (leg.direction === 'debit') debits += leg.amount;
+    else credits += leg.amount;
+  }
+  return { debits, credits };
+}
+
+function byExpiry(a: Transfer, b: Transfer): number {
+  return Number(a.expiresAt) - Number(b.expiresAt) || (a.id < b.id ? -1 : 1);
+}
+
+function push<V>(lists: Map<string, V[]>, key: string, value: V): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
+}

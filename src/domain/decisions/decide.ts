@@ -1,0 +1,210 @@
+import { administer } from './administer-account.ts';
+import { inSlices, NO_CHANGES, whole, WorkingBooks } from '../books/working-books.ts';
+import type { Books, Changes, Decision, WholeDecision } from '../books/working-books.ts';
+import { sizeOf, sizeOfOrder } from '../books/command.ts';
+import type { Digest } from '../integrity/hash-chain.ts';
+import type { BatchCommand, Command } from '../books/command.ts';
+import type { DecisionContext } from './decision-context.ts';
+import { capture, expireDue, voidHold } from './end-hold.ts';
+import { eraseText } from './erase-text.ts';
+import { differenceFromKept } from '../books/idempotency.ts';
+import { expiryFaults, linkedFailure, placeOrder } from './make-transfer.ts';
+import { MORE_IS_DUE } from '../books/outcome.ts';
+import type { Answer, Decided, Outcome, Refusal, TransferOutcome } from '../books/outcome.ts';
+import { reverse } from './reverse-transfer.ts';
+
+/**
+ * The bank in one function: what these commands, in their order, do to these books, or which rule refuses each.
+ * Pure and synchronous; a store may run it any number of times, and only the run that it commits counts.
+ */
+export function decide(
+  books: Books,
+  commands: readonly Command[],
+  context: DecisionContext,
+): WholeDecision<readonly Decided[]> {
+  return whole(decideInParts(books, commands, { ...context, size: Infinity }));
+}
+
+/**
+ * As `decide`, in parts of about `size`, as of `sizeOf`. The members of a large batch are in several. While a linked
+ * batch is decided its parts change nothing; what it changes then comes in parts too. Each `next` is called once.
+ */
+export function decideInParts(
+  books: Books,
+  commands: readonly Command[],
+  { size, ...context }: DecisionContext & { readonly size: number },
+): Decision<readonly Decided[]> {
+  const share = new Share(new WorkingBooks(books), size);
+  const deciding = answerAll(commands, share, context);
+  const part = (): Decision<readonly Decided[]> => {
+    const { done, value } = deciding.next();
+    const [first = NO_CHANGES, ...more] = inSlices(share.books.changes(), 2 * size);
+    const last = (changes: Changes) => (done ? { result: value, changes } : { changes, next: part });
+    share.begin();
+    return more.reduceRight<(changes: Changes) => Decision<readonly Decided[]>>(
+      (next, slice) => (changes) => ({ changes, next: () => next(slice) }),
+      last,
+    )(first);
+  };
+  return part();
+}
+
+/** One part of a decision, and whether it is large enough. */
+class Share {
+  readonly size: number;
+  #left: number;
+  books: WorkingBooks;
+
+  constructor(books: WorkingBooks, size: number) {
+    this.books = books;
+    this.size = size;
+    this.#left = size;
+  }
+
+  get isFull(): boolean {
+    return this.#left <= 0;
+  }
+
+  count(size: number): void {
+    this.#left -= size;
+  }
+
+  /** The next part, over what this one changed. */
+  begin(): void {
+    this.books = new WorkingBooks(this.books);
+    this.#left = this.size;
+  }
+}
+
+/** Yields where a part ends. */
+function* answerAll(
+  commands: readonly Command[],
+  share: Share,
+  context: DecisionContext,
+): Generator<void, readonly Decided[]> {
+  const answers: Decided[] = [];
+  for (const command of commands) {
+    if (share.isFull) yield;
+    if (command.type === 'batch') {
+      answers.push(
+        answeredBefore(share.books, command, context) ??
+          keep(share, command, yield* decideBatch(share, command, context), context),
+      );
+      continue;
+    }
+    answers.push(answer(share.books, command, context));
+    share.count(sizeOf(command));
+  }
+  return answers;
+}
+
+function answer(
+  books: WorkingBooks,
+  command: Exclude<Command, BatchCommand>,
+  context: DecisionContext,
+): Decided {
+  return (
+    answeredBefore(books, command, context) ??
+    keep({ books }, command, perform(books, command, context), context)
+  );
+}
+
+/** The answer of a command that is not carried out: it was recorded before, or its clock shows it to be malformed. */
+function answeredBefore(
+  books: WorkingBooks,
+  command: Command,
+  { now, digest }: DecisionContext,
+): Decided | undefined {
+  const kept = keptAnswer(books, command, digest);
+  if (kept) return kept;
+  const malformed = expiryFaults(command, now);
+  return malformed.length > 0 ? { malformed } : undefined;
+}
+
+/** The answer under a key that was used before. */
+function keptAnswer(books: WorkingBooks, { key, request }: Command, digest: Digest): Answer | undefined {
+  const kept = key && books.record(key);
+  if (!kept) return undefined;
+  const field = differenceFromKept(kept, request, digest);
+  return field === undefined ? { replayed: true, outcome: kept.outcome } : { conflict: { field } };
+}
+
+function keep(
+  { books }: Pick<Share, 'books'>,
+  { key, request }: Command,
+  outcome: Outcome,
+  { now: at }: DecisionContext,
+): Answer {
+  if (outcome === MORE_IS_DUE) return { replayed: false, outcome, unfinished: true };
+  if (key) books.keepRecord({ ...key, request, outcome, at });
+  return { replayed: false, outcome };
+}
+
+function perform(
+  books: WorkingBooks,
+  command: Exclude<Command, BatchCommand>,
+  context: DecisionContext,
+): Outcome {
+  switch (command.type) {
+    case 'transfer':
+      return placeOrder(books, { ...command, batchId: null }, context);
+    case 'capture':
+      return capture(books, command, context);
+    case 'void':
+      return voidHold(books, command, context);
+    case 'reverse':
+      return reverse(books, command, context);
+    case 'expire':
+      return expireDue(books, command, context);
+    case 'erase_text':
+      return eraseText(books, command, context);
+    case 'open_account':
+    case 'rename':
+    case 'freeze':
+    case 'unfreeze':
+    case 'limit':
+    case 'close':
+      return administer(books, command, context);
+    default:
+      return command satisfies never;
+  }
+}
+
+/** Yields where a part ends. */
+function* decideBatch(
+  share: Share,
+  command: BatchCommand,
+  context: DecisionContext,
+): Generator<void, Outcome> {
+  const { actor, id: batchId, orders, linked } = command;
+  // All changes of a linked one come at once: those of a large one are in parts of their own
+  if (linked && sizeOf(command) > share.size) yield;
+  const books = linked ? new WorkingBooks(share.books) : undefined;
+  const members: TransferOutcome[] = [];
+  for (const order of orders) {
+    if (share.isFull) yield;
+    const member = placeOrder(books ?? share.books, { actor, order, batchId }, context);
+    members.push(member);
+    share.count(sizeOfOrder(order));
+    if (linked && member.kind === 'refused') {
+      return yield* failLinked(share, command, { at: members.length - 1, member }, context);
+    }
+  }
+  if (books) share.books.adopt(books.changes());
+  return { kind: 'batch', members };
+}
+
+function* failLinked(
+  share: Share,
+  command: BatchCommand,
+  culprit: { at: number; member: Refusal },
+  context: DecisionContext,
+): Generator<void, Outcome> {
+  const members: TransferOutcome[] = [];
+  for (const [index, order] of command.orders.entries()) {
+    if (share.isFull) yield;
+    members.push(linkedFailure(share.books, command, { index, culprit }, context));
+    share.count(sizeOfOrder(order));
+  }
+  return { kind: 'batch', members };
+}

@@ -1,0 +1,52 @@
+import { followAudit } from '../integrity/audit-log.ts';
+import type { Change, WorkingBooks } from '../books/working-books.ts';
+import { NONE, sealTransfer } from '../integrity/hash-chain.ts';
+import type { EraseTextCommand } from '../books/command.ts';
+import type { DecisionContext } from './decision-context.ts';
+import type { TransferOutcome } from '../books/outcome.ts';
+import { refuse } from './post-step.ts';
+import type { Transfer } from '../entities/transfer.ts';
+
+const TEXTS = ['description', 'metadata'] as const;
+
+/**
+ * Takes a transfer's description and metadata away. The digests that its entries cover stay with it, so that the chain
+ * stays whole; the audit log says who, when and why, and by those digests what.
+ */
+export function eraseText(
+  books: WorkingBooks,
+  { actor, transferId, reason }: EraseTextCommand,
+  { now, digest }: DecisionContext,
+): TransferOutcome {
+  const transfer = actor.kind === 'system' ? books.transfer(transferId) : undefined;
+  if (!transfer) return refuse('transfer_not_found');
+  const texts = TEXTS.filter((text) => transfer[text] !== null);
+  if (texts.length === 0) return refuse('nothing_to_erase');
+
+  const seal = sealTransfer(transfer, digest);
+  const erased = transfer.eraseTexts({
+    description: digestOf(seal.description),
+    metadata: digestOf(seal.metadata),
+  });
+  books.keepTransfer(erased);
+  const facts = {
+    at: now,
+    actor: { kind: actor.kind, id: actor.id ?? null },
+    action: 'text_erased',
+    accountId: null,
+    transferId,
+    reason,
+    changes: texts.map((text) => [text, seal[text], null] as const),
+  } as const;
+  books.keepAudit(followAudit(books.auditHead(), facts, digest));
+  return { kind: 'transferred', transfer: erased, balances: [] };
+}
+
+/** Whether this change takes texts away, which a store must then forget wherever it has them. */
+export function erasesText({ before, after }: Change<Transfer>): boolean {
+  return after.erased !== null && before?.erased !== after.erased;
+}
+
+function digestOf(sealed: string): string | null {
+  return sealed === NONE ? null : sealed;
+}

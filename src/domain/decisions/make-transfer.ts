@@ -1,0 +1,276 @@
+import { Account, systemAccountId } from '../entities/account.ts';
+import type { LimitCode } from '../entities/account.ts';
+import { owns } from '../actor.ts';
+import type { Actor } from '../actor.ts';
+import { WorkingBooks } from '../books/working-books.ts';
+import type { AccountRef, BatchCommand, Command, Expiry, TransferOrder } from '../books/command.ts';
+import type { DecisionContext } from './decision-context.ts';
+import type { FieldError, RefusalCode } from '../errors.ts';
+import type { Direction } from '../entities/ledger-entry.ts';
+import { messagesOf } from './notify-parties.ts';
+import type { Refusal, TransferOutcome } from '../books/outcome.ts';
+import { dueOn, postStep, refuse, settle, stepInstant, transferred } from './post-step.ts';
+import type { Instant } from '../time.ts';
+import { Transfer } from '../entities/transfer.ts';
+import type { Leg, TransferFacts } from '../entities/transfer.ts';
+
+export type PlacedOrder = {
+  readonly actor: Actor;
+  readonly order: TransferOrder;
+  readonly batchId: string | null;
+};
+
+/** One side of a transfer whose account is known. */
+export type Side = { readonly account: Account; readonly direction: Direction; readonly amount: bigint };
+
+const NO_FAULTS: readonly FieldError[] = [];
+
+/**
+ * The holds of a command that would have expired before they are placed. A retry of a recorded command is answered
+ * before this is asked, so that it gets its answer after the hold's expiry too.
+ */
+export function expiryFaults(command: Command, now: Instant): readonly FieldError[] {
+  if (command.type === 'transfer') return isOverdue(command.order, now) ? [overdue('expiresAt')] : NO_FAULTS;
+  if (command.type !== 'batch') return NO_FAULTS;
+  return command.orders.flatMap((order, index) =>
+    isOverdue(order, now) ? overdue(`transfers.${index}.expiresAt`) : NO_FAULTS,
+  );
+}
+
+function isOverdue({ hold }: TransferOrder, now: Instant): boolean {
+  return hold !== null && 'at' in hold && hold.at <= now;
+}
+
+function overdue(field: string): FieldError {
+  return { field, message: 'must be in the future' };
+}
+
+/** Makes one transfer, or a hold: checks every rule in the order that is promised, then makes all changes. */
+export function placeOrder(
+  books: WorkingBooks,
+  placed: PlacedOrder,
+  context: DecisionContext,
+): TransferOutcome {
+  const { order, actor } = placed;
+  const found = identify(books, placed, context);
+  if ('kind' in found) return found;
+
+  const { sides } = found;
+  const at = stepInstant(
+    sides.map(({ account }) => account),
+    context,
+  );
+  const facts = factsOf(placed, sides.map(legOf), {
+    sides,
+    expiresAt: order.hold && expiryOf(order.hold, at),
+  });
+  const code = ruleBroken(books, sides, {
+    currency: order.currency,
+    actor,
+    context: { ...context, now: at },
+  });
+  if (code) return reject(books, facts, code, context);
+  // An account ahead of the clock raises the instant, past an expiry that was still to come
+  if (facts.expiresAt !== null && facts.expiresAt <= at) return reject(books, facts, 'hold_expired', context);
+
+  return carryOut(books, facts, { sides, at, actor }, context);
+}
+
+/** Writes a transfer that every rule allows. */
+export function carryOut(
+  books: WorkingBooks,
+  facts: TransferFacts,
+  { sides, at, actor }: { sides: readonly Side[]; at: Instant; actor: Actor },
+  context: DecisionContext,
+): TransferOutcome {
+  const { expiresAt } = facts;
+  for (const { account } of sides) {
+    const due = Math.min(account.nextExpiryAt ?? Infinity, expiresAt ?? Infinity);
+    books.keepAccount(account.expectExpiry(due === Infinity ? null : due));
+  }
+  const transfer = expiresAt === null ? Transfer.complete(facts, at) : Transfer.hold(facts, at);
+  postStep(books, transfer, { step: expiresAt === null ? 'completed' : 'held', at }, context);
+  if (context.notify) for (const message of messagesOf(books, transfer, at)) books.send(message);
+  return transferred(books, { transfer, actor }, context);
+}
+
+/** A member of a linked batch that failed: the culprit's own code, and `linked_transfer_failed` for the others. */
+export function linkedFailure(
+  books: WorkingBooks,
+  { actor, id: batchId, orders }: BatchCommand,
+  { index, culprit }: { index: number; culprit: { at: number; member: Refusal } },
+  context: DecisionContext,
+): TransferOutcome {
+  const order = orders[index] as TransferOrder;
+  const code = index === culprit.at ? culprit.member.code : 'linked_transfer_failed';
+  if (index === culprit.at && culprit.member.transfer) {
+    books.keepTransfer(culprit.member.transfer);
+    return culprit.member;
+  }
+  const found = identify(new WorkingBooks(books), { actor, order, batchId }, context);
+  if ('kind' in found) return found.transfer ? reject(books, found.transfer, code, context) : refuse(code);
+  const { sides } = found;
+  const expiresAt = order.hold && expiryOf(order.hold, context.now);
+  const facts = factsOf({ actor, order, batchId }, sides.map(legOf), { sides, expiresAt });
+  return index === culprit.at ? refuse(code) : reject(books, facts, code, context);
+}
+
+/** Checks 5 to 7: finds the accounts and expires what is due on them, or names the one that the actor cannot use. */
+function identify(
+  books: WorkingBooks,
+  placed: PlacedOrder,
+  context: DecisionContext,
+): { readonly sides: readonly Side[] } | Refusal {
+  const { order } = placed;
+  const named = order.legs.flatMap(({ account }) => ('accountId' in account ? [account.accountId] : []));
+  if (new Set(named).size < named.length) {
+    const legs = order.legs.map(({ account, direction, amount }) => ({
+      accountId: 'accountId' in account ? account.accountId : '',
+      ownerId: null,
+      direction,
+      amount,
+    }));
+    const expiresAt = order.hold && expiryOf(order.hold, context.now);
+    return reject(
+      books,
+      factsOf(placed, legs, { sides: [], expiresAt }),
+      'accounts_must_be_different',
+      context,
+    );
+  }
+
+  const sides: Side[] = [];
+  for (const { account: ref, direction, amount } of order.legs) {
+    const other = order.legs.find((leg) => leg.direction !== direction)?.account;
+    const account = find(books, { ref, other }, context.now);
+    const may = account && (direction === 'debit' ? mayDebit(placed, account) : mayCredit(placed, account));
+    if (!account || !may) {
+      // Of the bank's own, it is the other side that is missing: there is no currency to have it in.
+      const isSource = (direction === 'debit') !== (!account && 'purpose' in ref);
+      return refuse(isSource ? 'source_account_not_found' : 'destination_account_not_found');
+    }
+    sides.push({ account, direction, amount });
+  }
+  const accounts = sides.map(({ account }) => account);
+  if (new Set(accounts.map(({ id }) => id)).size < accounts.length) {
+    const expiresAt = order.hold && expiryOf(order.hold, context.now);
+    const facts = factsOf(placed, sides.map(legOf), { sides, expiresAt });
+    return reject(books, facts, 'accounts_must_be_different', context);
+  }
+  settle(books, accounts, context);
+  // Settling one may have changed the others.
+  return {
+    sides: sides.map((side) => ({ ...side, account: books.account(side.account.id) ?? side.account })),
+  };
+}
+
+/** The account that is meant; a system account that was never needed before is as it will be. */
+function find(
+  books: WorkingBooks,
+  { ref, other }: { ref: AccountRef; other: AccountRef | undefined },
+  at: Instant,
+): Account | undefined {
+  if ('accountId' in ref) return books.account(ref.accountId);
+  if ('ownerId' in ref) return books.activeAccounts(ref)[0];
+
+  // In the other side's currency, and its exponent.
+  const across = other && find(books, { ref: other, other: undefined }, at);
+  if (!across) return undefined;
+
+  const { currency, exponent } = across;
+  const { purpose } = ref;
+  return (
+    books.account(systemAccountId(purpose, currency)) ??
+    Account.openSystem({ purpose, currency, exponent, at })
+  );
+}
+
+function mayDebit({ actor, order }: PlacedOrder, account: Account): boolean {
+  if (order.kind === 'withdrawal') return account.ownerId !== null;
+  return actor.kind === 'system' || owns(actor, account);
+}
+
+/** Customers can neither see nor credit a system account, and initial funds are for customers. */
+function mayCredit({ actor, order }: PlacedOrder, account: Account): boolean {
+  if (order.kind === 'initial_funds') return account.ownerId !== null;
+  return actor.kind === 'system' || account.ownerId !== null;
+}
+
+/** Checks 8 to 13, the first that fails. */
+export function ruleBroken(
+  books: WorkingBooks,
+  sides: readonly Side[],
+  terms: { currency: string | null; actor: Actor; context: DecisionContext },
+): RefusalCode | undefined {
+  const sources = sides.filter(({ direction }) => direction === 'debit').map(({ account }) => account);
+  const destinations = sides.filter(({ direction }) => direction === 'credit').map(({ account }) => account);
+  if (sources.some(({ status }) => status === 'closed')) return 'source_account_closed';
+  if (destinations.some(({ status }) => status === 'closed')) return 'destination_account_closed';
+  if (sources.some((account) => account.refuses('debit'))) return 'source_account_frozen';
+  if (destinations.some((account) => account.refuses('credit'))) return 'destination_account_frozen';
+
+  const currency = terms.currency ?? sources[0]?.currency;
+  if (sides.some(({ account }) => account.currency !== currency)) return 'currency_mismatch';
+
+  const broken = sides
+    .filter(({ account, direction }) => direction === 'debit' || mayLookAtBalance(account, terms))
+    .map(({ account, direction, amount }) =>
+      account.limitBrokenBy(direction, amount, dueOn(books, account, terms.context)),
+    );
+  return LIMIT_ORDER.find((code) => broken.includes(code));
+}
+
+const LIMIT_ORDER: readonly LimitCode[] = [
+  'insufficient_funds',
+  'exceeds_maximum_balance',
+  'amount_overflow',
+];
+
+function mayLookAtBalance(
+  account: Account,
+  { actor, context }: { actor: Actor; context: DecisionContext },
+): boolean {
+  return !context.dryRun || actor.kind === 'system' || owns(actor, account);
+}
+
+export function reject(
+  books: WorkingBooks,
+  facts: TransferFacts,
+  code: RefusalCode,
+  { now }: DecisionContext,
+): Refusal {
+  const rejected = Transfer.reject(facts, code, now);
+  books.keepTransfer(rejected);
+  return refuse(code, rejected);
+}
+
+export function legOf({ account, direction, amount }: Side): Leg {
+  return { accountId: account.id, ownerId: account.ownerId, direction, amount };
+}
+
+function factsOf(
+  { actor, order, batchId }: PlacedOrder,
+  legs: readonly Leg[],
+  known: { sides: readonly Side[]; expiresAt: Instant | null },
+): TransferFacts {
+  const source = known.sides[0]?.account;
+  return {
+    id: order.id,
+    kind: order.kind,
+    legs,
+    currency: source?.currency ?? null,
+    exponent: source?.exponent ?? null,
+    initiator: { kind: actor.kind, id: actor.id ?? null },
+    payerName: actor.kind === 'user' ? (actor.name ?? null) : null,
+    description: order.description,
+    metadata: order.metadata,
+    salt: order.salt,
+    expiresAt: known.expiresAt,
+    reverses: null,
+    batchId,
+  };
+}
+
+function expiryOf(expiry: Expiry, placedAt: Instant): Instant {
+  return 'at' in expiry ? expiry.at : placedAt + expiry.inSeconds * 1000;
+}

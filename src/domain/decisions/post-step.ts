@@ -1,0 +1,116 @@
+import { NOTHING_PENDING } from '../entities/account.ts';
+import type { Account, PendingSums } from '../entities/account.ts';
+import type { Actor } from '../actor.ts';
+import type { WorkingBooks } from '../books/working-books.ts';
+import { sealTransfer } from '../integrity/hash-chain.ts';
+import type { DecisionContext } from './decision-context.ts';
+import type { RefusalCode } from '../errors.ts';
+import type { EntryStep } from '../entities/ledger-entry.ts';
+import type { Balances, Refusal, TransferOutcome } from '../books/outcome.ts';
+import type { Instant } from '../time.ts';
+import type { Transfer } from '../entities/transfer.ts';
+
+/** Writes one step of a transfer into the books of all its accounts, and keeps the transfer as it then stands. */
+export function postStep(
+  books: WorkingBooks,
+  transfer: Transfer,
+  { step, at, captured }: { step: EntryStep; at: Instant; captured?: bigint },
+  { digest }: DecisionContext,
+): void {
+  const seal = sealTransfer(transfer, digest);
+  for (const leg of transfer.legs) {
+    const posting = { step, at, seal, digest, ...(captured === undefined ? {} : { captured }) };
+    const { account, entry } = requireAccount(books, leg.accountId).post(leg, transfer, posting);
+    books.append(account, entry);
+  }
+  books.keepTransfer(transfer);
+}
+
+/** All entries of a step carry one instant, and none is earlier than the entry before it on its account. */
+export function stepInstant(accounts: readonly Account[], { now }: DecisionContext): Instant {
+  return Math.max(now, ...accounts.map((account) => account.latestAt));
+}
+
+/**
+ * The account after the expiries that a unit may still write on it. What is due beyond them is counted by `dueOn`, so
+ * that no decision depends on how many were written.
+ */
+export function settledAccount(
+  books: WorkingBooks,
+  id: string,
+  context: DecisionContext,
+): Account | undefined {
+  const account = books.account(id);
+  if (!account || !mayBeDue(books, account, context) || books.expiriesLeft <= 0) return account;
+
+  const now = dueInstant(books, account, context);
+  for (const hold of books.holdsToExpire(id, now)) expire(books, hold, context);
+  const swept = requireAccount(books, id);
+  const settled = swept.expectExpiry(books.nextExpiryOf(swept, now));
+  books.keepAccount(settled);
+  return settled;
+}
+
+/** Expires what is due on these accounts at the instant of a step that touches all of them. */
+export function settle(books: WorkingBooks, accounts: readonly Account[], context: DecisionContext): void {
+  const now = stepInstant(accounts, context);
+  for (const { id } of accounts) settledAccount(books, id, { ...context, now });
+}
+
+/** What is pending on the account of holds that have expired, and whose expiry is not written yet. */
+export function dueOn(books: WorkingBooks, account: Account, context: DecisionContext): PendingSums {
+  return mayBeDue(books, account, context)
+    ? books.dueOn(account.id, dueInstant(books, account, context))
+    : NOTHING_PENDING;
+}
+
+/** The account as every decision counts it, and every answer shows it: without what is due. */
+export function released(books: WorkingBooks, account: Account, context: DecisionContext): Account {
+  return account.release(dueOn(books, account, context));
+}
+
+function mayBeDue(books: WorkingBooks, account: Account, context: DecisionContext): boolean {
+  return account.nextExpiryAt !== null && account.nextExpiryAt <= dueInstant(books, account, context);
+}
+
+/** An account may be ahead of a clock that was set back. */
+function dueInstant(books: WorkingBooks, { latestAt }: Account, { now }: DecisionContext): Instant {
+  return Math.min(Math.max(now, latestAt), books.dueKnownBy);
+}
+
+export function expire(books: WorkingBooks, hold: Transfer, context: DecisionContext): void {
+  const at = stepInstant(accountsOf(books, hold), context);
+  postStep(books, hold.expire(), { step: 'expired', at }, context);
+}
+
+export function accountsOf(books: WorkingBooks, transfer: Transfer): readonly Account[] {
+  return transfer.legs.map((leg) => requireAccount(books, leg.accountId));
+}
+
+/** @throws TypeError if a store did not load what was wanted */
+export function requireAccount(books: WorkingBooks, id: string): Account {
+  const account = books.account(id);
+  if (!account) throw new TypeError(`Account ${id} was not loaded`);
+  return account;
+}
+
+export function refuse(code: RefusalCode, transfer: Transfer | null = null): Refusal {
+  return { kind: 'refused', code, transfer };
+}
+
+/** A transfer as it now stands, with the balances of the actor's own accounts. */
+export function transferred(
+  books: WorkingBooks,
+  { transfer, actor }: { transfer: Transfer; actor: Actor },
+  context: DecisionContext,
+): TransferOutcome {
+  const ownerId = actor.kind === 'user' ? actor.id : null;
+  const own = accountsOf(books, transfer).filter((account) => account.ownerId === ownerId);
+  const balances = own.map((account) => balancesOf(released(books, account, context)));
+  return { kind: 'transferred', transfer, balances };
+}
+
+export function balancesOf(account: Account): Balances {
+  const { id, balance, held, available } = account;
+  return { accountId: id, balance, held, available };
+}

@@ -1,0 +1,64 @@
+import type { Counters } from './account.ts';
+import type { Instant } from '../time.ts';
+
+export type Direction = 'debit' | 'credit';
+
+/**
+ * What happened to the transfer when the entry was written. `held` adds to the pending side; `captured`, `voided` and
+ * `expired` take the whole hold from it, and `captured` posts what was captured.
+ */
+export type EntryStep = 'completed' | 'held' | 'captured' | 'voided' | 'expired';
+
+/** An entry's own facts: all that its hash covers of the entry itself. Amounts in minor units, never negative. */
+export type LedgerEntryFacts = {
+  readonly accountId: string;
+  /** 1 for an account's first entry, then without a gap. */
+  readonly sequence: number;
+  readonly transferId: string;
+  readonly step: EntryStep;
+  readonly direction: Direction;
+  /** What it adds to the posted side. */
+  readonly posted: bigint;
+  /** What it moves on the pending side; the step says whether it is added or taken away. */
+  readonly pending: bigint;
+  /** The account's counters after it. */
+  readonly after: Counters;
+  readonly at: Instant;
+};
+
+export type LedgerEntryState = LedgerEntryFacts & {
+  /** H(previous hash of the account, H(entry)), 64 hexadecimal digits. */
+  readonly hash: string;
+};
+
+/** One line of an account's book. It never changes and never disappears; `Account.post` makes it. */
+export class LedgerEntry {
+  readonly accountId: string;
+  readonly sequence: number;
+  readonly transferId: string;
+  readonly step: EntryStep;
+  readonly direction: Direction;
+  readonly posted: bigint;
+  readonly pending: bigint;
+  readonly after: Counters;
+  readonly at: Instant;
+  readonly hash: string;
+
+  private constructor(state: LedgerEntryState) {
+    this.accountId = state.accountId;
+    this.sequence = state.sequence;
+    this.transferId = state.transferId;
+    this.step = state.step;
+    this.direction = state.direction;
+    this.posted = state.posted;
+    this.pending = state.pending;
+    this.after = state.after;
+    this.at = state.at;
+    this.hash = state.hash;
+  }
+
+  /** Trusts its argument: for `Account.post`, and for stores that read what was written. */
+  static restore(state: LedgerEntryState): LedgerEntry {
+    return new LedgerEntry(state);
+  }
+}

@@ -1,0 +1,284 @@
+import { counted } from '../entities/account.ts';
+import type { Counters } from '../entities/account.ts';
+import {
+  descriptionDigest,
+  entryDigest,
+  GENESIS_HASH,
+  linkHash,
+  NONE,
+  sealTransfer,
+  textSalt,
+} from './hash-chain.ts';
+import type { CoveredFacts, Digest, TransferSeal } from './hash-chain.ts';
+import { isCount, isHash, isRecord, leafTextHash, readLeaf } from './checkpoint.ts';
+import type { AccountLeaf, Checkpoint } from './checkpoint.ts';
+import type { LedgerEntry } from '../entities/ledger-entry.ts';
+import { rootOfPath } from './merkle-tree.ts';
+import type { HexDigest } from './merkle-tree.ts';
+import type { Instant } from '../time.ts';
+import type { Transfer } from '../entities/transfer.ts';
+
+type Texts<T> = { readonly [K in keyof T]: T[K] extends bigint ? string : T[K] };
+
+/** An entry of one's own account, with all that its hash covers; of others it has digests alone. Amounts as text. */
+export type ProvenEntry = Texts<
+  Pick<LedgerEntry, 'sequence' | 'step' | 'direction' | 'posted' | 'pending' | 'at' | 'hash'>
+> & {
+  readonly after: Texts<Counters>;
+  readonly transfer: CoveredFacts;
+  readonly seal: TransferSeal;
+  /** The text that the seal's digest stands for; null if there is none, or none any more. */
+  readonly description: { readonly salt: string; readonly text: string } | null;
+};
+
+/**
+ * That these are the entries of an account from one instant up to another, exclusive, and all of them, in the books
+ * that a checkpoint was signed of. Instants are milliseconds since 1970, in UTC.
+ */
+export type StatementProof = {
+  readonly format: 'passbook statement proof';
+  readonly version: 1;
+  readonly period: { readonly from: Instant; readonly to: Instant };
+  /** Before the first entry that is shown. */
+  readonly previousHash: string;
+  /** The last entry before the period, and the first one after it: they show that nothing is left out. */
+  readonly opening: ProvenEntry | null;
+  readonly entries: readonly ProvenEntry[];
+  readonly following: ProvenEntry | null;
+  /** H(entry) of every later one, up to the checkpointed head. */
+  readonly digests: readonly string[];
+  /** The account as the checkpoint has it, and its place in the tree. */
+  readonly leaf: string;
+  readonly inclusion: { readonly index: number; readonly size: number; readonly path: readonly string[] };
+  /** As it was signed. */
+  readonly checkpoint: string;
+};
+
+export function provenEntry(entry: LedgerEntry, transfer: Transfer, digest: Digest): ProvenEntry {
+  const { sequence, step, direction, at, hash, after } = entry;
+  const { id, kind, currency, createdAt, expiresAt, reverses, batchId, description } = transfer;
+  return {
+    sequence,
+    step,
+    direction,
+    posted: entry.posted.toString(),
+    pending: entry.pending.toString(),
+    after: {
+      debitsPosted: after.debitsPosted.toString(),
+      creditsPosted: after.creditsPosted.toString(),
+      debitsPending: after.debitsPending.toString(),
+      creditsPending: after.creditsPending.toString(),
+    },
+    at,
+    transfer: { id, kind, currency, createdAt, expiresAt, reverses, batchId },
+    seal: sealTransfer(transfer, digest),
+    description:
+      description === null
+        ? null
+        : { salt: textSalt('description', transfer.salt, digest), text: description },
+    hash,
+  };
+}
+
+/** What a proof shows; amounts in minor units. */
+export type ProvenStatement = {
+  readonly account: AccountLeaf;
+  readonly openingBalance: bigint;
+  readonly closingBalance: bigint;
+  readonly entries: readonly ProvenEntry[];
+};
+
+/** What was proven, or why nothing is. */
+export type ProofResult =
+  | { readonly ok: true; readonly statement: ProvenStatement }
+  | { readonly ok: false; readonly reason: string };
+
+/** Checks a proof against the checkpoint whose signature was found right: all that it needs is in the two. */
+export function checkStatementProof(
+  value: unknown,
+  checkpoint: Checkpoint,
+  digests: { digest: Digest; hexDigest: HexDigest },
+): ProofResult {
+  if (!isStatementProof(value)) return { ok: false, reason: 'it is not a statement proof of version 1' };
+  const leaf = readLeaf(value.leaf);
+  if (!leaf) return { ok: false, reason: 'its leaf is malformed' };
+
+  const reason =
+    inclusionFault(value, checkpoint, digests.hexDigest) ??
+    chainFault(value, leaf, digests.digest) ??
+    periodFault(value, leaf, checkpoint);
+  if (reason !== undefined) return { ok: false, reason };
+  const { opening, entries } = value;
+  const last = entries.at(-1) ?? opening;
+  return {
+    ok: true,
+    statement: {
+      account: leaf,
+      openingBalance: balanceOf(leaf, opening && countersOf(opening)),
+      closingBalance: balanceOf(leaf, last && countersOf(last)),
+      entries,
+    },
+  };
+}
+
+function inclusionFault(
+  { leaf, inclusion }: StatementProof,
+  { root, accounts }: Checkpoint,
+  digest: HexDigest,
+): string | undefined {
+  if (inclusion.size !== accounts) return 'its tree is not as large as that of the checkpoint';
+  const found = rootOfPath({ ...inclusion, leaf: leafTextHash(leaf, digest) }, digest);
+  return found === root ? undefined : 'the account is not in the checkpoint as it is shown';
+}
+
+/** Every entry that is shown is linked to the one before, and the last to the head that was signed. */
+function chainFault(proof: StatementProof, leaf: AccountLeaf, digest: Digest): string | undefined {
+  const shown = shownIn(proof);
+  const first = shown[0];
+  let hash = proof.previousHash;
+  let sequence = (first?.sequence ?? 1) - 1;
+  let counters: Counters | undefined;
+  if (sequence === 0) {
+    if (hash !== GENESIS_HASH) return 'its first entry follows another';
+    counters = { debitsPosted: 0n, creditsPosted: 0n, debitsPending: 0n, creditsPending: 0n };
+  }
+  for (const entry of shown) {
+    const fault = entryFault(entry, { leaf, hash, sequence, counters }, digest);
+    if (fault) return `entry ${entry.sequence} ${fault}`;
+    ({ hash, sequence } = entry);
+    counters = countersOf(entry);
+  }
+  for (const later of proof.digests) hash = linkHash(hash, later, digest);
+  if (sequence + proof.digests.length !== leaf.sequence)
+    return 'it does not lead to the last entry that was signed';
+  if (hash !== leaf.head) return 'it does not lead to the head that was signed';
+  return undefined;
+}
+
+function entryFault(
+  entry: ProvenEntry,
+  before: { leaf: AccountLeaf; hash: string; sequence: number; counters: Counters | undefined },
+  digest: Digest,
+): string | undefined {
+  const { transfer, seal, description } = entry;
+  const { direction, step, at } = entry;
+  const moved = { posted: BigInt(entry.posted), pending: BigInt(entry.pending) };
+  const after = countersOf(entry);
+  const facts = {
+    accountId: before.leaf.id,
+    sequence: entry.sequence,
+    transferId: transfer.id,
+    step,
+    direction,
+    ...moved,
+    after,
+    at,
+  };
+  if (entry.sequence !== before.sequence + 1) return 'does not follow the one before it';
+  const ofEntry = entryDigest(facts, transfer, { seal, digest });
+  if (linkHash(before.hash, ofEntry, digest) !== entry.hash) return 'is not what its hash covers';
+  if (transfer.currency !== before.leaf.currency) return 'is in another currency';
+  if (description && descriptionDigest(description.salt, description.text, digest) !== seal.description) {
+    return 'has another description';
+  }
+  if (!before.counters) return undefined;
+  const signed = { ...moved, pending: step === 'held' ? moved.pending : -moved.pending };
+  const expected = counted(before.counters, direction, signed);
+  const isRight = Object.entries(expected).every(([name, value]) => after[name as keyof Counters] === value);
+  return isRight ? undefined : 'does not add up';
+}
+
+/** The two entries around the period show that those between are all there are. */
+function periodFault(
+  { period, opening, entries, following, digests }: StatementProof,
+  leaf: AccountLeaf,
+  checkpoint: Checkpoint,
+): string | undefined {
+  const { from, to } = period;
+  if (to > checkpoint.at) return 'its period ends after the checkpoint';
+  if (opening ? opening.at >= from : (entries[0] ?? following)?.sequence !== 1 && leaf.sequence > 0) {
+    return 'entries before it may be left out';
+  }
+  if (following ? following.at < to : digests.length > 0) return 'entries after it may be left out';
+  return entries.every(({ at }) => at >= from && at < to) ? undefined : 'an entry is not of its period';
+}
+
+function shownIn({ opening, entries, following }: StatementProof): readonly ProvenEntry[] {
+  return [...(opening ? [opening] : []), ...entries, ...(following ? [following] : [])];
+}
+
+function countersOf({ after }: ProvenEntry): Counters {
+  return {
+    debitsPosted: BigInt(after.debitsPosted),
+    creditsPosted: BigInt(after.creditsPosted),
+    debitsPending: BigInt(after.debitsPending),
+    creditsPending: BigInt(after.creditsPending),
+  };
+}
+
+function balanceOf({ class: ofClass }: AccountLeaf, counters: Counters | null): bigint {
+  if (!counters) return 0n;
+  const raised = counters.creditsPosted - counters.debitsPosted;
+  return ofClass === 'asset' || ofClass === 'expense' ? -raised : raised;
+}
+
+/** Where it comes from outside: what is missing or of another type would make nonsense of the checks. */
+export function isStatementProof(value: unknown): value is StatementProof {
+  if (!isRecord(value) || value['format'] !== 'passbook statement proof' || value['version'] !== 1)
+    return false;
+  const { period, previousHash, opening, entries, following, digests, leaf, inclusion, checkpoint } = value;
+  return (
+    isRecord(period) &&
+    isCount(period['from']) &&
+    isCount(period['to']) &&
+    isHash(previousHash) &&
+    (opening === null || isProvenEntry(opening)) &&
+    Array.isArray(entries) &&
+    entries.every(isProvenEntry) &&
+    (following === null || isProvenEntry(following)) &&
+    Array.isArray(digests) &&
+    digests.every(isHash) &&
+    typeof leaf === 'string' &&
+    isRecord(inclusion) &&
+    isCount(inclusion['index']) &&
+    isCount(inclusion['size']) &&
+    Array.isArray(inclusion['path']) &&
+    inclusion['path'].every(isHash) &&
+    typeof checkpoint === 'string'
+  );
+}
+
+function isProvenEntry(value: unknown): value is ProvenEntry {
+  if (!isRecord(value)) return false;
+  const { sequence, posted, pending, at, hash, after, transfer, seal, description, step, direction } = value;
+  return (
+    isCount(sequence) &&
+    isCount(at) &&
+    isHash(hash) &&
+    [posted, pending].every(isDigits) &&
+    [step, direction].every(isLine) &&
+    isRecord(after) &&
+    COUNTERS.every((name) => isDigits(after[name])) &&
+    isRecord(transfer) &&
+    ['id', 'kind', 'currency'].every((name) => isLine(transfer[name])) &&
+    isCount(transfer['createdAt']) &&
+    (transfer['expiresAt'] === null || isCount(transfer['expiresAt'])) &&
+    ['reverses', 'batchId'].every((name) => transfer[name] === null || isLine(transfer[name])) &&
+    isRecord(seal) &&
+    isHash(seal['parties']) &&
+    ['description', 'metadata'].every((name) => seal[name] === NONE || isHash(seal[name])) &&
+    (description === null ||
+      (isRecord(description) && isHash(description['salt']) && typeof description['text'] === 'string'))
+  );
+}
+
+const COUNTERS = ['debitsPosted', 'creditsPosted', 'debitsPending', 'creditsPending'] as const;
+
+function isDigits(value: unknown): boolean {
+  return typeof value === 'string' && /^(?:0|[1-9]\d{0,19})$/.test(value);
+}
+
+/** What stands in a line of the chain holds no line feed, or two records could share a preimage. */
+function isLine(value: unknown): boolean {
+  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
+}

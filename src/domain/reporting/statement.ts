@@ -1,0 +1,30 @@
+import type { Account } from '../entities/account.ts';
+import type { Direction } from '../entities/ledger-entry.ts';
+
+/** Which way money went, as the account's owner sees it: in raises the balance. */
+export type Flow = 'in' | 'out';
+
+/** What a period did to an account, in minor units: `opening + totalIn - totalOut = closing`. */
+export type StatementTotals = {
+  readonly opening: bigint;
+  readonly totalIn: bigint;
+  readonly totalOut: bigint;
+  readonly closing: bigint;
+};
+
+export function flowOf({ normalSide }: Pick<Account, 'normalSide'>, direction: Direction): Flow {
+  return direction === normalSide ? 'in' : 'out';
+}
+
+/** The side on which money is reserved to leave the account. */
+export function heldSideOf({ normalSide }: Pick<Account, 'normalSide'>): Direction {
+  return normalSide === 'debit' ? 'credit' : 'debit';
+}
+
+/** From the account's counters at both ends: nothing is added up, however much happened between. */
+export function totalsBetween(before: Account, after: Account): StatementTotals {
+  const debits = after.counters.debitsPosted - before.counters.debitsPosted;
+  const credits = after.counters.creditsPosted - before.counters.creditsPosted;
+  const [totalIn, totalOut] = after.normalSide === 'debit' ? [debits, credits] : [credits, debits];
+  return { opening: before.balance, totalIn, totalOut, closing: after.balance };
+}

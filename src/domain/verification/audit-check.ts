@@ -1,0 +1,132 @@
+import type { Account } from '../entities/account.ts';
+import { auditHash } from '../integrity/audit-log.ts';
+import type { AuditHead, AuditRecord } from '../integrity/audit-log.ts';
+import { EMPTY_AUDIT } from '../integrity/checkpoint.ts';
+import type { Digest } from '../integrity/hash-chain.ts';
+import type { ErasedTexts, Transfer } from '../entities/transfer.ts';
+import { differs } from './faults.ts';
+import type { FaultLog } from './faults.ts';
+
+/** As `administration.ts` puts a change down, of an account that nobody has changed. */
+type Standing = Readonly<Record<string, string | null>>;
+
+const CUSTOMERS: Standing = {
+  status: 'active',
+  creditsFrozen: 'false',
+  minimumBalance: '0',
+  maximumBalance: null,
+};
+const SYSTEMS: Standing = { ...CUSTOMERS, minimumBalance: null };
+
+/** The audit log recomputed, and what it says of each account that it is about. */
+export class AuditCheck {
+  readonly #digest: Digest;
+  readonly #faults: FaultLog;
+  #head: AuditHead = EMPTY_AUDIT;
+  readonly #standings = new Map<string, { standing: Standing; readonly last: { sequence: number } }>();
+  /** By transfer, what the log says of its texts that were erased; without those that were looked at. */
+  readonly #erased = new Map<string, Erasure>();
+
+  constructor({ digest, faults }: { digest: Digest; faults: FaultLog }) {
+    this.#digest = digest;
+    this.#faults = faults;
+  }
+
+  get sequence(): number {
+    return this.#head.sequence;
+  }
+
+  add(record: AuditRecord): void {
+    const { sequence, hash } = record;
+    if (sequence !== this.#head.sequence + 1) {
+      const detail = differs(sequence, this.#head.sequence + 1);
+      this.#faults.report('audit_sequence', { sequence, detail });
+    }
+    if (auditHash(this.#head.hash, record, this.#digest) !== hash || !isAboutOne(record)) {
+      this.#faults.report('audit_hash', { ...placeOf(record), sequence });
+    }
+    this.#head = { sequence, hash };
+    if (record.accountId !== null) this.#follow(record, record.accountId);
+    if (record.transferId !== null) this.#erased.set(record.transferId, erasureIn(record));
+  }
+
+  /** The sequence of the last record about the account; 0 if there is none. */
+  lastAbout(accountId: string): number {
+    return this.#standings.get(accountId)?.last.sequence ?? 0;
+  }
+
+  /** How the account differs from what the log says of it; undefined if it does not. */
+  differenceOf(account: Account): string | undefined {
+    const standing = this.#standings.get(account.id)?.standing ?? initialOf(account);
+    const found: Standing = {
+      status: account.status,
+      creditsFrozen: account.creditsFrozen.toString(),
+      minimumBalance: account.minimumBalance?.toString() ?? null,
+      maximumBalance: account.maximumBalance?.toString() ?? null,
+    };
+    const field = Object.keys(found).find((name) => found[name] !== standing[name]);
+    return field && `${field}: ${differs(found[field], standing[field])}`;
+  }
+
+  /** How the texts that were erased of a transfer differ from what the log says; undefined if they do not. */
+  erasureDifference({ id, erased }: Pick<Transfer, 'id' | 'erased'>): string | undefined {
+    const logged = this.#erased.get(id);
+    if (!logged && !erased) return undefined;
+    if (!logged) return 'the audit log does not say so';
+    if (!erased) return 'the texts are not erased';
+    const text = (['description', 'metadata'] as const).find((name) => erased[name] !== logged.texts[name]);
+    return text && `${text}: ${differs(erased[text], logged.texts[text])}`;
+  }
+
+  /** The transfer was met: it is not missing. */
+  seen(transferId: string): void {
+    this.#erased.delete(transferId);
+  }
+
+  /** Transfers of which a text was erased and that were not met, or only before that. */
+  unseen(): readonly string[] {
+    return [...this.#erased.keys()];
+  }
+
+  /** The log is about customers' accounts alone. */
+  #follow({ sequence, changes }: AuditRecord, accountId: string): void {
+    const known = this.#standings.get(accountId) ?? { standing: CUSTOMERS, last: { sequence } };
+    const wrong = changes.find(([field, before]) => known.standing[field] !== before);
+    if (wrong) {
+      const [field, before] = wrong;
+      const detail = `${field}: ${differs(before, known.standing[field])}`;
+      this.#faults.report('audit_before', { accountId, sequence, detail });
+    }
+    known.last.sequence = sequence;
+    known.standing = {
+      ...known.standing,
+      ...Object.fromEntries(changes.map(([field, , after]) => [field, after])),
+    };
+    this.#standings.set(accountId, known);
+  }
+}
+
+type Erasure = { readonly sequence: number; readonly texts: ErasedTexts };
+
+function erasureIn({ sequence, changes }: AuditRecord): Erasure {
+  const before = new Map(changes.map(([field, value]) => [field, value]));
+  const [description = null, metadata = null] = ['description', 'metadata'].map((text) => before.get(text));
+  return { sequence, texts: { description, metadata } };
+}
+
+/** The hash covers the id that a record is about, not its kind: the action says which of the three it must be. */
+function isAboutOne({ action, accountId, transferId, userId }: AuditRecord): boolean {
+  return (
+    (accountId !== null) === action.startsWith('account_') &&
+    (transferId !== null) === (action === 'text_erased') &&
+    (userId !== undefined) === (action === 'role_granted')
+  );
+}
+
+function initialOf({ purpose }: Account): Standing {
+  return purpose === null ? CUSTOMERS : SYSTEMS;
+}
+
+function placeOf({ accountId, transferId }: AuditRecord) {
+  return { ...(accountId === null ? {} : { accountId }), ...(transferId === null ? {} : { transferId }) };
+}

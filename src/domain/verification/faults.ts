@@ -1,0 +1,119 @@
+import type { Account } from '../entities/account.ts';
+
+/** What can be wrong with books; the text says so of the whole kind. */
+export const FAULTS = {
+  account_order: 'accounts are not unique and in order',
+  account_missing: 'a transfer has a leg on an account that is missing',
+  account_facts: 'what an account was opened with, or its name, is not what its digest covers',
+  account_copy: 'the counters in the row of an account differ from the entry at their sequence',
+  account_class: 'an account is not of the class of its kind',
+  account_owner: 'an account is not of the owner whose transfers are in it',
+  account_sequence: 'an account does not end with its last entry',
+  account_counters: 'counters of an account differ from its last entry',
+  account_head: 'the head of an account differs from the hash of its last entry',
+  account_latest: 'the latest instant of an account differs from its last entry',
+  account_holds: 'what is pending on an account differs from its open holds',
+  account_limits: 'a balance is out of the bounds of all balances, or is left in a closed account',
+  account_standing: 'status or limits of an account differ from the audit log',
+  entry_sequence: 'the sequence of an account has a gap, or an entry twice',
+  entry_beyond: 'an account has an entry after its last',
+  entry_hash: 'an entry, or its transfer, is not what its hash covers',
+  entry_counters: 'counters after an entry differ from those before it and what it moved',
+  entry_instant: 'an entry is earlier than the one before it',
+  entry_counterparty: 'the other account of an entry, or of a block of them, is not that of its transfer',
+  entry_listing: 'a list by which entries are found differs from the entries',
+  entry_transfer: 'an entry is not one of a leg of its transfer',
+  books_balance: 'debits and credits of all accounts in a currency differ',
+  transfer_order: 'transfers are not unique and in order',
+  transfer_facts: 'what a transfer or its record began with is not what its digest covers',
+  transfer_state: 'the state of a transfer contradicts itself',
+  transfer_erased: 'the texts that were erased of a transfer differ from the audit log',
+  transfer_listing: 'the list of transfers outside all books of a user differs from the transfers',
+  hold_listing: 'the list of pending holds differs from the transfers that are pending',
+  transfer_balance: 'the entries of a transfer do not sum to zero',
+  transfer_entries: 'a transfer does not have the entries that its state asks for',
+  transfer_reversed: 'what was reversed of a transfer differs from its reversals',
+  record_order: 'idempotency records are not unique and in order',
+  record_facts: 'an idempotency record is not what its digest covers',
+  record_request: 'the request of an idempotency record is not one for its transfer',
+  record_outcome: 'the outcome of an idempotency record is not what happened',
+  ledger_version: 'the number of the latest unit is not the one that follows',
+  unreadable: 'something is not in a form that was ever written',
+  audit_sequence: 'the audit log has a gap, or a record twice',
+  audit_hash: 'a record of the audit log is not what its hash covers',
+  audit_before: 'a record of the audit log changes what was not so before it',
+  checkpoint_root: 'the manifest is not the one that was signed',
+  checkpoint_account: 'an account of the checkpoint is missing, or is of another owner, currency or class',
+  checkpoint_head: 'the entry at a checkpointed sequence is not the one that was signed',
+  checkpoint_audit: 'the record at the checkpointed end of the audit log is not the one that was signed',
+  checkpoint_previous: 'the checkpoint does not follow the one before it',
+} as const;
+
+export type FaultKind = keyof typeof FAULTS;
+
+/** Where it lies: as much of it as the fault has. */
+export type FaultPlace = {
+  readonly accountId?: string;
+  /** Of the account's entry, or of the audit log's record. */
+  readonly sequence?: number;
+  readonly transferId?: string;
+  /** Of the idempotency record, as one text. */
+  readonly key?: string;
+  readonly currency?: string;
+  /** What was found, and what should be. */
+  readonly detail?: string;
+};
+
+export type Fault = FaultPlace & { readonly kind: FaultKind };
+
+/** The first fault of each kind, and how many there are of it. */
+export class FaultLog {
+  readonly #first = new Map<FaultKind, { readonly fault: Fault; count: number }>();
+
+  report(kind: FaultKind, place: FaultPlace): void {
+    const known = this.#first.get(kind);
+    if (known) known.count++;
+    else this.#first.set(kind, { fault: { kind, ...place }, count: 1 });
+  }
+
+  /** In the order in which they were met. */
+  list(): readonly (Fault & { readonly count: number })[] {
+    return Array.from(this.#first.values(), ({ fault, count }) => ({ ...fault, count }));
+  }
+}
+
+/** What was found in place of what should be. */
+export function differs(found: unknown, expected: unknown): string {
+  return `${String(found)} in place of ${String(expected)}`;
+}
+
+/** Ids that must come in order, each once. */
+export class OrderCheck {
+  #last: string | null = null;
+
+  add(id: string): boolean {
+    const isInOrder = this.#last === null || id > this.#last;
+    this.#last = id;
+    return isInOrder;
+  }
+}
+
+/** Over all accounts of one moment: what is debited was credited. */
+export class BalanceCheck {
+  readonly #sums = new Map<string, { posted: bigint; pending: bigint }>();
+
+  add({ currency, counters }: Account): void {
+    const sum = this.#sums.get(currency) ?? { posted: 0n, pending: 0n };
+    sum.posted += counters.debitsPosted - counters.creditsPosted;
+    sum.pending += counters.debitsPending - counters.creditsPending;
+    this.#sums.set(currency, sum);
+  }
+
+  end(faults: FaultLog): void {
+    for (const [currency, { posted, pending }] of this.#sums) {
+      if (posted === 0n && pending === 0n) continue;
+      const detail = `debits less credits are ${posted} posted and ${pending} pending`;
+      faults.report('books_balance', { currency, detail });
+    }
+  }
+}

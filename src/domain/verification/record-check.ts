@@ -1,0 +1,274 @@
+import type { Account, Counters } from '../entities/account.ts';
+import { canonicalMetadata } from '../integrity/hash-chain.ts';
+import type { Digest } from '../integrity/hash-chain.ts';
+import { keyText, requestTextDigest } from '../books/idempotency.ts';
+import type { IdempotencyRecord } from '../books/idempotency.ts';
+import type { EntryStep, LedgerEntry } from '../entities/ledger-entry.ts';
+import type { Outcome, TransferOutcome } from '../books/outcome.ts';
+import type { Transfer } from '../entities/transfer.ts';
+import { differs } from './faults.ts';
+import type { FaultLog } from './faults.ts';
+
+/** What a record is checked against: the books as they are, at the record's own time or later. */
+export type Recorded = {
+  readonly transfers: ReadonlyMap<
+    string,
+    { readonly transfer: Transfer; readonly entries: readonly LedgerEntry[] }
+  >;
+  readonly accounts: ReadonlyMap<string, Account>;
+  /** By transfer and account, what else than all that was pending may have been held: some of it was due. */
+  readonly heldWithoutDue?: ReadonlyMap<string, readonly bigint[]>;
+};
+
+/** The entries after which an outcome tells balances, where it does not tell all that was pending as held. */
+export function entriesWithDue(outcome: Outcome, { transfers, accounts }: Recorded): readonly LedgerEntry[] {
+  if (outcome.kind === 'batch') {
+    return outcome.members.flatMap((member) => entriesWithDue(member, { transfers, accounts }));
+  }
+  if (outcome.kind !== 'transferred') return [];
+  const step = stepTold(outcome.transfer);
+  const entries = transfers.get(outcome.transfer.id)?.entries ?? [];
+  return outcome.balances.flatMap(({ accountId, held }) => {
+    const account = accounts.get(accountId);
+    const entry = entries.find((one) => one.accountId === accountId && one.step === step);
+    return account && entry && balancesAfter(entry.after, account).held > held ? [entry] : [];
+  });
+}
+
+/** The transfers and accounts that an outcome tells of. */
+export function toldBy(outcome: Outcome): {
+  readonly transferIds: readonly string[];
+  readonly accountIds: readonly string[];
+} {
+  switch (outcome.kind) {
+    case 'transferred':
+      return {
+        transferIds: [outcome.transfer.id],
+        accountIds: outcome.balances.map(({ accountId }) => accountId),
+      };
+    case 'refused':
+      return { transferIds: outcome.transfer ? [outcome.transfer.id] : [], accountIds: [] };
+    case 'opened':
+    case 'changed':
+      return { transferIds: [], accountIds: [outcome.account.id] };
+    case 'batch': {
+      const told = outcome.members.map(toldBy);
+      return {
+        transferIds: told.flatMap(({ transferIds }) => transferIds),
+        accountIds: told.flatMap(({ accountIds }) => accountIds),
+      };
+    }
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** A record against what happened: what it answers is what is in the books, and it asked for just that. */
+export function checkRecord(
+  record: IdempotencyRecord,
+  recorded: Recorded,
+  { digest, faults }: { digest: Digest; faults: FaultLog },
+): void {
+  const { outcome } = record;
+  const key = keyText(record);
+  switch (outcome.kind) {
+    case 'opened':
+    case 'changed': {
+      const today = recorded.accounts.get(outcome.account.id);
+      const detail = today ? accountDifference(outcome.account, today) : 'the account is missing';
+      if (detail) faults.report('record_outcome', { key, accountId: outcome.account.id, detail });
+      return;
+    }
+    case 'transferred':
+    case 'refused': {
+      checkOutcome(outcome, { key, recorded, faults });
+      const field = outcome.transfer && requestDifference(record, outcome.transfer, digest);
+      if (field) faults.report('record_request', { key, transferId: outcome.transfer.id, detail: field });
+      return;
+    }
+    case 'batch':
+      for (const member of outcome.members) checkOutcome(member, { key, recorded, faults });
+      return;
+    default:
+      outcome satisfies never;
+  }
+}
+
+function checkOutcome(
+  outcome: TransferOutcome,
+  { key, recorded, faults }: { key: string; recorded: Recorded; faults: FaultLog },
+): void {
+  const { transfer } = outcome;
+  if (!transfer) return;
+  const today = recorded.transfers.get(transfer.id);
+  const detail = today ? outcomeDifference(outcome, today, recorded) : 'the transfer is missing';
+  if (detail) faults.report('record_outcome', { key, transferId: transfer.id, detail });
+}
+
+function outcomeDifference(
+  outcome: TransferOutcome,
+  { transfer: today, entries }: { transfer: Transfer; entries: readonly LedgerEntry[] },
+  { accounts, heldWithoutDue }: Recorded,
+): string | undefined {
+  const { transfer } = outcome;
+  const fact = transfer && factDifference(transfer, today);
+  if (fact) return fact;
+  if (outcome.kind === 'refused') {
+    return outcome.code === today.code ? undefined : `code: ${differs(outcome.code, today.code)}`;
+  }
+  const step = stepTold(outcome.transfer);
+  for (const told of outcome.balances) {
+    const account = accounts.get(told.accountId);
+    const entry = entries.find((one) => one.accountId === told.accountId && one.step === step);
+    if (!account || !entry) return `there is no entry ${step} on ${told.accountId}`;
+    const { balance, held } = balancesAfter(entry.after, account);
+    if (told.balance !== balance) return `balance: ${differs(told.balance, balance)}`;
+    const others = heldWithoutDue?.get(`${transfer?.id} ${told.accountId}`) ?? [];
+    if (told.held !== held && !others.includes(told.held)) return `held: ${differs(told.held, held)}`;
+    const available = balance - told.held;
+    if (told.available !== available) return `available: ${differs(told.available, available)}`;
+  }
+  return undefined;
+}
+
+/** What is fixed at a transfer's making, and what of its state cannot have been so. */
+function factDifference(told: Transfer, today: Transfer): string | undefined {
+  const facts = [
+    ['kind', told.kind, today.kind],
+    ['currency', told.currency, today.currency],
+    ['exponent', told.exponent, today.exponent],
+    ['payerName', told.payerName, today.payerName],
+    ['code', told.code, today.code],
+    ['reversed', told.reversed, null],
+    ['erased', erasedText(told), erasedText(today)],
+    ['createdAt', told.createdAt, today.createdAt],
+    ['expiresAt', told.expiresAt, today.expiresAt],
+    ['reverses', told.reverses, today.reverses],
+    ['batchId', told.batchId, today.batchId],
+    ['salt', told.salt, today.salt],
+    ['initiator', textOf(told.initiator), textOf(today.initiator)],
+    ['description', told.description, today.description],
+    [
+      'metadata',
+      told.metadata && canonicalMetadata(told.metadata),
+      today.metadata && canonicalMetadata(today.metadata),
+    ],
+    ['legs', legsText(told), legsText(today)],
+    // A hold may have ended since; whatever else it was then, it still is.
+    ...(told.status === 'pending'
+      ? []
+      : [
+          ['status', told.status, today.status],
+          ['amountCaptured', told.amountCaptured, today.amountCaptured],
+          ['completedAt', told.completedAt, today.completedAt],
+        ]),
+  ] as const;
+  const wrong = facts.find(([, before, after]) => before !== after);
+  return wrong && `${wrong[0]}: ${differs(wrong[1], wrong[2])}`;
+}
+
+/** The first field of the request that is not of the transfer which was made for it. */
+function requestDifference(
+  record: IdempotencyRecord,
+  transfer: Transfer,
+  digest: Digest,
+): string | undefined {
+  const made = requestOf(record, transfer, digest);
+  const wrong = record.request.fields.find(([field, value]) => {
+    if (!(field in made)) return false;
+    return MAY_BE_LEFT_OUT.has(field) && value === null ? false : made[field] !== value;
+  });
+  return wrong && `${wrong[0]}: ${differs(wrong[1], made[wrong[0]])}`;
+}
+
+/** What the request of a transfer can be told to have been. */
+function requestOf(
+  record: IdempotencyRecord,
+  transfer: Transfer,
+  digest: Digest,
+): Readonly<Record<string, string | null>> {
+  const text = (value: string | null) => value && requestTextDigest(record, value, digest);
+  const texts = transfer.erased === null && {
+    description: text(transfer.description),
+    metadata: text(transfer.metadata && canonicalMetadata(transfer.metadata)),
+  };
+  switch (record.operation) {
+    case 'transfer':
+    case 'initial_funds':
+    case 'withdrawal':
+      return {
+        ...texts,
+        ...(transfer.legs.length === 2 && {
+          sourceAccountId: transfer.source.accountId,
+          destinationAccountId: transfer.destination.accountId,
+          amount: transfer.amount.toString(),
+        }),
+        // One that named another currency was refused for it
+        ...(transfer.status !== 'rejected' && { currency: transfer.currency }),
+      };
+    case 'reverse':
+      return { ...texts, transferId: transfer.reverses, amount: transfer.amount.toString() };
+    case 'capture':
+      return { transferId: transfer.id, amount: transfer.amountCaptured?.toString() ?? null };
+    case 'void':
+      return { transferId: transfer.id };
+    case 'exchange':
+    case 'batch':
+    case 'open_account':
+    case 'close_account':
+    case 'freeze_account':
+    case 'unfreeze_account':
+    case 'limit_account':
+      return {};
+    default:
+      return record.operation satisfies never;
+  }
+}
+
+/** What the bank then chose itself. */
+const MAY_BE_LEFT_OUT: ReadonlySet<string> = new Set([
+  'sourceAccountId',
+  'destinationAccountId',
+  'currency',
+  'amount',
+]);
+
+function stepTold({ status, isHold }: Transfer): EntryStep {
+  switch (status) {
+    case 'pending':
+      return 'held';
+    case 'voided':
+    case 'expired':
+      return status;
+    case 'completed':
+    case 'rejected':
+      return isHold ? 'captured' : 'completed';
+    default:
+      return status satisfies never;
+  }
+}
+
+function balancesAfter(after: Counters, { normalSide }: Account): { balance: bigint; held: bigint } {
+  return normalSide === 'debit'
+    ? { balance: after.debitsPosted - after.creditsPosted, held: after.creditsPending }
+    : { balance: after.creditsPosted - after.debitsPosted, held: after.debitsPending };
+}
+
+function accountDifference(told: Account, today: Account): string | undefined {
+  const field = (['ownerId', 'purpose', 'currency', 'exponent', 'class', 'createdAt'] as const).find(
+    (name) => told[name] !== today[name],
+  );
+  return field && `${field}: ${differs(told[field], today[field])}`;
+}
+
+function textOf({ kind, id }: Transfer['initiator']): string {
+  return `${kind} ${id}`;
+}
+
+function erasedText({ erased }: Transfer): string | null {
+  return erased && `${erased.description} ${erased.metadata}`;
+}
+
+function legsText({ legs }: Transfer): string {
+  return legs.map((leg) => `${leg.accountId} ${leg.ownerId} ${leg.direction} ${leg.amount}`).join(', ');
+}
