@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Argument, Command } from 'commander';
 import { sha256, sha256OfHex, systemClock } from './adapters/system.ts';
-import { grantRole } from './application/grant-role.ts';
-import type { Store } from './application/ports.ts';
-import { verifyBooks } from './application/verify-books.ts';
+import { grantRole } from './application/users/grant-role.ts';
+import type { Store } from './application/ports/ledger-store.ts';
+import { verifyBooks } from './application/proofs/verify-books.ts';
 import { readConfig, readEnvironment } from './config.ts';
 import type { Config, StoreConfig } from './config.ts';
 import { faultText } from './fault-text.ts';

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { isCheckpointKey } from './adapters/security/index.ts';
 import type { Sender } from './adapters/smtp/compose-mail.ts';
 import type { SmtpServer } from './adapters/smtp/smtp-mailer.ts';
-import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from './application/password.ts';
+import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from './application/users/password.ts';
 import { isCurrency } from './domain/money/money.ts';
 import { withEnvFile } from './env-file.ts';
 import { isEmail, isName, normaliseEmail } from './domain/entities/user.ts';

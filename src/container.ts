@@ -17,11 +17,11 @@ import { createSmtpMailer } from './adapters/smtp/smtp-mailer.ts';
 import { sha256, sha256OfHex, systemClock, systemIds } from './adapters/system.ts';
 import { assembleBank } from './application/bank.ts';
 import type { Bank } from './application/bank.ts';
-import type { HoldSweeper } from './application/hold-sweeper.ts';
-import { Checkpointer } from './application/make-checkpoint.ts';
-import { OutboxDispatcher } from './application/outbox-dispatcher.ts';
-import type { Mailer, PasswordHasher, Store, TokenIssuer } from './application/ports.ts';
-import { SessionSweeper } from './application/session-sweeper.ts';
+import type { HoldSweeper } from './application/jobs/hold-sweeper.ts';
+import { Checkpointer } from './application/proofs/make-checkpoint.ts';
+import { OutboxDispatcher } from './application/jobs/outbox-dispatcher.ts';
+import type { Mailer, PasswordHasher, Store, TokenIssuer } from './application/ports/ledger-store.ts';
+import { SessionSweeper } from './application/jobs/session-sweeper.ts';
 import type { Config, MailConfig } from './config.ts';
 
 /** What the server runs on. */

@@ -24,28 +24,28 @@ export function createLedger(options: LedgerOptions): Ledger {
 }
 
 export type { Ledger } from './application/ledger.ts';
-export type { BalanceView } from './application/get-account.ts';
-export type { InitialFundsRequest, WithdrawalRequest } from './application/fund-account.ts';
-export type { KeyView } from './application/get-transfer.ts';
-export type { OpenAccountRequest, OpenAccountResult } from './application/open-account.ts';
-export type { Statement, StatementLine, StatementRequest } from './application/get-statement.ts';
-export type { TrialBalanceView } from './application/get-trial-balance.ts';
+export type { BalanceView } from './application/accounts/get-account.ts';
+export type { InitialFundsRequest, WithdrawalRequest } from './application/transfers/fund-account.ts';
+export type { KeyView } from './application/transfers/get-transfer.ts';
+export type { OpenAccountRequest, OpenAccountResult } from './application/accounts/open-account.ts';
+export type { Statement, StatementLine, StatementRequest } from './application/reporting/get-statement.ts';
+export type { TrialBalanceView } from './application/reporting/get-trial-balance.ts';
 export type {
   DryRunBatchResult,
   DryRunRefused,
   DryRunTransferResult,
   DryRunTransferView,
 } from './application/dry-run.ts';
-export type { HistoryFilter, HistoryRequest } from './application/history.ts';
-export type { EntryView } from './application/list-entries.ts';
+export type { HistoryFilter, HistoryRequest } from './application/reporting/history-filter.ts';
+export type { EntryView } from './application/reporting/list-entries.ts';
 export type { Page, PageRequest } from './application/page.ts';
 export type {
   CheckpointArchive,
   CheckpointPorts,
   CheckpointSigner,
   CheckpointView,
-} from './application/checkpoint-ports.ts';
-export type { Verification } from './application/verify-books.ts';
+} from './application/ports/checkpoints.ts';
+export type { Verification } from './application/proofs/verify-books.ts';
 export type {
   Clock,
   IdGenerator,
@@ -54,9 +54,9 @@ export type {
   Store,
   Stores,
   UnitOfWork,
-} from './application/ports.ts';
-export type { WriterLimits } from './application/transfer-writer.ts';
-export type { TransferRequest } from './application/transfer-funds.ts';
+} from './application/ports/ledger-store.ts';
+export type { WriterLimits } from './application/group-commit.ts';
+export type { TransferRequest } from './application/transfers/transfer-funds.ts';
 export type { AccountView, Refused, TransferResult, TransferView } from './application/views.ts';
 export type { Actor, Viewer } from './domain/actor.ts';
 export { errorCatalogue, PassbookError } from './domain/errors.ts';

@@ -1,4 +1,4 @@
-import type { Clock, Store } from './application/ports.ts';
+import type { Clock, Store } from './application/ports/ledger-store.ts';
 import type { StoreConfig } from './config.ts';
 
 /** Only the adapter that is used is loaded: a database's driver costs what a start or a command can do without. */

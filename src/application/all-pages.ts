@@ -1,5 +1,5 @@
 import { ownTurn } from './event-loop.ts';
-import type { PageRequest } from './ports.ts';
+import type { PageRequest } from './ports/ledger-store.ts';
 
 /** All that a store has of something, page by page, until a page is empty. Others have a turn between two pages. */
 export async function* allPages<T>(

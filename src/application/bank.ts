@@ -1,12 +1,12 @@
-import { findUser } from './find-user.ts';
-import { ensureSystemUser, grantRole } from './grant-role.ts';
+import { findUser } from './users/find-user.ts';
+import { ensureSystemUser, grantRole } from './users/grant-role.ts';
 import { assembleLedger } from './ledger.ts';
 import type { LedgerPorts } from './ledger.ts';
-import type { PasswordHasher } from './ports.ts';
-import { RecentSessions } from './recent-sessions.ts';
-import { registerUser } from './register-user.ts';
-import { authenticate, signIn, signOut } from './sign-in.ts';
-import type { SessionPorts } from './sign-in.ts';
+import type { PasswordHasher } from './ports/ledger-store.ts';
+import { RecentSessions } from './users/session-cache.ts';
+import { registerUser } from './users/register-user.ts';
+import { authenticate, signIn, signOut } from './users/sign-in.ts';
+import type { SessionPorts } from './users/sign-in.ts';
 
 export type BankPorts = LedgerPorts &
   SessionPorts & {

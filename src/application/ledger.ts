@@ -7,31 +7,31 @@ import {
   limitAccount,
   renameAccount,
   unfreezeAccount,
-} from './administer-account.ts';
-import { captureHold, reverseTransfer, voidHold } from './end-transfer.ts';
-import { eraseText } from './erase-text.ts';
-import { exchangeFunds } from './exchange-funds.ts';
-import { exportStatement, readStatementProof } from './export-statement.ts';
-import { fundAccount, withdrawFunds } from './fund-account.ts';
-import { getAccount, getBalance } from './get-account.ts';
-import { findTransferByKey, getTransfer } from './get-transfer.ts';
-import { HoldSweeper } from './hold-sweeper.ts';
-import type { SweeperOptions } from './hold-sweeper.ts';
-import { listAccounts } from './list-accounts.ts';
-import { getStatement } from './get-statement.ts';
-import { getTrialBalance } from './get-trial-balance.ts';
-import { listAudit } from './list-audit.ts';
-import { listEntries } from './list-entries.ts';
-import { listTransfers } from './list-transfers.ts';
-import { listCheckpoints, makeCheckpoint } from './make-checkpoint.ts';
-import { openAccount } from './open-account.ts';
-import type { CheckpointPorts } from './checkpoint-ports.ts';
-import type { Clock, Courier, IdGenerator, Logger, Store } from './ports.ts';
-import { submitBatch } from './submit-batch.ts';
-import { transferFunds } from './transfer-funds.ts';
-import { TransferWriter } from './transfer-writer.ts';
-import type { WriterLimits } from './transfer-writer.ts';
-import { verifyBooks } from './verify-books.ts';
+} from './accounts/administer-account.ts';
+import { captureHold, reverseTransfer, voidHold } from './transfers/end-hold.ts';
+import { eraseText } from './transfers/erase-text.ts';
+import { exchangeFunds } from './transfers/exchange-funds.ts';
+import { exportStatement, readStatementProof } from './proofs/export-statement.ts';
+import { fundAccount, withdrawFunds } from './transfers/fund-account.ts';
+import { getAccount, getBalance } from './accounts/get-account.ts';
+import { findTransferByKey, getTransfer } from './transfers/get-transfer.ts';
+import { HoldSweeper } from './jobs/hold-sweeper.ts';
+import type { SweeperOptions } from './jobs/hold-sweeper.ts';
+import { listAccounts } from './accounts/list-accounts.ts';
+import { getStatement } from './reporting/get-statement.ts';
+import { getTrialBalance } from './reporting/get-trial-balance.ts';
+import { listAudit } from './reporting/list-audit.ts';
+import { listEntries } from './reporting/list-entries.ts';
+import { listTransfers } from './transfers/list-transfers.ts';
+import { listCheckpoints, makeCheckpoint } from './proofs/make-checkpoint.ts';
+import { openAccount } from './accounts/open-account.ts';
+import type { CheckpointPorts } from './ports/checkpoints.ts';
+import type { Clock, Courier, IdGenerator, Logger, Store } from './ports/ledger-store.ts';
+import { submitBatch } from './transfers/submit-batch.ts';
+import { transferFunds } from './transfers/transfer-funds.ts';
+import { TransferWriter } from './group-commit.ts';
+import type { WriterLimits } from './group-commit.ts';
+import { verifyBooks } from './proofs/verify-books.ts';
 
 export type LedgerPorts = {
   readonly store: Store;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
-import type { Store } from '../../src/application/ports.ts';
+import type { Store } from '../../src/application/ports/ledger-store.ts';
 import { systemAccountId } from '../../src/domain/entities/account.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import {

@@ -6,7 +6,7 @@ import { collectionsOf } from '../../src/adapters/mongo/collections.ts';
 import { openMongoStore } from '../../src/adapters/mongo/index.ts';
 import { TimeLimit } from '../../src/adapters/mongo/time-limit.ts';
 import { Turn } from '../../src/adapters/mongo/turn.ts';
-import type { Stores } from '../../src/application/ports.ts';
+import type { Stores } from '../../src/application/ports/ledger-store.ts';
 import { Account } from '../../src/domain/entities/account.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import { NO_CHANGES, want } from '../support/bank.ts';

@@ -10,7 +10,7 @@ import { atCommit, beforeCommit } from '../../src/adapters/sqlite/faults.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import type { SqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { openWith } from '../../src/adapters/sqlite/sqlite-store.ts';
-import type { Stores } from '../../src/application/ports.ts';
+import type { Stores } from '../../src/application/ports/ledger-store.ts';
 import { Bank, NO_CHANGES, want } from '../support/bank.ts';
 import { aCustomer, anAccount, aUser, aWelcome, FixedClock } from '../support/builders.ts';
 

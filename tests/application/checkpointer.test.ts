@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
-import { Checkpointer } from '../../src/application/make-checkpoint.ts';
+import { Checkpointer } from '../../src/application/proofs/make-checkpoint.ts';
 import { Bank } from '../support/bank.ts';
 import { aCustomer, FixedClock } from '../support/builders.ts';
 import { MemoryCheckpoints } from '../support/checkpoints.ts';

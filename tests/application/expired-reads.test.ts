@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
-import type { Store } from '../../src/application/ports.ts';
+import type { Store } from '../../src/application/ports/ledger-store.ts';
 import { Bank } from '../support/bank.ts';
 import { aCustomer, FixedClock } from '../support/builders.ts';
 

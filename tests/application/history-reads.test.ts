@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
-import type { HistoryFilter } from '../../src/application/history.ts';
-import type { LedgerReads, Store } from '../../src/application/ports.ts';
+import type { HistoryFilter } from '../../src/application/reporting/history-filter.ts';
+import type { LedgerReads, Store } from '../../src/application/ports/ledger-store.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import { Bank } from '../support/bank.ts';
 import { aCustomer, FixedClock, freshId } from '../support/builders.ts';

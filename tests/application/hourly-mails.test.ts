@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
-import { OutboxDispatcher } from '../../src/application/outbox-dispatcher.ts';
+import { OutboxDispatcher } from '../../src/application/jobs/outbox-dispatcher.ts';
 import type { DigestMessage, Message } from '../../src/domain/entities/notification.ts';
 import { NO_CHANGES, want } from '../support/bank.ts';
 import { aTransferMessage, aUser, aWelcome, FixedClock } from '../support/builders.ts';

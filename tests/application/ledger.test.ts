@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { userTransfers } from '../../src/application/user-transfers.ts';
+import { userTransfers } from '../../src/application/transfers/user-transfers.ts';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
 import { createLedger } from '../../src/index.ts';
 import { SYSTEM } from '../support/bank.ts';

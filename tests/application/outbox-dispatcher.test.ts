@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
-import { OutboxDispatcher } from '../../src/application/outbox-dispatcher.ts';
-import type { DispatcherOptions } from '../../src/application/outbox-dispatcher.ts';
-import { MailServerFault } from '../../src/application/ports.ts';
-import type { Mailer, UnitOfWork } from '../../src/application/ports.ts';
+import { OutboxDispatcher } from '../../src/application/jobs/outbox-dispatcher.ts';
+import type { DispatcherOptions } from '../../src/application/jobs/outbox-dispatcher.ts';
+import { MailServerFault } from '../../src/application/ports/ledger-store.ts';
+import type { Mailer, UnitOfWork } from '../../src/application/ports/ledger-store.ts';
 import type { Message } from '../../src/domain/entities/notification.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import { NO_CHANGES, want } from '../support/bank.ts';

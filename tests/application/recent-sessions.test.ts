@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { SessionReads } from '../../src/application/ports.ts';
-import { RecentSessions } from '../../src/application/recent-sessions.ts';
+import type { SessionReads } from '../../src/application/ports/ledger-store.ts';
+import { RecentSessions } from '../../src/application/users/session-cache.ts';
 import { aSession, aUser, FixedClock } from '../support/builders.ts';
 
 function aReader(count: number) {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
-import type { InitialFundsRequest } from '../../src/application/fund-account.ts';
-import type { OpenAccountRequest } from '../../src/application/open-account.ts';
-import type { TransferRequest } from '../../src/application/transfer-funds.ts';
+import type { InitialFundsRequest } from '../../src/application/transfers/fund-account.ts';
+import type { OpenAccountRequest } from '../../src/application/accounts/open-account.ts';
+import type { TransferRequest } from '../../src/application/transfers/transfer-funds.ts';
 import type { Actor } from '../../src/domain/actor.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import { Bank, SYSTEM } from '../support/bank.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
-import { SessionSweeper } from '../../src/application/session-sweeper.ts';
+import { SessionSweeper } from '../../src/application/jobs/session-sweeper.ts';
 import { aSession, aUser, FixedClock } from '../support/builders.ts';
 import { RecordingLog } from '../support/people.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { sha256 } from '../../src/adapters/system.ts';
-import { TransferWriter } from '../../src/application/transfer-writer.ts';
-import type { WriterLimits } from '../../src/application/transfer-writer.ts';
-import type { Courier, UnitOfWork } from '../../src/application/ports.ts';
+import { TransferWriter } from '../../src/application/group-commit.ts';
+import type { WriterLimits } from '../../src/application/group-commit.ts';
+import type { Courier, UnitOfWork } from '../../src/application/ports/ledger-store.ts';
 import { whole } from '../../src/domain/books/working-books.ts';
 import type { Books, Decision, WholeDecision } from '../../src/domain/books/working-books.ts';
 import type { Command, Want } from '../../src/domain/books/command.ts';

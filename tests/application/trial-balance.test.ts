@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
-import type { LedgerScan } from '../../src/application/ports.ts';
+import type { LedgerScan } from '../../src/application/ports/ledger-store.ts';
 import { systemAccountId } from '../../src/domain/entities/account.ts';
 import { Random } from '../model/random.ts';
 import { Bank } from '../support/bank.ts';

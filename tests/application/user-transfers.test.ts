@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
-import type { LedgerReads, Store } from '../../src/application/ports.ts';
-import { isNewer, placeOf } from '../../src/application/transfer-place.ts';
-import type { TransferPlace } from '../../src/application/transfer-place.ts';
-import { userTransfers } from '../../src/application/user-transfers.ts';
+import type { LedgerReads, Store } from '../../src/application/ports/ledger-store.ts';
+import { isNewer, placeOf } from '../../src/application/ports/transfer-position.ts';
+import type { TransferPlace } from '../../src/application/ports/transfer-position.ts';
+import { userTransfers } from '../../src/application/transfers/user-transfers.ts';
 import type { Transfer } from '../../src/domain/entities/transfer.ts';
 import { Random } from '../model/random.ts';
 import { Bank } from '../support/bank.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { SubmitOptions } from '../../src/application/transfer-writer.ts';
-import { userTransfers } from '../../src/application/user-transfers.ts';
+import type { SubmitOptions } from '../../src/application/group-commit.ts';
+import { userTransfers } from '../../src/application/transfers/user-transfers.ts';
 import { codeOf, SYSTEM, transferIdOf } from '../support/bank.ts';
 import { aCustomer, freshId } from '../support/builders.ts';
 import type { TransferView } from '../../src/index.ts';

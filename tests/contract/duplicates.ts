@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { userTransfers } from '../../src/application/user-transfers.ts';
+import { userTransfers } from '../../src/application/transfers/user-transfers.ts';
 import type { Actor } from '../../src/domain/actor.ts';
 import type { Ledger } from '../../src/index.ts';
 import { codeOf, SYSTEM, transferIdOf } from '../support/bank.ts';

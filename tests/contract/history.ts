@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HistoryFilter, HistoryRequest } from '../../src/application/history.ts';
+import type { HistoryFilter, HistoryRequest } from '../../src/application/reporting/history-filter.ts';
 import type { Page } from '../../src/application/page.ts';
 import type { Viewer } from '../../src/domain/actor.ts';
 import { currencyExponent } from '../../src/domain/money/money.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { InitialFundsRequest } from '../../src/application/fund-account.ts';
-import type { OpenAccountRequest } from '../../src/application/open-account.ts';
-import type { TransferRequest } from '../../src/application/transfer-funds.ts';
+import type { InitialFundsRequest } from '../../src/application/transfers/fund-account.ts';
+import type { OpenAccountRequest } from '../../src/application/accounts/open-account.ts';
+import type { TransferRequest } from '../../src/application/transfers/transfer-funds.ts';
 import type { Actor } from '../../src/domain/actor.ts';
 import { sha256 } from '../../src/adapters/system.ts';
 import { SYSTEM } from '../support/bank.ts';

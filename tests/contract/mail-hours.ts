@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Stores } from '../../src/application/ports.ts';
+import type { Stores } from '../../src/application/ports/ledger-store.ts';
 import { beginHour, gather, NOTHING_GATHERED } from '../../src/domain/entities/mail-hour.ts';
 import type { MailHour } from '../../src/domain/entities/mail-hour.ts';
 import { aTransferMessage, freshId, JANUARY } from '../support/builders.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MOST_EXPIRIES } from '../../src/domain/books/working-books.ts';
-import type { LedgerReads } from '../../src/application/ports.ts';
+import type { LedgerReads } from '../../src/application/ports/ledger-store.ts';
 import { codeOf } from '../support/bank.ts';
 import { expectRunningBook } from '../support/books.ts';
 import { aCustomer, freshId } from '../support/builders.ts';

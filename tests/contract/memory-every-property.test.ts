@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { MemoryData } from '../../src/adapters/memory/memory-data.ts';
 import { memoryStoreOver } from '../../src/adapters/memory/memory-store.ts';
 import { sha256, sha256OfHex } from '../../src/adapters/system.ts';
-import { verifyBooks } from '../../src/application/verify-books.ts';
+import { verifyBooks } from '../../src/application/proofs/verify-books.ts';
 import { Bank } from '../support/bank.ts';
 import { FixedClock } from '../support/builders.ts';
 import { otherValues } from '../support/other-values.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Page, PageRequest } from '../../src/application/page.ts';
-import { userTransfers } from '../../src/application/user-transfers.ts';
-import { placeOf } from '../../src/application/transfer-place.ts';
+import { userTransfers } from '../../src/application/transfers/user-transfers.ts';
+import { placeOf } from '../../src/application/ports/transfer-position.ts';
 import type { Account } from '../../src/domain/entities/account.ts';
 import { MAX_COUNTER } from '../../src/domain/money/money.ts';
 import type { Transfer } from '../../src/domain/entities/transfer.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sha256, sha256OfHex } from '../../src/adapters/system.ts';
-import { verifyBooks } from '../../src/application/verify-books.ts';
+import { verifyBooks } from '../../src/application/proofs/verify-books.ts';
 import { keyText } from '../../src/domain/books/idempotency.ts';
 import { SYSTEM, transferIdOf } from '../support/bank.ts';
 import { aCustomer, freshId } from '../support/builders.ts';

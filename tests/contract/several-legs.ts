@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LegRequest } from '../../src/application/order.ts';
+import type { LegRequest } from '../../src/application/transfers/transfer-request.ts';
 import type { TransferResult } from '../../src/application/views.ts';
 import { codeOf, SYSTEM, transferIdOf } from '../support/bank.ts';
 import { expectSumsOfZero } from '../support/books.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StatementRequest } from '../../src/application/get-statement.ts';
+import type { StatementRequest } from '../../src/application/reporting/get-statement.ts';
 import type { Viewer } from '../../src/domain/actor.ts';
 import type { Instant } from '../../src/domain/time.ts';
 import { Random } from '../model/random.ts';

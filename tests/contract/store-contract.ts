@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import type { Clock, Store } from '../../src/application/ports.ts';
+import type { Clock, Store } from '../../src/application/ports/ledger-store.ts';
 import { Bank } from '../support/bank.ts';
 import { FixedClock } from '../support/builders.ts';
 import { describeAccounts } from './accounts.ts';

@@ -1,4 +1,4 @@
-import type { Store } from '../../src/application/ports.ts';
+import type { Store } from '../../src/application/ports/ledger-store.ts';
 import type { Bank } from '../support/bank.ts';
 import type { FixedClock } from '../support/builders.ts';
 

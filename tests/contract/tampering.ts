@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { sha256, sha256OfHex } from '../../src/adapters/system.ts';
-import type { Store } from '../../src/application/ports.ts';
-import { verifyBooks } from '../../src/application/verify-books.ts';
-import type { VerifyRequest } from '../../src/application/verify-books.ts';
+import type { Store } from '../../src/application/ports/ledger-store.ts';
+import { verifyBooks } from '../../src/application/proofs/verify-books.ts';
+import type { VerifyRequest } from '../../src/application/proofs/verify-books.ts';
 import { entryDigest, GENESIS_HASH, linkHash, sealTransfer } from '../../src/domain/integrity/hash-chain.ts';
 import { requestTextDigest } from '../../src/domain/books/idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../../src/domain/books/idempotency.ts';

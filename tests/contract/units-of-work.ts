@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { sha256, sha256OfHex } from '../../src/adapters/system.ts';
-import { verifyBooks } from '../../src/application/verify-books.ts';
+import { verifyBooks } from '../../src/application/proofs/verify-books.ts';
 import { Account } from '../../src/domain/entities/account.ts';
 import type { Books, Decision } from '../../src/domain/books/working-books.ts';
 import { wantOf } from '../../src/domain/books/command.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Stores } from '../../src/application/ports.ts';
+import type { Stores } from '../../src/application/ports/ledger-store.ts';
 import { sha256 } from '../../src/adapters/system.ts';
 import { followAudit } from '../../src/domain/integrity/audit-log.ts';
 import { PassbookError } from '../../src/domain/errors.ts';

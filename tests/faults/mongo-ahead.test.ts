@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { ReplicaSet } from '../../scripts/mongo-replica-set.ts';
-import type { WriterLimits } from '../../src/application/transfer-writer.ts';
+import type { WriterLimits } from '../../src/application/group-commit.ts';
 import { Bank, codeOf, want } from '../support/bank.ts';
 import { expectRunningBook, expectWholeChain } from '../support/books.ts';
 import { aCustomer, freshId } from '../support/builders.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { TransferResult } from '../../src/application/views.ts';
-import { userTransfers } from '../../src/application/user-transfers.ts';
+import { userTransfers } from '../../src/application/transfers/user-transfers.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import type { Member, ReplicaSet } from '../../scripts/mongo-replica-set.ts';
 import type { LedgerEntry } from '../../src/domain/entities/ledger-entry.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TransferResult } from '../../src/application/views.ts';
-import { userTransfers } from '../../src/application/user-transfers.ts';
+import { userTransfers } from '../../src/application/transfers/user-transfers.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import type { ReplicaSet } from '../../scripts/mongo-replica-set.ts';
 import { NO_CHANGES, SYSTEM, want } from '../support/bank.ts';

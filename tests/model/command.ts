@@ -1,5 +1,5 @@
-import type { Store } from '../../src/application/ports.ts';
-import type { SubmitOptions } from '../../src/application/transfer-writer.ts';
+import type { Store } from '../../src/application/ports/ledger-store.ts';
+import type { SubmitOptions } from '../../src/application/group-commit.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import type { Ledger } from '../../src/index.ts';
 import type { FixedClock } from '../support/builders.ts';

@@ -1,7 +1,7 @@
 import { deepStrictEqual } from 'node:assert';
 import { sha256 } from '../../src/adapters/system.ts';
-import type { LedgerReads, Store } from '../../src/application/ports.ts';
-import { userTransfers } from '../../src/application/user-transfers.ts';
+import type { LedgerReads, Store } from '../../src/application/ports/ledger-store.ts';
+import { userTransfers } from '../../src/application/transfers/user-transfers.ts';
 import { systemAccountId } from '../../src/domain/entities/account.ts';
 import type { Account, SystemPurpose } from '../../src/domain/entities/account.ts';
 import { auditHash } from '../../src/domain/integrity/audit-log.ts';

@@ -1,5 +1,5 @@
 /** One transfer as it is asked for, alone or in a batch: how it is drawn, what is malformed of it, and what it means. */
-import type { LegRequest, OrderRequest } from '../../src/application/order.ts';
+import type { LegRequest, OrderRequest } from '../../src/application/transfers/transfer-request.ts';
 import type { Actor } from '../../src/domain/actor.ts';
 import type { Drawing } from './command.ts';
 import { drawAccountId, drawAmount, drawCurrency, drawText } from './draw.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
 import type { WithDryRun } from '../../src/application/dry-run.ts';
-import type { Store, UnitOfWork } from '../../src/application/ports.ts';
-import type { SubmitOptions } from '../../src/application/transfer-writer.ts';
+import type { Store, UnitOfWork } from '../../src/application/ports/ledger-store.ts';
+import type { SubmitOptions } from '../../src/application/group-commit.ts';
 import { whole } from '../../src/domain/books/working-books.ts';
 import type { Books, Changes } from '../../src/domain/books/working-books.ts';
 import { createLedger } from '../../src/index.ts';

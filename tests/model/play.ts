@@ -1,4 +1,4 @@
-import type { IdGenerator, Store } from '../../src/application/ports.ts';
+import type { IdGenerator, Store } from '../../src/application/ports/ledger-store.ts';
 import { createLedger } from '../../src/index.ts';
 import { FixedClock } from '../support/builders.ts';
 import { nthId, outcomeOf } from './command.ts';

@@ -1,6 +1,6 @@
-import type { LedgerReads, Logger, UnitOfWork } from '../../src/application/ports.ts';
-import type { OpenAccountRequest } from '../../src/application/open-account.ts';
-import type { TransferRequest } from '../../src/application/transfer-funds.ts';
+import type { LedgerReads, Logger, UnitOfWork } from '../../src/application/ports/ledger-store.ts';
+import type { OpenAccountRequest } from '../../src/application/accounts/open-account.ts';
+import type { TransferRequest } from '../../src/application/transfers/transfer-funds.ts';
 import type { TransferResult } from '../../src/application/views.ts';
 import { Account } from '../../src/domain/entities/account.ts';
 import type { AccountState } from '../../src/domain/entities/account.ts';

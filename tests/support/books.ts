@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { sha256 } from '../../src/adapters/system.ts';
-import type { LedgerReads } from '../../src/application/ports.ts';
+import type { LedgerReads } from '../../src/application/ports/ledger-store.ts';
 import type { Account, Counters } from '../../src/domain/entities/account.ts';
 import { entryDigest, GENESIS_HASH, linkHash, sealTransfer } from '../../src/domain/integrity/hash-chain.ts';
 import type { LedgerEntry } from '../../src/domain/entities/ledger-entry.ts';

@@ -1,4 +1,4 @@
-import type { Clock, IdGenerator } from '../../src/application/ports.ts';
+import type { Clock, IdGenerator } from '../../src/application/ports/ledger-store.ts';
 import { Account } from '../../src/domain/entities/account.ts';
 import type { AccountState } from '../../src/domain/entities/account.ts';
 import type { Actor } from '../../src/domain/actor.ts';

@@ -1,5 +1,5 @@
-import type { Clock, IdGenerator, LedgerReads, Store } from '../../src/application/ports.ts';
-import { userTransfers } from '../../src/application/user-transfers.ts';
+import type { Clock, IdGenerator, LedgerReads, Store } from '../../src/application/ports/ledger-store.ts';
+import { userTransfers } from '../../src/application/transfers/user-transfers.ts';
 import type { LedgerEntry } from '../../src/domain/entities/ledger-entry.ts';
 import type { Instant } from '../../src/domain/time.ts';
 import type { Transfer } from '../../src/domain/entities/transfer.ts';

@@ -1,4 +1,4 @@
-import type { CheckpointPorts } from '../../src/application/checkpoint-ports.ts';
+import type { CheckpointPorts } from '../../src/application/ports/checkpoints.ts';
 import { readCheckpoint } from '../../src/domain/integrity/checkpoint.ts';
 
 /** Checkpoints in memory, signed by nobody: the signed text is the checkpoint itself. */

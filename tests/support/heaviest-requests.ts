@@ -1,4 +1,4 @@
-import type { BooksAtOnce, Store } from '../../src/application/ports.ts';
+import type { BooksAtOnce, Store } from '../../src/application/ports/ledger-store.ts';
 import type { Decision } from '../../src/domain/books/working-books.ts';
 import { freshId } from './builders.ts';
 import { Edge } from './edge.ts';

@@ -2,8 +2,8 @@ import { MongoClient } from 'mongodb';
 import type { CommandStartedEvent, Document } from 'mongodb';
 import { openMongoStore } from '../../src/adapters/mongo/index.ts';
 import type { MongoStoreOptions } from '../../src/adapters/mongo/index.ts';
-import type { Store } from '../../src/application/ports.ts';
-import type { WriterLimits } from '../../src/application/transfer-writer.ts';
+import type { Store } from '../../src/application/ports/ledger-store.ts';
+import type { WriterLimits } from '../../src/application/group-commit.ts';
 import { Bank } from './bank.ts';
 import { FixedClock } from './builders.ts';
 

@@ -8,7 +8,7 @@ import type {
   PasswordHasher,
   TokenClaims,
   TokenIssuer,
-} from '../../src/application/ports.ts';
+} from '../../src/application/ports/ledger-store.ts';
 import type { Message } from '../../src/domain/entities/notification.ts';
 import type { User } from '../../src/domain/entities/user.ts';
 import { FixedClock, ids } from './builders.ts';

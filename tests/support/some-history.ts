@@ -1,5 +1,5 @@
-import type { LedgerReads } from '../../src/application/ports.ts';
-import { userTransfers } from '../../src/application/user-transfers.ts';
+import type { LedgerReads } from '../../src/application/ports/ledger-store.ts';
+import { userTransfers } from '../../src/application/transfers/user-transfers.ts';
 import type { Transfer } from '../../src/domain/entities/transfer.ts';
 import { SYSTEM } from './bank.ts';
 import type { Bank } from './bank.ts';

@@ -3,7 +3,7 @@ import type { Collection, Db, Document, UpdateFilter } from 'mongodb';
 import { digestDocuments } from '../../src/adapters/mongo/digest-documents.ts';
 import { openMongoStore } from '../../src/adapters/mongo/index.ts';
 import { balancesToText, requestToText } from '../../src/application/stored-text.ts';
-import type { Store } from '../../src/application/ports.ts';
+import type { Store } from '../../src/application/ports/ledger-store.ts';
 import type { AccountState } from '../../src/domain/entities/account.ts';
 import type { AuditRecord } from '../../src/domain/integrity/audit-log.ts';
 import { keyText } from '../../src/domain/books/idempotency.ts';

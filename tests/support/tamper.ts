@@ -1,6 +1,6 @@
 import { MemoryData } from '../../src/adapters/memory/memory-data.ts';
 import { memoryStoreOver } from '../../src/adapters/memory/memory-store.ts';
-import type { Store } from '../../src/application/ports.ts';
+import type { Store } from '../../src/application/ports/ledger-store.ts';
 import { Account } from '../../src/domain/entities/account.ts';
 import type { AccountState } from '../../src/domain/entities/account.ts';
 import type { AuditRecord } from '../../src/domain/integrity/audit-log.ts';

@@ -1,5 +1,5 @@
 import { sha256 } from '../../src/adapters/system.ts';
-import type { Clock, Store } from '../../src/application/ports.ts';
+import type { Clock, Store } from '../../src/application/ports/ledger-store.ts';
 import { followAudit } from '../../src/domain/integrity/audit-log.ts';
 import { SYSTEM, transferIdOf } from './bank.ts';
 import type { Bank } from './bank.ts';

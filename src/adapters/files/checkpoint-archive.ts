@@ -1,6 +1,6 @@
 import { link, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CheckpointArchive, KeptCheckpoint } from '../../application/checkpoint-ports.ts';
+import type { CheckpointArchive, KeptCheckpoint } from '../../application/ports/checkpoints.ts';
 
 /** Checkpoints as files: `NUMBER.jws` as it was signed, and `NUMBER.manifest` with the lines. */
 export function createCheckpointArchive({ directory }: { directory: string }): CheckpointArchive {

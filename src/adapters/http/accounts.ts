@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
 import * as v from 'valibot';
 import type { Bank } from '../../application/bank.ts';
-import type { Logger } from '../../application/ports.ts';
-import { statementProofText } from '../../application/statement-proof-text.ts';
+import type { Logger } from '../../application/ports/ledger-store.ts';
+import { statementProofText } from '../../application/proofs/statement-proof-text.ts';
 import { actorByRole, actorOf, viewerOf } from './authentication.ts';
 import type { SessionRequired } from './authentication.ts';
 import type { HttpEnv } from './env.ts';

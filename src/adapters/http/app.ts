@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { Bank } from '../../application/bank.ts';
-import type { Logger } from '../../application/ports.ts';
+import type { Logger } from '../../application/ports/ledger-store.ts';
 import { accessLog } from './access-log.ts';
 import { accountRoutes } from './accounts.ts';
 import { authRoutes } from './auth.ts';

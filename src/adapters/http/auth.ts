@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import type { Context } from 'hono';
 import * as v from 'valibot';
 import type { Bank } from '../../application/bank.ts';
-import type { SignedIn } from '../../application/sign-in.ts';
+import type { SignedIn } from '../../application/users/sign-in.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import { normaliseEmail } from '../../domain/entities/user.ts';
 import type { SessionRequired } from './authentication.ts';

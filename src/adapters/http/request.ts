@@ -1,10 +1,10 @@
 import type { HonoRequest } from 'hono';
 import * as v from 'valibot';
-import { DIRECTIONS, KINDS, STATUSES } from '../../application/history.ts';
-import { LEGS_MAX } from '../../application/order.ts';
+import { DIRECTIONS, KINDS, STATUSES } from '../../application/reporting/history-filter.ts';
+import { LEGS_MAX } from '../../application/transfers/transfer-request.ts';
 import { PAGE_LIMIT_MAX } from '../../application/page.ts';
-import { METADATA_MAX_PAIRS } from '../../application/request.ts';
-import { BATCH_MAX } from '../../application/submit-batch.ts';
+import { METADATA_MAX_PAIRS } from '../../application/validation.ts';
+import { BATCH_MAX } from '../../application/transfers/submit-batch.ts';
 import { invalid, PassbookError } from '../../domain/errors.ts';
 import type { FieldError } from '../../domain/errors.ts';
 import { isIdempotencyKey } from '../../domain/books/idempotency.ts';

@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
-import type { AccountResult } from '../../application/administer-account.ts';
+import type { AccountResult } from '../../application/accounts/administer-account.ts';
 import type { DryRunBatchResult, DryRunTransferResult } from '../../application/dry-run.ts';
 import { present } from '../../application/present.ts';
 import { mapInTurns } from '../../application/map-in-turns.ts';
-import type { BatchResult } from '../../application/submit-batch.ts';
+import type { BatchResult } from '../../application/transfers/submit-batch.ts';
 import type { TransferResult } from '../../application/views.ts';
 import { problemOf, replayHeader, sendProblem, sendRefusal } from './problem.ts';
 import { accountShape, balancesShape, transactionShape } from './shapes.ts';

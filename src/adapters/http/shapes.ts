@@ -1,9 +1,9 @@
-import type { CheckpointView } from '../../application/checkpoint-ports.ts';
-import type { BalanceView } from '../../application/get-account.ts';
-import type { Statement, StatementLine } from '../../application/get-statement.ts';
-import type { TrialBalanceView } from '../../application/get-trial-balance.ts';
+import type { CheckpointView } from '../../application/ports/checkpoints.ts';
+import type { BalanceView } from '../../application/accounts/get-account.ts';
+import type { Statement, StatementLine } from '../../application/reporting/get-statement.ts';
+import type { TrialBalanceView } from '../../application/reporting/get-trial-balance.ts';
 import type { DryRunTransferView } from '../../application/dry-run.ts';
-import type { EntryView } from '../../application/list-entries.ts';
+import type { EntryView } from '../../application/reporting/list-entries.ts';
 import { present } from '../../application/present.ts';
 import type { AccountView, CounterpartyView, TransferView } from '../../application/views.ts';
 import type { AuditRecord } from '../../domain/integrity/audit-log.ts';

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
-import type { Statement } from '../../application/get-statement.ts';
-import type { Logger } from '../../application/ports.ts';
+import type { Statement } from '../../application/reporting/get-statement.ts';
+import type { Logger } from '../../application/ports/ledger-store.ts';
 import { sendParts } from './send-parts.ts';
 import { statementLineShape, statementShape } from './shapes.ts';
 import { csvStatement } from './statement-csv.ts';

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import * as v from 'valibot';
 import type { Bank } from '../../application/bank.ts';
 import { mapInTurns } from '../../application/map-in-turns.ts';
-import type { OrderRequest } from '../../application/order.ts';
+import type { OrderRequest } from '../../application/transfers/transfer-request.ts';
 import { present } from '../../application/present.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import { inApiTerms } from './api-terms.ts';

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import { BATCH_MAX } from '../../application/submit-batch.ts';
+import { BATCH_MAX } from '../../application/transfers/submit-batch.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import type { SignedInEnv } from './env.ts';
 

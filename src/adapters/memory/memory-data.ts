@@ -1,6 +1,6 @@
-import type { BookedHold, BookLine, HoldPlace } from '../../application/ports.ts';
-import { isNewer, placeOf } from '../../application/transfer-place.ts';
-import type { TransferPlace } from '../../application/transfer-place.ts';
+import type { BookedHold, BookLine, HoldPlace } from '../../application/ports/ledger-store.ts';
+import { isNewer, placeOf } from '../../application/ports/transfer-position.ts';
+import type { TransferPlace } from '../../application/ports/transfer-position.ts';
 import { NOTHING_PENDING } from '../../domain/entities/account.ts';
 import type { Account, PendingSums } from '../../domain/entities/account.ts';
 import type { AuditRecord } from '../../domain/integrity/audit-log.ts';

@@ -19,7 +19,7 @@ import type {
   Stores,
   TransferWithEntries,
   UnitOfWork,
-} from '../../application/ports.ts';
+} from '../../application/ports/ledger-store.ts';
 import { MemoryData } from './memory-data.ts';
 import { memoryDifferences } from './memory-differences.ts';
 import { Journal, storesOf } from './memory-stores.ts';

@@ -14,7 +14,7 @@ import type {
   SessionStore,
   Stores,
   UserStore,
-} from '../../application/ports.ts';
+} from '../../application/ports/ledger-store.ts';
 import type { MemoryData, StoredMessage } from './memory-data.ts';
 
 /** What a unit of work has written, so that it can be undone. */

@@ -1,4 +1,4 @@
-import type { MailHourStore } from '../../application/ports.ts';
+import type { MailHourStore } from '../../application/ports/ledger-store.ts';
 import { mailHourFromText, mailHourToText } from '../../application/stored-text.ts';
 import { endOfHour } from '../../domain/entities/mail-hour.ts';
 import type { MailHour } from '../../domain/entities/mail-hour.ts';

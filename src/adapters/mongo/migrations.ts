@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { MongoServerError } from 'mongodb';
 import type { ClientSession, Collection, Db, Document, IndexDescription } from 'mongodb';
-import type { Clock } from '../../application/ports.ts';
+import type { Clock } from '../../application/ports/ledger-store.ts';
 import { digestDocuments } from './digest-documents.ts';
 import { endTransaction } from './end-transaction.ts';
 import { hasCode } from './faults.ts';

@@ -7,8 +7,8 @@ import type {
   LedgerReads,
   PageRequest,
   SessionReads,
-} from '../../application/ports.ts';
-import type { TransferPlace } from '../../application/transfer-place.ts';
+} from '../../application/ports/ledger-store.ts';
+import type { TransferPlace } from '../../application/ports/transfer-position.ts';
 import type { Account, PendingSums } from '../../domain/entities/account.ts';
 import type { AuditRecord } from '../../domain/integrity/audit-log.ts';
 import { keyText } from '../../domain/books/idempotency.ts';

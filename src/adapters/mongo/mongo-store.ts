@@ -1,6 +1,6 @@
 import { MongoClient, MongoServerError, ReadConcern } from 'mongodb';
 import type { Db, DbOptions, MongoClientOptions } from 'mongodb';
-import type { Clock, Store } from '../../application/ports.ts';
+import type { Clock, Store } from '../../application/ports/ledger-store.ts';
 import { ParcelsSeen } from '../../application/parcel.ts';
 import { ClockGuard } from './clock-guard.ts';
 import { collectionsOf } from './collections.ts';

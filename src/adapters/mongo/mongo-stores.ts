@@ -6,7 +6,7 @@ import type {
   SessionStore,
   Stores,
   UserStore,
-} from '../../application/ports.ts';
+} from '../../application/ports/ledger-store.ts';
 import { part } from '../../application/parcel.ts';
 import type { KeptParcel, ParcelsSeen } from '../../application/parcel.ts';
 import { messagesToText } from '../../application/stored-text.ts';

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Clock, Stores, UnitOfWork } from '../../application/ports.ts';
+import type { Clock, Stores, UnitOfWork } from '../../application/ports/ledger-store.ts';
 import type { ParcelsSeen } from '../../application/parcel.ts';
 import type { Books, Decision } from '../../domain/books/working-books.ts';
 import type { Want } from '../../domain/books/command.ts';

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, CompactSign, compactVerify, errors } from 'jose';
-import type { CheckpointSigner } from '../../application/checkpoint-ports.ts';
+import type { CheckpointSigner } from '../../application/ports/checkpoints.ts';
 import { readCheckpoint } from '../../domain/integrity/checkpoint.ts';
 import type { Checkpoint } from '../../domain/integrity/checkpoint.ts';
 

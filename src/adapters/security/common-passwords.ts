@@ -1,5 +1,5 @@
 import { dictionary } from '@zxcvbn-ts/language-common';
-import { PASSWORD_MIN_LENGTH } from '../../application/password.ts';
+import { PASSWORD_MIN_LENGTH } from '../../application/users/password.ts';
 
 /** The most used passwords of public breaches, in lower case: some 18,000 of those that are long enough. */
 const COMMON: ReadonlySet<string> = new Set(

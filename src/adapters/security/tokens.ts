@@ -1,5 +1,5 @@
 import { errors, jwtVerify, SignJWT } from 'jose';
-import type { Clock, TokenClaims, TokenIssuer } from '../../application/ports.ts';
+import type { Clock, TokenClaims, TokenIssuer } from '../../application/ports/ledger-store.ts';
 
 export type TokenIssuerOptions = {
   /** Text of at least 32 bytes, that nobody can guess. */

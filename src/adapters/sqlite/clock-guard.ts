@@ -1,5 +1,5 @@
 import { assertClockNotBehind } from '../../application/clock-behind.ts';
-import type { Clock } from '../../application/ports.ts';
+import type { Clock } from '../../application/ports/ledger-store.ts';
 import type { Changes } from '../../domain/books/working-books.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Connection } from './connection.ts';

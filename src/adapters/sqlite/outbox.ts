@@ -1,6 +1,6 @@
 import { part, withoutText } from '../../application/parcel.ts';
 import type { KeptParcel, Parcel, ParcelsSeen } from '../../application/parcel.ts';
-import type { ClaimedMessage } from '../../application/ports.ts';
+import type { ClaimedMessage } from '../../application/ports/ledger-store.ts';
 import { messagesFromText, messagesToText } from '../../application/stored-text.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Connection } from './connection.ts';

@@ -1,5 +1,5 @@
 import { ownTurn } from '../../application/event-loop.ts';
-import type { BookLine, LedgerReads, SessionReads } from '../../application/ports.ts';
+import type { BookLine, LedgerReads, SessionReads } from '../../application/ports/ledger-store.ts';
 import type { LedgerEntry } from '../../domain/entities/ledger-entry.ts';
 import type { Transfer } from '../../domain/entities/transfer.ts';
 import { accountIdsWithDueHolds, findAccount, listAccounts } from './accounts.ts';

@@ -1,5 +1,5 @@
 import { allPages } from '../../application/all-pages.ts';
-import type { LedgerScan, TransferWithEntries } from '../../application/ports.ts';
+import type { LedgerScan, TransferWithEntries } from '../../application/ports/ledger-store.ts';
 import type { Account } from '../../domain/entities/account.ts';
 import type { Transfer } from '../../domain/entities/transfer.ts';
 import { accountsAfter } from './accounts.ts';

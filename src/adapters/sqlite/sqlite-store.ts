@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { CLOCK_TOLERANCE_MS } from '../../application/clock-behind.ts';
-import type { Clock, Store } from '../../application/ports.ts';
+import type { Clock, Store } from '../../application/ports/ledger-store.ts';
 import { backUp } from './backup.ts';
 import { ClockGuard } from './clock-guard.ts';
 import { assertDurable, configure, Connection, SETTINGS } from './connection.ts';

@@ -1,5 +1,5 @@
 import type { ParcelsSeen } from '../../application/parcel.ts';
-import type { MailHourStore, OutboxStore, SessionStore, Stores, UserStore } from '../../application/ports.ts';
+import type { MailHourStore, OutboxStore, SessionStore, Stores, UserStore } from '../../application/ports/ledger-store.ts';
 import { findAuditHead, insertAuditRecord } from './audit-log.ts';
 import type { Connection } from './connection.ts';
 import { faultName } from './faults.ts';

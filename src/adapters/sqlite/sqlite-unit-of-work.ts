@@ -3,7 +3,7 @@ import { decideInTurns } from '../../application/decide-in-turns.ts';
 import { nextTurn } from '../../application/event-loop.ts';
 import { ParcelsSeen } from '../../application/parcel.ts';
 import type { Parcel } from '../../application/parcel.ts';
-import type { Clock, Stores, UnitOfWork } from '../../application/ports.ts';
+import type { Clock, Stores, UnitOfWork } from '../../application/ports/ledger-store.ts';
 import type { Books, Changes, Decision } from '../../domain/books/working-books.ts';
 import type { Want } from '../../domain/books/command.ts';
 import type { Instant } from '../../domain/time.ts';

@@ -1,9 +1,9 @@
 import { transferText } from '../../application/row-digest.ts';
-import type { TransferPlace } from '../../application/transfer-place.ts';
+import type { TransferPlace } from '../../application/ports/transfer-position.ts';
 import type { Change } from '../../domain/books/working-books.ts';
 import { erasesText } from '../../domain/decisions/erase-text.ts';
 import type { RefusalCode } from '../../domain/errors.ts';
-import type { BookedHold, HoldPlace } from '../../application/ports.ts';
+import type { BookedHold, HoldPlace } from '../../application/ports/ledger-store.ts';
 import type { PendingSums } from '../../domain/entities/account.ts';
 import type { Direction } from '../../domain/entities/ledger-entry.ts';
 import type { Instant } from '../../domain/time.ts';

@@ -1,7 +1,7 @@
 /** A bank that pays once, and dies as it begins to commit: all of its transaction is at the server but the end. */
 import { openMongoStore } from '../../../src/adapters/mongo/index.ts';
 import { systemClock } from '../../../src/adapters/system.ts';
-import type { TransferRequest } from '../../../src/application/transfer-funds.ts';
+import type { TransferRequest } from '../../../src/application/transfers/transfer-funds.ts';
 import type { Actor } from '../../../src/domain/actor.ts';
 import { createLedger } from '../../../src/index.ts';
 

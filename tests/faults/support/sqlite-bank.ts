@@ -3,7 +3,7 @@
  * became of it, once that is committed.
  */
 import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
-import type { TransferRequest } from '../../../src/application/transfer-funds.ts';
+import type { TransferRequest } from '../../../src/application/transfers/transfer-funds.ts';
 import type { TransferResult } from '../../../src/application/views.ts';
 import type { Actor } from '../../../src/domain/actor.ts';
 import { createLedger } from '../../../src/index.ts';

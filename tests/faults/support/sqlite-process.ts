@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import type { TransferRequest } from '../../../src/application/transfer-funds.ts';
+import type { TransferRequest } from '../../../src/application/transfers/transfer-funds.ts';
 import type { TransferResult } from '../../../src/application/views.ts';
 import type { Actor } from '../../../src/domain/actor.ts';
 import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';

@@ -1,4 +1,4 @@
-import type { CaptureRequest } from '../../../src/application/end-transfer.ts';
+import type { CaptureRequest } from '../../../src/application/transfers/end-hold.ts';
 import type { CommandKind } from '../command.ts';
 import { thrown } from '../command.ts';
 import { CUSTOMERS, drawAgain, drawEnder, drawKey, drawPart, drawTransferId, OPERATORS } from '../draw.ts';

@@ -1,4 +1,4 @@
-import type { CloseRequest } from '../../../src/application/administer-account.ts';
+import type { CloseRequest } from '../../../src/application/accounts/administer-account.ts';
 import type { Actor } from '../../../src/domain/actor.ts';
 import type { CommandKind, Drawing } from '../command.ts';
 import { thrown } from '../command.ts';

@@ -1,4 +1,4 @@
-import type { ExchangeRequest } from '../../../src/application/exchange-funds.ts';
+import type { ExchangeRequest } from '../../../src/application/transfers/exchange-funds.ts';
 import type { CommandKind } from '../command.ts';
 import { nthId, thrown } from '../command.ts';
 import { drawAccountId, drawAgain, drawAmount, drawKey, drawText, OPERATORS } from '../draw.ts';

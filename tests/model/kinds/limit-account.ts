@@ -1,4 +1,4 @@
-import type { LimitsRequest } from '../../../src/application/administer-account.ts';
+import type { LimitsRequest } from '../../../src/application/accounts/administer-account.ts';
 import type { CommandKind, Drawing } from '../command.ts';
 import { thrown } from '../command.ts';
 import { drawAccountId, drawAgain, drawOperator, drawOptionalKey, drawReason, OPERATORS } from '../draw.ts';

@@ -1,4 +1,4 @@
-import type { ReversalRequest } from '../../../src/application/end-transfer.ts';
+import type { ReversalRequest } from '../../../src/application/transfers/end-hold.ts';
 import type { CommandKind, Drawing } from '../command.ts';
 import { thrown } from '../command.ts';
 import {

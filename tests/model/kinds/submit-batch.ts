@@ -1,4 +1,4 @@
-import type { BatchRequest } from '../../../src/application/submit-batch.ts';
+import type { BatchRequest } from '../../../src/application/transfers/submit-batch.ts';
 import type { Actor } from '../../../src/domain/actor.ts';
 import type { CommandKind } from '../command.ts';
 import { nthId, thrown } from '../command.ts';

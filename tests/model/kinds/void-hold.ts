@@ -1,4 +1,4 @@
-import type { VoidRequest } from '../../../src/application/end-transfer.ts';
+import type { VoidRequest } from '../../../src/application/transfers/end-hold.ts';
 import type { CommandKind } from '../command.ts';
 import { thrown } from '../command.ts';
 import { CUSTOMERS, drawAgain, drawEnder, drawKey, drawTransferId, OPERATORS } from '../draw.ts';

@@ -1,0 +1,181 @@
+import type { Actor } from '../../domain/actor.ts';
+import type { Command } from '../../domain/books/command.ts';
+import { invalid } from '../../domain/errors.ts';
+import { scopeOf } from '../../domain/books/idempotency.ts';
+import type { Operation } from '../../domain/books/idempotency.ts';
+import { isWithinBound, MAX_AMOUNT } from '../../domain/money/money.ts';
+import type { Answer } from '../../domain/books/outcome.ts';
+import type { IdGenerator } from '../ports/ledger-store.ts';
+import { ACCOUNT_NAME_MAX_LENGTH, normalise, optionalText, requireBigint, requireKey } from '../validation.ts';
+import type { TransferWriter } from '../group-commit.ts';
+import { viewAccount, viewConflict, viewRefusal } from '../views.ts';
+import type { AccountView, Refused } from '../views.ts';
+
+const REASON_MAX_LENGTH = 280;
+/** Enough for a million holds that expired together. */
+const MOST_UNITS = 5_000;
+
+type SystemActor = Extract<Actor, { kind: 'system' }>;
+type Ports = { readonly writer: TransferWriter; readonly ids: IdGenerator };
+
+/** `reason` goes into the audit log. Without a key, each call is one of its own. */
+type Administration = {
+  readonly accountId: string;
+  readonly reason?: string;
+  readonly idempotencyKey?: string;
+};
+
+export type AccountResult =
+  | { readonly ok: true; readonly replayed: boolean; readonly account: AccountView }
+  | Refused;
+
+/** The owner's own name for an account; null takes it away. @throws PassbookError `invalid_request`, `unavailable` */
+export function renameAccount({ writer }: Ports) {
+  return async (
+    actor: Actor,
+    request: { accountId: string; name: string | null },
+  ): Promise<AccountResult> => {
+    const { accountId } = request;
+    const name = optionalText('name', request.name ?? undefined, ACCOUNT_NAME_MAX_LENGTH);
+    return submit(writer, {
+      type: 'rename',
+      actor,
+      accountId,
+      name,
+      reason: null,
+      key: null,
+      request: normalise({}),
+    });
+  };
+}
+
+/** Debits stop, and credits if said so. @throws PassbookError `invalid_request`, `unavailable`, `outcome_unknown` */
+export function freezeAccount({ writer }: Ports) {
+  return async (
+    actor: SystemActor,
+    request: Administration & { credits?: boolean },
+  ): Promise<AccountResult> => {
+    const { accountId, credits = false } = request;
+    const reason = requireReason(request.reason);
+    return submit(writer, {
+      type: 'freeze',
+      ...keyed(actor, 'freeze_account', request.idempotencyKey),
+      accountId,
+      credits,
+      reason,
+      request: normalise({ accountId, credits: credits.toString(), reason }),
+    });
+  };
+}
+
+/** @throws PassbookError `invalid_request`, `unavailable`, `outcome_unknown` */
+export function unfreezeAccount({ writer }: Ports) {
+  return async (actor: SystemActor, request: Administration): Promise<AccountResult> => {
+    const { accountId } = request;
+    const reason = requireReason(request.reason);
+    return submit(writer, {
+      type: 'unfreeze',
+      ...keyed(actor, 'unfreeze_account', request.idempotencyKey),
+      accountId,
+      reason,
+      request: normalise({ accountId, reason }),
+    });
+  };
+}
+
+export type LimitsRequest = Administration & {
+  /** Minor units; negative is an overdraft. */
+  readonly minimumBalance: bigint;
+  /** Null: none but the bound of all balances. */
+  readonly maximumBalance: bigint | null;
+};
+
+/** Sets both limits. One that is already broken stands. @throws PassbookError `invalid_request`, `unavailable` */
+export function limitAccount({ writer }: Ports) {
+  return async (actor: SystemActor, request: LimitsRequest): Promise<AccountResult> => {
+    const { accountId } = request;
+    const minimumBalance = requireLimit('minimumBalance', request.minimumBalance);
+    const maximumBalance =
+      request.maximumBalance === null ? null : requireLimit('maximumBalance', request.maximumBalance);
+    if (maximumBalance !== null && maximumBalance < minimumBalance) {
+      throw invalid('maximumBalance', 'must not be below the minimum balance');
+    }
+    const reason = requireReason(request.reason);
+    return submit(writer, {
+      type: 'limit',
+      ...keyed(actor, 'limit_account', request.idempotencyKey),
+      accountId,
+      minimumBalance,
+      maximumBalance,
+      reason,
+      request: normalise({
+        accountId,
+        minimumBalance,
+        maximumBalance,
+        reason,
+      }),
+    });
+  };
+}
+
+export type CloseRequest = Administration & {
+  /** Another account of the same owner, that what is left goes to. */
+  readonly sweepTo?: string;
+};
+
+/** Closes an account for good. @throws PassbookError `invalid_request`, `unavailable`, `outcome_unknown` */
+export function closeAccount({ writer, ids }: Ports) {
+  return async (actor: Actor, request: CloseRequest): Promise<AccountResult> => {
+    const { accountId, sweepTo } = request;
+    const reason = optionalText('reason', request.reason, REASON_MAX_LENGTH);
+    if (sweepTo === accountId) throw invalid('sweepTo', 'must be another account');
+    return submit(writer, {
+      type: 'close',
+      ...keyed(actor, 'close_account', request.idempotencyKey),
+      accountId,
+      reason,
+      sweep: sweepTo === undefined ? null : { accountId: sweepTo, id: ids.newId(), salt: ids.newSalt() },
+      request: normalise({ accountId, sweepTo: sweepTo ?? null, reason }),
+    });
+  };
+}
+
+async function submit(writer: TransferWriter, command: Command): Promise<AccountResult> {
+  const answer = await submitToTheEnd(writer, command);
+  if ('conflict' in answer) return viewConflict(answer.conflict);
+
+  const { outcome, replayed } = answer;
+  if (outcome.kind === 'refused') return viewRefusal(outcome, { replayed, actor: command.actor });
+  if (outcome.kind !== 'changed') throw new TypeError(`An account cannot have ${outcome.kind}`);
+  return { ok: true, replayed, account: viewAccount(outcome.account) };
+}
+
+/** Again, where holds that are due are written first, unit by unit; others have their turn between. */
+async function submitToTheEnd(writer: TransferWriter, command: Command): Promise<Answer> {
+  for (let left = MOST_UNITS; ; left--) {
+    const answer = await writer.submit(command);
+    if ('conflict' in answer || !answer.unfinished || left === 0) return answer;
+  }
+}
+
+function keyed(actor: Actor, operation: Operation, key: unknown) {
+  return {
+    actor,
+    key: key === undefined ? null : { scope: scopeOf(actor), operation, key: requireKey(key) },
+  };
+}
+
+/** @throws PassbookError `invalid_request` */
+export function requireReason(reason: unknown): string {
+  const text = optionalText('reason', reason, REASON_MAX_LENGTH);
+  if (text === null) throw invalid('reason', 'must say why');
+  return text;
+}
+
+function requireLimit(field: string, value: unknown): bigint {
+  requireBigint(field, value);
+  if (!isWithinBound(value)) {
+    throw invalid(field, `must be from -${MAX_AMOUNT} to ${MAX_AMOUNT}, in the currency's minor unit`);
+  }
+  return value;
+}

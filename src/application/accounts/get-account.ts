@@ -1,0 +1,70 @@
+import type { Account } from '../../domain/entities/account.ts';
+import type { Viewer } from '../../domain/actor.ts';
+import { PassbookError } from '../../domain/errors.ts';
+import type { Balances } from '../../domain/books/outcome.ts';
+import { balancesOf } from '../../domain/decisions/post-step.ts';
+import type { Instant } from '../../domain/time.ts';
+import { accountAt, isFinal } from '../reporting/account-at.ts';
+import type { ClockPorts } from '../reporting/account-at.ts';
+import type { Clock, LedgerReads } from '../ports/ledger-store.ts';
+import { mayViewAccount, viewAccount } from '../views.ts';
+import type { AccountView } from '../views.ts';
+
+/** @throws PassbookError `account_not_found` if it does not exist or is another's; `unavailable` */
+export function getAccount(ports: { reads: LedgerReads; clock: Clock }) {
+  return async (viewer: Viewer, accountId: string): Promise<AccountView> => {
+    const at = ports.clock.now();
+    const account = await readOwnAccount(ports.reads, { viewer, accountId });
+    return viewAccount(await asOf(ports.reads, account, at));
+  };
+}
+
+export type BalanceView = Balances & {
+  readonly currency: string;
+  readonly exponent: number;
+  /** The instant asked for; else when it was read: it then holds all that was committed before. */
+  readonly at: Instant;
+  /** Whether it can never change any more what the balance was at that instant. */
+  readonly final: boolean;
+};
+
+/**
+ * The balance now, or as it was `at` an instant, which takes as long whatever the length of the book. It was 0 before
+ * the account was opened.
+ * @throws PassbookError `account_not_found` if it does not exist or is another's; `invalid_request` for an instant of
+ *   the future; `unavailable`
+ */
+export function getBalance(ports: ClockPorts & { reads: LedgerReads }) {
+  const { reads, clock } = ports;
+  return async (viewer: Viewer, accountId: string, { at }: { at?: Instant } = {}): Promise<BalanceView> => {
+    const now = clock.now();
+    const account = await readOwnAccount(reads, { viewer, accountId });
+    const final = at !== undefined && isFinal(ports, { field: 'at', at, now });
+    const then = at === undefined ? await asOf(reads, account, now) : await accountAt(reads, account, at);
+    const { currency, exponent } = account;
+    return { ...balancesOf(then), currency, exponent, at: at ?? now, final };
+  };
+}
+
+/** @throws PassbookError `account_not_found` if it does not exist or is another's */
+export async function readOwnAccount(
+  reads: LedgerReads,
+  { viewer, accountId }: { viewer: Viewer; accountId: string },
+): Promise<Account> {
+  const account = await reads.account(accountId);
+  if (!account || !mayViewAccount(viewer, account)) throw new PassbookError('account_not_found');
+  return account;
+}
+
+/** The account with its due holds expired, whether or not anything has swept them. */
+export async function asOf(reads: LedgerReads, account: Account, at: Instant): Promise<Account> {
+  let read = account;
+  for (;;) {
+    if (read.nextExpiryAt === null || read.nextExpiryAt > at) return read;
+    const due = await reads.dueOn(read.id, at);
+    // Whoever swept it between the two looks has left an entry.
+    const again = (await reads.account(read.id)) ?? read;
+    if (again.sequence === read.sequence) return read.release(due);
+    read = again;
+  }
+}

@@ -1,0 +1,29 @@
+import type { Account } from '../../domain/entities/account.ts';
+import type { Digest } from '../../domain/integrity/hash-chain.ts';
+import { Cursors } from '../cursor.ts';
+import { readPage } from '../page.ts';
+import type { Page, PageRequest } from '../page.ts';
+import { ownTurn } from '../event-loop.ts';
+import { asOf } from './get-account.ts';
+import type { Clock, LedgerReads } from '../ports/ledger-store.ts';
+import { viewAccount } from '../views.ts';
+import type { AccountView } from '../views.ts';
+
+const READS_AT_ONCE = 16;
+
+/** An owner's accounts, the oldest first. @throws PassbookError `invalid_request`, `unavailable` */
+export function listAccounts({ reads, clock, digest }: { reads: LedgerReads; clock: Clock; digest: Digest }) {
+  return async (ownerId: string, request: PageRequest = {}): Promise<Page<AccountView>> => {
+    const page = await readPage(request, new Cursors(digest, ['accounts', ownerId]), (terms) =>
+      reads.accountsOf(ownerId, terms),
+    );
+    const at = clock.now();
+    const accounts: Account[] = [];
+    for (let first = 0; first < page.items.length; first += READS_AT_ONCE) {
+      if (first > 0) await ownTurn();
+      const some = page.items.slice(first, first + READS_AT_ONCE);
+      accounts.push(...(await Promise.all(some.map((account) => asOf(reads, account, at)))));
+    }
+    return { ...page, items: accounts.map(viewAccount) };
+  };
+}

@@ -1,0 +1,161 @@
+import type { Viewer } from '../../domain/actor.ts';
+import { entryDigest, GENESIS_HASH, sealTransfer } from '../../domain/integrity/hash-chain.ts';
+import type { Digest } from '../../domain/integrity/hash-chain.ts';
+import { leafTextHash, readLeaf } from '../../domain/integrity/checkpoint.ts';
+import type { AccountLeaf, Checkpoint } from '../../domain/integrity/checkpoint.ts';
+import { PassbookError } from '../../domain/errors.ts';
+import { PathBuilder } from '../../domain/integrity/merkle-tree.ts';
+import type { HexDigest } from '../../domain/integrity/merkle-tree.ts';
+import { provenEntry } from '../../domain/integrity/statement-proof.ts';
+import type { ProvenEntry, StatementProof } from '../../domain/integrity/statement-proof.ts';
+import type { Instant } from '../../domain/time.ts';
+import { entryAt, linesUpTo } from '../reporting/account-at.ts';
+import type { CheckpointArchive, CheckpointPorts } from '../ports/checkpoints.ts';
+import { readOwnAccount } from '../accounts/get-account.ts';
+import { requireCheckpoints } from './make-checkpoint.ts';
+import type { LedgerReads } from '../ports/ledger-store.ts';
+import { requireInstant, requireOrder } from '../validation.ts';
+
+type Ports = {
+  readonly reads: LedgerReads;
+  readonly digest: Digest;
+  readonly hexDigest: HexDigest;
+  readonly checkpoints: CheckpointPorts | null;
+};
+
+export type StatementRequest = {
+  readonly accountId: string;
+  /** The account's opening unless said. */
+  readonly from?: Instant;
+  /** Exclusive; the newest checkpoint's instant unless said, and not after it. */
+  readonly to?: Instant;
+};
+
+const PAGE = 100;
+
+/** A statement proof that is read as it is sent: all but its entries, and those in portions. */
+export type StatementProofReading = {
+  readonly head: Omit<StatementProof, 'opening' | 'entries' | 'following' | 'digests'>;
+  /** By sequence ascending; to be read once. */
+  readonly portions: () => AsyncGenerator<ProofPortion, void>;
+};
+
+/** As in a `StatementProof`, some of each; `opening` and `following` are absent where they are in no portion. */
+export type ProofPortion = Pick<StatementProof, 'entries' | 'digests'> & {
+  readonly opening?: ProvenEntry;
+  readonly following?: ProvenEntry;
+};
+
+/**
+ * An account's entries of a period, with the proof that they are in the newest checkpoint, whole. A long period takes
+ * much memory: `readStatementProof` gives it in portions.
+ * @throws PassbookError, TypeError as `readStatementProof`
+ */
+export function exportStatement(ports: Ports) {
+  const read = readStatementProof(ports);
+  return async (viewer: Viewer, request: StatementRequest): Promise<StatementProof> => {
+    const { head, portions } = await read(viewer, request);
+    let opening: ProvenEntry | null = null;
+    let following: ProvenEntry | null = null;
+    const entries: ProvenEntry[] = [];
+    const digests: string[] = [];
+    for await (const portion of portions()) {
+      opening ??= portion.opening ?? null;
+      following ??= portion.following ?? null;
+      entries.push(...portion.entries);
+      digests.push(...portion.digests);
+    }
+    const { format, version, period, previousHash, ...rest } = head;
+    return { format, version, period, previousHash, opening, entries, following, digests, ...rest };
+  };
+}
+
+/**
+ * An account's entries of a period, with the proof that they are in the newest checkpoint. It shows nobody else's data.
+ * @throws PassbookError `account_not_found` if it does not exist or is another's; `checkpoint_not_found` if none
+ *   reaches to the period's end; `invalid_request`, `unavailable`
+ * @throws TypeError if the ledger was made without checkpoints
+ */
+export function readStatementProof(ports: Ports) {
+  return async (viewer: Viewer, request: StatementRequest): Promise<StatementProofReading> => {
+    const { reads, digest, hexDigest } = ports;
+    const { signer, archive } = requireCheckpoints(ports);
+    const { accountId } = request;
+    const account = await readOwnAccount(reads, { viewer, accountId });
+    const newest = await archive.newest();
+    const checkpoint = newest && signer.read(newest.signed);
+    if (!newest || !checkpoint) throw new PassbookError('checkpoint_not_found');
+    const { from = Math.min(account.createdAt, checkpoint.at), to = checkpoint.at } = request;
+    requireInstant('from', from);
+    requireInstant('to', to);
+    if (request.to !== undefined) requireOrder({ from, to });
+    if (Math.max(from, to) > checkpoint.at) throw new PassbookError('checkpoint_not_found');
+
+    const { leaf, text, ...inclusion } = await proveAccount(archive, checkpoint, { accountId, hexDigest });
+    const { id, sequence: last } = leaf;
+    const first = ((await entryAt(reads, { id, sequence: last }, from - 1))?.sequence ?? 0) + 1;
+    const before = first > 2 ? await reads.entriesOf(id, { after: first - 3, limit: 1 }) : [];
+    return {
+      head: {
+        format: 'passbook statement proof',
+        version: 1,
+        period: { from, to },
+        previousHash: before[0]?.hash ?? GENESIS_HASH,
+        leaf: text,
+        inclusion,
+        checkpoint: newest.signed,
+      },
+      portions: () => proveEntries(reads, leaf, { first, to, digest }),
+    };
+  };
+}
+
+/** Reads the manifest twice: for the account's place, and for the hashes on the way from there to the root. */
+async function proveAccount(
+  archive: CheckpointArchive,
+  { number, accounts: size, root }: Checkpoint,
+  { accountId, hexDigest }: { accountId: string; hexDigest: HexDigest },
+) {
+  let [at, found] = [0, -1];
+  let text = '';
+  for await (const line of archive.manifest(number)) {
+    if (line.startsWith(`${accountId} `)) [found, text] = [at, line];
+    at++;
+  }
+  const leaf = readLeaf(text);
+  if (!leaf) throw new PassbookError('checkpoint_not_found');
+
+  const builder = new PathBuilder({ index: found, size }, hexDigest);
+  for await (const line of archive.manifest(number)) builder.add(leafTextHash(line, hexDigest));
+  if (builder.root() !== root)
+    throw new TypeError(`The manifest of checkpoint ${number} is not the one that was signed`);
+  return { leaf, text, index: found, size, path: builder.path() };
+}
+
+async function* proveEntries(
+  reads: LedgerReads,
+  { id, sequence: last }: AccountLeaf,
+  { first, to, digest }: { first: number; to: Instant; digest: Digest },
+): AsyncGenerator<ProofPortion, void> {
+  let isBehind = false;
+  const all = { after: Math.max(first - 2, 0), until: last, page: PAGE };
+  for await (const lines of linesUpTo(reads, id, all)) {
+    const portion: { opening?: ProvenEntry; following?: ProvenEntry } = {};
+    const entries: ProvenEntry[] = [];
+    const digests: string[] = [];
+    for (const { entry, transfer } of lines) {
+      if (isBehind) {
+        digests.push(entryDigest(entry, transfer, { seal: sealTransfer(transfer, digest), digest }));
+        continue;
+      }
+      const proven = provenEntry(entry, transfer, digest);
+      if (entry.sequence < first) portion.opening = proven;
+      else if (entry.at < to) entries.push(proven);
+      else {
+        portion.following = proven;
+        isBehind = true;
+      }
+    }
+    yield { ...portion, entries, digests };
+  }
+}

@@ -1,0 +1,145 @@
+import { EMPTY_AUDIT, leafText, leafTextHash } from '../../domain/integrity/checkpoint.ts';
+import type { Checkpoint } from '../../domain/integrity/checkpoint.ts';
+import { GENESIS_HASH } from '../../domain/integrity/hash-chain.ts';
+import type { Digest } from '../../domain/integrity/hash-chain.ts';
+import { MerkleTree } from '../../domain/integrity/merkle-tree.ts';
+import type { HexDigest } from '../../domain/integrity/merkle-tree.ts';
+import { Cursors } from '../cursor.ts';
+import { readPage, sequenceOf } from '../page.ts';
+import type { Page, PageRequest } from '../page.ts';
+import type { CheckpointPorts, CheckpointView, KeptCheckpoint } from '../ports/checkpoints.ts';
+import type { Clock, LedgerScan, Logger } from '../ports/ledger-store.ts';
+
+type Ports = {
+  readonly scan: LedgerScan;
+  readonly clock: Clock;
+  readonly digest: Digest;
+  readonly hexDigest: HexDigest;
+  /** Null: the ledger makes none. */
+  readonly checkpoints: CheckpointPorts | null;
+};
+
+/**
+ * Signs what all accounts and the audit log are at this moment, while the bank runs.
+ * @throws TypeError if the ledger was made without checkpoints
+ * @throws PassbookError `unavailable`
+ */
+export function makeCheckpoint(ports: Ports) {
+  // One after another: each names the one before.
+  let last: Promise<unknown> = Promise.resolve();
+  return async (): Promise<CheckpointView> => {
+    const { signer, archive, onMade } = requireCheckpoints(ports);
+    const before = last;
+    const made = (async () => {
+      await before;
+      const newest = await archive.newest();
+      const number = (newest?.number ?? 0) + 1;
+      const previous = newest ? ports.digest(newest.signed) : GENESIS_HASH;
+      let made: { checkpoint: Checkpoint; signed: string } | undefined;
+      await archive.add(number, async (write) => {
+        const checkpoint = await readBooks(ports, { number, previous, write });
+        const signed = await signer.sign(checkpoint);
+        made = { checkpoint, signed };
+        return signed;
+      });
+      if (!made) throw new TypeError('An archive makes what it keeps');
+      const view = { ...made.checkpoint, signed: made.signed, digest: ports.digest(made.signed) };
+      onMade?.(view);
+      return view;
+    })();
+    last = made.catch(() => {});
+    return made;
+  };
+}
+
+async function readBooks(
+  { scan, clock, hexDigest }: Ports,
+  given: { number: number; previous: string; write: (lines: readonly string[]) => Promise<void> },
+): Promise<Checkpoint> {
+  const { number, previous, write } = given;
+  return scan.atOnce(async (books) => {
+    const at = clock.now();
+    const tree = new MerkleTree(hexDigest);
+    for await (const accounts of books.accounts()) {
+      const lines = accounts.map(leafText);
+      for (const line of lines) tree.add(leafTextHash(line, hexDigest));
+      await write(lines);
+    }
+    const { sequence, hash } = books.auditHead ?? EMPTY_AUDIT;
+    return {
+      version: 1,
+      number,
+      at,
+      previous,
+      accounts: tree.size,
+      root: tree.root(),
+      audit: { sequence, hash },
+    };
+  });
+}
+
+/**
+ * The newest first. For the system and for auditors: whoever calls it has checked that.
+ * @throws TypeError if the ledger was made without checkpoints
+ * @throws PassbookError `invalid_request`
+ */
+export function listCheckpoints(ports: Pick<Ports, 'checkpoints' | 'digest'>) {
+  const cursors = new Cursors(ports.digest, ['checkpoints']);
+  return async (request: PageRequest = {}): Promise<Page<CheckpointView>> => {
+    const { archive, signer } = requireCheckpoints(ports);
+    const view = (kept: KeptCheckpoint): CheckpointView => {
+      const checkpoint = signer.read(kept.signed);
+      if (!checkpoint) throw new TypeError(`Checkpoint ${kept.number} cannot be read`);
+      return { ...checkpoint, signed: kept.signed, digest: ports.digest(kept.signed) };
+    };
+    const page = await readPage(request, cursors, async ({ after, limit }) => {
+      const kept = await archive.page({ after: after === null ? null : sequenceOf(after), limit });
+      return kept.map((one) => ({ id: one.number.toString(), one }));
+    });
+    return { ...page, items: page.items.map(({ one }) => view(one)) };
+  };
+}
+
+/** @throws TypeError */
+export function requireCheckpoints({ checkpoints }: Pick<Ports, 'checkpoints'>): CheckpointPorts {
+  if (!checkpoints) throw new TypeError('This ledger was made without checkpoints');
+  return checkpoints;
+}
+
+/** Makes a checkpoint every so often, once `start` is called. */
+export class Checkpointer {
+  readonly #make: () => Promise<CheckpointView>;
+  readonly #log: Logger;
+  readonly #everyMs: number;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(ports: { make: () => Promise<CheckpointView>; log: Logger; everyMs: number }) {
+    this.#make = ports.make;
+    this.#log = ports.log;
+    this.#everyMs = ports.everyMs;
+  }
+
+  start(): void {
+    this.#timer ??= setInterval(() => {
+      // One that takes longer than the interval is not joined by another.
+      this.#running ??= this.#makeOrWarn();
+    }, this.#everyMs);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    await this.#running;
+  }
+
+  async #makeOrWarn(): Promise<void> {
+    try {
+      await this.#make();
+    } catch (error) {
+      this.#log.error({ err: error }, 'no checkpoint could be made, will try again');
+    } finally {
+      this.#running = undefined;
+    }
+  }
+}

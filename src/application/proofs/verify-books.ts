@@ -1,0 +1,366 @@
+import { heldWithoutDue } from '../reporting/account-at.ts';
+import type { Outcome } from '../../domain/books/outcome.ts';
+import { AccountCheck } from '../../domain/verification/account-check.ts';
+import type { Account } from '../../domain/entities/account.ts';
+import { AuditCheck } from '../../domain/verification/audit-check.ts';
+import type { Digest } from '../../domain/integrity/hash-chain.ts';
+import { CheckpointCheck } from '../../domain/verification/checkpoint-check.ts';
+import type { Checkpoint } from '../../domain/integrity/checkpoint.ts';
+import { keyText } from '../../domain/books/idempotency.ts';
+import type { HexDigest } from '../../domain/integrity/merkle-tree.ts';
+import { checkRecord, entriesWithDue, toldBy } from '../../domain/verification/record-check.ts';
+import type { Recorded } from '../../domain/verification/record-check.ts';
+import { checkTransfer, ReversalCheck } from '../../domain/verification/transfer-check.ts';
+import { PassbookError } from '../../domain/errors.ts';
+import { BalanceCheck, FaultLog, OrderCheck } from '../../domain/verification/faults.ts';
+import type { Fault, FaultPlace } from '../../domain/verification/faults.ts';
+import type { Transfer } from '../../domain/entities/transfer.ts';
+import { allPages } from '../all-pages.ts';
+import type { LedgerReads, LedgerScan, PageRequest } from '../ports/ledger-store.ts';
+
+export type VerifyPorts = {
+  readonly reads: LedgerReads;
+  readonly scan: LedgerScan;
+  readonly digest: Digest;
+  readonly hexDigest: HexDigest;
+};
+
+/** How much was looked at so far. */
+export type Verified = {
+  readonly accounts: number;
+  readonly entries: number;
+  readonly transfers: number;
+  readonly records: number;
+  readonly auditRecords: number;
+};
+
+export type VerifyRequest = {
+  /** A checkpoint whose signature was found right, with its manifest's lines. */
+  readonly checkpoint?: { readonly checkpoint: Checkpoint; readonly manifest: AsyncIterable<string> };
+  readonly onProgress?: (verified: Verified) => void;
+};
+
+export type Verification = {
+  /** The first of each kind, with how many there are of it. None: the books are whole. */
+  readonly faults: readonly (Fault & { readonly count: number })[];
+  readonly verified: Verified;
+};
+
+const PAGE = 500;
+
+/**
+ * Recomputes all that the books hold, page by page, while the bank runs or not: each account is read first, and then
+ * its entries up to what it says is its last.
+ * @throws PassbookError `unavailable`
+ */
+export function verifyBooks(ports: VerifyPorts) {
+  return async ({ checkpoint, onProgress = () => {} }: VerifyRequest = {}): Promise<Verification> => {
+    const run = new VerifyRun(ports, onProgress);
+    await run.attempt(() => run.balance());
+    await run.attempt(() => run.accounts(checkpoint));
+    await run.attempt(() => run.transfers());
+    await run.attempt(() => run.records());
+    await run.attempt(() => run.differences());
+    return run.end();
+  };
+}
+
+class VerifyRun {
+  readonly #ports: VerifyPorts;
+  readonly #onProgress: (verified: Verified) => void;
+  readonly #faults = new FaultLog();
+  readonly #audit: AuditCheck;
+  readonly #verified = { accounts: 0, entries: 0, transfers: 0, records: 0, auditRecords: 0 };
+  #checkpoint: CheckpointCheck | undefined;
+  /** Accounts that were read. None ever disappears, and what records are compared with never changes. */
+  readonly #found = new Map<string, Account>();
+
+  constructor(ports: VerifyPorts, onProgress: (verified: Verified) => void) {
+    this.#ports = ports;
+    this.#onProgress = onProgress;
+    this.#audit = new AuditCheck({ digest: ports.digest, faults: this.#faults });
+  }
+
+  /** Goes on after what cannot be read: a value that was changed by hand may be of no form that a store knows. */
+  async attempt(step: () => Promise<void>, place: FaultPlace = {}): Promise<void> {
+    try {
+      await step();
+    } catch (fault) {
+      if (fault instanceof PassbookError || !(fault instanceof Error)) throw fault;
+      this.#faults.report('unreadable', { ...place, detail: fault.message });
+    }
+  }
+
+  /** Of one moment, as the accounts that are read later are not. */
+  async balance(): Promise<void> {
+    const check = new BalanceCheck();
+    await this.#ports.scan.atOnce(async (books) => {
+      for await (const accounts of books.accounts()) for (const account of accounts) check.add(account);
+    });
+    check.end(this.#faults);
+  }
+
+  async accounts(given: VerifyRequest['checkpoint']): Promise<void> {
+    const { scan, hexDigest } = this.#ports;
+    if (given) {
+      this.#checkpoint = new CheckpointCheck(given.checkpoint, { digest: hexDigest, faults: this.#faults });
+    }
+    await this.#readAudit();
+    const order = new OrderCheck();
+    const manifest = given?.manifest[Symbol.asyncIterator]();
+    for await (const account of each(
+      (page) => scan.accountsPage(page),
+      ({ id }) => id,
+    )) {
+      if (!order.add(account.id)) this.#faults.report('account_order', { accountId: account.id });
+      await this.#readManifest(manifest, (check) => check.isBehind(account.id));
+      await this.attempt(() => this.#account(account), { accountId: account.id });
+      if (this.#found.size < MOST_FOUND) this.#found.set(account.id, account);
+      await this.#standing(account);
+      this.#count('accounts');
+    }
+    await this.#readManifest(manifest, (check) => !check.isEnded);
+    await this.#readAudit();
+    this.#checkpoint?.end();
+  }
+
+  async transfers(): Promise<void> {
+    const { scan } = this.#ports;
+    const order = new OrderCheck();
+    const reversals = new ReversalCheck();
+    for await (const page of allPages((request) => scan.transfersPage(request), {
+      idOf: ({ transfer }) => transfer.id,
+      limit: PAGE,
+    })) {
+      for (const { transfer, entries } of page) {
+        if (!order.add(transfer.id)) this.#faults.report('transfer_order', { transferId: transfer.id });
+        checkTransfer(transfer, entries, this.#faults);
+        reversals.add(transfer);
+        await this.#erased(transfer);
+        this.#count('transfers');
+      }
+      await this.#accountsOf(page.map(({ transfer }) => transfer));
+    }
+    await this.#erasedAndMissing();
+    const unequal = [...reversals.unequal()];
+    for (let from = 0; from < unequal.length; from += PAGE) {
+      const ids = unequal.slice(from, from + PAGE);
+      await this.#secondLook(ids, async () =>
+        (await scan.transfersById(ids)).map(({ transfer }) => transfer),
+      );
+    }
+  }
+
+  async records(): Promise<void> {
+    const { scan, digest } = this.#ports;
+    const order = new OrderCheck();
+    const all = allPages((page) => scan.recordsPage(page), { idOf: keyText, limit: PAGE });
+    for await (const records of all) {
+      const told = records.map(({ outcome }) => toldBy(outcome));
+      const ids = [...new Set(told.flatMap(({ transferIds }) => transferIds))];
+      const transfers = await scan.transfersById(ids);
+      const accounts = await this.#accountsById(new Set(told.flatMap(({ accountIds }) => accountIds)));
+      const found = { transfers: new Map(transfers.map((one) => [one.transfer.id, one])), accounts };
+      const outcomes = records.map(({ outcome }) => outcome);
+      const recorded = { ...found, heldWithoutDue: await this.#heldWithoutDue(outcomes, found) };
+      for (const record of records) {
+        if (!order.add(keyText(record))) this.#faults.report('record_order', { key: keyText(record) });
+        checkRecord(record, recorded, { digest, faults: this.#faults });
+        this.#count('records');
+      }
+    }
+  }
+
+  async differences(): Promise<void> {
+    for await (const faults of this.#ports.scan.differences()) {
+      for (const { kind, ...place } of faults) this.#faults.report(kind, place);
+    }
+  }
+
+  /** An answer leaves out holds that are due and not written as expired: all that were due by some instant. */
+  async #heldWithoutDue(
+    outcomes: readonly Outcome[],
+    recorded: Recorded,
+  ): Promise<ReadonlyMap<string, readonly bigint[]>> {
+    const held = new Map<string, readonly bigint[]>();
+    for (const entry of outcomes.flatMap((outcome) => entriesWithDue(outcome, recorded))) {
+      const account = recorded.accounts.get(entry.accountId);
+      if (!account) continue;
+      const sums = await heldWithoutDue(this.#ports.reads, account.asAfter(entry));
+      held.set(`${entry.transferId} ${entry.accountId}`, sums);
+    }
+    return held;
+  }
+
+  end(): Verification {
+    this.#onProgress(this.#verified);
+    return { faults: this.#faults.list(), verified: { ...this.#verified } };
+  }
+
+  async #readManifest(
+    manifest: AsyncIterator<string> | undefined,
+    isWanted: (check: CheckpointCheck) => boolean,
+  ): Promise<void> {
+    const check = this.#checkpoint;
+    if (!manifest || !check) return;
+    while (isWanted(check)) {
+      const read: IteratorResult<string, unknown> = await manifest.next();
+      if (read.done) check.endManifest();
+      else check.addLine(read.value);
+    }
+  }
+
+  async #account(account: Account): Promise<void> {
+    const { reads, digest } = this.#ports;
+    const check = new AccountCheck(account, { digest, faults: this.#faults });
+    this.#checkpoint?.addAccount(account);
+    for (let after = 0; ; ) {
+      const lines = await reads.linesOf(account.id, { after, limit: PAGE });
+      for (const { entry, transfer } of lines) {
+        if (entry.sequence > account.sequence) return this.#endAccount(check, account, entry.sequence);
+        check.add(entry, transfer);
+        this.#checkpoint?.addEntry(entry);
+        this.#count('entries');
+      }
+      const last = lines.at(-1)?.entry.sequence;
+      // A sequence that does not grow would be asked for again and again
+      if (last === undefined || last <= after) return this.#endAccount(check, account, null);
+      after = last;
+    }
+  }
+
+  /** What comes after its last entry was written since it was read; else it should not be there. */
+  async #endAccount(check: AccountCheck, { id }: Account, beyond: number | null): Promise<void> {
+    check.end();
+    if (beyond === null) return;
+    const today = await this.#ports.reads.account(id);
+    if (!today || today.sequence < beyond) {
+      this.#faults.report('entry_beyond', { accountId: id, sequence: beyond });
+    }
+  }
+
+  /** The log may have grown since it was read, and the account may have changed with it. */
+  async #standing(read: Account): Promise<void> {
+    for (let account = read; ; ) {
+      const before = this.#audit.lastAbout(account.id);
+      if (!this.#audit.differenceOf(account)) return;
+      await this.#readAudit();
+      const detail = this.#audit.differenceOf(account);
+      if (!detail) return;
+      if (this.#audit.lastAbout(account.id) === before) {
+        this.#faults.report('account_standing', { accountId: account.id, detail });
+        return;
+      }
+      account = (await this.#ports.reads.account(account.id)) ?? account;
+    }
+  }
+
+  /** A text that was erased since the log was read is in the log by now. */
+  async #erased(transfer: Transfer): Promise<void> {
+    if (transfer.erased && this.#audit.erasureDifference(transfer)) await this.#readAudit();
+    const detail = this.#audit.erasureDifference(transfer);
+    if (detail) this.#faults.report('transfer_erased', { transferId: transfer.id, detail });
+    this.#audit.seen(transfer.id);
+  }
+
+  async #erasedAndMissing(): Promise<void> {
+    const unseen = this.#audit.unseen();
+    for (let from = 0; from < unseen.length; from += PAGE) {
+      const ids = unseen.slice(from, from + PAGE);
+      const found = await this.#ports.scan.transfersById(ids);
+      const there = new Set(found.map(({ transfer }) => transfer.id));
+      for (const transferId of ids.filter((id) => !there.has(id)))
+        this.#faults.report('transfer_erased', { transferId, detail: 'the transfer is missing' });
+    }
+  }
+
+  /** A rejected transfer may name an account that never was. */
+  async #accountsOf(transfers: readonly Transfer[]): Promise<void> {
+    const legs = transfers
+      .filter(({ status }) => status !== 'rejected')
+      .flatMap(({ id, legs: ofTransfer }) => ofTransfer.map(({ accountId }) => [accountId, id] as const));
+    const accounts = await this.#accountsById(new Set(legs.map(([accountId]) => accountId)));
+    for (const [accountId, transferId] of new Map(legs)) {
+      if (!accounts.has(accountId)) this.#faults.report('account_missing', { accountId, transferId });
+    }
+  }
+
+  async #readAudit(): Promise<void> {
+    for (;;) {
+      const records = await this.#ports.reads.audit({ after: this.#audit.sequence, limit: PAGE });
+      for (const record of records) {
+        this.#audit.add(record);
+        this.#checkpoint?.addAudit(record);
+        this.#count('auditRecords');
+      }
+      if (records.length === 0) return;
+    }
+  }
+
+  /**
+   * A reversal that was written while the transfers were read may have been seen without what it did to the first, or
+   * the other way round. What was reversed is read before all reversals and again after them: the sum lies between.
+   */
+  async #secondLook(ids: readonly string[], read: () => Promise<readonly Transfer[]>): Promise<void> {
+    const before = reversedOf(await read());
+    const sums = new Map<string, bigint>();
+    for await (const { transfer } of this.#transfers()) {
+      const { reverses, status } = transfer;
+      if (reverses === null || status !== 'completed' || !ids.includes(reverses)) continue;
+      for (const { accountId, amount } of transfer.legs) {
+        const leg = `${reverses} ${accountId}`;
+        sums.set(leg, (sums.get(leg) ?? 0n) + amount);
+      }
+    }
+    const after = reversedOf(await read());
+    for (const leg of new Set([...before.keys(), ...after.keys(), ...sums.keys()])) {
+      const sum = sums.get(leg) ?? 0n;
+      if ((before.get(leg) ?? 0n) <= sum && sum <= (after.get(leg) ?? 0n)) continue;
+      const [transferId = '', accountId = ''] = leg.split(' ');
+      const detail = `${after.get(leg) ?? 0n} in place of ${sum}`;
+      this.#faults.report('transfer_reversed', { transferId, accountId, detail });
+    }
+  }
+
+  #transfers() {
+    const { scan } = this.#ports;
+    return each(
+      (page) => scan.transfersPage(page),
+      ({ transfer }) => transfer.id,
+    );
+  }
+
+  async #accountsById(ids: ReadonlySet<string>): Promise<ReadonlyMap<string, Account>> {
+    if (this.#found.size > MOST_FOUND) this.#found.clear();
+    const unknown = [...ids].filter((id) => !this.#found.has(id));
+    for (const account of await Promise.all(unknown.map((id) => this.#ports.reads.account(id)))) {
+      if (account) this.#found.set(account.id, account);
+    }
+    return this.#found;
+  }
+
+  #count(what: keyof Verified): void {
+    this.#verified[what]++;
+    if (this.#verified[what] % PROGRESS_EVERY === 0) this.#onProgress({ ...this.#verified });
+  }
+}
+
+const PROGRESS_EVERY = 10_000;
+/** Some megabytes of ids. */
+const MOST_FOUND = 50_000;
+
+/** How much of each leg was reversed, by the transfer and the leg's account. */
+function reversedOf(transfers: readonly Transfer[]): ReadonlyMap<string, bigint> {
+  return new Map(
+    transfers.flatMap(({ id, legs, reversed }) =>
+      legs.map(({ accountId }, index) => [`${id} ${accountId}`, reversed?.[index] ?? 0n] as const),
+    ),
+  );
+}
+
+async function* each<T>(
+  read: (page: PageRequest) => Promise<readonly T[]>,
+  idOf: (one: T) => string,
+): AsyncIterable<T> {
+  for await (const page of allPages(read, { idOf, limit: PAGE })) yield* page;
+}

@@ -1,0 +1,187 @@
+import { NOTHING_PENDING } from '../../domain/entities/account.ts';
+import type { Account, PendingSums } from '../../domain/entities/account.ts';
+import { pendingOf } from '../../domain/books/working-books.ts';
+import { invalid } from '../../domain/errors.ts';
+import type { LedgerEntry } from '../../domain/entities/ledger-entry.ts';
+import type { Instant } from '../../domain/time.ts';
+import { ownTurn } from '../event-loop.ts';
+import type { BookedHold, BookLine, Clock, HoldPlace, LedgerReads } from '../ports/ledger-store.ts';
+import { requireInstant } from '../validation.ts';
+import { placeOf } from '../ports/transfer-position.ts';
+import type { TransferPlace } from '../ports/transfer-position.ts';
+
+export type ClockPorts = {
+  readonly clock: Clock;
+  /** How long a commit may take, in milliseconds. */
+  readonly commitDeadlineMs: number;
+};
+
+/** What a clock may be off the others. */
+const CLOCK_TOLERANCE_MS = 1_000;
+/** How many entries one round of a search looks at. */
+const PROBES = 16;
+/** How many holds one look takes. */
+const PAGE = 250;
+
+/**
+ * Whether no commit under way can reach the instant any more, so that what is told of it never changes.
+ * @throws PassbookError `invalid_request` naming `field`, for what is no instant, or one of the future
+ */
+export function isFinal(
+  { clock, commitDeadlineMs }: ClockPorts,
+  { field, at, now = clock.now() }: { field: string; at: Instant; now?: Instant },
+): boolean {
+  requireInstant(field, at);
+  if (at > now) throw invalid(field, 'must not be in the future');
+  return now - at >= commitDeadlineMs + CLOCK_TOLERANCE_MS;
+}
+
+/** The account as its book stood at an instant: an expired hold is out of it, whether or not it was swept by then. */
+export async function accountAt(reads: LedgerReads, account: Account, at: Instant): Promise<Account> {
+  const then = account.asAfter(await entryAt(reads, account, at));
+  return then.release(await dueAt(reads, then, at));
+}
+
+/** What was pending in its book then of holds that had expired by the instant. */
+async function dueAt(reads: LedgerReads, then: Account, at: Instant): Promise<PendingSums> {
+  const { debitsPending, creditsPending } = then.counters;
+  if (debitsPending === 0n && creditsPending === 0n) return NOTHING_PENDING;
+
+  const due = await reads.dueOn(then.id, at);
+  // Where nothing was written since, what was due then is pending still; whoever swept it has left an entry
+  if ((await reads.account(then.id))?.sequence === then.sequence) return due;
+
+  let { debits, credits } = NOTHING_PENDING;
+  for await (const { transfer } of openHolds(reads, then, at)) {
+    if (Number(transfer.expiresAt) > at) continue;
+    const sums = pendingOf(transfer, then.id);
+    debits += sums.debits;
+    credits += sums.credits;
+  }
+  return { debits, credits };
+}
+
+/**
+ * The holds that were pending in an account's book after its last entry at or before an instant, expired ones too, in
+ * no order. First those that are pending still, which an index lists; then those placed last before the instant, until
+ * all that was pending is found: other entries are not read, however many there are.
+ */
+export async function* openHolds(
+  reads: LedgerReads,
+  then: Account,
+  at: Instant,
+): AsyncGenerator<BookedHold, void> {
+  const seen = new Set<string>();
+  let { debitsPending: debits, creditsPending: credits } = then.counters;
+  const isMissing = () => debits > 0n || credits > 0n;
+  function* open(holds: readonly BookedHold[]): Generator<BookedHold, void> {
+    for (const hold of holds) {
+      const { transfer, placed, ended } = hold;
+      const wasPending = placed <= then.sequence && (ended === null || ended > then.sequence);
+      if (!wasPending || seen.has(transfer.id)) continue;
+      seen.add(transfer.id);
+      const sums = pendingOf(transfer, then.id);
+      debits -= sums.debits;
+      credits -= sums.credits;
+      yield hold;
+    }
+  }
+
+  for (let after: HoldPlace | null = null; isMissing(); ) {
+    const holds = await reads.pendingHolds(then.id, { after, limit: PAGE });
+    yield* open(holds);
+    const last = holds.at(-1)?.transfer;
+    if (!last || holds.length < PAGE) break;
+    after = { expiresAt: Number(last.expiresAt), id: last.id };
+  }
+  for (let before: TransferPlace = { at: at + 1, id: '' }; isMissing(); ) {
+    const holds = await reads.holdsPlaced(then.id, { before, limit: PAGE });
+    yield* open(holds);
+    const last = holds.at(-1)?.transfer;
+    if (!last || holds.length < PAGE) break;
+    before = placeOf(last);
+  }
+}
+
+/**
+ * What was held after an account's entry once the holds that were due by some instant up to it are left out: one sum for
+ * each such instant.
+ */
+export async function heldWithoutDue(reads: LedgerReads, then: Account): Promise<readonly bigint[]> {
+  const due = new Map<Instant, bigint>();
+  for await (const { transfer } of openHolds(reads, then, then.latestAt)) {
+    const expiresAt = Number(transfer.expiresAt);
+    if (expiresAt > then.latestAt) continue;
+    const { held } = then;
+    const released = held - then.release(pendingOf(transfer, then.id)).held;
+    due.set(expiresAt, (due.get(expiresAt) ?? 0n) + released);
+  }
+  let { held } = then;
+  return [...due].sort(([a], [b]) => a - b).map(([, released]) => (held -= released));
+}
+
+/**
+ * The last entry at or before an instant, among those up to a sequence, the account's own or an earlier one; null if
+ * there is none. A few round trips, however long the book: sequences have no gap and instants never fall.
+ */
+export async function entryAt(
+  reads: LedgerReads,
+  { id, sequence, latestAt = Infinity }: Pick<Account, 'id' | 'sequence'> & { latestAt?: Instant },
+  at: Instant,
+): Promise<LedgerEntry | null> {
+  let found: LedgerEntry | null = null;
+  let low = 0;
+  let high = sequence + 1;
+  if (latestAt <= at) low = Math.max(0, sequence - 1);
+  while (high - low > 1) {
+    const probes = await reads.entriesAt(id, probesBetween(low, high));
+    if (probes.length === 0) throw new TypeError(`The book of account ${id} has a gap`);
+    for (const entry of probes) {
+      if (entry.at > at) {
+        high = entry.sequence;
+        break;
+      }
+      [low, found] = [entry.sequence, entry];
+    }
+  }
+  return found;
+}
+
+/** Sequences that part what lies between two into even pieces; all of them, where there are few. */
+function probesBetween(low: number, high: number): readonly number[] {
+  const between = high - low - 1;
+  if (between <= PROBES) return Array.from({ length: between }, (_, index) => low + 1 + index);
+  return Array.from(
+    { length: PROBES },
+    (_, index) => low + Math.ceil(((index + 1) * between) / (PROBES + 1)),
+  );
+}
+
+/** The lines below a sequence, the newest first; fewer than asked for where the book begins. */
+export async function linesBelow(
+  reads: LedgerReads,
+  accountId: string,
+  { before, limit }: { before: number; limit: number },
+): Promise<readonly BookLine[]> {
+  const after = Math.max(0, before - 1 - limit);
+  if (before - 1 - after === 0) return [];
+  return (await reads.linesOf(accountId, { after, limit: before - 1 - after })).toReversed();
+}
+
+/**
+ * The lines behind one sequence up to another, some at a time, each read in a turn of its own.
+ * @throws TypeError where the book has a gap
+ */
+export async function* linesUpTo(
+  reads: LedgerReads,
+  accountId: string,
+  { after, until, page }: { after: number; until: number; page: number },
+): AsyncGenerator<readonly BookLine[], void> {
+  for (let last = after; last < until; ) {
+    await ownTurn();
+    const lines = await reads.linesOf(accountId, { after: last, limit: Math.min(page, until - last) });
+    if (lines.length === 0) throw new TypeError(`The book of account ${accountId} has a gap`);
+    yield lines;
+    last += lines.length;
+  }
+}

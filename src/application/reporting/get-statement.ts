@@ -1,0 +1,161 @@
+import type { Account } from '../../domain/entities/account.ts';
+import type { Viewer } from '../../domain/actor.ts';
+import { invalid } from '../../domain/errors.ts';
+import { flowOf, heldSideOf, totalsBetween } from '../../domain/reporting/statement.ts';
+import type { Flow, StatementTotals } from '../../domain/reporting/statement.ts';
+import type { Instant } from '../../domain/time.ts';
+import type { TransferKind } from '../../domain/entities/transfer.ts';
+import { entryAt, isFinal, linesUpTo, openHolds } from './account-at.ts';
+import type { ClockPorts } from './account-at.ts';
+import { readOwnAccount } from '../accounts/get-account.ts';
+import type { BookLine, LedgerReads } from '../ports/ledger-store.ts';
+import { requireInstant, requireOrder } from '../validation.ts';
+import { viewCounterpartyOf } from '../views.ts';
+import type { CounterpartyView } from '../views.ts';
+
+export type StatementRequest = {
+  /** Inclusive; the account's opening unless given. */
+  readonly from?: Instant;
+  /** Exclusive; all up to now unless given. In the future it ends a period that has begun: it is told up to now. */
+  readonly to?: Instant;
+};
+
+/** A posted change. Amounts in minor units. */
+export type StatementLine = {
+  readonly sequence: number;
+  readonly transferId: string;
+  readonly kind: TransferKind;
+  readonly at: Instant;
+  readonly counterparty: CounterpartyView | null;
+  readonly description: string | null;
+  readonly flow: Flow;
+  readonly amount: bigint;
+  /** After it. */
+  readonly balance: bigint;
+};
+
+/** A hold that reserved money of the account when the period ended, whatever became of it since. */
+export type OutstandingHold = {
+  readonly transferId: string;
+  readonly amount: bigint;
+  readonly counterparty: CounterpartyView | null;
+  readonly description: string | null;
+  readonly placedAt: Instant;
+  readonly expiresAt: Instant;
+};
+
+export type Statement = StatementTotals & {
+  readonly accountId: string;
+  readonly currency: string;
+  readonly exponent: number;
+  readonly from: Instant;
+  readonly to: Instant;
+  /** Whether it will read the same whenever it is asked for again. */
+  readonly final: boolean;
+  /** When the period ended, as `available` and `holds`, the oldest of these first. */
+  readonly held: bigint;
+  readonly available: bigint;
+  readonly holds: readonly OutstandingHold[];
+  /** Ascending, some at a time: each part is read when it is asked for, so a long period takes no more memory. */
+  lines(): AsyncGenerator<readonly StatementLine[], void>;
+};
+
+/** Some 5 ms of reading and rendering. */
+const LINES_PAGE = 100;
+
+/**
+ * What happened to an account from one instant up to another: it opens where the one before closed. It says nothing
+ * that could change later, so not the account's name.
+ * @throws PassbookError `account_not_found` if it does not exist or is another's; `invalid_request`, naming `from` or
+ *   `to`; `unavailable`, as `lines` does
+ */
+export function getStatement(ports: ClockPorts & { reads: LedgerReads }) {
+  const { reads, clock } = ports;
+  return async (viewer: Viewer, accountId: string, request: StatementRequest = {}): Promise<Statement> => {
+    const now = clock.now();
+    const account = await readOwnAccount(reads, { viewer, accountId });
+    const { to = now + 1 } = request;
+    const { from = Math.min(account.createdAt, to) } = request;
+    requireInstant('from', from);
+    requireInstant('to', to);
+    if (Number(request.from) > now) throw invalid('from', 'must not be in the future');
+    requireOrder({ from, to });
+    const end = Math.min(to - 1, now);
+    const final = isFinal(ports, { field: 'to', at: end, now });
+
+    const [before, after] = await Promise.all([
+      entryAt(reads, account, from - 1).then((entry) => account.asAfter(entry)),
+      entryAt(reads, account, end).then((entry) => account.asAfter(entry)),
+    ]);
+    const holds = await outstandingHolds(reads, after, { at: end, viewer });
+    const totals = totalsBetween(before, after);
+    const held = holds.reduce((sum, { amount }) => sum + amount, 0n);
+    const { currency, exponent } = account;
+    const period = { after: before.sequence, until: after.sequence, viewer };
+    return {
+      accountId,
+      currency,
+      exponent,
+      from,
+      to,
+      final,
+      ...totals,
+      held,
+      available: totals.closing - held,
+      holds,
+      lines: () => linesOfPeriod(reads, account, period),
+    };
+  };
+}
+
+async function* linesOfPeriod(
+  reads: LedgerReads,
+  account: Account,
+  { after, until, viewer }: { after: number; until: number; viewer: Viewer },
+): AsyncGenerator<readonly StatementLine[], void> {
+  for await (const lines of linesUpTo(reads, account.id, { after, until, page: LINES_PAGE })) {
+    const posted = lines.filter(({ entry }) => entry.posted > 0n);
+    if (posted.length > 0) yield posted.map((line) => statementLine(account, line, viewer));
+  }
+}
+
+function statementLine(account: Account, { entry, transfer }: BookLine, viewer: Viewer): StatementLine {
+  return {
+    sequence: entry.sequence,
+    transferId: transfer.id,
+    kind: transfer.kind,
+    at: entry.at,
+    counterparty: viewCounterpartyOf(transfer, { viewer, accountId: account.id }),
+    description: transfer.description,
+    flow: flowOf(account, entry.direction),
+    amount: entry.posted,
+    balance: account.asAfter(entry).balance,
+  };
+}
+
+/** The oldest first. */
+async function outstandingHolds(
+  reads: LedgerReads,
+  then: Account,
+  { at, viewer }: { at: Instant; viewer: Viewer },
+): Promise<readonly OutstandingHold[]> {
+  if (then.held === 0n) return [];
+  const side = heldSideOf(then);
+  const found: { readonly placed: number; readonly hold: OutstandingHold }[] = [];
+  for await (const { transfer, placed } of openHolds(reads, then, at)) {
+    const leg = transfer.legs.find(({ accountId, direction }) => accountId === then.id && direction === side);
+    if (!leg || Number(transfer.expiresAt) <= at) continue;
+    found.push({
+      placed,
+      hold: {
+        transferId: transfer.id,
+        amount: leg.amount,
+        counterparty: viewCounterpartyOf(transfer, { viewer, accountId: then.id }),
+        description: transfer.description,
+        placedAt: transfer.createdAt,
+        expiresAt: Number(transfer.expiresAt),
+      },
+    });
+  }
+  return found.sort((a, b) => a.placed - b.placed).map(({ hold }) => hold);
+}

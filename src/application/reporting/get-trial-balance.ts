@@ -1,0 +1,92 @@
+import type { Account } from '../../domain/entities/account.ts';
+import { PassbookError } from '../../domain/errors.ts';
+import type { Instant } from '../../domain/time.ts';
+import { TrialSums } from '../../domain/reporting/trial-balance.ts';
+import type { TrialBalance } from '../../domain/reporting/trial-balance.ts';
+import { allPages } from '../all-pages.ts';
+import { entryAt, isFinal } from './account-at.ts';
+import type { ClockPorts } from './account-at.ts';
+import { ownTurn } from '../event-loop.ts';
+import type { LedgerReads, LedgerScan } from '../ports/ledger-store.ts';
+
+export type TrialBalanceView = {
+  /** The instant asked for; else when it was read. */
+  readonly at: Instant;
+  /** Whether it can never change any more what it was at that instant. */
+  readonly final: boolean;
+  readonly currencies: readonly TrialBalance[];
+};
+
+const ACCOUNTS_PAGE = 200;
+const READS_AT_ONCE = 16;
+const ATTEMPTS = 5;
+
+/**
+ * Every system account and the sum of the customers', by currency: now, as of one moment of the store, or as the
+ * books stood `at` an instant, for which every account that moved since is looked up. For the system and for
+ * auditors: whoever calls it has checked that.
+ * @throws PassbookError `invalid_request` for an instant of the future; `unavailable`, also where the instant is so
+ *   young that commits under way keep reaching it
+ */
+export function getTrialBalance(ports: ClockPorts & { reads: LedgerReads; scan: LedgerScan }) {
+  const { scan, clock } = ports;
+  return async ({ at }: { at?: Instant } = {}): Promise<TrialBalanceView> => {
+    const now = clock.now();
+    if (at === undefined) return { at: now, final: false, currencies: await balancesNow(scan) };
+
+    const final = isFinal(ports, { field: 'at', at, now });
+    const { sums } = final ? await collect(ports, at) : await collectAtOneMoment(ports, at);
+    return { at, final, currencies: sums.balances() };
+  };
+}
+
+type Books = { readonly reads: LedgerReads; readonly scan: LedgerScan };
+
+/** In no transfer that was under way then is one side missing. */
+function balancesNow(scan: LedgerScan): Promise<readonly TrialBalance[]> {
+  return scan.atOnce(async (books) => {
+    const sums = new TrialSums();
+    for await (const page of books.accounts()) for (const account of page) sums.add(account);
+    return sums.balances();
+  });
+}
+
+type Collected = { readonly sums: TrialSums; readonly sequences: number };
+
+/**
+ * Two collections that agree saw what stood still between them. Sequences only grow, so their sum is the same only
+ * where each of them is.
+ */
+async function collectAtOneMoment(books: Books, at: Instant): Promise<Collected> {
+  let before = await collect(books, at);
+  for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
+    const again = await collect(books, at);
+    if (again.sequences === before.sequences) return again;
+    before = again;
+  }
+  throw new PassbookError('unavailable', { retryAfterSeconds: 1 });
+}
+
+async function collect({ reads, scan }: Books, at: Instant): Promise<Collected> {
+  const sums = new TrialSums();
+  let sequences = 0;
+  const all = allPages((page) => scan.accountsPage(page), { idOf: ({ id }) => id, limit: ACCOUNTS_PAGE });
+  for await (const page of all) {
+    const opened = page.filter(({ createdAt }) => createdAt <= at);
+    for (let first = 0; first < opened.length; first += READS_AT_ONCE) {
+      const some = opened.slice(first, first + READS_AT_ONCE);
+      const then = await Promise.all(some.map((account) => bookAt(reads, account, at)));
+      for (const account of then) {
+        sequences += account.sequence;
+        sums.add(account);
+      }
+      await ownTurn();
+    }
+  }
+  return { sums, sequences };
+}
+
+/** An account that has not moved since is looked up no further. */
+async function bookAt(reads: LedgerReads, account: Account, at: Instant): Promise<Account> {
+  return account.latestAt <= at ? account : account.asAfter(await entryAt(reads, account, at));
+}

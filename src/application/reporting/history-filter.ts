@@ -1,0 +1,119 @@
+import { invalid } from '../../domain/errors.ts';
+import type { Direction } from '../../domain/entities/ledger-entry.ts';
+import type { Instant } from '../../domain/time.ts';
+import type { Metadata, TransferKind, TransferStatus } from '../../domain/entities/transfer.ts';
+import type { PageRequest } from '../page.ts';
+import { optionalMetadata, requireAmount, requireId, requireInstant, requireOrder } from '../validation.ts';
+
+/** What a list is narrowed down to: every condition that is given must be met. */
+export type HistoryFilter = {
+  /** Inclusive. */
+  readonly from?: Instant;
+  /** Exclusive. */
+  readonly to?: Instant;
+  readonly direction?: Direction;
+  /** An account of the other side, as the viewer is shown it: whole, or its last four characters. */
+  readonly counterparty?: string;
+  /** Inclusive, as `maxAmount`; minor units. */
+  readonly minAmount?: bigint;
+  readonly maxAmount?: bigint;
+  /** Of the transfer, as it stands when the page is read. */
+  readonly status?: TransferStatus;
+  readonly kind?: TransferKind;
+  /** All of these pairs, as far as the viewer is shown the metadata. */
+  readonly metadata?: Metadata;
+};
+
+export type HistoryRequest = PageRequest & HistoryFilter;
+
+/** What of an item the conditions look at. */
+export type HistoryFacts = {
+  readonly at: Instant;
+  readonly directions: readonly Direction[];
+  readonly counterparties: readonly string[];
+  readonly amount: bigint;
+  readonly status: TransferStatus;
+  readonly kind: TransferKind;
+  readonly metadata: Metadata | null;
+};
+
+export const DIRECTIONS = ['debit', 'credit'] as const satisfies readonly Direction[];
+export const STATUSES = [
+  'completed',
+  'pending',
+  'voided',
+  'expired',
+  'rejected',
+] as const satisfies readonly TransferStatus[];
+export const KINDS = [
+  'transfer',
+  'initial_funds',
+  'withdrawal',
+  'reversal',
+] as const satisfies readonly TransferKind[];
+
+/** @throws PassbookError `invalid_request`, naming the condition that is none */
+export function requireFilter(filter: HistoryFilter): void {
+  for (const field of ['from', 'to'] as const) {
+    if (filter[field] !== undefined) requireInstant(field, filter[field]);
+  }
+  requireOneOf('direction', filter.direction, DIRECTIONS);
+  requireOneOf('status', filter.status, STATUSES);
+  requireOneOf('kind', filter.kind, KINDS);
+  for (const field of ['minAmount', 'maxAmount'] as const) {
+    if (filter[field] !== undefined) requireAmount(filter[field], field);
+  }
+  if (filter.counterparty !== undefined) requireId('counterparty', filter.counterparty);
+  optionalMetadata(filter.metadata);
+
+  const { from, to, minAmount, maxAmount } = filter;
+  if (from !== undefined && to !== undefined) requireOrder({ from, to });
+  if (minAmount !== undefined && maxAmount !== undefined && minAmount > maxAmount) {
+    throw invalid('minAmount', 'must not be above "maxAmount"');
+  }
+}
+
+/** The conditions in one order, for JSON: two filters that ask for the same have the same. */
+export function filterTerms(filter: HistoryFilter): readonly unknown[] {
+  const { from, to, direction, counterparty, minAmount, maxAmount, status, kind, metadata = {} } = filter;
+  return [
+    from,
+    to,
+    direction,
+    counterparty,
+    minAmount?.toString(),
+    maxAmount?.toString(),
+    status,
+    kind,
+    Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)),
+  ];
+}
+
+/** Whether there is a condition that no index helps with. */
+export function isSelective(filter: HistoryFilter): boolean {
+  const { direction, counterparty, minAmount, maxAmount, status, kind, metadata } = filter;
+  const others = [direction, counterparty, minAmount, maxAmount, status, kind, metadata];
+  return others.some((condition) => condition !== undefined);
+}
+
+export function matches(filter: HistoryFilter, facts: HistoryFacts): boolean {
+  const { from = -Infinity, to = Infinity, minAmount = 0n, maxAmount } = filter;
+  const { direction, counterparty, status, kind, metadata = {} } = filter;
+  return (
+    facts.at >= from &&
+    facts.at < to &&
+    (direction === undefined || facts.directions.includes(direction)) &&
+    (counterparty === undefined || facts.counterparties.includes(counterparty)) &&
+    facts.amount >= minAmount &&
+    (maxAmount === undefined || facts.amount <= maxAmount) &&
+    (status === undefined || facts.status === status) &&
+    (kind === undefined || facts.kind === kind) &&
+    Object.entries(metadata).every(([name, text]) => facts.metadata?.[name] === text)
+  );
+}
+
+function requireOneOf(field: string, value: string | undefined, allowed: readonly string[]): void {
+  if (value !== undefined && !allowed.includes(value)) {
+    throw invalid(field, `must be one of ${allowed.join(', ')}`);
+  }
+}

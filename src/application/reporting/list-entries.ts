@@ -1,0 +1,122 @@
+import type { Account } from '../../domain/entities/account.ts';
+import type { Viewer } from '../../domain/actor.ts';
+import type { Digest } from '../../domain/integrity/hash-chain.ts';
+import type { Direction, EntryStep, LedgerEntry } from '../../domain/entities/ledger-entry.ts';
+import type { Instant } from '../../domain/time.ts';
+import type { TransferKind } from '../../domain/entities/transfer.ts';
+import { entryAt, linesBelow } from './account-at.ts';
+import { Cursors } from '../cursor.ts';
+import { readOwnAccount } from '../accounts/get-account.ts';
+import { filterTerms, isSelective, matches, requireFilter } from './history-filter.ts';
+import type { HistoryFilter, HistoryRequest } from './history-filter.ts';
+import { scanPage, sequenceOf } from '../page.ts';
+import type { Page } from '../page.ts';
+import type { BookLine, Clock, LedgerReads, PageRequest } from '../ports/ledger-store.ts';
+import { viewCounterpartyOf, viewMetadata, viewOtherSide } from '../views.ts';
+import type { CounterpartyView } from '../views.ts';
+
+/** A line of an account's book as a viewer may see it. Amounts in minor units. */
+export type EntryView = {
+  readonly accountId: string;
+  readonly sequence: number;
+  readonly transferId: string;
+  readonly kind: TransferKind;
+  readonly step: EntryStep;
+  readonly direction: Direction;
+  /** What was posted; of a step that posts nothing, what was held or released. */
+  readonly amount: bigint;
+  /** After it, as its book stood. */
+  readonly balance: bigint;
+  readonly held: bigint;
+  readonly at: Instant;
+  readonly hash: string;
+  readonly counterparty: CounterpartyView | null;
+  readonly description: string | null;
+};
+
+/** A counterparty of these many characters is the end of an account that is not shown whole. */
+const LAST_CHARACTERS = 4;
+
+/**
+ * An account's entries, the newest first. What was there before the first page comes once, whatever is written
+ * meanwhile. Time and a whole counterparty are looked up; other conditions look at so many entries a page.
+ * @throws PassbookError `account_not_found` if it does not exist or is another's; `invalid_request`, `unavailable`
+ */
+export function listEntries({ reads, clock, digest }: { reads: LedgerReads; clock: Clock; digest: Digest }) {
+  return async (
+    viewer: Viewer,
+    accountId: string,
+    request: HistoryRequest = {},
+  ): Promise<Page<EntryView>> => {
+    const account = await readOwnAccount(reads, { viewer, accountId });
+    requireFilter(request);
+    const first = request.cursor === undefined ? await firstSequence(reads, account, request) : null;
+    const now = clock.now();
+
+    const page = await scanPage(request, {
+      cursors: new Cursors(digest, ['entries', accountId, filterTerms(request)]),
+      read: readerOf(reads, account, { first, counterparty: request.counterparty }),
+      idOf: ({ entry }) => entry.sequence.toString(),
+      matches: (line) => matches(request, factsOf(line, { viewer, now })),
+      isPast: ({ entry }) => request.from !== undefined && entry.at < request.from,
+      isSelective: isSelective(request),
+    });
+    return { ...page, items: page.items.map((line) => viewEntry(account, line, viewer)) };
+  };
+}
+
+/** Below which the first page begins: where the last entry before `to` is the newest. */
+async function firstSequence(reads: LedgerReads, account: Account, { to }: HistoryFilter): Promise<number> {
+  if (to === undefined) return account.sequence + 1;
+  return ((await entryAt(reads, account, to - 1))?.sequence ?? 0) + 1;
+}
+
+function readerOf(
+  reads: LedgerReads,
+  { id, sequence }: Account,
+  { first, counterparty }: { first: number | null; counterparty: string | undefined },
+) {
+  return async ({ after, limit }: PageRequest) => {
+    const before = after === null ? (first ?? sequence + 1) : sequenceOf(after);
+    return counterparty === undefined || counterparty.length === LAST_CHARACTERS
+      ? linesBelow(reads, id, { before: Math.min(before, sequence + 1), limit })
+      : reads.linesBetween(id, counterparty, { before, limit });
+  };
+}
+
+function factsOf({ entry, transfer }: BookLine, { viewer, now }: { viewer: Viewer; now: Instant }) {
+  const { accountId } = entry;
+  return {
+    at: entry.at,
+    directions: [entry.direction],
+    counterparties: viewOtherSide(transfer, { viewer, accountId })?.accounts ?? [],
+    amount: amountOf(entry),
+    status: transfer.statusAt(now),
+    kind: transfer.kind,
+    metadata: viewMetadata(viewer, transfer),
+  };
+}
+
+function viewEntry(account: Account, { entry, transfer }: BookLine, viewer: Viewer): EntryView {
+  const { accountId, sequence, transferId, step, direction, at, hash } = entry;
+  const { balance, held } = account.asAfter(entry);
+  return {
+    accountId,
+    sequence,
+    transferId,
+    kind: transfer.kind,
+    step,
+    direction,
+    amount: amountOf(entry),
+    balance,
+    held,
+    at,
+    hash,
+    counterparty: viewCounterpartyOf(transfer, { viewer, accountId }),
+    description: transfer.description,
+  };
+}
+
+function amountOf({ step, posted, pending }: LedgerEntry): bigint {
+  return step === 'completed' || step === 'captured' ? posted : pending;
+}

@@ -1,0 +1,114 @@
+import type { Actor } from '../../domain/actor.ts';
+import type { Digest } from '../../domain/integrity/hash-chain.ts';
+import { scopeOf } from '../../domain/books/idempotency.ts';
+import { dryRunTransfer, withDryRun } from '../dry-run.ts';
+import type { IdGenerator } from '../ports/ledger-store.ts';
+import {
+  DESCRIPTION_MAX_LENGTH,
+  normalise,
+  optionalText,
+  requireAmount,
+  requireKey,
+  withoutTexts,
+} from '../validation.ts';
+import type { SubmitOptions, TransferWriter } from '../group-commit.ts';
+import { viewTransferAnswer } from '../views.ts';
+import type { TransferResult } from '../views.ts';
+
+type Ports = { readonly writer: TransferWriter; readonly ids: IdGenerator };
+
+export type CaptureRequest = {
+  readonly transferId: string;
+  /** Minor units; all of it unless said. The rest is released. */
+  readonly amount?: bigint;
+  readonly idempotencyKey: string;
+};
+
+/**
+ * Takes all or part of a hold: by its payee, or by the system.
+ * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
+ */
+export function captureHold({ writer }: Ports) {
+  const capture = async (
+    actor: Actor,
+    request: CaptureRequest,
+    options?: SubmitOptions,
+  ): Promise<TransferResult> => {
+    const { transferId } = request;
+    const amount = request.amount === undefined ? null : requireAmount(request.amount);
+    const command = {
+      ...keyed(actor, 'capture', request.idempotencyKey),
+      type: 'capture',
+      transferId,
+      amount,
+      request: normalise({ transferId, amount }),
+    } as const;
+    return viewTransferAnswer(await writer.submit(command, options), actor);
+  };
+  return withDryRun(capture, dryRunTransfer);
+}
+
+export type VoidRequest = { readonly transferId: string; readonly idempotencyKey: string };
+
+/**
+ * Releases a hold: by its payee, or by the system.
+ * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
+ */
+export function voidHold({ writer }: Ports) {
+  const release = async (
+    actor: Actor,
+    request: VoidRequest,
+    options?: SubmitOptions,
+  ): Promise<TransferResult> => {
+    const { transferId } = request;
+    const command = {
+      ...keyed(actor, 'void', request.idempotencyKey),
+      type: 'void',
+      transferId,
+      request: normalise({ transferId }),
+    } as const;
+    return viewTransferAnswer(await writer.submit(command, options), actor);
+  };
+  return withDryRun(release, dryRunTransfer);
+}
+
+export type ReversalRequest = {
+  readonly transferId: string;
+  /** Minor units; all that is left unless said. */
+  readonly amount?: bigint;
+  readonly description?: string;
+  readonly idempotencyKey: string;
+};
+
+/**
+ * Sends all or part of a transfer back, by a new one: by the one who received it, or by the system.
+ * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
+ */
+export function reverseTransfer({ writer, ids, digest }: Ports & { readonly digest: Digest }) {
+  const reverse = async (
+    actor: Actor,
+    request: ReversalRequest,
+    options?: SubmitOptions,
+  ): Promise<TransferResult> => {
+    const { transferId } = request;
+    const amount = request.amount === undefined ? null : requireAmount(request.amount);
+    const description = optionalText('description', request.description, DESCRIPTION_MAX_LENGTH);
+    const owned = keyed(actor, 'reverse', request.idempotencyKey);
+    const command = {
+      ...owned,
+      type: 'reverse',
+      id: ids.newId(),
+      salt: ids.newSalt(),
+      transferId,
+      amount,
+      description,
+      request: normalise(withoutTexts({ transferId, amount, description }, { key: owned.key, digest })),
+    } as const;
+    return viewTransferAnswer(await writer.submit(command, options), actor);
+  };
+  return withDryRun(reverse, dryRunTransfer);
+}
+
+function keyed(actor: Actor, operation: 'capture' | 'void' | 'reverse', key: unknown) {
+  return { actor, key: { scope: scopeOf(actor), operation, key: requireKey(key) } };
+}

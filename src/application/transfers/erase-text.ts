@@ -1,0 +1,34 @@
+import type { Actor } from '../../domain/actor.ts';
+import { PassbookError } from '../../domain/errors.ts';
+import { requireReason } from '../accounts/administer-account.ts';
+import { normalise } from '../validation.ts';
+import type { TransferWriter } from '../group-commit.ts';
+import { viewTransferAnswer } from '../views.ts';
+import type { TransferResult } from '../views.ts';
+
+export type ErasureRequest = { readonly transferId: string; readonly reason: string };
+
+/**
+ * Takes a transfer's description and metadata away, for good and wherever they are kept: on demand of whoever they are
+ * about. The chain stays whole. It takes no key: what is gone cannot be erased twice.
+ * @throws PassbookError `forbidden`, `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
+ */
+export function eraseText({ writer }: { writer: TransferWriter }) {
+  return async (
+    actor: Extract<Actor, { kind: 'system' }>,
+    request: ErasureRequest,
+  ): Promise<TransferResult> => {
+    if (actor.kind !== 'system') throw new PassbookError('forbidden');
+    const { transferId } = request;
+    const reason = requireReason(request.reason);
+    const command = {
+      type: 'erase_text',
+      actor,
+      key: null,
+      request: normalise({}),
+      transferId,
+      reason,
+    } as const;
+    return viewTransferAnswer(await writer.submit(command), actor);
+  };
+}

@@ -1,0 +1,95 @@
+import type { Actor } from '../../domain/actor.ts';
+import type { Digest } from '../../domain/integrity/hash-chain.ts';
+import type { TransferOrder } from '../../domain/books/command.ts';
+import { scopeOf } from '../../domain/books/idempotency.ts';
+import { dryRunBatch, withDryRun } from '../dry-run.ts';
+import { leg } from './transfer-request.ts';
+import type { IdGenerator } from '../ports/ledger-store.ts';
+import {
+  DESCRIPTION_MAX_LENGTH,
+  normalise,
+  optionalText,
+  requireAmount,
+  requireId,
+  requireKey,
+  withoutTexts,
+} from '../validation.ts';
+import { viewBatchAnswer } from './submit-batch.ts';
+import type { BatchResult } from './submit-batch.ts';
+import type { SubmitOptions, TransferWriter } from '../group-commit.ts';
+
+export type ExchangeRequest = {
+  readonly sourceAccountId: string;
+  readonly destinationAccountId: string;
+  /** What leaves the source, in minor units of its currency. */
+  readonly sourceAmount: bigint;
+  /** What reaches the destination, in minor units of its own: the rate is the system's to set. */
+  readonly destinationAmount: bigint;
+  readonly description?: string;
+  readonly idempotencyKey: string;
+};
+
+/**
+ * Exchanges between two currencies: a linked batch of two transfers, through the bank's `exchange` account of each.
+ * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
+ */
+export function exchangeFunds({
+  writer,
+  ids,
+  digest,
+}: {
+  writer: TransferWriter;
+  ids: IdGenerator;
+  digest: Digest;
+}) {
+  const exchange = async (
+    actor: Extract<Actor, { kind: 'system' }>,
+    request: ExchangeRequest,
+    options?: SubmitOptions,
+  ): Promise<BatchResult> => {
+    const fields = {
+      sourceAccountId: requireId('sourceAccountId', request.sourceAccountId),
+      destinationAccountId: requireId('destinationAccountId', request.destinationAccountId),
+      sourceAmount: requireAmount(request.sourceAmount, 'sourceAmount'),
+      destinationAmount: requireAmount(request.destinationAmount, 'destinationAmount'),
+      description: optionalText('description', request.description, DESCRIPTION_MAX_LENGTH),
+    };
+    const { sourceAccountId, destinationAccountId, sourceAmount, destinationAmount, description } = fields;
+    const order = (legs: TransferOrder['legs']): TransferOrder => ({
+      id: ids.newId(),
+      salt: ids.newSalt(),
+      kind: 'transfer',
+      legs,
+      currency: null,
+      hold: null,
+      description,
+      metadata: null,
+    });
+    const key = {
+      scope: scopeOf(actor),
+      operation: 'exchange',
+      key: requireKey(request.idempotencyKey),
+    } as const;
+    const across = { purpose: 'exchange' } as const;
+    const command = {
+      type: 'batch',
+      id: ids.newId(),
+      actor,
+      key,
+      request: normalise(withoutTexts(fields, { key, digest })),
+      orders: [
+        order([
+          leg({ accountId: sourceAccountId }, 'debit', sourceAmount),
+          leg(across, 'credit', sourceAmount),
+        ]),
+        order([
+          leg(across, 'debit', destinationAmount),
+          leg({ accountId: destinationAccountId }, 'credit', destinationAmount),
+        ]),
+      ],
+      linked: true,
+    } as const;
+    return viewBatchAnswer(await writer.submit(command, options), actor);
+  };
+  return withDryRun(exchange, dryRunBatch);
+}

@@ -1,0 +1,128 @@
+import type { Actor } from '../../domain/actor.ts';
+import type { Digest } from '../../domain/integrity/hash-chain.ts';
+import type { AccountRef } from '../../domain/books/command.ts';
+import { invalid, PassbookError } from '../../domain/errors.ts';
+import { scopeOf } from '../../domain/books/idempotency.ts';
+import { dryRunTransfer, withDryRun } from '../dry-run.ts';
+import { leg } from './transfer-request.ts';
+import type { IdGenerator } from '../ports/ledger-store.ts';
+import {
+  DESCRIPTION_MAX_LENGTH,
+  normalise,
+  optionalCurrency,
+  optionalText,
+  requireAmount,
+  requireId,
+  requireKey,
+  withoutTexts,
+} from '../validation.ts';
+import type { SubmitOptions, TransferWriter } from '../group-commit.ts';
+import { viewTransferAnswer } from '../views.ts';
+import type { TransferResult } from '../views.ts';
+
+type SystemActor = Extract<Actor, { kind: 'system' }>;
+type Ports = {
+  readonly writer: TransferWriter;
+  readonly ids: IdGenerator;
+  readonly digest: Digest;
+  readonly defaultCurrency: string;
+};
+
+type Funding = {
+  /** In place of the account: the user whose oldest active account in the currency is meant. */
+  readonly userId?: string;
+  /** Minor units. */
+  readonly amount: bigint;
+  readonly idempotencyKey: string;
+  /** With a user: the default currency unless named. With an account: if named, it must match. */
+  readonly currency?: string;
+  readonly description?: string;
+};
+
+export type InitialFundsRequest = Funding & { readonly destinationAccountId?: string };
+export type WithdrawalRequest = Funding & { readonly sourceAccountId?: string };
+
+/**
+ * Brings money into the bank: from the system's funding account of the currency to a customer's account.
+ * @throws PassbookError `forbidden`, `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
+ */
+export function fundAccount(ports: Ports) {
+  const fund = (
+    actor: SystemActor,
+    request: InitialFundsRequest,
+    options?: SubmitOptions,
+  ): Promise<TransferResult> => {
+    const { destinationAccountId: accountId } = request;
+    return throughFunding(ports, { actor, request, accountId, kind: 'initial_funds' }, options);
+  };
+  return withDryRun(fund, dryRunTransfer);
+}
+
+/**
+ * Takes money out of the bank as it came: from a customer's account to the system's funding account.
+ * @throws PassbookError `forbidden`, `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
+ */
+export function withdrawFunds(ports: Ports) {
+  const withdraw = (
+    actor: SystemActor,
+    request: WithdrawalRequest,
+    options?: SubmitOptions,
+  ): Promise<TransferResult> => {
+    const { sourceAccountId: accountId } = request;
+    return throughFunding(ports, { actor, request, accountId, kind: 'withdrawal' }, options);
+  };
+  return withDryRun(withdraw, dryRunTransfer);
+}
+
+const CUSTOMER_FIELD = { initial_funds: 'destinationAccountId', withdrawal: 'sourceAccountId' } as const;
+
+async function throughFunding(
+  { writer, ids, digest, defaultCurrency }: Ports,
+  what: {
+    actor: SystemActor;
+    request: Funding;
+    accountId: string | undefined;
+    kind: keyof typeof CUSTOMER_FIELD;
+  },
+  options?: SubmitOptions,
+): Promise<TransferResult> {
+  const { actor, request, accountId, kind } = what;
+  const { userId } = request;
+  const field = CUSTOMER_FIELD[kind];
+  if (actor.kind !== 'system') throw new PassbookError('forbidden');
+  if ((accountId === undefined) === (userId === undefined)) {
+    throw invalid(field, 'or "userId" must be given, and not both');
+  }
+  const currency = optionalCurrency(request.currency) ?? (userId === undefined ? null : defaultCurrency);
+  const customer: AccountRef =
+    userId === undefined
+      ? { accountId: requireId(field, accountId) }
+      : { ownerId: requireId('userId', userId), currency: currency ?? defaultCurrency };
+  const amount = requireAmount(request.amount);
+  const description = optionalText('description', request.description, DESCRIPTION_MAX_LENGTH);
+  const funding: AccountRef = { purpose: 'funding' };
+  const [source, destination] = kind === 'withdrawal' ? [customer, funding] : [funding, customer];
+  const key = {
+    scope: scopeOf(actor),
+    operation: kind,
+    key: requireKey(request.idempotencyKey),
+  };
+  const fields = { [field]: accountId ?? null, userId: userId ?? null, amount, currency };
+  const command = {
+    type: 'transfer',
+    actor,
+    key,
+    request: normalise(withoutTexts({ ...fields, description }, { key, digest })),
+    order: {
+      id: ids.newId(),
+      salt: ids.newSalt(),
+      kind,
+      legs: [leg(source, 'debit', amount), leg(destination, 'credit', amount)],
+      currency,
+      hold: null,
+      description,
+      metadata: null,
+    },
+  } as const;
+  return viewTransferAnswer(await writer.submit(command, options), actor);
+}

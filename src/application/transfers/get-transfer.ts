@@ -1,0 +1,48 @@
+import type { Actor, Viewer } from '../../domain/actor.ts';
+import { errorCatalogue, PassbookError } from '../../domain/errors.ts';
+import type { ErrorCode, Retry } from '../../domain/errors.ts';
+import { scopeOf } from '../../domain/books/idempotency.ts';
+import type { Operation } from '../../domain/books/idempotency.ts';
+import type { Clock, LedgerReads } from '../ports/ledger-store.ts';
+import { requireKey } from '../validation.ts';
+import { mayViewTransfer, viewTransfer } from '../views.ts';
+import type { TransferView } from '../views.ts';
+
+/** @throws PassbookError `transfer_not_found` if it does not exist or is not the viewer's to see; `unavailable` */
+export function getTransfer({ reads, clock }: { reads: LedgerReads; clock: Clock }) {
+  return async (viewer: Viewer, transferId: string): Promise<TransferView> => {
+    const transfer = await reads.transfer(transferId);
+    if (!transfer || !mayViewTransfer(viewer, transfer)) throw new PassbookError('transfer_not_found');
+    return viewTransfer(transfer, { viewer, at: clock.now() });
+  };
+}
+
+/** What a key did: a transfer, kept rejections among them, or a refusal of which nothing else was kept. */
+export type KeyView =
+  | { readonly transfer: TransferView }
+  | { readonly transfer: null; readonly code: ErrorCode; readonly retry: Retry };
+
+/**
+ * Asks whether a key was used, without using it.
+ * @throws PassbookError `idempotency_key_not_found`: nothing was recorded, though it may still be under way
+ */
+export function findTransferByKey({ reads, clock }: { reads: LedgerReads; clock: Clock }) {
+  return async (
+    actor: Actor,
+    key: string,
+    operation: Extract<Operation, 'transfer' | 'initial_funds' | 'withdrawal'> = 'transfer',
+  ): Promise<KeyView> => {
+    const record = await reads.record({ scope: scopeOf(actor), operation, key: requireKey(key) });
+    const outcome = record?.outcome;
+    if (outcome?.kind !== 'transferred' && outcome?.kind !== 'refused') {
+      throw new PassbookError('idempotency_key_not_found');
+    }
+    const { transfer } = outcome;
+    if (transfer) {
+      const today = (await reads.transfer(transfer.id)) ?? transfer;
+      return { transfer: viewTransfer(today, { viewer: actor, at: clock.now() }) };
+    }
+    if (outcome.kind !== 'refused') throw new TypeError('A transfer that was made was kept');
+    return { transfer: null, code: outcome.code, retry: errorCatalogue[outcome.code].retry };
+  };
+}

@@ -1,0 +1,121 @@
+import type { Actor } from '../../domain/actor.ts';
+import type { Digest } from '../../domain/integrity/hash-chain.ts';
+import { invalid, PassbookError } from '../../domain/errors.ts';
+import type { FieldError } from '../../domain/errors.ts';
+import { scopeOf } from '../../domain/books/idempotency.ts';
+import type { Answer } from '../../domain/books/outcome.ts';
+import { dryRunBatch, withDryRun } from '../dry-run.ts';
+import { isLarge, mapInTurns } from '../map-in-turns.ts';
+import { readOrder } from './transfer-request.ts';
+import type { OrderRequest } from './transfer-request.ts';
+import type { Clock, IdGenerator } from '../ports/ledger-store.ts';
+import { asText, normalise, requireKey, withoutTexts } from '../validation.ts';
+import type { SubmitOptions, TransferWriter } from '../group-commit.ts';
+import { viewConflict, viewTransferOutcome } from '../views.ts';
+import type { Refused, TransferResult } from '../views.ts';
+
+export const BATCH_MAX = 1_000;
+
+export type BatchRequest = {
+  readonly transfers: readonly OrderRequest[];
+  /** All or nothing; false unless said. */
+  readonly linked?: boolean;
+  /** One for the whole batch. */
+  readonly idempotencyKey: string;
+};
+
+export type BatchResult =
+  | {
+      /** Whether every member succeeded. */
+      readonly ok: boolean;
+      readonly replayed: boolean;
+      /** A dry run has an answer of its own, which is marked. */
+      readonly dryRun?: never;
+      /** One for each transfer asked for, in its order. */
+      readonly members: readonly TransferResult[];
+    }
+  | (Refused & { readonly members?: never });
+
+/**
+ * Up to 1,000 transfers as one unit of work with one key: each answered by itself, or linked and all or nothing.
+ * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
+ */
+export function submitBatch(ports: {
+  writer: TransferWriter;
+  ids: IdGenerator;
+  clock: Clock;
+  digest: Digest;
+}) {
+  const submit = async (
+    actor: Actor,
+    request: BatchRequest,
+    options?: SubmitOptions,
+  ): Promise<BatchResult> => {
+    const { transfers, linked = false } = request;
+    if (!Array.isArray(transfers) || transfers.length < 1 || transfers.length > BATCH_MAX) {
+      throw invalid('transfers', `must be 1 to ${BATCH_MAX}`);
+    }
+    if (typeof linked !== 'boolean') throw invalid('linked', 'must be true or false');
+    const read = readAll(transfers, ports);
+    const key = {
+      scope: scopeOf(actor),
+      operation: 'batch',
+      key: requireKey(request.idempotencyKey),
+    } as const;
+    const seal = ({ fields }: (typeof read)[number]) =>
+      Object.values(withoutTexts(fields, { key, digest: ports.digest })).map(asText);
+    // A batch of a few keeps its place among the commands of its turn
+    const sealed = isLarge(read) ? await mapInTurns(read, seal) : read.map(seal);
+    const command = {
+      type: 'batch',
+      id: ports.ids.newId(),
+      actor,
+      key,
+      request: normalise({
+        transfers: JSON.stringify(sealed),
+        linked: linked.toString(),
+      }),
+      orders: read.map(({ order }) => order),
+      linked,
+    } as const;
+    return viewBatchAnswer(await ports.writer.submit(command, options), actor);
+  };
+  return withDryRun(submit, dryRunBatch);
+}
+
+/** An answer about several transfers, as their actor may see it. */
+export async function viewBatchAnswer(answer: Answer, actor: Actor): Promise<BatchResult> {
+  if ('conflict' in answer) return viewConflict(answer.conflict);
+  const { outcome, replayed } = answer;
+  if (outcome.kind !== 'batch') throw new TypeError(`A batch cannot have ${outcome.kind}`);
+
+  const members = await mapInTurns(outcome.members, (member) =>
+    viewTransferOutcome(member, { actor, replayed }),
+  );
+  return { ok: members.every(({ ok }) => ok), replayed, members };
+}
+
+/** No more faults are named than help: an answer must not outgrow its request. */
+const FAULTS_MAX = 20;
+
+/** @throws PassbookError `invalid_request` that names malformed fields by their place in the batch */
+function readAll(transfers: readonly OrderRequest[], ports: { ids: IdGenerator; clock: Clock }) {
+  const faults: FieldError[] = [];
+  const read = transfers.flatMap((one, index) => {
+    if (faults.length >= FAULTS_MAX) return [];
+    if (typeof one !== 'object' || one === null) {
+      faults.push({ field: `transfers.${index}`, message: 'must be a transfer' });
+      return [];
+    }
+    try {
+      return [readOrder(one, ports)];
+    } catch (error) {
+      if (!(error instanceof PassbookError)) throw error;
+      const errors = error.facts.errors ?? [];
+      faults.push(...errors.map(({ field, message }) => ({ field: `transfers.${index}.${field}`, message })));
+      return [];
+    }
+  });
+  if (faults.length > 0) throw new PassbookError('invalid_request', { errors: faults });
+  return read;
+}

@@ -1,0 +1,50 @@
+import type { Actor } from '../../domain/actor.ts';
+import type { Digest } from '../../domain/integrity/hash-chain.ts';
+import { scopeOf } from '../../domain/books/idempotency.ts';
+import { dryRunTransfer, withDryRun } from '../dry-run.ts';
+import { readOrder } from './transfer-request.ts';
+import type { OrderRequest } from './transfer-request.ts';
+import type { Clock, IdGenerator } from '../ports/ledger-store.ts';
+import { normalise, requireKey, withoutTexts } from '../validation.ts';
+import type { SubmitOptions, TransferWriter } from '../group-commit.ts';
+import { viewTransferAnswer } from '../views.ts';
+import type { TransferResult } from '../views.ts';
+
+export type TransferRequest = OrderRequest & {
+  /** 1 to 255 printable ASCII characters. The same key and request give the same answer, and move money once. */
+  readonly idempotencyKey: string;
+};
+
+/**
+ * Moves money between accounts at once, or reserves it as a hold.
+ * A rule's refusal is a result; a malformed request, and a fault of the store, are thrown.
+ * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
+ */
+export function transferFunds(ports: {
+  writer: TransferWriter;
+  ids: IdGenerator;
+  clock: Clock;
+  digest: Digest;
+}) {
+  const transfer = async (
+    actor: Actor,
+    request: TransferRequest,
+    options?: SubmitOptions,
+  ): Promise<TransferResult> => {
+    const { order, fields } = readOrder(request, ports);
+    const key = {
+      scope: scopeOf(actor),
+      operation: 'transfer',
+      key: requireKey(request.idempotencyKey),
+    } as const;
+    const command = {
+      type: 'transfer',
+      actor,
+      key,
+      request: normalise(withoutTexts(fields, { key, digest: ports.digest })),
+      order,
+    } as const;
+    return viewTransferAnswer(await ports.writer.submit(command, options), actor);
+  };
+  return withDryRun(transfer, dryRunTransfer);
+}

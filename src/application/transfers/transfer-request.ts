@@ -1,0 +1,173 @@
+import type { AccountRef, Expiry, LegOrder, TransferOrder } from '../../domain/books/command.ts';
+import { invalid } from '../../domain/errors.ts';
+import { MAX_AMOUNT } from '../../domain/money/money.ts';
+import type { Metadata } from '../../domain/entities/transfer.ts';
+import type { Clock, IdGenerator } from '../ports/ledger-store.ts';
+import {
+  DESCRIPTION_MAX_LENGTH,
+  optionalCurrency,
+  optionalMetadata,
+  optionalText,
+  requireAmount,
+  requireId,
+  requireInstant,
+} from '../validation.ts';
+
+const HOLD_SECONDS = 7 * 24 * 60 * 60;
+const HOLD_SECONDS_MAX = 31 * 24 * 60 * 60;
+export const LEGS_MAX = 100;
+
+/** One side of a transfer with several legs; amount in minor units. */
+export type LegRequest = {
+  readonly accountId: string;
+  readonly direction: 'debit' | 'credit';
+  readonly amount: bigint;
+};
+
+export type OrderRequest = {
+  /** The account to debit, the one to credit and the amount; or `legs` in their place. */
+  readonly sourceAccountId?: string;
+  readonly destinationAccountId?: string;
+  /** Minor units: 500n is 5.00 in a currency with two decimals. */
+  readonly amount?: bigint;
+  /** One debit and many credits, or many debits and one credit; the two sides are equal. */
+  readonly legs?: readonly LegRequest[];
+  /** If named, all accounts must be in it. */
+  readonly currency?: string;
+  /** A hold: the money is reserved until it is captured, voided, or expires (in 7 days unless said, at most 31). */
+  readonly pending?: boolean;
+  readonly expiresAt?: number;
+  readonly expiresInSeconds?: number;
+  /** Shown to all sides. */
+  readonly description?: string;
+  /** The actor's own. */
+  readonly metadata?: Metadata;
+};
+
+/** A request's fields as they are compared and kept, in the order in which a difference is named. */
+export type OrderFields = Readonly<
+  Record<'description', string | null> &
+    Record<'metadata', Metadata | null> &
+    Record<
+      | 'sourceAccountId'
+      | 'destinationAccountId'
+      | 'amount'
+      | 'currency'
+      | 'legs'
+      | 'pending'
+      | 'expiresAt'
+      | 'expiresInSeconds',
+      string | bigint | null
+    >
+>;
+
+/**
+ * Checks the form of one transfer and draws its ids.
+ * @throws PassbookError `invalid_request`
+ */
+export function readOrder(
+  request: OrderRequest,
+  ports: { ids: IdGenerator; clock: Clock },
+): { order: TransferOrder; fields: OrderFields } {
+  const legs = request.legs === undefined ? pairOf(request) : legsOf(request, request.legs);
+  const hold = holdOf(request, ports.clock);
+  if (hold && request.legs) throw invalid('pending', 'cannot be asked of a transfer with several legs');
+  const currency = optionalCurrency(request.currency);
+  const description = optionalText('description', request.description, DESCRIPTION_MAX_LENGTH);
+  const metadata = optionalMetadata(request.metadata);
+  const order: TransferOrder = {
+    id: ports.ids.newId(),
+    salt: ports.ids.newSalt(),
+    kind: 'transfer',
+    legs,
+    currency,
+    hold,
+    description,
+    metadata,
+  };
+  const fields = {
+    sourceAccountId: request.sourceAccountId ?? null,
+    destinationAccountId: request.destinationAccountId ?? null,
+    amount: request.amount ?? null,
+    currency,
+    description,
+    metadata,
+    legs: request.legs ? JSON.stringify(request.legs.map(textOfLeg)) : null,
+    pending: hold ? 'true' : null,
+    expiresAt: request.expiresAt?.toString() ?? null,
+    expiresInSeconds: hold && 'inSeconds' in hold ? hold.inSeconds.toString() : null,
+  };
+  return { order, fields };
+}
+
+export function leg(account: AccountRef, direction: 'debit' | 'credit', amount: bigint): LegOrder {
+  return { account, direction, amount };
+}
+
+function pairOf(request: OrderRequest): readonly LegOrder[] {
+  const sourceAccountId = requireId('sourceAccountId', request.sourceAccountId);
+  const destinationAccountId = requireId('destinationAccountId', request.destinationAccountId);
+  const amount = requireAmount(request.amount);
+  return [
+    leg({ accountId: sourceAccountId }, 'debit', amount),
+    leg({ accountId: destinationAccountId }, 'credit', amount),
+  ];
+}
+
+function legsOf(request: OrderRequest, legs: readonly LegRequest[]): readonly LegOrder[] {
+  for (const field of ['sourceAccountId', 'destinationAccountId', 'amount'] as const) {
+    if (request[field] !== undefined) throw invalid(field, 'must be left out where "legs" are given');
+  }
+  const count = Array.isArray(legs) ? legs.length : 0;
+  if (count < 2 || count > LEGS_MAX) throw invalid('legs', `must be 2 to ${LEGS_MAX}`);
+  const read = legs.map((one, index) => readLeg(one, `legs.${index}`));
+  const debits = read.filter(({ direction }) => direction === 'debit');
+  const credits = read.filter(({ direction }) => direction === 'credit');
+  if (debits.length !== 1 && credits.length !== 1) throw invalid('legs', 'must have one debit or one credit');
+  if (sum(debits) !== sum(credits)) throw invalid('legs', 'must have debits and credits that are equal');
+  if (sum(debits) > MAX_AMOUNT) throw invalid('legs', `must move at most ${MAX_AMOUNT}`);
+  return [...debits, ...credits];
+}
+
+function readLeg(one: LegRequest, field: string): LegOrder {
+  if (typeof one !== 'object' || one === null) throw invalid(field, 'must be a leg');
+  const accountId = requireId(`${field}.accountId`, one.accountId);
+  if (one.direction !== 'debit' && one.direction !== 'credit') {
+    throw invalid(`${field}.direction`, 'must be "debit" or "credit"');
+  }
+  return leg({ accountId }, one.direction, requireAmount(one.amount, `${field}.amount`));
+}
+
+function sum(legs: readonly LegOrder[]): bigint {
+  return legs.reduce((total, { amount }) => total + amount, 0n);
+}
+
+function textOfLeg({ accountId, direction, amount }: LegRequest): readonly string[] {
+  return [accountId, direction, amount.toString()];
+}
+
+function holdOf({ pending, expiresAt, expiresInSeconds }: OrderRequest, clock: Clock): Expiry | null {
+  if (pending !== undefined && typeof pending !== 'boolean')
+    throw invalid('pending', 'must be true or false');
+  if (pending !== true) {
+    if (expiresAt !== undefined) throw invalid('expiresAt', 'is for a pending transfer');
+    if (expiresInSeconds !== undefined) throw invalid('expiresInSeconds', 'is for a pending transfer');
+    return null;
+  }
+  if (expiresAt === undefined) return { inSeconds: requireHoldSeconds(expiresInSeconds) };
+  if (expiresInSeconds !== undefined)
+    throw invalid('expiresInSeconds', 'and "expiresAt" exclude one another');
+
+  requireInstant('expiresAt', expiresAt);
+  const last = clock.now() + HOLD_SECONDS_MAX * 1000;
+  if (expiresAt > last) throw invalid('expiresAt', 'must be at most 31 days ahead');
+  // Whether it is past is for the decision to say, after it has looked for a recorded answer
+  return { at: expiresAt };
+}
+
+function requireHoldSeconds(seconds = HOLD_SECONDS): number {
+  if (!Number.isSafeInteger(seconds) || seconds < 1 || seconds > HOLD_SECONDS_MAX) {
+    throw invalid('expiresInSeconds', `must be an integer from 1 to ${HOLD_SECONDS_MAX}`);
+  }
+  return seconds;
+}

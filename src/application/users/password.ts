@@ -1,0 +1,16 @@
+import { invalid } from '../../domain/errors.ts';
+
+/** NIST SP 800-63B, section 3.1.1.2: length and a list of common ones, and no rules of composition. */
+export const PASSWORD_MIN_LENGTH = 8;
+/** Long enough for any passphrase, short enough that hashing it costs what hashing costs. */
+export const PASSWORD_MAX_LENGTH = 256;
+
+/** @throws PassbookError `invalid_request` */
+export function requirePassword(password: string, isCommon: (password: string) => boolean): string {
+  const length = [...password].length;
+  if (length < PASSWORD_MIN_LENGTH || length > PASSWORD_MAX_LENGTH) {
+    throw invalid('password', `must be ${PASSWORD_MIN_LENGTH} to ${PASSWORD_MAX_LENGTH} characters`);
+  }
+  if (isCommon(password)) throw invalid('password', 'is one of the most common passwords');
+  return password;
+}

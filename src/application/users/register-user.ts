@@ -1,0 +1,34 @@
+import { User } from '../../domain/entities/user.ts';
+import { requirePassword } from './password.ts';
+import type { PasswordHasher, UnitOfWork } from '../ports/ledger-store.ts';
+import { issue, newSession } from './sign-in.ts';
+import type { SessionPorts, SignedIn } from './sign-in.ts';
+
+/**
+ * Makes a customer, signs them in, and sends a welcome: all in one transaction.
+ * @throws PassbookError `invalid_request`, `email_already_registered`, `unavailable`, `outcome_unknown`
+ */
+export function registerUser(
+  ports: SessionPorts & {
+    unitOfWork: UnitOfWork;
+    hasher: PasswordHasher;
+    isCommonPassword: (password: string) => boolean;
+    /** Called after the commit; must not throw. */
+    onCommit: () => void;
+  },
+) {
+  return async (request: { name: string; email: string; password: string }): Promise<SignedIn> => {
+    const at = ports.clock.now();
+    const user = User.register({ ...request, id: ports.ids.newId(), role: 'customer', at });
+    const password = requirePassword(request.password, ports.isCommonPassword);
+    const passwordHash = await ports.hasher.hash(password);
+    const session = newSession(ports, user);
+    await ports.unitOfWork.run(async ({ users, sessions, outbox }) => {
+      await users.insert(user, passwordHash);
+      await sessions.insert(session);
+      await outbox.add({ kind: 'welcome', id: `${user.id}.welcome`, recipientId: user.id, at });
+    });
+    ports.onCommit();
+    return issue(ports.tokens, { user, session });
+  };
+}

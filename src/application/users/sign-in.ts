@@ -1,0 +1,92 @@
+import { PassbookError } from '../../domain/errors.ts';
+import { isLive } from '../../domain/entities/session.ts';
+import type { Session } from '../../domain/entities/session.ts';
+import type { Instant } from '../../domain/time.ts';
+import { normaliseEmail } from '../../domain/entities/user.ts';
+import type { User } from '../../domain/entities/user.ts';
+import type { Clock, IdGenerator, PasswordHasher, TokenIssuer, UnitOfWork } from '../ports/ledger-store.ts';
+import type { RecentSessions } from './session-cache.ts';
+
+export type SignedIn = { readonly user: User; readonly token: string; readonly expiresAt: Instant };
+
+export type SessionPorts = {
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+  readonly tokens: TokenIssuer;
+  /** How long a session lasts, in milliseconds. */
+  readonly sessionLifetimeMs: number;
+};
+
+/**
+ * Opens a new session. The one that was presented with the request, if any, ends, so that a planted one never
+ * becomes authenticated.
+ * @throws PassbookError `invalid_credentials`, whether the address is unknown or the password wrong; `unavailable`
+ */
+export function signIn(
+  ports: SessionPorts & { unitOfWork: UnitOfWork; hasher: PasswordHasher; recentSessions: RecentSessions },
+) {
+  const { unitOfWork, hasher, clock } = ports;
+  return async (request: { email: string; password: string; presentedToken?: string }): Promise<SignedIn> => {
+    const found = await unitOfWork.run(({ users }) => users.byEmail(normaliseEmail(request.email)));
+    const isRight = await hasher.verify(request.password, found?.passwordHash);
+    if (!found || !isRight) throw new PassbookError('invalid_credentials');
+
+    const { user, passwordHash } = found;
+    const presented = request.presentedToken && (await ports.tokens.verify(request.presentedToken));
+    const renewed = hasher.isOutdated(passwordHash) ? await hasher.hash(request.password) : undefined;
+    const session = newSession(ports, user);
+    await unitOfWork.run(async ({ users, sessions }) => {
+      if (presented) await sessions.end(presented.sessionId, clock.now());
+      if (renewed) await users.setPasswordHash(user.id, renewed);
+      await sessions.insert(session);
+    });
+    if (presented) ports.recentSessions.forget(presented.sessionId);
+    return issue(ports.tokens, { user, session });
+  };
+}
+
+/** @throws PassbookError `unavailable` */
+export function signOut(ports: { unitOfWork: UnitOfWork; clock: Clock; recentSessions: RecentSessions }) {
+  return async (sessionId: string): Promise<void> => {
+    await ports.unitOfWork.run(({ sessions }) => sessions.end(sessionId, ports.clock.now()));
+    ports.recentSessions.forget(sessionId);
+  };
+}
+
+/**
+ * Who a token speaks for, as they are today.
+ * @throws PassbookError `session_expired` for a token of ours whose session has ended, `invalid_token` for any other
+ */
+export function authenticate(ports: { recentSessions: RecentSessions; tokens: TokenIssuer; clock: Clock }) {
+  const { tokens, recentSessions, clock } = ports;
+  return async (token: string): Promise<{ user: User; session: Session }> => {
+    const claims = await tokens.verify(token);
+    if (!claims) {
+      throw new PassbookError((await tokens.hasExpired(token)) ? 'session_expired' : 'invalid_token');
+    }
+    const found = await recentSessions.find(claims.sessionId);
+    if (found && found.user.id !== claims.userId) throw new PassbookError('invalid_token');
+    // Sessions that ended long ago are deleted
+    if (!found || !isLive(found.session, clock.now())) throw new PassbookError('session_expired');
+    return found;
+  };
+}
+
+export function newSession({ ids, clock, sessionLifetimeMs }: SessionPorts, user: User): Session {
+  const now = clock.now();
+  return {
+    id: ids.newId(),
+    userId: user.id,
+    createdAt: now,
+    expiresAt: now + sessionLifetimeMs,
+    endedAt: null,
+  };
+}
+
+export async function issue(
+  tokens: TokenIssuer,
+  { user, session }: { user: User; session: Session },
+): Promise<SignedIn> {
+  const { id: sessionId, expiresAt } = session;
+  return { user, token: await tokens.issue({ sessionId, userId: user.id, expiresAt }), expiresAt };
+}
