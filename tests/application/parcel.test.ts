@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ParcelsSeen } from '../../src/application/parcel.ts';
+import { ParcelsSeen } from '../../src/adapters/shared/outbox-batch.ts';
 import { aWelcome } from '../support/builders.ts';
 
 const messages = [aWelcome({ id: 'a' }), aWelcome({ id: 'b' }), aWelcome({ id: 'c' })];

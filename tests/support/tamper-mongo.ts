@@ -2,7 +2,7 @@ import { Binary } from 'mongodb';
 import type { Collection, Db, Document, UpdateFilter } from 'mongodb';
 import { digestDocuments } from '../../src/adapters/mongo/digest-documents.ts';
 import { openMongoStore } from '../../src/adapters/mongo/index.ts';
-import { balancesToText, requestToText } from '../../src/application/stored-text.ts';
+import { balancesToText, requestToText } from '../../src/adapters/shared/compact-json.ts';
 import type { Store } from '../../src/application/ports/ledger-store.ts';
 import type { AccountState } from '../../src/domain/entities/account.ts';
 import type { AuditRecord } from '../../src/domain/integrity/audit-log.ts';

@@ -7,7 +7,7 @@ import { digestRows } from '../../src/adapters/sqlite/digest-rows.ts';
 import { loadDriver } from '../../src/adapters/sqlite/driver.ts';
 import type { Value } from '../../src/adapters/sqlite/driver.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
-import { balancesToText, requestToText } from '../../src/application/stored-text.ts';
+import { balancesToText, requestToText } from '../../src/adapters/shared/compact-json.ts';
 import type { Store } from '../../src/application/ports/ledger-store.ts';
 import type { AccountState } from '../../src/domain/entities/account.ts';
 import type { AuditRecord } from '../../src/domain/integrity/audit-log.ts';

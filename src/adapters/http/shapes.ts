@@ -4,7 +4,7 @@ import type { Statement, StatementLine } from '../../application/reporting/get-s
 import type { TrialBalanceView } from '../../application/reporting/get-trial-balance.ts';
 import type { DryRunTransferView } from '../../application/dry-run.ts';
 import type { EntryView } from '../../application/reporting/list-entries.ts';
-import { present } from '../../application/present.ts';
+import { present } from '../shared/omit-absent.ts';
 import type { AccountView, CounterpartyView, TransferView } from '../../application/views.ts';
 import type { AuditRecord } from '../../domain/integrity/audit-log.ts';
 import type { Balances } from '../../domain/books/outcome.ts';

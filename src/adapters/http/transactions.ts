@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { Bank } from '../../application/bank.ts';
 import { mapInTurns } from '../../application/map-in-turns.ts';
 import type { OrderRequest } from '../../application/transfers/transfer-request.ts';
-import { present } from '../../application/present.ts';
+import { present } from '../shared/omit-absent.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import { inApiTerms } from './api-terms.ts';
 import { actorByRole, actorOf, operatorOf, roleRequired, viewerOf } from './authentication.ts';

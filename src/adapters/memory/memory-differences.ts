@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { nextTurn } from '../../application/event-loop.ts';
 import { isNewer, placeOf } from '../../application/ports/transfer-position.ts';
 import type { TransferPlace } from '../../application/ports/transfer-position.ts';
-import { accountText, transferText, valueText } from '../../application/row-digest.ts';
+import { accountText, transferText, valueText } from '../shared/row-digest.ts';
 import type { Account } from '../../domain/entities/account.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import { keyText } from '../../domain/books/idempotency.ts';

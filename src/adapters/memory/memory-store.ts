@@ -1,12 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { decideInTurns } from '../../application/decide-in-turns.ts';
+import { decideInTurns } from '../shared/decide-in-turns.ts';
 import { ownTurn } from '../../application/event-loop.ts';
 import { joined, whole } from '../../domain/books/working-books.ts';
 import type { Books, Decision } from '../../domain/books/working-books.ts';
 import type { Want } from '../../domain/books/command.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import { keyText } from '../../domain/books/idempotency.ts';
-import { assertClockNotBehind, CLOCK_TOLERANCE_MS } from '../../application/clock-behind.ts';
+import { assertClockNotBehind, CLOCK_TOLERANCE_MS } from '../shared/clock-behind.ts';
 import type {
   BooksAtOnce,
   BookLine,

@@ -1,5 +1,5 @@
 import type { Binary } from 'mongodb';
-import { accountText } from '../../application/row-digest.ts';
+import { accountText } from '../shared/row-digest.ts';
 import { Account } from '../../domain/entities/account.ts';
 import type { AccountState, Counters } from '../../domain/entities/account.ts';
 import type { LedgerEntry } from '../../domain/entities/ledger-entry.ts';

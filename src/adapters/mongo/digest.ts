@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { Binary } from 'mongodb';
-import { rowDigest } from '../../application/row-digest.ts';
+import { rowDigest } from '../shared/row-digest.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 
 export const sha256: Digest = (text) => hash('sha256', text, 'hex');

@@ -6,7 +6,7 @@ import {
   nameInBlock,
   otherOf,
   rangeOfBlock,
-} from '../../application/entry-blocks.ts';
+} from '../shared/counterparty-blocks.ts';
 import type { Collections } from './collections.ts';
 import { placeOf, placesBetween } from './entry-document.ts';
 import { ENTRIES_PART, storedEntries } from './transfer-document.ts';

@@ -1,5 +1,5 @@
 import type { MailHourStore } from '../../application/ports/ledger-store.ts';
-import { mailHourFromText, mailHourToText } from '../../application/stored-text.ts';
+import { mailHourFromText, mailHourToText } from '../shared/compact-json.ts';
 import { endOfHour } from '../../domain/entities/mail-hour.ts';
 import type { MailHour } from '../../domain/entities/mail-hour.ts';
 import type { Instant } from '../../domain/time.ts';

@@ -1,6 +1,6 @@
 import type { Binary, Collection, Filter } from 'mongodb';
 import { allPages } from '../../application/all-pages.ts';
-import { BLOCK } from '../../application/entry-blocks.ts';
+import { BLOCK } from '../shared/counterparty-blocks.ts';
 import { differs } from '../../domain/verification/faults.ts';
 import type { Fault } from '../../domain/verification/faults.ts';
 import { accountDigest, accountOf } from './account-document.ts';

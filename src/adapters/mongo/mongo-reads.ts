@@ -1,5 +1,5 @@
 import type { Filter } from 'mongodb';
-import { blockOf, rangeOfBlock } from '../../application/entry-blocks.ts';
+import { blockOf, rangeOfBlock } from '../shared/counterparty-blocks.ts';
 import type {
   BookedHold,
   BookLine,

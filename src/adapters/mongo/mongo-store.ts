@@ -1,7 +1,7 @@
 import { MongoClient, MongoServerError, ReadConcern } from 'mongodb';
 import type { Db, DbOptions, MongoClientOptions } from 'mongodb';
 import type { Clock, Store } from '../../application/ports/ledger-store.ts';
-import { ParcelsSeen } from '../../application/parcel.ts';
+import { ParcelsSeen } from '../shared/outbox-batch.ts';
 import { ClockGuard } from './clock-guard.ts';
 import { collectionsOf } from './collections.ts';
 import { EntryBlocks } from './entry-blocks.ts';

@@ -7,9 +7,9 @@ import type {
   Stores,
   UserStore,
 } from '../../application/ports/ledger-store.ts';
-import { part } from '../../application/parcel.ts';
-import type { KeptParcel, ParcelsSeen } from '../../application/parcel.ts';
-import { messagesToText } from '../../application/stored-text.ts';
+import { part } from '../shared/outbox-batch.ts';
+import type { KeptParcel, ParcelsSeen } from '../shared/outbox-batch.ts';
+import { messagesToText } from '../shared/compact-json.ts';
 import type { AuditHead, AuditRecord } from '../../domain/integrity/audit-log.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import type { Message } from '../../domain/entities/notification.ts';

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock, Stores, UnitOfWork } from '../../application/ports/ledger-store.ts';
-import type { ParcelsSeen } from '../../application/parcel.ts';
+import type { ParcelsSeen } from '../shared/outbox-batch.ts';
 import type { Books, Decision } from '../../domain/books/working-books.ts';
 import type { Want } from '../../domain/books/command.ts';
 import { keyText } from '../../domain/books/idempotency.ts';

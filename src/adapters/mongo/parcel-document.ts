@@ -1,5 +1,5 @@
-import type { KeptParcel, Parcel } from '../../application/parcel.ts';
-import { messagesFromText, messagesToText } from '../../application/stored-text.ts';
+import type { KeptParcel, Parcel } from '../shared/outbox-batch.ts';
+import { messagesFromText, messagesToText } from '../shared/compact-json.ts';
 import type { Instant } from '../../domain/time.ts';
 
 /** What was sent is deleted. */

@@ -1,5 +1,5 @@
 import type { Binary } from 'mongodb';
-import { valueText } from '../../application/row-digest.ts';
+import { valueText } from '../shared/row-digest.ts';
 import { keyText } from '../../domain/books/idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../../domain/books/idempotency.ts';
 import type { RefusalCode } from '../../domain/errors.ts';
@@ -9,7 +9,7 @@ import {
   balancesToText,
   requestFromText,
   requestToText,
-} from '../../application/stored-text.ts';
+} from '../shared/compact-json.ts';
 import { accountFields, accountOf } from './account-document.ts';
 import type { AccountFields } from './account-document.ts';
 import { digestOf } from './digest.ts';

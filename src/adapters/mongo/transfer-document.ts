@@ -1,6 +1,6 @@
 import type { Binary } from 'mongodb';
-import { present } from '../../application/present.ts';
-import { transferText } from '../../application/row-digest.ts';
+import { present } from '../shared/omit-absent.ts';
+import { transferText } from '../shared/row-digest.ts';
 import type { LedgerEntry } from '../../domain/entities/ledger-entry.ts';
 import { Transfer } from '../../domain/entities/transfer.ts';
 import type { Leg, TransferState } from '../../domain/entities/transfer.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Collection } from 'mongodb';
-import { accountFromText, accountToText } from '../../application/stored-text.ts';
+import { accountFromText, accountToText } from '../shared/compact-json.ts';
 import type { Told } from './remembered-ledger.ts';
 import type { TimeLimit } from './time-limit.ts';
 

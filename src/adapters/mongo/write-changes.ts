@@ -1,9 +1,9 @@
 import type { AnyBulkWriteOperation, Collection, OptionalUnlessRequiredId } from 'mongodb';
-import { otherOf } from '../../application/entry-blocks.ts';
-import { partRecords } from '../../application/own-records.ts';
-import { parcelsOf, withoutText } from '../../application/parcel.ts';
-import type { Parcel } from '../../application/parcel.ts';
-import { messagesToText } from '../../application/stored-text.ts';
+import { otherOf } from '../shared/counterparty-blocks.ts';
+import { partRecords } from '../shared/transfer-records.ts';
+import { parcelsOf, withoutText } from '../shared/outbox-batch.ts';
+import type { Parcel } from '../shared/outbox-batch.ts';
+import { messagesToText } from '../shared/compact-json.ts';
 import type { Account } from '../../domain/entities/account.ts';
 import type { Change, Changes } from '../../domain/books/working-books.ts';
 import { erasesText } from '../../domain/decisions/erase-text.ts';

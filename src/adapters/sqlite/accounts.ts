@@ -1,4 +1,4 @@
-import { accountText } from '../../application/row-digest.ts';
+import { accountText } from '../shared/row-digest.ts';
 import { Account } from '../../domain/entities/account.ts';
 import type { AccountClass, AccountStatus, SystemPurpose } from '../../domain/entities/account.ts';
 import type { OwnerAndCurrency } from '../../domain/books/command.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { rowDigest } from '../../application/row-digest.ts';
+import { rowDigest } from '../shared/row-digest.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 
 /** Digests and salts are hexadecimal in the ledger, and half as long in the file. */

@@ -1,4 +1,4 @@
-import { assertClockNotBehind } from '../../application/clock-behind.ts';
+import { assertClockNotBehind } from '../shared/clock-behind.ts';
 import type { Clock } from '../../application/ports/ledger-store.ts';
 import type { Changes } from '../../domain/books/working-books.ts';
 import type { Instant } from '../../domain/time.ts';

@@ -5,7 +5,7 @@ import {
   nameInBlock,
   otherOf,
   rangeOfBlock,
-} from '../../application/entry-blocks.ts';
+} from '../shared/counterparty-blocks.ts';
 import { LedgerEntry } from '../../domain/entities/ledger-entry.ts';
 import type { Direction, EntryStep } from '../../domain/entities/ledger-entry.ts';
 import type { Leg } from '../../domain/entities/transfer.ts';

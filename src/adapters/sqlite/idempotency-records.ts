@@ -6,7 +6,7 @@ import {
   balancesToText,
   requestFromText,
   requestToText,
-} from '../../application/stored-text.ts';
+} from '../shared/compact-json.ts';
 import { keyFromText, keyText } from '../../domain/books/idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../../domain/books/idempotency.ts';
 import type { Balances, Outcome, TransferOutcome } from '../../domain/books/outcome.ts';

@@ -1,7 +1,7 @@
-import { part, withoutText } from '../../application/parcel.ts';
-import type { KeptParcel, Parcel, ParcelsSeen } from '../../application/parcel.ts';
+import { part, withoutText } from '../shared/outbox-batch.ts';
+import type { KeptParcel, Parcel, ParcelsSeen } from '../shared/outbox-batch.ts';
 import type { ClaimedMessage } from '../../application/ports/ledger-store.ts';
-import { messagesFromText, messagesToText } from '../../application/stored-text.ts';
+import { messagesFromText, messagesToText } from '../shared/compact-json.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Connection } from './connection.ts';
 import type { Writer } from './writing-connection.ts';

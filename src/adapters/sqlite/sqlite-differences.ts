@@ -1,5 +1,5 @@
 import { nextTurn } from '../../application/event-loop.ts';
-import { BLOCK, otherOf } from '../../application/entry-blocks.ts';
+import { BLOCK, otherOf } from '../shared/counterparty-blocks.ts';
 import { differs } from '../../domain/verification/faults.ts';
 import type { Fault } from '../../domain/verification/faults.ts';
 import { accountDigest, accountRowsAfter } from './accounts.ts';

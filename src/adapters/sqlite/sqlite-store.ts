@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { CLOCK_TOLERANCE_MS } from '../../application/clock-behind.ts';
+import { CLOCK_TOLERANCE_MS } from '../shared/clock-behind.ts';
 import type { Clock, Store } from '../../application/ports/ledger-store.ts';
 import { backUp } from './backup.ts';
 import { ClockGuard } from './clock-guard.ts';

@@ -1,4 +1,4 @@
-import type { ParcelsSeen } from '../../application/parcel.ts';
+import type { ParcelsSeen } from '../shared/outbox-batch.ts';
 import type { MailHourStore, OutboxStore, SessionStore, Stores, UserStore } from '../../application/ports/ledger-store.ts';
 import { findAuditHead, insertAuditRecord } from './audit-log.ts';
 import type { Connection } from './connection.ts';

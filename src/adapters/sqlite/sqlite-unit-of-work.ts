@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { decideInTurns } from '../../application/decide-in-turns.ts';
+import { decideInTurns } from '../shared/decide-in-turns.ts';
 import { nextTurn } from '../../application/event-loop.ts';
-import { ParcelsSeen } from '../../application/parcel.ts';
-import type { Parcel } from '../../application/parcel.ts';
+import { ParcelsSeen } from '../shared/outbox-batch.ts';
+import type { Parcel } from '../shared/outbox-batch.ts';
 import type { Clock, Stores, UnitOfWork } from '../../application/ports/ledger-store.ts';
 import type { Books, Changes, Decision } from '../../domain/books/working-books.ts';
 import type { Want } from '../../domain/books/command.ts';

@@ -1,4 +1,4 @@
-import { transferText } from '../../application/row-digest.ts';
+import { transferText } from '../shared/row-digest.ts';
 import type { TransferPlace } from '../../application/ports/transfer-position.ts';
 import type { Change } from '../../domain/books/working-books.ts';
 import { erasesText } from '../../domain/decisions/erase-text.ts';

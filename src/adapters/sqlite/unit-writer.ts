@@ -1,6 +1,6 @@
-import { partRecords } from '../../application/own-records.ts';
-import { parcelsOf } from '../../application/parcel.ts';
-import type { Parcel } from '../../application/parcel.ts';
+import { partRecords } from '../shared/transfer-records.ts';
+import { parcelsOf } from '../shared/outbox-batch.ts';
+import type { Parcel } from '../shared/outbox-batch.ts';
 import type { Account } from '../../domain/entities/account.ts';
 import type { Changes } from '../../domain/books/working-books.ts';
 import { erasesText } from '../../domain/decisions/erase-text.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { allSettled } from '../../application/all-settled.ts';
+import { allSettled } from '../shared/all-settled.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import { isBusy, unavailable } from './faults.ts';
 

@@ -1,4 +1,4 @@
-import { messagesFromText } from '../../../src/application/stored-text.ts';
+import { messagesFromText } from '../../../src/adapters/shared/compact-json.ts';
 import { expect } from 'vitest';
 import { Connection } from '../../../src/adapters/sqlite/connection.ts';
 import { loadDriver } from '../../../src/adapters/sqlite/driver.ts';

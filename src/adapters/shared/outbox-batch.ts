@@ -1,5 +1,5 @@
-import { isAboutTransfer } from '../domain/entities/notification.ts';
-import type { Message } from '../domain/entities/notification.ts';
+import { isAboutTransfer } from '../../domain/entities/notification.ts';
+import type { Message } from '../../domain/entities/notification.ts';
 
 /** Messages that a store keeps as one, for as long as the same becomes of all of them. */
 export type Parcel = { readonly id: string; readonly messages: readonly Message[] };

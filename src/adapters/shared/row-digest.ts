@@ -3,10 +3,10 @@
  * another row repeats. It exposes a change by hand. A person who changes the row and its digest is exposed by a
  * checkpoint, where the fact is in one.
  */
-import type { Account } from '../domain/entities/account.ts';
-import { sealTransfer } from '../domain/integrity/hash-chain.ts';
-import type { Digest } from '../domain/integrity/hash-chain.ts';
-import type { Transfer } from '../domain/entities/transfer.ts';
+import type { Account } from '../../domain/entities/account.ts';
+import { sealTransfer } from '../../domain/integrity/hash-chain.ts';
+import type { Digest } from '../../domain/integrity/hash-chain.ts';
+import type { Transfer } from '../../domain/entities/transfer.ts';
 
 /** The facts an account was opened with, and its name. */
 export function accountText(account: Account): string {

@@ -1,4 +1,4 @@
-import type { Leg } from '../domain/entities/transfer.ts';
+import type { Leg } from '../../domain/entities/transfer.ts';
 
 /**
  * So many entries of an account, one after another, have one record that tells who was on the other side of them.

@@ -1,5 +1,5 @@
-import type { Changes } from '../domain/books/working-books.ts';
-import type { IdempotencyRecord } from '../domain/books/idempotency.ts';
+import type { Changes } from '../../domain/books/working-books.ts';
+import type { IdempotencyRecord } from '../../domain/books/idempotency.ts';
 
 /**
  * The records of commands that made a transfer by themselves, in the form in which its row or document holds them, by

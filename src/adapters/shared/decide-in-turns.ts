@@ -1,5 +1,5 @@
-import type { Changes, Decision } from '../domain/books/working-books.ts';
-import { nextTurn } from './event-loop.ts';
+import type { Changes, Decision } from '../../domain/books/working-books.ts';
+import { nextTurn } from '../../application/event-loop.ts';
 
 /** The parts of a decision, one after another. Others have a turn between two of them. */
 export async function decideInTurns<R>(

@@ -2,18 +2,18 @@
  * Compact texts for stores: JSON, with amounts as text, as JSON has no bigints. What is long and never looked for
  * costs a store less as one text than as fields.
  */
-import { Account } from '../domain/entities/account.ts';
-import type { AccountState } from '../domain/entities/account.ts';
-import type { NormalisedRequest } from '../domain/books/idempotency.ts';
-import type { Gathered, MailHour } from '../domain/entities/mail-hour.ts';
+import { Account } from '../../domain/entities/account.ts';
+import type { AccountState } from '../../domain/entities/account.ts';
+import type { NormalisedRequest } from '../../domain/books/idempotency.ts';
+import type { Gathered, MailHour } from '../../domain/entities/mail-hour.ts';
 import type {
   DigestMessage,
   DigestTotal,
   Message,
   TransferMessage,
   WelcomeMessage,
-} from '../domain/entities/notification.ts';
-import type { Balances } from '../domain/books/outcome.ts';
+} from '../../domain/entities/notification.ts';
+import type { Balances } from '../../domain/books/outcome.ts';
 
 /** A field that is null is left out, as a comparison takes one that is missing for null. */
 export function requestToText({ version, fields }: NormalisedRequest): string {

@@ -1,5 +1,5 @@
-import { PassbookError } from '../domain/errors.ts';
-import type { Instant } from '../domain/time.ts';
+import { PassbookError } from '../../domain/errors.ts';
+import type { Instant } from '../../domain/time.ts';
 
 /** How far the newest entry may be ahead of the clock, in milliseconds, where nothing else is configured. */
 export const CLOCK_TOLERANCE_MS = 1_500;
