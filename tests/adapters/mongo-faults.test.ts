@@ -1,7 +1,7 @@
 import { MongoBulkWriteError, MongoNetworkError, MongoServerError } from 'mongodb';
 import type { BulkWriteResult } from 'mongodb';
 import { describe, expect, test } from 'vitest';
-import { isPassing } from '../../src/adapters/mongo/faults.ts';
+import { isPassing } from '../../src/adapters/mongo/transactions/errors.ts';
 
 const NOTHING_WRITTEN = { insertedCount: 0 } as BulkWriteResult;
 const inBulk = (fault: Error) => new MongoBulkWriteError(fault, NOTHING_WRITTEN);

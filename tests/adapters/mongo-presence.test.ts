@@ -1,9 +1,9 @@
 import { MongoClient } from 'mongodb';
 import type { ClientSession, CommandStartedEvent, Db } from 'mongodb';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { collectionsOf } from '../../src/adapters/mongo/collections.ts';
-import type { Collections } from '../../src/adapters/mongo/collections.ts';
-import { Presence } from '../../src/adapters/mongo/presence.ts';
+import { collectionsOf } from '../../src/adapters/mongo/schema/collections.ts';
+import type { Collections } from '../../src/adapters/mongo/schema/collections.ts';
+import { Presence } from '../../src/adapters/mongo/transactions/heartbeat.ts';
 import { describeWithMongo, freshDatabaseName, mongoUri } from '../support/mongo.ts';
 import { failCommands } from '../support/mongo-bank.ts';
 

@@ -1,10 +1,10 @@
 import { MongoClient, Timestamp } from 'mongodb';
 import type { CommandStartedEvent } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { collectionsOf } from '../../src/adapters/mongo/collections.ts';
-import type { Collections } from '../../src/adapters/mongo/collections.ts';
-import { TimeLimit } from '../../src/adapters/mongo/time-limit.ts';
-import { Turn } from '../../src/adapters/mongo/turn.ts';
+import { collectionsOf } from '../../src/adapters/mongo/schema/collections.ts';
+import type { Collections } from '../../src/adapters/mongo/schema/collections.ts';
+import { TimeLimit } from '../../src/adapters/mongo/transactions/deadline.ts';
+import { Turn } from '../../src/adapters/mongo/writing/writer-lease.ts';
 import { anAccount } from '../support/builders.ts';
 import { describeWithMongo, freshDatabaseName, mongoUri } from '../support/mongo.ts';
 

@@ -1,6 +1,6 @@
 import { MongoClient } from 'mongodb';
 import { expect, it } from 'vitest';
-import { collectionsOf } from '../../src/adapters/mongo/collections.ts';
+import { collectionsOf } from '../../src/adapters/mongo/schema/collections.ts';
 import { describeWithMongo, freshDatabaseName, mongoUri } from '../support/mongo.ts';
 import { openMongoBank } from '../support/mongo-bank.ts';
 import { someHistory } from '../support/some-history.ts';

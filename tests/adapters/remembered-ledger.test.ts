@@ -1,7 +1,7 @@
 import { Timestamp } from 'mongodb';
 import { describe, expect, it } from 'vitest';
-import type { StoredAccount } from '../../src/adapters/mongo/account-document.ts';
-import { RememberedLedger } from '../../src/adapters/mongo/remembered-ledger.ts';
+import type { StoredAccount } from '../../src/adapters/mongo/documents/account-document.ts';
+import { RememberedLedger } from '../../src/adapters/mongo/writing/account-cache.ts';
 import { anAccount } from '../support/builders.ts';
 
 const at = new Timestamp({ t: 1, i: 1 });

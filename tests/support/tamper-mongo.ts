@@ -1,6 +1,6 @@
 import { Binary } from 'mongodb';
 import type { Collection, Db, Document, UpdateFilter } from 'mongodb';
-import { digestDocuments } from '../../src/adapters/mongo/digest-documents.ts';
+import { digestDocuments } from '../../src/adapters/mongo/schema/digest-documents.ts';
 import { openMongoStore } from '../../src/adapters/mongo/index.ts';
 import { balancesToText, requestToText } from '../../src/adapters/shared/compact-json.ts';
 import type { Store } from '../../src/application/ports/ledger-store.ts';

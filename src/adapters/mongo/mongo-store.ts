@@ -2,17 +2,17 @@ import { MongoClient, MongoServerError, ReadConcern } from 'mongodb';
 import type { Db, DbOptions, MongoClientOptions } from 'mongodb';
 import type { Clock, Store } from '../../application/ports/ledger-store.ts';
 import { ParcelsSeen } from '../shared/outbox-batch.ts';
-import { ClockGuard } from './clock-guard.ts';
-import { collectionsOf } from './collections.ts';
-import { EntryBlocks } from './entry-blocks.ts';
-import { unavailable } from './faults.ts';
-import { migrate, versionOf } from './migrations.ts';
-import { MongoReads } from './mongo-reads.ts';
-import { MongoScan } from './mongo-scan.ts';
-import { MongoUnitOfWork } from './mongo-unit-of-work.ts';
-import { Presence } from './presence.ts';
-import { Transactions } from './transactions.ts';
-import { WriteProbe } from './write-probe.ts';
+import { ClockGuard } from './transactions/clock-guard.ts';
+import { collectionsOf } from './schema/collections.ts';
+import { EntryBlocks } from './writing/counterparty-blocks.ts';
+import { unavailable } from './transactions/errors.ts';
+import { migrate, versionOf } from './schema/migrations.ts';
+import { MongoReads } from './reading/mongo-reads.ts';
+import { MongoScan } from './reading/mongo-scan.ts';
+import { MongoUnitOfWork } from './writing/mongo-unit-of-work.ts';
+import { Presence } from './transactions/heartbeat.ts';
+import { Transactions } from './transactions/transaction-runner.ts';
+import { WriteProbe } from './transactions/write-probe.ts';
 
 export type MongoStoreOptions = {
   /** Of a replica set or a sharded cluster: others have no transactions. */

@@ -16,15 +16,15 @@ import type { Message } from '../../domain/entities/notification.ts';
 import type { Session } from '../../domain/entities/session.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Role, User } from '../../domain/entities/user.ts';
-import { auditDocument, auditRecordOf } from './audit-document.ts';
-import type { Collections } from './collections.ts';
-import { unavailable } from './faults.ts';
-import { MongoMailHours } from './mail-hours.ts';
-import { parcelDocument, parcelOf } from './parcel-document.ts';
-import type { ParcelDocument } from './parcel-document.ts';
-import type { Transaction } from './transactions.ts';
-import { sessionDocument, sessionOf, userDocument, userOf } from './user-document.ts';
-import type { UserDocument } from './user-document.ts';
+import { auditDocument, auditRecordOf } from './documents/audit-document.ts';
+import type { Collections } from './schema/collections.ts';
+import { unavailable } from './transactions/errors.ts';
+import { MongoMailHours } from './stores/mail-hours.ts';
+import { parcelDocument, parcelOf } from './documents/outbox-document.ts';
+import type { ParcelDocument } from './documents/outbox-document.ts';
+import type { Transaction } from './transactions/transaction-runner.ts';
+import { sessionDocument, sessionOf, userDocument, userOf } from './documents/user-document.ts';
+import type { UserDocument } from './documents/user-document.ts';
 
 export function storesOf(
   transaction: Transaction,

@@ -1,0 +1,313 @@
+import type { Filter } from 'mongodb';
+import { blockOf, rangeOfBlock } from '../../shared/counterparty-blocks.ts';
+import type {
+  BookedHold,
+  BookLine,
+  HoldPlace,
+  LedgerReads,
+  PageRequest,
+  SessionReads,
+} from '../../../application/ports/ledger-store.ts';
+import type { TransferPlace } from '../../../application/ports/transfer-position.ts';
+import type { Account, PendingSums } from '../../../domain/entities/account.ts';
+import type { AuditRecord } from '../../../domain/integrity/audit-log.ts';
+import { keyText } from '../../../domain/books/idempotency.ts';
+import type { IdempotencyKey, IdempotencyRecord } from '../../../domain/books/idempotency.ts';
+import type { Instant } from '../../../domain/time.ts';
+import type { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
+import type { Session } from '../../../domain/entities/session.ts';
+import type { Transfer } from '../../../domain/entities/transfer.ts';
+import type { User } from '../../../domain/entities/user.ts';
+import type { AccountDocument } from '../documents/account-document.ts';
+import { auditRecordOf } from '../documents/audit-document.ts';
+import type { Collections } from '../schema/collections.ts';
+import { findDue } from '../writing/due-holds.ts';
+import type { EntryBlocks } from '../writing/counterparty-blocks.ts';
+import { placeOf, placesBetween } from '../documents/entry-document.ts';
+import { unavailable } from '../transactions/errors.ts';
+import { findSessions } from '../mongo-stores.ts';
+import { recordOf, recordOfTransfer, transferIdsOf } from '../documents/record-document.ts';
+import { withLastEntries } from '../documents/latest-accounts.ts';
+import { TimeLimit } from '../transactions/deadline.ts';
+import { ENTRIES_PART, storedEntries, transferOf } from '../documents/transfer-document.ts';
+import type { EntriesPart, TransferDocument } from '../documents/transfer-document.ts';
+
+/**
+ * From the primary, and what a majority has. What is looked for is always compared with `$eq`, so that an id that is
+ * not a text finds nothing, whatever operators it spells.
+ */
+export class MongoReads implements LedgerReads, SessionReads {
+  readonly #collections: Collections;
+  readonly #blocks: EntryBlocks;
+  readonly #timeoutMs: number;
+
+  constructor(parts: { collections: Collections; blocks: EntryBlocks; timeoutMs: number }) {
+    this.#collections = parts.collections;
+    this.#blocks = parts.blocks;
+    this.#timeoutMs = parts.timeoutMs;
+  }
+
+  async account(id: string): Promise<Account | undefined> {
+    const document = await this.#read(() => this.#collections.accounts.findOne({ _id: { $eq: id } }));
+    const [account] = await this.#upToDate(document ? [document] : []);
+    return account;
+  }
+
+  async accountsOf(ownerId: string, { after, limit }: PageRequest): Promise<readonly Account[]> {
+    const documents = await this.#read(() =>
+      this.#collections.accounts
+        .find({ ownerId: { $eq: ownerId }, ...(after === null ? {} : { _id: { $gt: after } }) })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .toArray(),
+    );
+    return this.#upToDate(documents);
+  }
+
+  async transfer(id: string): Promise<Transfer | undefined> {
+    const document = await this.#read(() => this.#collections.transfers.findOne({ _id: { $eq: id } }));
+    return document ? transferOf(document) : undefined;
+  }
+
+  async unbookedOf(
+    userId: string,
+    { before, limit }: { before: TransferPlace | null; limit: number },
+  ): Promise<readonly Transfer[]> {
+    const documents = await this.#read(() =>
+      this.#collections.transfers
+        .find({ unbookedFor: { $eq: userId }, ...(before && isBefore(before)) })
+        .sort({ createdAt: -1, _id: -1 })
+        .limit(limit)
+        .toArray(),
+    );
+    return documents.map((document) => transferOf(document));
+  }
+
+  async entriesOf(
+    accountId: string,
+    page: { after: number | null; limit: number },
+  ): Promise<readonly LedgerEntry[]> {
+    const { filter, isMeant } = rangeOf(accountId, page);
+    return entriesIn(await this.#findEntries(filter), accountId, isMeant);
+  }
+
+  async linesOf(
+    accountId: string,
+    page: { after: number | null; limit: number },
+  ): Promise<readonly BookLine[]> {
+    const { filter, isMeant } = rangeOf(accountId, page);
+    return linesIn(await this.#find(filter), accountId, isMeant);
+  }
+
+  async entriesAt(accountId: string, sequences: readonly number[]): Promise<readonly LedgerEntry[]> {
+    const wanted = new Set(sequences);
+    if (wanted.size === 0) return [];
+    const places = Array.from(wanted, (sequence) => placeOf({ accountId, sequence }));
+    const documents = await this.#findEntries({ places: { $in: places } });
+    return entriesIn(documents, accountId, (sequence) => wanted.has(sequence));
+  }
+
+  /** Further and further back, some blocks at once, of which those are read that may hold what is looked for. */
+  async linesBetween(
+    accountId: string,
+    otherId: string,
+    { before, limit }: { before: number | null; limit: number },
+  ): Promise<readonly BookLine[]> {
+    const newest = (before ?? ((await this.account(accountId))?.sequence ?? 0) + 1) - 1;
+    const found: BookLine[] = [];
+    let to = blockOf(newest);
+    for (let width = 1; found.length < limit && to > 0; width = Math.min(width * WIDER, WIDEST)) {
+      const from = Math.max(1, to - width + 1);
+      const blocks = await this.#blocksWith(otherId, { accountId, from, to, newest });
+      for (let at = 0; found.length < limit && at < blocks.length; at += BLOCKS_AT_ONCE) {
+        const some = blocks.slice(at, at + BLOCKS_AT_ONCE);
+        const lines = await this.#linesWith(otherId, accountId, some);
+        found.push(...lines.filter(({ entry }) => entry.sequence <= newest).toReversed());
+      }
+      to = from - 1;
+    }
+    return found.slice(0, limit);
+  }
+
+  /** The last first. A block that is not there, or not whole, may hold anything. */
+  async #blocksWith(
+    otherId: string,
+    range: { accountId: string; from: number; to: number; newest: number },
+  ): Promise<readonly number[]> {
+    const { accountId, from, to, newest } = range;
+    const may = await this.#read(() => this.#blocks.mayName(otherId, range));
+    const blocks: number[] = [];
+    for (let block = to; block >= from; block--) {
+      if (may.get(block) !== false) blocks.push(block);
+      if (!may.has(block) && rangeOfBlock(block).last <= newest) this.#blocks.writeMissing(accountId, block);
+    }
+    return blocks;
+  }
+
+  async #linesWith(
+    otherId: string,
+    accountId: string,
+    blocks: readonly number[],
+  ): Promise<readonly BookLine[]> {
+    const ranges = blocks.map((block) => placesBetween(accountId, rangeOfBlock(block)));
+    const documents = await this.#find({ $or: ranges, 'legs.accountId': { $eq: otherId } });
+    const meant = new Set(blocks);
+    return linesIn(documents, accountId, (sequence) => meant.has(blockOf(sequence)));
+  }
+
+  async record(key: IdempotencyKey): Promise<IdempotencyRecord | undefined> {
+    return this.#read(async () => {
+      const text = keyText(key);
+      const { records, transfers } = this.#collections;
+      const [document, own] = await Promise.all([
+        records.findOne({ _id: { $eq: text } }),
+        transfers.findOne({ 'record.key': { $eq: text } }),
+      ]);
+      if (own?.record) return recordOfTransfer(key, { document: own, record: own.record });
+      if (!document) return undefined;
+      // Written in one transaction: where the record is, the transfers are
+      const ids = [...transferIdsOf(document)];
+      const found = ids.length === 0 ? [] : await transfers.find({ _id: { $in: ids } }).toArray();
+      return recordOf(key, document, new Map(found.map((transfer) => [transfer._id, transfer])));
+    });
+  }
+
+  sessions(ids: readonly string[]): Promise<readonly { session: Session; user: User }[]> {
+    return this.#read(() => findSessions(this.#collections.sessions, ids));
+  }
+
+  async dueOn(accountId: string, until: Instant): Promise<PendingSums> {
+    const instants = { now: until, until };
+    const steps = await this.#read(() => findDue(this.#collections, { ids: [accountId], ...instants }));
+    return steps.by(accountId, until);
+  }
+
+  async pendingHolds(
+    accountId: string,
+    { after, limit }: { after: HoldPlace | null; limit: number },
+  ): Promise<readonly BookedHold[]> {
+    const documents = await this.#read(() =>
+      this.#collections.transfers
+        .find({ status: 'pending', 'legs.accountId': { $eq: accountId }, ...(after && isBehind(after)) })
+        .sort({ expiresAt: 1, _id: 1 })
+        .limit(limit)
+        .toArray(),
+    );
+    return documents.map((document) => bookedHoldOf(document, accountId));
+  }
+
+  async holdsPlaced(
+    accountId: string,
+    { before, limit }: { before: TransferPlace; limit: number },
+  ): Promise<readonly BookedHold[]> {
+    const documents = await this.#read(() =>
+      this.#collections.transfers
+        .find({ 'legs.accountId': { $eq: accountId }, expiresAt: { $exists: true }, ...isBefore(before) })
+        .sort({ createdAt: -1, _id: -1 })
+        .limit(limit)
+        .toArray(),
+    );
+    return documents.map((document) => bookedHoldOf(document, accountId));
+  }
+
+  async accountsWithDueHolds(until: Instant, limit: number): Promise<readonly string[]> {
+    const documents = await this.#read(() =>
+      this.#collections.accounts
+        .find({ nextExpiryAt: { $type: 'date', $lte: new Date(until) } })
+        .sort({ nextExpiryAt: 1 })
+        .limit(limit)
+        .project<{ _id: string }>({ _id: 1 })
+        .toArray(),
+    );
+    return documents.map(({ _id }) => _id);
+  }
+
+  async audit({ after, limit }: { after: number | null; limit: number }): Promise<readonly AuditRecord[]> {
+    const documents = await this.#read(() =>
+      this.#collections.audit
+        .find({ _id: { $gt: BigInt(after ?? 0) } })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .toArray(),
+    );
+    return documents.map(auditRecordOf);
+  }
+
+  #find(filter: Filter<TransferDocument>): Promise<readonly TransferDocument[]> {
+    return this.#read(() => this.#collections.transfers.find(filter).toArray());
+  }
+
+  #findEntries(filter: Filter<TransferDocument>): Promise<readonly EntriesPart[]> {
+    return this.#read(() => this.#collections.transfers.find(filter, ENTRIES_PART).toArray());
+  }
+
+  async #upToDate(documents: readonly AccountDocument[]): Promise<readonly Account[]> {
+    const stored = await withLastEntries(documents, (filter) => this.#findEntries(filter));
+    return stored.map(({ account }) => account);
+  }
+
+  async #read<T>(find: () => Promise<T>): Promise<T> {
+    try {
+      return await new TimeLimit(this.#timeoutMs).race(find());
+    } catch (fault) {
+      throw unavailable(fault);
+    }
+  }
+}
+
+function isBefore({ at, id }: TransferPlace): Filter<TransferDocument> {
+  const createdAt = new Date(at);
+  return { createdAt: { $lte: createdAt }, $or: [{ createdAt: { $lt: createdAt } }, { _id: { $lt: id } }] };
+}
+
+function isBehind({ expiresAt, id }: HoldPlace): Filter<TransferDocument> {
+  const at = new Date(expiresAt);
+  return { expiresAt: { $gte: at }, $or: [{ expiresAt: { $gt: at } }, { _id: { $gt: id } }] };
+}
+
+/** One that was rejected has no entries, and is none: it was never placed. */
+function bookedHoldOf(document: TransferDocument, accountId: string): BookedHold {
+  const entries = storedEntries(document).filter((entry) => entry.accountId === accountId);
+  const placed = entries.find(({ step }) => step === 'held')?.sequence ?? Infinity;
+  const ended = entries.find(({ step }) => step !== 'held')?.sequence ?? null;
+  return { transfer: transferOf(document), placed, ended };
+}
+
+/** In so many times as many blocks each time, up to some thousand entries, what is not in those before is looked for. */
+const WIDER = 4;
+const WIDEST = 256;
+/** And so many of them are read at once. */
+const BLOCKS_AT_ONCE = 8;
+
+/** All places of a range, which has no gap: what is found is put in order here. */
+function rangeOf(accountId: string, { after, limit }: { after: number | null; limit: number }) {
+  const first = (after ?? 0) + 1;
+  const last = Math.min(first + limit - 1, Number.MAX_SAFE_INTEGER);
+  const isMeant = (sequence: number) => sequence >= first && sequence <= last;
+  return { filter: placesBetween(accountId, { first, last }), isMeant };
+}
+
+/** Those entries of one account that are meant, by sequence. */
+function entriesIn(
+  documents: readonly EntriesPart[],
+  accountId: string,
+  isMeant: (sequence: number) => boolean,
+): readonly LedgerEntry[] {
+  return documents
+    .flatMap(storedEntries)
+    .filter((entry) => entry.accountId === accountId && isMeant(entry.sequence))
+    .sort((a, b) => a.sequence - b.sequence);
+}
+
+/** As `entriesIn`, each with its transfer. */
+function linesIn(
+  documents: readonly TransferDocument[],
+  accountId: string,
+  isMeant: (sequence: number) => boolean,
+): readonly BookLine[] {
+  const lines = documents.flatMap((document) => {
+    const transfer = transferOf(document);
+    return entriesIn([document], accountId, isMeant).map((entry): BookLine => ({ entry, transfer }));
+  });
+  return lines.sort((a, b) => a.entry.sequence - b.entry.sequence);
+}

@@ -1,0 +1,48 @@
+import type { Collection, Db } from 'mongodb';
+import type { AccountDocument } from '../documents/account-document.ts';
+import type { AuditDocument } from '../documents/audit-document.ts';
+import type { BlockDocument } from '../writing/counterparty-blocks.ts';
+import type { HeadDocument } from '../writing/ledger-version.ts';
+import type { MailHourDocument } from '../stores/mail-hours.ts';
+import type { ParcelDocument } from '../documents/outbox-document.ts';
+import type { ProcessDocument } from '../transactions/heartbeat.ts';
+import type { RecordDocument } from '../documents/record-document.ts';
+import type { TransferDocument } from '../documents/transfer-document.ts';
+import type { TurnDocument } from '../writing/writer-lease.ts';
+import type { SessionDocument, UserDocument } from '../documents/user-document.ts';
+
+export type Collections = {
+  readonly ledger: Collection<HeadDocument>;
+  readonly turns: Collection<TurnDocument>;
+  readonly processes: Collection<ProcessDocument>;
+  readonly accounts: Collection<AccountDocument>;
+  /** With their entries, which are appended and never changed or deleted. */
+  readonly transfers: Collection<TransferDocument>;
+  /** Of the entries, by the other account. */
+  readonly blocks: Collection<BlockDocument>;
+  /** Inserted, and never changed or deleted. */
+  readonly audit: Collection<AuditDocument>;
+  /** Inserted, and never changed or deleted. */
+  readonly records: Collection<RecordDocument>;
+  readonly parcels: Collection<ParcelDocument>;
+  readonly users: Collection<UserDocument>;
+  readonly sessions: Collection<SessionDocument>;
+  readonly mailHours: Collection<MailHourDocument>;
+};
+
+export function collectionsOf(db: Db): Collections {
+  return {
+    ledger: db.collection('ledger'),
+    turns: db.collection('turns'),
+    processes: db.collection('processes'),
+    accounts: db.collection('accounts'),
+    transfers: db.collection('transfers'),
+    blocks: db.collection('blocks'),
+    audit: db.collection('audit'),
+    records: db.collection('records'),
+    parcels: db.collection('parcels'),
+    users: db.collection('users'),
+    sessions: db.collection('sessions'),
+    mailHours: db.collection('mailHours'),
+  };
+}

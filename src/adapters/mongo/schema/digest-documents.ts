@@ -1,0 +1,34 @@
+import type { AnyBulkWriteOperation, Binary, Collection, Db, Filter } from 'mongodb';
+import { accountDigest, accountOf } from '../documents/account-document.ts';
+import { collectionsOf } from './collections.ts';
+import { recordDigest } from '../documents/record-document.ts';
+import { transferDigest, transferOf } from '../documents/transfer-document.ts';
+
+const PORTION = 500;
+
+/** Gives a digest to every document that was written before documents had one. May be run again, and twice at once. */
+export async function digestDocuments(db: Db): Promise<void> {
+  const { accounts, transfers, records } = collectionsOf(db);
+  await fill(accounts, ({ _id, ...fields }) => accountDigest(accountOf(_id, fields)));
+  await fill(transfers, (document) => transferDigest(transferOf(document), document.record));
+  await fill(records, recordDigest);
+}
+
+async function fill<T extends { readonly _id: string; readonly digest: Binary }>(
+  collection: Collection<T>,
+  digestOf: (document: T) => Binary,
+): Promise<void> {
+  const without = { digest: { $exists: false } } as Filter<T>;
+  let writes: AnyBulkWriteOperation<T>[] = [];
+  const flush = async () => {
+    if (writes.length > 0) await collection.bulkWrite(writes, { ordered: false });
+    writes = [];
+  };
+  for await (const document of collection.find(without)) {
+    const one = document as unknown as T;
+    const filter = { ...without, _id: one._id } as Filter<T>;
+    writes.push({ updateOne: { filter, update: { $set: { digest: digestOf(one) } } } } as never);
+    if (writes.length === PORTION) await flush();
+  }
+  await flush();
+}

@@ -1,0 +1,167 @@
+import type { Document } from 'mongodb';
+import { MAX_AMOUNT, MAX_COUNTER } from '../../../domain/money/money.ts';
+
+/*
+ * The second line behind the domain: what the server refuses to keep, whoever writes it. A refusal here is a mistake
+ * of ours, never an answer to a request.
+ */
+
+const text = { bsonType: 'string' };
+const textOrNull = { bsonType: ['string', 'null'] };
+const date = { bsonType: 'date' };
+const dateOrNull = { bsonType: ['date', 'null'] };
+const count = { bsonType: 'long', minimum: 0n };
+const counter = { bsonType: 'long', minimum: 0n, maximum: MAX_COUNTER };
+const amount = { bsonType: 'long', minimum: 1n, maximum: MAX_AMOUNT };
+const limit = { bsonType: ['long', 'null'], minimum: -MAX_AMOUNT, maximum: MAX_AMOUNT };
+const exponent = { bsonType: 'int', minimum: 0, maximum: 4 };
+const hash = { bsonType: 'string', pattern: '^[0-9a-f]{64}$' };
+/** The first half of a SHA-256. */
+const digest = { bsonType: 'binData' };
+const direction = { enum: ['debit', 'credit'] };
+
+const counters = object({
+  debitsPosted: counter,
+  creditsPosted: counter,
+  debitsPending: counter,
+  creditsPending: counter,
+});
+
+const postedDifference = { $abs: { $subtract: ['$counters.creditsPosted', '$counters.debitsPosted'] } };
+
+export const accounts: Document = {
+  $jsonSchema: object({
+    _id: text,
+    ownerId: textOrNull,
+    purpose: { enum: [null, 'funding', 'settlement', 'fees', 'exchange', 'suspense'] },
+    name: textOrNull,
+    currency: text,
+    exponent,
+    class: { enum: ['asset', 'liability', 'equity', 'income', 'expense'] },
+    status: { enum: ['active', 'frozen', 'closed'] },
+    creditsFrozen: { bsonType: 'bool' },
+    minimumBalance: limit,
+    maximumBalance: limit,
+    counters,
+    sequence: count,
+    latestAt: date,
+    head: hash,
+    nextExpiryAt: dateOrNull,
+    createdAt: date,
+    digest,
+  }),
+  $expr: { $lte: [postedDifference, MAX_AMOUNT] },
+};
+
+export const ledger: Document = { $jsonSchema: object({ _id: text, unit: count }) };
+
+const entry = object({
+  leg: { bsonType: 'int', minimum: 0 },
+  sequence: { bsonType: 'long', minimum: 1n },
+  step: { enum: ['completed', 'held', 'captured', 'voided', 'expired'] },
+  posted: counter,
+  pending: counter,
+  debitsPosted: counter,
+  creditsPosted: counter,
+  debitsPending: counter,
+  creditsPending: counter,
+  at: date,
+  hash: { bsonType: 'binData' },
+});
+
+export const transfers: Document = {
+  $jsonSchema: sparse(
+    {
+      _id: text,
+      kind: { enum: ['transfer', 'initial_funds', 'withdrawal', 'reversal'] },
+      status: { enum: ['completed', 'pending', 'voided', 'expired', 'rejected'] },
+      legs: {
+        bsonType: 'array',
+        minItems: 2,
+        items: object({ accountId: text, ownerId: textOrNull, direction, amount }),
+      },
+      initiator: object({ kind: { enum: ['user', 'system'] }, id: textOrNull }),
+      salt: text,
+      createdAt: date,
+      digest,
+    },
+    {
+      entries: { bsonType: 'array', items: entry },
+      places: { bsonType: 'array', items: text },
+      code: textOrNull,
+      currency: text,
+      expiresAt: date,
+      completedAt: dateOrNull,
+      amountCaptured: { ...amount, bsonType: ['long', 'null'] },
+      reversed: { bsonType: ['array', 'null'], items: counter },
+      erased: object({ description: textOrNull, metadata: textOrNull }),
+      unbookedFor: text,
+      reserved: object({ debited: text, credited: text, amount }),
+      record: object({ key: text, request: text, balances: text, at: date }),
+    },
+  ),
+  // A program that knows nothing of what holds reserve can neither place one nor end one
+  $expr: { $eq: [{ $eq: ['$status', 'pending'] }, { $ne: [{ $type: '$reserved' }, 'missing'] }] },
+};
+
+export const blocks: Document = { $jsonSchema: object({ _id: text, others: text }) };
+
+const outcomeKind = { enum: ['transferred', 'opened', 'changed', 'refused', 'batch'] };
+
+export const records: Document = {
+  $jsonSchema: object({ _id: text, request: text, outcome: object({ kind: outcomeKind }), at: date, digest }),
+};
+
+export const audit: Document = {
+  $jsonSchema: sparse(
+    {
+      _id: { bsonType: 'long', minimum: 1n },
+      at: date,
+      actor: object({ kind: { enum: ['user', 'system'] }, id: textOrNull }),
+      action: text,
+      accountId: textOrNull,
+      transferId: textOrNull,
+      reason: textOrNull,
+      changes: { bsonType: 'array' },
+      hash,
+    },
+    { userId: text },
+  ),
+};
+
+export const parcels: Document = {
+  $jsonSchema: sparse(
+    { _id: text, messages: text, attempts: { bsonType: 'int', minimum: 0 } },
+    { dueAt: date, gaveUpAt: date },
+  ),
+};
+
+export const users: Document = {
+  $jsonSchema: object({
+    _id: text,
+    name: text,
+    email: text,
+    role: { enum: ['customer', 'system', 'auditor'] },
+    passwordHash: text,
+    createdAt: date,
+  }),
+};
+
+export const sessions: Document = {
+  $jsonSchema: object({ _id: text, userId: text, createdAt: date, expiresAt: date, endedAt: dateOrNull }),
+};
+
+export const mailHours: Document = { $jsonSchema: object({ _id: text, endsAt: date, content: text }) };
+
+/** All of these properties must be there. */
+function object(properties: Readonly<Record<string, Document>>): Document {
+  return { bsonType: 'object', required: Object.keys(properties), properties };
+}
+
+/** The first must be there, the second may. */
+function sparse(
+  required: Readonly<Record<string, Document>>,
+  optional: Readonly<Record<string, Document>>,
+): Document {
+  return { ...object(required), properties: { ...required, ...optional } };
+}

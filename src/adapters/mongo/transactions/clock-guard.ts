@@ -1,0 +1,72 @@
+import type { Db } from 'mongodb';
+import type { Clock } from '../../../application/ports/ledger-store.ts';
+import { PassbookError } from '../../../domain/errors.ts';
+
+/** How long a measurement is relied on. */
+const MEASURED_FOR_MS = 10_000;
+/** A clock that gains or loses so much on the one that nobody sets has been set, or the process was asleep. */
+const SET_BY_MS = 100;
+
+type Measurement = {
+  /** By the clock that nobody sets. */
+  readonly at: number;
+  /** How far our clock was ahead of that one. */
+  readonly ahead: number;
+  /** How far our clock is off the database's at least, in milliseconds. */
+  readonly offMs: number;
+};
+
+/** Refuses to write with a clock that is off the database's: instants of several processes must be one order. */
+export class ClockGuard {
+  readonly #db: Db;
+  readonly #clock: Clock;
+  readonly #toleranceMs: number;
+  #last: Measurement | undefined;
+  #measuring: Promise<Measurement> | undefined;
+
+  constructor({ db, clock, toleranceMs }: { db: Db; clock: Clock; toleranceMs: number }) {
+    this.#db = db;
+    this.#clock = clock;
+    this.#toleranceMs = toleranceMs;
+  }
+
+  /**
+   * A round trip of its own every ten seconds, and none between.
+   * @throws PassbookError `unavailable` if the clock is off, and what the driver throws
+   */
+  async check(): Promise<void> {
+    if (this.#toleranceMs === Infinity) return;
+    const { offMs } = this.#recent() ?? (await this.#measure());
+    if (offMs <= this.#toleranceMs) return;
+
+    this.#last = undefined;
+    const message = `The clock is ${Math.round(offMs)} ms off the database's`;
+    throw new PassbookError('unavailable', { retryAfterSeconds: 10 }, { cause: new Error(message) });
+  }
+
+  #recent(): Measurement | undefined {
+    const last = this.#last;
+    const now = performance.now();
+    if (!last || now - last.at > MEASURED_FOR_MS) return undefined;
+    return Math.abs(this.#clock.now() - now - last.ahead) < SET_BY_MS ? last : undefined;
+  }
+
+  async #measure(): Promise<Measurement> {
+    this.#measuring ??= this.#askTheDatabase();
+    try {
+      this.#last = await this.#measuring;
+      return this.#last;
+    } finally {
+      this.#measuring = undefined;
+    }
+  }
+
+  /** The database read its clock at some time of the round trip: the middle is off by half of it at most. */
+  async #askTheDatabase(): Promise<Measurement> {
+    const [before, sentAt] = [this.#clock.now(), performance.now()];
+    const { localTime } = (await this.#db.command({ hello: 1 })) as { localTime: Date };
+    const [after, at] = [this.#clock.now(), performance.now()];
+    const off = Math.abs((before + after) / 2 - localTime.getTime());
+    return { at, ahead: after - at, offMs: Math.max(0, off - (at - sentAt) / 2) };
+  }
+}

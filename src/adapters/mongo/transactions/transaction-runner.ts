@@ -1,0 +1,382 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { ClientSession, Db, MongoServerError, TransactionOptions } from 'mongodb';
+import { PassbookError } from '../../../domain/errors.ts';
+import { abortAnswered, endTransaction } from './end-transaction.ts';
+import { closed, isAborted, isDuplicateKey, isPassing, storeFault, unavailable } from './errors.ts';
+import type { Presence } from './heartbeat.ts';
+import { TimeLimit } from './deadline.ts';
+
+/** For every transaction, those that only read too; they override what the client and the collections say. */
+export const TRANSACTION_OPTIONS: TransactionOptions = {
+  readConcern: { level: 'snapshot' },
+  writeConcern: { w: 'majority', journal: true },
+  readPreference: 'primary',
+};
+
+/** How long a commit whose caller has been told that it is unknown is still asked after. */
+const SETTLE_MS = 30_000;
+const FIRST_PAUSE_MS = 5;
+const LONGEST_PAUSE_MS = 250;
+
+/** What another's record under a unique key means to a unit of work. */
+type Duplicate = {
+  /** The key's field. */
+  readonly field: string;
+  readonly refusal: PassbookError;
+  /** Whether that record is there for good: a majority has it. */
+  readonly isDurable: () => Promise<boolean>;
+};
+
+/** One attempt. Operations go to the server one after another, whatever their callers do. */
+export class Transaction {
+  readonly #session: ClientSession;
+  #last: Promise<unknown> = Promise.resolve();
+  #isOpen = true;
+  #hasWritten = false;
+  #isUndone = false;
+  #failure: { readonly fault: unknown } | undefined;
+  #duplicate: Duplicate | undefined;
+
+  constructor(session: ClientSession) {
+    this.#session = session;
+  }
+
+  /** The first failure of an operation, whatever was made of it since: the server has aborted the transaction. */
+  get failure(): { readonly fault: unknown } | undefined {
+    return this.#failure;
+  }
+
+  get duplicate(): Duplicate | undefined {
+    return this.#duplicate;
+  }
+
+  get hasWritten(): boolean {
+    return this.#hasWritten;
+  }
+
+  get isUndone(): boolean {
+    return this.#isUndone;
+  }
+
+  /** Nothing of it is kept, though its work comes to a result. */
+  undo(): void {
+    this.#isUndone = true;
+  }
+
+  read<T>(operation: (session: ClientSession) => Promise<T>): Promise<T> {
+    return this.#queue(operation);
+  }
+
+  /** For what keeps others away, and changes nothing that a caller would ask after. */
+  lock<T>(operation: (session: ClientSession) => Promise<T>): Promise<T> {
+    return this.#queue(operation);
+  }
+
+  write<T>(operation: (session: ClientSession) => Promise<T>, duplicate?: Duplicate): Promise<T> {
+    this.#hasWritten = true;
+    return this.#queue(operation, duplicate);
+  }
+
+  /** Sends no more operations; those that are asked for fail with `fault`. */
+  stop(fault: Error): void {
+    this.#failure ??= { fault };
+  }
+
+  /** Takes no more operations, and waits for those that run. */
+  async finish(): Promise<void> {
+    this.#isOpen = false;
+    await this.#last;
+  }
+
+  async #queue<T>(operation: (session: ClientSession) => Promise<T>, duplicate?: Duplicate): Promise<T> {
+    if (!this.#isOpen) throw new TypeError('A store serves inside its unit of work alone');
+    const before = this.#last;
+    const mine = (async () => {
+      await before;
+      if (this.#failure) throw this.#failure.fault;
+      try {
+        return await operation(this.#session);
+      } catch (fault) {
+        throw this.#fail(fault, duplicate);
+      }
+    })();
+    this.#last = mine.catch(() => {});
+    return mine;
+  }
+
+  #fail(fault: unknown, duplicate: Duplicate | undefined): unknown {
+    this.#failure = { fault };
+    if (!duplicate || !isDuplicateKey(fault) || !namesField(fault, duplicate.field)) return fault;
+    this.#duplicate = duplicate;
+    return duplicate.refusal;
+  }
+}
+
+function namesField(fault: MongoServerError, field: string): boolean {
+  return Object.hasOwn(Object(fault['keyPattern']) as object, field);
+}
+
+/**
+ * Runs a unit of work until it is committed, faults for good, or time is over. The driver's own loop is not used: it
+ * knows one limit, of 120 seconds, and cannot be told another.
+ */
+export class Transactions {
+  /**
+   * For what is read beside a transaction, as a majority has it: it is never older than what was committed here. A new
+   * primary may at first know less of what a majority has than the one before, which acknowledged it.
+   */
+  readonly reader: ClientSession;
+  readonly #db: Db;
+  readonly #presence: Presence;
+  readonly #inside = new AsyncLocalStorage<true>();
+  readonly #endings = new Set<Promise<void>>();
+  #lent = 0;
+  #failed = 0;
+  #isClosed = false;
+
+  constructor(db: Db, presence: Presence) {
+    this.#db = db;
+    this.#presence = presence;
+    this.reader = db.client.startSession({ causalConsistency: true });
+  }
+
+  /** @throws TypeError inside another unit; PassbookError `unavailable` after the store was closed */
+  assertOutside(): void {
+    if (this.#isClosed) throw closed();
+    if (this.#inside.getStore()) throw new TypeError('A unit of work cannot run inside another');
+  }
+
+  /** @throws PassbookError `unavailable`, `outcome_unknown`; TypeError inside another unit */
+  async run<R>(limit: TimeLimit, work: (transaction: Transaction) => Promise<R>): Promise<R> {
+    this.assertOutside();
+
+    const unit = new Unit({
+      db: this.#db,
+      presence: this.#presence,
+      limit,
+      work,
+      onCommit: ({ operationTime }) => operationTime && this.reader.advanceOperationTime(operationTime),
+      isClosed: () => this.#isClosed,
+    });
+    const running = limit.race(unit.run(), () => {
+      this.#waitFor(unit.abandon());
+      return unit.timeIsOver();
+    });
+    try {
+      return await running;
+    } catch (fault) {
+      this.#failed++;
+      throw fault;
+    }
+  }
+
+  /** How many units have failed. */
+  get failed(): number {
+    return this.#failed;
+  }
+
+  /** Resolves once the server has ended the transactions of all units that their deadline overtook. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#endings);
+  }
+
+  #waitFor(ending: Promise<void>): void {
+    this.#endings.add(ending);
+    void ending.finally(() => this.#endings.delete(ending));
+  }
+
+  /** Marks what `work` does as inside a unit: for work that is another's, and may try to begin one. */
+  async lend<R>(work: () => Promise<R>): Promise<R> {
+    this.#lent++;
+    try {
+      return await this.#inside.run(true, work);
+    } finally {
+      this.#lent--;
+      // While a storage is in use, Node 20 walks it at every promise of the process, the driver's thousands too.
+      if (this.#lent === 0) this.#inside.disable();
+    }
+  }
+
+  /** Ends what goes on unheard; what is heard fails as the client closes. */
+  close(): void {
+    this.#isClosed = true;
+    this.#presence.close();
+  }
+}
+
+/** All the attempts at one piece of work. */
+class Unit<R> {
+  readonly #db: Db;
+  readonly #session: ClientSession;
+  readonly #presence: Presence;
+  readonly #limit: TimeLimit;
+  readonly #work: (transaction: Transaction) => Promise<R>;
+  readonly #onCommit: (session: ClientSession) => void;
+  readonly #isClosed: () => boolean;
+  #transaction: Transaction | undefined;
+  /** The number of the session's latest transaction that is known to have ended. */
+  #endedNumber: number;
+  #ending: Promise<void> | undefined;
+  #isAbandoned = false;
+  #isCommitting = false;
+  #isUnsettled = false;
+  #lastFault: unknown;
+
+  constructor(terms: {
+    db: Db;
+    presence: Presence;
+    limit: TimeLimit;
+    work: (transaction: Transaction) => Promise<R>;
+    onCommit: (session: ClientSession) => void;
+    isClosed: () => boolean;
+  }) {
+    this.#db = terms.db;
+    this.#session = terms.db.client.startSession();
+    this.#endedNumber = this.#session.serverSession.txnNumber;
+    this.#presence = terms.presence;
+    this.#limit = terms.limit;
+    this.#work = terms.work;
+    this.#onCommit = terms.onCommit;
+    this.#isClosed = terms.isClosed;
+  }
+
+  timeIsOver(): PassbookError {
+    const cause = this.#lastFault ?? new Error('The deadline passed');
+    if (!this.#isUnsettled) return storeFault(cause);
+    return new PassbookError('outcome_unknown', { retryAfterSeconds: 1 }, { cause });
+  }
+
+  async run(): Promise<R> {
+    try {
+      return await this.#presence.during(this.#session, () => this.#untilCommitted());
+    } finally {
+      await this.#session.endSession();
+    }
+  }
+
+  /**
+   * Ends what a statement that is not answered may have open, as its connection may be lost without a sign. Its caller
+   * has been answered that nothing was done, so nothing more is sent. A commit that was sent goes on.
+   */
+  async abandon(): Promise<void> {
+    this.#isAbandoned = true;
+    if (this.#isCommitting) return;
+    this.#transaction?.stop(new Error('The deadline passed'));
+    await this.#end();
+  }
+
+  async #untilCommitted(): Promise<R> {
+    for (let attempt = 0; !this.#isOver; attempt++) {
+      if (attempt > 0) {
+        // It may be one who died that stands in the way
+        void this.#presence.endDead();
+        await pause(attempt);
+      }
+      const committed = await this.#attempt();
+      if (committed) return committed.result;
+    }
+    throw this.timeIsOver();
+  }
+
+  get #isOver(): boolean {
+    return this.#isAbandoned || this.#limit.isOver;
+  }
+
+  /** Undefined where it must be tried again: then nothing was written. */
+  async #attempt(): Promise<{ result: R } | undefined> {
+    this.#session.startTransaction(TRANSACTION_OPTIONS);
+    const transaction = new Transaction(this.#session);
+    this.#transaction = transaction;
+    const ended = await this.#perform(transaction);
+    if ('result' in ended && !transaction.isUndone) {
+      return (await this.#commit(transaction)) ? ended : undefined;
+    }
+
+    await this.#abort();
+    if ('result' in ended) return ended;
+    const { fault } = ended;
+    this.#lastFault = fault;
+    // The work's own, or a mistake of ours
+    if (!transaction.failure) throw fault;
+    const { duplicate } = transaction;
+    if (duplicate && (await duplicate.isDurable())) throw duplicate.refusal;
+    if (!isPassing(fault)) throw unavailable(fault);
+    return undefined;
+  }
+
+  /** Returns once the server has said that nothing of the transaction is open. */
+  async #abort(): Promise<void> {
+    if (await abortAnswered(this.#session)) this.#endedNumber = this.#session.serverSession.txnNumber;
+    else await this.#end();
+  }
+
+  /** Ends the transaction on another connection, if any statement of it was sent. */
+  async #end(): Promise<void> {
+    if (this.#session.serverSession.txnNumber === this.#endedNumber) return;
+    this.#ending ??= this.#endElsewhere();
+    await this.#ending;
+    this.#ending = undefined;
+  }
+
+  async #endElsewhere(): Promise<void> {
+    const { serverSession } = this.#session;
+    const latest = await endTransaction(this.#db, serverSession, this.#isClosed);
+    // The next attempt has to begin above it
+    serverSession.txnNumber = latest;
+    this.#endedNumber = latest;
+  }
+
+  /** A failed operation is the attempt's end, even where the work made light of it. */
+  async #perform(transaction: Transaction): Promise<{ result: R } | { fault: unknown }> {
+    let ended: { result: R } | { fault: unknown };
+    try {
+      ended = { result: await this.#work(transaction) };
+    } catch (fault) {
+      ended = { fault };
+    }
+    await transaction.finish();
+    return transaction.failure ?? ended;
+  }
+
+  /**
+   * Whether it was committed. While that is not known the same commit is sent again, past the deadline too: until it
+   * is settled its writes stand in the way of every other on the same accounts.
+   */
+  async #commit({ hasWritten }: Transaction): Promise<boolean> {
+    // Nothing was sent yet: who comes too late may still be told that nothing was done
+    if (this.#isOver) {
+      await this.#abort();
+      return false;
+    }
+    this.#isCommitting = true;
+    this.#isUnsettled = hasWritten;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#session.commitTransaction();
+        this.#onCommit(this.#session);
+        return true;
+      } catch (fault) {
+        this.#lastFault = fault;
+        if (isAborted(fault)) {
+          this.#isUnsettled = false;
+          this.#isCommitting = false;
+          this.#endedNumber = this.#session.serverSession.txnNumber;
+          return false;
+        }
+        if (this.#isClosed()) throw this.timeIsOver();
+        if (this.#limit.remainingMs < -SETTLE_MS) {
+          await this.#end();
+          throw this.timeIsOver();
+        }
+      }
+      await pause(attempt);
+    }
+  }
+}
+
+/** Longer with each attempt, and by chance, so that those who met do not meet again. */
+async function pause(attempt: number): Promise<void> {
+  const longest = Math.min(FIRST_PAUSE_MS * 1.5 ** (attempt - 1), LONGEST_PAUSE_MS);
+  await wait(Math.random() * longest, undefined, { ref: false });
+}

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import type { ClockGuard } from './clock-guard.ts';
+import type { Collections } from '../schema/collections.ts';
+import { TimeLimit } from './deadline.ts';
+import type { Transactions } from './transaction-runner.ts';
+
+/** How long a probe that succeeded answers for the next ones. */
+const FRESH_MS = 1000;
+
+/** Tries what a write of the ledger needs. Many who ask at once cause one transaction, and few of them a second. */
+export class WriteProbe {
+  readonly #transactions: Transactions;
+  readonly #ledger: Collections['ledger'];
+  readonly #clockGuard: ClockGuard;
+  readonly #timeoutMs: number;
+  #running: Promise<void> | undefined;
+  #last = { at: -Infinity, failed: 0 };
+
+  constructor(parts: {
+    transactions: Transactions;
+    collections: Collections;
+    clockGuard: ClockGuard;
+    timeoutMs: number;
+  }) {
+    this.#transactions = parts.transactions;
+    this.#ledger = parts.collections.ledger;
+    this.#clockGuard = parts.clockGuard;
+    this.#timeoutMs = parts.timeoutMs;
+  }
+
+  /** @throws PassbookError `unavailable`, `storage_full` unless the ledger can be written now */
+  async check(): Promise<void> {
+    this.#transactions.assertOutside();
+    if (this.#isFresh) return;
+    this.#running ??= this.#probe();
+    await this.#running;
+  }
+
+  /** A unit that failed meanwhile may have met what the next probe would meet. */
+  get #isFresh(): boolean {
+    return performance.now() - this.#last.at < FRESH_MS && this.#transactions.failed === this.#last.failed;
+  }
+
+  async #probe(): Promise<void> {
+    try {
+      await this.#write();
+      this.#last = { at: performance.now(), failed: this.#transactions.failed };
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  /**
+   * A transaction as a unit's: a read, an insert and an update, committed by a majority with its journal. It keeps
+   * nobody from the head of the ledger, and leaves nothing behind.
+   */
+  async #write(): Promise<void> {
+    const mine = { _id: `probe ${randomUUID()}` as never };
+    await this.#transactions.run(new TimeLimit(this.#timeoutMs), async (transaction) => {
+      await transaction.read(() => this.#clockGuard.check());
+      await transaction.read((session) => this.#ledger.findOne({ _id: 'even' }, { session }));
+      await transaction.lock((session) => this.#ledger.insertOne({ ...mine, unit: 0n }, { session }));
+      await transaction.lock((session) => this.#ledger.updateOne(mine, { $set: { unit: 1n } }, { session }));
+      await transaction.lock((session) => this.#ledger.deleteOne(mine, { session }));
+    });
+  }
+}

@@ -1,0 +1,144 @@
+import { setImmediate } from 'node:timers/promises';
+import {
+  ANY_OTHER,
+  BLOCK,
+  blockOf,
+  nameInBlock,
+  otherOf,
+  rangeOfBlock,
+} from '../../shared/counterparty-blocks.ts';
+import type { Collections } from '../schema/collections.ts';
+import { placeOf, placesBetween } from '../documents/entry-document.ts';
+import { ENTRIES_PART, storedEntries } from '../documents/transfer-document.ts';
+
+/** Of the entries of a block, the names of the other accounts. */
+export type BlockDocument = {
+  /** As `placeOf`: the account, and the block for the sequence. */
+  readonly _id: string;
+  readonly others: string;
+};
+
+/** What of a committed entry a block tells. */
+export type BookedEntry = {
+  readonly accountId: string;
+  readonly sequence: number;
+  readonly otherId: string | null;
+};
+
+type Due = { readonly accountId: string; readonly block: number; readonly others?: readonly string[] };
+
+/** Some 20 MB of names. */
+const MOST_ACCOUNTS = 10_000;
+const MOST_DUE = 10_000;
+const AT_ONCE = 100;
+
+/**
+ * Writes blocks beside the units, once these are committed. A block that is missing costs whoever looks for it the
+ * reading of its entries, and has it written; so nothing rests on one being there.
+ */
+export class EntryBlocks {
+  readonly #collections: Collections;
+  /** Of the accounts whose current block was seen from its first entry on. */
+  readonly #current = new Map<string, { readonly block: number; readonly others: string[] }>();
+  #due: Due[] = [];
+  #isWriting = false;
+
+  constructor(collections: Collections) {
+    this.#collections = collections;
+  }
+
+  /** After their commit; those of an account by sequence. */
+  committed(entries: readonly BookedEntry[]): void {
+    for (const entry of entries) this.#see(entry);
+  }
+
+  /** For a whole block that was found missing: from its entries. */
+  writeMissing(accountId: string, block: number): void {
+    this.#write({ accountId, block });
+  }
+
+  /**
+   * For each of these blocks that is there, whether the other account may be on the other side of one of its entries.
+   */
+  async mayName(
+    otherId: string,
+    { accountId, from, to }: { accountId: string; from: number; to: number },
+  ): Promise<ReadonlyMap<number, boolean>> {
+    const place = (block: number) => placeOf({ accountId, sequence: block });
+    const names = (name: string) => ({ $gte: [{ $indexOfBytes: ['$others', { $literal: name }] }, 0] });
+    const documents = await this.#collections.blocks
+      .find({ _id: { $gte: place(from), $lte: place(to) } })
+      .project<{ _id: string; may: boolean }>({
+        may: { $or: [names(nameInBlock(otherId)), names(ANY_OTHER)] },
+      })
+      .toArray();
+    return new Map(documents.map(({ _id, may }) => [Number(_id.slice(accountId.length)), may]));
+  }
+
+  #see({ accountId, sequence, otherId }: BookedEntry): void {
+    const block = blockOf(sequence);
+    const before = (sequence - 1) % BLOCK;
+    if (before === 0) this.#begin(accountId, block);
+    const current = this.#current.get(accountId);
+    const isSeen = current?.block === block && current.others.length === before;
+    if (isSeen) current.others.push(nameOf(otherId));
+    else this.#current.delete(accountId);
+    if (before < BLOCK - 1) return;
+    this.#current.delete(accountId);
+    this.#write({ accountId, block, ...(isSeen ? { others: current.others } : {}) });
+  }
+
+  #begin(accountId: string, block: number): void {
+    if (this.#current.size >= MOST_ACCOUNTS) this.#current.clear();
+    this.#current.set(accountId, { block, others: [] });
+  }
+
+  #write(due: Due): void {
+    if (this.#due.length >= MOST_DUE) return;
+    this.#due.push(due);
+    if (!this.#isWriting) void this.#writeDue();
+  }
+
+  async #writeDue(): Promise<void> {
+    this.#isWriting = true;
+    // All of one unit go together
+    await setImmediate();
+    while (this.#due.length > 0) {
+      const due = this.#due.slice(0, AT_ONCE);
+      this.#due = this.#due.slice(AT_ONCE);
+      try {
+        const documents: BlockDocument[] = [];
+        for (const one of due) documents.push(...(await this.#documentOf(one)));
+        if (documents.length === 0) continue;
+        await this.#collections.blocks.insertMany(documents, { ordered: false, writeConcern: { w: 1 } });
+      } catch {
+        // Another process wrote some, or they are missing until they are looked for
+      }
+    }
+    this.#isWriting = false;
+  }
+
+  async #documentOf({ accountId, block, others }: Due): Promise<readonly BlockDocument[]> {
+    const names = others ?? (await namesInBlock(this.#collections, { accountId, block }));
+    if (names.length < BLOCK) return [];
+    return [{ _id: placeOf({ accountId, sequence: block }), others: names.join(',') }];
+  }
+}
+
+/** The names of a block, made of its entries: fewer than `BLOCK` where it is not full. */
+export async function namesInBlock(
+  { transfers }: Collections,
+  { accountId, block }: { accountId: string; block: number },
+): Promise<readonly string[]> {
+  const places = placesBetween(accountId, rangeOfBlock(block));
+  const documents = await transfers.find(places, ENTRIES_PART).toArray();
+  return documents.flatMap((document) =>
+    storedEntries(document)
+      .filter((entry) => entry.accountId === accountId && blockOf(entry.sequence) === block)
+      .map((entry) => nameOf(otherOf(entry, document.legs))),
+  );
+}
+
+function nameOf(otherId: string | null): string {
+  return otherId === null ? ANY_OTHER : nameInBlock(otherId);
+}

@@ -1,0 +1,88 @@
+import type { ClientSession, Document } from 'mongodb';
+import { NOTHING_PENDING } from '../../../domain/entities/account.ts';
+import type { PendingSums } from '../../../domain/entities/account.ts';
+import type { Instant } from '../../../domain/time.ts';
+import type { Collections } from '../schema/collections.ts';
+import type { TransferDocument } from '../documents/transfer-document.ts';
+
+/** What falls due on an account at an instant; all that was due before a decision is one of them. */
+type DueStep = { readonly at: Instant; readonly sums: PendingSums };
+
+/** What is due on accounts, whenever in a decision it is asked for. */
+export class DueSteps {
+  readonly #steps: ReadonlyMap<string, readonly DueStep[]>;
+
+  constructor(steps: ReadonlyMap<string, readonly DueStep[]>) {
+    this.#steps = steps;
+  }
+
+  static none(): DueSteps {
+    return new DueSteps(new Map());
+  }
+
+  by(accountId: string, until: Instant): PendingSums {
+    let { debits, credits } = NOTHING_PENDING;
+    for (const { at, sums } of this.#steps.get(accountId) ?? []) {
+      if (at > until) continue;
+      debits += sums.debits;
+      credits += sums.credits;
+    }
+    return { debits, credits };
+  }
+}
+
+type Group = { readonly _id: { readonly account: string; readonly at: Date }; readonly sum: bigint };
+
+/**
+ * Sums what is due on accounts by two indexes that hold all it takes: what is due by `now` in one step, and what falls
+ * due up to `until`, where that is later, in one for each instant.
+ */
+export async function findDue(
+  { transfers }: Pick<Collections, 'transfers'>,
+  { ids, now, until }: { ids: readonly string[]; now: Instant; until: Instant },
+  session?: ClientSession,
+): Promise<DueSteps> {
+  const steps = new Map<string, DueStep[]>();
+  if (ids.length === 0) return new DueSteps(steps);
+
+  for (const side of ['debits', 'credits'] as const) {
+    const pipeline = sumsOf(side, { ids, now, until });
+    const groups = await transfers.aggregate<Group>(pipeline, session ? { session } : {}).toArray();
+    for (const { _id, sum } of groups) {
+      const step = { at: _id.at.getTime(), sums: { ...NOTHING_PENDING, [side]: sum } };
+      const sofar = steps.get(_id.account);
+      if (sofar) sofar.push(step);
+      else steps.set(_id.account, [step]);
+    }
+  }
+  return new DueSteps(steps);
+}
+
+function sumsOf(
+  side: keyof PendingSums,
+  { ids, now, until }: { ids: readonly string[]; now: Instant; until: Instant },
+): Document[] {
+  const account = side === 'debits' ? 'reserved.debited' : 'reserved.credited';
+  const at = { $cond: [{ $lte: ['$expiresAt', new Date(now)] }, new Date(now), '$expiresAt'] };
+  return [
+    { $match: { [account]: { $in: [...ids] }, expiresAt: { $lte: new Date(until) }, status: 'pending' } },
+    { $group: { _id: { account: `$${account}`, at }, sum: { $sum: '$reserved.amount' } } },
+  ];
+}
+
+/** The pending holds of each account that expire first: one round trip an account. */
+export async function findFirstHolds(
+  { transfers }: Pick<Collections, 'transfers'>,
+  { ids, limit }: { ids: readonly string[]; limit: number },
+  session: ClientSession,
+): Promise<ReadonlyMap<string, readonly TransferDocument[]>> {
+  const found = new Map<string, readonly TransferDocument[]>();
+  for (const id of ids) {
+    const holds = transfers
+      .find({ status: 'pending', 'legs.accountId': id }, { session, batchSize: limit + 1 })
+      .sort({ expiresAt: 1, _id: 1 })
+      .limit(limit);
+    found.set(id, await holds.toArray());
+  }
+  return found;
+}

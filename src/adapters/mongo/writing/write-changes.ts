@@ -1,0 +1,264 @@
+import type { AnyBulkWriteOperation, Collection, OptionalUnlessRequiredId } from 'mongodb';
+import { otherOf } from '../../shared/counterparty-blocks.ts';
+import { partRecords } from '../../shared/transfer-records.ts';
+import { parcelsOf, withoutText } from '../../shared/outbox-batch.ts';
+import type { Parcel } from '../../shared/outbox-batch.ts';
+import { messagesToText } from '../../shared/compact-json.ts';
+import type { Account } from '../../../domain/entities/account.ts';
+import type { Change, Changes } from '../../../domain/books/working-books.ts';
+import { erasesText } from '../../../domain/decisions/erase-text.ts';
+import { keyText } from '../../../domain/books/idempotency.ts';
+import type { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
+import type { Transfer } from '../../../domain/entities/transfer.ts';
+import { accountDigest, accountFields, changingFields, mustWrite } from '../documents/account-document.ts';
+import type { AccountDocument, StoredAccount } from '../documents/account-document.ts';
+import { auditDocument } from '../documents/audit-document.ts';
+import type { AuditDocument } from '../documents/audit-document.ts';
+import type { Collections } from '../schema/collections.ts';
+import type { BookedEntry } from './counterparty-blocks.ts';
+import { Moved } from '../transactions/errors.ts';
+import { movedOn } from './prefetch.ts';
+import type { MongoBooks } from './prefetch.ts';
+import { parcelDocument, parcelOf } from '../documents/outbox-document.ts';
+import type { ParcelDocument } from '../documents/outbox-document.ts';
+import { ownRecord, recordDocument } from '../documents/record-document.ts';
+import type { OwnRecord, RecordDocument } from '../documents/record-document.ts';
+import { entriesOf, standingOf, transferDocument } from '../documents/transfer-document.ts';
+import type { TransferDocument } from '../documents/transfer-document.ts';
+import type { Transaction } from '../transactions/transaction-runner.ts';
+
+function isEmpty({ messagesDueAt: _dueAt, ...lists }: Changes): boolean {
+  return Object.values(lists).every((list) => list.length === 0);
+}
+
+/** What a unit changes that another may want. */
+export type UnitChanges = {
+  readonly accounts: ReadonlyMap<string, StoredAccount>;
+  /** As texts. */
+  readonly keys: ReadonlySet<string>;
+  readonly transferIds: ReadonlySet<string>;
+};
+
+/** What was written of a unit. */
+export type Written = {
+  /** Whether nothing was. */
+  readonly isEmpty: boolean;
+  /** The accounts that were changed, as they are stored now. */
+  readonly stored: readonly StoredAccount[];
+  /** Written as claimed by this process: of the others it knows nothing until it claims them. */
+  readonly claimed: readonly Parcel[];
+  /** In their order. */
+  readonly entries: readonly BookedEntry[];
+};
+
+/**
+ * Writes a unit that has moved the head of the ledger, part by part as it is decided.
+ * New transfers, which are most of the work, are sent with their part; all else with the last, one call a collection.
+ */
+export class UnitWriter {
+  readonly #transaction: Transaction;
+  readonly #collections: Collections;
+  readonly #books: MongoBooks;
+  #isEmpty = true;
+  /** Of transfers; its failure is the transaction's, which whoever sends next hears of. */
+  #sent: Promise<unknown> = Promise.resolve();
+  /** As they were read, and as they are now. */
+  readonly #accounts = new Map<string, { readonly was: StoredAccount | null; after: Account }>();
+  readonly #updates: AnyBulkWriteOperation<TransferDocument>[] = [];
+  readonly #records: RecordDocument[] = [];
+  readonly #claimed: Parcel[] = [];
+  readonly #parcelDocuments: ParcelDocument[] = [];
+  readonly #erased: string[] = [];
+  readonly #audit: AuditDocument[] = [];
+  readonly #entries: BookedEntry[] = [];
+  readonly #keys = new Set<string>();
+  readonly #transferIds = new Set<string>();
+
+  constructor(transaction: Transaction, collections: Collections, books: MongoBooks) {
+    this.#transaction = transaction;
+    this.#collections = collections;
+    this.#books = books;
+  }
+
+  /**
+   * Comes back when what was sent before is there; this is sent as the event loop turns.
+   * @throws TypeError if the changes do not go on from what was read
+   */
+  async add(changes: Changes): Promise<void> {
+    if (isEmpty(changes)) return;
+    this.#isEmpty = false;
+    for (const record of changes.records) this.#keys.add(keyText(record));
+    for (const { after } of changes.transfers) this.#transferIds.add(after.id);
+    const { own, others } = partRecords(changes, ownRecord);
+    const { inserted, updates } = transferWrites(changes, own);
+    await this.#sent;
+    this.#sent = this.#insert(this.#collections.transfers, inserted);
+    this.#sent.catch(() => {});
+
+    this.#updates.push(...updates);
+    this.#records.push(...others.map(recordDocument));
+    this.#keepAccounts(changes);
+    this.#keepParcels(changes);
+    this.#erased.push(...changes.transfers.filter(erasesText).map(({ after }) => after.id));
+    this.#audit.push(...changes.audit.map(auditDocument));
+    this.#keepEntries(changes);
+  }
+
+  /** @param onDecided told what a unit that is not empty changes, before all of it is there */
+  async finish(onDecided: (changes: UnitChanges) => void): Promise<Written> {
+    const { accounts, transfers, records, parcels, audit } = this.#collections;
+    const { writes, stored } = accountWrites(this.#accounts);
+    if (!this.#isEmpty) {
+      onDecided({
+        accounts: new Map(stored.map((one) => [one.account.id, one])),
+        keys: this.#keys,
+        transferIds: this.#transferIds,
+      });
+    }
+    await this.#sent;
+    await this.#update(accounts, writes);
+    await this.#update(transfers, this.#updates);
+    await this.#insert(records, this.#records);
+    await this.#insert(parcels, this.#parcelDocuments);
+    for (const id of this.#erased) await eraseFromParcels(this.#transaction, this.#collections, id);
+    await this.#insert(audit, this.#audit);
+    return { isEmpty: this.#isEmpty, stored, claimed: this.#claimed, entries: this.#entries };
+  }
+
+  async #insert<T extends object>(
+    collection: Collection<T>,
+    documents: readonly OptionalUnlessRequiredId<T>[],
+  ): Promise<void> {
+    if (documents.length === 0) return;
+    await this.#transaction.write((session) => collection.insertMany(documents, { session, ordered: false }));
+  }
+
+  /** In their order: one document may be changed more than once. */
+  async #update<T extends object>(
+    collection: Collection<T>,
+    writes: readonly AnyBulkWriteOperation<T>[],
+  ): Promise<void> {
+    if (writes.length === 0) return;
+    await this.#transaction.write(async (session) => {
+      const { matchedCount } = await collection.bulkWrite(writes, { session });
+      const expected = writes.filter((write) => 'updateOne' in write).length;
+      if (matchedCount === expected) return;
+      throw new Moved(`${expected - matchedCount} of ${collection.collectionName} have moved on`);
+    });
+  }
+
+  #keepAccounts({ accounts }: Changes): void {
+    for (const { before, after } of accounts) {
+      const kept = this.#accounts.get(after.id);
+      if (!kept) {
+        const was = before && this.#books.stored(after.id, before);
+        this.#accounts.set(after.id, { was, after });
+        continue;
+      }
+      if (kept.after !== before) throw movedOn(after.id);
+      kept.after = after;
+    }
+  }
+
+  #keepEntries({ transfers, entries }: Changes): void {
+    const legs = new Map(transfers.map(({ after }) => [after.id, after.legs]));
+    for (const entry of entries) {
+      const otherId = otherOf(entry, legs.get(entry.transferId) ?? []);
+      this.#entries.push({ accountId: entry.accountId, sequence: entry.sequence, otherId });
+    }
+  }
+
+  #keepParcels({ messages, messagesDueAt }: Changes): void {
+    for (const parcel of parcelsOf(messages)) {
+      const due =
+        messagesDueAt === null
+          ? { dueAt: parcel.messages[0]?.at ?? 0, attempts: 0 }
+          : { dueAt: messagesDueAt, attempts: 1 };
+      if (messagesDueAt !== null) this.#claimed.push(parcel);
+      this.#parcelDocuments.push(parcelDocument(parcel, due));
+    }
+  }
+}
+
+/** What is sent is no longer there, and what waits or was given up is little. */
+async function eraseFromParcels(
+  transaction: Transaction,
+  { parcels }: Collections,
+  transferId: string,
+): Promise<void> {
+  const kept = await transaction.read((session) =>
+    parcels
+      .find({ $expr: { $gte: [{ $indexOfBytes: ['$messages', transferId] }, 0] } }, { session })
+      .toArray(),
+  );
+  for (const document of kept) {
+    const messages = messagesToText(withoutText(parcelOf(document), transferId).messages);
+    await transaction.write((session) =>
+      parcels.updateOne({ _id: document._id }, { $set: { messages } }, { session }),
+    );
+  }
+}
+
+function accountWrites(
+  changed: ReadonlyMap<string, { readonly was: StoredAccount | null; readonly after: Account }>,
+): { writes: AnyBulkWriteOperation<AccountDocument>[]; stored: StoredAccount[] } {
+  const writes: AnyBulkWriteOperation<AccountDocument>[] = [];
+  const stored = Array.from(changed, ([id, { was, after }]): StoredAccount => {
+    const { sequence } = after;
+    if (!was) {
+      const document = { _id: id, ...accountFields(after), digest: accountDigest(after) };
+      writes.push({ insertOne: { document } });
+      return { account: after, written: sequence };
+    }
+    if (!mustWrite(was, after)) return { account: after, written: was.written };
+    const filter = { _id: id, sequence: BigInt(was.written) };
+    const digest = was.account.name === after.name ? {} : { digest: accountDigest(after) };
+    writes.push({ updateOne: { filter, update: { $set: { ...changingFields(after), ...digest } } } });
+    return { account: after, written: sequence };
+  });
+  return { writes, stored };
+}
+
+/** What a change takes from a transfer's document. */
+function unsetBy(change: Change<Transfer>): object {
+  const { before, after } = change;
+  const fields = {
+    ...(erasesText(change) ? { description: true, metadata: true } : {}),
+    ...(before?.status === 'pending' && after.status !== 'pending' ? { reserved: true } : {}),
+  };
+  return Object.keys(fields).length > 0 ? { $unset: fields } : {};
+}
+
+function transferWrites(
+  { transfers, entries }: Changes,
+  records: ReadonlyMap<string, OwnRecord>,
+): { inserted: TransferDocument[]; updates: AnyBulkWriteOperation<TransferDocument>[] } {
+  const byTransfer = new Map<string, LedgerEntry[]>();
+  for (const entry of entries) {
+    const some = byTransfer.get(entry.transferId);
+    if (some) some.push(entry);
+    else byTransfer.set(entry.transferId, [entry]);
+  }
+  const inserted: TransferDocument[] = [];
+  const updates: AnyBulkWriteOperation<TransferDocument>[] = [];
+  for (const change of transfers) {
+    const { before, after } = change;
+    const added = byTransfer.get(after.id) ?? [];
+    if (!before) {
+      inserted.push(transferDocument(after, { entries: added, record: records.get(after.id) }));
+      continue;
+    }
+    const { status, reversed } = standingOf(before);
+    const parts = entriesOf(added, after.legs);
+    const update = {
+      $set: { ...standingOf(after), ...(erasesText(change) ? { erased: after.erased } : {}) },
+      ...unsetBy(change),
+      $push: {
+        entries: { $each: parts.entries },
+        places: { $each: parts.places },
+      },
+    };
+    updates.push({ updateOne: { filter: { _id: after.id, status, reversed }, update } } as never);
+  }
+  return { inserted, updates };
+}
