@@ -56,7 +56,7 @@ program
     if (store.kind !== 'sqlite') {
       throw new Error('Only books in SQLite are restored here: MongoDB has mongorestore --oplogReplay');
     }
-    const { restore } = await import('./adapters/sqlite/restore.ts');
+    const { restore } = await import('./adapters/sqlite/backup/restore.ts');
     const kept = await restore({ file, target: store.path, verify: verifyFile });
     if (kept !== null) console.log(`The books that were replaced are ${kept}`);
     await withStore((restored) => restored.check());

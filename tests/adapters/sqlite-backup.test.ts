@@ -3,8 +3,8 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Connection } from '../../src/adapters/sqlite/connection.ts';
-import { loadDriver } from '../../src/adapters/sqlite/driver.ts';
+import { Connection } from '../../src/adapters/sqlite/connection/connection.ts';
+import { loadDriver } from '../../src/adapters/sqlite/connection/driver.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import type { SqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { Bank, NO_CHANGES, want } from '../support/bank.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256, sha256OfHex } from '../../src/adapters/system.ts';
-import type { Connection } from '../../src/adapters/sqlite/connection.ts';
-import type { Value } from '../../src/adapters/sqlite/driver.ts';
+import type { Connection } from '../../src/adapters/sqlite/connection/connection.ts';
+import type { Value } from '../../src/adapters/sqlite/connection/driver.ts';
 import type { Store } from '../../src/application/ports/ledger-store.ts';
 import { verifyBooks } from '../../src/application/proofs/verify-books.ts';
 import { Bank } from '../support/bank.ts';

@@ -1,20 +1,20 @@
 import { resolve } from 'node:path';
 import { CLOCK_TOLERANCE_MS } from '../shared/clock-behind.ts';
 import type { Clock, Store } from '../../application/ports/ledger-store.ts';
-import { backUp } from './backup.ts';
-import { ClockGuard } from './clock-guard.ts';
-import { assertDurable, configure, Connection, SETTINGS } from './connection.ts';
-import { DatabaseFile } from './database-file.ts';
-import { driverModule, loadDriver } from './driver.ts';
-import type { Driver } from './driver.ts';
-import { faultName, storeFault } from './faults.ts';
-import type { FaultName } from './faults.ts';
-import { LazyThread } from './lazy-thread.ts';
-import { assertKnownVersion, migrate } from './migrations.ts';
-import { readsOf } from './sqlite-reads.ts';
-import { scanOf } from './sqlite-scan.ts';
-import { SqliteUnitOfWork } from './sqlite-unit-of-work.ts';
-import { whenUnlocked } from './waiting.ts';
+import { backUp } from './backup/backup.ts';
+import { ClockGuard } from './writing/clock-guard.ts';
+import { assertDurable, configure, Connection, SETTINGS } from './connection/connection.ts';
+import { DatabaseFile } from './connection/database-file.ts';
+import { driverModule, loadDriver } from './connection/driver.ts';
+import type { Driver } from './connection/driver.ts';
+import { faultName, storeFault } from './connection/faults.ts';
+import type { FaultName } from './connection/faults.ts';
+import { LazyThread } from './writing/lazy-thread.ts';
+import { assertKnownVersion, migrate } from './schema/migrations.ts';
+import { readsOf } from './reading/sqlite-reads.ts';
+import { scanOf } from './reading/sqlite-scan.ts';
+import { SqliteUnitOfWork } from './writing/sqlite-unit-of-work.ts';
+import { whenUnlocked } from './writing/waiting.ts';
 
 export type SqliteStoreOptions = {
   /** Of the database; it and its folder are made where they are missing. */

@@ -1,12 +1,12 @@
 import type { ParcelsSeen } from '../shared/outbox-batch.ts';
 import type { MailHourStore, OutboxStore, SessionStore, Stores, UserStore } from '../../application/ports/ledger-store.ts';
-import { findAuditHead, insertAuditRecord } from './audit-log.ts';
-import type { Connection } from './connection.ts';
-import { faultName } from './faults.ts';
-import { findMailHour, keepMailHour, takeEndedMailHours } from './mail-hours.ts';
-import { changeMessages, claimMessages, insertParcel } from './outbox.ts';
-import { deleteOverSessions, endSession, findSession, insertSession } from './sessions.ts';
-import { findUser, findUserByEmail, insertUser, setPasswordHash, setRole } from './users.ts';
+import { findAuditHead, insertAuditRecord } from './tables/audit-log.ts';
+import type { Connection } from './connection/connection.ts';
+import { faultName } from './connection/faults.ts';
+import { findMailHour, keepMailHour, takeEndedMailHours } from './tables/mail-hours.ts';
+import { changeMessages, claimMessages, insertParcel } from './tables/outbox.ts';
+import { deleteOverSessions, endSession, findSession, insertSession } from './tables/sessions.ts';
+import { findUser, findUserByEmail, insertUser, setPasswordHash, setRole } from './tables/users.ts';
 
 /**
  * The part of a connection's life in which one unit of work may use it. A statement that came after the unit, or after

@@ -1,7 +1,7 @@
 import { messagesFromText } from '../../../src/adapters/shared/compact-json.ts';
 import { expect } from 'vitest';
-import { Connection } from '../../../src/adapters/sqlite/connection.ts';
-import { loadDriver } from '../../../src/adapters/sqlite/driver.ts';
+import { Connection } from '../../../src/adapters/sqlite/connection/connection.ts';
+import { loadDriver } from '../../../src/adapters/sqlite/connection/driver.ts';
 import type { Payer, Workload } from './sqlite-process.ts';
 
 /**

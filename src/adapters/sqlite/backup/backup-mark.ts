@@ -1,0 +1,35 @@
+import type { Connection } from '../connection/connection.ts';
+import { Busy } from '../connection/faults.ts';
+
+/**
+ * The `user_version` of a backup: no log belongs to it. It is taken away, from the file too, before the first write.
+ * https://sqlite.org/fileformat2.html#database_header
+ */
+const BACKUP = 1;
+export const USER_VERSION_OFFSET = 60;
+
+/** A log with one page holds at most the removal of the mark. */
+const ONE_PAGE_LOG_BYTES = 32 + 24 + 4096;
+
+/** Whether a log of so many bytes can belong to a file with this `user_version`. */
+export function logBelongs({ logBytes, userVersion }: { logBytes: number; userVersion: number }): boolean {
+  return userVersion !== BACKUP || logBytes <= ONE_PAGE_LOG_BYTES;
+}
+
+export function markBackup(connection: Connection): void {
+  connection.exec(`PRAGMA user_version = ${BACKUP}`);
+}
+
+export function isMarkedBackup(connection: Connection): boolean {
+  return Number((connection.get('PRAGMA user_version') as { user_version: bigint }).user_version) === BACKUP;
+}
+
+/** Outside a transaction. @throws Busy where another connection keeps the file from being written */
+export function unmarkBackup(connection: Connection): void {
+  if (!isMarkedBackup(connection)) return;
+  connection.exec('PRAGMA user_version = 0');
+  const { busy } = connection.get('PRAGMA wal_checkpoint(TRUNCATE)') as { busy: bigint };
+  if (busy === 0n) return;
+  markBackup(connection);
+  throw new Busy();
+}

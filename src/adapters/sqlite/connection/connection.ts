@@ -1,0 +1,99 @@
+import { requireDurable } from './durable.mjs';
+import type { Database, Driver, Statement, Value } from './driver.ts';
+import type { Writer } from '../writing/writing-connection.ts';
+
+/**
+ * Pages that gather in the log before they are written to the database: 128 MB. A page that changes with every batch is
+ * then written there once in some ten batches; with an eighth of it a ledger of a million transfers was half as fast.
+ */
+const CHECKPOINT_PAGES = 32_768;
+/** In KiB, and so below 0: all that a batch of some hundred transfers changes stays in memory until its commit. */
+const CACHE_SIZE = -65_536;
+
+/** One connection. Statements are prepared once; integers are read as bigints. */
+export class Connection implements Writer {
+  readonly #database: Database;
+  readonly #statements = new Map<string, Statement>();
+  #isClosed = false;
+
+  constructor(driver: Driver, path: string, { readOnly }: { readOnly: boolean }) {
+    this.#database = new driver.DatabaseSync(path, { readOnly });
+  }
+
+  get isInTransaction(): boolean {
+    return this.#database.isTransaction;
+  }
+
+  /** The underlying database, for the driver's own functions. */
+  get database(): Database {
+    return this.#database;
+  }
+
+  exec(sql: string): void {
+    this.assertOpen();
+    this.#database.exec(sql);
+  }
+
+  /** How many rows were changed. */
+  run(sql: string, ...values: Value[]): number {
+    return Number(this.#prepared(sql).run(...values).changes);
+  }
+
+  get(sql: string, ...values: Value[]): unknown {
+    return this.#prepared(sql).get(...values);
+  }
+
+  all(sql: string, ...values: Value[]): unknown[] {
+    return this.#prepared(sql).all(...values);
+  }
+
+  rollBack(): void {
+    // After some faults SQLite has rolled back by itself (https://sqlite.org/lang_transaction.html, section 3).
+    if (this.isInTransaction) this.exec('ROLLBACK');
+  }
+
+  /** With @photostructure/sqlite the file stays open until the collector has taken the statements too. */
+  close(): void {
+    this.#isClosed = true;
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  /** @throws TypeError once it is closed */
+  assertOpen(): void {
+    if (this.#isClosed) throw new TypeError('The store is closed');
+  }
+
+  #prepared(sql: string): Statement {
+    this.assertOpen();
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.#database.prepare(sql);
+      statement.setReadBigInts(true);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+/** What SQLite keeps by connection. `fullfsync` is macOS's, where an ordinary sync stops at the drive. */
+export const SETTINGS = `
+    PRAGMA busy_timeout = 0;
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA fullfsync = ON;
+    PRAGMA checkpoint_fullfsync = ON;
+    PRAGMA foreign_keys = ON;
+    PRAGMA recursive_triggers = ON;
+    PRAGMA cache_size = ${CACHE_SIZE};
+    PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+`;
+
+export function configure(connection: Connection): void {
+  connection.exec(SETTINGS);
+}
+
+/** @throws Error naming a setting that is not as it must be */
+export function assertDurable(connection: Connection): void {
+  requireDurable((sql) => connection.get(sql));
+}

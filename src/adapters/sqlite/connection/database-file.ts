@@ -1,0 +1,89 @@
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { access, constants, mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { logBelongs, USER_VERSION_OFFSET } from '../backup/backup-mark.ts';
+
+/** The file that was opened, so that it is noticed when another takes its place. */
+export class DatabaseFile {
+  readonly path: string;
+  readonly #device: number;
+  readonly #inode: number;
+
+  private constructor(path: string) {
+    this.path = path;
+    const { dev, ino } = statSync(path);
+    this.#device = dev;
+    this.#inode = ino;
+  }
+
+  /** Makes the file and its folders where they are missing, for the bank's own user alone. */
+  static async make(path: string): Promise<DatabaseFile> {
+    const folder = dirname(path);
+    assertNotRestoring(path);
+    assertLogBelongs(path);
+    const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+    // SQLite gives its other files the rights of this one.
+    await (await open(path, 'a', 0o600)).close();
+    await syncFolder(folder);
+    if (made !== undefined) await syncFolder(dirname(made));
+    return new DatabaseFile(path);
+  }
+
+  /** What is written to a file that was moved or removed is lost. @throws Error if it was */
+  assertInPlace(): void {
+    const now = statSync(this.path, { throwIfNoEntry: false });
+    if (now?.ino !== this.#inode || now.dev !== this.#device) {
+      throw new Error(`The database ${this.path} was moved, removed or replaced while it was open`);
+    }
+  }
+
+  async assertWritable(): Promise<void> {
+    await access(this.path, constants.R_OK | constants.W_OK);
+  }
+}
+
+/** A file that is there from the beginning of a restore to its end. */
+export function restoreMark(path: string): string {
+  return `${path}.restoring`;
+}
+
+function assertNotRestoring(path: string): void {
+  if (!existsSync(restoreMark(path))) return;
+  throw new Error('A restore of it is under way, or was cut off: run "passbook restore FILE" again');
+}
+
+/**
+ * SQLite brings any log that lies beside a file into it. One beside a backup is of other books.
+ * @throws Error if so
+ */
+function assertLogBelongs(path: string): void {
+  const log = `${path}-wal`;
+  const { size: logBytes = 0 } = statSync(log, { throwIfNoEntry: false }) ?? {};
+  if (logBelongs({ logBytes, userVersion: userVersionOf(path) })) return;
+  throw new Error(
+    `The log ${log} belongs to other books, and would undo or ruin these: move it away, or use "passbook restore FILE"`,
+  );
+}
+
+function userVersionOf(path: string): number {
+  if (!existsSync(path)) return 0;
+  const fd = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(4);
+    readSync(fd, bytes, 0, 4, USER_VERSION_OFFSET);
+    return bytes.readUInt32BE();
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A new name is as durable as the folder that holds it. Where a folder cannot be synced, as on Windows, it need not be. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

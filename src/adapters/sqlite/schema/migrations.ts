@@ -1,0 +1,115 @@
+import type { Instant } from '../../../domain/time.ts';
+import { unmarkBackup } from '../backup/backup-mark.ts';
+import type { Connection } from '../connection/connection.ts';
+import { digestRows } from '../tables/digest-rows.ts';
+import {
+  DIGESTS_KEPT,
+  ENTRY_BLOCKS,
+  HOLDS_IN_SUM,
+  LEDGER_SCHEMA,
+  NEWEST_ENTRY,
+  PEOPLE_AND_MAIL,
+  ROW_DIGESTS,
+  UNBOOKED_TRANSFERS,
+} from './schema.ts';
+import { whenUnlocked } from '../writing/waiting.ts';
+
+export type Migration = {
+  readonly name: string;
+  readonly sql: string;
+  /** Changes rows, after `sql` and in its transaction, and then applies more SQL. */
+  readonly fill?: { readonly rows: (connection: Connection) => void; readonly sql: string };
+};
+
+/** Numbered from 1 by their place. Forward only: what was released is never changed, moved or taken out. */
+const MIGRATIONS: readonly Migration[] = [
+  { name: 'ledger and outbox', sql: LEDGER_SCHEMA },
+  { name: 'entries by counterparty in blocks', sql: ENTRY_BLOCKS },
+  { name: 'transfers by user in books', sql: UNBOOKED_TRANSFERS },
+  { name: 'the newest entry, and a probe of writes', sql: NEWEST_ENTRY },
+  {
+    name: 'a digest of what no chain covers',
+    sql: ROW_DIGESTS,
+    fill: { rows: digestRows, sql: DIGESTS_KEPT },
+  },
+  { name: 'sessions by their end, mails by the hour, users in the audit log', sql: PEOPLE_AND_MAIL },
+  { name: 'pending holds with their amounts', sql: HOLDS_IN_SUM },
+];
+
+const RECORD = `CREATE TABLE IF NOT EXISTS schema_migrations (
+  number INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  applied_at INTEGER NOT NULL
+) STRICT`;
+
+/**
+ * Applies what is missing, each migration in a transaction of its own. Processes that start at once may both call it.
+ * @throws Error for a database of a newer version or of another program, and PassbookError `unavailable`
+ */
+export async function migrate(
+  connection: Connection,
+  { until, now, migrations = MIGRATIONS }: { until: number; now: Instant; migrations?: readonly Migration[] },
+): Promise<void> {
+  while (schemaVersion(connection) !== migrations.length) {
+    assertKnownVersion(connection, migrations);
+    await whenUnlocked(() => unmarkBackup(connection), until);
+    await whenUnlocked(() => applyNext(connection, { now, migrations }), until);
+  }
+}
+
+/** @throws Error for a schema that a newer version made, or one from before the first release */
+export function assertKnownVersion(
+  connection: Connection,
+  migrations: readonly Migration[] = MIGRATIONS,
+): void {
+  const version = schemaVersion(connection);
+  if (version > migrations.length) {
+    throw new Error(
+      `It was written by a newer Passbook (schema ${version}, and this one knows ${migrations.length}): upgrade Passbook`,
+    );
+  }
+  if (version > 0 && nameOfFirst(connection) !== migrations[0]?.name) {
+    throw new Error('It was made before the first release and cannot be brought over: take a new file');
+  }
+}
+
+function nameOfFirst(connection: Connection): string | undefined {
+  const sql = 'SELECT name FROM schema_migrations WHERE number = 1';
+  return (connection.get(sql) as { name: string } | undefined)?.name;
+}
+
+function applyNext(
+  connection: Connection,
+  { now, migrations }: { now: Instant; migrations: readonly Migration[] },
+): void {
+  connection.exec('BEGIN IMMEDIATE');
+  try {
+    // Another process may have been faster.
+    const number = schemaVersion(connection) + 1;
+    const next = migrations[number - 1];
+    if (next) {
+      connection.exec(RECORD);
+      connection.exec(next.sql);
+      next.fill?.rows(connection);
+      if (next.fill) connection.exec(next.fill.sql);
+      connection.run('INSERT INTO schema_migrations VALUES (?, ?, ?)', number, next.name, now);
+    }
+    connection.exec('COMMIT');
+  } catch (fault) {
+    connection.rollBack();
+    throw fault;
+  }
+}
+
+function schemaVersion(connection: Connection): number {
+  const tables = (
+    connection.all("SELECT name FROM sqlite_schema WHERE type = 'table'") as { name: string }[]
+  ).map(({ name }) => name);
+  if (tables.length === 0) return 0;
+  if (!tables.includes('schema_migrations')) throw new Error('It is the database of another program');
+
+  const row = connection.get('SELECT max(number) AS version FROM schema_migrations') as
+    | { version: bigint | null }
+    | undefined;
+  return Number(row?.version ?? 0);
+}

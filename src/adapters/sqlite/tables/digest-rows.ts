@@ -1,0 +1,42 @@
+import { accountDigest, accountsAfter } from './accounts.ts';
+import type { Connection } from '../connection/connection.ts';
+import { recordDigestsAfter } from './idempotency-records.ts';
+import { transferDigest, transferRowsAfter } from './transfers.ts';
+
+const PORTION = 500;
+
+/** Writes the digest of every row that was written before rows had one. */
+export function digestRows(connection: Connection): void {
+  for (const account of all(
+    (page) => accountsAfter(connection, page),
+    ({ id }) => id,
+  )) {
+    connection.run('UPDATE accounts SET digest = ? WHERE id = ?', accountDigest(account), account.id);
+  }
+  for (const { transfer, record } of all(
+    (page) => transferRowsAfter(connection, page),
+    (row) => row.transfer.id,
+  )) {
+    const digest = transferDigest(transfer, record);
+    connection.run('UPDATE transfers SET digest = ? WHERE id = ?', digest, transfer.id);
+  }
+  for (const { key, expected } of all(
+    (page) => recordDigestsAfter(connection, page),
+    (row) => row.key,
+  )) {
+    connection.run('UPDATE idempotency_records SET digest = ? WHERE key = ?', expected, key);
+  }
+}
+
+function* all<T>(
+  read: (page: { after: string | null; limit: number }) => readonly T[],
+  idOf: (one: T) => string,
+): Generator<T> {
+  for (let after: string | null = null; ; ) {
+    const page = read({ after, limit: PORTION });
+    const last = page.at(-1);
+    if (last === undefined) return;
+    yield* page;
+    after = idOf(last);
+  }
+}

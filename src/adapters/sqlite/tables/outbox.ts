@@ -1,0 +1,148 @@
+import { part, withoutText } from '../../shared/outbox-batch.ts';
+import type { KeptParcel, Parcel, ParcelsSeen } from '../../shared/outbox-batch.ts';
+import type { ClaimedMessage } from '../../../application/ports/ledger-store.ts';
+import { messagesFromText, messagesToText } from '../../shared/compact-json.ts';
+import type { Instant } from '../../../domain/time.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { Writer } from '../writing/writing-connection.ts';
+
+type ParcelRow = { readonly id: string; readonly messages: string; readonly attempts: bigint };
+
+/** What becomes of a parcel, in the order of its columns. */
+type Standing = {
+  readonly dueAt: Instant | null;
+  readonly givenUpAt?: Instant;
+  readonly reason?: string;
+  /** Whether the last claim does not count as an attempt. */
+  readonly isPutBack?: boolean;
+};
+
+const COLUMNS = 'id, messages, attempts';
+
+/** Due at an instant; with an attempt already where it is written as claimed. */
+export function insertParcel(
+  writer: Writer,
+  { id, messages }: Parcel,
+  { attempts, dueAt, givenUpAt, reason }: Standing & { readonly attempts: number },
+): void {
+  writer.run(
+    `INSERT INTO parcels (${COLUMNS}, due_at, given_up_at, reason) VALUES (?, ?, ?, ?, ?, ?)`,
+    id,
+    messagesToText(messages),
+    attempts,
+    dueAt,
+    givenUpAt ?? null,
+    reason ?? null,
+  );
+}
+
+export function claimMessages(
+  connection: Connection,
+  { now, leaseUntil, limit }: { now: Instant; leaseUntil: Instant; limit: number },
+  seen: ParcelsSeen,
+): readonly ClaimedMessage[] {
+  const due = connection.all(
+    `SELECT ${COLUMNS} FROM parcels WHERE due_at <= ? ORDER BY due_at, id LIMIT ?`,
+    now,
+    limit,
+  ) as ParcelRow[];
+  const claimed: ClaimedMessage[] = [];
+  for (const row of due) {
+    const parcel = { ...parcelOf(row), attempts: Number(row.attempts) + 1 };
+    const some = parcel.messages.slice(0, limit - claimed.length);
+    if (some.length === 0) break;
+    move(
+      connection,
+      parcel,
+      { ids: new Set(some.map(({ id }) => id)), standing: { dueAt: leaseUntil } },
+      seen,
+    );
+    claimed.push(...some.map((message) => ({ message, attempt: parcel.attempts })));
+  }
+  return claimed;
+}
+
+/** What is sent is no longer there, and what waits or was given up is little. */
+export function eraseFromParcels(
+  connection: Connection,
+  writer: Writer,
+  transferIds: readonly string[],
+): void {
+  const kept = new Map<string, KeptParcel>();
+  for (const transferId of transferIds) {
+    const rows = connection.all(
+      `SELECT ${COLUMNS} FROM parcels WHERE instr(messages, ?) > 0`,
+      transferId,
+    ) as ParcelRow[];
+    for (const row of rows) kept.set(row.id, withoutText(kept.get(row.id) ?? parcelOf(row), transferId));
+  }
+  for (const { id, messages } of kept.values()) {
+    writer.run('UPDATE parcels SET messages = ? WHERE id = ?', messagesToText(messages), id);
+  }
+}
+
+/** Says what becomes of messages that are waiting, wherever this process last saw them. */
+export function changeMessages(
+  connection: Connection,
+  ids: readonly string[],
+  standing: Standing | 'sent',
+  seen: ParcelsSeen,
+): void {
+  const { whole, others } = seen.of(ids);
+  for (const id of whole) moveWhole(connection, id, standing);
+  const wanted = new Set(ids);
+  for (const id of others) {
+    const row = connection.get(`SELECT ${COLUMNS} FROM parcels WHERE id = ? AND due_at IS NOT NULL`, id) as
+      | ParcelRow
+      | undefined;
+    if (row) move(connection, parcelOf(row), { ids: wanted, standing }, seen);
+  }
+}
+
+/** Where not all of a parcel is meant, those that are leave, for one of their own unless they were sent. */
+function move(
+  connection: Connection,
+  parcel: KeptParcel,
+  { ids, standing }: { ids: ReadonlySet<string>; standing: Standing | 'sent' },
+  seen: ParcelsSeen,
+): void {
+  const parts = part(parcel, ids);
+  if (!parts) return;
+  const { gone, rest } = parts;
+  seen.saw(gone);
+  if (rest) {
+    connection.run('UPDATE parcels SET messages = ? WHERE id = ?', messagesToText(rest.messages), rest.id);
+    if (standing !== 'sent') {
+      const attempts = parcel.attempts - (standing.isPutBack ? 1 : 0);
+      insertParcel(connection, gone, { ...standing, attempts });
+    }
+    return;
+  }
+  moveWhole(connection, gone.id, standing === 'sent' ? standing : { ...standing, attempts: parcel.attempts });
+}
+
+function moveWhole(
+  connection: Connection,
+  id: string,
+  standing: (Standing & { readonly attempts?: number }) | 'sent',
+): void {
+  if (standing === 'sent') {
+    connection.run('DELETE FROM parcels WHERE id = ? AND due_at IS NOT NULL', id);
+    return;
+  }
+  const { attempts, dueAt, givenUpAt, reason, isPutBack = false } = standing;
+  connection.run(
+    `UPDATE parcels SET attempts = ifnull(?, attempts) - ?, due_at = ?, given_up_at = ?, reason = ifnull(?, reason)
+     WHERE id = ? AND due_at IS NOT NULL`,
+    attempts ?? null,
+    isPutBack ? 1 : 0,
+    dueAt,
+    givenUpAt ?? null,
+    reason ?? null,
+    id,
+  );
+}
+
+function parcelOf({ id, messages, attempts }: ParcelRow): KeptParcel {
+  return { id, messages: messagesFromText(messages), attempts: Number(attempts) };
+}

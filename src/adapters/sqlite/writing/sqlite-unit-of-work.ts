@@ -1,0 +1,292 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { decideInTurns } from '../../shared/decide-in-turns.ts';
+import { nextTurn } from '../../../application/event-loop.ts';
+import { ParcelsSeen } from '../../shared/outbox-batch.ts';
+import type { Parcel } from '../../shared/outbox-batch.ts';
+import type { Clock, Stores, UnitOfWork } from '../../../application/ports/ledger-store.ts';
+import type { Books, Changes, Decision } from '../../../domain/books/working-books.ts';
+import type { Want } from '../../../domain/books/command.ts';
+import type { Instant } from '../../../domain/time.ts';
+import { countAccounts, oldestActiveIds } from '../tables/accounts.ts';
+import { findAuditHead } from '../tables/audit-log.ts';
+import { newestEntryIn } from './clock-guard.ts';
+import type { ClockGuard } from './clock-guard.ts';
+import { isMarkedBackup, unmarkBackup } from '../backup/backup-mark.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { DatabaseFile } from '../connection/database-file.ts';
+import { beforeCommit, isBusy, storeFault } from '../connection/faults.ts';
+import { recordFinder } from '../tables/idempotency-records.ts';
+import type { LazyThread } from './lazy-thread.ts';
+import { assertKnownVersion } from '../schema/migrations.ts';
+import { RememberedAccounts } from './remembered-accounts.ts';
+import { Scope, storesOf } from '../sqlite-stores.ts';
+import { dueOn, findTransfer, firstHolds } from '../tables/transfers.ts';
+import { UnitWriter } from './unit-writer.ts';
+import { Turns, whenUnlocked } from './waiting.ts';
+import { OtherWriters, WritingHere } from './writing-connection.ts';
+import type { WritingConnection } from './writing-connection.ts';
+
+/** Some transfers change about as much; on a disk with less room than that, units fail. */
+const PROBE_BYTES = 65_536;
+const PROBED_FOR_MS = 1000;
+
+/**
+ * Units run one after another: in this process by turns, among processes by SQLite's write lock. Under load those of the
+ * ledger are written by a thread of their own: the first part while the next is decided, and all of it while requests
+ * come in and answers go out.
+ */
+export class SqliteUnitOfWork implements UnitOfWork {
+  readonly halvesFrom = 256;
+  readonly #connection: Connection;
+  readonly #file: DatabaseFile;
+  readonly #clock: Clock;
+  readonly #lockTimeoutMs: number;
+  readonly #clockGuard: ClockGuard;
+  readonly #accounts: RememberedAccounts;
+  readonly #here: WritingHere;
+  readonly #thread: LazyThread;
+  readonly #others = new OtherWriters();
+  readonly #inside = new AsyncLocalStorage<true>();
+  #lent = 0;
+  readonly #turns = new Turns();
+  readonly #parcelsSeen = ParcelsSeen.none();
+  /** When a probe last worked, with no fault since. */
+  #probedAt = -Infinity;
+  #probing: Promise<void> | undefined;
+
+  constructor(ports: {
+    connection: Connection;
+    file: DatabaseFile;
+    clock: Clock;
+    clockGuard: ClockGuard;
+    lockTimeoutMs: number;
+    thread: LazyThread;
+  }) {
+    this.#connection = ports.connection;
+    this.#file = ports.file;
+    this.#clock = ports.clock;
+    this.#clockGuard = ports.clockGuard;
+    this.#lockTimeoutMs = ports.lockTimeoutMs;
+    this.#accounts = new RememberedAccounts(ports.connection);
+    this.#here = new WritingHere(ports.connection);
+    this.#thread = ports.thread;
+  }
+
+  /** What is wanted is read when it is asked for: the decision runs under the write lock, where no read waits. */
+  async transact<R>(want: () => Want, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R> {
+    let isHere = true;
+    const committed = await this.#locked(
+      deadline - this.#clock.now(),
+      async (writing) => {
+        isHere = writing === this.#here;
+        const { result, parts, newest, parcels } = await this.#write(writing, want, decide);
+        await this.#commit(writing);
+        for (const part of parts) this.#accounts.committed(part);
+        this.#clockGuard.committed(newest);
+        for (const parcel of parcels) this.#parcelsSeen.saw(parcel);
+        const sizes = parts.map(({ records, transfers }) => Math.max(records.length, transfers.length));
+        this.#thread.expect(sizes.reduce((sum, size) => sum + size, 0));
+        return result;
+      },
+      () => this.#thread.ready ?? this.#here,
+    );
+    // The commit kept the event loop from turning. Now it turns: timers run, what came in meanwhile joins the next
+    // batch, and another process gets at the lock.
+    if (isHere) await nextTurn();
+    return committed;
+  }
+
+  run<R>(work: (stores: Stores) => Promise<R>): Promise<R> {
+    return this.#locked(this.#lockTimeoutMs, async (writing) => {
+      const seen = this.#parcelsSeen.forUnit();
+      const result = await this.#lend(() => this.#work(work, seen));
+      await this.#commit(writing);
+      seen.keep();
+      return result;
+    });
+  }
+
+  /** Rejects unless a unit of the ledger could be run now. Tries a write where the last one that worked is too old. */
+  async check(): Promise<void> {
+    await this.#locked(this.#lockTimeoutMs, async (writing) => {
+      await writing.rollBack();
+      this.#clockGuard.check();
+    });
+    if (performance.now() - this.#probedAt < PROBED_FOR_MS) return;
+
+    this.#probing ??= this.#probe().finally(() => {
+      this.#probing = undefined;
+    });
+    await this.#probing;
+  }
+
+  /** Writes and removes as much as a unit of some transfers writes. */
+  async #probe(): Promise<void> {
+    await this.#commitOf([
+      'DELETE FROM write_probe',
+      `INSERT INTO write_probe VALUES (zeroblob(${PROBE_BYTES}))`,
+    ]);
+    await this.#commitOf(['DELETE FROM write_probe']);
+    this.#probedAt = performance.now();
+  }
+
+  /** Lets no more units in, and waits for those who are. */
+  async close(): Promise<void> {
+    await this.#turns.close();
+    await this.#thread.close();
+  }
+
+  /** Runs `unit` in a transaction of its own, which it is to end. Where it is written is chosen as its turn comes. */
+  async #locked<R>(
+    waitMs: number,
+    unit: (writing: WritingConnection) => Promise<R>,
+    choose: () => WritingConnection = () => this.#here,
+  ): Promise<R> {
+    if (this.#inside.getStore()) throw new TypeError('A unit of work cannot run inside another');
+
+    const until = performance.now() + waitMs;
+    return this.#turns.take(until, async () => {
+      const writing = choose();
+      try {
+        await whenUnlocked(() => this.#begin(writing), until);
+        return await unit(writing);
+      } catch (fault) {
+        this.#probedAt = -Infinity;
+        throw fault;
+      }
+    });
+  }
+
+  #commitOf(statements: readonly string[]): Promise<void> {
+    return this.#locked(this.#lockTimeoutMs, async (writing) => {
+      try {
+        for (const sql of statements) writing.run(sql);
+      } catch (fault) {
+        await writing.rollBack();
+        throw beforeCommit(fault);
+      }
+      await this.#commit(writing);
+    });
+  }
+
+  /** Marks what `work` does as inside a unit: it is another's, and may try to begin one. */
+  async #lend<R>(work: () => Promise<R>): Promise<R> {
+    this.#lent++;
+    try {
+      return await this.#inside.run(true, work);
+    } finally {
+      this.#lent--;
+      // While a storage is in use, Node 20 walks it at every promise of the process.
+      if (this.#lent === 0) this.#inside.disable();
+    }
+  }
+
+  async #begin(writing: WritingConnection): Promise<void> {
+    try {
+      this.#file.assertInPlace();
+      await writing.begin();
+      if (await this.#others.haveWritten(writing)) {
+        this.#accounts.forget();
+        this.#clockGuard.read();
+        assertKnownVersion(this.#connection);
+        await this.#unmarkBackup(writing);
+      }
+    } catch (fault) {
+      this.#others.forget();
+      await writing.rollBack();
+      throw isBusy(fault) ? fault : storeFault(fault);
+    }
+  }
+
+  /** Before the first write to a backup that was put in place. */
+  async #unmarkBackup(writing: WritingConnection): Promise<void> {
+    if (!isMarkedBackup(this.#connection)) return;
+    await writing.rollBack();
+    unmarkBackup(this.#connection);
+    await writing.begin();
+  }
+
+  async #write<R>(
+    writing: WritingConnection,
+    want: () => Want,
+    decide: (books: Books) => Decision<R>,
+  ): Promise<{ result: R; parts: readonly Changes[]; newest: Instant; parcels: readonly Parcel[] }> {
+    try {
+      this.#clockGuard.check();
+      const unit = new UnitWriter(writing, this.#accounts);
+      const books = booksOf(this.#connection, this.#accounts, want());
+      const result =
+        writing === this.#here
+          ? await writeAfter(unit, decide(books))
+          : await writeBeside(unit, decide(books));
+      unit.finish(this.#connection);
+      const newest = newestEntryIn(unit.parts);
+      this.#clockGuard.write(writing, newest);
+      return { result, parts: unit.parts, newest, parcels: unit.claimed };
+    } catch (fault) {
+      await writing.rollBack();
+      throw beforeCommit(fault);
+    }
+  }
+
+  async #work<R>(work: (stores: Stores) => Promise<R>, seen: ParcelsSeen): Promise<R> {
+    const scope = new Scope(this.#connection);
+    try {
+      const result = await work(storesOf(scope, seen));
+      scope.assertSound();
+      return result;
+    } catch (fault) {
+      this.#connection.rollBack();
+      throw beforeCommit(fault);
+    } finally {
+      scope.end();
+    }
+  }
+
+  async #commit(writing: WritingConnection): Promise<void> {
+    try {
+      await writing.commit();
+      this.#others.wroteBy(writing);
+    } catch (fault) {
+      this.#others.forget();
+      await writing.rollBack();
+      throw fault;
+    }
+  }
+}
+
+/** In this thread all is decided before any of it is written: the books would read that as what was there before. */
+async function writeAfter<R>(unit: UnitWriter, decision: Decision<R>): Promise<R> {
+  const { result, parts } = await decideInTurns(decision);
+  for (const [index, changes] of parts.entries()) {
+    if (index > 0) await nextTurn();
+    unit.write(changes);
+  }
+  return result;
+}
+
+/** The writing thread writes one part while the next is decided. */
+async function writeBeside<R>(unit: UnitWriter, decision: Decision<R>): Promise<R> {
+  let part = decision;
+  for (; 'next' in part; part = part.next()) {
+    unit.write(part.changes);
+    await nextTurn();
+  }
+  unit.write(part.changes);
+  return part.result;
+}
+
+function booksOf(connection: Connection, accounts: RememberedAccounts, want: Want): Books {
+  return {
+    account: (id) => accounts.find(id),
+    transfer: (id) => findTransfer(connection, id),
+    dueKnownBy: want.holdsDueBy,
+    dueOn: (accountId, until) => dueOn(connection, accountId, until),
+    firstHolds: (accountId, limit) => firstHolds(connection, accountId, limit),
+    activeAccounts: (of) =>
+      oldestActiveIds(connection, of, want.activeCount).flatMap((id) => accounts.find(id) ?? []),
+    accountCount: (ownerId) => countAccounts(connection, ownerId),
+    record: recordFinder(connection, want.keys),
+    auditHead: () => findAuditHead(connection),
+  };
+}

@@ -1,0 +1,133 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { PassbookError } from '../../../domain/errors.ts';
+import type { Value } from '../connection/driver.ts';
+import { atCommit, beforeCommit } from '../connection/faults.ts';
+import { Statements } from '../connection/statements.ts';
+import type { Portion } from '../connection/statements.ts';
+import type { WritingConnection } from './writing-connection.ts';
+
+type Ask = 'version' | 'begin' | 'commit' | 'rollback' | 'close';
+type Answer = { readonly version?: bigint };
+type Told = { readonly message: string; readonly errcode?: number; readonly isAtCommit: boolean };
+type Waiting = { readonly resolve: (answer: Answer) => void; readonly reject: (fault: Error) => void };
+
+export type ThreadTerms = {
+  /** Of the driver. */
+  readonly module: string;
+  readonly path: string;
+  /** Statements that come first on its connection. */
+  readonly setup: string;
+};
+
+/** A connection in a thread of its own: while it writes, this thread goes on. Its faults have SQLite's codes. */
+export class WritingThread implements WritingConnection {
+  readonly #worker: Worker;
+  readonly #statements = new Statements();
+  /** As of the unit under way. */
+  #version: bigint | undefined;
+  #waiting: Waiting | undefined;
+  #ended: Error | undefined;
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.on('message', ({ answer, fault }: { answer?: Answer; fault?: Told }) => {
+      if (fault) this.#take()?.reject(new ThreadFault(fault));
+      else this.#take()?.resolve(answer ?? {});
+    });
+    const end = (cause: unknown) => {
+      this.#ended ??= new Error('The writing thread has ended', { cause });
+      this.#take()?.reject(this.#ended);
+    };
+    worker.on('error', end);
+    worker.on('exit', end);
+  }
+
+  /** @throws whatever keeps it from starting */
+  static async start(terms: ThreadTerms): Promise<WritingThread> {
+    const worker = new Worker(new URL('../connection/thread.mjs', import.meta.url), { workerData: terms, execArgv: [] });
+    const thread = new WritingThread(worker);
+    await thread.dataVersion();
+    return thread;
+  }
+
+  /** Once it has, nothing more is written by it. */
+  get hasEnded(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  run(sql: string, ...values: Value[]): number {
+    return this.#statements.run(sql, ...values);
+  }
+
+  async begin(): Promise<void> {
+    this.#version = (await this.#ask('begin')).version;
+  }
+
+  async dataVersion(): Promise<bigint> {
+    return this.#version ?? ((await this.#ask('version')).version as bigint);
+  }
+
+  flush(): void {
+    const portion = this.#statements.take();
+    if (portion) this.#send({ ask: 'write', portion });
+  }
+
+  async commit(): Promise<void> {
+    this.flush();
+    this.#version = undefined;
+    try {
+      await this.#ask('commit');
+    } catch (fault) {
+      if (fault instanceof ThreadFault) throw fault.isAtCommit ? atCommit(fault) : beforeCommit(fault);
+      throw new PassbookError('outcome_unknown', { retryAfterSeconds: 1 }, { cause: fault });
+    }
+  }
+
+  async rollBack(): Promise<void> {
+    this.#statements.drop();
+    this.#version = undefined;
+    if (!this.hasEnded) await this.#ask('rollback');
+  }
+
+  async close(): Promise<void> {
+    if (this.hasEnded) return;
+    const exit = once(this.#worker, 'exit');
+    await this.#ask('close');
+    this.#worker.ref();
+    await exit;
+  }
+
+  #ask(ask: Ask): Promise<Answer> {
+    if (this.#ended) return Promise.reject(this.#ended);
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+      this.#worker.ref();
+      this.#send({ ask });
+    });
+  }
+
+  #send(request: { ask: Ask } | { ask: 'write'; portion: Portion }): void {
+    this.#worker.postMessage(request, []);
+  }
+
+  #take(): Waiting | undefined {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    // It keeps the process going only while it is waited for
+    this.#worker.unref();
+    return waiting;
+  }
+}
+
+/** As it was thrown there; an error's own fields do not come through by themselves. */
+class ThreadFault extends Error {
+  readonly errcode: number | undefined;
+  readonly isAtCommit: boolean;
+
+  constructor({ message, errcode, isAtCommit }: Told) {
+    super(message);
+    this.errcode = errcode;
+    this.isAtCommit = isAtCommit;
+  }
+}
