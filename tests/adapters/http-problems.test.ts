@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { problemOf } from '../../src/adapters/http/problem.ts';
+import { problemOf } from '../../src/adapters/http/responses/problem.ts';
 import { errorCatalogue } from '../../src/domain/errors.ts';
 import type { ErrorCode } from '../../src/domain/errors.ts';
 

@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
-import { problemHandler } from '../../src/adapters/http/problem.ts';
+import { problemHandler } from '../../src/adapters/http/responses/problem.ts';
 import type { SignedInEnv } from '../../src/adapters/http/env.ts';
-import { WriteThrottle } from '../../src/adapters/http/write-throttle.ts';
+import { WriteThrottle } from '../../src/adapters/http/middleware/write-throttle.ts';
 import { aUser, freshId } from '../support/builders.ts';
 import { Edge } from '../support/edge.ts';
 import type { Person } from '../support/edge.ts';

@@ -3,8 +3,8 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import type { App } from './app.ts';
-import { problemOf } from './problem.ts';
-import { SlowReaders } from './slow-readers.ts';
+import { problemOf } from './responses/problem.ts';
+import { SlowReaders } from './requests/slow-readers.ts';
 
 export type ServerLimits = {
   /** All headers of a request together; more is answered with 431. */

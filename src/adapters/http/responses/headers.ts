@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, HonoRequest, Next } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import type { HttpEnv } from './env.ts';
+import type { HttpEnv } from '../env.ts';
 
 const TWO_YEARS_SECONDS = 63_072_000;
 

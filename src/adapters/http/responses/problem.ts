@@ -1,11 +1,11 @@
 import { STATUS_CODES } from 'node:http';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import type { Logger } from '../../application/ports/ledger-store.ts';
-import type { Refused } from '../../application/views.ts';
-import { errorCatalogue, PassbookError } from '../../domain/errors.ts';
-import type { ErrorCode, ErrorFacts, FieldError, Retry } from '../../domain/errors.ts';
-import type { HttpEnv } from './env.ts';
+import type { Logger } from '../../../application/ports/ledger-store.ts';
+import type { Refused } from '../../../application/views.ts';
+import { errorCatalogue, PassbookError } from '../../../domain/errors.ts';
+import type { ErrorCode, ErrorFacts, FieldError, Retry } from '../../../domain/errors.ts';
+import type { HttpEnv } from '../env.ts';
 
 /** The one place where a code becomes a status. */
 const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context } from 'hono';
-import type { HttpEnv } from './env.ts';
+import type { HttpEnv } from '../env.ts';
 
 /**
  * Whose request it is: the socket's other end, or with proxies of ours in front, the address that the outermost of

@@ -1,19 +1,19 @@
 import type { HonoRequest } from 'hono';
 import * as v from 'valibot';
-import { DIRECTIONS, KINDS, STATUSES } from '../../application/reporting/history-filter.ts';
-import { LEGS_MAX } from '../../application/transfers/transfer-request.ts';
-import { PAGE_LIMIT_MAX } from '../../application/page.ts';
-import { METADATA_MAX_PAIRS } from '../../application/validation.ts';
-import { BATCH_MAX } from '../../application/transfers/submit-batch.ts';
-import { invalid, PassbookError } from '../../domain/errors.ts';
-import type { FieldError } from '../../domain/errors.ts';
-import { isIdempotencyKey } from '../../domain/books/idempotency.ts';
-import { MAX_AMOUNT } from '../../domain/money/money.ts';
+import { DIRECTIONS, KINDS, STATUSES } from '../../../application/reporting/history-filter.ts';
+import { LEGS_MAX } from '../../../application/transfers/transfer-request.ts';
+import { PAGE_LIMIT_MAX } from '../../../application/page.ts';
+import { METADATA_MAX_PAIRS } from '../../../application/validation.ts';
+import { BATCH_MAX } from '../../../application/transfers/submit-batch.ts';
+import { invalid, PassbookError } from '../../../domain/errors.ts';
+import type { FieldError } from '../../../domain/errors.ts';
+import { isIdempotencyKey } from '../../../domain/books/idempotency.ts';
+import { MAX_AMOUNT } from '../../../domain/money/money.ts';
 import { readBytes } from './body-bytes.ts';
 import type { RequestContext } from './body-bytes.ts';
 import { shown, structureFault } from './json-structure.ts';
 import type { JsonLimits } from './json-structure.ts';
-import { readInstant } from '../../domain/time.ts';
+import { readInstant } from '../../../domain/time.ts';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 /** A batch of the largest size, each of its transfers with a description and some metadata. */

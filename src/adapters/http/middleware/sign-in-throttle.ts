@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import { PassbookError } from '../../domain/errors.ts';
-import { normaliseEmail } from '../../domain/entities/user.ts';
-import { networkOf, siteOf } from './client-address.ts';
+import { PassbookError } from '../../../domain/errors.ts';
+import { normaliseEmail } from '../../../domain/entities/user.ts';
+import { networkOf, siteOf } from '../requests/client-address.ts';
 
 export type ThrottleLimits = {
   /** How often one client's sign-ins may fail within `addressSeconds`. */

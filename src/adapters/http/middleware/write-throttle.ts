@@ -1,8 +1,8 @@
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import { BATCH_MAX } from '../../application/transfers/submit-batch.ts';
-import { PassbookError } from '../../domain/errors.ts';
-import type { SignedInEnv } from './env.ts';
+import { BATCH_MAX } from '../../../application/transfers/submit-batch.ts';
+import { PassbookError } from '../../../domain/errors.ts';
+import type { SignedInEnv } from '../env.ts';
 
 export type WriteLimits = {
   /** Commands that a person may give in a minute, for as long as they like; 0 for no limit. */

@@ -1,10 +1,10 @@
 import { createMiddleware } from 'hono/factory';
-import type { Bank } from '../../application/bank.ts';
-import type { Actor, Viewer } from '../../domain/actor.ts';
-import { PassbookError } from '../../domain/errors.ts';
-import type { Role, User } from '../../domain/entities/user.ts';
-import type { SignedInEnv } from './env.ts';
-import type { SessionToken } from './session-token.ts';
+import type { Bank } from '../../../application/bank.ts';
+import type { Actor, Viewer } from '../../../domain/actor.ts';
+import { PassbookError } from '../../../domain/errors.ts';
+import type { Role, User } from '../../../domain/entities/user.ts';
+import type { SignedInEnv } from '../env.ts';
+import type { SessionToken } from '../requests/session-token.ts';
 
 /** Lets only those pass who are signed in. */
 export function sessionRequired({ bank, sessionToken }: { bank: Bank; sessionToken: SessionToken }) {

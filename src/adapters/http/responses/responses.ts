@@ -1,16 +1,16 @@
-import type { CheckpointView } from '../../application/ports/checkpoints.ts';
-import type { BalanceView } from '../../application/accounts/get-account.ts';
-import type { Statement, StatementLine } from '../../application/reporting/get-statement.ts';
-import type { TrialBalanceView } from '../../application/reporting/get-trial-balance.ts';
-import type { DryRunTransferView } from '../../application/dry-run.ts';
-import type { EntryView } from '../../application/reporting/list-entries.ts';
-import { present } from '../shared/omit-absent.ts';
-import type { AccountView, CounterpartyView, TransferView } from '../../application/views.ts';
-import type { AuditRecord } from '../../domain/integrity/audit-log.ts';
-import type { Balances } from '../../domain/books/outcome.ts';
-import type { Instant } from '../../domain/time.ts';
-import type { TrialBalanceRow } from '../../domain/reporting/trial-balance.ts';
-import type { User } from '../../domain/entities/user.ts';
+import type { CheckpointView } from '../../../application/ports/checkpoints.ts';
+import type { BalanceView } from '../../../application/accounts/get-account.ts';
+import type { Statement, StatementLine } from '../../../application/reporting/get-statement.ts';
+import type { TrialBalanceView } from '../../../application/reporting/get-trial-balance.ts';
+import type { DryRunTransferView } from '../../../application/dry-run.ts';
+import type { EntryView } from '../../../application/reporting/list-entries.ts';
+import { present } from '../../shared/omit-absent.ts';
+import type { AccountView, CounterpartyView, TransferView } from '../../../application/views.ts';
+import type { AuditRecord } from '../../../domain/integrity/audit-log.ts';
+import type { Balances } from '../../../domain/books/outcome.ts';
+import type { Instant } from '../../../domain/time.ts';
+import type { TrialBalanceRow } from '../../../domain/reporting/trial-balance.ts';
+import type { User } from '../../../domain/entities/user.ts';
 
 /**
  * What the API shows of each thing, field by field: nothing gets out by being added inside. Every amount that is

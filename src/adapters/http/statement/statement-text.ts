@@ -1,4 +1,4 @@
-import type { Statement, StatementLine } from '../../application/reporting/get-statement.ts';
+import type { Statement, StatementLine } from '../../../application/reporting/get-statement.ts';
 
 /** A statement as text, in parts: its head says all but the lines, so that no more than some of these are held. */
 export type StatementText = {

@@ -1,12 +1,12 @@
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
-import type { Statement } from '../../application/reporting/get-statement.ts';
-import type { Logger } from '../../application/ports/ledger-store.ts';
-import { sendParts } from './send-parts.ts';
-import { statementLineShape, statementShape } from './shapes.ts';
-import { csvStatement } from './statement-csv.ts';
-import { htmlStatement } from './statement-html.ts';
-import type { StatementText } from './statement-text.ts';
+import type { Statement } from '../../../application/reporting/get-statement.ts';
+import type { Logger } from '../../../application/ports/ledger-store.ts';
+import { sendParts } from '../statement/send-parts.ts';
+import { statementLineShape, statementShape } from '../responses/responses.ts';
+import { csvStatement } from '../statement/statement-csv.ts';
+import { htmlStatement } from '../statement/statement-html.ts';
+import type { StatementText } from '../statement/statement-text.ts';
 
 const jsonStatement: StatementText = {
   headers: { 'Content-Type': 'application/json' },

@@ -1,8 +1,8 @@
 import { createMiddleware } from 'hono/factory';
 import { routePath } from 'hono/route';
-import type { Logger } from '../../application/ports/ledger-store.ts';
-import { clientAddress } from './client-address.ts';
-import type { HttpEnv } from './env.ts';
+import type { Logger } from '../../../application/ports/ledger-store.ts';
+import { clientAddress } from '../requests/client-address.ts';
+import type { HttpEnv } from '../env.ts';
 
 /** One line a request. It holds nothing that the client wrote but an address: the route is its pattern, not its path. */
 export function accessLog({ log, trustedProxies }: { log: Logger; trustedProxies: number }) {

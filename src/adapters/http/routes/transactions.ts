@@ -1,14 +1,14 @@
 import { Hono } from 'hono';
 import * as v from 'valibot';
-import type { Bank } from '../../application/bank.ts';
-import { mapInTurns } from '../../application/map-in-turns.ts';
-import type { OrderRequest } from '../../application/transfers/transfer-request.ts';
-import { present } from '../shared/omit-absent.ts';
-import { PassbookError } from '../../domain/errors.ts';
-import { inApiTerms } from './api-terms.ts';
-import { actorByRole, actorOf, operatorOf, roleRequired, viewerOf } from './authentication.ts';
-import type { SessionRequired } from './authentication.ts';
-import type { HttpEnv } from './env.ts';
+import type { Bank } from '../../../application/bank.ts';
+import { mapInTurns } from '../../../application/map-in-turns.ts';
+import type { OrderRequest } from '../../../application/transfers/transfer-request.ts';
+import { present } from '../../shared/omit-absent.ts';
+import { PassbookError } from '../../../domain/errors.ts';
+import { inApiTerms } from '../responses/api-terms.ts';
+import { actorByRole, actorOf, operatorOf, roleRequired, viewerOf } from '../middleware/session-middleware.ts';
+import type { SessionRequired } from '../middleware/session-middleware.ts';
+import type { HttpEnv } from '../env.ts';
 import {
   Amount,
   BATCH,
@@ -22,10 +22,10 @@ import {
   readKeyedBody,
   readQuery,
   readQueryWithMetadata,
-} from './request.ts';
-import { sendBatchResult, sendTransferResult } from './results.ts';
-import { transactionShape } from './shapes.ts';
-import type { WriteThrottle } from './write-throttle.ts';
+} from '../requests/schemas.ts';
+import { sendBatchResult, sendTransferResult } from '../responses/results.ts';
+import { transactionShape } from '../responses/responses.ts';
+import type { WriteThrottle } from '../middleware/write-throttle.ts';
 
 const INTEGER_RULE = 'must be an integer';
 

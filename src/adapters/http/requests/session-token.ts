@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
-import { invalid } from '../../domain/errors.ts';
-import type { Instant } from '../../domain/time.ts';
+import { invalid } from '../../../domain/errors.ts';
+import type { Instant } from '../../../domain/time.ts';
 
 /** How a session's token travels: in a cookie, which browsers keep from scripts, or as a Bearer token. */
 export type SessionToken = {

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
-import type { Bank } from '../../application/bank.ts';
-import type { HttpEnv } from './env.ts';
+import type { Bank } from '../../../application/bank.ts';
+import type { HttpEnv } from '../env.ts';
 import { sendWelcome } from './welcome.ts';
 
 /** For those who run the server, and the programs that watch it. */

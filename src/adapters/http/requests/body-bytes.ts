@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { HonoRequest } from 'hono';
-import { invalid, PassbookError } from '../../domain/errors.ts';
-import type { HttpEnv } from './env.ts';
+import { invalid, PassbookError } from '../../../domain/errors.ts';
+import type { HttpEnv } from '../env.ts';
 
 /** A short body may come byte by byte; beyond that, chunks must have this size on average. */
 const FREE_CHUNKS = 1_024;

@@ -1,4 +1,4 @@
-import { PassbookError } from '../../domain/errors.ts';
+import { PassbookError } from '../../../domain/errors.ts';
 
 /** What the API calls differently from the inside. */
 const API_FIELDS: ReadonlyMap<string, string> = new Map([

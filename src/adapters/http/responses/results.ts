@@ -1,12 +1,12 @@
 import type { Context } from 'hono';
-import type { AccountResult } from '../../application/accounts/administer-account.ts';
-import type { DryRunBatchResult, DryRunTransferResult } from '../../application/dry-run.ts';
-import { present } from '../shared/omit-absent.ts';
-import { mapInTurns } from '../../application/map-in-turns.ts';
-import type { BatchResult } from '../../application/transfers/submit-batch.ts';
-import type { TransferResult } from '../../application/views.ts';
+import type { AccountResult } from '../../../application/accounts/administer-account.ts';
+import type { DryRunBatchResult, DryRunTransferResult } from '../../../application/dry-run.ts';
+import { present } from '../../shared/omit-absent.ts';
+import { mapInTurns } from '../../../application/map-in-turns.ts';
+import type { BatchResult } from '../../../application/transfers/submit-batch.ts';
+import type { TransferResult } from '../../../application/views.ts';
 import { problemOf, replayHeader, sendProblem, sendRefusal } from './problem.ts';
-import { accountShape, balancesShape, transactionShape } from './shapes.ts';
+import { accountShape, balancesShape, transactionShape } from './responses.ts';
 
 type SomeTransferResult = TransferResult | DryRunTransferResult;
 

@@ -1,6 +1,6 @@
 import { createMiddleware } from 'hono/factory';
-import { invalid } from '../../domain/errors.ts';
-import type { HttpEnv } from './env.ts';
+import { invalid } from '../../../domain/errors.ts';
+import type { HttpEnv } from '../env.ts';
 
 /**
  * The headers that must come once, with the field that an error names. Of two equal keys Node makes one text, which is

@@ -1,11 +1,11 @@
 import { Hono } from 'hono';
 import type { HonoRequest } from 'hono';
 import * as v from 'valibot';
-import type { Bank } from '../../application/bank.ts';
-import { inApiTerms } from './api-terms.ts';
-import { operatorOf, roleRequired } from './authentication.ts';
-import type { SessionRequired } from './authentication.ts';
-import type { HttpEnv } from './env.ts';
+import type { Bank } from '../../../application/bank.ts';
+import { inApiTerms } from '../responses/api-terms.ts';
+import { operatorOf, roleRequired } from '../middleware/session-middleware.ts';
+import type { SessionRequired } from '../middleware/session-middleware.ts';
+import type { HttpEnv } from '../env.ts';
 import {
   Amount,
   AtQuery,
@@ -17,9 +17,9 @@ import {
   readKey,
   readKeyedBody,
   readQuery,
-} from './request.ts';
-import { sendAccountResult, sendBatchResult, sendTransferResult } from './results.ts';
-import { accountShape, auditShape, checkpointShape, trialBalanceShape, userShape } from './shapes.ts';
+} from '../requests/schemas.ts';
+import { sendAccountResult, sendBatchResult, sendTransferResult } from '../responses/results.ts';
+import { accountShape, auditShape, checkpointShape, trialBalanceShape, userShape } from '../responses/responses.ts';
 
 const key = { idempotencyKey: v.optional(v.string()) };
 

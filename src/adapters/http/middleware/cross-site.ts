@@ -1,8 +1,8 @@
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import { PassbookError } from '../../domain/errors.ts';
-import type { HttpEnv } from './env.ts';
-import { bearerOf } from './session-token.ts';
+import { PassbookError } from '../../../domain/errors.ts';
+import type { HttpEnv } from '../env.ts';
+import { bearerOf } from '../requests/session-token.ts';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 

@@ -1,12 +1,12 @@
 import { Hono } from 'hono';
 import * as v from 'valibot';
-import type { Bank } from '../../application/bank.ts';
-import type { Logger } from '../../application/ports/ledger-store.ts';
-import { statementProofText } from '../../application/proofs/statement-proof-text.ts';
-import { actorByRole, actorOf, viewerOf } from './authentication.ts';
-import type { SessionRequired } from './authentication.ts';
-import type { HttpEnv } from './env.ts';
-import { replayHeader, sendRefusal } from './problem.ts';
+import type { Bank } from '../../../application/bank.ts';
+import type { Logger } from '../../../application/ports/ledger-store.ts';
+import { statementProofText } from '../../../application/proofs/statement-proof-text.ts';
+import { actorByRole, actorOf, viewerOf } from '../middleware/session-middleware.ts';
+import type { SessionRequired } from '../middleware/session-middleware.ts';
+import type { HttpEnv } from '../env.ts';
+import { replayHeader, sendRefusal } from '../responses/problem.ts';
 import {
   AtQuery,
   HistoryQuery,
@@ -17,12 +17,12 @@ import {
   readKey,
   readQuery,
   readQueryWithMetadata,
-} from './request.ts';
-import { sendAccountResult } from './results.ts';
-import { accountShape, balanceAtShape, balanceShape, entryShape } from './shapes.ts';
-import { sendParts } from './send-parts.ts';
+} from '../requests/schemas.ts';
+import { sendAccountResult } from '../responses/results.ts';
+import { accountShape, balanceAtShape, balanceShape, entryShape } from '../responses/responses.ts';
+import { sendParts } from '../statement/send-parts.ts';
 import { acceptedFormat, sendStatement, STATEMENT_FORMATS } from './statement.ts';
-import type { WriteThrottle } from './write-throttle.ts';
+import type { WriteThrottle } from '../middleware/write-throttle.ts';
 
 const NewAccount = v.strictObject({
   currency: v.optional(v.string()),

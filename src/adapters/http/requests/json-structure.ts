@@ -1,4 +1,4 @@
-import type { FieldError } from '../../domain/errors.ts';
+import type { FieldError } from '../../../domain/errors.ts';
 
 type Limit = { readonly max: number; readonly rule: string };
 
