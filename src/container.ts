@@ -20,7 +20,9 @@ import type { Bank } from './application/bank.ts';
 import type { HoldSweeper } from './application/jobs/hold-sweeper.ts';
 import { Checkpointer } from './application/proofs/make-checkpoint.ts';
 import { OutboxDispatcher } from './application/jobs/outbox-dispatcher.ts';
-import type { Mailer, PasswordHasher, Store, TokenIssuer } from './application/ports/ledger-store.ts';
+import type { Store } from './application/ports/ledger-store.ts';
+import type { Mailer } from './application/ports/outbox.ts';
+import type { PasswordHasher, TokenIssuer } from './application/ports/user-store.ts';
 import { SessionSweeper } from './application/jobs/session-sweeper.ts';
 import type { Config, MailConfig } from './config.ts';
 

@@ -46,15 +46,8 @@ export type {
   CheckpointView,
 } from './application/ports/checkpoints.ts';
 export type { Verification } from './application/proofs/verify-books.ts';
-export type {
-  Clock,
-  IdGenerator,
-  LedgerReads,
-  LedgerScan,
-  Store,
-  Stores,
-  UnitOfWork,
-} from './application/ports/ledger-store.ts';
+export type { LedgerReads, LedgerScan, Store, Stores, UnitOfWork } from './application/ports/ledger-store.ts';
+export type { Clock, IdGenerator } from './application/ports/runtime.ts';
 export type { WriterLimits } from './application/group-commit.ts';
 export type { TransferRequest } from './application/transfers/transfer-funds.ts';
 export type { AccountView, Refused, TransferResult, TransferView } from './application/views.ts';

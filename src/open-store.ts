@@ -1,4 +1,5 @@
-import type { Clock, Store } from './application/ports/ledger-store.ts';
+import type { Store } from './application/ports/ledger-store.ts';
+import type { Clock } from './application/ports/runtime.ts';
 import type { StoreConfig } from './config.ts';
 
 /** Only the adapter that is used is loaded: a database's driver costs what a start or a command can do without. */

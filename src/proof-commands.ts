@@ -10,7 +10,7 @@ import { statementProofText } from './application/proofs/statement-proof-text.ts
 import { verifyBooks } from './application/proofs/verify-books.ts';
 import type { Verified, VerifyRequest } from './application/proofs/verify-books.ts';
 import type { Config } from './config.ts';
-import { GENESIS_HASH } from './domain/integrity/hash-chain.ts';
+import { GENESIS_HASH } from './domain/entities/genesis-hash.ts';
 import type { Checkpoint } from './domain/integrity/checkpoint.ts';
 import { checkStatementProof, isStatementProof } from './domain/integrity/statement-proof.ts';
 import type { ProvenStatement } from './domain/integrity/statement-proof.ts';

@@ -11,7 +11,8 @@ import type * as SqliteConnection from '../../src/adapters/sqlite/connection/con
 import type * as SqliteDriver from '../../src/adapters/sqlite/connection/driver.ts';
 import type * as Sqlite from '../../src/adapters/sqlite/index.ts';
 import type * as Dispatcher from '../../src/application/jobs/outbox-dispatcher.ts';
-import type { Clock, Logger, Store } from '../../src/application/ports/ledger-store.ts';
+import type { Store } from '../../src/application/ports/ledger-store.ts';
+import type { Clock, Logger } from '../../src/application/ports/runtime.ts';
 import type { WriterLimits } from '../../src/application/group-commit.ts';
 import type * as Users from '../../src/domain/entities/user.ts';
 import type * as Core from '../../src/index.ts';

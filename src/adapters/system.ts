@@ -1,6 +1,6 @@
 import { hash, randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
-import type { Clock, IdGenerator } from '../application/ports/ledger-store.ts';
+import type { Clock, IdGenerator } from '../application/ports/runtime.ts';
 import type { Digest } from '../domain/integrity/hash-chain.ts';
 import type { HexDigest } from '../domain/integrity/merkle-tree.ts';
 

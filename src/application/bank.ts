@@ -2,7 +2,7 @@ import { findUser } from './users/find-user.ts';
 import { ensureSystemUser, grantRole } from './users/grant-role.ts';
 import { assembleLedger } from './ledger.ts';
 import type { LedgerPorts } from './ledger.ts';
-import type { PasswordHasher } from './ports/ledger-store.ts';
+import type { PasswordHasher } from './ports/user-store.ts';
 import { RecentSessions } from './users/session-cache.ts';
 import { registerUser } from './users/register-user.ts';
 import { authenticate, signIn, signOut } from './users/sign-in.ts';

@@ -1,16 +1,19 @@
-import { sizeOf, wantOf } from '../domain/books/command.ts';
+import { sizeOf } from '../domain/books/command.ts';
+import { wantOf } from '../domain/books/prefetch.ts';
 import type { Command } from '../domain/books/command.ts';
 import type { Digest } from '../domain/integrity/hash-chain.ts';
 import { PassbookError } from '../domain/errors.ts';
 import type { Message } from '../domain/entities/notification.ts';
 import type { Answer, Decided } from '../domain/books/outcome.ts';
-import { NO_CHANGES } from '../domain/books/working-books.ts';
-import type { Decision } from '../domain/books/working-books.ts';
+import { NO_CHANGES } from '../domain/books/changes.ts';
+import type { Decision } from '../domain/books/changes.ts';
 import type { DecisionContext } from '../domain/decisions/decision-context.ts';
 import { decideInParts } from '../domain/decisions/decide.ts';
 import type { Instant } from '../domain/time.ts';
 import { nextTurn } from './event-loop.ts';
-import type { Clock, Courier, UnitOfWork } from './ports/ledger-store.ts';
+import type { UnitOfWork } from './ports/ledger-store.ts';
+import type { Clock } from './ports/runtime.ts';
+import type { Courier } from './ports/outbox.ts';
 import { requireActor } from './validation.ts';
 
 export type WriterLimits = {

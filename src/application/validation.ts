@@ -1,16 +1,16 @@
 import { isIdentifier } from '../domain/actor.ts';
 import type { Actor } from '../domain/actor.ts';
-import { canonicalMetadata } from '../domain/integrity/hash-chain.ts';
-import type { Digest } from '../domain/integrity/hash-chain.ts';
-import { invalid } from '../domain/errors.ts';
 import { isIdempotencyKey, requestTextDigest } from '../domain/books/idempotency.ts';
 import type { IdempotencyKey, NormalisedRequest } from '../domain/books/idempotency.ts';
-import { isAmount, isCurrency, MAX_AMOUNT } from '../domain/money/money.ts';
+import type { Metadata } from '../domain/entities/transfer.ts';
+import { NAME_MAX_LENGTH } from '../domain/entities/user.ts';
+import { invalid } from '../domain/errors.ts';
+import { canonicalMetadata } from '../domain/integrity/hash-chain.ts';
+import type { Digest } from '../domain/integrity/hash-chain.ts';
+import { MAX_AMOUNT, isAmount, isCurrency } from '../domain/money/money.ts';
 import { isText } from '../domain/text.ts';
 import { isInstant } from '../domain/time.ts';
 import type { Instant } from '../domain/time.ts';
-import type { Metadata } from '../domain/entities/transfer.ts';
-import { NAME_MAX_LENGTH } from '../domain/entities/user.ts';
 
 export const DESCRIPTION_MAX_LENGTH = 280;
 export const ACCOUNT_NAME_MAX_LENGTH = 60;
@@ -151,4 +151,13 @@ type TextFields = {
 export function asText(value: string | bigint | null): string | null {
   if (value === null || typeof value === 'string') return value;
   return value.toString();
+}
+
+export const REASON_MAX_LENGTH = 280;
+
+/** @throws PassbookError `invalid_request` */
+export function requireReason(reason: unknown): string {
+  const text = optionalText('reason', reason, REASON_MAX_LENGTH);
+  if (text === null) throw invalid('reason', 'must say why');
+  return text;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { systemClock } from '../../src/adapters/system.ts';
-import type { Clock } from '../../src/application/ports/ledger-store.ts';
+import type { Clock } from '../../src/application/ports/runtime.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { Bank } from '../support/bank.ts';
 import { aCustomer, aUser, FixedClock } from '../support/builders.ts';

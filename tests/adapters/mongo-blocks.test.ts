@@ -2,7 +2,7 @@ import { MongoClient } from 'mongodb';
 import type { Db } from 'mongodb';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { collectionsOf } from '../../src/adapters/mongo/schema/collections.ts';
-import type { BlockDocument } from '../../src/adapters/mongo/writing/counterparty-blocks.ts';
+import type { BlockDocument } from '../../src/adapters/mongo/documents/block-document.ts';
 import { aCustomer } from '../support/builders.ts';
 import { describeWithMongo, freshDatabaseName, mongoUri } from '../support/mongo.ts';
 import { openMongoBank } from '../support/mongo-bank.ts';

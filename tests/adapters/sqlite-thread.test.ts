@@ -12,7 +12,7 @@ import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import type { SqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { openWith } from '../../src/adapters/sqlite/sqlite-store.ts';
 import { Account } from '../../src/domain/entities/account.ts';
-import type { Changes } from '../../src/domain/books/working-books.ts';
+import type { Changes } from '../../src/domain/books/changes.ts';
 import { Transfer } from '../../src/domain/entities/transfer.ts';
 import { Bank, NO_CHANGES, SYSTEM, want } from '../support/bank.ts';
 import { aCustomer, anAccount, aUser, FixedClock, freshId } from '../support/builders.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SessionReads } from '../../src/application/ports/ledger-store.ts';
+import type { SessionReads } from '../../src/application/ports/user-store.ts';
 import { RecentSessions } from '../../src/application/users/session-cache.ts';
 import { aSession, aUser, FixedClock } from '../support/builders.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/adapters/system.ts';
 import { auditHash } from '../../src/domain/integrity/audit-log.ts';
-import { GENESIS_HASH } from '../../src/domain/integrity/hash-chain.ts';
+import { GENESIS_HASH } from '../../src/domain/entities/genesis-hash.ts';
 import { systemAccountId } from '../../src/domain/entities/account.ts';
 import type { AuditRecord } from '../../src/domain/integrity/audit-log.ts';
 import { codeOf, SYSTEM } from '../support/bank.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Account, systemAccountId } from '../../src/domain/entities/account.ts';
-import type { AccountState, Counters } from '../../src/domain/entities/account.ts';
+import type { AccountState } from '../../src/domain/entities/account.ts';
+import type { Counters } from '../../src/domain/entities/counters.ts';
 import type { Actor } from '../../src/domain/actor.ts';
 import { errorCatalogue } from '../../src/domain/errors.ts';
 import type { ErrorCode } from '../../src/domain/errors.ts';

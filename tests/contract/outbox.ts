@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ClaimedMessage, OutboxStore } from '../../src/application/ports/ledger-store.ts';
+import type { ClaimedMessage, OutboxStore } from '../../src/application/ports/outbox.ts';
 import type { Message } from '../../src/domain/entities/notification.ts';
 import { JANUARY, aTransferMessage, aWelcome } from '../support/builders.ts';
 import { NO_CHANGES, want } from '../support/bank.ts';

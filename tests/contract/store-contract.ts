@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import type { Clock, Store } from '../../src/application/ports/ledger-store.ts';
+import type { Store } from '../../src/application/ports/ledger-store.ts';
+import type { Clock } from '../../src/application/ports/runtime.ts';
 import { Bank } from '../support/bank.ts';
 import { FixedClock } from '../support/builders.ts';
 import { describeAccounts } from './accounts.ts';

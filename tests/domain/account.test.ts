@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/adapters/system.ts';
 import { Account, systemAccountId } from '../../src/domain/entities/account.ts';
 import type { AccountClass, SystemPurpose } from '../../src/domain/entities/account.ts';
-import { entryDigest, GENESIS_HASH, linkHash, sealTransfer } from '../../src/domain/integrity/hash-chain.ts';
+import { entryDigest, linkHash, sealTransfer } from '../../src/domain/integrity/hash-chain.ts';
+import { GENESIS_HASH } from '../../src/domain/entities/genesis-hash.ts';
 import { Transfer } from '../../src/domain/entities/transfer.ts';
 import { anAccount, JANUARY, transferFacts } from '../support/builders.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/adapters/system.ts';
 import { auditHash } from '../../src/domain/integrity/audit-log.ts';
 import type { AuditFacts } from '../../src/domain/integrity/audit-log.ts';
-import { GENESIS_HASH } from '../../src/domain/integrity/hash-chain.ts';
+import { GENESIS_HASH } from '../../src/domain/entities/genesis-hash.ts';
 
 type Vector = {
   readonly name: string;

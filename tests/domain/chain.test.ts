@@ -4,10 +4,10 @@ import { sha256 } from '../../src/adapters/system.ts';
 import {
   canonicalMetadata,
   entryDigest,
-  GENESIS_HASH,
   linkHash,
   sealTransfer,
 } from '../../src/domain/integrity/hash-chain.ts';
+import { GENESIS_HASH } from '../../src/domain/entities/genesis-hash.ts';
 import type { LedgerEntryFacts } from '../../src/domain/entities/ledger-entry.ts';
 import { Transfer } from '../../src/domain/entities/transfer.ts';
 import type { Leg, TransferState } from '../../src/domain/entities/transfer.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wantOf } from '../../src/domain/books/command.ts';
+import { wantOf } from '../../src/domain/books/prefetch.ts';
 import {
   aBatchCommand,
   aCaptureCommand,

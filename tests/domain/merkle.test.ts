@@ -1,7 +1,13 @@
 import { assert, integer, nat, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sha256OfHex } from '../../src/adapters/system.ts';
-import { leafHash, MerkleTree, PathBuilder, pathRanges, rootOfPath } from '../../src/domain/integrity/merkle-tree.ts';
+import {
+  leafHash,
+  MerkleTree,
+  PathBuilder,
+  pathRanges,
+  rootOfPath,
+} from '../../src/domain/integrity/merkle-tree.ts';
 
 /** The test vectors of certificate-transparency, the reference implementation of RFC 6962: leaves, and roots of 1 to 8 of them. */
 const LEAVES = [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/adapters/system.ts';
 import { Account, systemAccountId } from '../../src/domain/entities/account.ts';
-import { NO_CHANGES } from '../../src/domain/books/working-books.ts';
+import { NO_CHANGES } from '../../src/domain/books/changes.ts';
 import { MAX_COUNTER } from '../../src/domain/money/money.ts';
 import { decide } from '../../src/domain/decisions/decide.ts';
 import { Transfer } from '../../src/domain/entities/transfer.ts';

@@ -5,7 +5,8 @@ import { userTransfers } from '../../src/application/transfers/user-transfers.ts
 import { systemAccountId } from '../../src/domain/entities/account.ts';
 import type { Account, SystemPurpose } from '../../src/domain/entities/account.ts';
 import { auditHash } from '../../src/domain/integrity/audit-log.ts';
-import { entryDigest, GENESIS_HASH, linkHash, sealTransfer } from '../../src/domain/integrity/hash-chain.ts';
+import { entryDigest, linkHash, sealTransfer } from '../../src/domain/integrity/hash-chain.ts';
+import { GENESIS_HASH } from '../../src/domain/entities/genesis-hash.ts';
 import { scopeOf } from '../../src/domain/books/idempotency.ts';
 import type { LedgerEntry } from '../../src/domain/entities/ledger-entry.ts';
 import type { Message } from '../../src/domain/entities/notification.ts';

@@ -8,7 +8,7 @@ import type { AuditFacts } from '../../src/domain/integrity/audit-log.ts';
 import type { SystemPurpose } from '../../src/domain/entities/account.ts';
 import type { RefusalCode } from '../../src/domain/errors.ts';
 import type { Operation } from '../../src/domain/books/idempotency.ts';
-import type { EntryStep } from '../../src/domain/entities/ledger-entry.ts';
+import type { EntryStep } from '../../src/domain/entities/counters.ts';
 import type { Message } from '../../src/domain/entities/notification.ts';
 import type { TransferKind, TransferStatus } from '../../src/domain/entities/transfer.ts';
 

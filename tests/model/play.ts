@@ -1,4 +1,5 @@
-import type { IdGenerator, Store } from '../../src/application/ports/ledger-store.ts';
+import type { Store } from '../../src/application/ports/ledger-store.ts';
+import type { IdGenerator } from '../../src/application/ports/runtime.ts';
 import { createLedger } from '../../src/index.ts';
 import { FixedClock } from '../support/builders.ts';
 import { nthId, outcomeOf } from './command.ts';

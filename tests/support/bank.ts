@@ -1,12 +1,13 @@
-import type { LedgerReads, Logger, UnitOfWork } from '../../src/application/ports/ledger-store.ts';
+import type { LedgerReads, UnitOfWork } from '../../src/application/ports/ledger-store.ts';
+import type { Logger } from '../../src/application/ports/runtime.ts';
 import type { OpenAccountRequest } from '../../src/application/accounts/open-account.ts';
 import type { TransferRequest } from '../../src/application/transfers/transfer-funds.ts';
 import type { TransferResult } from '../../src/application/views.ts';
 import { Account } from '../../src/domain/entities/account.ts';
 import type { AccountState } from '../../src/domain/entities/account.ts';
 import type { Actor } from '../../src/domain/actor.ts';
-import { NO_CHANGES } from '../../src/domain/books/working-books.ts';
-import type { Want } from '../../src/domain/books/command.ts';
+import { NO_CHANGES } from '../../src/domain/books/changes.ts';
+import type { Want } from '../../src/domain/books/prefetch.ts';
 import type { LedgerEntry } from '../../src/domain/entities/ledger-entry.ts';
 import type { Message } from '../../src/domain/entities/notification.ts';
 import type { Instant } from '../../src/domain/time.ts';

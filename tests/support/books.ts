@@ -1,8 +1,10 @@
 import { expect } from 'vitest';
 import { sha256 } from '../../src/adapters/system.ts';
 import type { LedgerReads } from '../../src/application/ports/ledger-store.ts';
-import type { Account, Counters } from '../../src/domain/entities/account.ts';
-import { entryDigest, GENESIS_HASH, linkHash, sealTransfer } from '../../src/domain/integrity/hash-chain.ts';
+import type { Account } from '../../src/domain/entities/account.ts';
+import type { Counters } from '../../src/domain/entities/counters.ts';
+import { entryDigest, linkHash, sealTransfer } from '../../src/domain/integrity/hash-chain.ts';
+import { GENESIS_HASH } from '../../src/domain/entities/genesis-hash.ts';
 import type { LedgerEntry } from '../../src/domain/entities/ledger-entry.ts';
 
 const NO_COUNTERS: Counters = {

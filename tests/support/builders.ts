@@ -1,8 +1,8 @@
-import type { Clock, IdGenerator } from '../../src/application/ports/ledger-store.ts';
+import type { Clock, IdGenerator } from '../../src/application/ports/runtime.ts';
 import { Account } from '../../src/domain/entities/account.ts';
 import type { AccountState } from '../../src/domain/entities/account.ts';
 import type { Actor } from '../../src/domain/actor.ts';
-import { GENESIS_HASH } from '../../src/domain/integrity/hash-chain.ts';
+import { GENESIS_HASH } from '../../src/domain/entities/genesis-hash.ts';
 import type { TransferMessage, WelcomeMessage } from '../../src/domain/entities/notification.ts';
 import type { Session } from '../../src/domain/entities/session.ts';
 import type { Instant } from '../../src/domain/time.ts';

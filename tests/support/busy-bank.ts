@@ -1,4 +1,5 @@
-import type { Clock, IdGenerator, LedgerReads, Store } from '../../src/application/ports/ledger-store.ts';
+import type { LedgerReads, Store } from '../../src/application/ports/ledger-store.ts';
+import type { Clock, IdGenerator } from '../../src/application/ports/runtime.ts';
 import { userTransfers } from '../../src/application/transfers/user-transfers.ts';
 import type { LedgerEntry } from '../../src/domain/entities/ledger-entry.ts';
 import type { Instant } from '../../src/domain/time.ts';

@@ -1,7 +1,8 @@
 import type { Account } from '../../src/domain/entities/account.ts';
 import type { AuditHead, AuditRecord } from '../../src/domain/integrity/audit-log.ts';
 import { pendingOf } from '../../src/domain/books/working-books.ts';
-import type { Books, Changes } from '../../src/domain/books/working-books.ts';
+import type { Books } from '../../src/domain/books/working-books.ts';
+import type { Changes } from '../../src/domain/books/changes.ts';
 import type {
   AccountRef,
   BatchCommand,

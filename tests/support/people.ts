@@ -2,13 +2,9 @@ import { createMemoryStore } from '../../src/adapters/memory/index.ts';
 import { sha256, sha256OfHex } from '../../src/adapters/system.ts';
 import { assembleBank } from '../../src/application/bank.ts';
 import type { BankPorts } from '../../src/application/bank.ts';
-import type {
-  Logger,
-  Mailer,
-  PasswordHasher,
-  TokenClaims,
-  TokenIssuer,
-} from '../../src/application/ports/ledger-store.ts';
+import type { Logger } from '../../src/application/ports/runtime.ts';
+import type { Mailer } from '../../src/application/ports/outbox.ts';
+import type { PasswordHasher, TokenClaims, TokenIssuer } from '../../src/application/ports/user-store.ts';
 import type { Message } from '../../src/domain/entities/notification.ts';
 import type { User } from '../../src/domain/entities/user.ts';
 import { FixedClock, ids } from './builders.ts';

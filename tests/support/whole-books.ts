@@ -1,5 +1,6 @@
 import { sha256 } from '../../src/adapters/system.ts';
-import type { Clock, Store } from '../../src/application/ports/ledger-store.ts';
+import type { Store } from '../../src/application/ports/ledger-store.ts';
+import type { Clock } from '../../src/application/ports/runtime.ts';
 import { followAudit } from '../../src/domain/integrity/audit-log.ts';
 import { SYSTEM, transferIdOf } from './bank.ts';
 import type { Bank } from './bank.ts';

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { Bank } from '../../application/bank.ts';
-import type { Logger } from '../../application/ports/ledger-store.ts';
+import type { Logger } from '../../application/ports/runtime.ts';
 import { accessLog } from './middleware/access-log.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { authRoutes } from './routes/auth-routes.ts';

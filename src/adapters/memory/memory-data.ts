@@ -1,11 +1,12 @@
 import type { BookedHold, BookLine, HoldPlace } from '../../application/ports/ledger-store.ts';
 import { isNewer, placeOf } from '../../application/ports/transfer-position.ts';
 import type { TransferPlace } from '../../application/ports/transfer-position.ts';
-import { NOTHING_PENDING } from '../../domain/entities/account.ts';
-import type { Account, PendingSums } from '../../domain/entities/account.ts';
+import { NOTHING_PENDING } from '../../domain/entities/counters.ts';
+import type { Account } from '../../domain/entities/account.ts';
+import type { PendingSums } from '../../domain/entities/counters.ts';
 import type { AuditRecord } from '../../domain/integrity/audit-log.ts';
 import { pendingOf } from '../../domain/books/working-books.ts';
-import type { Change, Changes } from '../../domain/books/working-books.ts';
+import type { Change, Changes } from '../../domain/books/changes.ts';
 import { erasesText } from '../../domain/decisions/erase-text.ts';
 import { keyText } from '../../domain/books/idempotency.ts';
 import type { IdempotencyRecord } from '../../domain/books/idempotency.ts';

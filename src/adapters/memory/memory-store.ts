@@ -1,25 +1,26 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { decideInTurns } from '../shared/decide-in-turns.ts';
 import { ownTurn } from '../../application/event-loop.ts';
-import { joined, whole } from '../../domain/books/working-books.ts';
-import type { Books, Decision } from '../../domain/books/working-books.ts';
-import type { Want } from '../../domain/books/command.ts';
+import { joined, whole } from '../../domain/books/changes.ts';
+import type { Books } from '../../domain/books/working-books.ts';
+import type { Decision } from '../../domain/books/changes.ts';
+import type { Want } from '../../domain/books/prefetch.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import { keyText } from '../../domain/books/idempotency.ts';
 import { assertClockNotBehind, CLOCK_TOLERANCE_MS } from '../shared/clock-behind.ts';
 import type {
   BooksAtOnce,
   BookLine,
-  Clock,
   LedgerReads,
   LedgerScan,
   PageRequest,
-  SessionReads,
   Store,
   Stores,
   TransferWithEntries,
   UnitOfWork,
 } from '../../application/ports/ledger-store.ts';
+import type { Clock } from '../../application/ports/runtime.ts';
+import type { SessionReads } from '../../application/ports/user-store.ts';
 import { MemoryData } from './memory-data.ts';
 import { memoryDifferences } from './memory-differences.ts';
 import { Journal, storesOf } from './memory-stores.ts';

@@ -7,14 +7,9 @@ import type { Session } from '../../domain/entities/session.ts';
 import type { Instant } from '../../domain/time.ts';
 import { User } from '../../domain/entities/user.ts';
 import type { Role } from '../../domain/entities/user.ts';
-import type {
-  ClaimedMessage,
-  MailHourStore,
-  OutboxStore,
-  SessionStore,
-  Stores,
-  UserStore,
-} from '../../application/ports/ledger-store.ts';
+import type { MailHourStore, Stores } from '../../application/ports/ledger-store.ts';
+import type { ClaimedMessage, OutboxStore } from '../../application/ports/outbox.ts';
+import type { SessionStore, UserStore } from '../../application/ports/user-store.ts';
 import type { MemoryData, StoredMessage } from './memory-data.ts';
 
 /** What a unit of work has written, so that it can be undone. */

@@ -1,6 +1,7 @@
 import { MongoClient, MongoServerError, ReadConcern } from 'mongodb';
 import type { Db, DbOptions, MongoClientOptions } from 'mongodb';
-import type { Clock, Store } from '../../application/ports/ledger-store.ts';
+import type { Store } from '../../application/ports/ledger-store.ts';
+import type { Clock } from '../../application/ports/runtime.ts';
 import { ParcelsSeen } from '../shared/outbox-batch.ts';
 import { ClockGuard } from './transactions/clock-guard.ts';
 import { collectionsOf } from './schema/collections.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
-import type { PasswordHasher } from '../../application/ports/ledger-store.ts';
+import type { PasswordHasher } from '../../application/ports/user-store.ts';
 import { PassbookError } from '../../domain/errors.ts';
 
 export type PasswordHasherOptions = {

@@ -1,5 +1,6 @@
 import { errors, jwtVerify, SignJWT } from 'jose';
-import type { Clock, TokenClaims, TokenIssuer } from '../../application/ports/ledger-store.ts';
+import type { Clock } from '../../application/ports/runtime.ts';
+import type { TokenClaims, TokenIssuer } from '../../application/ports/user-store.ts';
 
 export type TokenIssuerOptions = {
   /** Text of at least 32 bytes, that nobody can guess. */

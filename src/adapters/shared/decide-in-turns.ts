@@ -1,4 +1,4 @@
-import type { Changes, Decision } from '../../domain/books/working-books.ts';
+import type { Changes, Decision } from '../../domain/books/changes.ts';
 import { nextTurn } from '../../application/event-loop.ts';
 
 /** The parts of a decision, one after another. Others have a turn between two of them. */

@@ -1,4 +1,4 @@
-import type { Changes } from '../../domain/books/working-books.ts';
+import type { Changes } from '../../domain/books/changes.ts';
 import type { IdempotencyRecord } from '../../domain/books/idempotency.ts';
 
 /**

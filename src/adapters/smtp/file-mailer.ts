@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
-import type { Mailer } from '../../application/ports/ledger-store.ts';
+import type { Mailer } from '../../application/ports/outbox.ts';
 import { composeMail } from './compose-mail.ts';
 import type { Sender } from './compose-mail.ts';
 

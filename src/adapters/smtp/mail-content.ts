@@ -1,5 +1,10 @@
 import { html } from 'hono/html';
-import type { DigestMessage, DigestTotal, Message, TransferMessage } from '../../domain/entities/notification.ts';
+import type {
+  DigestMessage,
+  DigestTotal,
+  Message,
+  TransferMessage,
+} from '../../domain/entities/notification.ts';
 import { formatAmount } from '../../domain/money/money.ts';
 import type { Instant } from '../../domain/time.ts';
 

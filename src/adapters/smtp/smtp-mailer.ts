@@ -1,7 +1,7 @@
 import { createTransport } from 'nodemailer';
 import type { NodemailerError, SendMailOptions } from 'nodemailer';
 import { MailServerFault } from '../../application/ports/ledger-store.ts';
-import type { Mailer } from '../../application/ports/ledger-store.ts';
+import type { Mailer } from '../../application/ports/outbox.ts';
 import { composeMail } from './compose-mail.ts';
 import type { Sender } from './compose-mail.ts';
 

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { CLOCK_TOLERANCE_MS } from '../shared/clock-behind.ts';
-import type { Clock, Store } from '../../application/ports/ledger-store.ts';
+import type { Store } from '../../application/ports/ledger-store.ts';
+import type { Clock } from '../../application/ports/runtime.ts';
 import { backUp } from './backup/backup.ts';
 import { ClockGuard } from './writing/clock-guard.ts';
 import { assertDurable, configure, Connection, SETTINGS } from './connection/connection.ts';

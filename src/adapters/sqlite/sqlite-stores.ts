@@ -1,5 +1,7 @@
 import type { ParcelsSeen } from '../shared/outbox-batch.ts';
-import type { MailHourStore, OutboxStore, SessionStore, Stores, UserStore } from '../../application/ports/ledger-store.ts';
+import type { MailHourStore, Stores } from '../../application/ports/ledger-store.ts';
+import type { OutboxStore } from '../../application/ports/outbox.ts';
+import type { SessionStore, UserStore } from '../../application/ports/user-store.ts';
 import { findAuditHead, insertAuditRecord } from './tables/audit-log.ts';
 import type { Connection } from './connection/connection.ts';
 import { faultName } from './connection/faults.ts';

@@ -1,17 +1,24 @@
 import type { Actor } from '../../domain/actor.ts';
 import type { Command } from '../../domain/books/command.ts';
-import { invalid } from '../../domain/errors.ts';
 import { scopeOf } from '../../domain/books/idempotency.ts';
 import type { Operation } from '../../domain/books/idempotency.ts';
-import { isWithinBound, MAX_AMOUNT } from '../../domain/money/money.ts';
 import type { Answer } from '../../domain/books/outcome.ts';
-import type { IdGenerator } from '../ports/ledger-store.ts';
-import { ACCOUNT_NAME_MAX_LENGTH, normalise, optionalText, requireBigint, requireKey } from '../validation.ts';
+import { invalid } from '../../domain/errors.ts';
+import { MAX_AMOUNT, isWithinBound } from '../../domain/money/money.ts';
 import type { TransferWriter } from '../group-commit.ts';
+import type { IdGenerator } from '../ports/runtime.ts';
+import {
+  ACCOUNT_NAME_MAX_LENGTH,
+  REASON_MAX_LENGTH,
+  normalise,
+  optionalText,
+  requireBigint,
+  requireKey,
+  requireReason,
+} from '../validation.ts';
 import { viewAccount, viewConflict, viewRefusal } from '../views.ts';
 import type { AccountView, Refused } from '../views.ts';
 
-const REASON_MAX_LENGTH = 280;
 /** Enough for a million holds that expired together. */
 const MOST_UNITS = 5_000;
 
@@ -163,13 +170,6 @@ function keyed(actor: Actor, operation: Operation, key: unknown) {
     actor,
     key: key === undefined ? null : { scope: scopeOf(actor), operation, key: requireKey(key) },
   };
-}
-
-/** @throws PassbookError `invalid_request` */
-export function requireReason(reason: unknown): string {
-  const text = optionalText('reason', reason, REASON_MAX_LENGTH);
-  if (text === null) throw invalid('reason', 'must say why');
-  return text;
 }
 
 function requireLimit(field: string, value: unknown): bigint {

@@ -1,13 +1,12 @@
-import type { Account } from '../../domain/entities/account.ts';
 import type { Viewer } from '../../domain/actor.ts';
-import { PassbookError } from '../../domain/errors.ts';
 import type { Balances } from '../../domain/books/outcome.ts';
 import { balancesOf } from '../../domain/decisions/post-step.ts';
 import type { Instant } from '../../domain/time.ts';
-import { accountAt, isFinal } from '../reporting/account-at.ts';
+import type { LedgerReads } from '../ports/ledger-store.ts';
+import type { Clock } from '../ports/runtime.ts';
+import { accountAt, asOf, isFinal, readOwnAccount } from '../reporting/account-at.ts';
 import type { ClockPorts } from '../reporting/account-at.ts';
-import type { Clock, LedgerReads } from '../ports/ledger-store.ts';
-import { mayViewAccount, viewAccount } from '../views.ts';
+import { viewAccount } from '../views.ts';
 import type { AccountView } from '../views.ts';
 
 /** @throws PassbookError `account_not_found` if it does not exist or is another's; `unavailable` */
@@ -44,27 +43,4 @@ export function getBalance(ports: ClockPorts & { reads: LedgerReads }) {
     const { currency, exponent } = account;
     return { ...balancesOf(then), currency, exponent, at: at ?? now, final };
   };
-}
-
-/** @throws PassbookError `account_not_found` if it does not exist or is another's */
-export async function readOwnAccount(
-  reads: LedgerReads,
-  { viewer, accountId }: { viewer: Viewer; accountId: string },
-): Promise<Account> {
-  const account = await reads.account(accountId);
-  if (!account || !mayViewAccount(viewer, account)) throw new PassbookError('account_not_found');
-  return account;
-}
-
-/** The account with its due holds expired, whether or not anything has swept them. */
-export async function asOf(reads: LedgerReads, account: Account, at: Instant): Promise<Account> {
-  let read = account;
-  for (;;) {
-    if (read.nextExpiryAt === null || read.nextExpiryAt > at) return read;
-    const due = await reads.dueOn(read.id, at);
-    // Whoever swept it between the two looks has left an entry.
-    const again = (await reads.account(read.id)) ?? read;
-    if (again.sequence === read.sequence) return read.release(due);
-    read = again;
-  }
 }

@@ -4,8 +4,9 @@ import { Cursors } from '../cursor.ts';
 import { readPage } from '../page.ts';
 import type { Page, PageRequest } from '../page.ts';
 import { ownTurn } from '../event-loop.ts';
-import { asOf } from './get-account.ts';
-import type { Clock, LedgerReads } from '../ports/ledger-store.ts';
+import { asOf } from '../reporting/account-at.ts';
+import type { LedgerReads } from '../ports/ledger-store.ts';
+import type { Clock } from '../ports/runtime.ts';
 import { viewAccount } from '../views.ts';
 import type { AccountView } from '../views.ts';
 

@@ -1,7 +1,7 @@
 import type { Actor } from '../../domain/actor.ts';
 import { invalid } from '../../domain/errors.ts';
 import { scopeOf } from '../../domain/books/idempotency.ts';
-import type { IdGenerator } from '../ports/ledger-store.ts';
+import type { IdGenerator } from '../ports/runtime.ts';
 import {
   ACCOUNT_NAME_MAX_LENGTH,
   normalise,

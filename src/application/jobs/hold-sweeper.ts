@@ -1,6 +1,7 @@
 import { PassbookError } from '../../domain/errors.ts';
 import { normalise } from '../validation.ts';
-import type { Clock, LedgerReads, Logger } from '../ports/ledger-store.ts';
+import type { LedgerReads } from '../ports/ledger-store.ts';
+import type { Clock, Logger } from '../ports/runtime.ts';
 import type { TransferWriter } from '../group-commit.ts';
 
 export type SweeperOptions = {

@@ -1,10 +1,19 @@
-import { admit, beginHour, digestOf, endOfHour, gather, isFull, joinGathered } from '../../domain/entities/mail-hour.ts';
-import { NOTHING_GATHERED } from '../../domain/entities/mail-hour.ts';
+import {
+  admit,
+  beginHour,
+  digestOf,
+  endOfHour,
+  gather,
+  isFull,
+  joinGathered,
+  NOTHING_GATHERED,
+} from '../../domain/entities/mail-hour.ts';
 import type { Gathered, MailHour } from '../../domain/entities/mail-hour.ts';
 import { isAboutTransfer } from '../../domain/entities/notification.ts';
 import type { Message, TransferMessage } from '../../domain/entities/notification.ts';
 import type { Instant } from '../../domain/time.ts';
-import type { ClaimedMessage, Stores } from '../ports/ledger-store.ts';
+import type { Stores } from '../ports/ledger-store.ts';
+import type { ClaimedMessage } from '../ports/outbox.ts';
 
 /** Full hours that are remembered; a forgotten one is read again. */
 const MOST_FULL = 10_000;

@@ -5,7 +5,9 @@ import { HourlyMails } from './hourly-mails.ts';
 import type { Admission } from './hourly-mails.ts';
 import { MailPause } from './mail-pause.ts';
 import { MailServerFault } from '../ports/ledger-store.ts';
-import type { ClaimedMessage, Clock, Courier, Logger, Mailer, Stores, UnitOfWork } from '../ports/ledger-store.ts';
+import type { Stores, UnitOfWork } from '../ports/ledger-store.ts';
+import type { Clock, Logger } from '../ports/runtime.ts';
+import type { ClaimedMessage, Courier, Mailer } from '../ports/outbox.ts';
 import { RecentRecipients } from './recipient-cache.ts';
 
 export type DispatcherOptions = {

@@ -1,4 +1,5 @@
-import type { Clock, Logger, UnitOfWork } from '../ports/ledger-store.ts';
+import type { UnitOfWork } from '../ports/ledger-store.ts';
+import type { Clock, Logger } from '../ports/runtime.ts';
 
 export type SessionSweeperOptions = {
   /** Milliseconds from one sweep to the next. */

@@ -1,17 +1,18 @@
-import type { Account, PendingSums } from '../../domain/entities/account.ts';
-import type { AuditHead, AuditRecord } from '../../domain/integrity/audit-log.ts';
-import type { Books, Decision } from '../../domain/books/working-books.ts';
-import type { Want } from '../../domain/books/command.ts';
+import type { Want } from '../../domain/books/prefetch.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../../domain/books/idempotency.ts';
+import type { Books } from '../../domain/books/working-books.ts';
+import type { Decision } from '../../domain/books/changes.ts';
+import type { Account } from '../../domain/entities/account.ts';
+import type { PendingSums } from '../../domain/entities/counters.ts';
 import type { LedgerEntry } from '../../domain/entities/ledger-entry.ts';
 import type { MailHour } from '../../domain/entities/mail-hour.ts';
-import type { Message } from '../../domain/entities/notification.ts';
-import type { Session } from '../../domain/entities/session.ts';
-import type { Instant } from '../../domain/time.ts';
 import type { Transfer } from '../../domain/entities/transfer.ts';
-import type { Role, User } from '../../domain/entities/user.ts';
+import type { AuditHead, AuditRecord } from '../../domain/integrity/audit-log.ts';
+import type { Instant } from '../../domain/time.ts';
 import type { Fault } from '../../domain/verification/faults.ts';
+import type { OutboxStore } from './outbox.ts';
 import type { TransferPlace } from './transfer-position.ts';
+import type { SessionReads, SessionStore, UserStore } from './user-store.ts';
 
 /** What an adapter offers to be the bank's memory. `close` ends what it opened; it is called once, last. */
 export interface Store {
@@ -64,52 +65,6 @@ export interface Stores {
   readonly audit: AuditStore;
 }
 
-export interface UserStore {
-  /** @throws PassbookError `email_already_registered`; the unit is then rolled back */
-  insert(user: User, passwordHash: string): Promise<void>;
-  byId(id: string): Promise<User | undefined>;
-  /** Those that exist, in no order. */
-  byIds(ids: readonly string[]): Promise<readonly User[]>;
-  byEmail(normalised: string): Promise<{ user: User; passwordHash: string } | undefined>;
-  setRole(id: string, role: Role): Promise<void>;
-  setPasswordHash(id: string, passwordHash: string): Promise<void>;
-}
-
-export interface SessionStore {
-  insert(session: Session): Promise<void>;
-  /** A session, ended ones too, with its user as they are today. */
-  find(id: string): Promise<{ session: Session; user: User } | undefined>;
-  /** The first end counts. One that does not exist is left so. */
-  end(id: string, at: Instant): Promise<void>;
-  /** Deletes up to `limit` sessions that ended or expired at or before `until`; how many. */
-  deleteOver(terms: { until: Instant; limit: number }): Promise<number>;
-}
-
-/**
- * A message is waiting until it is sent or given up. What is said of a message counts where it is said by the process
- * that claimed it last, or that wrote it as claimed (`Changes.messagesDueAt`).
- */
-export interface OutboxStore {
-  /** Due at once. */
-  add(message: Message): Promise<void>;
-  /**
-   * Up to `limit` messages that are due at `now`, those due longest first, each with the number of this attempt (1
-   * for the first). They are due again at `leaseUntil`, so what a dead process had claimed comes back, and no two
-   * claims that overlap give the same message.
-   */
-  claim(terms: { now: Instant; leaseUntil: Instant; limit: number }): Promise<readonly ClaimedMessage[]>;
-  /** They are no longer there. */
-  markSent(ids: readonly string[]): Promise<void>;
-  /** Not attempted after all; due again at once. */
-  release(ids: readonly string[], at: Instant): Promise<void>;
-  /** Not attempted, and the claim does not count as an attempt; due again at `dueAt`. */
-  putBack(ids: readonly string[], terms: { dueAt: Instant; reason: string }): Promise<void>;
-  /** The attempt failed; due again at `dueAt`. */
-  postpone(id: string, terms: { dueAt: Instant; reason: string }): Promise<void>;
-  /** No more attempts. The message stays, for people to look at. */
-  giveUp(id: string, terms: { at: Instant; reason: string }): Promise<void>;
-}
-
 /** How many mails each recipient was sent in their hour, and what was gathered beyond. */
 export interface MailHourStore {
   /** Those that exist, in no order. */
@@ -126,16 +81,6 @@ export interface AuditStore {
   head(): Promise<AuditHead | undefined>;
   append(record: AuditRecord): Promise<void>;
 }
-
-/** Takes the messages of a unit once it is committed, so that nobody need look for them in the outbox. */
-export interface Courier {
-  /** Until when messages that are written now are the courier's; null where it takes none: they are due at once. */
-  reserve(): Instant | null;
-  /** Those that were written under a reservation, after their commit. */
-  accept(messages: readonly Message[], until: Instant): void;
-}
-
-export type ClaimedMessage = { readonly message: Message; readonly attempt: number };
 
 /** Reads that need no transaction. They give what is durably committed, and whatever was answered before. */
 export interface LedgerReads {
@@ -234,56 +179,8 @@ export type BookedHold = {
 /** Where a hold stands among those that are pending: by its expiry, and at one instant by its id. */
 export type HoldPlace = { readonly expiresAt: Instant; readonly id: string };
 
-/** As `LedgerReads`, for every request of somebody signed in. */
-export interface SessionReads {
-  /** Those sessions that exist, ended ones too, each with its user as they are today, in no order. */
-  sessions(ids: readonly string[]): Promise<readonly { session: Session; user: User }[]>;
-}
-
 /** `limit` is 1 or more; `after` is the last id of the page before, or null for the first page. */
 export type PageRequest = { readonly after: string | null; readonly limit: number };
-
-export interface Clock {
-  now(): Instant;
-}
-
-export interface IdGenerator {
-  /** A version 7 UUID: later ones sort after earlier ones of the same process. */
-  newId(): string;
-  /** 128 random bits as 32 lower-case hexadecimal digits. */
-  newSalt(): string;
-}
-
-export interface PasswordHasher {
-  hash(password: string): Promise<string>;
-  /** With no hash (no such user) it takes as long as with one, and says no. */
-  verify(password: string, hash: string | undefined): Promise<boolean>;
-  /** Whether the hash was made with parameters that are no longer in use. */
-  isOutdated(hash: string): boolean;
-}
-
-export interface TokenIssuer {
-  issue(claims: TokenClaims): Promise<string>;
-  /** Undefined for anything but an unexpired token of ours. */
-  verify(token: string): Promise<TokenClaims | undefined>;
-  /** Whether the token was issued here and has expired since. */
-  hasExpired(token: string): Promise<boolean>;
-}
-
-export type TokenClaims = {
-  readonly sessionId: string;
-  readonly userId: string;
-  readonly expiresAt: Instant;
-};
-
-export interface Mailer {
-  /**
-   * Sends `message` to `recipient`, its Message-ID made of the message's id alone.
-   * `refused` means that the address or the mail will never be accepted; rejects where another attempt may succeed.
-   * @throws MailServerFault where every other mail would fail too
-   */
-  send(message: Message, recipient: User): Promise<'sent' | 'refused'>;
-}
 
 /** A fault of the mail server or of the way to it: every mail would fail now, whatever is in it. */
 export class MailServerFault extends Error {
@@ -301,11 +198,4 @@ export class MailServerFault extends Error {
     this.isPerhapsOfMail = facts.isPerhapsOfMail;
     this.responseCode = facts.responseCode;
   }
-}
-
-/** As pino has it: facts first, then what happened. Facts never hold a password, a token or a cookie. */
-export interface Logger {
-  info(facts: object, event: string): void;
-  warn(facts: object, event: string): void;
-  error(facts: object, event: string): void;
 }

@@ -1,5 +1,6 @@
 import type { Viewer } from '../../domain/actor.ts';
-import { entryDigest, GENESIS_HASH, sealTransfer } from '../../domain/integrity/hash-chain.ts';
+import { entryDigest, sealTransfer } from '../../domain/integrity/hash-chain.ts';
+import { GENESIS_HASH } from '../../domain/entities/genesis-hash.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import { leafTextHash, readLeaf } from '../../domain/integrity/checkpoint.ts';
 import type { AccountLeaf, Checkpoint } from '../../domain/integrity/checkpoint.ts';
@@ -9,9 +10,8 @@ import type { HexDigest } from '../../domain/integrity/merkle-tree.ts';
 import { provenEntry } from '../../domain/integrity/statement-proof.ts';
 import type { ProvenEntry, StatementProof } from '../../domain/integrity/statement-proof.ts';
 import type { Instant } from '../../domain/time.ts';
-import { entryAt, linesUpTo } from '../reporting/account-at.ts';
+import { entryAt, linesUpTo, readOwnAccount } from '../reporting/account-at.ts';
 import type { CheckpointArchive, CheckpointPorts } from '../ports/checkpoints.ts';
-import { readOwnAccount } from '../accounts/get-account.ts';
 import { requireCheckpoints } from './make-checkpoint.ts';
 import type { LedgerReads } from '../ports/ledger-store.ts';
 import { requireInstant, requireOrder } from '../validation.ts';

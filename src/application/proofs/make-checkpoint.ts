@@ -1,6 +1,6 @@
 import { EMPTY_AUDIT, leafText, leafTextHash } from '../../domain/integrity/checkpoint.ts';
 import type { Checkpoint } from '../../domain/integrity/checkpoint.ts';
-import { GENESIS_HASH } from '../../domain/integrity/hash-chain.ts';
+import { GENESIS_HASH } from '../../domain/entities/genesis-hash.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import { MerkleTree } from '../../domain/integrity/merkle-tree.ts';
 import type { HexDigest } from '../../domain/integrity/merkle-tree.ts';
@@ -8,7 +8,8 @@ import { Cursors } from '../cursor.ts';
 import { readPage, sequenceOf } from '../page.ts';
 import type { Page, PageRequest } from '../page.ts';
 import type { CheckpointPorts, CheckpointView, KeptCheckpoint } from '../ports/checkpoints.ts';
-import type { Clock, LedgerScan, Logger } from '../ports/ledger-store.ts';
+import type { LedgerScan } from '../ports/ledger-store.ts';
+import type { Clock, Logger } from '../ports/runtime.ts';
 
 type Ports = {
   readonly scan: LedgerScan;

@@ -1,14 +1,18 @@
-import { NOTHING_PENDING } from '../../domain/entities/account.ts';
-import type { Account, PendingSums } from '../../domain/entities/account.ts';
+import type { Viewer } from '../../domain/actor.ts';
 import { pendingOf } from '../../domain/books/working-books.ts';
-import { invalid } from '../../domain/errors.ts';
+import { NOTHING_PENDING } from '../../domain/entities/counters.ts';
+import type { Account } from '../../domain/entities/account.ts';
+import type { PendingSums } from '../../domain/entities/counters.ts';
 import type { LedgerEntry } from '../../domain/entities/ledger-entry.ts';
+import { PassbookError, invalid } from '../../domain/errors.ts';
 import type { Instant } from '../../domain/time.ts';
 import { ownTurn } from '../event-loop.ts';
-import type { BookedHold, BookLine, Clock, HoldPlace, LedgerReads } from '../ports/ledger-store.ts';
-import { requireInstant } from '../validation.ts';
+import type { BookLine, BookedHold, HoldPlace, LedgerReads } from '../ports/ledger-store.ts';
+import type { Clock } from '../ports/runtime.ts';
 import { placeOf } from '../ports/transfer-position.ts';
 import type { TransferPlace } from '../ports/transfer-position.ts';
+import { requireInstant } from '../validation.ts';
+import { mayViewAccount } from '../views.ts';
 
 export type ClockPorts = {
   readonly clock: Clock;
@@ -183,5 +187,28 @@ export async function* linesUpTo(
     if (lines.length === 0) throw new TypeError(`The book of account ${accountId} has a gap`);
     yield lines;
     last += lines.length;
+  }
+}
+
+/** @throws PassbookError `account_not_found` if it does not exist or is another's */
+export async function readOwnAccount(
+  reads: LedgerReads,
+  { viewer, accountId }: { viewer: Viewer; accountId: string },
+): Promise<Account> {
+  const account = await reads.account(accountId);
+  if (!account || !mayViewAccount(viewer, account)) throw new PassbookError('account_not_found');
+  return account;
+}
+
+/** The account with its due holds expired, whether or not anything has swept them. */
+export async function asOf(reads: LedgerReads, account: Account, at: Instant): Promise<Account> {
+  let read = account;
+  for (;;) {
+    if (read.nextExpiryAt === null || read.nextExpiryAt > at) return read;
+    const due = await reads.dueOn(read.id, at);
+    // Whoever swept it between the two looks has left an entry.
+    const again = (await reads.account(read.id)) ?? read;
+    if (again.sequence === read.sequence) return read.release(due);
+    read = again;
   }
 }

@@ -5,9 +5,8 @@ import { flowOf, heldSideOf, totalsBetween } from '../../domain/reporting/statem
 import type { Flow, StatementTotals } from '../../domain/reporting/statement.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { TransferKind } from '../../domain/entities/transfer.ts';
-import { entryAt, isFinal, linesUpTo, openHolds } from './account-at.ts';
+import { entryAt, isFinal, linesUpTo, openHolds, readOwnAccount } from './account-at.ts';
 import type { ClockPorts } from './account-at.ts';
-import { readOwnAccount } from '../accounts/get-account.ts';
 import type { BookLine, LedgerReads } from '../ports/ledger-store.ts';
 import { requireInstant, requireOrder } from '../validation.ts';
 import { viewCounterpartyOf } from '../views.ts';

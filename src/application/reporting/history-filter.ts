@@ -1,5 +1,5 @@
 import { invalid } from '../../domain/errors.ts';
-import type { Direction } from '../../domain/entities/ledger-entry.ts';
+import type { Direction } from '../../domain/entities/counters.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Metadata, TransferKind, TransferStatus } from '../../domain/entities/transfer.ts';
 import type { PageRequest } from '../page.ts';

@@ -1,17 +1,18 @@
 import type { Account } from '../../domain/entities/account.ts';
 import type { Viewer } from '../../domain/actor.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
-import type { Direction, EntryStep, LedgerEntry } from '../../domain/entities/ledger-entry.ts';
+import type { LedgerEntry } from '../../domain/entities/ledger-entry.ts';
+import type { Direction, EntryStep } from '../../domain/entities/counters.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { TransferKind } from '../../domain/entities/transfer.ts';
-import { entryAt, linesBelow } from './account-at.ts';
+import { entryAt, linesBelow, readOwnAccount } from './account-at.ts';
 import { Cursors } from '../cursor.ts';
-import { readOwnAccount } from '../accounts/get-account.ts';
 import { filterTerms, isSelective, matches, requireFilter } from './history-filter.ts';
 import type { HistoryFilter, HistoryRequest } from './history-filter.ts';
 import { scanPage, sequenceOf } from '../page.ts';
 import type { Page } from '../page.ts';
-import type { BookLine, Clock, LedgerReads, PageRequest } from '../ports/ledger-store.ts';
+import type { BookLine, LedgerReads, PageRequest } from '../ports/ledger-store.ts';
+import type { Clock } from '../ports/runtime.ts';
 import { viewCounterpartyOf, viewMetadata, viewOtherSide } from '../views.ts';
 import type { CounterpartyView } from '../views.ts';
 

@@ -2,7 +2,7 @@ import type { Actor } from '../../domain/actor.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import { scopeOf } from '../../domain/books/idempotency.ts';
 import { dryRunTransfer, withDryRun } from '../dry-run.ts';
-import type { IdGenerator } from '../ports/ledger-store.ts';
+import type { IdGenerator } from '../ports/runtime.ts';
 import {
   DESCRIPTION_MAX_LENGTH,
   normalise,

@@ -1,7 +1,6 @@
 import type { Actor } from '../../domain/actor.ts';
 import { PassbookError } from '../../domain/errors.ts';
-import { requireReason } from '../accounts/administer-account.ts';
-import { normalise } from '../validation.ts';
+import { requireReason, normalise } from '../validation.ts';
 import type { TransferWriter } from '../group-commit.ts';
 import { viewTransferAnswer } from '../views.ts';
 import type { TransferResult } from '../views.ts';

@@ -4,7 +4,7 @@ import type { TransferOrder } from '../../domain/books/command.ts';
 import { scopeOf } from '../../domain/books/idempotency.ts';
 import { dryRunBatch, withDryRun } from '../dry-run.ts';
 import { leg } from './transfer-request.ts';
-import type { IdGenerator } from '../ports/ledger-store.ts';
+import type { IdGenerator } from '../ports/runtime.ts';
 import {
   DESCRIPTION_MAX_LENGTH,
   normalise,

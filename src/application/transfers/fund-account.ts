@@ -5,7 +5,7 @@ import { invalid, PassbookError } from '../../domain/errors.ts';
 import { scopeOf } from '../../domain/books/idempotency.ts';
 import { dryRunTransfer, withDryRun } from '../dry-run.ts';
 import { leg } from './transfer-request.ts';
-import type { IdGenerator } from '../ports/ledger-store.ts';
+import type { IdGenerator } from '../ports/runtime.ts';
 import {
   DESCRIPTION_MAX_LENGTH,
   normalise,

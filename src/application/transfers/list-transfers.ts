@@ -7,7 +7,8 @@ import { filterTerms, isSelective, matches, requireFilter } from '../reporting/h
 import type { HistoryFacts, HistoryRequest } from '../reporting/history-filter.ts';
 import { scanPage } from '../page.ts';
 import type { Page } from '../page.ts';
-import type { Clock, LedgerReads } from '../ports/ledger-store.ts';
+import type { LedgerReads } from '../ports/ledger-store.ts';
+import type { Clock } from '../ports/runtime.ts';
 import { ABOVE_IDS, placeOf } from '../ports/transfer-position.ts';
 import type { TransferPlace } from '../ports/transfer-position.ts';
 import { UserTransfers } from './user-transfers.ts';

@@ -8,7 +8,7 @@ import { dryRunBatch, withDryRun } from '../dry-run.ts';
 import { isLarge, mapInTurns } from '../map-in-turns.ts';
 import { readOrder } from './transfer-request.ts';
 import type { OrderRequest } from './transfer-request.ts';
-import type { Clock, IdGenerator } from '../ports/ledger-store.ts';
+import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import { asText, normalise, requireKey, withoutTexts } from '../validation.ts';
 import type { SubmitOptions, TransferWriter } from '../group-commit.ts';
 import { viewConflict, viewTransferOutcome } from '../views.ts';

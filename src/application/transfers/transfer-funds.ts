@@ -4,7 +4,7 @@ import { scopeOf } from '../../domain/books/idempotency.ts';
 import { dryRunTransfer, withDryRun } from '../dry-run.ts';
 import { readOrder } from './transfer-request.ts';
 import type { OrderRequest } from './transfer-request.ts';
-import type { Clock, IdGenerator } from '../ports/ledger-store.ts';
+import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import { normalise, requireKey, withoutTexts } from '../validation.ts';
 import type { SubmitOptions, TransferWriter } from '../group-commit.ts';
 import { viewTransferAnswer } from '../views.ts';

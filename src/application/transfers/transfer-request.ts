@@ -2,7 +2,7 @@ import type { AccountRef, Expiry, LegOrder, TransferOrder } from '../../domain/b
 import { invalid } from '../../domain/errors.ts';
 import { MAX_AMOUNT } from '../../domain/money/money.ts';
 import type { Metadata } from '../../domain/entities/transfer.ts';
-import type { Clock, IdGenerator } from '../ports/ledger-store.ts';
+import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import {
   DESCRIPTION_MAX_LENGTH,
   optionalCurrency,

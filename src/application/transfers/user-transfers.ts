@@ -1,5 +1,5 @@
 import type { Account } from '../../domain/entities/account.ts';
-import type { EntryStep } from '../../domain/entities/ledger-entry.ts';
+import type { EntryStep } from '../../domain/entities/counters.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Transfer } from '../../domain/entities/transfer.ts';
 import { entryAt, linesBelow } from '../reporting/account-at.ts';

@@ -5,7 +5,9 @@ import { PassbookError } from '../../domain/errors.ts';
 import { normaliseEmail, User } from '../../domain/entities/user.ts';
 import type { Role } from '../../domain/entities/user.ts';
 import { requirePassword } from './password.ts';
-import type { AuditStore, Clock, IdGenerator, PasswordHasher, UnitOfWork } from '../ports/ledger-store.ts';
+import type { AuditStore, UnitOfWork } from '../ports/ledger-store.ts';
+import type { Clock, IdGenerator } from '../ports/runtime.ts';
+import type { PasswordHasher } from '../ports/user-store.ts';
 import type { RecentSessions } from './session-cache.ts';
 
 type AuditPorts = { readonly clock: Clock; readonly digest: Digest };

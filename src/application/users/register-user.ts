@@ -1,6 +1,7 @@
 import { User } from '../../domain/entities/user.ts';
 import { requirePassword } from './password.ts';
-import type { PasswordHasher, UnitOfWork } from '../ports/ledger-store.ts';
+import type { UnitOfWork } from '../ports/ledger-store.ts';
+import type { PasswordHasher } from '../ports/user-store.ts';
 import { issue, newSession } from './sign-in.ts';
 import type { SessionPorts, SignedIn } from './sign-in.ts';
 

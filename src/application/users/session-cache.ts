@@ -1,7 +1,8 @@
 import type { Session } from '../../domain/entities/session.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { User } from '../../domain/entities/user.ts';
-import type { Clock, SessionReads } from '../ports/ledger-store.ts';
+import type { Clock } from '../ports/runtime.ts';
+import type { SessionReads } from '../ports/user-store.ts';
 
 type Found = { readonly session: Session; readonly user: User };
 type Recent = { readonly found: Found; readonly readAt: Instant; isUsed: boolean };

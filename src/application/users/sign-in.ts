@@ -4,7 +4,9 @@ import type { Session } from '../../domain/entities/session.ts';
 import type { Instant } from '../../domain/time.ts';
 import { normaliseEmail } from '../../domain/entities/user.ts';
 import type { User } from '../../domain/entities/user.ts';
-import type { Clock, IdGenerator, PasswordHasher, TokenIssuer, UnitOfWork } from '../ports/ledger-store.ts';
+import type { UnitOfWork } from '../ports/ledger-store.ts';
+import type { Clock, IdGenerator } from '../ports/runtime.ts';
+import type { PasswordHasher, TokenIssuer } from '../ports/user-store.ts';
 import type { RecentSessions } from './session-cache.ts';
 
 export type SignedIn = { readonly user: User; readonly token: string; readonly expiresAt: Instant };

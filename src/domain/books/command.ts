@@ -1,10 +1,9 @@
-import type { SystemPurpose } from '../entities/account.ts';
 import type { Actor } from '../actor.ts';
-import { keyText } from './idempotency.ts';
-import type { IdempotencyKey, NormalisedRequest } from './idempotency.ts';
-import type { Direction } from '../entities/ledger-entry.ts';
-import type { Instant } from '../time.ts';
+import type { SystemPurpose } from '../entities/account.ts';
+import type { Direction } from '../entities/counters.ts';
 import type { Metadata } from '../entities/transfer.ts';
+import type { Instant } from '../time.ts';
+import type { IdempotencyKey, NormalisedRequest } from './idempotency.ts';
 
 /** All ids and salts are drawn before, so that a store may run the decision again. */
 type Keyed = {
@@ -132,115 +131,4 @@ export function sizeOf(command: Command): number {
 
 export function sizeOfOrder({ legs }: TransferOrder): number {
   return Math.ceil(legs.length / 2);
-}
-
-/** What a store must load before the decision can be made. Each list without repeats; what does not exist is left out. */
-export type Want = {
-  readonly accountIds: readonly string[];
-  /** Transfers by id, and the accounts of their legs. */
-  readonly transferIds: readonly string[];
-  /** System accounts of these purposes, in every currency of the accounts loaded. */
-  readonly purposes: readonly SystemPurpose[];
-  /** For each, the `activeCount` oldest active accounts of the owner in the currency: those with the lowest ids. */
-  readonly activeAccounts: readonly OwnerAndCurrency[];
-  /** More than one where a command before may freeze or close the oldest. */
-  readonly activeCount: number;
-  /** Owners whose accounts are to be counted, closed ones too. */
-  readonly ownerIds: readonly string[];
-  readonly keys: readonly IdempotencyKey[];
-  /**
-   * Holds that expire later are not due in this decision, however far an account is ahead of the clock. Of each account
-   * whose `nextExpiryAt` is not after what the decision takes for now: the sums of what is due (`Books.dueOn`), some of
-   * the holds that expire first (`Books.firstHolds`), and the accounts of their legs.
-   */
-  readonly holdsDueBy: Instant;
-  /** Whether the end of the audit log is needed. */
-  readonly auditHead: boolean;
-};
-
-export type OwnerAndCurrency = { readonly ownerId: string; readonly currency: string };
-
-export function wantOf(commands: readonly Command[], holdsDueBy: Instant): Want {
-  const want = new WantList();
-  for (const command of commands) want.addCommand(command);
-  return want.list(holdsDueBy);
-}
-
-class WantList {
-  readonly #accountIds = new Set<string>();
-  readonly #transferIds = new Set<string>();
-  readonly #purposes = new Set<SystemPurpose>();
-  readonly #activeAccounts = new Map<string, OwnerAndCurrency>();
-  readonly #ownerIds = new Set<string>();
-  readonly #keys = new Map<string, IdempotencyKey>();
-  #auditHead = false;
-  #deactivations = 0;
-
-  addCommand(command: Command): void {
-    if (command.key) this.#keys.set(keyText(command.key), command.key);
-    switch (command.type) {
-      case 'transfer':
-        this.#addOrder(command.order);
-        break;
-      case 'batch':
-        for (const order of command.orders) this.#addOrder(order);
-        break;
-      case 'capture':
-      case 'void':
-      case 'reverse':
-        this.#transferIds.add(command.transferId);
-        break;
-      case 'erase_text':
-        this.#transferIds.add(command.transferId);
-        this.#auditHead = true;
-        break;
-      case 'open_account':
-        this.#ownerIds.add(command.ownerId);
-        break;
-      case 'expire':
-      case 'rename':
-        this.#accountIds.add(command.accountId);
-        break;
-      case 'close':
-        if (command.sweep) this.#accountIds.add(command.sweep.accountId);
-        this.#addAudited(command.accountId);
-        break;
-      case 'freeze':
-      case 'unfreeze':
-      case 'limit':
-        this.#addAudited(command.accountId);
-        break;
-      default:
-        command satisfies never;
-    }
-  }
-
-  #addOrder(order: TransferOrder): void {
-    for (const { account } of order.legs) {
-      if ('accountId' in account) this.#accountIds.add(account.accountId);
-      else if ('ownerId' in account)
-        this.#activeAccounts.set(`${account.ownerId} ${account.currency}`, account);
-      else this.#purposes.add(account.purpose);
-    }
-  }
-
-  #addAudited(accountId: string): void {
-    this.#accountIds.add(accountId);
-    this.#auditHead = true;
-    this.#deactivations++;
-  }
-
-  list(holdsDueBy: Instant): Want {
-    return {
-      accountIds: [...this.#accountIds],
-      transferIds: [...this.#transferIds],
-      purposes: [...this.#purposes],
-      activeAccounts: [...this.#activeAccounts.values()],
-      ownerIds: [...this.#ownerIds],
-      keys: [...this.#keys.values()],
-      activeCount: 1 + this.#deactivations,
-      holdsDueBy,
-      auditHead: this.#auditHead,
-    };
-  }
 }

@@ -1,6 +1,8 @@
 import { administer } from './administer-account.ts';
-import { inSlices, NO_CHANGES, whole, WorkingBooks } from '../books/working-books.ts';
-import type { Books, Changes, Decision, WholeDecision } from '../books/working-books.ts';
+import { inSlices, WorkingBooks } from '../books/working-books.ts';
+import { NO_CHANGES, whole } from '../books/changes.ts';
+import type { Books } from '../books/working-books.ts';
+import type { Changes, Decision, WholeDecision } from '../books/changes.ts';
 import { sizeOf, sizeOfOrder } from '../books/command.ts';
 import type { Digest } from '../integrity/hash-chain.ts';
 import type { BatchCommand, Command } from '../books/command.ts';

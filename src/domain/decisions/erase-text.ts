@@ -1,5 +1,6 @@
 import { followAudit } from '../integrity/audit-log.ts';
-import type { Change, WorkingBooks } from '../books/working-books.ts';
+import type { WorkingBooks } from '../books/working-books.ts';
+import type { Change } from '../books/changes.ts';
 import { NONE, sealTransfer } from '../integrity/hash-chain.ts';
 import type { EraseTextCommand } from '../books/command.ts';
 import type { DecisionContext } from './decision-context.ts';

@@ -6,7 +6,7 @@ import { WorkingBooks } from '../books/working-books.ts';
 import type { AccountRef, BatchCommand, Command, Expiry, TransferOrder } from '../books/command.ts';
 import type { DecisionContext } from './decision-context.ts';
 import type { FieldError, RefusalCode } from '../errors.ts';
-import type { Direction } from '../entities/ledger-entry.ts';
+import type { Direction } from '../entities/counters.ts';
 import { messagesOf } from './notify-parties.ts';
 import type { Refusal, TransferOutcome } from '../books/outcome.ts';
 import { dueOn, postStep, refuse, settle, stepInstant, transferred } from './post-step.ts';

@@ -1,11 +1,11 @@
-import { NOTHING_PENDING } from '../entities/account.ts';
-import type { Account, PendingSums } from '../entities/account.ts';
+import { NOTHING_PENDING } from '../entities/counters.ts';
+import type { Account } from '../entities/account.ts';
+import type { PendingSums, EntryStep } from '../entities/counters.ts';
 import type { Actor } from '../actor.ts';
 import type { WorkingBooks } from '../books/working-books.ts';
 import { sealTransfer } from '../integrity/hash-chain.ts';
 import type { DecisionContext } from './decision-context.ts';
 import type { RefusalCode } from '../errors.ts';
-import type { EntryStep } from '../entities/ledger-entry.ts';
 import type { Balances, Refusal, TransferOutcome } from '../books/outcome.ts';
 import type { Instant } from '../time.ts';
 import type { Transfer } from '../entities/transfer.ts';

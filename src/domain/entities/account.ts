@@ -1,10 +1,12 @@
-import { entryDigest, GENESIS_HASH, linkHash } from '../integrity/hash-chain.ts';
-import type { Digest, TransferSeal } from '../integrity/hash-chain.ts';
 import type { RefusalCode } from '../errors.ts';
-import { LedgerEntry } from './ledger-entry.ts';
-import type { Direction, EntryStep } from './ledger-entry.ts';
-import { currencyExponent, isWithinBound, MAX_COUNTER } from '../money/money.ts';
+import { entryDigest, linkHash } from '../integrity/hash-chain.ts';
+import { GENESIS_HASH } from './genesis-hash.ts';
+import type { Digest, TransferSeal } from '../integrity/hash-chain.ts';
+import { MAX_COUNTER, currencyExponent, isWithinBound } from '../money/money.ts';
 import type { Instant } from '../time.ts';
+import { NOTHING_PENDING, NO_COUNTERS, counted, movedBy } from './counters.ts';
+import type { Counters, PendingSums, Direction, EntryStep } from './counters.ts';
+import { LedgerEntry } from './ledger-entry.ts';
 import type { Leg, Transfer } from './transfer.ts';
 
 export type AccountClass = 'asset' | 'liability' | 'equity' | 'income' | 'expense';
@@ -12,19 +14,6 @@ export type AccountStatus = 'active' | 'frozen' | 'closed';
 
 /** What a system account is for. There is one for each purpose and currency. */
 export type SystemPurpose = 'funding' | 'settlement' | 'fees' | 'exchange' | 'suspense';
-
-/** Sums of all debits and all credits, in minor units. Posted ones only grow. */
-export type Counters = {
-  readonly debitsPosted: bigint;
-  readonly creditsPosted: bigint;
-  readonly debitsPending: bigint;
-  readonly creditsPending: bigint;
-};
-
-/** Sums of pending debits and credits, in minor units. */
-export type PendingSums = { readonly debits: bigint; readonly credits: bigint };
-
-export const NOTHING_PENDING: PendingSums = { debits: 0n, credits: 0n };
 
 export type AccountState = {
   readonly id: string;
@@ -52,8 +41,6 @@ export type AccountState = {
   readonly nextExpiryAt: Instant | null;
   readonly createdAt: Instant;
 };
-
-const NO_COUNTERS: Counters = { debitsPosted: 0n, creditsPosted: 0n, debitsPending: 0n, creditsPending: 0n };
 
 const CLASS_OF_PURPOSE: Readonly<Record<SystemPurpose, AccountClass>> = {
   funding: 'asset',
@@ -332,43 +319,6 @@ export class Account {
   }: Pick<AccountState, 'minimumBalance' | 'maximumBalance'>): Account {
     return new Account({ ...this, minimumBalance, maximumBalance });
   }
-}
-
-export function movedBy(
-  step: EntryStep,
-  amount: bigint,
-  captured: bigint,
-): { posted: bigint; pending: bigint } {
-  switch (step) {
-    case 'completed':
-      return { posted: amount, pending: 0n };
-    case 'held':
-    case 'voided':
-    case 'expired':
-      return { posted: 0n, pending: amount };
-    case 'captured':
-      return { posted: captured, pending: amount };
-    default:
-      return step satisfies never;
-  }
-}
-
-export function counted(
-  before: Counters,
-  direction: Direction,
-  { posted, pending }: { posted: bigint; pending: bigint },
-): Counters {
-  return direction === 'debit'
-    ? {
-        ...before,
-        debitsPosted: before.debitsPosted + posted,
-        debitsPending: before.debitsPending + pending,
-      }
-    : {
-        ...before,
-        creditsPosted: before.creditsPosted + posted,
-        creditsPending: before.creditsPending + pending,
-      };
 }
 
 function exponentOf(currency: string): number {

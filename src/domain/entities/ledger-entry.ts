@@ -1,13 +1,5 @@
-import type { Counters } from './account.ts';
 import type { Instant } from '../time.ts';
-
-export type Direction = 'debit' | 'credit';
-
-/**
- * What happened to the transfer when the entry was written. `held` adds to the pending side; `captured`, `voided` and
- * `expired` take the whole hold from it, and `captured` posts what was captured.
- */
-export type EntryStep = 'completed' | 'held' | 'captured' | 'voided' | 'expired';
+import type { Counters, Direction, EntryStep } from './counters.ts';
 
 /** An entry's own facts: all that its hash covers of the entry itself. Amounts in minor units, never negative. */
 export type LedgerEntryFacts = {

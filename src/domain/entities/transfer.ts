@@ -1,5 +1,5 @@
 import type { RefusalCode } from '../errors.ts';
-import type { Direction } from './ledger-entry.ts';
+import type { Direction } from './counters.ts';
 import type { Instant } from '../time.ts';
 
 /** Digests that stand for texts that were erased, as the chain covers them; null where that text was not. */

@@ -1,4 +1,4 @@
-import { GENESIS_HASH } from './hash-chain.ts';
+import { GENESIS_HASH } from '../entities/genesis-hash.ts';
 import type { Digest } from './hash-chain.ts';
 import type { Initiator } from '../entities/transfer.ts';
 import type { Instant } from '../time.ts';

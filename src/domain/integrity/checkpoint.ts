@@ -1,6 +1,7 @@
-import type { Account, AccountClass, AccountStatus, Counters } from '../entities/account.ts';
+import type { Account, AccountClass, AccountStatus } from '../entities/account.ts';
+import type { Counters } from '../entities/counters.ts';
 import type { AuditHead } from './audit-log.ts';
-import { GENESIS_HASH } from './hash-chain.ts';
+import { GENESIS_HASH } from '../entities/genesis-hash.ts';
 import { leafHash } from './merkle-tree.ts';
 import type { HexDigest } from './merkle-tree.ts';
 import type { Instant } from '../time.ts';

@@ -7,9 +7,6 @@ import type { Transfer } from '../entities/transfer.ts';
  */
 export type Digest = (text: string) => string;
 
-/** The hash before an account's first entry. */
-export const GENESIS_HASH = '0'.repeat(64);
-
 /**
  * What of a transfer is fixed when it is made, as the entries of every party cover it.
  * The parties and the texts are salted digests: a statement can show one's own side alone,

@@ -1,14 +1,7 @@
-import { counted } from '../entities/account.ts';
-import type { Counters } from '../entities/account.ts';
-import {
-  descriptionDigest,
-  entryDigest,
-  GENESIS_HASH,
-  linkHash,
-  NONE,
-  sealTransfer,
-  textSalt,
-} from './hash-chain.ts';
+import { counted } from '../entities/counters.ts';
+import type { Counters } from '../entities/counters.ts';
+import { descriptionDigest, entryDigest, linkHash, NONE, sealTransfer, textSalt } from './hash-chain.ts';
+import { GENESIS_HASH } from '../entities/genesis-hash.ts';
 import type { CoveredFacts, Digest, TransferSeal } from './hash-chain.ts';
 import { isCount, isHash, isRecord, leafTextHash, readLeaf } from './checkpoint.ts';
 import type { AccountLeaf, Checkpoint } from './checkpoint.ts';

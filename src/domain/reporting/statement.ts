@@ -1,5 +1,5 @@
 import type { Account } from '../entities/account.ts';
-import type { Direction } from '../entities/ledger-entry.ts';
+import type { Direction } from '../entities/counters.ts';
 
 /** Which way money went, as the account's owner sees it: in raises the balance. */
 export type Flow = 'in' | 'out';

@@ -1,6 +1,9 @@
-import { classOfPurpose, counted, systemAccountId } from '../entities/account.ts';
-import type { Account, Counters } from '../entities/account.ts';
-import { entryDigest, GENESIS_HASH, linkHash, sealTransfer } from '../integrity/hash-chain.ts';
+import { classOfPurpose, systemAccountId } from '../entities/account.ts';
+import { counted } from '../entities/counters.ts';
+import type { Account } from '../entities/account.ts';
+import type { Counters } from '../entities/counters.ts';
+import { entryDigest, linkHash, sealTransfer } from '../integrity/hash-chain.ts';
+import { GENESIS_HASH } from '../entities/genesis-hash.ts';
 import type { Digest } from '../integrity/hash-chain.ts';
 import type { LedgerEntry } from '../entities/ledger-entry.ts';
 import { isWithinBound } from '../money/money.ts';

@@ -1,9 +1,10 @@
-import type { Account, Counters } from '../entities/account.ts';
+import type { Account } from '../entities/account.ts';
+import type { Counters, EntryStep } from '../entities/counters.ts';
 import { canonicalMetadata } from '../integrity/hash-chain.ts';
 import type { Digest } from '../integrity/hash-chain.ts';
 import { keyText, requestTextDigest } from '../books/idempotency.ts';
 import type { IdempotencyRecord } from '../books/idempotency.ts';
-import type { EntryStep, LedgerEntry } from '../entities/ledger-entry.ts';
+import type { LedgerEntry } from '../entities/ledger-entry.ts';
 import type { Outcome, TransferOutcome } from '../books/outcome.ts';
 import type { Transfer } from '../entities/transfer.ts';
 import { differs } from './faults.ts';

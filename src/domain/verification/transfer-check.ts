@@ -1,5 +1,6 @@
-import type { EntryStep, LedgerEntry } from '../entities/ledger-entry.ts';
-import { movedBy } from '../entities/account.ts';
+import type { LedgerEntry } from '../entities/ledger-entry.ts';
+import type { EntryStep } from '../entities/counters.ts';
+import { movedBy } from '../entities/counters.ts';
 import type { Transfer } from '../entities/transfer.ts';
 import { differs } from './faults.ts';
 import type { FaultLog } from './faults.ts';

@@ -1,6 +1,6 @@
 import { Account, systemAccountId } from '../../../src/domain/entities/account.ts';
 import type { AccountState, SystemPurpose } from '../../../src/domain/entities/account.ts';
-import { GENESIS_HASH } from '../../../src/domain/integrity/hash-chain.ts';
+import { GENESIS_HASH } from '../../../src/domain/entities/genesis-hash.ts';
 import { NO_CHANGES, want } from '../../support/bank.ts';
 import type { CommandKind, Drawing } from '../command.ts';
 import { CUSTOMERS, drawCurrency } from '../draw.ts';

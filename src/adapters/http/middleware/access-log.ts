@@ -1,6 +1,6 @@
 import { createMiddleware } from 'hono/factory';
 import { routePath } from 'hono/route';
-import type { Logger } from '../../../application/ports/ledger-store.ts';
+import type { Logger } from '../../../application/ports/runtime.ts';
 import { clientAddress } from '../requests/client-address.ts';
 import type { HttpEnv } from '../env.ts';
 

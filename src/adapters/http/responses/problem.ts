@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import type { Logger } from '../../../application/ports/ledger-store.ts';
+import type { Logger } from '../../../application/ports/runtime.ts';
 import type { Refused } from '../../../application/views.ts';
 import { errorCatalogue, PassbookError } from '../../../domain/errors.ts';
 import type { ErrorCode, ErrorFacts, FieldError, Retry } from '../../../domain/errors.ts';

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import * as v from 'valibot';
 import type { Bank } from '../../../application/bank.ts';
-import type { Logger } from '../../../application/ports/ledger-store.ts';
+import type { Logger } from '../../../application/ports/runtime.ts';
 import { statementProofText } from '../../../application/proofs/statement-proof-text.ts';
 import { actorByRole, actorOf, viewerOf } from '../middleware/session-middleware.ts';
 import type { SessionRequired } from '../middleware/session-middleware.ts';

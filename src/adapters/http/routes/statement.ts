@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import type { Statement } from '../../../application/reporting/get-statement.ts';
-import type { Logger } from '../../../application/ports/ledger-store.ts';
+import type { Logger } from '../../../application/ports/runtime.ts';
 import { sendParts } from '../statement/send-parts.ts';
 import { statementLineShape, statementShape } from '../responses/responses.ts';
 import { csvStatement } from '../statement/statement-csv.ts';

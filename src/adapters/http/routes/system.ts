@@ -19,7 +19,13 @@ import {
   readQuery,
 } from '../requests/schemas.ts';
 import { sendAccountResult, sendBatchResult, sendTransferResult } from '../responses/results.ts';
-import { accountShape, auditShape, checkpointShape, trialBalanceShape, userShape } from '../responses/responses.ts';
+import {
+  accountShape,
+  auditShape,
+  checkpointShape,
+  trialBalanceShape,
+  userShape,
+} from '../responses/responses.ts';
 
 const key = { idempotencyKey: v.optional(v.string()) };
 

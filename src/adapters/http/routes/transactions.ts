@@ -6,7 +6,13 @@ import type { OrderRequest } from '../../../application/transfers/transfer-reque
 import { present } from '../../shared/omit-absent.ts';
 import { PassbookError } from '../../../domain/errors.ts';
 import { inApiTerms } from '../responses/api-terms.ts';
-import { actorByRole, actorOf, operatorOf, roleRequired, viewerOf } from '../middleware/session-middleware.ts';
+import {
+  actorByRole,
+  actorOf,
+  operatorOf,
+  roleRequired,
+  viewerOf,
+} from '../middleware/session-middleware.ts';
 import type { SessionRequired } from '../middleware/session-middleware.ts';
 import type { HttpEnv } from '../env.ts';
 import {

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import type { Logger } from '../../../application/ports/ledger-store.ts';
+import type { Logger } from '../../../application/ports/runtime.ts';
 
 /**
  * Sends a text as its parts are made, at the pace of the client: two parts are held at most. A fault before the first

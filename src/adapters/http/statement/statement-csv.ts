@@ -1,4 +1,8 @@
-import type { OutstandingHold, Statement, StatementLine } from '../../../application/reporting/get-statement.ts';
+import type {
+  OutstandingHold,
+  Statement,
+  StatementLine,
+} from '../../../application/reporting/get-statement.ts';
 import { lastFour } from '../../../domain/entities/notification.ts';
 import { decimalText } from '../../../domain/money/money.ts';
 import { timeShape } from '../responses/responses.ts';

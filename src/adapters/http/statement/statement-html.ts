@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { html, raw } from 'hono/html';
-import type { OutstandingHold, Statement, StatementLine } from '../../../application/reporting/get-statement.ts';
+import type {
+  OutstandingHold,
+  Statement,
+  StatementLine,
+} from '../../../application/reporting/get-statement.ts';
 import { groupedText } from '../../../domain/money/money.ts';
 import type { Instant } from '../../../domain/time.ts';
 import type { TransferKind } from '../../../domain/entities/transfer.ts';

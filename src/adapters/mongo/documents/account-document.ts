@@ -1,7 +1,8 @@
 import type { Binary } from 'mongodb';
 import { accountText } from '../../shared/row-digest.ts';
 import { Account } from '../../../domain/entities/account.ts';
-import type { AccountState, Counters } from '../../../domain/entities/account.ts';
+import type { AccountState } from '../../../domain/entities/account.ts';
+import type { Counters } from '../../../domain/entities/counters.ts';
 import type { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
 import { digestOf } from './digest.ts';
 import { placeOf } from './entry-document.ts';

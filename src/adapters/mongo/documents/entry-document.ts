@@ -1,6 +1,6 @@
 import { Binary } from 'mongodb';
 import { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
-import type { EntryStep } from '../../../domain/entities/ledger-entry.ts';
+import type { EntryStep } from '../../../domain/entities/counters.ts';
 import type { Leg } from '../../../domain/entities/transfer.ts';
 
 /** An entry as its transfer's document holds it: appended, and never changed or taken away. */

@@ -1,29 +1,20 @@
 import type { Binary } from 'mongodb';
-import { valueText } from '../../shared/row-digest.ts';
 import { keyText } from '../../../domain/books/idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../../../domain/books/idempotency.ts';
-import type { RefusalCode } from '../../../domain/errors.ts';
 import type { Outcome, TransferOutcome } from '../../../domain/books/outcome.ts';
+import type { RefusalCode } from '../../../domain/errors.ts';
 import {
   balancesFromText,
   balancesToText,
   requestFromText,
   requestToText,
 } from '../../shared/compact-json.ts';
+import { valueText } from '../../shared/row-digest.ts';
 import { accountFields, accountOf } from './account-document.ts';
 import type { AccountFields } from './account-document.ts';
 import { digestOf } from './digest.ts';
 import { standingOf, transferOf } from './transfer-document.ts';
-import type { TransferDocument, TransferStanding } from './transfer-document.ts';
-
-/** The record of the command that made a transfer, in the transfer's own document. */
-export type OwnRecord = {
-  /** The key's text: scope, operation and key in one. */
-  readonly key: string;
-  readonly request: string;
-  readonly balances: string;
-  readonly at: Date;
-};
+import type { OwnRecord, TransferDocument, TransferStanding } from './transfer-document.ts';
 
 /**
  * A transfer stands in its own document, and here is only what of it may change later, as it then was: so a text

@@ -1,14 +1,13 @@
 import type { Binary } from 'mongodb';
-import { present } from '../../shared/omit-absent.ts';
-import { transferText } from '../../shared/row-digest.ts';
 import type { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
 import { Transfer } from '../../../domain/entities/transfer.ts';
 import type { Leg, TransferState } from '../../../domain/entities/transfer.ts';
 import type { Instant } from '../../../domain/time.ts';
+import { present } from '../../shared/omit-absent.ts';
+import { transferText } from '../../shared/row-digest.ts';
 import { digestOf, sha256 } from './digest.ts';
 import { entryDocument, entryOf, placeOf } from './entry-document.ts';
 import type { EntryDocument } from './entry-document.ts';
-import type { OwnRecord } from './record-document.ts';
 
 type Dated = 'expiresAt' | 'createdAt' | 'completedAt';
 type Facts = Omit<TransferState, 'id' | Dated> & {
@@ -162,3 +161,12 @@ function dateOf(instant: Instant | null): Date | null {
 function instantOf(date: Date | null | undefined): Instant | null {
   return date?.getTime() ?? null;
 }
+
+/** The record of the command that made a transfer, in the transfer's own document. */
+export type OwnRecord = {
+  /** The key's text: scope, operation and key in one. */
+  readonly key: string;
+  readonly request: string;
+  readonly balances: string;
+  readonly at: Date;
+};

@@ -7,12 +7,18 @@ import { accountDigest, accountOf } from '../documents/account-document.ts';
 import type { AccountDocument } from '../documents/account-document.ts';
 import type { Collections } from '../schema/collections.ts';
 import { namesInBlock } from '../writing/counterparty-blocks.ts';
-import type { BlockDocument } from '../writing/counterparty-blocks.ts';
+import type { BlockDocument } from '../documents/block-document.ts';
 import { placeFrom, placeOf } from '../documents/entry-document.ts';
-import { slotOf } from '../writing/ledger-version.ts';
+import { slotOf } from '../documents/version-document.ts';
 import { recordDigest } from '../documents/record-document.ts';
 import type { RecordDocument } from '../documents/record-document.ts';
-import { ENTRIES_PART, reservedOf, storedEntries, transferDigest, transferOf } from '../documents/transfer-document.ts';
+import {
+  ENTRIES_PART,
+  reservedOf,
+  storedEntries,
+  transferDigest,
+  transferOf,
+} from '../documents/transfer-document.ts';
 import type { Reserved, TransferDocument } from '../documents/transfer-document.ts';
 
 const PORTION = 500;

@@ -6,10 +6,11 @@ import type {
   HoldPlace,
   LedgerReads,
   PageRequest,
-  SessionReads,
 } from '../../../application/ports/ledger-store.ts';
+import type { SessionReads } from '../../../application/ports/user-store.ts';
 import type { TransferPlace } from '../../../application/ports/transfer-position.ts';
-import type { Account, PendingSums } from '../../../domain/entities/account.ts';
+import type { Account } from '../../../domain/entities/account.ts';
+import type { PendingSums } from '../../../domain/entities/counters.ts';
 import type { AuditRecord } from '../../../domain/integrity/audit-log.ts';
 import { keyText } from '../../../domain/books/idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../../../domain/books/idempotency.ts';
@@ -25,7 +26,7 @@ import { findDue } from '../writing/due-holds.ts';
 import type { EntryBlocks } from '../writing/counterparty-blocks.ts';
 import { placeOf, placesBetween } from '../documents/entry-document.ts';
 import { unavailable } from '../transactions/errors.ts';
-import { findSessions } from '../mongo-stores.ts';
+import { findSessions } from '../stores/sessions.ts';
 import { recordOf, recordOfTransfer, transferIdsOf } from '../documents/record-document.ts';
 import { withLastEntries } from '../documents/latest-accounts.ts';
 import { TimeLimit } from '../transactions/deadline.ts';

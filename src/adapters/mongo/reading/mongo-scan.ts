@@ -1,6 +1,11 @@
 import type { ClientSession, Filter, MongoClient, Sort } from 'mongodb';
 import { allPages } from '../../../application/all-pages.ts';
-import type { BooksAtOnce, LedgerScan, PageRequest, TransferWithEntries } from '../../../application/ports/ledger-store.ts';
+import type {
+  BooksAtOnce,
+  LedgerScan,
+  PageRequest,
+  TransferWithEntries,
+} from '../../../application/ports/ledger-store.ts';
 import type { Account } from '../../../domain/entities/account.ts';
 import { keyFromText } from '../../../domain/books/idempotency.ts';
 import type { IdempotencyRecord } from '../../../domain/books/idempotency.ts';

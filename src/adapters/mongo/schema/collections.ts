@@ -1,11 +1,11 @@
 import type { Collection, Db } from 'mongodb';
 import type { AccountDocument } from '../documents/account-document.ts';
 import type { AuditDocument } from '../documents/audit-document.ts';
-import type { BlockDocument } from '../writing/counterparty-blocks.ts';
-import type { HeadDocument } from '../writing/ledger-version.ts';
+import type { BlockDocument } from '../documents/block-document.ts';
+import type { HeadDocument } from '../documents/version-document.ts';
 import type { MailHourDocument } from '../stores/mail-hours.ts';
 import type { ParcelDocument } from '../documents/outbox-document.ts';
-import type { ProcessDocument } from '../transactions/heartbeat.ts';
+import type { ProcessDocument } from '../documents/process-document.ts';
 import type { RecordDocument } from '../documents/record-document.ts';
 import type { TransferDocument } from '../documents/transfer-document.ts';
 import type { TurnDocument } from '../writing/writer-lease.ts';

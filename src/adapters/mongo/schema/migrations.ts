@@ -1,14 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { MongoServerError } from 'mongodb';
 import type { ClientSession, Collection, Db, Document, IndexDescription } from 'mongodb';
-import type { Clock } from '../../../application/ports/ledger-store.ts';
+import type { Clock } from '../../../application/ports/runtime.ts';
 import { digestDocuments } from './digest-documents.ts';
 import { endTransaction } from '../transactions/end-transaction.ts';
 import { hasCode } from '../transactions/errors.ts';
 import { foreignCollection } from './foreign-collections.ts';
-import { slotOf } from '../writing/ledger-version.ts';
+import { slotOf } from '../documents/version-document.ts';
 import { TimeLimit } from '../transactions/deadline.ts';
-import { TRANSACTION_OPTIONS } from '../transactions/transaction-runner.ts';
+import { TRANSACTION_OPTIONS } from '../transactions/transaction.ts';
 import * as validators from './validators.ts';
 
 type Migration = {

@@ -4,7 +4,7 @@ import { endOfHour } from '../../../domain/entities/mail-hour.ts';
 import type { MailHour } from '../../../domain/entities/mail-hour.ts';
 import type { Instant } from '../../../domain/time.ts';
 import type { Collections } from '../schema/collections.ts';
-import type { Transaction } from '../transactions/transaction-runner.ts';
+import type { Transaction } from '../transactions/transaction.ts';
 
 export type MailHourDocument = {
   /** The recipient's id. */

@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import type { Clock } from '../../../application/ports/ledger-store.ts';
+import type { Clock } from '../../../application/ports/runtime.ts';
 import { PassbookError } from '../../../domain/errors.ts';
 
 /** How long a measurement is relied on. */

@@ -1,17 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { MongoServerError } from 'mongodb';
 import type { ClientSession, Collection, Db, ServerSessionId } from 'mongodb';
+import type { ProcessDocument } from '../documents/process-document.ts';
 import { collectionsOf } from '../schema/collections.ts';
 import { endTransactionOf } from './end-transaction.ts';
-
-export type ProcessDocument = {
-  /** Its own, new with each start. */
-  readonly _id: string;
-  /** All that it may have a transaction in. */
-  readonly sessions: readonly ServerSessionId[];
-  /** By the server's clock, which alone is asked. */
-  readonly aliveUntil: Date;
-};
 
 const ALIVE_MS = 2000;
 const BEAT_MS = 500;

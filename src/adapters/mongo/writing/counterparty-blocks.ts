@@ -7,16 +7,10 @@ import {
   otherOf,
   rangeOfBlock,
 } from '../../shared/counterparty-blocks.ts';
-import type { Collections } from '../schema/collections.ts';
+import type { BlockDocument } from '../documents/block-document.ts';
 import { placeOf, placesBetween } from '../documents/entry-document.ts';
 import { ENTRIES_PART, storedEntries } from '../documents/transfer-document.ts';
-
-/** Of the entries of a block, the names of the other accounts. */
-export type BlockDocument = {
-  /** As `placeOf`: the account, and the block for the sequence. */
-  readonly _id: string;
-  readonly others: string;
-};
+import type { Collections } from '../schema/collections.ts';
 
 /** What of a committed entry a block tells. */
 export type BookedEntry = {

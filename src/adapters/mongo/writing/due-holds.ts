@@ -1,6 +1,6 @@
 import type { ClientSession, Document } from 'mongodb';
-import { NOTHING_PENDING } from '../../../domain/entities/account.ts';
-import type { PendingSums } from '../../../domain/entities/account.ts';
+import { NOTHING_PENDING } from '../../../domain/entities/counters.ts';
+import type { PendingSums } from '../../../domain/entities/counters.ts';
 import type { Instant } from '../../../domain/time.ts';
 import type { Collections } from '../schema/collections.ts';
 import type { TransferDocument } from '../documents/transfer-document.ts';

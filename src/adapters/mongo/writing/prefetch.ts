@@ -1,10 +1,11 @@
 import type { ClientSession, Filter } from 'mongodb';
 import { systemAccountId } from '../../../domain/entities/account.ts';
-import type { Account, PendingSums } from '../../../domain/entities/account.ts';
+import type { Account } from '../../../domain/entities/account.ts';
+import type { PendingSums } from '../../../domain/entities/counters.ts';
 import type { AuditHead } from '../../../domain/integrity/audit-log.ts';
 import { MOST_EXPIRIES } from '../../../domain/books/working-books.ts';
 import type { Books } from '../../../domain/books/working-books.ts';
-import type { OwnerAndCurrency, Want } from '../../../domain/books/command.ts';
+import type { OwnerAndCurrency, Want } from '../../../domain/books/prefetch.ts';
 import { keyText } from '../../../domain/books/idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../../../domain/books/idempotency.ts';
 import type { Instant } from '../../../domain/time.ts';
@@ -19,7 +20,7 @@ import type { RecordDocument } from '../documents/record-document.ts';
 import { withLastEntries } from '../documents/latest-accounts.ts';
 import { ENTRIES_PART, transferOf } from '../documents/transfer-document.ts';
 import type { TransferDocument } from '../documents/transfer-document.ts';
-import type { Transaction } from '../transactions/transaction-runner.ts';
+import type { Transaction } from '../transactions/transaction.ts';
 
 /** More than any batch wants, so that a find is one round trip: a reply is filled up to 16 MB. */
 const ALL = 100_000;

@@ -5,7 +5,7 @@ import { parcelsOf, withoutText } from '../../shared/outbox-batch.ts';
 import type { Parcel } from '../../shared/outbox-batch.ts';
 import { messagesToText } from '../../shared/compact-json.ts';
 import type { Account } from '../../../domain/entities/account.ts';
-import type { Change, Changes } from '../../../domain/books/working-books.ts';
+import type { Change, Changes } from '../../../domain/books/changes.ts';
 import { erasesText } from '../../../domain/decisions/erase-text.ts';
 import { keyText } from '../../../domain/books/idempotency.ts';
 import type { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
@@ -22,10 +22,10 @@ import type { MongoBooks } from './prefetch.ts';
 import { parcelDocument, parcelOf } from '../documents/outbox-document.ts';
 import type { ParcelDocument } from '../documents/outbox-document.ts';
 import { ownRecord, recordDocument } from '../documents/record-document.ts';
-import type { OwnRecord, RecordDocument } from '../documents/record-document.ts';
+import type { RecordDocument } from '../documents/record-document.ts';
+import type { OwnRecord, TransferDocument } from '../documents/transfer-document.ts';
 import { entriesOf, standingOf, transferDocument } from '../documents/transfer-document.ts';
-import type { TransferDocument } from '../documents/transfer-document.ts';
-import type { Transaction } from '../transactions/transaction-runner.ts';
+import type { Transaction } from '../transactions/transaction.ts';
 
 function isEmpty({ messagesDueAt: _dueAt, ...lists }: Changes): boolean {
   return Object.values(lists).every((list) => list.length === 0);

@@ -1,6 +1,6 @@
 import { requireDurable } from './durable.mjs';
 import type { Database, Driver, Statement, Value } from './driver.ts';
-import type { Writer } from '../writing/writing-connection.ts';
+import type { Writer } from './writer.ts';
 
 /**
  * Pages that gather in the log before they are written to the database: 128 MB. A page that changes with every batch is

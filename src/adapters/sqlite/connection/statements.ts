@@ -1,5 +1,5 @@
 import type { Value } from './driver.ts';
-import type { Writer } from '../writing/writing-connection.ts';
+import type { Writer } from './writer.ts';
 
 /** Statements as they cross to the writing thread: each text once, and then by its number. */
 export type Portion = {

@@ -1,5 +1,6 @@
 import { ownTurn } from '../../../application/event-loop.ts';
-import type { BookLine, LedgerReads, SessionReads } from '../../../application/ports/ledger-store.ts';
+import type { BookLine, LedgerReads } from '../../../application/ports/ledger-store.ts';
+import type { SessionReads } from '../../../application/ports/user-store.ts';
 import type { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
 import type { Transfer } from '../../../domain/entities/transfer.ts';
 import { accountIdsWithDueHolds, findAccount, listAccounts } from '../tables/accounts.ts';

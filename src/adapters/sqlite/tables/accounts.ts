@@ -1,11 +1,11 @@
 import { accountText } from '../../shared/row-digest.ts';
 import { Account } from '../../../domain/entities/account.ts';
 import type { AccountClass, AccountStatus, SystemPurpose } from '../../../domain/entities/account.ts';
-import type { OwnerAndCurrency } from '../../../domain/books/command.ts';
+import type { OwnerAndCurrency } from '../../../domain/books/prefetch.ts';
 import type { Instant } from '../../../domain/time.ts';
 import { digestOf, toBytes, toHexadecimal } from './bytes.ts';
 import type { Connection } from '../connection/connection.ts';
-import type { Writer } from '../writing/writing-connection.ts';
+import type { Writer } from '../connection/writer.ts';
 
 type AccountRow = {
   readonly id: string;

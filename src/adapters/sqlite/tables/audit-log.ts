@@ -2,7 +2,7 @@ import type { AuditAction, AuditHead, AuditRecord } from '../../../domain/integr
 import type { Initiator } from '../../../domain/entities/transfer.ts';
 import { toBytes, toHexadecimal } from './bytes.ts';
 import type { Connection } from '../connection/connection.ts';
-import type { Writer } from '../writing/writing-connection.ts';
+import type { Writer } from '../connection/writer.ts';
 
 type AuditRow = {
   readonly sequence: bigint;

@@ -7,12 +7,12 @@ import {
   rangeOfBlock,
 } from '../../shared/counterparty-blocks.ts';
 import { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
-import type { Direction, EntryStep } from '../../../domain/entities/ledger-entry.ts';
+import type { Direction, EntryStep } from '../../../domain/entities/counters.ts';
 import type { Leg } from '../../../domain/entities/transfer.ts';
 import { toBytes, toHexadecimal } from './bytes.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Value } from '../connection/driver.ts';
-import type { Writer } from '../writing/writing-connection.ts';
+import type { Writer } from '../connection/writer.ts';
 
 type EntryRow = {
   readonly account_id: string;

@@ -18,7 +18,7 @@ import type { Connection } from '../connection/connection.ts';
 import type { Value } from '../connection/driver.ts';
 import { findTransfer, findTransferWithRecord, ownKeysAfter } from './transfers.ts';
 import type { OwnRecord } from './transfers.ts';
-import type { Writer } from '../writing/writing-connection.ts';
+import type { Writer } from '../connection/writer.ts';
 
 /** Of a transfer, what may change after; its facts are read from its own row, where they never do. */
 type RecordRow = {

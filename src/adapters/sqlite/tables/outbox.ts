@@ -1,10 +1,10 @@
 import { part, withoutText } from '../../shared/outbox-batch.ts';
 import type { KeptParcel, Parcel, ParcelsSeen } from '../../shared/outbox-batch.ts';
-import type { ClaimedMessage } from '../../../application/ports/ledger-store.ts';
+import type { ClaimedMessage } from '../../../application/ports/outbox.ts';
 import { messagesFromText, messagesToText } from '../../shared/compact-json.ts';
 import type { Instant } from '../../../domain/time.ts';
 import type { Connection } from '../connection/connection.ts';
-import type { Writer } from '../writing/writing-connection.ts';
+import type { Writer } from '../connection/writer.ts';
 
 type ParcelRow = { readonly id: string; readonly messages: string; readonly attempts: bigint };
 

@@ -1,17 +1,22 @@
 import { transferText } from '../../shared/row-digest.ts';
 import type { TransferPlace } from '../../../application/ports/transfer-position.ts';
-import type { Change } from '../../../domain/books/working-books.ts';
+import type { Change } from '../../../domain/books/changes.ts';
 import { erasesText } from '../../../domain/decisions/erase-text.ts';
 import type { RefusalCode } from '../../../domain/errors.ts';
 import type { BookedHold, HoldPlace } from '../../../application/ports/ledger-store.ts';
-import type { PendingSums } from '../../../domain/entities/account.ts';
-import type { Direction } from '../../../domain/entities/ledger-entry.ts';
+import type { PendingSums, Direction } from '../../../domain/entities/counters.ts';
 import type { Instant } from '../../../domain/time.ts';
 import { Transfer } from '../../../domain/entities/transfer.ts';
-import type { Initiator, Leg, Metadata, TransferKind, TransferStatus } from '../../../domain/entities/transfer.ts';
+import type {
+  Initiator,
+  Leg,
+  Metadata,
+  TransferKind,
+  TransferStatus,
+} from '../../../domain/entities/transfer.ts';
 import { digestOf, sha256, toBytes, toHexadecimal } from './bytes.ts';
 import type { Connection } from '../connection/connection.ts';
-import type { Writer } from '../writing/writing-connection.ts';
+import type { Writer } from '../connection/writer.ts';
 
 type TransferRow = {
   readonly id: string;

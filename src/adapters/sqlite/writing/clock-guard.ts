@@ -1,9 +1,9 @@
 import { assertClockNotBehind } from '../../shared/clock-behind.ts';
-import type { Clock } from '../../../application/ports/ledger-store.ts';
-import type { Changes } from '../../../domain/books/working-books.ts';
+import type { Clock } from '../../../application/ports/runtime.ts';
+import type { Changes } from '../../../domain/books/changes.ts';
 import type { Instant } from '../../../domain/time.ts';
 import type { Connection } from '../connection/connection.ts';
-import type { Writer } from './writing-connection.ts';
+import type { Writer } from '../connection/writer.ts';
 
 /** How far the stored instant may fall behind, so that units of the same half second write it once. */
 const STORED_EVERY_MS = 500;

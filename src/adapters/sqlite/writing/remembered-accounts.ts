@@ -1,5 +1,5 @@
 import type { Account } from '../../../domain/entities/account.ts';
-import type { Changes } from '../../../domain/books/working-books.ts';
+import type { Changes } from '../../../domain/books/changes.ts';
 import { findAccount } from '../tables/accounts.ts';
 import type { Connection } from '../connection/connection.ts';
 

@@ -2,7 +2,7 @@ import { partRecords } from '../../shared/transfer-records.ts';
 import { parcelsOf } from '../../shared/outbox-batch.ts';
 import type { Parcel } from '../../shared/outbox-batch.ts';
 import type { Account } from '../../../domain/entities/account.ts';
-import type { Changes } from '../../../domain/books/working-books.ts';
+import type { Changes } from '../../../domain/books/changes.ts';
 import { erasesText } from '../../../domain/decisions/erase-text.ts';
 import type { Message } from '../../../domain/entities/notification.ts';
 import type { Instant } from '../../../domain/time.ts';

@@ -1,12 +1,7 @@
 import type { Connection } from '../connection/connection.ts';
 import type { Value } from '../connection/driver.ts';
 import { atCommit } from '../connection/faults.ts';
-
-/** Whatever takes statements that write. */
-export interface Writer {
-  /** How many rows were changed. */
-  run(sql: string, ...values: Value[]): number;
-}
+import type { Writer } from '../connection/writer.ts';
 
 /** A connection that writes units, one at a time, each in a transaction of its own. */
 export interface WritingConnection extends Writer {

@@ -45,7 +45,10 @@ export class WritingThread implements WritingConnection {
 
   /** @throws whatever keeps it from starting */
   static async start(terms: ThreadTerms): Promise<WritingThread> {
-    const worker = new Worker(new URL('../connection/thread.mjs', import.meta.url), { workerData: terms, execArgv: [] });
+    const worker = new Worker(new URL('../connection/thread.mjs', import.meta.url), {
+      workerData: terms,
+      execArgv: [],
+    });
     const thread = new WritingThread(worker);
     await thread.dataVersion();
     return thread;

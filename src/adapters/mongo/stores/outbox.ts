@@ -1,0 +1,165 @@
+import type { UpdateFilter } from 'mongodb';
+import type { ClaimedMessage, OutboxStore } from '../../../application/ports/outbox.ts';
+import type { Message } from '../../../domain/entities/notification.ts';
+import type { Instant } from '../../../domain/time.ts';
+import { messagesToText } from '../../shared/compact-json.ts';
+import { part } from '../../shared/outbox-batch.ts';
+import type { KeptParcel, ParcelsSeen } from '../../shared/outbox-batch.ts';
+import { parcelDocument, parcelOf } from '../documents/outbox-document.ts';
+import type { ParcelDocument } from '../documents/outbox-document.ts';
+import type { Collections } from '../schema/collections.ts';
+import type { Transaction } from '../transactions/transaction.ts';
+
+/** What was given up is no longer due. */
+const WAITING = { dueAt: { $exists: true } } as const;
+
+export class MongoOutbox implements OutboxStore {
+  readonly #transaction: Transaction;
+  readonly #parcels: Collections['parcels'];
+  readonly #seen: ParcelsSeen;
+
+  constructor(transaction: Transaction, { parcels }: Collections, seen: ParcelsSeen) {
+    this.#transaction = transaction;
+    this.#parcels = parcels;
+    this.#seen = seen;
+  }
+
+  async add(message: Message): Promise<void> {
+    const parcel = { id: message.id, messages: [message] };
+    const document = parcelDocument(parcel, { dueAt: message.at, attempts: 0 });
+    await this.#transaction.write((session) => this.#parcels.insertOne(document, { session }));
+  }
+
+  /** All of them are really changed in the transaction that found them: of two who find one, one runs again. */
+  async claim(terms: {
+    now: Instant;
+    leaseUntil: Instant;
+    limit: number;
+  }): Promise<readonly ClaimedMessage[]> {
+    const due = await this.#transaction.read((session) =>
+      this.#parcels
+        .find(
+          { dueAt: { $lte: new Date(terms.now) } },
+          { session, sort: { dueAt: 1, _id: 1 }, limit: terms.limit },
+        )
+        .toArray(),
+    );
+    const claimed: ClaimedMessage[] = [];
+    const whole: string[] = [];
+    const standing = { dueAt: new Date(terms.leaseUntil) };
+    for (const document of due) {
+      const parcel = parcelOf(document);
+      const some = parcel.messages.slice(0, terms.limit - claimed.length);
+      if (some.length === 0) break;
+      const attempts = parcel.attempts + 1;
+      if (some.length === parcel.messages.length) {
+        whole.push(parcel.id);
+        this.#seen.saw(parcel);
+      } else {
+        const left = { ...parcel, attempts };
+        await this.#part(left, new Set(some.map(({ id }) => id)), standing);
+      }
+      claimed.push(...some.map((message) => ({ message, attempt: attempts })));
+    }
+    if (whole.length > 0) {
+      const claim = { $set: standing, $inc: { attempts: 1 } };
+      await this.#transaction.write((session) =>
+        this.#parcels.updateMany({ _id: { $in: whole } }, claim, { session }),
+      );
+    }
+    return claimed;
+  }
+
+  markSent(ids: readonly string[]): Promise<void> {
+    return this.#change(ids, 'sent');
+  }
+
+  release(ids: readonly string[], at: Instant): Promise<void> {
+    return this.#change(ids, { dueAt: new Date(at) });
+  }
+
+  putBack(ids: readonly string[], { dueAt, reason }: { dueAt: Instant; reason: string }): Promise<void> {
+    return this.#change(ids, { dueAt: new Date(dueAt), reason }, { isPutBack: true });
+  }
+
+  postpone(id: string, { dueAt, reason }: { dueAt: Instant; reason: string }): Promise<void> {
+    return this.#change([id], { dueAt: new Date(dueAt), reason });
+  }
+
+  giveUp(id: string, { at, reason }: { at: Instant; reason: string }): Promise<void> {
+    return this.#change([id], { gaveUpAt: new Date(at), reason });
+  }
+
+  /** Whoever claimed them is then done with them. */
+  async #change(
+    ids: readonly string[],
+    standing: ParcelStanding | 'sent',
+    { isPutBack = false }: { isPutBack?: boolean } = {},
+  ): Promise<void> {
+    await this.#move(ids, standing, isPutBack ? 1 : 0);
+    this.#seen.forget(ids);
+  }
+
+  async #move(ids: readonly string[], standing: ParcelStanding | 'sent', uncounted: 0 | 1): Promise<void> {
+    const { whole: known, others } = this.#seen.of(ids);
+    const whole = [...known];
+    const wanted = new Set(ids);
+    for (const document of await this.#waiting(others)) {
+      const parcel = parcelOf(document);
+      if (parcel.messages.every(({ id }) => wanted.has(id))) whole.push(parcel.id);
+      else await this.#part({ ...parcel, attempts: parcel.attempts - uncounted }, wanted, standing);
+    }
+    if (whole.length === 0) return;
+    if (standing === 'sent') {
+      await this.#transaction.write((session) =>
+        this.#parcels.deleteMany({ _id: { $in: whole }, ...WAITING }, { session }),
+      );
+      return;
+    }
+    const change = {
+      $set: standing,
+      ...('dueAt' in standing ? {} : { $unset: { dueAt: true } }),
+      ...(uncounted > 0 ? { $inc: { attempts: -uncounted } } : {}),
+    };
+    await this.#transaction.write((session) =>
+      this.#parcels.updateMany({ _id: { $in: whole }, ...WAITING }, change as UpdateFilter<ParcelDocument>, {
+        session,
+      }),
+    );
+  }
+
+  async #waiting(ids: readonly string[]): Promise<readonly ParcelDocument[]> {
+    if (ids.length === 0) return [];
+    return this.#transaction.read((session) =>
+      this.#parcels
+        .find({ _id: { $in: [...ids] }, ...WAITING }, { session, batchSize: ids.length })
+        .toArray(),
+    );
+  }
+
+  /** Those messages leave, for a parcel of their own unless they were sent. */
+  async #part(
+    parcel: KeptParcel,
+    ids: ReadonlySet<string>,
+    standing: ParcelStanding | 'sent',
+  ): Promise<void> {
+    const parts = part(parcel, ids);
+    if (!parts?.rest) return;
+    const { gone, rest } = parts;
+    const change = { $set: { messages: messagesToText(rest.messages) } };
+    await this.#transaction.write((session) =>
+      this.#parcels.updateOne({ _id: rest.id }, change, { session }),
+    );
+    if (standing === 'sent') return;
+    const document: ParcelDocument = {
+      _id: gone.id,
+      messages: messagesToText(gone.messages),
+      attempts: parcel.attempts,
+      ...standing,
+    };
+    await this.#transaction.write((session) => this.#parcels.insertOne(document, { session }));
+    this.#seen.saw(gone);
+  }
+}
+
+type ParcelStanding = Partial<Pick<ParcelDocument, 'dueAt' | 'gaveUpAt' | 'reason'>>;
