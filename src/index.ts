@@ -38,7 +38,7 @@ export type {
 } from './application/dry-run.ts';
 export type { HistoryFilter, HistoryRequest } from './application/reporting/history-filter.ts';
 export type { EntryView } from './application/reporting/list-entries.ts';
-export type { Page, PageRequest } from './application/page.ts';
+export type { Page, ListRequest as PageRequest } from './application/page.ts';
 export type {
   CheckpointArchive,
   CheckpointPorts,

@@ -9,7 +9,10 @@ type Files = Readonly<Record<string, string>>;
 const RULES = {
   domain: 'domain imports nothing but domain',
   application: 'application imports nothing but domain and application',
-  adapters: 'an adapter imports domain, application, itself and packages',
+  adapters: 'an adapter imports domain, application, adapters/shared, itself and packages',
+  floors: 'a folder of domain imports only the folders below it',
+  circles: 'no file imports itself, at any distance',
+  crowded: 'a folder of domain or application has at most 15 files',
   outside: 'domain, application and adapters import nothing that stands beside them in src',
   container: 'container.ts alone imports tsyringe and reflect-metadata',
   embedding: 'what the package exports never reaches the container, the configuration or the programs',
@@ -26,6 +29,9 @@ type Violation = { readonly rule: Rule; readonly at: string; readonly found: str
 const CONTAINER_PACKAGES = ['tsyringe', 'reflect-metadata'];
 const NOT_FOR_EMBEDDERS = ['container.ts', 'config.ts', 'main.ts', 'cli.ts'];
 const FOLDERS = ['domain', 'application', 'adapters'];
+/** From the top down. Files beside the folders are the ground floor. */
+const FLOORS = ['decisions', 'verification', 'books', 'integrity', 'reporting', 'entities', 'money'];
+const FILES_IN_A_FOLDER = 15;
 const AMBIENT = ['process', 'crypto', 'performance', 'globalThis'];
 const ASYNC = [
   'async',
@@ -70,6 +76,8 @@ function violationsIn(files: Files): Violation[] {
       }),
       ...wordsBreakingRules(path, tokens),
     ]),
+    ...circlesIn(graph),
+    ...crowdedFolders(Object.keys(files)),
     ...entries.flatMap((entry) =>
       [...reachableFrom(entry, graph)]
         .filter((path) => NOT_FOR_EMBEDDERS.includes(path))
@@ -100,6 +108,7 @@ function ruleBrokenBy(path: string, { specifier }: Import): Rule | undefined {
   const targetZone = zoneOf(target);
   if (isOf([manifest.name], specifier)) return 'itself';
   if (isOf(CONTAINER_PACKAGES, specifier) && path !== 'container.ts') return 'container';
+  if (layer === 'domain' && targetZone === 'domain' && floorOf(target) < floorOf(path)) return 'floors';
   if (layer === 'beside' || targetZone === zone) return undefined;
   if (targetZone === 'beside') return 'outside';
 
@@ -109,8 +118,34 @@ function ruleBrokenBy(path: string, { specifier }: Import): Rule | undefined {
     case 'application':
       return targetZone === 'domain' ? undefined : 'application';
     default:
-      return ['domain', 'application', 'package'].includes(targetZone) ? undefined : 'adapters';
+      return ['domain', 'application', 'adapters/shared', 'package'].includes(targetZone)
+        ? undefined
+        : 'adapters';
   }
+}
+
+/** 0 is the top. An unknown folder counts as the top, so that nothing below may import it. */
+function floorOf(path: string): number {
+  const [, folder = '', file] = path.split('/');
+  return file === undefined ? FLOORS.length : Math.max(0, FLOORS.indexOf(folder));
+}
+
+function circlesIn(graph: ReadonlyMap<string, readonly string[]>): Violation[] {
+  return [...graph.keys()].flatMap((path): Violation[] => {
+    const back = (graph.get(path) ?? []).find((target) => reachableFrom(target, graph).has(path));
+    return back === undefined ? [] : [{ rule: 'circles', at: path, found: back }];
+  });
+}
+
+function crowdedFolders(paths: readonly string[]): Violation[] {
+  const counts = new Map<string, number>();
+  for (const path of paths) counts.set(posix.dirname(path), (counts.get(posix.dirname(path)) ?? 0) + 1);
+  return [...counts].flatMap(([folder, count]): Violation[] => {
+    const isHeld = ['domain', 'application'].includes(folder.split('/')[0] ?? '');
+    return isHeld && count > FILES_IN_A_FOLDER
+      ? [{ rule: 'crowded', at: folder, found: `${count} files` }]
+      : [];
+  });
 }
 
 function wordsBreakingRules(path: string, tokens: readonly Token[]): Violation[] {
@@ -168,6 +203,7 @@ function readSource(): Files {
 
 describe('the source', () => {
   const files = readSource();
+  const violations = violationsIn(files);
 
   test('is there to be walked', () => {
     const domain = Object.keys(files).filter((path) => zoneOf(path) === 'domain');
@@ -177,7 +213,7 @@ describe('the source', () => {
   });
 
   test.for(Object.entries(RULES))('%s: %s', ([rule]) => {
-    expect(violationsIn(files).filter((violation) => violation.rule === rule)).toEqual([]);
+    expect(violations.filter((violation) => violation.rule === rule)).toEqual([]);
   });
 });
 
@@ -225,6 +261,29 @@ const PLANTS: readonly (readonly [Rule, string, Files])[] = [
     'application',
     'a module of Node',
     { 'application/a.ts': `import { setTimeout } from 'node:timers/promises'` },
+  ],
+  [
+    'floors',
+    'a folder above',
+    {
+      'domain/books/a.ts': `import { decide } from '../decisions/decide.ts'`,
+      'domain/decisions/decide.ts': '',
+    },
+  ],
+  [
+    'floors',
+    'a folder, from a file beside the folders',
+    { 'domain/time.ts': `import { x } from './money/money.ts'`, 'domain/money/money.ts': '' },
+  ],
+  [
+    'floors',
+    'a folder that has no floor',
+    { 'domain/money/a.ts': `import { x } from '../other/b.ts'`, 'domain/other/b.ts': '' },
+  ],
+  [
+    'crowded',
+    'a sixteenth file',
+    Object.fromEntries(Array.from({ length: 16 }, (_, index) => [`domain/money/file${index}.ts`, ''])),
   ],
   ['adapters', 'another adapter', { 'adapters/http/a.ts': `import { Store } from '../memory/store.ts'` }],
   ['adapters', 'an adapter of one file', { 'adapters/http/a.ts': `import { clock } from '../system.ts'` }],
@@ -279,16 +338,17 @@ const INNOCENT: Files = {
     // import 'uuid'
     /* import { x } from 'valibot'; await Date.now() */
     import type { B } from './b.ts';
-    import { from } from './money/c.ts';
-    export { from };
     export type { B };
-    const text = 'import "uuid"' + "new Date()" + \`\\\` Promise \${from} async\`;
+    const text = 'import "uuid"' + "new Date()" + \`\\\` Promise \${pattern} async\`;
     const pattern = /import 'uuid' [/'"] await/;
     const date = new Date(text);
     const parsed = Date.parse(text) / 2;
     export const facts = { process: 1, async: 2, then: date.now };
   `,
   'domain/money/c.ts': `import { x } from '../a.ts'; export const from = x;`,
+  'domain/books/d.ts': `import { from } from '../money/c.ts'; export { from };`,
+  'adapters/shared/a.ts': `import { x } from '../../domain/a.ts'`,
+  'adapters/mongo/a.ts': `import { x } from '../shared/a.ts'`,
   'application/a.ts': `
     import { x } from '../domain/a.ts';
     import { y } from './ports.ts';
@@ -312,8 +372,19 @@ describe('a planted violation is caught', () => {
     expect(violationsIn(files).map((violation) => violation.rule)).toEqual([rule]);
   });
 
+  test('circles: two files that import each other', () => {
+    const files = {
+      'domain/a.ts': `import type { B } from './b.ts'`,
+      'domain/b.ts': `import type { A } from './a.ts'`,
+    };
+    expect(violationsIn(files)).toEqual([
+      { rule: 'circles', at: 'domain/a.ts', found: 'domain/b.ts' },
+      { rule: 'circles', at: 'domain/b.ts', found: 'domain/a.ts' },
+    ]);
+  });
+
   test('for every rule', () => {
-    expect(new Set(PLANTS.map(([rule]) => rule))).toEqual(new Set(Object.keys(RULES)));
+    expect(new Set([...PLANTS.map(([rule]) => rule), 'circles'])).toEqual(new Set(Object.keys(RULES)));
   });
 
   test('and is found among innocent files, at its line', () => {

@@ -3,7 +3,7 @@ import { ensureSystemUser, grantRole } from './users/grant-role.ts';
 import { assembleLedger } from './ledger.ts';
 import type { LedgerPorts } from './ledger.ts';
 import type { PasswordHasher } from './ports/user-store.ts';
-import { RecentSessions } from './users/session-cache.ts';
+import { SessionCache } from './users/session-cache.ts';
 import { registerUser } from './users/register-user.ts';
 import { authenticate, signIn, signOut } from './users/sign-in.ts';
 import type { SessionPorts } from './users/sign-in.ts';
@@ -21,7 +21,7 @@ export type Bank = ReturnType<typeof assembleBank>;
 /** The ledger with people in front of it: all that the server offers. @throws TypeError as `assembleLedger` does */
 export function assembleBank(ports: BankPorts) {
   const { unitOfWork, reads } = ports.store;
-  const recentSessions = new RecentSessions({ reads, clock: ports.clock });
+  const recentSessions = new SessionCache({ reads, clock: ports.clock });
   const people = { ...ports, unitOfWork, recentSessions };
   return {
     ledger: assembleLedger(ports),

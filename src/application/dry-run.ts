@@ -1,6 +1,5 @@
-import type { BatchResult } from './transfers/submit-batch.ts';
+import type { BatchResult, Refused, TransferResult, TransferView } from './views.ts';
 import type { SubmitOptions } from './group-commit.ts';
-import type { Refused, TransferResult, TransferView } from './views.ts';
 
 /** A transfer as it would be. Neither it nor its batch exists, so it has no id. */
 export type DryRunTransferView = Omit<TransferView, 'transferId' | 'batchId'> & {

@@ -1,9 +1,9 @@
 import { sizeOf } from '../domain/books/command.ts';
-import { wantOf } from '../domain/books/prefetch.ts';
+import { prefetchFor } from '../domain/books/prefetch.ts';
 import type { Command } from '../domain/books/command.ts';
 import type { Digest } from '../domain/integrity/hash-chain.ts';
 import { PassbookError } from '../domain/errors.ts';
-import type { Message } from '../domain/entities/notification.ts';
+import type { Notification } from '../domain/entities/notification.ts';
 import type { Answer, Decided } from '../domain/books/outcome.ts';
 import { NO_CHANGES } from '../domain/books/changes.ts';
 import type { Decision } from '../domain/books/changes.ts';
@@ -13,7 +13,7 @@ import type { Instant } from '../domain/time.ts';
 import { nextTurn } from './event-loop.ts';
 import type { UnitOfWork } from './ports/ledger-store.ts';
 import type { Clock } from './ports/runtime.ts';
-import type { Courier } from './ports/outbox.ts';
+import type { DirectDelivery } from './ports/outbox.ts';
 import { requireActor } from './validation.ts';
 
 export type WriterLimits = {
@@ -29,7 +29,7 @@ export type WriterLimits = {
 };
 
 /** So many commands in one unit are a crowd, whose next ones are worth some milliseconds. */
-const MANY = 8;
+const GATHER_FROM = 8;
 const GATHERING_TURNS = 10;
 
 /** A unit is decided in so many parts, each of which a store may write while the next is decided. */
@@ -56,7 +56,7 @@ type Waiting = {
 
 type Committed = {
   readonly answers: readonly Decided[];
-  readonly messages: readonly Message[];
+  readonly messages: readonly Notification[];
   readonly messagesDueAt: Instant | null;
 };
 
@@ -65,7 +65,7 @@ type Answering = () => void;
 const NOBODY: Answering = () => {};
 
 /** The messages of the parts so far, and what the courier said of them; undefined while there are none. */
-type Reserved = { readonly messages: readonly Message[]; readonly dueAt: Instant | null | undefined };
+type Reserved = { readonly messages: readonly Notification[]; readonly dueAt: Instant | null | undefined };
 
 /**
  * Group commit: while one unit of work commits, commands gather, and the next unit takes all of them in the order
@@ -73,17 +73,17 @@ type Reserved = { readonly messages: readonly Message[]; readonly dueAt: Instant
  * Where a store gains by halves, many callers are served in two lanes: one half is on its way to the store while the
  * other is answered and asks again.
  */
-export class TransferWriter {
+export class CommandWriter {
   readonly #unitOfWork: UnitOfWork;
   readonly #clock: Clock;
   readonly #digest: Digest;
   readonly #notify: boolean;
   readonly #onCommit: () => void;
-  readonly #courier: Courier | undefined;
+  readonly #courier: DirectDelivery | undefined;
   readonly #limits: WriterLimits;
   #waiting: Waiting[] = [];
   /** How many take one unit after another to the store. */
-  #lanes = 0;
+  #workers = 0;
   readonly #draining = new Set<Promise<void>>();
   /** How many commands are in their units. */
   #underWay = 0;
@@ -100,7 +100,7 @@ export class TransferWriter {
     /** Called after each commit of which nobody took the messages, before its callers are answered; must not throw. */
     onCommit?: () => void;
     /** Whom to hand the messages of a commit to, before its callers are answered; must not throw. */
-    courier?: Courier;
+    courier?: DirectDelivery;
     limits?: Partial<WriterLimits>;
   }) {
     this.#unitOfWork = ports.unitOfWork;
@@ -124,7 +124,7 @@ export class TransferWriter {
    */
   async submit(command: Command, { dryRun = false }: SubmitOptions = {}): Promise<Answer> {
     requireActor(command.actor);
-    if (dryRun) return this.#rehearse(command);
+    if (dryRun) return this.#dryRun(command);
     if (this.#closed) {
       throw new PassbookError('unavailable', { reason: 'The ledger is closed, nothing was done' });
     }
@@ -138,12 +138,12 @@ export class TransferWriter {
     });
   }
 
-  async #rehearse(command: Command): Promise<Answer> {
+  async #dryRun(command: Command): Promise<Answer> {
     const now = this.#clock.now();
     const deadline = now + this.#limits.deadlineMs;
     const context = { now, digest: this.#digest, notify: false, dryRun: true };
     const decided = await this.#unitOfWork.transact(
-      () => wantOf([command], deadline),
+      () => prefetchFor([command], deadline),
       (books) => unwritten(decideInParts(books, [command], { ...context, size: PART_MOST })),
       deadline,
     );
@@ -158,7 +158,7 @@ export class TransferWriter {
 
   /** So many commands make a unit large enough where there are others. */
   get #half(): number {
-    return (this.#unitOfWork.halvesFrom ?? Infinity) / 2;
+    return (this.#unitOfWork.pipelineThreshold ?? Infinity) / 2;
   }
 
   /** How many commands a unit takes. */
@@ -168,8 +168,8 @@ export class TransferWriter {
   }
 
   #serve(): void {
-    if (this.#lanes > 1 || (this.#lanes === 1 && this.#waiting.length < this.#half)) return;
-    this.#lanes++;
+    if (this.#workers > 1 || (this.#workers === 1 && this.#waiting.length < this.#half)) return;
+    this.#workers++;
     const draining = this.#drain();
     this.#draining.add(draining);
     void draining.finally(() => this.#draining.delete(draining));
@@ -181,16 +181,16 @@ export class TransferWriter {
       const answer = await this.#commit(batch, () => this.#join(batch));
       this.#underWay -= batch.length;
       // The other half is on its way then, and the store works while these are answered
-      if (this.#lanes > 1) await nextTurn();
+      if (this.#workers > 1) await nextTurn();
       answer();
       await this.#gather(batch.length);
     } while (this.#waiting.length >= this.#least);
-    this.#lanes--;
+    this.#workers--;
   }
 
   /** So many who wait are worth a unit; fewer go with the other lane's next one. */
   get #least(): number {
-    return this.#lanes > 1 ? this.#half / 2 : 1;
+    return this.#workers > 1 ? this.#half / 2 : 1;
   }
 
   #begin(batch: Waiting[]): Waiting[] {
@@ -227,7 +227,7 @@ export class TransferWriter {
    */
   async #gather(answered: number): Promise<void> {
     await nextTurn();
-    if (answered < MANY) return;
+    if (answered < GATHER_FROM) return;
     for (let turn = 0; turn < GATHERING_TURNS; turn++) {
       const { length } = this.#waiting;
       if (length >= answered || this.#closed) return;
@@ -274,7 +274,7 @@ export class TransferWriter {
       () => {
         join();
         commands = batch.map(({ command }) => command);
-        return wantOf(commands, deadline);
+        return prefetchFor(commands, deadline);
       },
       (books) => {
         const all = batch.reduce((sum, { size }) => sum + size, 0);

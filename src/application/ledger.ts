@@ -28,10 +28,10 @@ import { openAccount } from './accounts/open-account.ts';
 import type { CheckpointPorts } from './ports/checkpoints.ts';
 import type { Store } from './ports/ledger-store.ts';
 import type { Clock, IdGenerator, Logger } from './ports/runtime.ts';
-import type { Courier } from './ports/outbox.ts';
+import type { DirectDelivery } from './ports/outbox.ts';
 import { submitBatch } from './transfers/submit-batch.ts';
 import { transferFunds } from './transfers/transfer-funds.ts';
-import { TransferWriter } from './group-commit.ts';
+import { CommandWriter } from './group-commit.ts';
 import type { WriterLimits } from './group-commit.ts';
 import { verifyBooks } from './proofs/verify-books.ts';
 
@@ -51,7 +51,7 @@ export type LedgerPorts = {
   readonly notify: boolean;
   readonly onCommit?: () => void;
   /** Who sends the messages, where that is done in this process. */
-  readonly courier?: Courier;
+  readonly courier?: DirectDelivery;
   readonly limits?: Partial<WriterLimits>;
 };
 
@@ -67,7 +67,7 @@ export function assembleLedger(ports: LedgerPorts) {
     throw new TypeError(`"${ports.defaultCurrency}" is not a currency of ISO 4217`);
   }
   const { store, ...rest } = ports;
-  const writer = new TransferWriter({ ...rest, unitOfWork: store.unitOfWork });
+  const writer = new CommandWriter({ ...rest, unitOfWork: store.unitOfWork });
   const { reads, scan } = store;
   const shared = { ...rest, reads, scan, writer, commitDeadlineMs: writer.deadlineMs };
   return {

@@ -8,7 +8,7 @@ const PAGE_LIMIT = 50;
 export const PAGE_LIMIT_MAX = 200;
 
 /** `cursor` is the `nextCursor` of a page of the same list with the same filter, and nothing else. */
-export type PageRequest = { readonly limit?: number; readonly cursor?: string };
+export type ListRequest = { readonly limit?: number; readonly cursor?: string };
 
 export type Page<T> = { readonly items: readonly T[]; readonly nextCursor: string | null };
 
@@ -17,7 +17,7 @@ export type Page<T> = { readonly items: readonly T[]; readonly nextCursor: strin
  * @throws PassbookError `invalid_request` for a limit out of bounds or a cursor that is not the list's
  */
 export async function readPage<T extends { readonly id: string }>(
-  request: PageRequest,
+  request: ListRequest,
   cursors: Cursors,
   read: (page: StorePage) => Promise<readonly T[]>,
 ): Promise<Page<T>> {
@@ -53,7 +53,7 @@ const SCAN_CHUNK = 100;
  * @throws PassbookError `invalid_request` for a limit out of bounds or a cursor that is not the list's
  */
 export async function scanPage<T>(
-  request: PageRequest,
+  request: ListRequest,
   { cursors, read, idOf, matches, isPast, isSelective, leftOffAt = () => null }: Scan<T>,
 ): Promise<Page<T>> {
   const limit = limitOf(request);
@@ -87,11 +87,11 @@ export function sequenceOf(id: string): number {
 }
 
 /** The id that the page begins after; null for the first page. */
-function placeOf({ cursor }: PageRequest, cursors: Cursors): string | null {
+function placeOf({ cursor }: ListRequest, cursors: Cursors): string | null {
   return cursor === undefined ? null : cursors.decode(cursor);
 }
 
-function limitOf({ limit = PAGE_LIMIT }: PageRequest): number {
+function limitOf({ limit = PAGE_LIMIT }: ListRequest): number {
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > PAGE_LIMIT_MAX) {
     throw invalid('limit', `must be an integer from 1 to ${PAGE_LIMIT_MAX}`);
   }

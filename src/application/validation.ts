@@ -61,7 +61,7 @@ export function requireInstant(field: string, value: Instant): void {
   if (!isInstant(value)) throw invalid(field, 'must be an instant, in milliseconds since 1970');
 }
 
-export function requireOrder({ from, to }: { from: Instant; to: Instant }): void {
+export function requirePeriod({ from, to }: { from: Instant; to: Instant }): void {
   if (from > to) throw invalid('from', 'must not be after "to"');
 }
 

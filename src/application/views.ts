@@ -1,12 +1,12 @@
-import type { Account, AccountClass, AccountStatus } from '../domain/entities/account.ts';
 import { owns } from '../domain/actor.ts';
 import type { Actor, Viewer } from '../domain/actor.ts';
+import type { Answer, Balances, Refusal, TransferOutcome } from '../domain/books/outcome.ts';
+import type { Account, AccountClass, AccountStatus } from '../domain/entities/account.ts';
+import { lastFour } from '../domain/entities/notification.ts';
+import type { Leg, Metadata, Transfer, TransferKind, TransferStatus } from '../domain/entities/transfer.ts';
 import { errorCatalogue } from '../domain/errors.ts';
 import type { ErrorCode, RefusalCode, Retry } from '../domain/errors.ts';
-import { lastFour } from '../domain/entities/notification.ts';
-import type { Answer, Balances, Refusal, TransferOutcome } from '../domain/books/outcome.ts';
 import type { Instant } from '../domain/time.ts';
-import type { Leg, Metadata, Transfer, TransferKind, TransferStatus } from '../domain/entities/transfer.ts';
 
 /** An account as its owner sees it. Amounts in minor units of `currency`, which has `exponent` decimals. */
 export type AccountView = Balances & {
@@ -264,3 +264,15 @@ export function viewConflict({ field }: { field: string }): Refused {
   const code = 'idempotency_key_reused';
   return { ok: false, replayed: false, code, retry: errorCatalogue[code].retry, transferId: null, field };
 }
+
+export type BatchResult =
+  | {
+      /** Whether every member succeeded. */
+      readonly ok: boolean;
+      readonly replayed: boolean;
+      /** A dry run has an answer of its own, which is marked. */
+      readonly dryRun?: never;
+      /** One for each transfer asked for, in its order. */
+      readonly members: readonly TransferResult[];
+    }
+  | (Refused & { readonly members?: never });

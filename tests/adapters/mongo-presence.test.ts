@@ -3,7 +3,7 @@ import type { ClientSession, CommandStartedEvent, Db } from 'mongodb';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { collectionsOf } from '../../src/adapters/mongo/schema/collections.ts';
 import type { Collections } from '../../src/adapters/mongo/schema/collections.ts';
-import { Presence } from '../../src/adapters/mongo/transactions/heartbeat.ts';
+import { Heartbeat } from '../../src/adapters/mongo/transactions/heartbeat.ts';
 import { describeWithMongo, freshDatabaseName, mongoUri } from '../support/mongo.ts';
 import { failCommands } from '../support/mongo-bank.ts';
 
@@ -14,7 +14,7 @@ describeWithMongo('what processes tell of themselves', () => {
   const sent: CommandStartedEvent[] = [];
   let db: Db;
   let processes: Collections['processes'];
-  let presence: Presence;
+  let presence: Heartbeat;
   let sessions: ClientSession[];
 
   beforeAll(async () => {
@@ -26,7 +26,7 @@ describeWithMongo('what processes tell of themselves', () => {
   beforeEach(() => {
     db = client.db(freshDatabaseName());
     ({ processes } = collectionsOf(db));
-    presence = new Presence(db);
+    presence = new Heartbeat(db);
     sessions = [];
   });
   afterEach(async () => {
@@ -90,7 +90,7 @@ describeWithMongo('what processes tell of themselves', () => {
       await write(dead, 'by the dead');
       await processes.insertOne({ _id: 'dead', sessions: [dead.id!], aliveUntil: LONG_AGO });
 
-      await new Presence(db).endDead();
+      await new Heartbeat(db).endDead();
       await living.commitTransaction();
       await expect(dead.commitTransaction()).rejects.toMatchObject({ codeName: 'NoSuchTransaction' });
     });
@@ -113,7 +113,7 @@ describeWithMongo('what processes tell of themselves', () => {
         await processes.insertOne({ _id: 'dead', sessions: [idle.id!, dead.id!], aliveUntil: LONG_AGO });
 
         await failCommands(mongoUri(), { failCommands: ['killSessions'], times: 1, errorCode: 8000 });
-        await new Presence(db).endDead();
+        await new Heartbeat(db).endDead();
         await living.commitTransaction();
         await expect(dead.commitTransaction()).rejects.toMatchObject({ codeName: 'NoSuchTransaction' });
       });
@@ -136,7 +136,7 @@ describeWithMongo('what processes tell of themselves', () => {
     await closed.connect();
     const session = aSession();
     await closed.close();
-    const broken = new Presence(unheard);
+    const broken = new Heartbeat(unheard);
     expect(await broken.during(session, async () => 'done')).toBe('done');
     await broken.endDead();
     broken.close();

@@ -4,8 +4,8 @@ import { MongoMemoryServer } from 'mongodb-memory-server';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { collectionsOf } from '../../src/adapters/mongo/schema/collections.ts';
 import { openMongoStore } from '../../src/adapters/mongo/index.ts';
-import { TimeLimit } from '../../src/adapters/mongo/transactions/deadline.ts';
-import { Turn } from '../../src/adapters/mongo/writing/writer-lease.ts';
+import { Deadline } from '../../src/adapters/mongo/transactions/deadline.ts';
+import { WriterLease } from '../../src/adapters/mongo/writing/writer-lease.ts';
 import type { Stores } from '../../src/application/ports/ledger-store.ts';
 import { Account } from '../../src/domain/entities/account.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
@@ -183,9 +183,9 @@ describeWithMongo('what the store sends to MongoDB', () => {
     const pay = () => bank.pay(alice, { from, to, amount: 1n });
     await withRawClient(mongoUri(), async (client) => {
       const { turns } = collectionsOf(client.db(databaseName, { useBigInt64: true }));
-      const other = new Turn(turns);
-      other.contend();
-      await other.take(new TimeLimit(10_000));
+      const other = new WriterLease(turns);
+      other.markContended();
+      await other.acquire(new Deadline(10_000));
       const until = (time: Date) => turns.updateOne({ _id: 'turn' }, { $set: { until: time } });
       await until(new Date(Date.now() + 60_000));
       const payments: Promise<unknown>[] = [];

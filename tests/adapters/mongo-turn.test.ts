@@ -3,8 +3,8 @@ import type { CommandStartedEvent } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { collectionsOf } from '../../src/adapters/mongo/schema/collections.ts';
 import type { Collections } from '../../src/adapters/mongo/schema/collections.ts';
-import { TimeLimit } from '../../src/adapters/mongo/transactions/deadline.ts';
-import { Turn } from '../../src/adapters/mongo/writing/writer-lease.ts';
+import { Deadline } from '../../src/adapters/mongo/transactions/deadline.ts';
+import { WriterLease } from '../../src/adapters/mongo/writing/writer-lease.ts';
 import { anAccount } from '../support/builders.ts';
 import { describeWithMongo, freshDatabaseName, mongoUri } from '../support/mongo.ts';
 
@@ -14,8 +14,8 @@ describeWithMongo('turns between processes', () => {
   const client = new MongoClient(mongoUri(), { monitorCommands: true });
   const sent: CommandStartedEvent[] = [];
   let turns: Collections['turns'];
-  let one: Turn;
-  let other: Turn;
+  let one: WriterLease;
+  let other: WriterLease;
 
   beforeAll(async () => {
     await client.connect();
@@ -25,30 +25,30 @@ describeWithMongo('turns between processes', () => {
 
   beforeEach(() => {
     ({ turns } = collectionsOf(client.db(freshDatabaseName(), { useBigInt64: true })));
-    [one, other] = [new Turn(turns), new Turn(turns)];
+    [one, other] = [new WriterLease(turns), new WriterLease(turns)];
     sent.length = 0;
   });
 
-  const limit = () => new TimeLimit(20_000);
+  const limit = () => new Deadline(20_000);
 
   function contend(): void {
-    one.contend();
-    other.contend();
+    one.markContended();
+    other.markContended();
   }
 
   it('are not taken by whoever is alone, who now and then looks', async () => {
     for (let unit = 0; unit < 5; unit++) {
-      expect(await one.take(limit())).toBeUndefined();
-      one.pass(NOTHING);
+      expect(await one.acquire(limit())).toBeUndefined();
+      one.release(NOTHING);
     }
     await vi.waitFor(() => expect(sent.map(({ commandName }) => commandName)).toEqual(['find']));
   });
 
   it('come one after another, with what was changed', async () => {
     contend();
-    await one.take(limit());
+    await one.acquire(limit());
     const events: string[] = [];
-    const taken = other.take(limit()).then((turn) => {
+    const taken = other.acquire(limit()).then((turn) => {
       events.push('taken');
       return turn;
     });
@@ -57,18 +57,18 @@ describeWithMongo('turns between processes', () => {
 
     const changed = { account: anAccount({ balance: 7n, sequence: 3 }), written: 2 };
     const told = { from: 3n, unit: 5n, at: new Timestamp({ t: 7, i: 2 }), accounts: [changed] };
-    one.pass(() => told);
+    one.release(() => told);
     expect(await taken).toStrictEqual({ told });
   });
 
   it('come to whoever waits, though another always wants the next', async () => {
     contend();
-    await one.take(limit());
+    await one.acquire(limit());
     const order: string[] = [];
-    const take = async (turn: Turn, name: string) => {
-      await turn.take(limit());
+    const take = async (turn: WriterLease, name: string) => {
+      await turn.acquire(limit());
       order.push(name);
-      turn.pass(NOTHING);
+      turn.release(NOTHING);
     };
     const greedy = (async () => {
       while (order.filter((name) => name === 'other').length < 3) await take(one, 'one');
@@ -81,19 +81,19 @@ describeWithMongo('turns between processes', () => {
 
   it('are nothing to tell of where nobody else had one between', async () => {
     contend();
-    await one.take(limit());
-    one.pass(NOTHING);
-    expect(await one.take(limit())).toBeUndefined();
+    await one.acquire(limit());
+    one.release(NOTHING);
+    expect(await one.acquire(limit())).toBeUndefined();
   });
 
   it('are taken once another is seen to take them', async () => {
-    other.contend();
-    await other.take(limit());
+    other.markContended();
+    await other.acquire(limit());
     await turns.updateOne({ _id: 'turn' }, { $set: { until: new Date(Date.now() + 60_000) } });
     expect(one.isContended).toBe(false);
     await vi.waitFor(
       async () => {
-        if (!one.isContended) await one.take(limit());
+        if (!one.isContended) await one.acquire(limit());
         expect(one.isContended).toBe(true);
       },
       { timeout: 10_000 },
@@ -102,16 +102,16 @@ describeWithMongo('turns between processes', () => {
 
   it('end by themselves where nobody passes them on', async () => {
     contend();
-    await one.take(limit());
-    expect(await other.take(limit())).toEqual({ told: null });
+    await one.acquire(limit());
+    expect(await other.acquire(limit())).toEqual({ told: null });
   });
 
   it('are waited for until the limit, and not where the server does not answer', async () => {
     contend();
-    await one.take(limit());
-    expect(await other.take(new TimeLimit(1))).toEqual({ told: null });
+    await one.acquire(limit());
+    expect(await other.acquire(new Deadline(1))).toEqual({ told: null });
     await client.close();
-    expect(await other.take(limit())).toEqual({ told: null });
+    expect(await other.acquire(limit())).toEqual({ told: null });
     await client.connect();
   });
 });

@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSmtpMailer } from '../../src/adapters/smtp/smtp-mailer.ts';
 import type { SmtpMailer, SmtpServer, SmtpTimeouts } from '../../src/adapters/smtp/smtp-mailer.ts';
-import type { TransferMessage } from '../../src/domain/entities/notification.ts';
+import type { TransferNotification } from '../../src/domain/entities/notification.ts';
 import { JANUARY, aTransferMessage, aUser, aWelcome } from '../support/builders.ts';
 import { MailServer, SmtpFault } from '../support/mail-server.ts';
 import type { MailServerConduct, ReceivedMail } from '../support/mail-server.ts';
@@ -63,7 +63,7 @@ const HEADERS = [
   'content-type',
 ];
 
-function aTransfer(facts: Partial<TransferMessage> = {}): TransferMessage {
+function aTransfer(facts: Partial<TransferNotification> = {}): TransferNotification {
   return aTransferMessage({
     id: '019bc0de-0000-7000-8000-000000000001.sent',
     transferId: '019bc0de-0000-7000-8000-000000000001',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
 import { OutboxDispatcher } from '../../src/application/jobs/outbox-dispatcher.ts';
-import type { DigestMessage, Message } from '../../src/domain/entities/notification.ts';
+import type { DigestMessage, Notification } from '../../src/domain/entities/notification.ts';
 import { NO_CHANGES, want } from '../support/bank.ts';
 import { aTransferMessage, aUser, aWelcome, FixedClock } from '../support/builders.ts';
 import { RecordingLog, RecordingMailer } from '../support/people.ts';
@@ -33,12 +33,12 @@ async function anOutbox() {
     mailer,
     open,
     dispatcher,
-    add: (messages: readonly Message[]) =>
+    add: (messages: readonly Notification[]) =>
       unitOfWork.run(async ({ outbox }) => {
         for (const message of messages) await outbox.add(message);
       }),
     /** As a unit of the ledger writes them, for the dispatcher that runs. */
-    hand: async (messages: readonly Message[]) => {
+    hand: async (messages: readonly Notification[]) => {
       const until = dispatcher.reserve();
       await unitOfWork.transact(
         want({}),

@@ -5,7 +5,7 @@ import type { DispatcherOptions } from '../../src/application/jobs/outbox-dispat
 import { MailServerFault } from '../../src/application/ports/ledger-store.ts';
 import type { UnitOfWork } from '../../src/application/ports/ledger-store.ts';
 import type { Mailer } from '../../src/application/ports/outbox.ts';
-import type { Message } from '../../src/domain/entities/notification.ts';
+import type { Notification } from '../../src/domain/entities/notification.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import { NO_CHANGES, want } from '../support/bank.ts';
 import { aUser, aWelcome, FixedClock, JANUARY } from '../support/builders.ts';
@@ -43,7 +43,7 @@ async function anOutbox({
     unitOfWork,
     open,
     dispatcher: open(),
-    add: (...messages: readonly Message[]) =>
+    add: (...messages: readonly Notification[]) =>
       unitOfWork.run(async ({ outbox }) => {
         for (const message of messages) await outbox.add(message);
       }),
@@ -154,7 +154,7 @@ describe('dispatching', () => {
   });
 
   it('leaves what is left of a batch whose lease is over to whoever claims it then', async () => {
-    const sent: Message[] = [];
+    const sent: Notification[] = [];
     const { open, add, user, clock, due } = await anOutbox({
       mailer: {
         send: async (message) => {
@@ -219,7 +219,7 @@ describe('a fault of the mail server', () => {
       clock.advance(1);
     }
     while ((await dispatcher.dispatch()) > 0);
-    const idsOf = (of: readonly Message[]) => of.map(({ id }) => id).toSorted();
+    const idsOf = (of: readonly Notification[]) => of.map(({ id }) => id).toSorted();
     expect(idsOf(mailer.sent.map(({ message }) => message))).toEqual(idsOf(messages));
     expect(new Set(log.lines)).toEqual(
       new Set(['warn: the mail server cannot be used, mails wait', 'info: mail sent']),
@@ -245,7 +245,7 @@ describe('a fault of the mail server', () => {
     const mailer = new CountingMailer(brokenOff(), brokenOff());
     const { dispatcher, add, user, clock, due } = await anOutbox({ mailer, options: { delayMs: 2000 } });
     const [first, second, third] = welcomes(3, user);
-    await add(first as Message, second as Message, third as Message);
+    await add(first as Notification, second as Notification, third as Notification);
     await dispatcher.dispatch();
     clock.advance(2000);
     await dispatcher.dispatch();
@@ -278,7 +278,7 @@ describe('a fault of the mail server', () => {
     const { dispatcher, user, clock, unitOfWork } = outbox;
     dispatcher.start();
     await new Promise(setImmediate);
-    const hand = async (message: Message) => {
+    const hand = async (message: Notification) => {
       const until = dispatcher.reserve() ?? 0;
       await unitOfWork.transact(
         want({}),
@@ -287,7 +287,7 @@ describe('a fault of the mail server', () => {
       );
       dispatcher.accept([message], until);
     };
-    const [first, second, third] = welcomes(3, user) as [Message, Message, Message];
+    const [first, second, third] = welcomes(3, user) as [Notification, Notification, Notification];
     await hand(first);
     await until(() => mailer.calls === 1);
     await hand(second);
@@ -441,7 +441,7 @@ describe('what is handed over', () => {
   /** As a unit of work writes it: claimed until the courier's reservation ends. */
   const committed = async (
     outbox: Awaited<ReturnType<typeof anOutbox>>,
-    messages: readonly Message[],
+    messages: readonly Notification[],
   ): Promise<void> => {
     const until = outbox.dispatcher.reserve();
     if (until === null) throw new TypeError('There is room');
@@ -494,9 +494,9 @@ describe('what is handed over', () => {
     const outbox = await anOutbox({ mailer });
     outbox.dispatcher.start();
     const [first, second, third] = [1, 2, 3].map(() => aWelcome({ recipientId: outbox.user.id })) as [
-      Message,
-      Message,
-      Message,
+      Notification,
+      Notification,
+      Notification,
     ];
     await committed(outbox, [first, second]);
     await until(() => mailer.isAsked);
@@ -526,7 +526,7 @@ describe('what is handed over', () => {
 
 /** Counts how often it is asked; a test says how each attempt ends. */
 class CountingMailer implements Mailer {
-  readonly sent: { message: Message }[] = [];
+  readonly sent: { message: Notification }[] = [];
   readonly asked: string[] = [];
   readonly #answers: (Error | Promise<void> | undefined)[];
 
@@ -538,7 +538,7 @@ class CountingMailer implements Mailer {
     return this.asked.length;
   }
 
-  async send(message: Message): Promise<'sent'> {
+  async send(message: Notification): Promise<'sent'> {
     this.asked.push(message.id);
     const answer = await this.#answers.shift();
     if (answer instanceof Error) throw answer;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionReads } from '../../src/application/ports/user-store.ts';
-import { RecentSessions } from '../../src/application/users/session-cache.ts';
+import { SessionCache } from '../../src/application/users/session-cache.ts';
 import { aSession, aUser, FixedClock } from '../support/builders.ts';
 
 function aReader(count: number) {
@@ -18,7 +18,7 @@ function aReader(count: number) {
       return all.filter(({ session }) => ids.includes(session.id));
     },
   };
-  const recent = new RecentSessions({ reads, clock });
+  const recent = new SessionCache({ reads, clock });
   const find = (index: number) => recent.find(all[index]?.session.id ?? 'nobody');
   return { clock, all, asked, during, recent, find };
 }

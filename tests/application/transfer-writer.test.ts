@@ -1,14 +1,14 @@
 import { describe, expect, it, vi } from 'vitest';
 import { sha256 } from '../../src/adapters/system.ts';
-import { TransferWriter } from '../../src/application/group-commit.ts';
+import { CommandWriter } from '../../src/application/group-commit.ts';
 import type { WriterLimits } from '../../src/application/group-commit.ts';
 import type { UnitOfWork } from '../../src/application/ports/ledger-store.ts';
-import type { Courier } from '../../src/application/ports/outbox.ts';
+import type { DirectDelivery } from '../../src/application/ports/outbox.ts';
 import { whole } from '../../src/domain/books/changes.ts';
 import type { Books } from '../../src/domain/books/working-books.ts';
 import type { Decision, WholeDecision } from '../../src/domain/books/changes.ts';
 import type { Command } from '../../src/domain/books/command.ts';
-import type { Want } from '../../src/domain/books/prefetch.ts';
+import type { Prefetch } from '../../src/domain/books/prefetch.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import type { Answer } from '../../src/domain/books/outcome.ts';
 import type { Instant } from '../../src/domain/time.ts';
@@ -17,7 +17,7 @@ import { aBatchCommand, anOpenCommand, anOrder, aTransferCommand, WholeBooks } f
 
 type Unit = {
   /** Asks for it where the store was busy. */
-  readonly want: Want;
+  readonly want: Prefetch;
   readonly deadline: Instant;
   /** Runs the decision, again if told so, writes what it changes, and lets the writer go on. */
   commit(options?: { readonly beforeEachRun?: readonly (() => void)[] }): Promise<void>;
@@ -33,14 +33,14 @@ class HandDrivenUnitOfWork implements UnitOfWork {
   /** Units begin when they are told to go on, as where another process has the ledger. */
   isBusy = false;
   onBegin = (): unknown => undefined;
-  halvesFrom: number | undefined;
+  pipelineThreshold: number | undefined;
 
   constructor(books: WholeBooks, halvesFrom: number) {
     this.books = books;
-    this.halvesFrom = halvesFrom;
+    this.pipelineThreshold = halvesFrom;
   }
 
-  transact<R>(ask: () => Want, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R> {
+  transact<R>(ask: () => Prefetch, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R> {
     this.onBegin();
     let asked = this.isBusy ? undefined : ask();
     const begin = () => (asked ??= ask());
@@ -96,14 +96,14 @@ function aWriter({
   limits?: Partial<WriterLimits>;
   accounts?: Parameters<typeof anAccount>[0][];
   notify?: boolean;
-  courier?: Courier;
+  courier?: DirectDelivery;
   halvesFrom?: number;
 } = {}) {
   const clock = new FixedClock();
   const books = new WholeBooks(accounts.map((account) => anAccount(account)));
   const unitOfWork = new HandDrivenUnitOfWork(books, halvesFrom);
   const events: string[] = [];
-  const writer = new TransferWriter({
+  const writer = new CommandWriter({
     unitOfWork,
     clock,
     digest: sha256,
@@ -136,7 +136,7 @@ function aWriter({
 
 /** The id that a command draws. */
 function nameOf(command: Command): string {
-  if (command.type === 'transfer') return command.order.id;
+  if (command.type === 'transfer') return command.instruction.id;
   return 'id' in command ? command.id : command.type;
 }
 
@@ -195,7 +195,7 @@ describe('group commit', () => {
   it('counts the transfers of large commands, and lets single ones pass them', async () => {
     const { units, unitAt, submit } = aWriter({ limits: { batch: 5 } });
     const batchOf = (length: number) =>
-      aBatchCommand({ orders: Array.from({ length }, () => anOrder()), linked: false });
+      aBatchCommand({ instructions: Array.from({ length }, () => anOrder()), linked: false });
     const large = [batchOf(3), batchOf(8), batchOf(2), batchOf(9), batchOf(1)];
     void submit(open('a'));
     for (const command of large) void submit(command);
@@ -224,7 +224,7 @@ describe('group commit', () => {
       const orders = Array.from({ length: 1_000 }, () =>
         anOrder({ sourceAccountId: 'from', destinationAccountId: 'to', amount: 1n }),
       );
-      void submit(aBatchCommand({ orders, linked }));
+      void submit(aBatchCommand({ instructions: orders, linked }));
       await units[0]?.commit();
       expect(parts.reduce((sum, size) => sum + size, 0)).toBe(1_000);
       expect(Math.max(...parts)).toBe(250);
@@ -281,7 +281,7 @@ describe('group commit', () => {
 
     many(200, 328);
     expect(openedIn(units[4])).toHaveLength(128);
-    unitOfWork.halvesFrom = undefined;
+    unitOfWork.pipelineThreshold = undefined;
     many(328, 480);
     await units[3]?.commit();
     expect(units).toHaveLength(5);
@@ -312,7 +312,7 @@ describe('group commit', () => {
     many(0, 301);
     unitOfWork.isBusy = true;
     await units[0]?.commit();
-    unitOfWork.halvesFrom = 256;
+    unitOfWork.pipelineThreshold = 256;
     many(301, 421);
     expect(units).toHaveLength(2);
     expect(openedIn(units[1])).toHaveLength(300);
@@ -325,7 +325,7 @@ describe('group commit', () => {
     await units[0]?.commit();
     expect(openedIn(units[0])).toHaveLength(300);
     unitOfWork.isBusy = false;
-    unitOfWork.halvesFrom = 256;
+    unitOfWork.pipelineThreshold = 256;
     many(300, 600);
     expect(openedIn(units[1])).toHaveLength(128);
     expect(openedIn(await unitAt(2))).toHaveLength(150);
@@ -387,7 +387,7 @@ describe('group commit', () => {
       open('x'),
       first,
       pay(),
-      { ...first, order: { ...first.order, id: 'again' } },
+      { ...first, instruction: { ...first.instruction, id: 'again' } },
       anOpenCommand({ key: first.key }),
     ].map(submit);
     await units[0]?.commit();
@@ -395,9 +395,9 @@ describe('group commit', () => {
 
     expect(await Promise.all(answers)).toMatchObject([
       { replayed: false, outcome: { kind: 'opened', account: { id: 'x' } } },
-      { replayed: false, outcome: { kind: 'transferred', transfer: { id: first.order.id } } },
+      { replayed: false, outcome: { kind: 'transferred', transfer: { id: first.instruction.id } } },
       { replayed: false, outcome: { kind: 'refused', code: 'insufficient_funds' } },
-      { replayed: true, outcome: { kind: 'transferred', transfer: { id: first.order.id } } },
+      { replayed: true, outcome: { kind: 'transferred', transfer: { id: first.instruction.id } } },
       { conflict: { field: 'ownerId' } },
     ]);
   });
@@ -477,7 +477,7 @@ describe('the messages of a commit', () => {
 
   it('are written as claimed by a courier that has room, and handed over before anybody is answered', async () => {
     const handed: [ids: string[], until: Instant][] = [];
-    const courier: Courier = {
+    const courier: DirectDelivery = {
       reserve: () => JANUARY + 500,
       accept: (messages, until) => {
         handed.push([messages.map(({ id }) => id), until]);
@@ -497,7 +497,7 @@ describe('the messages of a commit', () => {
   it('of many commands are reserved once, and handed over together', async () => {
     let reserved = 0;
     const handed: string[][] = [];
-    const courier: Courier = {
+    const courier: DirectDelivery = {
       // Only the first of a unit may be told that there is room
       reserve: () => (reserved++ === 0 ? JANUARY + 500 : null),
       accept: (messages) => handed.push(messages.map(({ id }) => id)),
@@ -516,7 +516,7 @@ describe('the messages of a commit', () => {
 
   it('are left to whoever looks where the courier has no room, and none are none to hand over', async () => {
     let reserved = 0;
-    const courier: Courier = {
+    const courier: DirectDelivery = {
       reserve: () => {
         reserved += 1;
         return null;

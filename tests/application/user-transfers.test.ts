@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
 import type { LedgerReads, Store } from '../../src/application/ports/ledger-store.ts';
-import { isNewer, placeOf } from '../../src/application/ports/transfer-position.ts';
-import type { TransferPlace } from '../../src/application/ports/transfer-position.ts';
+import { isNewer, positionOf } from '../../src/application/ports/transfer-position.ts';
+import type { TransferPosition } from '../../src/application/ports/transfer-position.ts';
 import { userTransfers } from '../../src/application/transfers/user-transfers.ts';
 import type { Transfer } from '../../src/domain/entities/transfer.ts';
 import { Random } from '../model/random.ts';
@@ -43,18 +43,18 @@ describe("a user's transfers", () => {
     return all
       .map(({ transfer }) => transfer)
       .filter(({ parties }) => parties.includes(userId))
-      .sort((a, b) => (isNewer(placeOf(a), placeOf(b)) ? -1 : 1));
+      .sort((a, b) => (isNewer(positionOf(a), positionOf(b)) ? -1 : 1));
   }
 
   async function inPages(userId: string, limit: number): Promise<readonly Transfer[]> {
     const found: Transfer[] = [];
-    for (let before: TransferPlace | null = null; ; ) {
+    for (let before: TransferPosition | null = null; ; ) {
       const page: readonly Transfer[] = await userTransfers(reads, userId, { before, limit });
       expect(page.length).toBeLessThanOrEqual(limit);
       found.push(...page);
       const last = page.at(-1);
       if (!last || page.length < limit) return found;
-      before = placeOf(last);
+      before = positionOf(last);
     }
   }
 
@@ -81,8 +81,8 @@ describe("a user's transfers", () => {
       const all = await expected(id);
       expect(all.length).toBeGreaterThan(50);
       for (const limit of [1, 2, 7, 50, 1000]) expect(await inPages(id, limit)).toStrictEqual(all);
-      for (const place of [...all.map(placeOf), { at: clock.now() + 1, id: '' }, { at: 0, id: '~' }]) {
-        const behind = all.filter((transfer) => isNewer(place, placeOf(transfer)));
+      for (const place of [...all.map(positionOf), { at: clock.now() + 1, id: '' }, { at: 0, id: '~' }]) {
+        const behind = all.filter((transfer) => isNewer(place, positionOf(transfer)));
         expect(await userTransfers(reads, id, { before: place, limit: 9 })).toStrictEqual(behind.slice(0, 9));
       }
     }
@@ -110,7 +110,7 @@ describe("a user's transfers", () => {
     const [funded] = await userTransfers(reads, alice.id, { before: null, limit: 1 });
     clock.advance(1);
     const second = await bank.account(alice, { funds: 1n });
-    await userTransfers(reads, alice.id, { before: { ...placeOf(funded!), id: '~' }, limit: 5 });
+    await userTransfers(reads, alice.id, { before: { ...positionOf(funded!), id: '~' }, limit: 5 });
     expect(seen.map(({ accountId }) => accountId)).not.toContain(second);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { BatchRequest, BatchResult } from '../../src/application/transfers/submit-batch.ts';
+import type { BatchRequest } from '../../src/application/transfers/submit-batch.ts';
+import type { BatchResult } from '../../src/application/views.ts';
 import { codeOf, SYSTEM } from '../support/bank.ts';
 import { expectSumsOfZero } from '../support/books.ts';
 import { aCustomer, anAccount, freshId } from '../support/builders.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ClaimedMessage, OutboxStore } from '../../src/application/ports/outbox.ts';
-import type { Message } from '../../src/domain/entities/notification.ts';
+import type { Notification } from '../../src/domain/entities/notification.ts';
 import { JANUARY, aTransferMessage, aWelcome } from '../support/builders.ts';
 import { NO_CHANGES, want } from '../support/bank.ts';
 import type { Subject } from './subject.ts';
@@ -14,11 +14,11 @@ export function describeOutbox(subject: () => Subject): void {
     subject().otherBank.unitOfWork.run((stores) => work(stores.outbox));
   const claim = (now: number, limit = 100, through = outbox): Promise<readonly ClaimedMessage[]> =>
     through((one) => one.claim({ now, leaseUntil: now + LEASE_MS, limit }));
-  const add = async (...messages: readonly Message[]) => {
+  const add = async (...messages: readonly Notification[]) => {
     for (const message of messages) await outbox((one) => one.add(message));
   };
 
-  const commit = (messages: readonly Message[], messagesDueAt: number | null) =>
+  const commit = (messages: readonly Notification[], messagesDueAt: number | null) =>
     subject().bank.unitOfWork.transact(
       want({}),
       () => ({ result: undefined, changes: { ...NO_CHANGES, messages, messagesDueAt } }),
@@ -131,14 +131,14 @@ export function describeOutbox(subject: () => Subject): void {
 
     it('counts no attempt for messages that were put back, whole units and parts of one', async () => {
       const [first, second, third, alone] = [1, 2, 3, 4].map((at) => aWelcome({ at: JANUARY + at })) as [
-        Message,
-        Message,
-        Message,
-        Message,
+        Notification,
+        Notification,
+        Notification,
+        Notification,
       ];
       await commit([first, second, third], null);
       await add(alone);
-      const putBack = (messages: readonly Message[], dueAt: number) =>
+      const putBack = (messages: readonly Notification[], dueAt: number) =>
         outbox((one) =>
           one.putBack(
             messages.map(({ id }) => id),
@@ -180,7 +180,7 @@ export function describeOutbox(subject: () => Subject): void {
     it('hears of what a unit wrote as claimed from the process that wrote it', async () => {
       const [sent, postponed, givenUp, released, rest] = [1, 2, 3, 4, 5].map((at) =>
         aWelcome({ at: JANUARY + at }),
-      ) as [Message, Message, Message, Message, Message];
+      ) as [Notification, Notification, Notification, Notification, Notification];
       await commit([sent, postponed, givenUp, released, rest], JANUARY + 50);
       await outbox(async (one) => {
         await one.markSent([sent.id]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Page, PageRequest } from '../../src/application/page.ts';
+import type { Page, ListRequest } from '../../src/application/page.ts';
 import { userTransfers } from '../../src/application/transfers/user-transfers.ts';
-import { placeOf } from '../../src/application/ports/transfer-position.ts';
+import { positionOf } from '../../src/application/ports/transfer-position.ts';
 import type { Account } from '../../src/domain/entities/account.ts';
 import { MAX_COUNTER } from '../../src/domain/money/money.ts';
 import type { Transfer } from '../../src/domain/entities/transfer.ts';
@@ -63,7 +63,7 @@ export function describeReads(subject: () => Subject): void {
       if (!funded.ok) throw new TypeError(funded.code);
 
       const read = (userId: string, before: Transfer | null, limit: number) =>
-        second.reads.unbookedOf(userId, { before: before && placeOf(before), limit });
+        second.reads.unbookedOf(userId, { before: before && positionOf(before), limit });
       const hers = await read(alice.id, null, 10);
       expect(hers.map(({ id }) => id)).toEqual([last, ...together.toSorted().toReversed()]);
       expect(hers).toStrictEqual(await Promise.all(hers.map(({ id }) => second.reads.transfer(id))));
@@ -354,7 +354,7 @@ export function describeReads(subject: () => Subject): void {
 }
 
 async function allPages<T>(
-  list: (page: PageRequest) => Promise<Page<T>>,
+  list: (page: ListRequest) => Promise<Page<T>>,
   limit: number,
 ): Promise<readonly (readonly T[])[]> {
   const pages: (readonly T[])[] = [];

@@ -4,7 +4,7 @@ import { verifyBooks } from '../../src/application/proofs/verify-books.ts';
 import { Account } from '../../src/domain/entities/account.ts';
 import type { Books } from '../../src/domain/books/working-books.ts';
 import type { Decision } from '../../src/domain/books/changes.ts';
-import { wantOf } from '../../src/domain/books/prefetch.ts';
+import { prefetchFor } from '../../src/domain/books/prefetch.ts';
 import type { DecisionContext } from '../../src/domain/decisions/decision-context.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import type { Decided } from '../../src/domain/books/outcome.ts';
@@ -259,17 +259,17 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       const commands = [
         held,
         paid,
-        aCaptureCommand({ transferId: held.order.id, amount: 20n }),
-        aReverseCommand({ transferId: paid.order.id, amount: 2n }),
+        aCaptureCommand({ transferId: held.instruction.id, amount: 20n }),
+        aReverseCommand({ transferId: paid.instruction.id, amount: 2n }),
         aLimitCommand({ accountId: to, maximumBalance: 25n }),
-        anEraseTextCommand({ transferId: paid.order.id }),
+        anEraseTextCommand({ transferId: paid.instruction.id }),
         aTransferCommand({ ...between, amount: 3n }),
-        aReverseCommand({ transferId: paid.order.id }),
+        aReverseCommand({ transferId: paid.instruction.id }),
         paid,
       ];
       const inParts = () =>
         bank.unitOfWork.transact(
-          () => wantOf(commands, bank.deadline()),
+          () => prefetchFor(commands, bank.deadline()),
           (books) => decideInParts(books, commands, { ...contextOf(bank), size: 1 }),
           bank.deadline(),
         );
@@ -292,8 +292,8 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       expect(await bank.stateOf(from)).toEqual({ balance: 80n, held: 0n, available: 80n });
       expect(await bank.stateOf(to)).toEqual({ balance: 20n, held: 0n, available: 20n });
       expect((await second.reads.account(to))?.maximumBalance).toBe(25n);
-      expect(await second.reads.transfer(held.order.id)).toMatchObject({ status: 'completed' });
-      expect(await second.reads.transfer(paid.order.id)).toMatchObject({
+      expect(await second.reads.transfer(held.instruction.id)).toMatchObject({ status: 'completed' });
+      expect(await second.reads.transfer(paid.instruction.id)).toMatchObject({
         reversed: [5n, 5n],
         description: null,
       });

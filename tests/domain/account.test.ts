@@ -1,3 +1,4 @@
+import { post } from '../../src/domain/decisions/post-step.ts';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/adapters/system.ts';
 import { Account, systemAccountId } from '../../src/domain/entities/account.ts';
@@ -132,12 +133,16 @@ describe('posting', () => {
     const transfer = Transfer.complete(transferFacts({ source: before.id, amount: 20n }), JANUARY + 5);
     const seal = sealTransfer(transfer, sha256);
 
-    const { account, entry } = before.post(transfer.source, transfer, {
-      step: 'completed',
-      at: JANUARY + 5,
-      seal,
-      digest: sha256,
-    });
+    const { account, entry } = post(
+      before,
+      { leg: transfer.source, transfer },
+      {
+        step: 'completed',
+        at: JANUARY + 5,
+        seal,
+        digest: sha256,
+      },
+    );
     const facts = {
       accountId: before.id,
       sequence: 7,

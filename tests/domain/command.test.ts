@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wantOf } from '../../src/domain/books/prefetch.ts';
+import { prefetchFor } from '../../src/domain/books/prefetch.ts';
 import {
   aBatchCommand,
   aCaptureCommand,
@@ -31,12 +31,12 @@ const NOTHING = {
 
 describe('what commands want of the books', () => {
   it('is nothing for no commands', () => {
-    expect(wantOf([], DUE)).toEqual(NOTHING);
+    expect(prefetchFor([], DUE)).toEqual(NOTHING);
   });
 
   it('is both accounts and the key of a transfer', () => {
     const command = aTransferCommand({ sourceAccountId: 'a', destinationAccountId: 'b' });
-    expect(wantOf([command], DUE)).toEqual({
+    expect(prefetchFor([command], DUE)).toEqual({
       ...NOTHING,
       accountIds: ['a', 'b'],
       purposes: [],
@@ -48,7 +48,7 @@ describe('what commands want of the books', () => {
 
   it("is the account, the bank's funding account and the key of initial funds", () => {
     const command = aFundingCommand({ destination: { accountId: 'a' } });
-    expect(wantOf([command], DUE)).toEqual({
+    expect(prefetchFor([command], DUE)).toEqual({
       ...NOTHING,
       accountIds: ['a'],
       purposes: ['funding'],
@@ -65,7 +65,7 @@ describe('what commands want of the books', () => {
       { ownerId: 'bob', currency: 'EUR' },
     ];
     const commands = destinations.map((destination) => aFundingCommand({ destination }));
-    expect(wantOf(commands, DUE)).toEqual({
+    expect(prefetchFor(commands, DUE)).toEqual({
       ...NOTHING,
       accountIds: [],
       purposes: ['funding'],
@@ -78,7 +78,7 @@ describe('what commands want of the books', () => {
   it("is the count of an owner's accounts where one is opened, and a key only if there is one", () => {
     const keyed = anOpenCommand({ ownerId: 'alice' });
     const keyless = anOpenCommand({ ownerId: 'bob', key: null });
-    expect(wantOf([keyed, keyless], DUE)).toEqual({
+    expect(prefetchFor([keyed, keyless], DUE)).toEqual({
       ...NOTHING,
       accountIds: [],
       purposes: [],
@@ -90,7 +90,7 @@ describe('what commands want of the books', () => {
 
   it('is every account of every leg of a batch, and its one key', () => {
     const command = aBatchCommand({
-      orders: [
+      instructions: [
         anOrder({ sourceAccountId: 'a', destinationAccountId: 'b' }),
         anOrder({
           legs: [
@@ -101,7 +101,7 @@ describe('what commands want of the books', () => {
         }),
       ],
     });
-    expect(wantOf([command], DUE)).toEqual({
+    expect(prefetchFor([command], DUE)).toEqual({
       ...NOTHING,
       accountIds: ['a', 'b', 'c'],
       purposes: ['exchange'],
@@ -115,7 +115,7 @@ describe('what commands want of the books', () => {
       aVoidCommand({ transferId: 'u' }),
       aReverseCommand({ transferId: 't' }),
     ];
-    expect(wantOf(commands, DUE)).toEqual({
+    expect(prefetchFor(commands, DUE)).toEqual({
       ...NOTHING,
       transferIds: ['t', 'u'],
       keys: commands.map(({ key }) => key),
@@ -129,7 +129,7 @@ describe('what commands want of the books', () => {
       aLimitCommand({ accountId: 'b' }),
       aCloseCommand({ accountId: 'c', sweep: { accountId: 'd', id: 'x', salt: 'y' } }),
     ];
-    const { activeCount, accountIds, ...rest } = wantOf(commands, DUE);
+    const { activeCount, accountIds, ...rest } = prefetchFor(commands, DUE);
     expect(accountIds.toSorted()).toEqual(['a', 'b', 'c', 'd']);
     expect(activeCount).toBeGreaterThanOrEqual(3);
     expect(rest).toEqual({
@@ -146,7 +146,7 @@ describe('what commands want of the books', () => {
   it('of what is neither audited nor money is the account alone', () => {
     const shared = { actor: { kind: 'system' }, key: null, request: { version: 1, fields: [] } } as const;
     expect(
-      wantOf(
+      prefetchFor(
         [
           { ...shared, type: 'expire', accountId: 'a' },
           { ...shared, type: 'rename', accountId: 'b', name: null, reason: null },
@@ -161,7 +161,7 @@ describe('what commands want of the books', () => {
     const toUser = aFundingCommand({ destination: { ownerId: 'alice', currency: 'EUR' } });
     const open = anOpenCommand({ ownerId: 'alice' });
     const toAccount = aFundingCommand({ destination: { accountId: 'b' }, key: toUser.key });
-    expect(wantOf([transfer, transfer, toUser, toUser, toAccount, open, open], DUE)).toEqual({
+    expect(prefetchFor([transfer, transfer, toUser, toUser, toAccount, open, open], DUE)).toEqual({
       ...NOTHING,
       accountIds: ['a', 'b'],
       purposes: ['funding'],

@@ -134,7 +134,7 @@ describe('formatAmount', () => {
   });
 
   it('says the same on a machine of another language and time zone, also for a language nobody knows', () => {
-    const money = new URL('../../src/domain/money.ts', import.meta.url).href;
+    const money = new URL('../../src/domain/money/money.ts', import.meta.url).href;
     const program = `
       import { formatAmount } from ${JSON.stringify(money)};
       const own = new Intl.NumberFormat(undefined).format(1.5);

@@ -8,7 +8,7 @@ import { NO_CHANGES, whole } from '../../src/domain/books/changes.ts';
 import type { Change, Changes } from '../../src/domain/books/changes.ts';
 import { entryDigest, linkHash, sealTransfer } from '../../src/domain/integrity/hash-chain.ts';
 import { GENESIS_HASH } from '../../src/domain/entities/genesis-hash.ts';
-import type { Command, TransferOrder } from '../../src/domain/books/command.ts';
+import type { Command, TransferInstruction } from '../../src/domain/books/command.ts';
 import type { DecisionContext } from '../../src/domain/decisions/decision-context.ts';
 import type { LedgerEntry } from '../../src/domain/entities/ledger-entry.ts';
 import { isWithinBound, MAX_AMOUNT, MAX_COUNTER } from '../../src/domain/money/money.ts';
@@ -104,7 +104,7 @@ function commandsOver(known: readonly Account[]): fc.Arbitrary<readonly Command[
     { weight: 1, arbitrary: fc.constantFrom(...opened, 'missing') },
   );
   const named = fc.constantFrom(null, null, null, null, null, 'EUR', 'USD');
-  const hold = fc.constantFrom<TransferOrder['hold']>(
+  const hold = fc.constantFrom<TransferInstruction['hold']>(
     null,
     null,
     { inSeconds: 1 },
@@ -118,7 +118,7 @@ function commandsOver(known: readonly Account[]): fc.Arbitrary<readonly Command[
   const several = fc
     .record({ one: accountId, many: fc.array(fc.tuple(accountId, amount), { minLength: 2, maxLength: 3 }) })
     .chain(({ one, many }) =>
-      fc.boolean().map((debits): TransferOrder => {
+      fc.boolean().map((debits): TransferInstruction => {
         const [here, there] = debits ? (['debit', 'credit'] as const) : (['credit', 'debit'] as const);
         const sum = many.reduce((total, [, part]) => total + part, 0n);
         const legs = [
@@ -132,13 +132,15 @@ function commandsOver(known: readonly Account[]): fc.Arbitrary<readonly Command[
         return anOrder({ legs: debits ? legs : [...legs.slice(1), legs[0]!] });
       }),
     );
-  const order = fc.oneof({ weight: 4, arbitrary: pair }, several);
-  const transfer = fc.record({ actor, order }).map((facts) => ({ ...aTransferCommand(facts), ...facts }));
+  const instruction = fc.oneof({ weight: 4, arbitrary: pair }, several);
+  const transfer = fc
+    .record({ actor, instruction })
+    .map((facts) => ({ ...aTransferCommand(facts), ...facts }));
   const batch = fc
     .record({
       actor,
       linked: fc.boolean(),
-      orders: fc.array(order, { minLength: 1, maxLength: 4 }),
+      instructions: fc.array(instruction, { minLength: 1, maxLength: 4 }),
     })
     .map((facts) => aBatchCommand(facts));
   const funding = fc
@@ -220,22 +222,27 @@ function ending(
 
 /** The transfers that a command may make. */
 function idsOf(command: Command): readonly string[] {
-  if (command.type === 'transfer') return [command.order.id];
-  if (command.type === 'batch') return command.orders.map(({ id }) => id);
+  if (command.type === 'transfer') return [command.instruction.id];
+  if (command.type === 'batch') return command.instructions.map(({ id }) => id);
   return command.type === 'reverse' ? [command.id] : [];
 }
 
 function holdsIn(command: Command): readonly string[] {
   const orders =
-    command.type === 'transfer' ? [command.order] : command.type === 'batch' ? command.orders : [];
+    command.type === 'transfer'
+      ? [command.instruction]
+      : command.type === 'batch'
+        ? command.instructions
+        : [];
   return orders.flatMap(({ id, hold }) => (hold === null ? [] : [id]));
 }
 
 /** The same request under the same key, with ids of its own. */
 function again(command: Command): Command {
-  const other = (order: TransferOrder) => ({ ...order, id: freshId() });
-  if (command.type === 'transfer') return { ...command, order: other(command.order) };
-  if (command.type === 'batch') return { ...command, id: freshId(), orders: command.orders.map(other) };
+  const other = (order: TransferInstruction) => ({ ...order, id: freshId() });
+  if (command.type === 'transfer') return { ...command, instruction: other(command.instruction) };
+  if (command.type === 'batch')
+    return { ...command, id: freshId(), instructions: command.instructions.map(other) };
   return command.type === 'reverse' ? { ...command, id: freshId() } : command;
 }
 

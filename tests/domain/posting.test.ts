@@ -38,7 +38,7 @@ describe('deciding a transfer', () => {
     const transfer = changes.transfers[0]?.after;
     expect(changes.transfers).toEqual([{ before: null, after: transfer }]);
     expect({ ...transfer }).toStrictEqual({
-      id: command.order.id,
+      id: command.instruction.id,
       kind: 'transfer',
       status: 'completed',
       code: null,
@@ -52,7 +52,7 @@ describe('deciding a transfer', () => {
       payerName: 'Alice',
       description: 'Rent',
       metadata: { order: '17' },
-      salt: command.order.salt,
+      salt: command.instruction.salt,
       expiresAt: null,
       reverses: null,
       batchId: null,
@@ -80,8 +80,8 @@ describe('deciding a transfer', () => {
       { ...command.key, request: command.request, outcome, at: CONTEXT.now },
     ]);
     expect(changes.messages.map(({ id, recipientId }) => [id, recipientId])).toEqual([
-      [`${command.order.id}.sent`, 'alice'],
-      [`${command.order.id}.received`, 'bob'],
+      [`${command.instruction.id}.sent`, 'alice'],
+      [`${command.instruction.id}.received`, 'bob'],
     ]);
   });
 
@@ -124,7 +124,11 @@ describe('deciding a transfer', () => {
 
     const rejected = changes.transfers[0]?.after;
     const outcome = { kind: 'refused', code: 'insufficient_funds', transfer: rejected };
-    expect(rejected).toMatchObject({ id: command.order.id, status: 'rejected', code: 'insufficient_funds' });
+    expect(rejected).toMatchObject({
+      id: command.instruction.id,
+      status: 'rejected',
+      code: 'insufficient_funds',
+    });
     expect(result).toStrictEqual([{ replayed: false, outcome }]);
     expect(changes).toStrictEqual({
       ...NOTHING,
@@ -157,7 +161,7 @@ describe('deciding a transfer', () => {
       accounts: [{ before: source, after: Account.restore({ ...source, status: 'closed' }) }],
     });
 
-    const again = { ...command, order: { ...command.order, id: 'another', salt: 'another' } };
+    const again = { ...command, instruction: { ...command.instruction, id: 'another', salt: 'another' } };
     const different = {
       ...again,
       request: { version: 1, fields: [['amount', '101']] },
@@ -466,7 +470,7 @@ describe('the bound of counters', () => {
         amount,
         hold: { inSeconds: 60 },
       });
-    const batch = aBatchCommand({ orders: [order(60n), order(41n), order(40n)] });
+    const batch = aBatchCommand({ instructions: [order(60n), order(41n), order(40n)] });
     const { result } = decide(new WholeBooks([source, destination]), [batch], CONTEXT);
     expect(result).toMatchObject([
       {

@@ -206,7 +206,7 @@ describeWithMongo('a unit that begins upon one that is not committed', () => {
     steps.length = 0;
     expect(outcomes(await payOn())).toEqual([null, null]);
     expect(wentAhead()).toBe(false);
-    expect(mongo.store.unitOfWork.halvesFrom).toBeUndefined();
+    expect(mongo.store.unitOfWork.pipelineThreshold).toBeUndefined();
     await expectBooks([60n, 30n, 10n]);
   });
 

@@ -9,7 +9,7 @@ import { entryDigest, linkHash, sealTransfer } from '../../src/domain/integrity/
 import { GENESIS_HASH } from '../../src/domain/entities/genesis-hash.ts';
 import { scopeOf } from '../../src/domain/books/idempotency.ts';
 import type { LedgerEntry } from '../../src/domain/entities/ledger-entry.ts';
-import type { Message } from '../../src/domain/entities/notification.ts';
+import type { Notification } from '../../src/domain/entities/notification.ts';
 import type { Outcome } from '../../src/domain/books/outcome.ts';
 import type { Transfer } from '../../src/domain/entities/transfer.ts';
 import type { Command } from './command.ts';
@@ -337,8 +337,8 @@ function membersWithDigests(members: string, digest: (text: string) => string): 
 }
 
 /** Each message once: what was taken is not given again. */
-async function takeMessages(unitOfWork: Store['unitOfWork']): Promise<readonly Message[]> {
-  const taken: Message[] = [];
+async function takeMessages(unitOfWork: Store['unitOfWork']): Promise<readonly Notification[]> {
+  const taken: Notification[] = [];
   for (let more = true; more; ) {
     const limit = 1000;
     const page = await unitOfWork.run(({ outbox }) =>

@@ -1,4 +1,4 @@
-import type { TransferMessage } from '../../src/domain/entities/notification.ts';
+import type { TransferNotification } from '../../src/domain/entities/notification.ts';
 import { fundsOf, legsOn, sumOf } from './model.ts';
 import type { Model, ModelLeg, ModelTransfer } from './model.ts';
 import { accountNamed } from './model-steps.ts';
@@ -17,7 +17,7 @@ function messageTo(
   model: Model,
   transfer: ModelTransfer,
   { ownerId, index, at }: { ownerId: string; index: number; at: number },
-): TransferMessage {
+): TransferNotification {
   const { id, legs, initiator, currency, expiresAt } = transfer;
   const own = legs.filter((leg) => leg.ownerId === ownerId);
   const pays = own.some(({ direction }) => direction === 'debit');
@@ -55,7 +55,7 @@ function messageTo(
 function kindFor(
   { kind, status }: ModelTransfer,
   { pays, isAllOwn }: { pays: boolean; isAllOwn: boolean },
-): TransferMessage['kind'] {
+): TransferNotification['kind'] {
   if (kind === 'initial_funds') return 'initial_funds_received';
   if (kind === 'withdrawal') return 'withdrawal_made';
   if (status === 'pending') return pays ? 'hold_placed' : 'hold_received';

@@ -9,7 +9,7 @@ import type { SystemPurpose } from '../../src/domain/entities/account.ts';
 import type { RefusalCode } from '../../src/domain/errors.ts';
 import type { Operation } from '../../src/domain/books/idempotency.ts';
 import type { EntryStep } from '../../src/domain/entities/counters.ts';
-import type { Message } from '../../src/domain/entities/notification.ts';
+import type { Notification } from '../../src/domain/entities/notification.ts';
 import type { TransferKind, TransferStatus } from '../../src/domain/entities/transfer.ts';
 
 export const BOUND = 9_007_199_254_740_991n;
@@ -129,7 +129,7 @@ export type Model = {
   kept: Map<string, Kept>;
   /** Each key once, in the order of their first use. */
   keyUses: KeyUse[];
-  messages: Message[];
+  messages: Notification[];
   audit: AuditFacts[];
 };
 

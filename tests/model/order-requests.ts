@@ -1,5 +1,5 @@
 /** One transfer as it is asked for, alone or in a batch: how it is drawn, what is malformed of it, and what it means. */
-import type { LegRequest, OrderRequest } from '../../src/application/transfers/transfer-request.ts';
+import type { LegRequest, TransferRequestFields } from '../../src/application/transfers/transfer-request.ts';
 import type { Actor } from '../../src/domain/actor.ts';
 import type { Drawing } from './command.ts';
 import { drawAccountId, drawAmount, drawCurrency, drawText } from './draw.ts';
@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000;
 const LONGEST_MS = 31 * DAY_MS;
 const USUAL_MS = 7 * DAY_MS;
 
-export function drawOrder(drawing: Drawing, actor: Actor): OrderRequest {
+export function drawOrder(drawing: Drawing, actor: Actor): TransferRequestFields {
   const { random } = drawing;
   const description = drawText(drawing, ['Rent, März 🏠', 'Lunch']);
   const hasLegs = random.chance(0.15);
@@ -36,7 +36,7 @@ export const METADATA = [
   { order: '18' },
 ] as const;
 
-function drawPair(drawing: Drawing, actor: Actor): OrderRequest {
+function drawPair(drawing: Drawing, actor: Actor): TransferRequestFields {
   const { random, model } = drawing;
   const sourceAccountId = drawOwn(drawing, actor);
   const source = model.accounts.get(sourceAccountId);
@@ -95,7 +95,7 @@ function drawOther(drawing: Drawing, source: ModelAccount | undefined, not: read
 }
 
 /** Short ones as a rule, around now and around the most there can be now and then. */
-function drawHold({ random, model: { now } }: Drawing): OrderRequest {
+function drawHold({ random, model: { now } }: Drawing): TransferRequestFields {
   const pending = true;
   if (random.chance(0.1)) return { pending };
   if (random.chance(0.4)) {
@@ -107,7 +107,7 @@ function drawHold({ random, model: { now } }: Drawing): OrderRequest {
 }
 
 /** The first field at fault, at the instant at which it is asked. */
-export function faultOf(request: OrderRequest, now: number): string | undefined {
+export function faultOf(request: TransferRequestFields, now: number): string | undefined {
   return (
     (request.legs ? faultOfLegs(request.legs) : malformedField(request, ['amount'])) ??
     faultOfHold(request, now) ??
@@ -124,7 +124,7 @@ function faultOfLegs(legs: readonly LegRequest[]): string | undefined {
   return debited !== credited || Number(debited) > Number(BOUND) ? 'legs' : undefined;
 }
 
-function faultOfHold(request: OrderRequest, now: number): string | undefined {
+function faultOfHold(request: TransferRequestFields, now: number): string | undefined {
   const { pending, expiresAt, expiresInSeconds } = request;
   if (!pending) return expiresInSeconds === undefined ? undefined : 'expiresInSeconds';
   if (expiresAt !== undefined && expiresInSeconds !== undefined) return 'expiresInSeconds';
@@ -133,12 +133,12 @@ function faultOfHold(request: OrderRequest, now: number): string | undefined {
 }
 
 /** Whether the hold would have expired before it is placed. */
-export function isOverdue({ expiresAt }: OrderRequest, now: number): boolean {
+export function isOverdue({ expiresAt }: TransferRequestFields, now: number): boolean {
   return expiresAt !== undefined && expiresAt <= now;
 }
 
 /** What is kept of it under a key, in the order in which a difference is named. */
-export function fieldsOf(request: OrderRequest): RequestFields {
+export function fieldsOf(request: TransferRequestFields): RequestFields {
   const { amount, metadata, legs, pending, expiresAt, expiresInSeconds } = request;
   const usual = expiresAt === undefined ? USUAL_MS / 1000 : undefined;
   const inSeconds = pending ? (expiresInSeconds ?? usual) : undefined;
@@ -164,7 +164,7 @@ export function fieldsOf(request: OrderRequest): RequestFields {
   ];
 }
 
-export function orderOf(request: OrderRequest, id: string): ModelOrder {
+export function orderOf(request: TransferRequestFields, id: string): ModelOrder {
   const { sourceAccountId = '', destinationAccountId = '', amount = 0n, legs } = request;
   const pair: readonly LegRequest[] = [
     { accountId: sourceAccountId, direction: 'debit', amount },
@@ -185,6 +185,8 @@ export function orderOf(request: OrderRequest, id: string): ModelOrder {
 }
 
 /** Metadata without pairs is no metadata. */
-function hasPairs(metadata: OrderRequest['metadata']): metadata is NonNullable<OrderRequest['metadata']> {
+function hasPairs(
+  metadata: TransferRequestFields['metadata'],
+): metadata is NonNullable<TransferRequestFields['metadata']> {
   return metadata !== undefined && Object.keys(metadata).length > 0;
 }

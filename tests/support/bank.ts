@@ -7,9 +7,9 @@ import { Account } from '../../src/domain/entities/account.ts';
 import type { AccountState } from '../../src/domain/entities/account.ts';
 import type { Actor } from '../../src/domain/actor.ts';
 import { NO_CHANGES } from '../../src/domain/books/changes.ts';
-import type { Want } from '../../src/domain/books/prefetch.ts';
+import type { Prefetch } from '../../src/domain/books/prefetch.ts';
 import type { LedgerEntry } from '../../src/domain/entities/ledger-entry.ts';
-import type { Message } from '../../src/domain/entities/notification.ts';
+import type { Notification } from '../../src/domain/entities/notification.ts';
 import type { Instant } from '../../src/domain/time.ts';
 import { createLedger } from '../../src/index.ts';
 import type { Ledger, LedgerOptions } from '../../src/index.ts';
@@ -24,7 +24,7 @@ const END_OF_TIME: Instant = Date.UTC(9999, 11, 31);
 
 export { NO_CHANGES };
 
-const NO_WANT: Want = {
+const NO_WANT: Prefetch = {
   accountIds: [],
   transferIds: [],
   purposes: [],
@@ -36,7 +36,7 @@ const NO_WANT: Want = {
   auditHead: false,
 };
 
-export function want(some: Partial<Want>): () => Want {
+export function want(some: Partial<Prefetch>): () => Prefetch {
   return () => ({ ...NO_WANT, ...some });
 }
 
@@ -213,8 +213,8 @@ export class Bank {
   }
 
   /** Takes all that waits out of the outbox, whoever it is for and whenever it is due. */
-  async takeMessages(): Promise<readonly Message[]> {
-    const taken: Message[] = [];
+  async takeMessages(): Promise<readonly Notification[]> {
+    const taken: Notification[] = [];
     for (;;) {
       const claimed = await this.unitOfWork.run(async ({ outbox }) => {
         const page = await outbox.claim({ now: END_OF_TIME, leaseUntil: END_OF_TIME + 1, limit: 100 });
@@ -227,7 +227,7 @@ export class Bank {
     }
   }
 
-  async messagesFor(recipientId: string): Promise<readonly Message[]> {
+  async messagesFor(recipientId: string): Promise<readonly Notification[]> {
     return (await this.takeMessages()).filter((message) => message.recipientId === recipientId);
   }
 

@@ -3,7 +3,7 @@ import { Account } from '../../src/domain/entities/account.ts';
 import type { AccountState } from '../../src/domain/entities/account.ts';
 import type { Actor } from '../../src/domain/actor.ts';
 import { GENESIS_HASH } from '../../src/domain/entities/genesis-hash.ts';
-import type { TransferMessage, WelcomeMessage } from '../../src/domain/entities/notification.ts';
+import type { TransferNotification, WelcomeNotification } from '../../src/domain/entities/notification.ts';
 import type { Session } from '../../src/domain/entities/session.ts';
 import type { Instant } from '../../src/domain/time.ts';
 import { User } from '../../src/domain/entities/user.ts';
@@ -117,11 +117,11 @@ export function aSession(state: Partial<Session> = {}): Session {
   };
 }
 
-export function aWelcome(facts: Partial<WelcomeMessage> = {}): WelcomeMessage {
+export function aWelcome(facts: Partial<WelcomeNotification> = {}): WelcomeNotification {
   return { id: freshId(), kind: 'welcome', recipientId: freshId(), at: JANUARY, ...facts };
 }
 
-export function aTransferMessage(facts: Partial<TransferMessage> = {}): TransferMessage {
+export function aTransferMessage(facts: Partial<TransferNotification> = {}): TransferNotification {
   const transferId = freshId();
   return {
     id: `${transferId}.received`,

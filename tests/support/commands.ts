@@ -14,7 +14,7 @@ import type {
   OpenAccountCommand,
   ReverseCommand,
   TransferCommand,
-  TransferOrder,
+  TransferInstruction,
   UnfreezeCommand,
   VoidCommand,
 } from '../../src/domain/books/command.ts';
@@ -46,7 +46,7 @@ function request(field: string, value: string): Keyed['request'] {
   return { version: 1, fields: [[field, value]] };
 }
 
-type OrderTerms = Partial<TransferOrder> & {
+type OrderTerms = Partial<TransferInstruction> & {
   readonly sourceAccountId?: string;
   readonly destinationAccountId?: string;
   readonly amount?: bigint;
@@ -58,7 +58,7 @@ export function anOrder({
   destinationAccountId = freshId(),
   amount = 100n,
   ...facts
-}: OrderTerms = {}): TransferOrder {
+}: OrderTerms = {}): TransferInstruction {
   return {
     id: freshId(),
     salt: ids.newSalt(),
@@ -87,7 +87,7 @@ export function aTransferCommand({
     ...(key === undefined ? {} : { key }),
     request: made ?? request('amount', String(terms.amount ?? 100n)),
   };
-  return { type: 'transfer', ...keyed(facts, 'transfer'), order: anOrder(terms) };
+  return { type: 'transfer', ...keyed(facts, 'transfer'), instruction: anOrder(terms) };
 }
 
 /** The bank's, of 1 EUR to an account that is not there, unless said. */
@@ -106,7 +106,7 @@ export function aFundingCommand({
   return {
     type: 'transfer',
     ...keyed(facts, 'initial_funds', SYSTEM),
-    order: anOrder({
+    instruction: anOrder({
       kind: 'initial_funds',
       legs: [
         { account: { purpose: 'funding' }, direction: 'debit', amount },
@@ -118,7 +118,9 @@ export function aFundingCommand({
 }
 
 /** Alice's, unlinked, unless said. */
-export function aBatchCommand(facts: Partial<BatchCommand> & Pick<BatchCommand, 'orders'>): BatchCommand {
+export function aBatchCommand(
+  facts: Partial<BatchCommand> & Pick<BatchCommand, 'instructions'>,
+): BatchCommand {
   return { type: 'batch', id: freshId(), linked: false, ...keyed(facts, 'batch'), ...facts };
 }
 

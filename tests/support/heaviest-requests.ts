@@ -70,8 +70,8 @@ function metered(store: Store, meter: WorkMeter): Store {
     reads: counting(store.reads, meter),
     scan: counting(store.scan, meter),
     unitOfWork: {
-      get halvesFrom() {
-        return unitOfWork.halvesFrom;
+      get pipelineThreshold() {
+        return unitOfWork.pipelineThreshold;
       },
       run: (work) => unitOfWork.run(work),
       transact: (want, decide, deadline) =>

@@ -5,7 +5,7 @@ import type { BankPorts } from '../../src/application/bank.ts';
 import type { Logger } from '../../src/application/ports/runtime.ts';
 import type { Mailer } from '../../src/application/ports/outbox.ts';
 import type { PasswordHasher, TokenClaims, TokenIssuer } from '../../src/application/ports/user-store.ts';
-import type { Message } from '../../src/domain/entities/notification.ts';
+import type { Notification } from '../../src/domain/entities/notification.ts';
 import type { User } from '../../src/domain/entities/user.ts';
 import { FixedClock, ids } from './builders.ts';
 import { MemoryCheckpoints } from './checkpoints.ts';
@@ -78,7 +78,7 @@ export function aBankOfPeople(ports: Partial<BankPorts> = {}) {
 
 /** Keeps what it sends. A test says how each attempt ends; without a word, it is sent. */
 export class RecordingMailer implements Mailer {
-  readonly sent: { message: Message; recipient: User }[] = [];
+  readonly sent: { message: Notification; recipient: User }[] = [];
   isAsked = false;
   readonly #answers: ('sent' | 'refused' | Error | Promise<void>)[];
 
@@ -91,7 +91,7 @@ export class RecordingMailer implements Mailer {
     this.#answers.push(...Array.from({ length: count }, () => new Error('451 later')));
   }
 
-  async send(message: Message, recipient: User): Promise<'sent' | 'refused'> {
+  async send(message: Notification, recipient: User): Promise<'sent' | 'refused'> {
     this.isAsked = true;
     const answer = await this.#answers.shift();
     if (answer instanceof Error) throw answer;

@@ -1,6 +1,6 @@
 import type { BookedHold, BookLine, HoldPlace } from '../../application/ports/ledger-store.ts';
-import { isNewer, placeOf } from '../../application/ports/transfer-position.ts';
-import type { TransferPlace } from '../../application/ports/transfer-position.ts';
+import { isNewer, positionOf } from '../../application/ports/transfer-position.ts';
+import type { TransferPosition } from '../../application/ports/transfer-position.ts';
 import { NOTHING_PENDING } from '../../domain/entities/counters.ts';
 import type { Account } from '../../domain/entities/account.ts';
 import type { PendingSums } from '../../domain/entities/counters.ts';
@@ -13,7 +13,7 @@ import type { IdempotencyRecord } from '../../domain/books/idempotency.ts';
 import type { LedgerEntry } from '../../domain/entities/ledger-entry.ts';
 import type { MailHour } from '../../domain/entities/mail-hour.ts';
 import { isAboutTransfer } from '../../domain/entities/notification.ts';
-import type { Message } from '../../domain/entities/notification.ts';
+import type { Notification } from '../../domain/entities/notification.ts';
 import type { Outcome } from '../../domain/books/outcome.ts';
 import type { Session } from '../../domain/entities/session.ts';
 import type { Instant } from '../../domain/time.ts';
@@ -22,7 +22,7 @@ import type { User } from '../../domain/entities/user.ts';
 import { countBefore, countUpTo, insertSorted, removeSorted } from './sorted-list.ts';
 
 export type StoredMessage = {
-  readonly message: Message;
+  readonly message: Notification;
   readonly attempts: number;
   /** Null once it is sent or given up. */
   readonly dueAt: Instant | null;
@@ -35,7 +35,7 @@ export class MemoryData {
   readonly accountIds = new Map<string, string[]>();
   readonly transfers = new Map<string, Transfer>();
   /** By `Transfer.unbookedFor`, in the order of `TransferPlace`, the oldest first. */
-  readonly unbooked = new Map<string, TransferPlace[]>();
+  readonly unbooked = new Map<string, TransferPosition[]>();
   /** By account, in the order of their sequence. */
   readonly entries = new Map<string, LedgerEntry[]>();
   /** By transfer. */
@@ -43,7 +43,7 @@ export class MemoryData {
   /** By account, what is pending, in the order in which it expires. */
   readonly pending = new Map<string, PendingHold[]>();
   /** By account, all holds, in the order of their placing. */
-  readonly placed = new Map<string, TransferPlace[]>();
+  readonly placed = new Map<string, TransferPosition[]>();
   readonly auditLog: AuditRecord[] = [];
   readonly records = new Map<string, IdempotencyRecord>();
   /** A second reference to each as it was written last, to which `verify` compares the first. */
@@ -73,7 +73,7 @@ export class MemoryData {
   /** Those before `before`, the newest first. */
   unbookedOf(
     userId: string,
-    { before, limit }: { before: TransferPlace | null; limit: number },
+    { before, limit }: { before: TransferPosition | null; limit: number },
   ): readonly Transfer[] {
     const places = this.unbooked.get(userId) ?? [];
     const end = before === null ? places.length : countBefore(places, before, isNewer);
@@ -104,7 +104,7 @@ export class MemoryData {
   /** The newest first. */
   holdsBefore(
     accountId: string,
-    { before, limit }: { before: TransferPlace; limit: number },
+    { before, limit }: { before: TransferPosition; limit: number },
   ): readonly Transfer[] {
     const placed = this.placed.get(accountId) ?? [];
     const to = countBefore(placed, before, isNewer);
@@ -145,7 +145,7 @@ export class MemoryData {
     for (const { accountId } of after.legs) {
       const pending = listOf(this.pending, accountId);
       const hold = pendingHold(after, accountId);
-      if (before === null) insertSorted(listOf(this.placed, accountId), placeOf(after), isNewer);
+      if (before === null) insertSorted(listOf(this.placed, accountId), positionOf(after), isNewer);
       if (before === null && after.status === 'pending') insertSorted(pending, hold, expiresAfter);
       if (before?.status === 'pending' && after.status !== 'pending')
         removeSorted(pending, hold, expiresAfter);
@@ -178,7 +178,7 @@ export class MemoryData {
       this.transfers.set(after.id, after);
       this.written.transfers.set(after.id, after);
       if (before === null && after.unbookedFor !== null)
-        insertSorted(listOf(this.unbooked, after.unbookedFor), placeOf(after), isNewer);
+        insertSorted(listOf(this.unbooked, after.unbookedFor), positionOf(after), isNewer);
       this.#indexHold(change);
     }
     this.auditLog.push(...changes.audit);

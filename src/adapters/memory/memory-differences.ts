@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { nextTurn } from '../../application/event-loop.ts';
-import { isNewer, placeOf } from '../../application/ports/transfer-position.ts';
-import type { TransferPlace } from '../../application/ports/transfer-position.ts';
+import { isNewer, positionOf } from '../../application/ports/transfer-position.ts';
+import type { TransferPosition } from '../../application/ports/transfer-position.ts';
 import { accountText, transferText, valueText } from '../shared/row-digest.ts';
 import type { Account } from '../../domain/entities/account.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
@@ -42,7 +42,7 @@ function* all(data: MemoryData): Generator<readonly Fault[]> {
   for (const [userId, places] of data.unbooked) {
     for (const [index, place] of places.entries()) {
       const transfer = data.transfers.get(place.id);
-      const isRight = transfer?.unbookedFor === userId && isPlaced(places, index, placeOf(transfer));
+      const isRight = transfer?.unbookedFor === userId && isPlaced(places, index, positionOf(transfer));
       yield isRight
         ? []
         : [{ kind: 'transfer_listing', transferId: place.id, detail: 'it does not belong there' }];
@@ -54,7 +54,7 @@ function* all(data: MemoryData): Generator<readonly Fault[]> {
   for (const [accountId, places] of data.placed) {
     for (const [index, { id }] of places.entries()) {
       const hold = data.transfers.get(id);
-      const isRight = hold && isHoldOn(hold, accountId) && isPlaced(places, index, placeOf(hold));
+      const isRight = hold && isHoldOn(hold, accountId) && isPlaced(places, index, positionOf(hold));
       yield isRight ? [] : [holdFault({ accountId, transferId: id }, 'it does not belong there')];
     }
   }
@@ -100,7 +100,7 @@ function transferFaults(data: MemoryData, id: string, transfer: Transfer): reado
   const faults: Fault[] = [];
   if (transfer.id !== id || !written || text(transfer) !== text(written))
     faults.push({ kind: 'transfer_facts', transferId: id });
-  const place = placeOf(transfer);
+  const place = positionOf(transfer);
   if (unbookedFor !== null && !findSorted(data.unbooked.get(unbookedFor) ?? [], place, isNewer))
     faults.push({ kind: 'transfer_listing', transferId: id, detail: 'it is not listed' });
   for (const { accountId } of transfer.isHold ? transfer.legs : []) {
@@ -113,7 +113,7 @@ function transferFaults(data: MemoryData, id: string, transfer: Transfer): reado
 }
 
 /** A list in order names each transfer once. */
-function isPlaced(places: readonly TransferPlace[], index: number, right: TransferPlace): boolean {
+function isPlaced(places: readonly TransferPosition[], index: number, right: TransferPosition): boolean {
   const [before, place] = [places[index - 1], places[index]];
   if (place?.id !== right.id || place.at !== right.at) return false;
   return before === undefined || isNewer(place, before);

@@ -4,7 +4,7 @@ import { ownTurn } from '../../application/event-loop.ts';
 import { joined, whole } from '../../domain/books/changes.ts';
 import type { Books } from '../../domain/books/working-books.ts';
 import type { Decision } from '../../domain/books/changes.ts';
-import type { Want } from '../../domain/books/prefetch.ts';
+import type { Prefetch } from '../../domain/books/prefetch.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import { keyText } from '../../domain/books/idempotency.ts';
 import { assertClockNotBehind, CLOCK_TOLERANCE_MS } from '../shared/clock-behind.ts';
@@ -83,7 +83,7 @@ class MemoryUnitOfWork implements UnitOfWork {
     this.#clockToleranceMs = options.clockToleranceMs ?? CLOCK_TOLERANCE_MS;
   }
 
-  transact<R>(want: () => Want, decide: (books: Books) => Decision<R>): Promise<R> {
+  transact<R>(want: () => Prefetch, decide: (books: Books) => Decision<R>): Promise<R> {
     return this.#queue(async () => {
       this.#assertClockNotBehind();
       const books = booksOf(this.#data, want());
@@ -165,7 +165,7 @@ function guarded<T extends object>(functions: T, { assertOpen }: { assertOpen: (
   return Object.fromEntries(entries) as T;
 }
 
-function booksOf(data: MemoryData, { holdsDueBy }: Want): Books {
+function booksOf(data: MemoryData, { holdsDueBy }: Prefetch): Books {
   return {
     account: (id) => data.accounts.get(id),
     transfer: (id) => data.transfers.get(id),

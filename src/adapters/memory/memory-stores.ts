@@ -1,5 +1,5 @@
 import { PassbookError } from '../../domain/errors.ts';
-import type { Message } from '../../domain/entities/notification.ts';
+import type { Notification } from '../../domain/entities/notification.ts';
 import { endOfHour } from '../../domain/entities/mail-hour.ts';
 import type { MailHour } from '../../domain/entities/mail-hour.ts';
 import { isOverBy } from '../../domain/entities/session.ts';
@@ -156,7 +156,7 @@ class MemoryOutbox implements OutboxStore {
     this.#journal = journal;
   }
 
-  async add(message: Message): Promise<void> {
+  async add(message: Notification): Promise<void> {
     this.#journal.set(this.#data.messages, message.id, { message, attempts: 0, dueAt: message.at });
   }
 

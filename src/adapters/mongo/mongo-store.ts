@@ -2,17 +2,17 @@ import { MongoClient, MongoServerError, ReadConcern } from 'mongodb';
 import type { Db, DbOptions, MongoClientOptions } from 'mongodb';
 import type { Store } from '../../application/ports/ledger-store.ts';
 import type { Clock } from '../../application/ports/runtime.ts';
-import { ParcelsSeen } from '../shared/outbox-batch.ts';
+import { ClaimedBatches } from '../shared/outbox-batch.ts';
 import { ClockGuard } from './transactions/clock-guard.ts';
 import { collectionsOf } from './schema/collections.ts';
-import { EntryBlocks } from './writing/counterparty-blocks.ts';
+import { CounterpartyIndex } from './writing/counterparty-blocks.ts';
 import { unavailable } from './transactions/errors.ts';
 import { migrate, versionOf } from './schema/migrations.ts';
 import { MongoReads } from './reading/mongo-reads.ts';
 import { MongoScan } from './reading/mongo-scan.ts';
 import { MongoUnitOfWork } from './writing/mongo-unit-of-work.ts';
-import { Presence } from './transactions/heartbeat.ts';
-import { Transactions } from './transactions/transaction-runner.ts';
+import { Heartbeat } from './transactions/heartbeat.ts';
+import { TransactionRunner } from './transactions/transaction-runner.ts';
 import { WriteProbe } from './transactions/write-probe.ts';
 
 export type MongoStoreOptions = {
@@ -70,7 +70,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     await assertTransactions(db);
     if (name === undefined) await assertNoBooksElsewhere(db);
     await migrate(db, options.clock ?? MACHINE_CLOCK);
-    const presence = new Presence(db);
+    const presence = new Heartbeat(db);
     await presence.endDead();
     return storeOf(client, db, presence, options);
   } catch (fault) {
@@ -124,11 +124,11 @@ async function assertTransactions(db: Db): Promise<void> {
   );
 }
 
-function storeOf(client: MongoClient, db: Db, presence: Presence, options: MongoStoreOptions): Store {
+function storeOf(client: MongoClient, db: Db, presence: Heartbeat, options: MongoStoreOptions): Store {
   const { clock = MACHINE_CLOCK, clockToleranceMs = 1000, timeoutMs = 10_000 } = options;
   const collections = collectionsOf(db);
-  const blocks = new EntryBlocks(collections);
-  const transactions = new Transactions(db, presence);
+  const blocks = new CounterpartyIndex(collections);
+  const transactions = new TransactionRunner(db, presence);
   const clockGuard = new ClockGuard({ db, clock, toleranceMs: clockToleranceMs });
   const probe = new WriteProbe({ transactions, collections, clockGuard, timeoutMs });
   return {
@@ -138,7 +138,7 @@ function storeOf(client: MongoClient, db: Db, presence: Presence, options: Mongo
       blocks,
       clock,
       clockGuard,
-      parcelsSeen: ParcelsSeen.none(),
+      parcelsSeen: ClaimedBatches.none(),
       runTimeoutMs: timeoutMs,
     }),
     reads: new MongoReads({ collections, blocks, timeoutMs }),

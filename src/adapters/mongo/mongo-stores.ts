@@ -1,5 +1,5 @@
 import type { Stores } from '../../application/ports/ledger-store.ts';
-import type { ParcelsSeen } from '../shared/outbox-batch.ts';
+import type { ClaimedBatches } from '../shared/outbox-batch.ts';
 import type { Collections } from './schema/collections.ts';
 import { MongoAudit } from './stores/audit.ts';
 import { MongoMailHours } from './stores/mail-hours.ts';
@@ -11,7 +11,7 @@ import type { Transaction } from './transactions/transaction.ts';
 export function storesOf(
   transaction: Transaction,
   collections: Collections,
-  parcelsSeen: ParcelsSeen,
+  parcelsSeen: ClaimedBatches,
 ): Stores {
   return {
     users: new MongoUsers(transaction, collections),

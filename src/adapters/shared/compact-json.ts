@@ -9,9 +9,9 @@ import type { Gathered, MailHour } from '../../domain/entities/mail-hour.ts';
 import type {
   DigestMessage,
   DigestTotal,
-  Message,
-  TransferMessage,
-  WelcomeMessage,
+  Notification,
+  TransferNotification,
+  WelcomeNotification,
 } from '../../domain/entities/notification.ts';
 import type { Balances } from '../../domain/books/outcome.ts';
 
@@ -49,7 +49,7 @@ export function balancesFromText(text: string): readonly Balances[] {
   }));
 }
 
-type TransferMessageJson = Omit<TransferMessage, 'amount' | 'balances'> & {
+type TransferMessageJson = Omit<TransferNotification, 'amount' | 'balances'> & {
   readonly amount: string;
   readonly balances: readonly { readonly accountId: string; readonly balance: string }[];
 };
@@ -60,29 +60,29 @@ type GatheredJson = {
 };
 
 type DigestJson = Omit<DigestMessage, keyof Gathered> & GatheredJson;
-type MessageJson = TransferMessageJson | DigestJson | WelcomeMessage;
+type MessageJson = TransferMessageJson | DigestJson | WelcomeNotification;
 
-export function messagesToText(messages: readonly Message[]): string {
+export function messagesToText(messages: readonly Notification[]): string {
   return JSON.stringify(messages.map(messageToJson));
 }
 
-export function messagesFromText(text: string): readonly Message[] {
+export function messagesFromText(text: string): readonly Notification[] {
   return (JSON.parse(text) as MessageJson[]).map(messageFromJson);
 }
 
-function messageToJson(message: Message): MessageJson {
+function messageToJson(message: Notification): MessageJson {
   if (message.kind === 'welcome') return message;
   if (message.kind === 'digest') return { ...message, ...gatheredToJson(message) };
   return transferMessageToJson(message);
 }
 
-function messageFromJson(json: MessageJson): Message {
+function messageFromJson(json: MessageJson): Notification {
   if (json.kind === 'welcome') return json;
   if (json.kind === 'digest') return { ...json, ...gatheredFromJson(json) };
   return transferMessageFromJson(json);
 }
 
-function transferMessageToJson(message: TransferMessage): TransferMessageJson {
+function transferMessageToJson(message: TransferNotification): TransferMessageJson {
   return {
     ...message,
     amount: message.amount.toString(),
@@ -90,7 +90,7 @@ function transferMessageToJson(message: TransferMessage): TransferMessageJson {
   };
 }
 
-function transferMessageFromJson(json: TransferMessageJson): TransferMessage {
+function transferMessageFromJson(json: TransferMessageJson): TransferNotification {
   return {
     ...json,
     amount: BigInt(json.amount),

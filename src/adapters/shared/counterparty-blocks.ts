@@ -21,7 +21,10 @@ export function rangeOfBlock(block: number): { first: number; last: number } {
 }
 
 /** The other account of the transfer, where there is just one. */
-export function otherOf({ accountId }: { readonly accountId: string }, legs: readonly Leg[]): string | null {
+export function counterpartyOf(
+  { accountId }: { readonly accountId: string },
+  legs: readonly Leg[],
+): string | null {
   const [other, more] = legs.filter((leg) => leg.accountId !== accountId);
   return more ? null : (other?.accountId ?? null);
 }

@@ -1,5 +1,5 @@
 /** What is null or undefined is left out: an object for JSON or a store has the field, or it has not. */
-export function present<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
+export function omitAbsent<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
   const kept: { [K in keyof T]?: NonNullable<T[K]> } = {};
   for (const name of Object.keys(fields) as (keyof T)[]) {
     const value = fields[name];

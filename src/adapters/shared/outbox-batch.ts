@@ -1,15 +1,15 @@
 import { isAboutTransfer } from '../../domain/entities/notification.ts';
-import type { Message } from '../../domain/entities/notification.ts';
+import type { Notification } from '../../domain/entities/notification.ts';
 
 /** Messages that a store keeps as one, for as long as the same becomes of all of them. */
-export type Parcel = { readonly id: string; readonly messages: readonly Message[] };
+export type OutboxBatch = { readonly id: string; readonly messages: readonly Notification[] };
 
 /** A row for each message would cost a transfer as much as its money does. */
 const MESSAGES_PER_PARCEL = 200;
 
 /** The messages of one unit of work in their order; a parcel bears the id of its first. */
-export function parcelsOf(messages: readonly Message[]): readonly Parcel[] {
-  const parcels: Parcel[] = [];
+export function batchNotifications(messages: readonly Notification[]): readonly OutboxBatch[] {
+  const parcels: OutboxBatch[] = [];
   for (let at = 0; at < messages.length; at += MESSAGES_PER_PARCEL) {
     const some = messages.slice(at, at + MESSAGES_PER_PARCEL);
     parcels.push({ id: some[0]?.id ?? '', messages: some });
@@ -18,16 +18,16 @@ export function parcelsOf(messages: readonly Message[]): readonly Parcel[] {
 }
 
 /** As a store keeps it: how often it was claimed, and for how long. */
-export type KeptParcel = Parcel & { readonly attempts: number };
+export type StoredBatch = OutboxBatch & { readonly attempts: number };
 
 /**
  * Parts a parcel where something becomes of some of its messages alone. Undefined where none of `ids` is in it; the
  * rest is null where all of them are.
  */
-export function part(
-  parcel: KeptParcel,
+export function split(
+  parcel: StoredBatch,
   ids: ReadonlySet<string>,
-): { readonly gone: Parcel; readonly rest: Parcel | null } | undefined {
+): { readonly gone: OutboxBatch; readonly rest: OutboxBatch | null } | undefined {
   const gone = parcel.messages.filter(({ id }) => ids.has(id));
   const [first] = gone;
   if (!first) return undefined;
@@ -45,22 +45,22 @@ type Seen = { readonly id: string; readonly size: number };
  * In which parcel this process last saw a message: what is said of a message is said by whoever claimed it. A parcel
  * never gains messages, so one of which all that were seen are meant is meant whole.
  */
-export class ParcelsSeen {
-  readonly #before: ParcelsSeen | undefined;
+export class ClaimedBatches {
+  readonly #before: ClaimedBatches | undefined;
   /** By message; null where it is forgotten. */
   readonly #parcels = new Map<string, Seen | null>();
 
-  private constructor(before?: ParcelsSeen) {
+  private constructor(before?: ClaimedBatches) {
     this.#before = before;
   }
 
-  static none(): ParcelsSeen {
-    return new ParcelsSeen();
+  static none(): ClaimedBatches {
+    return new ClaimedBatches();
   }
 
   /** For one run of a unit of work: what it sees and forgets counts once it is kept. */
-  forUnit(): ParcelsSeen {
-    return new ParcelsSeen(this);
+  forUnit(): ClaimedBatches {
+    return new ClaimedBatches(this);
   }
 
   /** After the unit's commit. */
@@ -69,7 +69,7 @@ export class ParcelsSeen {
     if (before) for (const [id, seen] of this.#parcels) before.#set(id, seen);
   }
 
-  saw({ id, messages }: Parcel): void {
+  saw({ id, messages }: OutboxBatch): void {
     const seen = { id, size: messages.length };
     for (const message of messages) this.#set(message.id, seen);
   }
@@ -106,7 +106,7 @@ export class ParcelsSeen {
 }
 
 /** Without a transfer's text, where it was erased. */
-export function withoutText<P extends Parcel>(parcel: P, transferId: string): P {
+export function withoutText<P extends OutboxBatch>(parcel: P, transferId: string): P {
   const messages = parcel.messages.map((message) =>
     isAboutTransfer(message) && message.transferId === transferId
       ? { ...message, description: null }

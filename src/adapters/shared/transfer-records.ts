@@ -5,7 +5,7 @@ import type { IdempotencyRecord } from '../../domain/books/idempotency.ts';
  * The records of commands that made a transfer by themselves, in the form in which its row or document holds them, by
  * the transfer; and the others.
  */
-export function partRecords<Own>(
+export function splitRecords<Own>(
   { transfers, records }: Changes,
   ownRecord: (record: IdempotencyRecord) => Own,
 ): { readonly own: ReadonlyMap<string, Own>; readonly others: readonly IdempotencyRecord[] } {

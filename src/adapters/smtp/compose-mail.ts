@@ -1,5 +1,5 @@
 import type { SendMailOptions } from 'nodemailer';
-import type { Message } from '../../domain/entities/notification.ts';
+import type { Notification } from '../../domain/entities/notification.ts';
 import { isEmail, isName } from '../../domain/entities/user.ts';
 import type { User } from '../../domain/entities/user.ts';
 import { renderMail } from './mail-content.ts';
@@ -16,7 +16,7 @@ const MESSAGE_ID = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
  * @throws TypeError for a message's id that cannot be a Message-ID
  */
 export async function composeMail(
-  message: Message,
+  message: Notification,
   { from, recipient }: { from: Sender; recipient: User },
 ): Promise<SendMailOptions | undefined> {
   if (!MESSAGE_ID.test(message.id)) throw new TypeError(`"${message.id}" cannot be a Message-ID`);

@@ -2,8 +2,8 @@ import { html } from 'hono/html';
 import type {
   DigestMessage,
   DigestTotal,
-  Message,
-  TransferMessage,
+  Notification,
+  TransferNotification,
 } from '../../domain/entities/notification.ts';
 import { formatAmount } from '../../domain/money/money.ts';
 import type { Instant } from '../../domain/time.ts';
@@ -18,7 +18,7 @@ const LAST_FOUR = 4;
 
 /** A mail in plain text and in HTML; `bank` is the sender's name, `name` the recipient's. */
 export async function renderMail(
-  message: Message,
+  message: Notification,
   { bank, name }: { bank: string; name: string },
 ): Promise<MailContent> {
   const words = wordsOf(message, bank);
@@ -31,7 +31,7 @@ export async function renderMail(
   };
 }
 
-function wordsOf(message: Message, bank: string): Words {
+function wordsOf(message: Notification, bank: string): Words {
   if (message.kind === 'welcome') {
     return {
       subject: `Welcome to ${bank}`,
@@ -44,7 +44,7 @@ function wordsOf(message: Message, bank: string): Words {
   return transferWords(message, bank);
 }
 
-function transferWords(message: TransferMessage, bank: string): Words {
+function transferWords(message: TransferNotification, bank: string): Words {
   const amount = amountText(message, message.amount);
   const facts = factsOf(message, bank);
   // No subject holds words that somebody else has chosen
@@ -104,13 +104,13 @@ function digestWords({ since, at, listed, totals }: DigestMessage, bank: string)
   };
 }
 
-function listedText(message: TransferMessage, bank: string): string {
+function listedText(message: TransferNotification, bank: string): string {
   const parties = partiesOf(message, bank).map(([label, value]) => `${label.toLowerCase()} ${value}`);
   const amount = amountText(message, message.amount);
   return `${labelOf(message.kind, bank)} ${amount} ${parties.join(' ')}, transaction ${message.transferId}`;
 }
 
-function labelOf(kind: TransferMessage['kind'], bank: string): string {
+function labelOf(kind: TransferNotification['kind'], bank: string): string {
   switch (kind) {
     case 'transfer_sent':
       return 'Sent';
@@ -139,7 +139,7 @@ function countText(count: number): string {
   return count === 1 ? '1 transaction' : `${count} transactions`;
 }
 
-function factsOf(message: TransferMessage, bank: string): readonly Fact[] {
+function factsOf(message: TransferNotification, bank: string): readonly Fact[] {
   const { description, balances, expiresAt, reverses } = message;
   return [
     ...partiesOf(message, bank),
@@ -155,7 +155,7 @@ function factsOf(message: TransferMessage, bank: string): readonly Fact[] {
 }
 
 /** One's own accounts in full. Of the other side what the message tells: the account as it was typed, or its end. */
-function partiesOf(message: TransferMessage, bank: string): readonly Fact[] {
+function partiesOf(message: TransferNotification, bank: string): readonly Fact[] {
   const { kind, counterparty, moreCounterparties, balances } = message;
   const accounts = balances.map(({ accountId }) => accountId);
   const [first = '', second] = accounts;
@@ -195,7 +195,7 @@ function accountText(account: string | null): string | null {
   return account !== null && account.length <= LAST_FOUR ? `account ending in ${account}` : account;
 }
 
-function amountText({ currency, exponent }: TransferMessage, amountMinor: bigint): string {
+function amountText({ currency, exponent }: TransferNotification, amountMinor: bigint): string {
   return formatAmount(amountMinor, currency, exponent);
 }
 

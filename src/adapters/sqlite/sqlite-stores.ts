@@ -1,4 +1,4 @@
-import type { ParcelsSeen } from '../shared/outbox-batch.ts';
+import type { ClaimedBatches } from '../shared/outbox-batch.ts';
 import type { MailHourStore, Stores } from '../../application/ports/ledger-store.ts';
 import type { OutboxStore } from '../../application/ports/outbox.ts';
 import type { SessionStore, UserStore } from '../../application/ports/user-store.ts';
@@ -45,7 +45,7 @@ export class Scope {
   }
 }
 
-export function storesOf(scope: Scope, seen: ParcelsSeen): Stores {
+export function storesOf(scope: Scope, seen: ClaimedBatches): Stores {
   return {
     users: usersOf(scope),
     sessions: sessionsOf(scope),
@@ -89,7 +89,7 @@ function sessionsOf(scope: Scope): SessionStore {
   };
 }
 
-function outboxOf(scope: Scope, seen: ParcelsSeen): OutboxStore {
+function outboxOf(scope: Scope, seen: ClaimedBatches): OutboxStore {
   /** Whoever claimed them is then done with them. */
   const change = async (ids: readonly string[], standing: Parameters<typeof changeMessages>[2]) => {
     await scope.use((connection) => changeMessages(connection, ids, standing, seen));

@@ -5,7 +5,7 @@ import type { Operation } from '../../domain/books/idempotency.ts';
 import type { Answer } from '../../domain/books/outcome.ts';
 import { invalid } from '../../domain/errors.ts';
 import { MAX_AMOUNT, isWithinBound } from '../../domain/money/money.ts';
-import type { TransferWriter } from '../group-commit.ts';
+import type { CommandWriter } from '../group-commit.ts';
 import type { IdGenerator } from '../ports/runtime.ts';
 import {
   ACCOUNT_NAME_MAX_LENGTH,
@@ -23,7 +23,7 @@ import type { AccountView, Refused } from '../views.ts';
 const MOST_UNITS = 5_000;
 
 type SystemActor = Extract<Actor, { kind: 'system' }>;
-type Ports = { readonly writer: TransferWriter; readonly ids: IdGenerator };
+type Ports = { readonly writer: CommandWriter; readonly ids: IdGenerator };
 
 /** `reason` goes into the audit log. Without a key, each call is one of its own. */
 type Administration = {
@@ -147,7 +147,7 @@ export function closeAccount({ writer, ids }: Ports) {
   };
 }
 
-async function submit(writer: TransferWriter, command: Command): Promise<AccountResult> {
+async function submit(writer: CommandWriter, command: Command): Promise<AccountResult> {
   const answer = await submitToTheEnd(writer, command);
   if ('conflict' in answer) return viewConflict(answer.conflict);
 
@@ -158,7 +158,7 @@ async function submit(writer: TransferWriter, command: Command): Promise<Account
 }
 
 /** Again, where holds that are due are written first, unit by unit; others have their turn between. */
-async function submitToTheEnd(writer: TransferWriter, command: Command): Promise<Answer> {
+async function submitToTheEnd(writer: CommandWriter, command: Command): Promise<Answer> {
   for (let left = MOST_UNITS; ; left--) {
     const answer = await writer.submit(command);
     if ('conflict' in answer || !answer.unfinished || left === 0) return answer;

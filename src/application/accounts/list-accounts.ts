@@ -2,7 +2,7 @@ import type { Account } from '../../domain/entities/account.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import { Cursors } from '../cursor.ts';
 import { readPage } from '../page.ts';
-import type { Page, PageRequest } from '../page.ts';
+import type { Page, ListRequest } from '../page.ts';
 import { ownTurn } from '../event-loop.ts';
 import { asOf } from '../reporting/account-at.ts';
 import type { LedgerReads } from '../ports/ledger-store.ts';
@@ -14,7 +14,7 @@ const READS_AT_ONCE = 16;
 
 /** An owner's accounts, the oldest first. @throws PassbookError `invalid_request`, `unavailable` */
 export function listAccounts({ reads, clock, digest }: { reads: LedgerReads; clock: Clock; digest: Digest }) {
-  return async (ownerId: string, request: PageRequest = {}): Promise<Page<AccountView>> => {
+  return async (ownerId: string, request: ListRequest = {}): Promise<Page<AccountView>> => {
     const page = await readPage(request, new Cursors(digest, ['accounts', ownerId]), (terms) =>
       reads.accountsOf(ownerId, terms),
     );

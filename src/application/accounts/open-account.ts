@@ -10,7 +10,7 @@ import {
   requireId,
   requireKey,
 } from '../validation.ts';
-import type { TransferWriter } from '../group-commit.ts';
+import type { CommandWriter } from '../group-commit.ts';
 import { viewAccount, viewConflict, viewRefusal } from '../views.ts';
 import type { AccountView, Refused } from '../views.ts';
 
@@ -31,7 +31,7 @@ export type OpenAccountResult =
 
 /** @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown` */
 export function openAccount(ports: {
-  writer: TransferWriter;
+  writer: CommandWriter;
   ids: IdGenerator;
   defaultCurrency: string;
   /** Null for no limit. */

@@ -2,7 +2,7 @@ import { PassbookError } from '../../domain/errors.ts';
 import { normalise } from '../validation.ts';
 import type { LedgerReads } from '../ports/ledger-store.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';
-import type { TransferWriter } from '../group-commit.ts';
+import type { CommandWriter } from '../group-commit.ts';
 
 export type SweeperOptions = {
   /** Milliseconds from one sweep to the next; a minute unless said. */
@@ -18,13 +18,13 @@ const SYSTEM = { kind: 'system' } as const;
  * that nobody started harms nothing: it only leaves less to do at the next decision.
  */
 export class HoldSweeper {
-  readonly #ports: { reads: LedgerReads; writer: TransferWriter; clock: Clock; log: Logger };
+  readonly #ports: { reads: LedgerReads; writer: CommandWriter; clock: Clock; log: Logger };
   readonly #everyMs: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> | undefined;
 
   constructor(
-    ports: { reads: LedgerReads; writer: TransferWriter; clock: Clock; log: Logger },
+    ports: { reads: LedgerReads; writer: CommandWriter; clock: Clock; log: Logger },
     { everyMs = 60_000 }: SweeperOptions = {},
   ) {
     this.#ports = ports;

@@ -10,7 +10,7 @@ import {
 } from '../../domain/entities/mail-hour.ts';
 import type { Gathered, MailHour } from '../../domain/entities/mail-hour.ts';
 import { isAboutTransfer } from '../../domain/entities/notification.ts';
-import type { Message, TransferMessage } from '../../domain/entities/notification.ts';
+import type { Notification, TransferNotification } from '../../domain/entities/notification.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Stores } from '../ports/ledger-store.ts';
 import type { ClaimedMessage } from '../ports/outbox.ts';
@@ -54,7 +54,7 @@ export class HourlyMails {
     return others;
   }
 
-  #gather(message: TransferMessage, { now, until }: { now: Instant; until: Instant }): void {
+  #gather(message: TransferNotification, { now, until }: { now: Instant; until: Instant }): void {
     if (this.#gatheredIds.length === 0) this.#gatheredSince = now;
     const before = this.#gathered.get(message.recipientId) ?? NOTHING_GATHERED;
     this.#gathered.set(message.recipientId, gather(before, message));
@@ -153,6 +153,6 @@ async function addDigests(outbox: Stores['outbox'], ended: readonly MailHour[]):
   }
 }
 
-function recipientsOf(messages: readonly Message[]): readonly string[] {
+function recipientsOf(messages: readonly Notification[]): readonly string[] {
   return [...new Set(messages.filter(isAboutTransfer).map(({ recipientId }) => recipientId))];
 }

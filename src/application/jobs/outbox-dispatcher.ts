@@ -1,5 +1,5 @@
 import type { Instant } from '../../domain/time.ts';
-import type { Message } from '../../domain/entities/notification.ts';
+import type { Notification } from '../../domain/entities/notification.ts';
 import type { User } from '../../domain/entities/user.ts';
 import { HourlyMails } from './hourly-mails.ts';
 import type { Admission } from './hourly-mails.ts';
@@ -7,8 +7,8 @@ import { MailPause } from './mail-pause.ts';
 import { MailServerFault } from '../ports/ledger-store.ts';
 import type { Stores, UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';
-import type { ClaimedMessage, Courier, Mailer } from '../ports/outbox.ts';
-import { RecentRecipients } from './recipient-cache.ts';
+import type { ClaimedMessage, DirectDelivery, Mailer } from '../ports/outbox.ts';
+import { RecipientCache } from './recipient-cache.ts';
 
 export type DispatcherOptions = {
   /** How many messages one claim takes. */
@@ -47,20 +47,20 @@ type AttemptFacts = { readonly messageId: string; readonly kind: string; readonl
  * left alone for a while, and then tried with one mail. Between a server's yes and
  * the mark that it said so a process may die: then the message is sent again, with the same Message-ID.
  */
-export class OutboxDispatcher implements Courier {
+export class OutboxDispatcher implements DirectDelivery {
   readonly #unitOfWork: UnitOfWork;
   readonly #mailer: Mailer;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #options: DispatcherOptions;
-  readonly #recipients = new RecentRecipients();
+  readonly #recipients = new RecipientCache();
   readonly #pause: MailPause;
   readonly #hourly = new HourlyMails();
   /** Runs while what is handed over is let gather, as each look at it may be a unit of work. */
   #gathering: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> | undefined;
   /** Handed over by whoever committed them, and not yet sent. */
-  readonly #handed: { readonly messages: readonly Message[]; readonly until: Instant }[] = [];
+  readonly #handed: { readonly messages: readonly Notification[]; readonly until: Instant }[] = [];
   #handedCount = 0;
   #sent: AttemptFacts[] = [];
   #markedAt: Instant = 0;
@@ -100,7 +100,7 @@ export class OutboxDispatcher implements Courier {
     return isReady && this.#handedCount < HANDED_BATCHES * batch ? this.#clock.now() + leaseMs : null;
   }
 
-  accept(messages: readonly Message[], until: Instant): void {
+  accept(messages: readonly Notification[], until: Instant): void {
     this.#handed.push({ messages, until });
     this.#handedCount += messages.length;
     this.#rouse();

@@ -5,7 +5,7 @@ const FRESH_MS = 60_000;
 const MOST = 10_000;
 
 /** Whom mail was sent to in the last minute: most of it goes to the same people, and a name or an address seldom changes. */
-export class RecentRecipients {
+export class RecipientCache {
   readonly #users = new Map<string, User>();
   #since: Instant = 0;
 

@@ -1,4 +1,4 @@
-import type { Want } from '../../domain/books/prefetch.ts';
+import type { Prefetch } from '../../domain/books/prefetch.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../../domain/books/idempotency.ts';
 import type { Books } from '../../domain/books/working-books.ts';
 import type { Decision } from '../../domain/books/changes.ts';
@@ -11,7 +11,7 @@ import type { AuditHead, AuditRecord } from '../../domain/integrity/audit-log.ts
 import type { Instant } from '../../domain/time.ts';
 import type { Fault } from '../../domain/verification/faults.ts';
 import type { OutboxStore } from './outbox.ts';
-import type { TransferPlace } from './transfer-position.ts';
+import type { TransferPosition } from './transfer-position.ts';
 import type { SessionReads, SessionStore, UserStore } from './user-store.ts';
 
 /** What an adapter offers to be the bank's memory. `close` ends what it opened; it is called once, last. */
@@ -34,7 +34,7 @@ export interface UnitOfWork {
    * time: those of one can be answered while it works on the other, which it begins as early as it can. Undefined where
    * as many as can should go into one; it may differ from time to time.
    */
-  readonly halvesFrom?: number | undefined;
+  readonly pipelineThreshold?: number | undefined;
 
   /**
    * The ledger's door. Loads what is wanted, runs `decide` over it, writes all the changes in one transaction, and
@@ -46,7 +46,7 @@ export interface UnitOfWork {
    * @throws PassbookError `outcome_unknown` if it cannot be told by `deadline` whether it was written; the same
    *   command with the same key tells
    */
-  transact<R>(want: () => Want, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R>;
+  transact<R>(want: () => Prefetch, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R>;
 
   /**
    * The door for everything else. Commits what `work` returns from, rolls back what it throws from, and rethrows it.
@@ -94,7 +94,7 @@ export interface LedgerReads {
    */
   unbookedOf(
     userId: string,
-    page: { before: TransferPlace | null; limit: number },
+    page: { before: TransferPosition | null; limit: number },
   ): Promise<readonly Transfer[]>;
   /** By sequence ascending; only sequences above `after`. */
   entriesOf(
@@ -125,7 +125,7 @@ export interface LedgerReads {
    */
   holdsPlaced(
     accountId: string,
-    page: { before: TransferPlace; limit: number },
+    page: { before: TransferPosition; limit: number },
   ): Promise<readonly BookedHold[]>;
   /** Ids of accounts whose `nextExpiryAt` is at or before `until`, those due longest first. */
   accountsWithDueHolds(until: Instant, limit: number): Promise<readonly string[]>;

@@ -1,4 +1,4 @@
-import type { Message } from '../../domain/entities/notification.ts';
+import type { Notification } from '../../domain/entities/notification.ts';
 import type { User } from '../../domain/entities/user.ts';
 import type { Instant } from '../../domain/time.ts';
 
@@ -8,7 +8,7 @@ import type { Instant } from '../../domain/time.ts';
  */
 export interface OutboxStore {
   /** Due at once. */
-  add(message: Message): Promise<void>;
+  add(message: Notification): Promise<void>;
   /**
    * Up to `limit` messages that are due at `now`, those due longest first, each with the number of this attempt (1
    * for the first). They are due again at `leaseUntil`, so what a dead process had claimed comes back, and no two
@@ -28,14 +28,14 @@ export interface OutboxStore {
 }
 
 /** Takes the messages of a unit once it is committed, so that nobody need look for them in the outbox. */
-export interface Courier {
+export interface DirectDelivery {
   /** Until when messages that are written now are the courier's; null where it takes none: they are due at once. */
   reserve(): Instant | null;
   /** Those that were written under a reservation, after their commit. */
-  accept(messages: readonly Message[], until: Instant): void;
+  accept(messages: readonly Notification[], until: Instant): void;
 }
 
-export type ClaimedMessage = { readonly message: Message; readonly attempt: number };
+export type ClaimedMessage = { readonly message: Notification; readonly attempt: number };
 
 export interface Mailer {
   /**
@@ -43,5 +43,5 @@ export interface Mailer {
    * `refused` means that the address or the mail will never be accepted; rejects where another attempt may succeed.
    * @throws MailServerFault where every other mail would fail too
    */
-  send(message: Message, recipient: User): Promise<'sent' | 'refused'>;
+  send(message: Notification, recipient: User): Promise<'sent' | 'refused'>;
 }

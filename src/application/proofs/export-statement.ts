@@ -14,7 +14,7 @@ import { entryAt, linesUpTo, readOwnAccount } from '../reporting/account-at.ts';
 import type { CheckpointArchive, CheckpointPorts } from '../ports/checkpoints.ts';
 import { requireCheckpoints } from './make-checkpoint.ts';
 import type { LedgerReads } from '../ports/ledger-store.ts';
-import { requireInstant, requireOrder } from '../validation.ts';
+import { requireInstant, requirePeriod } from '../validation.ts';
 
 type Ports = {
   readonly reads: LedgerReads;
@@ -23,7 +23,7 @@ type Ports = {
   readonly checkpoints: CheckpointPorts | null;
 };
 
-export type StatementRequest = {
+export type StatementExportRequest = {
   readonly accountId: string;
   /** The account's opening unless said. */
   readonly from?: Instant;
@@ -53,7 +53,7 @@ export type ProofPortion = Pick<StatementProof, 'entries' | 'digests'> & {
  */
 export function exportStatement(ports: Ports) {
   const read = readStatementProof(ports);
-  return async (viewer: Viewer, request: StatementRequest): Promise<StatementProof> => {
+  return async (viewer: Viewer, request: StatementExportRequest): Promise<StatementProof> => {
     const { head, portions } = await read(viewer, request);
     let opening: ProvenEntry | null = null;
     let following: ProvenEntry | null = null;
@@ -77,7 +77,7 @@ export function exportStatement(ports: Ports) {
  * @throws TypeError if the ledger was made without checkpoints
  */
 export function readStatementProof(ports: Ports) {
-  return async (viewer: Viewer, request: StatementRequest): Promise<StatementProofReading> => {
+  return async (viewer: Viewer, request: StatementExportRequest): Promise<StatementProofReading> => {
     const { reads, digest, hexDigest } = ports;
     const { signer, archive } = requireCheckpoints(ports);
     const { accountId } = request;
@@ -88,7 +88,7 @@ export function readStatementProof(ports: Ports) {
     const { from = Math.min(account.createdAt, checkpoint.at), to = checkpoint.at } = request;
     requireInstant('from', from);
     requireInstant('to', to);
-    if (request.to !== undefined) requireOrder({ from, to });
+    if (request.to !== undefined) requirePeriod({ from, to });
     if (Math.max(from, to) > checkpoint.at) throw new PassbookError('checkpoint_not_found');
 
     const { leaf, text, ...inclusion } = await proveAccount(archive, checkpoint, { accountId, hexDigest });

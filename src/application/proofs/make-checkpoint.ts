@@ -6,7 +6,7 @@ import { MerkleTree } from '../../domain/integrity/merkle-tree.ts';
 import type { HexDigest } from '../../domain/integrity/merkle-tree.ts';
 import { Cursors } from '../cursor.ts';
 import { readPage, sequenceOf } from '../page.ts';
-import type { Page, PageRequest } from '../page.ts';
+import type { Page, ListRequest } from '../page.ts';
 import type { CheckpointPorts, CheckpointView, KeptCheckpoint } from '../ports/checkpoints.ts';
 import type { LedgerScan } from '../ports/ledger-store.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';
@@ -86,7 +86,7 @@ async function readBooks(
  */
 export function listCheckpoints(ports: Pick<Ports, 'checkpoints' | 'digest'>) {
   const cursors = new Cursors(ports.digest, ['checkpoints']);
-  return async (request: PageRequest = {}): Promise<Page<CheckpointView>> => {
+  return async (request: ListRequest = {}): Promise<Page<CheckpointView>> => {
     const { archive, signer } = requireCheckpoints(ports);
     const view = (kept: KeptCheckpoint): CheckpointView => {
       const checkpoint = signer.read(kept.signed);

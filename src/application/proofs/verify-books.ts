@@ -186,7 +186,7 @@ class VerifyRun {
     for (const entry of outcomes.flatMap((outcome) => entriesWithDue(outcome, recorded))) {
       const account = recorded.accounts.get(entry.accountId);
       if (!account) continue;
-      const sums = await heldWithoutDue(this.#ports.reads, account.asAfter(entry));
+      const sums = await heldWithoutDue(this.#ports.reads, account.afterEntry(entry));
       held.set(`${entry.transferId} ${entry.accountId}`, sums);
     }
     return held;

@@ -9,8 +9,8 @@ import type { Instant } from '../../domain/time.ts';
 import { ownTurn } from '../event-loop.ts';
 import type { BookLine, BookedHold, HoldPlace, LedgerReads } from '../ports/ledger-store.ts';
 import type { Clock } from '../ports/runtime.ts';
-import { placeOf } from '../ports/transfer-position.ts';
-import type { TransferPlace } from '../ports/transfer-position.ts';
+import { positionOf } from '../ports/transfer-position.ts';
+import type { TransferPosition } from '../ports/transfer-position.ts';
 import { requireInstant } from '../validation.ts';
 import { mayViewAccount } from '../views.ts';
 
@@ -42,7 +42,7 @@ export function isFinal(
 
 /** The account as its book stood at an instant: an expired hold is out of it, whether or not it was swept by then. */
 export async function accountAt(reads: LedgerReads, account: Account, at: Instant): Promise<Account> {
-  const then = account.asAfter(await entryAt(reads, account, at));
+  const then = account.afterEntry(await entryAt(reads, account, at));
   return then.release(await dueAt(reads, then, at));
 }
 
@@ -98,12 +98,12 @@ export async function* openHolds(
     if (!last || holds.length < PAGE) break;
     after = { expiresAt: Number(last.expiresAt), id: last.id };
   }
-  for (let before: TransferPlace = { at: at + 1, id: '' }; isMissing(); ) {
+  for (let before: TransferPosition = { at: at + 1, id: '' }; isMissing(); ) {
     const holds = await reads.holdsPlaced(then.id, { before, limit: PAGE });
     yield* open(holds);
     const last = holds.at(-1)?.transfer;
     if (!last || holds.length < PAGE) break;
-    before = placeOf(last);
+    before = positionOf(last);
   }
 }
 

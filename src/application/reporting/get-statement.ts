@@ -8,7 +8,7 @@ import type { TransferKind } from '../../domain/entities/transfer.ts';
 import { entryAt, isFinal, linesUpTo, openHolds, readOwnAccount } from './account-at.ts';
 import type { ClockPorts } from './account-at.ts';
 import type { BookLine, LedgerReads } from '../ports/ledger-store.ts';
-import { requireInstant, requireOrder } from '../validation.ts';
+import { requireInstant, requirePeriod } from '../validation.ts';
 import { viewCounterpartyOf } from '../views.ts';
 import type { CounterpartyView } from '../views.ts';
 
@@ -78,13 +78,13 @@ export function getStatement(ports: ClockPorts & { reads: LedgerReads }) {
     requireInstant('from', from);
     requireInstant('to', to);
     if (Number(request.from) > now) throw invalid('from', 'must not be in the future');
-    requireOrder({ from, to });
+    requirePeriod({ from, to });
     const end = Math.min(to - 1, now);
     const final = isFinal(ports, { field: 'to', at: end, now });
 
     const [before, after] = await Promise.all([
-      entryAt(reads, account, from - 1).then((entry) => account.asAfter(entry)),
-      entryAt(reads, account, end).then((entry) => account.asAfter(entry)),
+      entryAt(reads, account, from - 1).then((entry) => account.afterEntry(entry)),
+      entryAt(reads, account, end).then((entry) => account.afterEntry(entry)),
     ]);
     const holds = await outstandingHolds(reads, after, { at: end, viewer });
     const totals = totalsBetween(before, after);
@@ -128,7 +128,7 @@ function statementLine(account: Account, { entry, transfer }: BookLine, viewer: 
     description: transfer.description,
     flow: flowOf(account, entry.direction),
     amount: entry.posted,
-    balance: account.asAfter(entry).balance,
+    balance: account.afterEntry(entry).balance,
   };
 }
 

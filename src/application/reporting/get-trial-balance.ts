@@ -88,5 +88,5 @@ async function collect({ reads, scan }: Books, at: Instant): Promise<Collected> 
 
 /** An account that has not moved since is looked up no further. */
 async function bookAt(reads: LedgerReads, account: Account, at: Instant): Promise<Account> {
-  return account.latestAt <= at ? account : account.asAfter(await entryAt(reads, account, at));
+  return account.latestAt <= at ? account : account.afterEntry(await entryAt(reads, account, at));
 }

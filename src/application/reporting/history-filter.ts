@@ -2,8 +2,8 @@ import { invalid } from '../../domain/errors.ts';
 import type { Direction } from '../../domain/entities/counters.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Metadata, TransferKind, TransferStatus } from '../../domain/entities/transfer.ts';
-import type { PageRequest } from '../page.ts';
-import { optionalMetadata, requireAmount, requireId, requireInstant, requireOrder } from '../validation.ts';
+import type { ListRequest } from '../page.ts';
+import { optionalMetadata, requireAmount, requireId, requireInstant, requirePeriod } from '../validation.ts';
 
 /** What a list is narrowed down to: every condition that is given must be met. */
 export type HistoryFilter = {
@@ -24,7 +24,7 @@ export type HistoryFilter = {
   readonly metadata?: Metadata;
 };
 
-export type HistoryRequest = PageRequest & HistoryFilter;
+export type HistoryRequest = ListRequest & HistoryFilter;
 
 /** What of an item the conditions look at. */
 export type HistoryFacts = {
@@ -67,7 +67,7 @@ export function requireFilter(filter: HistoryFilter): void {
   optionalMetadata(filter.metadata);
 
   const { from, to, minAmount, maxAmount } = filter;
-  if (from !== undefined && to !== undefined) requireOrder({ from, to });
+  if (from !== undefined && to !== undefined) requirePeriod({ from, to });
   if (minAmount !== undefined && maxAmount !== undefined && minAmount > maxAmount) {
     throw invalid('minAmount', 'must not be above "maxAmount"');
   }

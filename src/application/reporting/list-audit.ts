@@ -2,7 +2,7 @@ import type { AuditRecord } from '../../domain/integrity/audit-log.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import { Cursors } from '../cursor.ts';
 import { readPage, sequenceOf } from '../page.ts';
-import type { Page, PageRequest } from '../page.ts';
+import type { Page, ListRequest } from '../page.ts';
 import type { LedgerReads } from '../ports/ledger-store.ts';
 
 /**
@@ -11,7 +11,7 @@ import type { LedgerReads } from '../ports/ledger-store.ts';
  */
 export function listAudit({ reads, digest }: { reads: LedgerReads; digest: Digest }) {
   const cursors = new Cursors(digest, ['audit']);
-  return async (request: PageRequest = {}): Promise<Page<AuditRecord>> => {
+  return async (request: ListRequest = {}): Promise<Page<AuditRecord>> => {
     const page = await readPage(request, cursors, async ({ after, limit }) => {
       const records = await reads.audit({ after: after === null ? null : sequenceOf(after), limit });
       return records.map((record) => ({ id: record.sequence.toString(), record }));

@@ -100,7 +100,7 @@ function factsOf({ entry, transfer }: BookLine, { viewer, now }: { viewer: Viewe
 
 function viewEntry(account: Account, { entry, transfer }: BookLine, viewer: Viewer): EntryView {
   const { accountId, sequence, transferId, step, direction, at, hash } = entry;
-  const { balance, held } = account.asAfter(entry);
+  const { balance, held } = account.afterEntry(entry);
   return {
     accountId,
     sequence,

@@ -11,11 +11,11 @@ import {
   requireKey,
   withoutTexts,
 } from '../validation.ts';
-import type { SubmitOptions, TransferWriter } from '../group-commit.ts';
+import type { SubmitOptions, CommandWriter } from '../group-commit.ts';
 import { viewTransferAnswer } from '../views.ts';
 import type { TransferResult } from '../views.ts';
 
-type Ports = { readonly writer: TransferWriter; readonly ids: IdGenerator };
+type Ports = { readonly writer: CommandWriter; readonly ids: IdGenerator };
 
 export type CaptureRequest = {
   readonly transferId: string;

@@ -1,7 +1,7 @@
 import type { Actor } from '../../domain/actor.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import { requireReason, normalise } from '../validation.ts';
-import type { TransferWriter } from '../group-commit.ts';
+import type { CommandWriter } from '../group-commit.ts';
 import { viewTransferAnswer } from '../views.ts';
 import type { TransferResult } from '../views.ts';
 
@@ -12,7 +12,7 @@ export type ErasureRequest = { readonly transferId: string; readonly reason: str
  * about. The chain stays whole. It takes no key: what is gone cannot be erased twice.
  * @throws PassbookError `forbidden`, `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
  */
-export function eraseText({ writer }: { writer: TransferWriter }) {
+export function eraseText({ writer }: { writer: CommandWriter }) {
   return async (
     actor: Extract<Actor, { kind: 'system' }>,
     request: ErasureRequest,

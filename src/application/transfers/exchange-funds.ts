@@ -1,6 +1,6 @@
 import type { Actor } from '../../domain/actor.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
-import type { TransferOrder } from '../../domain/books/command.ts';
+import type { TransferInstruction } from '../../domain/books/command.ts';
 import { scopeOf } from '../../domain/books/idempotency.ts';
 import { dryRunBatch, withDryRun } from '../dry-run.ts';
 import { leg } from './transfer-request.ts';
@@ -15,8 +15,8 @@ import {
   withoutTexts,
 } from '../validation.ts';
 import { viewBatchAnswer } from './submit-batch.ts';
-import type { BatchResult } from './submit-batch.ts';
-import type { SubmitOptions, TransferWriter } from '../group-commit.ts';
+import type { BatchResult } from '../views.ts';
+import type { SubmitOptions, CommandWriter } from '../group-commit.ts';
 
 export type ExchangeRequest = {
   readonly sourceAccountId: string;
@@ -38,7 +38,7 @@ export function exchangeFunds({
   ids,
   digest,
 }: {
-  writer: TransferWriter;
+  writer: CommandWriter;
   ids: IdGenerator;
   digest: Digest;
 }) {
@@ -55,7 +55,7 @@ export function exchangeFunds({
       description: optionalText('description', request.description, DESCRIPTION_MAX_LENGTH),
     };
     const { sourceAccountId, destinationAccountId, sourceAmount, destinationAmount, description } = fields;
-    const order = (legs: TransferOrder['legs']): TransferOrder => ({
+    const instruction = (legs: TransferInstruction['legs']): TransferInstruction => ({
       id: ids.newId(),
       salt: ids.newSalt(),
       kind: 'transfer',
@@ -77,12 +77,12 @@ export function exchangeFunds({
       actor,
       key,
       request: normalise(withoutTexts(fields, { key, digest })),
-      orders: [
-        order([
+      instructions: [
+        instruction([
           leg({ accountId: sourceAccountId }, 'debit', sourceAmount),
           leg(across, 'credit', sourceAmount),
         ]),
-        order([
+        instruction([
           leg(across, 'debit', destinationAmount),
           leg({ accountId: destinationAccountId }, 'credit', destinationAmount),
         ]),

@@ -16,13 +16,13 @@ import {
   requireKey,
   withoutTexts,
 } from '../validation.ts';
-import type { SubmitOptions, TransferWriter } from '../group-commit.ts';
+import type { SubmitOptions, CommandWriter } from '../group-commit.ts';
 import { viewTransferAnswer } from '../views.ts';
 import type { TransferResult } from '../views.ts';
 
 type SystemActor = Extract<Actor, { kind: 'system' }>;
 type Ports = {
-  readonly writer: TransferWriter;
+  readonly writer: CommandWriter;
   readonly ids: IdGenerator;
   readonly digest: Digest;
   readonly defaultCurrency: string;
@@ -113,7 +113,7 @@ async function throughFunding(
     actor,
     key,
     request: normalise(withoutTexts({ ...fields, description }, { key, digest })),
-    order: {
+    instruction: {
       id: ids.newId(),
       salt: ids.newSalt(),
       kind,

@@ -9,8 +9,8 @@ import { scanPage } from '../page.ts';
 import type { Page } from '../page.ts';
 import type { LedgerReads } from '../ports/ledger-store.ts';
 import type { Clock } from '../ports/runtime.ts';
-import { ABOVE_IDS, placeOf } from '../ports/transfer-position.ts';
-import type { TransferPlace } from '../ports/transfer-position.ts';
+import { ABOVE_IDS, positionOf } from '../ports/transfer-position.ts';
+import type { TransferPosition } from '../ports/transfer-position.ts';
 import { UserTransfers } from './user-transfers.ts';
 import { viewTransfer } from '../views.ts';
 import type { TransferView } from '../views.ts';
@@ -44,7 +44,7 @@ export function listTransfers({
       cursors: new Cursors(digest, ['transactions', viewer.id, filterTerms(request)]),
       read: ({ after, limit }) => transfers.read({ before: after === null ? first : placeIn(after), limit }),
       leftOffAt: () => transfers.leftOffAt && textOf(transfers.leftOffAt),
-      idOf: (transfer) => textOf(placeOf(transfer)),
+      idOf: (transfer) => textOf(positionOf(transfer)),
       matches: (transfer) => matches(request, factsOf(transfer, { viewer, at })),
       isPast: ({ createdAt }) => from !== undefined && createdAt < from,
       isSelective: isSelective(request),
@@ -53,12 +53,12 @@ export function listTransfers({
   };
 }
 
-function textOf({ at, id }: TransferPlace): string {
+function textOf({ at, id }: TransferPosition): string {
   return `${at}:${id}`;
 }
 
 /** @throws PassbookError `invalid_request` for a cursor of another list */
-function placeIn(text: string): TransferPlace {
+function placeIn(text: string): TransferPosition {
   const [, at, id] = /^(\d{1,15}):(.+)$/.exec(text) ?? [];
   if (at === undefined || id === undefined) throw invalidCursor();
   return { at: Number(at), id };

@@ -1,47 +1,35 @@
 import type { Actor } from '../../domain/actor.ts';
-import type { Digest } from '../../domain/integrity/hash-chain.ts';
-import { invalid, PassbookError } from '../../domain/errors.ts';
-import type { FieldError } from '../../domain/errors.ts';
 import { scopeOf } from '../../domain/books/idempotency.ts';
 import type { Answer } from '../../domain/books/outcome.ts';
+import { PassbookError, invalid } from '../../domain/errors.ts';
+import type { FieldError } from '../../domain/errors.ts';
+import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import { dryRunBatch, withDryRun } from '../dry-run.ts';
+import type { SubmitOptions, CommandWriter } from '../group-commit.ts';
 import { isLarge, mapInTurns } from '../map-in-turns.ts';
-import { readOrder } from './transfer-request.ts';
-import type { OrderRequest } from './transfer-request.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import { asText, normalise, requireKey, withoutTexts } from '../validation.ts';
-import type { SubmitOptions, TransferWriter } from '../group-commit.ts';
 import { viewConflict, viewTransferOutcome } from '../views.ts';
-import type { Refused, TransferResult } from '../views.ts';
+import type { BatchResult } from '../views.ts';
+import { readTransferRequest } from './transfer-request.ts';
+import type { TransferRequestFields } from './transfer-request.ts';
 
 export const BATCH_MAX = 1_000;
 
 export type BatchRequest = {
-  readonly transfers: readonly OrderRequest[];
+  readonly transfers: readonly TransferRequestFields[];
   /** All or nothing; false unless said. */
   readonly linked?: boolean;
   /** One for the whole batch. */
   readonly idempotencyKey: string;
 };
 
-export type BatchResult =
-  | {
-      /** Whether every member succeeded. */
-      readonly ok: boolean;
-      readonly replayed: boolean;
-      /** A dry run has an answer of its own, which is marked. */
-      readonly dryRun?: never;
-      /** One for each transfer asked for, in its order. */
-      readonly members: readonly TransferResult[];
-    }
-  | (Refused & { readonly members?: never });
-
 /**
  * Up to 1,000 transfers as one unit of work with one key: each answered by itself, or linked and all or nothing.
  * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
  */
 export function submitBatch(ports: {
-  writer: TransferWriter;
+  writer: CommandWriter;
   ids: IdGenerator;
   clock: Clock;
   digest: Digest;
@@ -75,7 +63,7 @@ export function submitBatch(ports: {
         transfers: JSON.stringify(sealed),
         linked: linked.toString(),
       }),
-      orders: read.map(({ order }) => order),
+      instructions: read.map(({ instruction }) => instruction),
       linked,
     } as const;
     return viewBatchAnswer(await ports.writer.submit(command, options), actor);
@@ -99,7 +87,7 @@ export async function viewBatchAnswer(answer: Answer, actor: Actor): Promise<Bat
 const FAULTS_MAX = 20;
 
 /** @throws PassbookError `invalid_request` that names malformed fields by their place in the batch */
-function readAll(transfers: readonly OrderRequest[], ports: { ids: IdGenerator; clock: Clock }) {
+function readAll(transfers: readonly TransferRequestFields[], ports: { ids: IdGenerator; clock: Clock }) {
   const faults: FieldError[] = [];
   const read = transfers.flatMap((one, index) => {
     if (faults.length >= FAULTS_MAX) return [];
@@ -108,7 +96,7 @@ function readAll(transfers: readonly OrderRequest[], ports: { ids: IdGenerator; 
       return [];
     }
     try {
-      return [readOrder(one, ports)];
+      return [readTransferRequest(one, ports)];
     } catch (error) {
       if (!(error instanceof PassbookError)) throw error;
       const errors = error.facts.errors ?? [];

@@ -2,15 +2,15 @@ import type { Actor } from '../../domain/actor.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import { scopeOf } from '../../domain/books/idempotency.ts';
 import { dryRunTransfer, withDryRun } from '../dry-run.ts';
-import { readOrder } from './transfer-request.ts';
-import type { OrderRequest } from './transfer-request.ts';
+import { readTransferRequest } from './transfer-request.ts';
+import type { TransferRequestFields } from './transfer-request.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import { normalise, requireKey, withoutTexts } from '../validation.ts';
-import type { SubmitOptions, TransferWriter } from '../group-commit.ts';
+import type { SubmitOptions, CommandWriter } from '../group-commit.ts';
 import { viewTransferAnswer } from '../views.ts';
 import type { TransferResult } from '../views.ts';
 
-export type TransferRequest = OrderRequest & {
+export type TransferRequest = TransferRequestFields & {
   /** 1 to 255 printable ASCII characters. The same key and request give the same answer, and move money once. */
   readonly idempotencyKey: string;
 };
@@ -21,7 +21,7 @@ export type TransferRequest = OrderRequest & {
  * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
  */
 export function transferFunds(ports: {
-  writer: TransferWriter;
+  writer: CommandWriter;
   ids: IdGenerator;
   clock: Clock;
   digest: Digest;
@@ -31,7 +31,7 @@ export function transferFunds(ports: {
     request: TransferRequest,
     options?: SubmitOptions,
   ): Promise<TransferResult> => {
-    const { order, fields } = readOrder(request, ports);
+    const { instruction, fields } = readTransferRequest(request, ports);
     const key = {
       scope: scopeOf(actor),
       operation: 'transfer',
@@ -42,7 +42,7 @@ export function transferFunds(ports: {
       actor,
       key,
       request: normalise(withoutTexts(fields, { key, digest: ports.digest })),
-      order,
+      instruction,
     } as const;
     return viewTransferAnswer(await ports.writer.submit(command, options), actor);
   };

@@ -1,4 +1,4 @@
-import type { AccountRef, Expiry, LegOrder, TransferOrder } from '../../domain/books/command.ts';
+import type { AccountRef, Expiry, LegInstruction, TransferInstruction } from '../../domain/books/command.ts';
 import { invalid } from '../../domain/errors.ts';
 import { MAX_AMOUNT } from '../../domain/money/money.ts';
 import type { Metadata } from '../../domain/entities/transfer.ts';
@@ -24,7 +24,7 @@ export type LegRequest = {
   readonly amount: bigint;
 };
 
-export type OrderRequest = {
+export type TransferRequestFields = {
   /** The account to debit, the one to credit and the amount; or `legs` in their place. */
   readonly sourceAccountId?: string;
   readonly destinationAccountId?: string;
@@ -45,7 +45,7 @@ export type OrderRequest = {
 };
 
 /** A request's fields as they are compared and kept, in the order in which a difference is named. */
-export type OrderFields = Readonly<
+export type NormalisedTransfer = Readonly<
   Record<'description', string | null> &
     Record<'metadata', Metadata | null> &
     Record<
@@ -65,17 +65,17 @@ export type OrderFields = Readonly<
  * Checks the form of one transfer and draws its ids.
  * @throws PassbookError `invalid_request`
  */
-export function readOrder(
-  request: OrderRequest,
+export function readTransferRequest(
+  request: TransferRequestFields,
   ports: { ids: IdGenerator; clock: Clock },
-): { order: TransferOrder; fields: OrderFields } {
+): { instruction: TransferInstruction; fields: NormalisedTransfer } {
   const legs = request.legs === undefined ? pairOf(request) : legsOf(request, request.legs);
   const hold = holdOf(request, ports.clock);
   if (hold && request.legs) throw invalid('pending', 'cannot be asked of a transfer with several legs');
   const currency = optionalCurrency(request.currency);
   const description = optionalText('description', request.description, DESCRIPTION_MAX_LENGTH);
   const metadata = optionalMetadata(request.metadata);
-  const order: TransferOrder = {
+  const instruction: TransferInstruction = {
     id: ports.ids.newId(),
     salt: ports.ids.newSalt(),
     kind: 'transfer',
@@ -97,14 +97,14 @@ export function readOrder(
     expiresAt: request.expiresAt?.toString() ?? null,
     expiresInSeconds: hold && 'inSeconds' in hold ? hold.inSeconds.toString() : null,
   };
-  return { order, fields };
+  return { instruction, fields };
 }
 
-export function leg(account: AccountRef, direction: 'debit' | 'credit', amount: bigint): LegOrder {
+export function leg(account: AccountRef, direction: 'debit' | 'credit', amount: bigint): LegInstruction {
   return { account, direction, amount };
 }
 
-function pairOf(request: OrderRequest): readonly LegOrder[] {
+function pairOf(request: TransferRequestFields): readonly LegInstruction[] {
   const sourceAccountId = requireId('sourceAccountId', request.sourceAccountId);
   const destinationAccountId = requireId('destinationAccountId', request.destinationAccountId);
   const amount = requireAmount(request.amount);
@@ -114,7 +114,7 @@ function pairOf(request: OrderRequest): readonly LegOrder[] {
   ];
 }
 
-function legsOf(request: OrderRequest, legs: readonly LegRequest[]): readonly LegOrder[] {
+function legsOf(request: TransferRequestFields, legs: readonly LegRequest[]): readonly LegInstruction[] {
   for (const field of ['sourceAccountId', 'destinationAccountId', 'amount'] as const) {
     if (request[field] !== undefined) throw invalid(field, 'must be left out where "legs" are given');
   }
@@ -129,7 +129,7 @@ function legsOf(request: OrderRequest, legs: readonly LegRequest[]): readonly Le
   return [...debits, ...credits];
 }
 
-function readLeg(one: LegRequest, field: string): LegOrder {
+function readLeg(one: LegRequest, field: string): LegInstruction {
   if (typeof one !== 'object' || one === null) throw invalid(field, 'must be a leg');
   const accountId = requireId(`${field}.accountId`, one.accountId);
   if (one.direction !== 'debit' && one.direction !== 'credit') {
@@ -138,7 +138,7 @@ function readLeg(one: LegRequest, field: string): LegOrder {
   return leg({ accountId }, one.direction, requireAmount(one.amount, `${field}.amount`));
 }
 
-function sum(legs: readonly LegOrder[]): bigint {
+function sum(legs: readonly LegInstruction[]): bigint {
   return legs.reduce((total, { amount }) => total + amount, 0n);
 }
 
@@ -146,7 +146,10 @@ function textOfLeg({ accountId, direction, amount }: LegRequest): readonly strin
   return [accountId, direction, amount.toString()];
 }
 
-function holdOf({ pending, expiresAt, expiresInSeconds }: OrderRequest, clock: Clock): Expiry | null {
+function holdOf(
+  { pending, expiresAt, expiresInSeconds }: TransferRequestFields,
+  clock: Clock,
+): Expiry | null {
   if (pending !== undefined && typeof pending !== 'boolean')
     throw invalid('pending', 'must be true or false');
   if (pending !== true) {

@@ -5,8 +5,8 @@ import type { Transfer } from '../../domain/entities/transfer.ts';
 import { entryAt, linesBelow } from '../reporting/account-at.ts';
 import { ownTurn } from '../event-loop.ts';
 import type { LedgerReads } from '../ports/ledger-store.ts';
-import { ABOVE_IDS, isNewer, placeOf } from '../ports/transfer-position.ts';
-import type { TransferPlace } from '../ports/transfer-position.ts';
+import { ABOVE_IDS, isNewer, positionOf } from '../ports/transfer-position.ts';
+import type { TransferPosition } from '../ports/transfer-position.ts';
 
 /** The steps that are a transfer's first, at the instant it was made at. */
 const FIRST_STEPS: ReadonlySet<EntryStep> = new Set(['completed', 'held']);
@@ -19,7 +19,7 @@ const LINES_A_TURN = 100;
 /** How many lines one request reads before it gives up, once it has got beyond the instant that it began at. */
 const LINES_MAX = 4_000;
 
-type Terms = { readonly before: TransferPlace | null; readonly limit: number };
+type Terms = { readonly before: TransferPosition | null; readonly limit: number };
 
 /** As `UserTransfers.read`, however many lines it takes. */
 export async function userTransfers(
@@ -44,7 +44,7 @@ export class UserTransfers {
   /** Those of the latest instant that were not asked for yet. */
   #rest: readonly Transfer[] = [];
   #lists: readonly List[] | undefined;
-  #leftOffAt: TransferPlace | null = null;
+  #leftOffAt: TransferPosition | null = null;
 
   /** @param terms how many lines of books are read at most, but for those of one instant */
   constructor(reads: LedgerReads, userId: string, { linesMax = LINES_MAX } = {}) {
@@ -54,7 +54,7 @@ export class UserTransfers {
   }
 
   /** The place before which the rest stands, where the last read gave fewer than were asked for and there is a rest. */
-  get leftOffAt(): TransferPlace | null {
+  get leftOffAt(): TransferPosition | null {
     return this.#leftOffAt;
   }
 
@@ -69,7 +69,7 @@ export class UserTransfers {
     while (found.length < limit) {
       const newest = await this.#takeNewest(this.#lists, beginsAt);
       if (newest.length === 0) break;
-      found.push(...newest.filter((transfer) => before === null || isNewer(before, placeOf(transfer))));
+      found.push(...newest.filter((transfer) => before === null || isNewer(before, positionOf(transfer))));
     }
     this.#rest = found.slice(limit);
     return found.slice(0, limit);
@@ -184,14 +184,14 @@ async function* booked(
 async function* unbooked(
   reads: LedgerReads,
   userId: string,
-  { before, limit }: { before: TransferPlace | null; limit: number },
+  { before, limit }: { before: TransferPosition | null; limit: number },
 ): AsyncGenerator<Transfer, void> {
   for (let from = before; ; ) {
     const page = await reads.unbookedOf(userId, { before: from, limit });
     yield* page;
     const last = page.at(-1);
     if (!last || page.length < limit) return;
-    from = placeOf(last);
+    from = positionOf(last);
     await ownTurn();
   }
 }

@@ -8,7 +8,7 @@ import { requirePassword } from './password.ts';
 import type { AuditStore, UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import type { PasswordHasher } from '../ports/user-store.ts';
-import type { RecentSessions } from './session-cache.ts';
+import type { SessionCache } from './session-cache.ts';
 
 type AuditPorts = { readonly clock: Clock; readonly digest: Digest };
 
@@ -17,7 +17,7 @@ type AuditPorts = { readonly clock: Clock; readonly digest: Digest };
  * in this process, and within a second in others.
  * @throws PassbookError `user_not_found`, `unavailable`
  */
-export function grantRole(ports: AuditPorts & { unitOfWork: UnitOfWork; recentSessions?: RecentSessions }) {
+export function grantRole(ports: AuditPorts & { unitOfWork: UnitOfWork; recentSessions?: SessionCache }) {
   return async (email: string, role: Role): Promise<User> => {
     const user = await ports.unitOfWork.run(async ({ users, audit }) => {
       const found = await users.byEmail(normaliseEmail(email));

@@ -19,7 +19,7 @@ const READ_AT_ONCE = 1000;
  * who ask meanwhile, and takes along those who will ask again soon.
  * What this process ends or changes, it forgets at once.
  */
-export class RecentSessions {
+export class SessionCache {
   readonly #reads: SessionReads;
   readonly #clock: Clock;
   readonly #recent = new Map<string, Recent>();

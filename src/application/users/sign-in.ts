@@ -7,7 +7,7 @@ import type { User } from '../../domain/entities/user.ts';
 import type { UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import type { PasswordHasher, TokenIssuer } from '../ports/user-store.ts';
-import type { RecentSessions } from './session-cache.ts';
+import type { SessionCache } from './session-cache.ts';
 
 export type SignedIn = { readonly user: User; readonly token: string; readonly expiresAt: Instant };
 
@@ -25,7 +25,7 @@ export type SessionPorts = {
  * @throws PassbookError `invalid_credentials`, whether the address is unknown or the password wrong; `unavailable`
  */
 export function signIn(
-  ports: SessionPorts & { unitOfWork: UnitOfWork; hasher: PasswordHasher; recentSessions: RecentSessions },
+  ports: SessionPorts & { unitOfWork: UnitOfWork; hasher: PasswordHasher; recentSessions: SessionCache },
 ) {
   const { unitOfWork, hasher, clock } = ports;
   return async (request: { email: string; password: string; presentedToken?: string }): Promise<SignedIn> => {
@@ -48,7 +48,7 @@ export function signIn(
 }
 
 /** @throws PassbookError `unavailable` */
-export function signOut(ports: { unitOfWork: UnitOfWork; clock: Clock; recentSessions: RecentSessions }) {
+export function signOut(ports: { unitOfWork: UnitOfWork; clock: Clock; recentSessions: SessionCache }) {
   return async (sessionId: string): Promise<void> => {
     await ports.unitOfWork.run(({ sessions }) => sessions.end(sessionId, ports.clock.now()));
     ports.recentSessions.forget(sessionId);
@@ -59,7 +59,7 @@ export function signOut(ports: { unitOfWork: UnitOfWork; clock: Clock; recentSes
  * Who a token speaks for, as they are today.
  * @throws PassbookError `session_expired` for a token of ours whose session has ended, `invalid_token` for any other
  */
-export function authenticate(ports: { recentSessions: RecentSessions; tokens: TokenIssuer; clock: Clock }) {
+export function authenticate(ports: { recentSessions: SessionCache; tokens: TokenIssuer; clock: Clock }) {
   const { tokens, recentSessions, clock } = ports;
   return async (token: string): Promise<{ user: User; session: Session }> => {
     const claims = await tokens.verify(token);

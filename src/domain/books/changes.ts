@@ -1,6 +1,6 @@
 import type { Account } from '../entities/account.ts';
 import type { LedgerEntry } from '../entities/ledger-entry.ts';
-import type { Message } from '../entities/notification.ts';
+import type { Notification } from '../entities/notification.ts';
 import type { Transfer } from '../entities/transfer.ts';
 import type { AuditRecord } from '../integrity/audit-log.ts';
 import type { Instant } from '../time.ts';
@@ -21,7 +21,7 @@ export type Changes = {
   /** Of one account in the order of their sequence. */
   readonly entries: readonly LedgerEntry[];
   readonly records: readonly IdempotencyRecord[];
-  readonly messages: readonly Message[];
+  readonly messages: readonly Notification[];
   /** When the messages are due for whoever claims; null: each at its own instant. */
   readonly messagesDueAt: Instant | null;
   readonly audit: readonly AuditRecord[];

@@ -22,18 +22,18 @@ export type AccountRef =
 /** When a hold ends by itself: at an instant, or so long after it was placed. */
 export type Expiry = { readonly at: Instant } | { readonly inSeconds: number };
 
-export type LegOrder = {
+export type LegInstruction = {
   readonly account: AccountRef;
   readonly direction: Direction;
   readonly amount: bigint;
 };
 
 /** One transfer to make. Debits before credits; the two sides are equal. */
-export type TransferOrder = {
+export type TransferInstruction = {
   readonly id: string;
   readonly salt: string;
   readonly kind: 'transfer' | 'initial_funds' | 'withdrawal';
-  readonly legs: readonly LegOrder[];
+  readonly legs: readonly LegInstruction[];
   /** Null: whatever the accounts are in. */
   readonly currency: string | null;
   /** Null: the money moves at once. */
@@ -42,12 +42,15 @@ export type TransferOrder = {
   readonly metadata: Metadata | null;
 };
 
-export type TransferCommand = Keyed & { readonly type: 'transfer'; readonly order: TransferOrder };
+export type TransferCommand = Keyed & {
+  readonly type: 'transfer';
+  readonly instruction: TransferInstruction;
+};
 
 export type BatchCommand = Keyed & {
   readonly type: 'batch';
   readonly id: string;
-  readonly orders: readonly TransferOrder[];
+  readonly instructions: readonly TransferInstruction[];
   /** All or nothing. */
   readonly linked: boolean;
 };
@@ -124,11 +127,11 @@ export type Command =
 
 /** How much work a command is: 1 for a transfer between two accounts, more for a batch or for several legs. */
 export function sizeOf(command: Command): number {
-  if (command.type === 'transfer') return sizeOfOrder(command.order);
+  if (command.type === 'transfer') return sizeOfInstruction(command.instruction);
   if (command.type !== 'batch') return 1;
-  return command.orders.reduce((sum, order) => sum + sizeOfOrder(order), 0);
+  return command.instructions.reduce((sum, instruction) => sum + sizeOfInstruction(instruction), 0);
 }
 
-export function sizeOfOrder({ legs }: TransferOrder): number {
+export function sizeOfInstruction({ legs }: TransferInstruction): number {
   return Math.ceil(legs.length / 2);
 }

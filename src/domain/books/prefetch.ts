@@ -1,11 +1,11 @@
 import type { SystemPurpose } from '../entities/account.ts';
 import type { Instant } from '../time.ts';
-import type { Command, TransferOrder } from './command.ts';
+import type { Command, TransferInstruction } from './command.ts';
 import { keyText } from './idempotency.ts';
 import type { IdempotencyKey } from './idempotency.ts';
 
 /** What a store must load before the decision can be made. Each list without repeats; what does not exist is left out. */
-export type Want = {
+export type Prefetch = {
   readonly accountIds: readonly string[];
   /** Transfers by id, and the accounts of their legs. */
   readonly transferIds: readonly string[];
@@ -30,13 +30,13 @@ export type Want = {
 
 export type OwnerAndCurrency = { readonly ownerId: string; readonly currency: string };
 
-export function wantOf(commands: readonly Command[], holdsDueBy: Instant): Want {
-  const want = new WantList();
+export function prefetchFor(commands: readonly Command[], holdsDueBy: Instant): Prefetch {
+  const want = new PrefetchBuilder();
   for (const command of commands) want.addCommand(command);
   return want.list(holdsDueBy);
 }
 
-class WantList {
+class PrefetchBuilder {
   readonly #accountIds = new Set<string>();
   readonly #transferIds = new Set<string>();
   readonly #purposes = new Set<SystemPurpose>();
@@ -50,10 +50,10 @@ class WantList {
     if (command.key) this.#keys.set(keyText(command.key), command.key);
     switch (command.type) {
       case 'transfer':
-        this.#addOrder(command.order);
+        this.#addInstruction(command.instruction);
         break;
       case 'batch':
-        for (const order of command.orders) this.#addOrder(order);
+        for (const instruction of command.instructions) this.#addInstruction(instruction);
         break;
       case 'capture':
       case 'void':
@@ -85,8 +85,8 @@ class WantList {
     }
   }
 
-  #addOrder(order: TransferOrder): void {
-    for (const { account } of order.legs) {
+  #addInstruction(instruction: TransferInstruction): void {
+    for (const { account } of instruction.legs) {
       if ('accountId' in account) this.#accountIds.add(account.accountId);
       else if ('ownerId' in account)
         this.#activeAccounts.set(`${account.ownerId} ${account.currency}`, account);
@@ -100,7 +100,7 @@ class WantList {
     this.#deactivations++;
   }
 
-  list(holdsDueBy: Instant): Want {
+  list(holdsDueBy: Instant): Prefetch {
     return {
       accountIds: [...this.#accountIds],
       transferIds: [...this.#transferIds],

@@ -2,7 +2,7 @@ import { NOTHING_PENDING } from '../entities/counters.ts';
 import type { Account } from '../entities/account.ts';
 import type { PendingSums } from '../entities/counters.ts';
 import type { LedgerEntry } from '../entities/ledger-entry.ts';
-import type { Message } from '../entities/notification.ts';
+import type { Notification } from '../entities/notification.ts';
 import type { Transfer } from '../entities/transfer.ts';
 import type { AuditHead, AuditRecord } from '../integrity/audit-log.ts';
 import type { Instant } from '../time.ts';
@@ -104,7 +104,7 @@ export class WorkingBooks implements Books {
   #expiries = 0;
   readonly #records = new Map<string, IdempotencyRecord>();
   readonly #entries: LedgerEntry[] = [];
-  readonly #messages: Message[] = [];
+  readonly #messages: Notification[] = [];
   readonly #audit: AuditRecord[] = [];
 
   constructor(books: Books) {
@@ -259,7 +259,7 @@ export class WorkingBooks implements Books {
     this.#records.set(keyText(record), record);
   }
 
-  send(message: Message): void {
+  send(message: Notification): void {
     this.#messages.push(message);
   }
 

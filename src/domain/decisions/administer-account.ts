@@ -12,7 +12,7 @@ import type {
   UnfreezeCommand,
 } from '../books/command.ts';
 import type { DecisionContext } from './decision-context.ts';
-import { placeOrder } from './make-transfer.ts';
+import { makeTransfer } from './make-transfer.ts';
 import { MORE_IS_DUE } from '../books/outcome.ts';
 import type { Outcome } from '../books/outcome.ts';
 import { refuse, released, settledAccount } from './post-step.ts';
@@ -122,7 +122,7 @@ function sweep(
 
   const { maximumBalance, balance: amount } = account;
   books.keepAccount(account.limit({ minimumBalance: 0n, maximumBalance }));
-  const order = {
+  const instruction = {
     id: to.id,
     salt: to.salt,
     kind: 'transfer',
@@ -135,7 +135,7 @@ function sweep(
     description: null,
     metadata: null,
   } as const;
-  return placeOrder(books, { actor: command.actor, order, batchId: null }, context);
+  return makeTransfer(books, { actor: command.actor, instruction, batchId: null }, context);
 }
 
 const ACTION: Readonly<Record<'freeze' | 'unfreeze' | 'limit' | 'close', AuditAction>> = {

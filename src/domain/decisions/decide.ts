@@ -3,14 +3,14 @@ import { inSlices, WorkingBooks } from '../books/working-books.ts';
 import { NO_CHANGES, whole } from '../books/changes.ts';
 import type { Books } from '../books/working-books.ts';
 import type { Changes, Decision, WholeDecision } from '../books/changes.ts';
-import { sizeOf, sizeOfOrder } from '../books/command.ts';
+import { sizeOf, sizeOfInstruction } from '../books/command.ts';
 import type { Digest } from '../integrity/hash-chain.ts';
 import type { BatchCommand, Command } from '../books/command.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { capture, expireDue, voidHold } from './end-hold.ts';
 import { eraseText } from './erase-text.ts';
 import { differenceFromKept } from '../books/idempotency.ts';
-import { expiryFaults, linkedFailure, placeOrder } from './make-transfer.ts';
+import { expiryFaults, linkedFailure, makeTransfer } from './make-transfer.ts';
 import { MORE_IS_DUE } from '../books/outcome.ts';
 import type { Answer, Decided, Outcome, Refusal, TransferOutcome } from '../books/outcome.ts';
 import { reverse } from './reverse-transfer.ts';
@@ -149,7 +149,7 @@ function perform(
 ): Outcome {
   switch (command.type) {
     case 'transfer':
-      return placeOrder(books, { ...command, batchId: null }, context);
+      return makeTransfer(books, { ...command, batchId: null }, context);
     case 'capture':
       return capture(books, command, context);
     case 'void':
@@ -178,16 +178,16 @@ function* decideBatch(
   command: BatchCommand,
   context: DecisionContext,
 ): Generator<void, Outcome> {
-  const { actor, id: batchId, orders, linked } = command;
+  const { actor, id: batchId, instructions, linked } = command;
   // All changes of a linked one come at once: those of a large one are in parts of their own
   if (linked && sizeOf(command) > share.size) yield;
   const books = linked ? new WorkingBooks(share.books) : undefined;
   const members: TransferOutcome[] = [];
-  for (const order of orders) {
+  for (const instruction of instructions) {
     if (share.isFull) yield;
-    const member = placeOrder(books ?? share.books, { actor, order, batchId }, context);
+    const member = makeTransfer(books ?? share.books, { actor, instruction, batchId }, context);
     members.push(member);
-    share.count(sizeOfOrder(order));
+    share.count(sizeOfInstruction(instruction));
     if (linked && member.kind === 'refused') {
       return yield* failLinked(share, command, { at: members.length - 1, member }, context);
     }
@@ -203,10 +203,10 @@ function* failLinked(
   context: DecisionContext,
 ): Generator<void, Outcome> {
   const members: TransferOutcome[] = [];
-  for (const [index, order] of command.orders.entries()) {
+  for (const [index, instruction] of command.instructions.entries()) {
     if (share.isFull) yield;
     members.push(linkedFailure(share.books, command, { index, culprit }, context));
-    share.count(sizeOfOrder(order));
+    share.count(sizeOfInstruction(instruction));
   }
   return { kind: 'batch', members };
 }

@@ -3,20 +3,20 @@ import type { LimitCode } from '../entities/account.ts';
 import { owns } from '../actor.ts';
 import type { Actor } from '../actor.ts';
 import { WorkingBooks } from '../books/working-books.ts';
-import type { AccountRef, BatchCommand, Command, Expiry, TransferOrder } from '../books/command.ts';
+import type { AccountRef, BatchCommand, Command, Expiry, TransferInstruction } from '../books/command.ts';
 import type { DecisionContext } from './decision-context.ts';
 import type { FieldError, RefusalCode } from '../errors.ts';
 import type { Direction } from '../entities/counters.ts';
 import { messagesOf } from './notify-parties.ts';
 import type { Refusal, TransferOutcome } from '../books/outcome.ts';
-import { dueOn, postStep, refuse, settle, stepInstant, transferred } from './post-step.ts';
+import { dueOn, postStep, refuse, expireDueHolds, stepInstant, transferred } from './post-step.ts';
 import type { Instant } from '../time.ts';
 import { Transfer } from '../entities/transfer.ts';
 import type { Leg, TransferFacts } from '../entities/transfer.ts';
 
-export type PlacedOrder = {
+export type InitiatedTransfer = {
   readonly actor: Actor;
-  readonly order: TransferOrder;
+  readonly instruction: TransferInstruction;
   readonly batchId: string | null;
 };
 
@@ -30,14 +30,15 @@ const NO_FAULTS: readonly FieldError[] = [];
  * before this is asked, so that it gets its answer after the hold's expiry too.
  */
 export function expiryFaults(command: Command, now: Instant): readonly FieldError[] {
-  if (command.type === 'transfer') return isOverdue(command.order, now) ? [overdue('expiresAt')] : NO_FAULTS;
+  if (command.type === 'transfer')
+    return isOverdue(command.instruction, now) ? [overdue('expiresAt')] : NO_FAULTS;
   if (command.type !== 'batch') return NO_FAULTS;
-  return command.orders.flatMap((order, index) =>
-    isOverdue(order, now) ? overdue(`transfers.${index}.expiresAt`) : NO_FAULTS,
+  return command.instructions.flatMap((instruction, index) =>
+    isOverdue(instruction, now) ? overdue(`transfers.${index}.expiresAt`) : NO_FAULTS,
   );
 }
 
-function isOverdue({ hold }: TransferOrder, now: Instant): boolean {
+function isOverdue({ hold }: TransferInstruction, now: Instant): boolean {
   return hold !== null && 'at' in hold && hold.at <= now;
 }
 
@@ -46,12 +47,12 @@ function overdue(field: string): FieldError {
 }
 
 /** Makes one transfer, or a hold: checks every rule in the order that is promised, then makes all changes. */
-export function placeOrder(
+export function makeTransfer(
   books: WorkingBooks,
-  placed: PlacedOrder,
+  placed: InitiatedTransfer,
   context: DecisionContext,
 ): TransferOutcome {
-  const { order, actor } = placed;
+  const { instruction, actor } = placed;
   const found = identify(books, placed, context);
   if ('kind' in found) return found;
 
@@ -62,10 +63,10 @@ export function placeOrder(
   );
   const facts = factsOf(placed, sides.map(legOf), {
     sides,
-    expiresAt: order.hold && expiryOf(order.hold, at),
+    expiresAt: instruction.hold && expiryOf(instruction.hold, at),
   });
   const code = ruleBroken(books, sides, {
-    currency: order.currency,
+    currency: instruction.currency,
     actor,
     context: { ...context, now: at },
   });
@@ -73,11 +74,11 @@ export function placeOrder(
   // An account ahead of the clock raises the instant, past an expiry that was still to come
   if (facts.expiresAt !== null && facts.expiresAt <= at) return reject(books, facts, 'hold_expired', context);
 
-  return carryOut(books, facts, { sides, at, actor }, context);
+  return applyTransfer(books, facts, { sides, at, actor }, context);
 }
 
 /** Writes a transfer that every rule allows. */
-export function carryOut(
+export function applyTransfer(
   books: WorkingBooks,
   facts: TransferFacts,
   { sides, at, actor }: { sides: readonly Side[]; at: Instant; actor: Actor },
@@ -97,40 +98,42 @@ export function carryOut(
 /** A member of a linked batch that failed: the culprit's own code, and `linked_transfer_failed` for the others. */
 export function linkedFailure(
   books: WorkingBooks,
-  { actor, id: batchId, orders }: BatchCommand,
+  { actor, id: batchId, instructions }: BatchCommand,
   { index, culprit }: { index: number; culprit: { at: number; member: Refusal } },
   context: DecisionContext,
 ): TransferOutcome {
-  const order = orders[index] as TransferOrder;
+  const instruction = instructions[index] as TransferInstruction;
   const code = index === culprit.at ? culprit.member.code : 'linked_transfer_failed';
   if (index === culprit.at && culprit.member.transfer) {
     books.keepTransfer(culprit.member.transfer);
     return culprit.member;
   }
-  const found = identify(new WorkingBooks(books), { actor, order, batchId }, context);
+  const found = identify(new WorkingBooks(books), { actor, instruction, batchId }, context);
   if ('kind' in found) return found.transfer ? reject(books, found.transfer, code, context) : refuse(code);
   const { sides } = found;
-  const expiresAt = order.hold && expiryOf(order.hold, context.now);
-  const facts = factsOf({ actor, order, batchId }, sides.map(legOf), { sides, expiresAt });
+  const expiresAt = instruction.hold && expiryOf(instruction.hold, context.now);
+  const facts = factsOf({ actor, instruction, batchId }, sides.map(legOf), { sides, expiresAt });
   return index === culprit.at ? refuse(code) : reject(books, facts, code, context);
 }
 
 /** Checks 5 to 7: finds the accounts and expires what is due on them, or names the one that the actor cannot use. */
 function identify(
   books: WorkingBooks,
-  placed: PlacedOrder,
+  placed: InitiatedTransfer,
   context: DecisionContext,
 ): { readonly sides: readonly Side[] } | Refusal {
-  const { order } = placed;
-  const named = order.legs.flatMap(({ account }) => ('accountId' in account ? [account.accountId] : []));
+  const { instruction } = placed;
+  const named = instruction.legs.flatMap(({ account }) =>
+    'accountId' in account ? [account.accountId] : [],
+  );
   if (new Set(named).size < named.length) {
-    const legs = order.legs.map(({ account, direction, amount }) => ({
+    const legs = instruction.legs.map(({ account, direction, amount }) => ({
       accountId: 'accountId' in account ? account.accountId : '',
       ownerId: null,
       direction,
       amount,
     }));
-    const expiresAt = order.hold && expiryOf(order.hold, context.now);
+    const expiresAt = instruction.hold && expiryOf(instruction.hold, context.now);
     return reject(
       books,
       factsOf(placed, legs, { sides: [], expiresAt }),
@@ -140,8 +143,8 @@ function identify(
   }
 
   const sides: Side[] = [];
-  for (const { account: ref, direction, amount } of order.legs) {
-    const other = order.legs.find((leg) => leg.direction !== direction)?.account;
+  for (const { account: ref, direction, amount } of instruction.legs) {
+    const other = instruction.legs.find((leg) => leg.direction !== direction)?.account;
     const account = find(books, { ref, other }, context.now);
     const may = account && (direction === 'debit' ? mayDebit(placed, account) : mayCredit(placed, account));
     if (!account || !may) {
@@ -153,11 +156,11 @@ function identify(
   }
   const accounts = sides.map(({ account }) => account);
   if (new Set(accounts.map(({ id }) => id)).size < accounts.length) {
-    const expiresAt = order.hold && expiryOf(order.hold, context.now);
+    const expiresAt = instruction.hold && expiryOf(instruction.hold, context.now);
     const facts = factsOf(placed, sides.map(legOf), { sides, expiresAt });
     return reject(books, facts, 'accounts_must_be_different', context);
   }
-  settle(books, accounts, context);
+  expireDueHolds(books, accounts, context);
   // Settling one may have changed the others.
   return {
     sides: sides.map((side) => ({ ...side, account: books.account(side.account.id) ?? side.account })),
@@ -185,14 +188,14 @@ function find(
   );
 }
 
-function mayDebit({ actor, order }: PlacedOrder, account: Account): boolean {
-  if (order.kind === 'withdrawal') return account.ownerId !== null;
+function mayDebit({ actor, instruction }: InitiatedTransfer, account: Account): boolean {
+  if (instruction.kind === 'withdrawal') return account.ownerId !== null;
   return actor.kind === 'system' || owns(actor, account);
 }
 
 /** Customers can neither see nor credit a system account, and initial funds are for customers. */
-function mayCredit({ actor, order }: PlacedOrder, account: Account): boolean {
-  if (order.kind === 'initial_funds') return account.ownerId !== null;
+function mayCredit({ actor, instruction }: InitiatedTransfer, account: Account): boolean {
+  if (instruction.kind === 'initial_funds') return account.ownerId !== null;
   return actor.kind === 'system' || account.ownerId !== null;
 }
 
@@ -217,10 +220,10 @@ export function ruleBroken(
     .map(({ account, direction, amount }) =>
       account.limitBrokenBy(direction, amount, dueOn(books, account, terms.context)),
     );
-  return LIMIT_ORDER.find((code) => broken.includes(code));
+  return LIMIT_CODES_IN_ORDER.find((code) => broken.includes(code));
 }
 
-const LIMIT_ORDER: readonly LimitCode[] = [
+const LIMIT_CODES_IN_ORDER: readonly LimitCode[] = [
   'insufficient_funds',
   'exceeds_maximum_balance',
   'amount_overflow',
@@ -249,22 +252,22 @@ export function legOf({ account, direction, amount }: Side): Leg {
 }
 
 function factsOf(
-  { actor, order, batchId }: PlacedOrder,
+  { actor, instruction, batchId }: InitiatedTransfer,
   legs: readonly Leg[],
   known: { sides: readonly Side[]; expiresAt: Instant | null },
 ): TransferFacts {
   const source = known.sides[0]?.account;
   return {
-    id: order.id,
-    kind: order.kind,
+    id: instruction.id,
+    kind: instruction.kind,
     legs,
     currency: source?.currency ?? null,
     exponent: source?.exponent ?? null,
     initiator: { kind: actor.kind, id: actor.id ?? null },
     payerName: actor.kind === 'user' ? (actor.name ?? null) : null,
-    description: order.description,
-    metadata: order.metadata,
-    salt: order.salt,
+    description: instruction.description,
+    metadata: instruction.metadata,
+    salt: instruction.salt,
     expiresAt: known.expiresAt,
     reverses: null,
     batchId,

@@ -1,12 +1,16 @@
 import type { WorkingBooks } from '../books/working-books.ts';
 import { lastFour } from '../entities/notification.ts';
-import type { TransferMessage } from '../entities/notification.ts';
+import type { TransferNotification } from '../entities/notification.ts';
 import { requireAccount } from './post-step.ts';
 import type { Instant } from '../time.ts';
 import type { Leg, Transfer } from '../entities/transfer.ts';
 
 /** One message for each owner, with their own balances after it and their own legs alone; an owner of both sides gets one. */
-export function messagesOf(books: WorkingBooks, transfer: Transfer, at: Instant): readonly TransferMessage[] {
+export function messagesOf(
+  books: WorkingBooks,
+  transfer: Transfer,
+  at: Instant,
+): readonly TransferNotification[] {
   const owners = new Set(transfer.legs.flatMap((leg) => leg.ownerId ?? []));
   return [...owners].map((ownerId, index) => messageFor(books, transfer, { ownerId, index, at }));
 }
@@ -15,7 +19,7 @@ function messageFor(
   books: WorkingBooks,
   transfer: Transfer,
   { ownerId, index, at }: { ownerId: string; index: number; at: Instant },
-): TransferMessage {
+): TransferNotification {
   const own = transfer.legs.filter((leg) => leg.ownerId === ownerId);
   const foreign = transfer.legs.filter((leg) => leg.ownerId !== ownerId);
   const pays = own.some((leg) => leg.direction === 'debit');
@@ -52,7 +56,7 @@ function messageId(
 function kindFor(
   { kind, status }: Transfer,
   { pays, isBetweenOwn }: { pays: boolean; isBetweenOwn: boolean },
-): TransferMessage['kind'] {
+): TransferNotification['kind'] {
   if (kind === 'initial_funds') return 'initial_funds_received';
   if (kind === 'withdrawal') return 'withdrawal_made';
   if (status === 'pending') return pays ? 'hold_placed' : 'hold_received';
@@ -65,7 +69,7 @@ function counterpartyFor(
   { payerName, initiator, kind, destination }: Transfer,
   other: Leg | undefined,
   { ownerId, pays }: { ownerId: string; pays: boolean },
-): TransferMessage['counterparty'] {
+): TransferNotification['counterparty'] {
   const isTyped = pays && initiator.kind === 'user' && initiator.id === ownerId && kind !== 'reversal';
   const { accountId, ownerId: otherOwnerId } = other ?? destination;
   const account = isTyped ? accountId : lastFour(accountId);

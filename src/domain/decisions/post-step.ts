@@ -3,14 +3,17 @@ import type { Account } from '../entities/account.ts';
 import type { PendingSums, EntryStep } from '../entities/counters.ts';
 import type { Actor } from '../actor.ts';
 import type { WorkingBooks } from '../books/working-books.ts';
-import { sealTransfer } from '../integrity/hash-chain.ts';
+import { entryDigest, linkHash, sealTransfer } from '../integrity/hash-chain.ts';
+import type { Digest, TransferSeal } from '../integrity/hash-chain.ts';
+import { LedgerEntry } from '../entities/ledger-entry.ts';
+import { counted, movedBy } from '../entities/counters.ts';
 import type { DecisionContext } from './decision-context.ts';
 import type { RefusalCode } from '../errors.ts';
 import type { Balances, Refusal, TransferOutcome } from '../books/outcome.ts';
 import type { Instant } from '../time.ts';
-import type { Transfer } from '../entities/transfer.ts';
+import type { Leg, Transfer } from '../entities/transfer.ts';
 
-/** Writes one step of a transfer into the books of all its accounts, and keeps the transfer as it then stands. */
+/** Posts one step of a transfer to all its accounts, and stores the transfer's new state. */
 export function postStep(
   books: WorkingBooks,
   transfer: Transfer,
@@ -20,10 +23,46 @@ export function postStep(
   const seal = sealTransfer(transfer, digest);
   for (const leg of transfer.legs) {
     const posting = { step, at, seal, digest, ...(captured === undefined ? {} : { captured }) };
-    const { account, entry } = requireAccount(books, leg.accountId).post(leg, transfer, posting);
+    const { account, entry } = post(requireAccount(books, leg.accountId), { leg, transfer }, posting);
     books.append(account, entry);
   }
   books.keepTransfer(transfer);
+}
+
+export type PostingContext = {
+  /** The instant of the entry, never before the account's latest entry. */
+  readonly at: Instant;
+  readonly seal: TransferSeal;
+  readonly digest: Digest;
+  readonly step: EntryStep;
+  /** The captured part of a hold, in minor units. Default: all of it. */
+  readonly captured?: bigint;
+};
+
+/** Posts one step of one leg. Returns the account afterwards and its new entry, linked to the account's chain. */
+export function post(
+  account: Account,
+  { leg, transfer }: { leg: Leg; transfer: Transfer },
+  { at, seal, digest, step, captured = leg.amount }: PostingContext,
+): { account: Account; entry: LedgerEntry } {
+  const { posted, pending } = movedBy(step, leg.amount, captured);
+  const facts = {
+    accountId: account.id,
+    sequence: account.sequence + 1,
+    transferId: transfer.id,
+    step,
+    direction: leg.direction,
+    posted,
+    pending,
+    after: counted(account.counters, leg.direction, {
+      posted,
+      pending: step === 'held' ? pending : -pending,
+    }),
+    at,
+  };
+  const hash = linkHash(account.head, entryDigest(facts, transfer, { seal, digest }), digest);
+  const entry = LedgerEntry.restore({ ...facts, hash });
+  return { account: account.afterEntry(entry), entry };
 }
 
 /** All entries of a step carry one instant, and none is earlier than the entry before it on its account. */
@@ -52,7 +91,11 @@ export function settledAccount(
 }
 
 /** Expires what is due on these accounts at the instant of a step that touches all of them. */
-export function settle(books: WorkingBooks, accounts: readonly Account[], context: DecisionContext): void {
+export function expireDueHolds(
+  books: WorkingBooks,
+  accounts: readonly Account[],
+  context: DecisionContext,
+): void {
   const now = stepInstant(accounts, context);
   for (const { id } of accounts) settledAccount(books, id, { ...context, now });
 }

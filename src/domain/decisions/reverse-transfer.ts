@@ -3,10 +3,10 @@ import type { Actor } from '../actor.ts';
 import type { WorkingBooks } from '../books/working-books.ts';
 import type { ReverseCommand } from '../books/command.ts';
 import type { DecisionContext } from './decision-context.ts';
-import { carryOut, legOf, reject, ruleBroken } from './make-transfer.ts';
+import { applyTransfer, legOf, reject, ruleBroken } from './make-transfer.ts';
 import type { Side } from './make-transfer.ts';
 import type { TransferOutcome } from '../books/outcome.ts';
-import { accountsOf, refuse, requireAccount, settle, stepInstant } from './post-step.ts';
+import { accountsOf, refuse, requireAccount, expireDueHolds, stepInstant } from './post-step.ts';
 import type { Transfer, TransferFacts } from '../entities/transfer.ts';
 
 /**
@@ -41,7 +41,7 @@ export function reverse(
   if (code) return reject(books, facts, code, context);
 
   books.keepTransfer(original.reverse(shares));
-  return carryOut(books, facts, { sides, at, actor }, context);
+  return applyTransfer(books, facts, { sides, at, actor }, context);
 }
 
 /** The one who received, or the system. */
@@ -83,7 +83,7 @@ function sidesOf(
   shares: readonly bigint[],
   context: DecisionContext,
 ): readonly Side[] {
-  settle(books, accountsOf(books, original), context);
+  expireDueHolds(books, accountsOf(books, original), context);
   const sides = original.legs.map((leg, index): Side => {
     return {
       account: requireAccount(books, leg.accountId),

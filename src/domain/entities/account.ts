@@ -1,13 +1,10 @@
 import type { RefusalCode } from '../errors.ts';
-import { entryDigest, linkHash } from '../integrity/hash-chain.ts';
 import { GENESIS_HASH } from './genesis-hash.ts';
-import type { Digest, TransferSeal } from '../integrity/hash-chain.ts';
 import { MAX_COUNTER, currencyExponent, isWithinBound } from '../money/money.ts';
 import type { Instant } from '../time.ts';
-import { NOTHING_PENDING, NO_COUNTERS, counted, movedBy } from './counters.ts';
-import type { Counters, PendingSums, Direction, EntryStep } from './counters.ts';
-import { LedgerEntry } from './ledger-entry.ts';
-import type { Leg, Transfer } from './transfer.ts';
+import { NOTHING_PENDING, NO_COUNTERS } from './counters.ts';
+import type { Counters, PendingSums, Direction } from './counters.ts';
+import type { LedgerEntry } from './ledger-entry.ts';
 
 export type AccountClass = 'asset' | 'liability' | 'equity' | 'income' | 'expense';
 export type AccountStatus = 'active' | 'frozen' | 'closed';
@@ -66,7 +63,7 @@ export function systemAccountId(purpose: SystemPurpose, currency: string): strin
   return `00000000-0000-8000-8000-0000${number}${letters}`;
 }
 
-/** An account of one currency. Immutable: `post` gives the account as it is afterwards. */
+/** An account of one currency. Immutable: every change returns a new account. */
 export class Account {
   readonly id: string;
   readonly ownerId: string | null;
@@ -237,41 +234,13 @@ export class Account {
     return isWithinBound(after) && counter + amount <= MAX_COUNTER ? undefined : 'amount_overflow';
   }
 
-  /** Writes one step of one leg: the account afterwards, and the entry that says so. */
-  post(leg: Leg, transfer: Transfer, posting: PostingContext): { account: Account; entry: LedgerEntry } {
-    const { at, seal, digest, step } = posting;
-    const { posted, pending } = movedBy(step, leg.amount, posting.captured ?? leg.amount);
-    const facts = {
-      accountId: this.id,
-      sequence: this.sequence + 1,
-      transferId: transfer.id,
-      step,
-      direction: leg.direction,
-      posted,
-      pending,
-      after: counted(this.counters, leg.direction, { posted, pending: step === 'held' ? pending : -pending }),
-      at,
-    };
-    const hash = linkHash(this.head, entryDigest(facts, transfer, { seal, digest }), digest);
-    return {
-      account: new Account({
-        ...this,
-        counters: facts.after,
-        sequence: facts.sequence,
-        latestAt: at,
-        head: hash,
-      }),
-      entry: LedgerEntry.restore({ ...facts, hash }),
-    };
-  }
-
   /** Remembers when its next hold expires. */
   expectExpiry(nextExpiryAt: Instant | null): Account {
     return nextExpiryAt === this.nextExpiryAt ? this : new Account({ ...this, nextExpiryAt });
   }
 
-  /** The account as its book stood after one of its entries, or before the first: for reads, which write nothing. */
-  asAfter(entry: LedgerEntry | null): Account {
+  /** Returns the account as of one of its entries, or as of its opening. */
+  afterEntry(entry: LedgerEntry | null): Account {
     return new Account({
       ...this,
       counters: entry?.after ?? NO_COUNTERS,
@@ -331,13 +300,3 @@ export type LimitCode = Extract<
   RefusalCode,
   'insufficient_funds' | 'exceeds_maximum_balance' | 'amount_overflow'
 >;
-
-export type PostingContext = {
-  /** Not before the account's latest entry. */
-  readonly at: Instant;
-  readonly seal: TransferSeal;
-  readonly digest: Digest;
-  readonly step: EntryStep;
-  /** How much of a hold is captured, in minor units; all of it unless given. */
-  readonly captured?: bigint;
-};

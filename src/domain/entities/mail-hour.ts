@@ -1,6 +1,6 @@
 import { HOUR_MS } from '../time.ts';
 import type { Instant } from '../time.ts';
-import type { DigestMessage, DigestTotal, TransferMessage } from './notification.ts';
+import type { DigestMessage, DigestTotal, TransferNotification } from './notification.ts';
 
 /** The money mails that one recipient gets in an hour; one digest then stands for all beyond. */
 const MAILS_PER_HOUR = 12;
@@ -18,7 +18,7 @@ export type MailHour = {
 
 /** Messages that one digest will stand for. Texts of others are left out: they can be erased on demand. */
 export type Gathered = {
-  readonly listed: readonly TransferMessage[];
+  readonly listed: readonly TransferNotification[];
   readonly totals: readonly DigestTotal[];
 };
 
@@ -38,13 +38,13 @@ export function isFull({ sent }: MailHour): boolean {
 }
 
 /** The hour with the message sent by itself, or gathered where it has no more room. A message counts once. */
-export function admit(hour: MailHour, message: TransferMessage): { hour: MailHour; isSent: boolean } {
+export function admit(hour: MailHour, message: TransferNotification): { hour: MailHour; isSent: boolean } {
   if (hour.sent.includes(message.id)) return { hour, isSent: true };
   if (isFull(hour)) return { hour: { ...hour, gathered: gather(hour.gathered, message) }, isSent: false };
   return { hour: { ...hour, sent: [...hour.sent, message.id] }, isSent: true };
 }
 
-export function gather({ listed, totals }: Gathered, message: TransferMessage): Gathered {
+export function gather({ listed, totals }: Gathered, message: TransferNotification): Gathered {
   const { kind, currency, exponent, amount } = message;
   return {
     listed: listed.length < LISTED_MAX ? [...listed, { ...message, description: null }] : listed,

@@ -7,10 +7,10 @@ type MessageFacts = {
   readonly at: Instant;
 };
 
-export type WelcomeMessage = MessageFacts & { readonly kind: 'welcome' };
+export type WelcomeNotification = MessageFacts & { readonly kind: 'welcome' };
 
 /** Tells an owner of a transfer, with their own balance after it. Amounts in minor units. */
-export type TransferMessage = MessageFacts & {
+export type TransferNotification = MessageFacts & {
   readonly kind:
     | 'transfer_sent'
     | 'transfer_received'
@@ -36,7 +36,7 @@ export type TransferMessage = MessageFacts & {
 };
 
 export type DigestTotal = {
-  readonly kind: TransferMessage['kind'];
+  readonly kind: TransferNotification['kind'];
   readonly currency: string;
   readonly exponent: number;
   readonly count: number;
@@ -48,18 +48,18 @@ export type DigestMessage = MessageFacts & {
   readonly kind: 'digest';
   readonly since: Instant;
   /** The first of them, without their texts. */
-  readonly listed: readonly TransferMessage[];
+  readonly listed: readonly TransferNotification[];
   /** Of all of them, by kind and currency. */
   readonly totals: readonly DigestTotal[];
 };
 
 /** A message about one transfer. */
-export function isAboutTransfer(message: Message): message is TransferMessage {
+export function isAboutTransfer(message: Notification): message is TransferNotification {
   return message.kind !== 'welcome' && message.kind !== 'digest';
 }
 
 /** A message to a user, written in the transaction of its event and sent after the commit. */
-export type Message = WelcomeMessage | TransferMessage | DigestMessage;
+export type Notification = WelcomeNotification | TransferNotification | DigestMessage;
 
 /** What a payee is shown of the payer's account. */
 export function lastFour(accountId: string): string {

@@ -57,13 +57,13 @@ export type TransferState = {
 };
 
 /** How a transfer stands since it was made. */
-type Standing = Pick<
+type TransferProgress = Pick<
   TransferState,
   'status' | 'code' | 'createdAt' | 'completedAt' | 'amountCaptured' | 'reversed' | 'erased'
 >;
 
 /** The facts that a transfer begins with, whatever becomes of it. */
-export type TransferFacts = Omit<TransferState, keyof Standing>;
+export type TransferFacts = Omit<TransferState, keyof TransferProgress>;
 
 /** Money on its way from one account to another, or the record that a rule refused it. Immutable. */
 export class Transfer {
@@ -89,7 +89,7 @@ export class Transfer {
   readonly erased: ErasedTexts | null;
 
   /** In two parts: to join them into one object first costs more than all the rest of making a transfer. */
-  private constructor(facts: TransferFacts, standing: Standing) {
+  private constructor(facts: TransferFacts, standing: TransferProgress) {
     this.id = facts.id;
     this.kind = facts.kind;
     this.status = standing.status;
@@ -229,7 +229,7 @@ export class Transfer {
     return isBooked ? null : id;
   }
 
-  #standing(change: Partial<Standing>): Transfer {
+  #standing(change: Partial<TransferProgress>): Transfer {
     return new Transfer(this, { ...this, ...change });
   }
 

@@ -4,7 +4,7 @@ import type { Statement, StatementLine } from '../../../application/reporting/ge
 import type { TrialBalanceView } from '../../../application/reporting/get-trial-balance.ts';
 import type { DryRunTransferView } from '../../../application/dry-run.ts';
 import type { EntryView } from '../../../application/reporting/list-entries.ts';
-import { present } from '../../shared/omit-absent.ts';
+import { omitAbsent } from '../../shared/omit-absent.ts';
 import type { AccountView, CounterpartyView, TransferView } from '../../../application/views.ts';
 import type { AuditRecord } from '../../../domain/integrity/audit-log.ts';
 import type { Balances } from '../../../domain/books/outcome.ts';
@@ -67,7 +67,7 @@ export function entryShape(entry: EntryView) {
     held: Number(entry.held),
     at: timeShape(entry.at),
     hash: entry.hash,
-    ...present({ counterparty: counterpartyShape(entry.counterparty), description: entry.description }),
+    ...omitAbsent({ counterparty: counterpartyShape(entry.counterparty), description: entry.description }),
   };
 }
 
@@ -97,7 +97,7 @@ export function statementShape(statement: Statement) {
       amount: Number(hold.amount),
       placedAt: timeShape(hold.placedAt),
       expiresAt: timeShape(hold.expiresAt),
-      ...present({ counterparty: counterpartyShape(hold.counterparty), description: hold.description }),
+      ...omitAbsent({ counterparty: counterpartyShape(hold.counterparty), description: hold.description }),
     })),
   };
 }
@@ -111,7 +111,7 @@ export function statementLineShape(line: StatementLine) {
     flow: line.flow,
     amount: Number(line.amount),
     balance: Number(line.balance),
-    ...present({ counterparty: counterpartyShape(line.counterparty), description: line.description }),
+    ...omitAbsent({ counterparty: counterpartyShape(line.counterparty), description: line.description }),
   };
 }
 
@@ -151,14 +151,14 @@ export function balancesShape({ accountId, balance, held, available }: Balances)
 /** That of a dry run has no id. */
 export function transactionShape(transfer: TransferView | DryRunTransferView) {
   return {
-    ...present({ id: transfer.transferId }),
+    ...omitAbsent({ id: transfer.transferId }),
     kind: transfer.kind,
     status: transfer.status,
     /** Null to a payee, who sees the `counterparty`. */
     fromAccount: transfer.sourceAccountId,
     toAccount: transfer.destinationAccountId,
     amount: Number(transfer.amount),
-    ...present({
+    ...omitAbsent({
       currency: transfer.currency,
       currencyExponent: transfer.exponent,
       description: transfer.description,
@@ -173,7 +173,7 @@ export function transactionShape(transfer: TransferView | DryRunTransferView) {
       code: transfer.code,
     }),
     createdAt: timeShape(transfer.createdAt),
-    ...present({ completedAt: transfer.completedAt === null ? null : timeShape(transfer.completedAt) }),
+    ...omitAbsent({ completedAt: transfer.completedAt === null ? null : timeShape(transfer.completedAt) }),
   };
 }
 
@@ -188,7 +188,7 @@ export function auditShape(record: AuditRecord) {
     at: timeShape(at),
     actor,
     action,
-    ...present({ accountId, transactionId: transferId, userId, reason }),
+    ...omitAbsent({ accountId, transactionId: transferId, userId, reason }),
     // Amounts as text: before and after are whatever the field holds
     changes: changes.map(([field, before, after]) => ({ field, before, after })),
     hash,

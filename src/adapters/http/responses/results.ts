@@ -1,10 +1,9 @@
 import type { Context } from 'hono';
 import type { AccountResult } from '../../../application/accounts/administer-account.ts';
 import type { DryRunBatchResult, DryRunTransferResult } from '../../../application/dry-run.ts';
-import { present } from '../../shared/omit-absent.ts';
+import { omitAbsent } from '../../shared/omit-absent.ts';
 import { mapInTurns } from '../../../application/map-in-turns.ts';
-import type { BatchResult } from '../../../application/transfers/submit-batch.ts';
-import type { TransferResult } from '../../../application/views.ts';
+import type { BatchResult, TransferResult } from '../../../application/views.ts';
 import { problemOf, replayHeader, sendProblem, sendRefusal } from './problem.ts';
 import { accountShape, balancesShape, transactionShape } from './responses.ts';
 
@@ -29,7 +28,7 @@ export async function sendBatchResult(
     member.ok ? resultShape(member) : { problem: problemShape(member) },
   );
   const headers = replayHeader(result);
-  const mark = present({ dryRun: result.dryRun });
+  const mark = omitAbsent({ dryRun: result.dryRun });
   if (linked && !result.ok) return sendProblem(c, 'linked_transfer_failed', { headers, results, ...mark });
   return c.json({ ...mark, results }, 200, headers);
 }
@@ -41,12 +40,12 @@ export function sendAccountResult(c: Context, result: AccountResult): Response {
 
 function resultShape({ dryRun, transfer, balances }: Extract<SomeTransferResult, { ok: true }>) {
   return {
-    ...present({ dryRun }),
+    ...omitAbsent({ dryRun }),
     transaction: transactionShape(transfer),
     balances: balances.map(balancesShape),
   };
 }
 
 function problemShape({ code, transferId, dryRun }: Extract<SomeTransferResult, { ok: false }>) {
-  return problemOf(code, { transactionId: transferId, ...present({ dryRun }) });
+  return problemOf(code, { transactionId: transferId, ...omitAbsent({ dryRun }) });
 }

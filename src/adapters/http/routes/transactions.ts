@@ -2,8 +2,8 @@ import { Hono } from 'hono';
 import * as v from 'valibot';
 import type { Bank } from '../../../application/bank.ts';
 import { mapInTurns } from '../../../application/map-in-turns.ts';
-import type { OrderRequest } from '../../../application/transfers/transfer-request.ts';
-import { present } from '../../shared/omit-absent.ts';
+import type { TransferRequestFields } from '../../../application/transfers/transfer-request.ts';
+import { omitAbsent } from '../../shared/omit-absent.ts';
 import { PassbookError } from '../../../domain/errors.ts';
 import { inApiTerms } from '../responses/api-terms.ts';
 import {
@@ -213,9 +213,9 @@ export function transactionRoutes({
 
 type TransferBody = v.InferOutput<typeof Pair> | v.InferOutput<typeof SeveralLegs>;
 
-function orderOf(body: TransferBody): OrderRequest {
+function orderOf(body: TransferBody): TransferRequestFields {
   const { currency, description, metadata } = body;
-  const texts = present({ currency, description, metadata });
+  const texts = omitAbsent({ currency, description, metadata });
   if ('legs' in body) {
     const legs = body.legs.map(({ account, direction, amount }) => ({
       accountId: account,
@@ -227,7 +227,7 @@ function orderOf(body: TransferBody): OrderRequest {
   const { pending, expiresAt, expiresInSeconds } = body;
   return {
     ...texts,
-    ...present({ pending, expiresAt, expiresInSeconds }),
+    ...omitAbsent({ pending, expiresAt, expiresInSeconds }),
     sourceAccountId: body.fromAccount,
     destinationAccountId: body.toAccount,
     amount: BigInt(body.amount),

@@ -5,7 +5,7 @@ import type { AccountState } from '../../../domain/entities/account.ts';
 import type { Counters } from '../../../domain/entities/counters.ts';
 import type { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
 import { digestOf } from './digest.ts';
-import { placeOf } from './entry-document.ts';
+import { entryKey } from './entry-document.ts';
 
 /** Longs wherever money or a count without end is kept; dates for instants. */
 export type AccountFields = Omit<
@@ -83,10 +83,13 @@ export function mustWrite(before: StoredAccount, after: Account): boolean {
 }
 
 /** The places where entries may stand that a document does not know of. */
-export function placesAhead({ _id, sequence }: Pick<AccountDocument, '_id' | 'sequence'>): readonly string[] {
+export function entryKeysAhead({
+  _id,
+  sequence,
+}: Pick<AccountDocument, '_id' | 'sequence'>): readonly string[] {
   const first = Number(sequence) + 1;
   return Array.from({ length: ENTRIES_AHEAD }, (_, index) =>
-    placeOf({ accountId: _id, sequence: first + index }),
+    entryKey({ accountId: _id, sequence: first + index }),
   );
 }
 

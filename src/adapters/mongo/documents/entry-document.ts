@@ -76,7 +76,7 @@ const DIGITS = 16;
  * A place in an account's book, as one text: unique, whichever process writes it, and in the order of the book. An
  * account's sequence has no gaps, so a page is all places between two, and needs no sort.
  */
-export function placeOf({ accountId, sequence }: { accountId: string; sequence: number }): string {
+export function entryKey({ accountId, sequence }: { accountId: string; sequence: number }): string {
   return `${accountId} ${sequence.toString().padStart(DIGITS, '0')}`;
 }
 
@@ -87,7 +87,7 @@ export function placeFrom(place: string): { readonly accountId: string; readonly
 }
 
 /** For documents that have entries of an account between two sequences, both included. */
-export function placesBetween(accountId: string, { first, last }: { first: number; last: number }) {
-  const place = (sequence: number) => placeOf({ accountId, sequence });
+export function entryKeysBetween(accountId: string, { first, last }: { first: number; last: number }) {
+  const place = (sequence: number) => entryKey({ accountId, sequence });
   return { places: { $elemMatch: { $gte: place(first), $lte: place(last) } } };
 }

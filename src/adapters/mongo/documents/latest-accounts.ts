@@ -1,5 +1,5 @@
 import type { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
-import { placesAhead, storedAccountOf } from './account-document.ts';
+import { entryKeysAhead, storedAccountOf } from './account-document.ts';
 import type { AccountDocument, StoredAccount } from './account-document.ts';
 import { storedEntries } from './transfer-document.ts';
 import type { EntriesPart } from './transfer-document.ts';
@@ -18,7 +18,7 @@ export async function withLastEntries(
 ): Promise<readonly StoredAccount[]> {
   const last = new Map<string, LedgerEntry>();
   for (let at = 0; at < documents.length; at += AT_ONCE) {
-    const places = documents.slice(at, at + AT_ONCE).flatMap(placesAhead);
+    const places = documents.slice(at, at + AT_ONCE).flatMap(entryKeysAhead);
     const found = await findEntries({ places: { $in: places } });
     for (const entry of found.flatMap(storedEntries)) keepLast(last, entry);
   }

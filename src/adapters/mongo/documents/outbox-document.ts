@@ -1,9 +1,9 @@
-import type { KeptParcel, Parcel } from '../../shared/outbox-batch.ts';
+import type { StoredBatch, OutboxBatch } from '../../shared/outbox-batch.ts';
 import { messagesFromText, messagesToText } from '../../shared/compact-json.ts';
 import type { Instant } from '../../../domain/time.ts';
 
 /** What was sent is deleted. */
-export type ParcelDocument = {
+export type OutboxDocument = {
   readonly _id: string;
   readonly messages: string;
   /** How often it was claimed. */
@@ -15,13 +15,13 @@ export type ParcelDocument = {
   readonly reason?: string;
 };
 
-export function parcelDocument(
-  { id, messages }: Parcel,
+export function outboxDocument(
+  { id, messages }: OutboxBatch,
   { dueAt, attempts }: { dueAt: Instant; attempts: number },
-): ParcelDocument {
+): OutboxDocument {
   return { _id: id, messages: messagesToText(messages), attempts, dueAt: new Date(dueAt) };
 }
 
-export function parcelOf({ _id, messages, attempts }: ParcelDocument): KeptParcel {
+export function batchOf({ _id, messages, attempts }: OutboxDocument): StoredBatch {
   return { id: _id, messages: messagesFromText(messages), attempts };
 }

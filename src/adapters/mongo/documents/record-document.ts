@@ -13,8 +13,8 @@ import { valueText } from '../../shared/row-digest.ts';
 import { accountFields, accountOf } from './account-document.ts';
 import type { AccountFields } from './account-document.ts';
 import { digestOf } from './digest.ts';
-import { standingOf, transferOf } from './transfer-document.ts';
-import type { OwnRecord, TransferDocument, TransferStanding } from './transfer-document.ts';
+import { storedProgress, transferOf } from './transfer-document.ts';
+import type { InlineRecord, TransferDocument, StoredProgress } from './transfer-document.ts';
 
 /**
  * A transfer stands in its own document, and here is only what of it may change later, as it then was: so a text
@@ -24,7 +24,7 @@ type TransferOutcomeDocument =
   | {
       readonly kind: 'transferred';
       readonly transferId: string;
-      readonly standing: TransferStanding;
+      readonly standing: StoredProgress;
       readonly balances: string;
     }
   | { readonly kind: 'refused'; readonly code: RefusalCode; readonly transferId: string | null };
@@ -45,7 +45,7 @@ export type RecordDocument = {
   readonly digest: Binary;
 };
 
-export function ownRecord(record: IdempotencyRecord): OwnRecord {
+export function inlineRecord(record: IdempotencyRecord): InlineRecord {
   const { outcome, request, at } = record;
   return {
     key: keyText(record),
@@ -101,7 +101,7 @@ export function recordOf(
 /** From a transfer's own document: as it was made, a hold was pending and anything else was completed or rejected. */
 export function recordOfTransfer(
   key: IdempotencyKey,
-  { document, record }: { document: TransferDocument; record: OwnRecord },
+  { document, record }: { document: TransferDocument; record: InlineRecord },
 ): IdempotencyRecord {
   const { status, code, createdAt, expiresAt } = document;
   const at = { request: requestFromText(record.request), at: record.at.getTime() };
@@ -109,7 +109,7 @@ export function recordOfTransfer(
     const outcome = { kind: 'refused', code: code as RefusalCode, transfer: transferOf(document) } as const;
     return { ...onlyKey(key), ...at, outcome };
   }
-  const standing: TransferStanding = {
+  const standing: StoredProgress = {
     status: expiresAt ? 'pending' : 'completed',
     code: null,
     completedAt: expiresAt ? null : createdAt,
@@ -150,7 +150,7 @@ function transferOutcomeDocument(outcome: TransferOutcome): TransferOutcomeDocum
   return {
     kind: 'transferred',
     transferId: transfer.id,
-    standing: standingOf(transfer),
+    standing: storedProgress(transfer),
     balances: balancesToText(balances),
   };
 }

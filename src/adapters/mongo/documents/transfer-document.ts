@@ -3,10 +3,10 @@ import type { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
 import { Transfer } from '../../../domain/entities/transfer.ts';
 import type { Leg, TransferState } from '../../../domain/entities/transfer.ts';
 import type { Instant } from '../../../domain/time.ts';
-import { present } from '../../shared/omit-absent.ts';
+import { omitAbsent } from '../../shared/omit-absent.ts';
 import { transferText } from '../../shared/row-digest.ts';
 import { digestOf, sha256 } from './digest.ts';
-import { entryDocument, entryOf, placeOf } from './entry-document.ts';
+import { entryDocument, entryOf, entryKey } from './entry-document.ts';
 import type { EntryDocument } from './entry-document.ts';
 
 type Dated = 'expiresAt' | 'createdAt' | 'completedAt';
@@ -34,7 +34,7 @@ export type TransferDocument = Sparse<Facts> & {
   readonly entries?: readonly EntryDocument[];
   /** Of its entries: `placeOf` each. */
   readonly places?: readonly string[];
-  readonly record?: OwnRecord;
+  readonly record?: InlineRecord;
   /** Covers what no entry covers of the transfer and its record. */
   readonly digest: Binary;
 };
@@ -44,7 +44,7 @@ export type EntriesPart = Pick<TransferDocument, '_id' | 'legs' | 'entries'>;
 export const ENTRIES_PART = { projection: { legs: 1, entries: 1 } } as const;
 
 /** Of a transfer, what a later step may change. */
-export type TransferStanding = Pick<Facts, 'status' | 'code' | 'completedAt' | 'amountCaptured' | 'reversed'>;
+export type StoredProgress = Pick<Facts, 'status' | 'code' | 'completedAt' | 'amountCaptured' | 'reversed'>;
 
 export type Reserved = {
   /** The accounts. */
@@ -55,7 +55,7 @@ export type Reserved = {
 
 export function transferDocument(
   transfer: Transfer,
-  { entries, record }: { entries: readonly LedgerEntry[]; record: OwnRecord | undefined },
+  { entries, record }: { entries: readonly LedgerEntry[]; record: InlineRecord | undefined },
 ): TransferDocument {
   const { id, legs } = transfer;
   return {
@@ -65,8 +65,8 @@ export function transferDocument(
     initiator: { kind: transfer.initiator.kind, id: transfer.initiator.id },
     salt: transfer.salt,
     createdAt: new Date(transfer.createdAt),
-    ...present(standingOf(transfer)),
-    ...present({
+    ...omitAbsent(storedProgress(transfer)),
+    ...omitAbsent({
       currency: transfer.currency,
       exponent: transfer.exponent,
       payerName: transfer.payerName,
@@ -80,13 +80,13 @@ export function transferDocument(
     }),
     status: transfer.status,
     ...(entries.length > 0 ? entriesOf(entries, legs) : {}),
-    ...present({ reserved: reservedOf(transfer) }),
+    ...omitAbsent({ reserved: reservedOf(transfer) }),
     ...(record ? { record } : {}),
     digest: transferDigest(transfer, record),
   };
 }
 
-export function transferDigest(transfer: Transfer, record: OwnRecord | undefined): Binary {
+export function transferDigest(transfer: Transfer, record: InlineRecord | undefined): Binary {
   return digestOf(transferText(transfer, record && { ...record, at: record.at.getTime() }, sha256));
 }
 
@@ -109,11 +109,11 @@ export function entriesOf(
 ): Required<Pick<TransferDocument, 'entries' | 'places'>> {
   return {
     entries: entries.map((entry) => entryDocument(entry, legs)),
-    places: entries.map(placeOf),
+    places: entries.map(entryKey),
   };
 }
 
-export function standingOf(transfer: Transfer): TransferStanding {
+export function storedProgress(transfer: Transfer): StoredProgress {
   return {
     status: transfer.status,
     code: transfer.code,
@@ -124,7 +124,7 @@ export function standingOf(transfer: Transfer): TransferStanding {
 }
 
 /** As it stands, or as it stood. */
-export function transferOf(document: TransferDocument, standing?: TransferStanding): Transfer {
+export function transferOf(document: TransferDocument, standing?: StoredProgress): Transfer {
   const { status, code, completedAt, amountCaptured, reversed } = standing ?? document;
   return Transfer.restore({
     id: document._id,
@@ -163,7 +163,7 @@ function instantOf(date: Date | null | undefined): Instant | null {
 }
 
 /** The record of the command that made a transfer, in the transfer's own document. */
-export type OwnRecord = {
+export type InlineRecord = {
   /** The key's text: scope, operation and key in one. */
   readonly key: string;
   readonly request: string;

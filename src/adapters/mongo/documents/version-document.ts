@@ -5,13 +5,13 @@
  * There are two documents, so that a unit can move the head before the one before it, of the same process, is
  * committed: each finds its own as the last but one has left it.
  */
-export type HeadDocument = {
+export type VersionDocument = {
   /** As the number is. */
   readonly _id: 'even' | 'odd';
   /** Of the latest unit of its kind. */
   readonly unit: bigint;
 };
 
-export function slotOf(unit: bigint): HeadDocument['_id'] {
+export function slotOf(unit: bigint): VersionDocument['_id'] {
   return unit % 2n === 0n ? 'even' : 'odd';
 }

@@ -8,7 +8,7 @@ import type { AccountDocument } from '../documents/account-document.ts';
 import type { Collections } from '../schema/collections.ts';
 import { namesInBlock } from '../writing/counterparty-blocks.ts';
 import type { BlockDocument } from '../documents/block-document.ts';
-import { placeFrom, placeOf } from '../documents/entry-document.ts';
+import { placeFrom, entryKey } from '../documents/entry-document.ts';
 import { slotOf } from '../documents/version-document.ts';
 import { recordDigest } from '../documents/record-document.ts';
 import type { RecordDocument } from '../documents/record-document.ts';
@@ -48,16 +48,16 @@ async function accountFaults(
   documents: readonly AccountDocument[],
 ): Promise<readonly Fault[]> {
   const places = documents.map(({ _id, sequence }) =>
-    placeOf({ accountId: _id, sequence: Number(sequence) }),
+    entryKey({ accountId: _id, sequence: Number(sequence) }),
   );
   const found = await transfers.find({ places: { $in: places } }, ENTRIES_PART).toArray();
-  const entries = new Map(found.flatMap(storedEntries).map((entry) => [placeOf(entry), entry]));
+  const entries = new Map(found.flatMap(storedEntries).map((entry) => [entryKey(entry), entry]));
   return documents.flatMap(({ _id, digest, ...fields }) => {
     const account = accountOf(_id, fields);
     const { id: accountId, sequence } = account;
-    const entry = sequence === 0 ? null : entries.get(placeOf({ accountId, sequence }));
+    const entry = sequence === 0 ? null : entries.get(entryKey({ accountId, sequence }));
     // One without its entry differs from the account's last
-    const expected = entry === undefined ? account : account.asAfter(entry);
+    const expected = entry === undefined ? account : account.afterEntry(entry);
     const wrong = stateOf(account).find(([, value], index) => value !== stateOf(expected)[index]?.[1]);
     const detail = wrong && `${wrong[0]}: ${String(wrong[1])}`;
     return [
@@ -74,7 +74,7 @@ function stateOf({ counters, latestAt, head }: ReturnType<typeof accountOf>): re
 function transferFaults(document: TransferDocument): readonly Fault[] {
   const { _id: transferId, record, digest } = document;
   const transfer = transferOf(document);
-  const places = storedEntries(document).map(placeOf);
+  const places = storedEntries(document).map(entryKey);
   const faults: Fault[] = [];
   if (!isEqual(digest, transferDigest(transfer, record))) faults.push({ kind: 'transfer_facts', transferId });
   if ((document.unbookedFor ?? null) !== transfer.unbookedFor) {
@@ -106,7 +106,7 @@ async function blockFaults(
   for (const { _id, others } of documents) {
     const { accountId, sequence: block } = placeFrom(_id);
     const expected = await namesInBlock(collections, { accountId, block });
-    const isWhole = expected.length === BLOCK && placeOf({ accountId, sequence: block }) === _id;
+    const isWhole = expected.length === BLOCK && entryKey({ accountId, sequence: block }) === _id;
     if (isWhole && others.split(',').sort().join() === [...expected].sort().join()) continue;
     faults.push({ kind: 'entry_counterparty', accountId, detail: `block ${block} differs from its entries` });
   }

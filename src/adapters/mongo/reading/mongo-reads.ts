@@ -8,7 +8,7 @@ import type {
   PageRequest,
 } from '../../../application/ports/ledger-store.ts';
 import type { SessionReads } from '../../../application/ports/user-store.ts';
-import type { TransferPlace } from '../../../application/ports/transfer-position.ts';
+import type { TransferPosition } from '../../../application/ports/transfer-position.ts';
 import type { Account } from '../../../domain/entities/account.ts';
 import type { PendingSums } from '../../../domain/entities/counters.ts';
 import type { AuditRecord } from '../../../domain/integrity/audit-log.ts';
@@ -23,13 +23,13 @@ import type { AccountDocument } from '../documents/account-document.ts';
 import { auditRecordOf } from '../documents/audit-document.ts';
 import type { Collections } from '../schema/collections.ts';
 import { findDue } from '../writing/due-holds.ts';
-import type { EntryBlocks } from '../writing/counterparty-blocks.ts';
-import { placeOf, placesBetween } from '../documents/entry-document.ts';
+import type { CounterpartyIndex } from '../writing/counterparty-blocks.ts';
+import { entryKey, entryKeysBetween } from '../documents/entry-document.ts';
 import { unavailable } from '../transactions/errors.ts';
 import { findSessions } from '../stores/sessions.ts';
 import { recordOf, recordOfTransfer, transferIdsOf } from '../documents/record-document.ts';
 import { withLastEntries } from '../documents/latest-accounts.ts';
-import { TimeLimit } from '../transactions/deadline.ts';
+import { Deadline } from '../transactions/deadline.ts';
 import { ENTRIES_PART, storedEntries, transferOf } from '../documents/transfer-document.ts';
 import type { EntriesPart, TransferDocument } from '../documents/transfer-document.ts';
 
@@ -39,10 +39,10 @@ import type { EntriesPart, TransferDocument } from '../documents/transfer-docume
  */
 export class MongoReads implements LedgerReads, SessionReads {
   readonly #collections: Collections;
-  readonly #blocks: EntryBlocks;
+  readonly #blocks: CounterpartyIndex;
   readonly #timeoutMs: number;
 
-  constructor(parts: { collections: Collections; blocks: EntryBlocks; timeoutMs: number }) {
+  constructor(parts: { collections: Collections; blocks: CounterpartyIndex; timeoutMs: number }) {
     this.#collections = parts.collections;
     this.#blocks = parts.blocks;
     this.#timeoutMs = parts.timeoutMs;
@@ -72,7 +72,7 @@ export class MongoReads implements LedgerReads, SessionReads {
 
   async unbookedOf(
     userId: string,
-    { before, limit }: { before: TransferPlace | null; limit: number },
+    { before, limit }: { before: TransferPosition | null; limit: number },
   ): Promise<readonly Transfer[]> {
     const documents = await this.#read(() =>
       this.#collections.transfers
@@ -103,7 +103,7 @@ export class MongoReads implements LedgerReads, SessionReads {
   async entriesAt(accountId: string, sequences: readonly number[]): Promise<readonly LedgerEntry[]> {
     const wanted = new Set(sequences);
     if (wanted.size === 0) return [];
-    const places = Array.from(wanted, (sequence) => placeOf({ accountId, sequence }));
+    const places = Array.from(wanted, (sequence) => entryKey({ accountId, sequence }));
     const documents = await this.#findEntries({ places: { $in: places } });
     return entriesIn(documents, accountId, (sequence) => wanted.has(sequence));
   }
@@ -150,7 +150,7 @@ export class MongoReads implements LedgerReads, SessionReads {
     accountId: string,
     blocks: readonly number[],
   ): Promise<readonly BookLine[]> {
-    const ranges = blocks.map((block) => placesBetween(accountId, rangeOfBlock(block)));
+    const ranges = blocks.map((block) => entryKeysBetween(accountId, rangeOfBlock(block)));
     const documents = await this.#find({ $or: ranges, 'legs.accountId': { $eq: otherId } });
     const meant = new Set(blocks);
     return linesIn(documents, accountId, (sequence) => meant.has(blockOf(sequence)));
@@ -199,7 +199,7 @@ export class MongoReads implements LedgerReads, SessionReads {
 
   async holdsPlaced(
     accountId: string,
-    { before, limit }: { before: TransferPlace; limit: number },
+    { before, limit }: { before: TransferPosition; limit: number },
   ): Promise<readonly BookedHold[]> {
     const documents = await this.#read(() =>
       this.#collections.transfers
@@ -249,14 +249,14 @@ export class MongoReads implements LedgerReads, SessionReads {
 
   async #read<T>(find: () => Promise<T>): Promise<T> {
     try {
-      return await new TimeLimit(this.#timeoutMs).race(find());
+      return await new Deadline(this.#timeoutMs).race(find());
     } catch (fault) {
       throw unavailable(fault);
     }
   }
 }
 
-function isBefore({ at, id }: TransferPlace): Filter<TransferDocument> {
+function isBefore({ at, id }: TransferPosition): Filter<TransferDocument> {
   const createdAt = new Date(at);
   return { createdAt: { $lte: createdAt }, $or: [{ createdAt: { $lt: createdAt } }, { _id: { $lt: id } }] };
 }
@@ -285,7 +285,7 @@ function rangeOf(accountId: string, { after, limit }: { after: number | null; li
   const first = (after ?? 0) + 1;
   const last = Math.min(first + limit - 1, Number.MAX_SAFE_INTEGER);
   const isMeant = (sequence: number) => sequence >= first && sequence <= last;
-  return { filter: placesBetween(accountId, { first, last }), isMeant };
+  return { filter: entryKeysBetween(accountId, { first, last }), isMeant };
 }
 
 /** Those entries of one account that are meant, by sequence. */

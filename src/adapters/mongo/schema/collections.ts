@@ -2,18 +2,18 @@ import type { Collection, Db } from 'mongodb';
 import type { AccountDocument } from '../documents/account-document.ts';
 import type { AuditDocument } from '../documents/audit-document.ts';
 import type { BlockDocument } from '../documents/block-document.ts';
-import type { HeadDocument } from '../documents/version-document.ts';
-import type { MailHourDocument } from '../stores/mail-hours.ts';
-import type { ParcelDocument } from '../documents/outbox-document.ts';
+import type { VersionDocument } from '../documents/version-document.ts';
+import type { MailHourDocument } from '../documents/mail-hour-document.ts';
+import type { OutboxDocument } from '../documents/outbox-document.ts';
 import type { ProcessDocument } from '../documents/process-document.ts';
 import type { RecordDocument } from '../documents/record-document.ts';
 import type { TransferDocument } from '../documents/transfer-document.ts';
-import type { TurnDocument } from '../writing/writer-lease.ts';
+import type { LeaseDocument } from '../writing/writer-lease.ts';
 import type { SessionDocument, UserDocument } from '../documents/user-document.ts';
 
 export type Collections = {
-  readonly ledger: Collection<HeadDocument>;
-  readonly turns: Collection<TurnDocument>;
+  readonly ledger: Collection<VersionDocument>;
+  readonly turns: Collection<LeaseDocument>;
   readonly processes: Collection<ProcessDocument>;
   readonly accounts: Collection<AccountDocument>;
   /** With their entries, which are appended and never changed or deleted. */
@@ -24,7 +24,7 @@ export type Collections = {
   readonly audit: Collection<AuditDocument>;
   /** Inserted, and never changed or deleted. */
   readonly records: Collection<RecordDocument>;
-  readonly parcels: Collection<ParcelDocument>;
+  readonly parcels: Collection<OutboxDocument>;
   readonly users: Collection<UserDocument>;
   readonly sessions: Collection<SessionDocument>;
   readonly mailHours: Collection<MailHourDocument>;

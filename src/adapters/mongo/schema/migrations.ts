@@ -7,7 +7,7 @@ import { endTransaction } from '../transactions/end-transaction.ts';
 import { hasCode } from '../transactions/errors.ts';
 import { foreignCollection } from './foreign-collections.ts';
 import { slotOf } from '../documents/version-document.ts';
-import { TimeLimit } from '../transactions/deadline.ts';
+import { Deadline } from '../transactions/deadline.ts';
 import { TRANSACTION_OPTIONS } from '../transactions/transaction.ts';
 import * as validators from './validators.ts';
 
@@ -289,7 +289,7 @@ async function inTransaction(db: Db, work: (session: ClientSession) => Promise<v
       try {
         await session.withTransaction(work, TRANSACTION_OPTIONS);
       } catch (fault) {
-        const limit = new TimeLimit(END_MS);
+        const limit = new Deadline(END_MS);
         await endTransaction(db, session.serverSession, () => limit.isOver);
         throw fault;
       }

@@ -1,17 +1,11 @@
 import type { MailHourStore } from '../../../application/ports/ledger-store.ts';
-import { mailHourFromText, mailHourToText } from '../../shared/compact-json.ts';
 import { endOfHour } from '../../../domain/entities/mail-hour.ts';
 import type { MailHour } from '../../../domain/entities/mail-hour.ts';
 import type { Instant } from '../../../domain/time.ts';
+import { mailHourFromText, mailHourToText } from '../../shared/compact-json.ts';
+import type { MailHourDocument } from '../documents/mail-hour-document.ts';
 import type { Collections } from '../schema/collections.ts';
 import type { Transaction } from '../transactions/transaction.ts';
-
-export type MailHourDocument = {
-  /** The recipient's id. */
-  readonly _id: string;
-  readonly endsAt: Date;
-  readonly content: string;
-};
 
 export class MongoMailHours implements MailHourStore {
   readonly #transaction: Transaction;

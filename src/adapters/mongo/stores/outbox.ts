@@ -1,12 +1,12 @@
 import type { UpdateFilter } from 'mongodb';
 import type { ClaimedMessage, OutboxStore } from '../../../application/ports/outbox.ts';
-import type { Message } from '../../../domain/entities/notification.ts';
+import type { Notification } from '../../../domain/entities/notification.ts';
 import type { Instant } from '../../../domain/time.ts';
 import { messagesToText } from '../../shared/compact-json.ts';
-import { part } from '../../shared/outbox-batch.ts';
-import type { KeptParcel, ParcelsSeen } from '../../shared/outbox-batch.ts';
-import { parcelDocument, parcelOf } from '../documents/outbox-document.ts';
-import type { ParcelDocument } from '../documents/outbox-document.ts';
+import { split } from '../../shared/outbox-batch.ts';
+import type { StoredBatch, ClaimedBatches } from '../../shared/outbox-batch.ts';
+import { outboxDocument, batchOf } from '../documents/outbox-document.ts';
+import type { OutboxDocument } from '../documents/outbox-document.ts';
 import type { Collections } from '../schema/collections.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 
@@ -16,17 +16,17 @@ const WAITING = { dueAt: { $exists: true } } as const;
 export class MongoOutbox implements OutboxStore {
   readonly #transaction: Transaction;
   readonly #parcels: Collections['parcels'];
-  readonly #seen: ParcelsSeen;
+  readonly #seen: ClaimedBatches;
 
-  constructor(transaction: Transaction, { parcels }: Collections, seen: ParcelsSeen) {
+  constructor(transaction: Transaction, { parcels }: Collections, seen: ClaimedBatches) {
     this.#transaction = transaction;
     this.#parcels = parcels;
     this.#seen = seen;
   }
 
-  async add(message: Message): Promise<void> {
+  async add(message: Notification): Promise<void> {
     const parcel = { id: message.id, messages: [message] };
-    const document = parcelDocument(parcel, { dueAt: message.at, attempts: 0 });
+    const document = outboxDocument(parcel, { dueAt: message.at, attempts: 0 });
     await this.#transaction.write((session) => this.#parcels.insertOne(document, { session }));
   }
 
@@ -48,7 +48,7 @@ export class MongoOutbox implements OutboxStore {
     const whole: string[] = [];
     const standing = { dueAt: new Date(terms.leaseUntil) };
     for (const document of due) {
-      const parcel = parcelOf(document);
+      const parcel = batchOf(document);
       const some = parcel.messages.slice(0, terms.limit - claimed.length);
       if (some.length === 0) break;
       const attempts = parcel.attempts + 1;
@@ -105,7 +105,7 @@ export class MongoOutbox implements OutboxStore {
     const whole = [...known];
     const wanted = new Set(ids);
     for (const document of await this.#waiting(others)) {
-      const parcel = parcelOf(document);
+      const parcel = batchOf(document);
       if (parcel.messages.every(({ id }) => wanted.has(id))) whole.push(parcel.id);
       else await this.#part({ ...parcel, attempts: parcel.attempts - uncounted }, wanted, standing);
     }
@@ -122,13 +122,13 @@ export class MongoOutbox implements OutboxStore {
       ...(uncounted > 0 ? { $inc: { attempts: -uncounted } } : {}),
     };
     await this.#transaction.write((session) =>
-      this.#parcels.updateMany({ _id: { $in: whole }, ...WAITING }, change as UpdateFilter<ParcelDocument>, {
+      this.#parcels.updateMany({ _id: { $in: whole }, ...WAITING }, change as UpdateFilter<OutboxDocument>, {
         session,
       }),
     );
   }
 
-  async #waiting(ids: readonly string[]): Promise<readonly ParcelDocument[]> {
+  async #waiting(ids: readonly string[]): Promise<readonly OutboxDocument[]> {
     if (ids.length === 0) return [];
     return this.#transaction.read((session) =>
       this.#parcels
@@ -139,11 +139,11 @@ export class MongoOutbox implements OutboxStore {
 
   /** Those messages leave, for a parcel of their own unless they were sent. */
   async #part(
-    parcel: KeptParcel,
+    parcel: StoredBatch,
     ids: ReadonlySet<string>,
     standing: ParcelStanding | 'sent',
   ): Promise<void> {
-    const parts = part(parcel, ids);
+    const parts = split(parcel, ids);
     if (!parts?.rest) return;
     const { gone, rest } = parts;
     const change = { $set: { messages: messagesToText(rest.messages) } };
@@ -151,7 +151,7 @@ export class MongoOutbox implements OutboxStore {
       this.#parcels.updateOne({ _id: rest.id }, change, { session }),
     );
     if (standing === 'sent') return;
-    const document: ParcelDocument = {
+    const document: OutboxDocument = {
       _id: gone.id,
       messages: messagesToText(gone.messages),
       attempts: parcel.attempts,
@@ -162,4 +162,4 @@ export class MongoOutbox implements OutboxStore {
   }
 }
 
-type ParcelStanding = Partial<Pick<ParcelDocument, 'dueAt' | 'gaveUpAt' | 'reason'>>;
+type ParcelStanding = Partial<Pick<OutboxDocument, 'dueAt' | 'gaveUpAt' | 'reason'>>;

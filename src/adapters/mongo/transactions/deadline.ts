@@ -4,7 +4,7 @@ import { PassbookError } from '../../../domain/errors.ts';
 const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** How long something may take, by a clock that nobody sets. */
-export class TimeLimit {
+export class Deadline {
   readonly #endsAt: number;
 
   /** Milliseconds from now; none are left where it is 0 or less. */

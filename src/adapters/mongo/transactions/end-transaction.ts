@@ -3,7 +3,7 @@ import { MongoServerError } from 'mongodb';
 import type { ClientSession, Db, MongoClient, ServerSession, ServerSessionId } from 'mongodb';
 import { collectionsOf } from '../schema/collections.ts';
 import { hasCode } from './errors.ts';
-import { TimeLimit } from './deadline.ts';
+import { Deadline } from './deadline.ts';
 
 /** How long the server may be silent before another connection is tried. */
 const ANSWER_MS = 2000;
@@ -63,7 +63,7 @@ async function overtakes(db: Db, begun: BegunTransaction): Promise<boolean> {
     }
   };
   try {
-    return await new TimeLimit(ANSWER_MS).race(begin());
+    return await new Deadline(ANSWER_MS).race(begin());
   } catch {
     return false;
   }

@@ -23,7 +23,7 @@ const FULL_TEXT = /no space left|space quota/i;
 const FULL_RETRY_SECONDS = 10;
 
 /** Something that was read is no longer as it was; the unit of work is run again. */
-export class Moved extends Error {
+export class VersionConflict extends Error {
   override readonly name = 'Moved';
 }
 

@@ -16,10 +16,10 @@ const SESSION_MS = 30 * 60_000;
  * are its own, and as long as it works that it is alive; who meets a conflict ends the sessions of those who are not.
  * Nothing but speed rests on it: whoever is taken for dead by mistake has its transactions aborted, and runs them again.
  */
-export class Presence {
+export class Heartbeat {
   readonly #db: Db;
   readonly #processes: Collection<ProcessDocument>;
-  readonly #me = randomUUID();
+  readonly #processId = randomUUID();
   /** With when each was used last. */
   readonly #sessions = new Map<string, { readonly id: ServerSessionId; usedAt: number }>();
   #atWork = 0;
@@ -36,7 +36,7 @@ export class Presence {
     this.#atWork++;
     try {
       const isNew = this.#use(session);
-      const beat = this.#goOn();
+      const beat = this.#startBeating();
       if (isNew) await (beat ?? this.#beat());
       return await work();
     } finally {
@@ -62,7 +62,7 @@ export class Presence {
   }
 
   close(): void {
-    this.#rest();
+    this.#stopBeating();
   }
 
   /** Where the server does not offer `killSessions`, as shared clusters do not, it is done by aborts alone. */
@@ -86,17 +86,17 @@ export class Presence {
   }
 
   /** A beat at once where there were none, and one now and then for as long as something is at work. */
-  #goOn(): Promise<void> | undefined {
+  #startBeating(): Promise<void> | undefined {
     if (this.#beats) return undefined;
     this.#beats = setInterval(() => {
       if (this.#atWork > 0) void this.#beat();
-      else this.#rest();
+      else this.#stopBeating();
     }, BEAT_MS);
     this.#beats.unref();
     return this.#beat();
   }
 
-  #rest(): void {
+  #stopBeating(): void {
     clearInterval(this.#beats);
     this.#beats = undefined;
   }
@@ -110,7 +110,7 @@ export class Presence {
     const aliveUntil = { $add: ['$$NOW', ALIVE_MS] };
     try {
       await this.#processes.findOneAndUpdate(
-        { _id: this.#me },
+        { _id: this.#processId },
         [{ $set: { sessions: { $literal: sessions }, aliveUntil } }],
         { upsert: true, projection: { _id: 1 }, writeConcern: { w: 1 } },
       );

@@ -2,10 +2,10 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ClientSession, Db } from 'mongodb';
 import { PassbookError } from '../../../domain/errors.ts';
-import type { TimeLimit } from './deadline.ts';
+import type { Deadline } from './deadline.ts';
 import { abortAnswered, endTransaction } from './end-transaction.ts';
 import { closed, isAborted, isPassing, storeFault, unavailable } from './errors.ts';
-import type { Presence } from './heartbeat.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import { TRANSACTION_OPTIONS, Transaction } from './transaction.ts';
 
 /** How long a commit whose caller has been told that it is unknown is still asked after. */
@@ -17,21 +17,21 @@ const LONGEST_PAUSE_MS = 250;
  * Runs a unit of work until it is committed, faults for good, or time is over. The driver's own loop is not used: it
  * knows one limit, of 120 seconds, and cannot be told another.
  */
-export class Transactions {
+export class TransactionRunner {
   /**
    * For what is read beside a transaction, as a majority has it: it is never older than what was committed here. A new
    * primary may at first know less of what a majority has than the one before, which acknowledged it.
    */
   readonly reader: ClientSession;
   readonly #db: Db;
-  readonly #presence: Presence;
+  readonly #presence: Heartbeat;
   readonly #inside = new AsyncLocalStorage<true>();
   readonly #endings = new Set<Promise<void>>();
   #lent = 0;
   #failed = 0;
   #isClosed = false;
 
-  constructor(db: Db, presence: Presence) {
+  constructor(db: Db, presence: Heartbeat) {
     this.#db = db;
     this.#presence = presence;
     this.reader = db.client.startSession({ causalConsistency: true });
@@ -44,7 +44,7 @@ export class Transactions {
   }
 
   /** @throws PassbookError `unavailable`, `outcome_unknown`; TypeError inside another unit */
-  async run<R>(limit: TimeLimit, work: (transaction: Transaction) => Promise<R>): Promise<R> {
+  async run<R>(limit: Deadline, work: (transaction: Transaction) => Promise<R>): Promise<R> {
     this.assertOutside();
 
     const unit = new Unit({
@@ -83,7 +83,7 @@ export class Transactions {
   }
 
   /** Marks what `work` does as inside a unit: for work that is another's, and may try to begin one. */
-  async lend<R>(work: () => Promise<R>): Promise<R> {
+  async guardReentrancy<R>(work: () => Promise<R>): Promise<R> {
     this.#lent++;
     try {
       return await this.#inside.run(true, work);
@@ -105,8 +105,8 @@ export class Transactions {
 class Unit<R> {
   readonly #db: Db;
   readonly #session: ClientSession;
-  readonly #presence: Presence;
-  readonly #limit: TimeLimit;
+  readonly #presence: Heartbeat;
+  readonly #limit: Deadline;
   readonly #work: (transaction: Transaction) => Promise<R>;
   readonly #onCommit: (session: ClientSession) => void;
   readonly #isClosed: () => boolean;
@@ -121,8 +121,8 @@ class Unit<R> {
 
   constructor(terms: {
     db: Db;
-    presence: Presence;
-    limit: TimeLimit;
+    presence: Heartbeat;
+    limit: Deadline;
     work: (transaction: Transaction) => Promise<R>;
     onCommit: (session: ClientSession) => void;
     isClosed: () => boolean;

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { ClockGuard } from './clock-guard.ts';
 import type { Collections } from '../schema/collections.ts';
-import { TimeLimit } from './deadline.ts';
-import type { Transactions } from './transaction-runner.ts';
+import { Deadline } from './deadline.ts';
+import type { TransactionRunner } from './transaction-runner.ts';
 
 /** How long a probe that succeeded answers for the next ones. */
 const FRESH_MS = 1000;
 
 /** Tries what a write of the ledger needs. Many who ask at once cause one transaction, and few of them a second. */
 export class WriteProbe {
-  readonly #transactions: Transactions;
+  readonly #transactions: TransactionRunner;
   readonly #ledger: Collections['ledger'];
   readonly #clockGuard: ClockGuard;
   readonly #timeoutMs: number;
@@ -17,7 +17,7 @@ export class WriteProbe {
   #last = { at: -Infinity, failed: 0 };
 
   constructor(parts: {
-    transactions: Transactions;
+    transactions: TransactionRunner;
     collections: Collections;
     clockGuard: ClockGuard;
     timeoutMs: number;
@@ -56,7 +56,7 @@ export class WriteProbe {
    */
   async #write(): Promise<void> {
     const mine = { _id: `probe ${randomUUID()}` as never };
-    await this.#transactions.run(new TimeLimit(this.#timeoutMs), async (transaction) => {
+    await this.#transactions.run(new Deadline(this.#timeoutMs), async (transaction) => {
       await transaction.read(() => this.#clockGuard.check());
       await transaction.read((session) => this.#ledger.findOne({ _id: 'even' }, { session }));
       await transaction.lock((session) => this.#ledger.insertOne({ ...mine, unit: 0n }, { session }));

@@ -2,12 +2,12 @@ import type { Timestamp } from 'mongodb';
 import type { StoredAccount } from '../documents/account-document.ts';
 
 /** Some 50 MB of accounts. */
-const MOST = 50_000;
+const MAX_ACCOUNTS = 50_000;
 /** Others read more than that themselves. */
-const MOST_TOLD = 500;
+const MAX_PUBLISHED = 500;
 
 /** What a process's units changed, one after another: the accounts as they are since. */
-export type Told = {
+export type ChangedAccounts = {
   /** Where the head was before. */
   readonly from: bigint;
   /** Where it is since. */
@@ -21,7 +21,7 @@ export type Told = {
  * The accounts as the last unit of this process left them. What is remembered counts for as long as the head of the
  * ledger is where that unit left it: every unit that writes with it says so to the server in its own transaction.
  */
-export class RememberedLedger {
+export class AccountCache {
   readonly #accounts = new Map<string, StoredAccount>();
   #unit: bigint | undefined;
   /** What this process changed since it last heard of another; null where that is too much to tell. */
@@ -37,7 +37,7 @@ export class RememberedLedger {
   }
 
   /** What was read while the head was at `unit`. */
-  learn(unit: bigint, accounts: Iterable<StoredAccount>): void {
+  load(unit: bigint, accounts: Iterable<StoredAccount>): void {
     if (unit !== this.#unit) {
       this.#accounts.clear();
       this.#changed = { from: unit, accounts: new Map() };
@@ -55,17 +55,17 @@ export class RememberedLedger {
       this.#keep(stored);
       this.#changed?.accounts.set(stored.account.id, stored);
     }
-    if (this.#changed && this.#changed.accounts.size > MOST_TOLD) this.#changed = null;
+    if (this.#changed && this.#changed.accounts.size > MAX_PUBLISHED) this.#changed = null;
   }
 
   /** For another process, which then need not read it. */
-  tell(at: Timestamp): Told | null {
+  changedAccounts(at: Timestamp): ChangedAccounts | null {
     if (this.#unit === undefined || !this.#changed) return null;
     return { from: this.#changed.from, unit: this.#unit, at, accounts: [...this.#changed.accounts.values()] };
   }
 
   /** Of what another process wrote since; null where it does not say. */
-  hear(told: Told | null): void {
+  apply(told: ChangedAccounts | null): void {
     if (!told || this.#unit !== told.from) this.forget();
     if (!told) return;
     this.#unit = told.unit;
@@ -80,7 +80,7 @@ export class RememberedLedger {
   }
 
   #keep(stored: StoredAccount): void {
-    if (this.#accounts.size >= MOST) this.#accounts.clear();
+    if (this.#accounts.size >= MAX_ACCOUNTS) this.#accounts.clear();
     this.#accounts.set(stored.account.id, stored);
   }
 }

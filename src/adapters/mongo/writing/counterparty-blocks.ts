@@ -4,11 +4,11 @@ import {
   BLOCK,
   blockOf,
   nameInBlock,
-  otherOf,
+  counterpartyOf,
   rangeOfBlock,
 } from '../../shared/counterparty-blocks.ts';
 import type { BlockDocument } from '../documents/block-document.ts';
-import { placeOf, placesBetween } from '../documents/entry-document.ts';
+import { entryKey, entryKeysBetween } from '../documents/entry-document.ts';
 import { ENTRIES_PART, storedEntries } from '../documents/transfer-document.ts';
 import type { Collections } from '../schema/collections.ts';
 
@@ -30,7 +30,7 @@ const AT_ONCE = 100;
  * Writes blocks beside the units, once these are committed. A block that is missing costs whoever looks for it the
  * reading of its entries, and has it written; so nothing rests on one being there.
  */
-export class EntryBlocks {
+export class CounterpartyIndex {
   readonly #collections: Collections;
   /** Of the accounts whose current block was seen from its first entry on. */
   readonly #current = new Map<string, { readonly block: number; readonly others: string[] }>();
@@ -58,7 +58,7 @@ export class EntryBlocks {
     otherId: string,
     { accountId, from, to }: { accountId: string; from: number; to: number },
   ): Promise<ReadonlyMap<number, boolean>> {
-    const place = (block: number) => placeOf({ accountId, sequence: block });
+    const place = (block: number) => entryKey({ accountId, sequence: block });
     const names = (name: string) => ({ $gte: [{ $indexOfBytes: ['$others', { $literal: name }] }, 0] });
     const documents = await this.#collections.blocks
       .find({ _id: { $gte: place(from), $lte: place(to) } })
@@ -115,7 +115,7 @@ export class EntryBlocks {
   async #documentOf({ accountId, block, others }: Due): Promise<readonly BlockDocument[]> {
     const names = others ?? (await namesInBlock(this.#collections, { accountId, block }));
     if (names.length < BLOCK) return [];
-    return [{ _id: placeOf({ accountId, sequence: block }), others: names.join(',') }];
+    return [{ _id: entryKey({ accountId, sequence: block }), others: names.join(',') }];
   }
 }
 
@@ -124,12 +124,12 @@ export async function namesInBlock(
   { transfers }: Collections,
   { accountId, block }: { accountId: string; block: number },
 ): Promise<readonly string[]> {
-  const places = placesBetween(accountId, rangeOfBlock(block));
+  const places = entryKeysBetween(accountId, rangeOfBlock(block));
   const documents = await transfers.find(places, ENTRIES_PART).toArray();
   return documents.flatMap((document) =>
     storedEntries(document)
       .filter((entry) => entry.accountId === accountId && blockOf(entry.sequence) === block)
-      .map((entry) => nameOf(otherOf(entry, document.legs))),
+      .map((entry) => nameOf(counterpartyOf(entry, document.legs))),
   );
 }
 

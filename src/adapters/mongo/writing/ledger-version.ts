@@ -1,25 +1,28 @@
 import type { ClientSession, Collection } from 'mongodb';
 import { slotOf } from '../documents/version-document.ts';
-import type { HeadDocument } from '../documents/version-document.ts';
-import { Moved } from '../transactions/errors.ts';
+import type { VersionDocument } from '../documents/version-document.ts';
+import { VersionConflict } from '../transactions/errors.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 
-export async function readHead(ledger: Collection<HeadDocument>, session: ClientSession): Promise<bigint> {
+export async function readVersion(
+  ledger: Collection<VersionDocument>,
+  session: ClientSession,
+): Promise<bigint> {
   const [one, other] = await ledger.find({ _id: { $in: ['even', 'odd'] } }, { session }).toArray();
   if (!one || !other) throw new TypeError('The ledger has no head');
   return one.unit > other.unit ? one.unit : other.unit;
 }
 
 /** From `head` to the next, if it is there. */
-export async function moveHead(
+export async function advanceVersion(
   transaction: Transaction,
-  ledger: Collection<HeadDocument>,
+  ledger: Collection<VersionDocument>,
   head: bigint,
 ): Promise<void> {
   const unit = head + 1n;
   const last = { _id: slotOf(unit), unit: unit - 2n };
   await transaction.lock(async (session) => {
     const { matchedCount } = await ledger.updateOne(last, { $set: { unit } }, { session });
-    if (matchedCount !== 1) throw new Moved(`The ledger is no longer at unit ${head}`);
+    if (matchedCount !== 1) throw new VersionConflict(`The ledger is no longer at unit ${head}`);
   });
 }

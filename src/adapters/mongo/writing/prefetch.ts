@@ -5,7 +5,7 @@ import type { PendingSums } from '../../../domain/entities/counters.ts';
 import type { AuditHead } from '../../../domain/integrity/audit-log.ts';
 import { MOST_EXPIRIES } from '../../../domain/books/working-books.ts';
 import type { Books } from '../../../domain/books/working-books.ts';
-import type { OwnerAndCurrency, Want } from '../../../domain/books/prefetch.ts';
+import type { OwnerAndCurrency, Prefetch } from '../../../domain/books/prefetch.ts';
 import { keyText } from '../../../domain/books/idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../../../domain/books/idempotency.ts';
 import type { Instant } from '../../../domain/time.ts';
@@ -116,13 +116,13 @@ export class MongoBooks implements Books {
   /** @throws TypeError if `before` is not what was read of the account */
   stored(id: string, before: Account): StoredAccount {
     const stored = this.#accounts.get(id);
-    if (stored?.account !== before) throw movedOn(id);
+    if (stored?.account !== before) throw staleAccount(id);
     return stored;
   }
 }
 
 /** Of changes that do not go on from what was read. */
-export function movedOn(accountId: string): TypeError {
+export function staleAccount(accountId: string): TypeError {
   return new TypeError(`Account ${accountId} has moved on`);
 }
 
@@ -133,7 +133,7 @@ export type LoadedBooks = {
 };
 
 /** The clock's instant, and the latest that counts in the decision. */
-type DueInstants = Pick<Want, 'holdsDueBy'> & { readonly now: Instant };
+type DueInstants = Pick<Prefetch, 'holdsDueBy'> & { readonly now: Instant };
 
 /** What of holds is loaded of accounts on which one may be due. */
 type LoadedDue = {
@@ -151,7 +151,7 @@ function nothingDue(knownBy: Instant): LoadedDue {
 export async function loadBooks(
   transaction: Transaction,
   collections: Collections,
-  { want, now }: { want: Want; now: Instant },
+  { want, now }: { want: Prefetch; now: Instant },
 ): Promise<LoadedBooks> {
   const find = new Finder(collections, (read) => transaction.read(read));
   const { records, transfers } = await find.recordsAndTransfers(want);
@@ -208,7 +208,7 @@ function mayBeDue({ nextExpiryAt }: Account, until: Instant): boolean {
 }
 
 /** Whether what is wanted are accounts, transfers and keys by their names alone. */
-export function isPlain(want: Want): boolean {
+export function isReadableOutside(want: Prefetch): boolean {
   return want.activeAccounts.length === 0 && want.ownerIds.length === 0 && !want.auditHead;
 }
 
@@ -219,10 +219,10 @@ export type KnownAccounts = (accountId: string) => StoredAccount | undefined;
  * read so is as sure as what is known: the unit's own transaction finds out if the head has moved.
  * Undefined where a hold may be due: who knows which must read them all.
  */
-export async function loadPlainBooks(
+export async function loadBooksOutside(
   reader: ClientSession,
   collections: Collections,
-  { want, now, known }: { want: Want; now: Instant; known: KnownAccounts },
+  { want, now, known }: { want: Prefetch; now: Instant; known: KnownAccounts },
 ): Promise<LoadedBooks | undefined> {
   const find = new Finder(collections, (read) => read(reader));
   const accounts = new Map<string, StoredAccount>();
@@ -271,7 +271,7 @@ class Finder {
   }
 
   async recordsAndTransfers(
-    want: Want,
+    want: Prefetch,
   ): Promise<{ records: readonly RecordDocument[]; transfers: readonly TransferDocument[] }> {
     const keys = want.keys.map(keyText);
     const [records, own, wanted] = await Promise.all([
@@ -285,7 +285,7 @@ class Finder {
     return { records, transfers: [...found, ...(await this.#transfersById(ofRecords))] };
   }
 
-  async accounts(want: Want): Promise<readonly StoredAccount[]> {
+  async accounts(want: Prefetch): Promise<readonly StoredAccount[]> {
     const filters = accountFilters(want);
     const filter = filters.length === 1 && filters[0] ? filters[0] : { $or: filters };
     return this.#upToDate(await this.#all(this.#collections.accounts, filters, filter));
@@ -365,7 +365,7 @@ function accountIdsOf(transfers: readonly TransferDocument[], ids: readonly stri
     .flatMap(({ legs }) => legs.map(({ accountId }) => accountId));
 }
 
-function accountFilters({ accountIds, purposes, activeAccounts }: Want): Filter<AccountDocument>[] {
+function accountFilters({ accountIds, purposes, activeAccounts }: Prefetch): Filter<AccountDocument>[] {
   const filters: Filter<AccountDocument>[] = [];
   if (accountIds.length > 0) filters.push({ _id: { $in: [...accountIds] } });
   // In every currency: there are few, and which ones are needed is only known from the other accounts

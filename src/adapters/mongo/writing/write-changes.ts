@@ -1,8 +1,8 @@
 import type { AnyBulkWriteOperation, Collection, OptionalUnlessRequiredId } from 'mongodb';
-import { otherOf } from '../../shared/counterparty-blocks.ts';
-import { partRecords } from '../../shared/transfer-records.ts';
-import { parcelsOf, withoutText } from '../../shared/outbox-batch.ts';
-import type { Parcel } from '../../shared/outbox-batch.ts';
+import { counterpartyOf } from '../../shared/counterparty-blocks.ts';
+import { splitRecords } from '../../shared/transfer-records.ts';
+import { batchNotifications, withoutText } from '../../shared/outbox-batch.ts';
+import type { OutboxBatch } from '../../shared/outbox-batch.ts';
 import { messagesToText } from '../../shared/compact-json.ts';
 import type { Account } from '../../../domain/entities/account.ts';
 import type { Change, Changes } from '../../../domain/books/changes.ts';
@@ -16,15 +16,15 @@ import { auditDocument } from '../documents/audit-document.ts';
 import type { AuditDocument } from '../documents/audit-document.ts';
 import type { Collections } from '../schema/collections.ts';
 import type { BookedEntry } from './counterparty-blocks.ts';
-import { Moved } from '../transactions/errors.ts';
-import { movedOn } from './prefetch.ts';
+import { VersionConflict } from '../transactions/errors.ts';
+import { staleAccount } from './prefetch.ts';
 import type { MongoBooks } from './prefetch.ts';
-import { parcelDocument, parcelOf } from '../documents/outbox-document.ts';
-import type { ParcelDocument } from '../documents/outbox-document.ts';
-import { ownRecord, recordDocument } from '../documents/record-document.ts';
+import { outboxDocument, batchOf } from '../documents/outbox-document.ts';
+import type { OutboxDocument } from '../documents/outbox-document.ts';
+import { inlineRecord, recordDocument } from '../documents/record-document.ts';
 import type { RecordDocument } from '../documents/record-document.ts';
-import type { OwnRecord, TransferDocument } from '../documents/transfer-document.ts';
-import { entriesOf, standingOf, transferDocument } from '../documents/transfer-document.ts';
+import type { InlineRecord, TransferDocument } from '../documents/transfer-document.ts';
+import { entriesOf, storedProgress, transferDocument } from '../documents/transfer-document.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 
 function isEmpty({ messagesDueAt: _dueAt, ...lists }: Changes): boolean {
@@ -46,7 +46,7 @@ export type Written = {
   /** The accounts that were changed, as they are stored now. */
   readonly stored: readonly StoredAccount[];
   /** Written as claimed by this process: of the others it knows nothing until it claims them. */
-  readonly claimed: readonly Parcel[];
+  readonly claimed: readonly OutboxBatch[];
   /** In their order. */
   readonly entries: readonly BookedEntry[];
 };
@@ -55,7 +55,7 @@ export type Written = {
  * Writes a unit that has moved the head of the ledger, part by part as it is decided.
  * New transfers, which are most of the work, are sent with their part; all else with the last, one call a collection.
  */
-export class UnitWriter {
+export class MongoUnitWriter {
   readonly #transaction: Transaction;
   readonly #collections: Collections;
   readonly #books: MongoBooks;
@@ -66,8 +66,8 @@ export class UnitWriter {
   readonly #accounts = new Map<string, { readonly was: StoredAccount | null; after: Account }>();
   readonly #updates: AnyBulkWriteOperation<TransferDocument>[] = [];
   readonly #records: RecordDocument[] = [];
-  readonly #claimed: Parcel[] = [];
-  readonly #parcelDocuments: ParcelDocument[] = [];
+  readonly #claimed: OutboxBatch[] = [];
+  readonly #parcelDocuments: OutboxDocument[] = [];
   readonly #erased: string[] = [];
   readonly #audit: AuditDocument[] = [];
   readonly #entries: BookedEntry[] = [];
@@ -89,7 +89,7 @@ export class UnitWriter {
     this.#isEmpty = false;
     for (const record of changes.records) this.#keys.add(keyText(record));
     for (const { after } of changes.transfers) this.#transferIds.add(after.id);
-    const { own, others } = partRecords(changes, ownRecord);
+    const { own, others } = splitRecords(changes, inlineRecord);
     const { inserted, updates } = transferWrites(changes, own);
     await this.#sent;
     this.#sent = this.#insert(this.#collections.transfers, inserted);
@@ -143,7 +143,7 @@ export class UnitWriter {
       const { matchedCount } = await collection.bulkWrite(writes, { session });
       const expected = writes.filter((write) => 'updateOne' in write).length;
       if (matchedCount === expected) return;
-      throw new Moved(`${expected - matchedCount} of ${collection.collectionName} have moved on`);
+      throw new VersionConflict(`${expected - matchedCount} of ${collection.collectionName} have moved on`);
     });
   }
 
@@ -155,7 +155,7 @@ export class UnitWriter {
         this.#accounts.set(after.id, { was, after });
         continue;
       }
-      if (kept.after !== before) throw movedOn(after.id);
+      if (kept.after !== before) throw staleAccount(after.id);
       kept.after = after;
     }
   }
@@ -163,19 +163,19 @@ export class UnitWriter {
   #keepEntries({ transfers, entries }: Changes): void {
     const legs = new Map(transfers.map(({ after }) => [after.id, after.legs]));
     for (const entry of entries) {
-      const otherId = otherOf(entry, legs.get(entry.transferId) ?? []);
+      const otherId = counterpartyOf(entry, legs.get(entry.transferId) ?? []);
       this.#entries.push({ accountId: entry.accountId, sequence: entry.sequence, otherId });
     }
   }
 
   #keepParcels({ messages, messagesDueAt }: Changes): void {
-    for (const parcel of parcelsOf(messages)) {
+    for (const parcel of batchNotifications(messages)) {
       const due =
         messagesDueAt === null
           ? { dueAt: parcel.messages[0]?.at ?? 0, attempts: 0 }
           : { dueAt: messagesDueAt, attempts: 1 };
       if (messagesDueAt !== null) this.#claimed.push(parcel);
-      this.#parcelDocuments.push(parcelDocument(parcel, due));
+      this.#parcelDocuments.push(outboxDocument(parcel, due));
     }
   }
 }
@@ -192,7 +192,7 @@ async function eraseFromParcels(
       .toArray(),
   );
   for (const document of kept) {
-    const messages = messagesToText(withoutText(parcelOf(document), transferId).messages);
+    const messages = messagesToText(withoutText(batchOf(document), transferId).messages);
     await transaction.write((session) =>
       parcels.updateOne({ _id: document._id }, { $set: { messages } }, { session }),
     );
@@ -231,7 +231,7 @@ function unsetBy(change: Change<Transfer>): object {
 
 function transferWrites(
   { transfers, entries }: Changes,
-  records: ReadonlyMap<string, OwnRecord>,
+  records: ReadonlyMap<string, InlineRecord>,
 ): { inserted: TransferDocument[]; updates: AnyBulkWriteOperation<TransferDocument>[] } {
   const byTransfer = new Map<string, LedgerEntry[]>();
   for (const entry of entries) {
@@ -248,10 +248,10 @@ function transferWrites(
       inserted.push(transferDocument(after, { entries: added, record: records.get(after.id) }));
       continue;
     }
-    const { status, reversed } = standingOf(before);
+    const { status, reversed } = storedProgress(before);
     const parts = entriesOf(added, after.legs);
     const update = {
-      $set: { ...standingOf(after), ...(erasesText(change) ? { erased: after.erased } : {}) },
+      $set: { ...storedProgress(after), ...(erasesText(change) ? { erased: after.erased } : {}) },
       ...unsetBy(change),
       $push: {
         entries: { $each: parts.entries },

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Collection } from 'mongodb';
 import { accountFromText, accountToText } from '../../shared/compact-json.ts';
-import type { Told } from './account-cache.ts';
-import type { TimeLimit } from '../transactions/deadline.ts';
+import type { ChangedAccounts } from './account-cache.ts';
+import type { Deadline } from '../transactions/deadline.ts';
 
-export type TurnDocument = {
+export type LeaseDocument = {
   readonly _id: 'turn';
   readonly holder: string;
   /** Who had it before. */
@@ -17,17 +17,17 @@ export type TurnDocument = {
   /** Who comes next. */
   readonly next: string | null;
   /** What whoever passed it on has changed; null where that is not told. */
-  readonly told: ToldDocument | null;
+  readonly told: ChangedAccountsDocument | null;
 };
 
 /** Each account as a text: no work for the server, and a third of what a document costs the two processes. */
-type ToldDocument = Omit<Told, 'accounts'> & {
+type ChangedAccountsDocument = Omit<ChangedAccounts, 'accounts'> & {
   readonly accounts: readonly string[];
   readonly written: readonly number[];
 };
 
 /** What is to be known of a turn that another had before: null where it has not told what it changed. */
-export type Taken = { readonly told: Told | null };
+export type Acquired = { readonly told: ChangedAccounts | null };
 
 /** After that a turn is over though nobody has passed it on: for who died, or takes long over a unit. */
 const LONGEST_MS = 1000;
@@ -45,14 +45,14 @@ const LOOK_MS = 50;
  * Nothing but speed rests on it: the head of the ledger keeps units apart, and what is told with a turn counts only
  * where the head is still there. Who meets nobody takes no turns.
  */
-export class Turn {
-  readonly #turns: Collection<TurnDocument>;
-  readonly #me = randomUUID();
+export class WriterLease {
+  readonly #turns: Collection<LeaseDocument>;
+  readonly #processId = randomUUID();
   #contendedUntil = 0;
   #lookAt = 0;
   #lastWaitMs = 0;
 
-  constructor(turns: Collection<TurnDocument>) {
+  constructor(turns: Collection<LeaseDocument>) {
     this.#turns = turns;
   }
 
@@ -62,7 +62,7 @@ export class Turn {
   }
 
   /** Another process was met. */
-  contend(): void {
+  markContended(): void {
     this.#contendedUntil = performance.now() + CONTENDED_MS;
   }
 
@@ -70,7 +70,7 @@ export class Turn {
    * Waits for this process's turn, where there is another; not beyond `limit`, and a fault ends the waiting too.
    * Undefined where no other had a turn since this process's last.
    */
-  async take(limit: TimeLimit): Promise<Taken | undefined> {
+  async acquire(limit: Deadline): Promise<Acquired | undefined> {
     if (!this.isContended) {
       this.#lookNowAndThen();
       return undefined;
@@ -81,8 +81,8 @@ export class Turn {
         const turn = await this.#try();
         if (turn) {
           this.#lastWaitMs = performance.now() - asked;
-          if (turn.before === this.#me) return undefined;
-          this.contend();
+          if (turn.before === this.#processId) return undefined;
+          this.markContended();
           return { told: turn.told && toldOf(turn.told) };
         }
         // Most turns take as long as the one before: until then it is no use to ask
@@ -98,11 +98,11 @@ export class Turn {
    * After a unit.
    * @param tell what this process changed since another had the turn, committed for good; asked only where it counts
    */
-  pass(tell: () => Told | null): void {
+  release(tell: () => ChangedAccounts | null): void {
     if (!this.isContended) return;
     const told = tell();
     const passed = this.#turns.updateOne(
-      { _id: 'turn', holder: this.#me },
+      { _id: 'turn', holder: this.#processId },
       { $currentDate: { until: true }, $set: { told: told && toldDocument(told) } },
       WITHOUT_WAITING,
     );
@@ -121,19 +121,19 @@ export class Turn {
   }
 
   async #look(): Promise<void> {
-    const holds = { $and: [{ $ne: ['$holder', this.#me] }, { $gt: ['$until', '$$NOW'] }] };
-    const asks = { $not: { $in: ['$next', [null, this.#me]] } };
+    const holds = { $and: [{ $ne: ['$holder', this.#processId] }, { $gt: ['$until', '$$NOW'] }] };
+    const asks = { $not: { $in: ['$next', [null, this.#processId]] } };
     try {
       const met = await this.#turns.findOne({ _id: 'turn', $expr: { $or: [holds, asks] } });
-      if (met) this.contend();
+      if (met) this.markContended();
     } catch {
       // The next look may fare better
     }
   }
 
   /** Mine if it is over and I am next or nobody is, or if whoever is next does not come. */
-  async #try(): Promise<Pick<TurnDocument, 'before' | 'told'> | undefined> {
-    const me = this.#me;
+  async #try(): Promise<Pick<LeaseDocument, 'before' | 'told'> | undefined> {
+    const me = this.#processId;
     const stamp = randomUUID();
     const is = (field: string, value: string | null) => ({ $eq: [{ $ifNull: [field, null] }, value] });
     const isOver = { $lte: ['$until', '$$NOW'] };
@@ -173,7 +173,7 @@ export class Turn {
   }
 }
 
-function toldDocument({ accounts, ...units }: Told): ToldDocument {
+function toldDocument({ accounts, ...units }: ChangedAccounts): ChangedAccountsDocument {
   return {
     ...units,
     accounts: accounts.map(({ account }) => accountToText(account)),
@@ -181,7 +181,7 @@ function toldDocument({ accounts, ...units }: Told): ToldDocument {
   };
 }
 
-function toldOf({ accounts, written, ...units }: ToldDocument): Told {
+function toldOf({ accounts, written, ...units }: ChangedAccountsDocument): ChangedAccounts {
   return {
     ...units,
     accounts: accounts.map((text, index) => ({

@@ -1,5 +1,5 @@
 import { nextTurn } from '../../../application/event-loop.ts';
-import { BLOCK, otherOf } from '../../shared/counterparty-blocks.ts';
+import { BLOCK, counterpartyOf } from '../../shared/counterparty-blocks.ts';
 import { differs } from '../../../domain/verification/faults.ts';
 import type { Fault } from '../../../domain/verification/faults.ts';
 import { accountDigest, accountRowsAfter } from '../tables/accounts.ts';
@@ -68,7 +68,7 @@ export async function* sqliteDifferences(
         faults.push({ kind: 'hold_listing', accountId, transferId, detail: 'it is not listed' });
     }
     for (const { accountId, sequence, otherId } of othersOfTransfer(connection, transferId)) {
-      const expected = otherOf({ accountId }, legs);
+      const expected = counterpartyOf({ accountId }, legs);
       if (otherId === expected) continue;
       const detail = differs(otherId, expected);
       faults.push({ kind: 'entry_counterparty', accountId, sequence, transferId, detail });
@@ -169,7 +169,7 @@ function copyDifference({ account, entry, last }: AccountAsWritten): string | un
   const { counters, latestAt, head, sequence } = account;
   if (sequence > last) return undefined;
   if (sequence !== 0 && !entry) return 'there is no such entry';
-  const expected = entry ?? account.asAfter(null);
+  const expected = entry ?? account.afterEntry(null);
   const found = { ...counters, latestAt, head };
   const should = { ...expected.counters, latestAt: expected.latestAt, head: expected.head };
   const field = (Object.keys(should) as (keyof typeof should)[]).find((name) => found[name] !== should[name]);

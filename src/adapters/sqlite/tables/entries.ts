@@ -3,7 +3,7 @@ import {
   BLOCK,
   blockOf,
   nameInBlock,
-  otherOf,
+  counterpartyOf,
   rangeOfBlock,
 } from '../../shared/counterparty-blocks.ts';
 import { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
@@ -47,7 +47,7 @@ export function insertEntry(writer: Writer, entry: LedgerEntry, legs: readonly L
     entry.accountId,
     entry.sequence,
     entry.transferId,
-    otherOf(entry, legs),
+    counterpartyOf(entry, legs),
     entry.step,
     entry.direction,
     entry.posted,

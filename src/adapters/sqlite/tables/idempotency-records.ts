@@ -17,7 +17,7 @@ import { digestOf } from './bytes.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Value } from '../connection/driver.ts';
 import { findTransfer, findTransferWithRecord, ownKeysAfter } from './transfers.ts';
-import type { OwnRecord } from './transfers.ts';
+import type { InlineRecordRow } from './transfers.ts';
 import type { Writer } from '../connection/writer.ts';
 
 /** Of a transfer, what may change after; its facts are read from its own row, where they never do. */
@@ -120,7 +120,7 @@ export function recordDigestsAfter(
   }));
 }
 
-export function ownRecord(record: IdempotencyRecord): OwnRecord {
+export function inlineRecordRow(record: IdempotencyRecord): InlineRecordRow {
   const { outcome, request, at } = record;
   const balances = outcome.kind === 'transferred' ? outcome.balances : [];
   return { key: keyText(record), request: requestToText(request), balances: balancesToText(balances), at };
@@ -159,7 +159,7 @@ export function recordsAfter(
 /** As it was made, a hold was pending and anything else was completed or rejected. */
 function recordOfTransfer(
   { scope, operation, key }: IdempotencyKey,
-  { transfer, record }: { transfer: Transfer; record: OwnRecord },
+  { transfer, record }: { transfer: Transfer; record: InlineRecordRow },
 ): IdempotencyRecord {
   const shared = { scope, operation, key, request: requestFromText(record.request), at: record.at };
   if (transfer.status === 'rejected') {

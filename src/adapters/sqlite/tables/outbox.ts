@@ -1,5 +1,5 @@
-import { part, withoutText } from '../../shared/outbox-batch.ts';
-import type { KeptParcel, Parcel, ParcelsSeen } from '../../shared/outbox-batch.ts';
+import { split, withoutText } from '../../shared/outbox-batch.ts';
+import type { StoredBatch, OutboxBatch, ClaimedBatches } from '../../shared/outbox-batch.ts';
 import type { ClaimedMessage } from '../../../application/ports/outbox.ts';
 import { messagesFromText, messagesToText } from '../../shared/compact-json.ts';
 import type { Instant } from '../../../domain/time.ts';
@@ -22,7 +22,7 @@ const COLUMNS = 'id, messages, attempts';
 /** Due at an instant; with an attempt already where it is written as claimed. */
 export function insertParcel(
   writer: Writer,
-  { id, messages }: Parcel,
+  { id, messages }: OutboxBatch,
   { attempts, dueAt, givenUpAt, reason }: Standing & { readonly attempts: number },
 ): void {
   writer.run(
@@ -39,7 +39,7 @@ export function insertParcel(
 export function claimMessages(
   connection: Connection,
   { now, leaseUntil, limit }: { now: Instant; leaseUntil: Instant; limit: number },
-  seen: ParcelsSeen,
+  seen: ClaimedBatches,
 ): readonly ClaimedMessage[] {
   const due = connection.all(
     `SELECT ${COLUMNS} FROM parcels WHERE due_at <= ? ORDER BY due_at, id LIMIT ?`,
@@ -68,7 +68,7 @@ export function eraseFromParcels(
   writer: Writer,
   transferIds: readonly string[],
 ): void {
-  const kept = new Map<string, KeptParcel>();
+  const kept = new Map<string, StoredBatch>();
   for (const transferId of transferIds) {
     const rows = connection.all(
       `SELECT ${COLUMNS} FROM parcels WHERE instr(messages, ?) > 0`,
@@ -86,7 +86,7 @@ export function changeMessages(
   connection: Connection,
   ids: readonly string[],
   standing: Standing | 'sent',
-  seen: ParcelsSeen,
+  seen: ClaimedBatches,
 ): void {
   const { whole, others } = seen.of(ids);
   for (const id of whole) moveWhole(connection, id, standing);
@@ -102,11 +102,11 @@ export function changeMessages(
 /** Where not all of a parcel is meant, those that are leave, for one of their own unless they were sent. */
 function move(
   connection: Connection,
-  parcel: KeptParcel,
+  parcel: StoredBatch,
   { ids, standing }: { ids: ReadonlySet<string>; standing: Standing | 'sent' },
-  seen: ParcelsSeen,
+  seen: ClaimedBatches,
 ): void {
-  const parts = part(parcel, ids);
+  const parts = split(parcel, ids);
   if (!parts) return;
   const { gone, rest } = parts;
   seen.saw(gone);
@@ -143,6 +143,6 @@ function moveWhole(
   );
 }
 
-function parcelOf({ id, messages, attempts }: ParcelRow): KeptParcel {
+function parcelOf({ id, messages, attempts }: ParcelRow): StoredBatch {
   return { id, messages: messagesFromText(messages), attempts: Number(attempts) };
 }

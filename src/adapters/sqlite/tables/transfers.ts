@@ -1,5 +1,5 @@
 import { transferText } from '../../shared/row-digest.ts';
-import type { TransferPlace } from '../../../application/ports/transfer-position.ts';
+import type { TransferPosition } from '../../../application/ports/transfer-position.ts';
 import type { Change } from '../../../domain/books/changes.ts';
 import { erasesText } from '../../../domain/decisions/erase-text.ts';
 import type { RefusalCode } from '../../../domain/errors.ts';
@@ -54,7 +54,7 @@ const INSERT = `INSERT INTO transfers (
 const INSERT_UNBOOKED = 'INSERT INTO unbooked_transfers (user_id, created_at, transfer_id) VALUES (?, ?, ?)';
 
 /** The record of the command that made a transfer, in the transfer's own row. */
-export type OwnRecord = {
+export type InlineRecordRow = {
   readonly key: string;
   readonly request: string;
   readonly balances: string;
@@ -64,7 +64,11 @@ export type OwnRecord = {
 const UPDATE = `UPDATE transfers SET status = ?, completed_at = ?, amount_captured = ?, reversed = ?
 WHERE id = ? AND status = ? AND reversed IS ?`;
 
-export function insertTransfer(writer: Writer, transfer: Transfer, record: OwnRecord | undefined): void {
+export function insertTransfer(
+  writer: Writer,
+  transfer: Transfer,
+  record: InlineRecordRow | undefined,
+): void {
   const { id, initiator, metadata } = transfer;
   writer.run(
     INSERT,
@@ -100,7 +104,7 @@ export function insertTransfer(writer: Writer, transfer: Transfer, record: OwnRe
 }
 
 /** Covers what no entry covers of a transfer and the record in its row. */
-export function transferDigest(transfer: Transfer, record: OwnRecord | undefined): Uint8Array {
+export function transferDigest(transfer: Transfer, record: InlineRecordRow | undefined): Uint8Array {
   return digestOf(transferText(transfer, record, sha256));
 }
 
@@ -199,7 +203,7 @@ const HOLDS_PLACED = `SELECT ${BOOKED}
 export function listHoldsPlaced(
   connection: Connection,
   accountId: string,
-  { before: { at, id }, limit }: { before: TransferPlace; limit: number },
+  { before: { at, id }, limit }: { before: TransferPosition; limit: number },
 ): readonly BookedHold[] {
   return (connection.all(HOLDS_PLACED, accountId, at, id, limit) as BookedHoldRow[]).map(bookedHoldOf);
 }
@@ -218,7 +222,7 @@ export function findTransfer(connection: Connection, id: string): Transfer | und
 export function findTransferWithRecord(
   connection: Connection,
   key: string,
-): { transfer: Transfer; record: OwnRecord } | undefined {
+): { transfer: Transfer; record: InlineRecordRow } | undefined {
   const row = connection.get('SELECT * FROM transfers WHERE record_key = ?', key) as RecordedRow | undefined;
   const record = row && recordIn(row);
   return record && { transfer: transferOf(row), record };
@@ -233,7 +237,7 @@ type RecordedRow = TransferRow & {
 };
 
 /** None where the row holds nothing of one. */
-function recordIn(row: RecordedRow): OwnRecord | undefined {
+function recordIn(row: RecordedRow): InlineRecordRow | undefined {
   const { record_key: key, record_request: request, record_balances: balances, record_at: at } = row;
   if ([key, request, balances, at].every((value) => value === null)) return undefined;
   return { key: String(key), request: String(request), balances: String(balances), at: Number(at) };
@@ -253,7 +257,7 @@ export function transfersAfter(
 export function transferRowsAfter(
   connection: Connection,
   { after, limit }: { after: string | null; limit: number },
-): readonly { transfer: Transfer; record: OwnRecord | undefined; digest: Uint8Array | null }[] {
+): readonly { transfer: Transfer; record: InlineRecordRow | undefined; digest: Uint8Array | null }[] {
   return (connection.all(AFTER, after ?? '', limit) as RecordedRow[]).map((row) => ({
     transfer: transferOf(row),
     record: recordIn(row),
@@ -277,7 +281,7 @@ const END_OF_TIME = Number.MAX_SAFE_INTEGER;
 export function listUnbooked(
   connection: Connection,
   userId: string,
-  { before, limit }: { before: TransferPlace | null; limit: number },
+  { before, limit }: { before: TransferPosition | null; limit: number },
 ): readonly Transfer[] {
   const { at, id } = before ?? { at: END_OF_TIME, id: '' };
   return (connection.all(UNBOOKED, userId, at, id, limit) as TransferRow[]).map(transferOf);

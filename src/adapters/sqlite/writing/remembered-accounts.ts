@@ -10,7 +10,7 @@ const MOST = 20_000;
  * Accounts as they were last committed. Used under the write lock alone, and forgotten there once another process has
  * written: that makes all of them doubtful.
  */
-export class RememberedAccounts {
+export class SqliteAccountCache {
   readonly #connection: Connection;
   readonly #accounts = new Map<string, Account>();
 

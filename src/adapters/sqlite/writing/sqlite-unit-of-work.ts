@@ -1,13 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { decideInTurns } from '../../shared/decide-in-turns.ts';
 import { nextTurn } from '../../../application/event-loop.ts';
-import { ParcelsSeen } from '../../shared/outbox-batch.ts';
-import type { Parcel } from '../../shared/outbox-batch.ts';
+import { ClaimedBatches } from '../../shared/outbox-batch.ts';
+import type { OutboxBatch } from '../../shared/outbox-batch.ts';
 import type { Stores, UnitOfWork } from '../../../application/ports/ledger-store.ts';
 import type { Clock } from '../../../application/ports/runtime.ts';
 import type { Books } from '../../../domain/books/working-books.ts';
 import type { Changes, Decision } from '../../../domain/books/changes.ts';
-import type { Want } from '../../../domain/books/prefetch.ts';
+import type { Prefetch } from '../../../domain/books/prefetch.ts';
 import type { Instant } from '../../../domain/time.ts';
 import { countAccounts, oldestActiveIds } from '../tables/accounts.ts';
 import { findAuditHead } from '../tables/audit-log.ts';
@@ -20,12 +20,12 @@ import { beforeCommit, isBusy, storeFault } from '../connection/faults.ts';
 import { recordFinder } from '../tables/idempotency-records.ts';
 import type { LazyThread } from './lazy-thread.ts';
 import { assertKnownVersion } from '../schema/migrations.ts';
-import { RememberedAccounts } from './remembered-accounts.ts';
+import { SqliteAccountCache } from './remembered-accounts.ts';
 import { Scope, storesOf } from '../sqlite-stores.ts';
 import { dueOn, findTransfer, firstHolds } from '../tables/transfers.ts';
-import { UnitWriter } from './unit-writer.ts';
-import { Turns, whenUnlocked } from './waiting.ts';
-import { OtherWriters, WritingHere } from './writing-connection.ts';
+import { SqliteUnitWriter } from './unit-writer.ts';
+import { SerialQueue, whenUnlocked } from './waiting.ts';
+import { OtherWriters, LocalWriter } from './writing-connection.ts';
 import type { WritingConnection } from './writing-connection.ts';
 
 /** Some transfers change about as much; on a disk with less room than that, units fail. */
@@ -38,20 +38,20 @@ const PROBED_FOR_MS = 1000;
  * come in and answers go out.
  */
 export class SqliteUnitOfWork implements UnitOfWork {
-  readonly halvesFrom = 256;
+  readonly pipelineThreshold = 256;
   readonly #connection: Connection;
   readonly #file: DatabaseFile;
   readonly #clock: Clock;
   readonly #lockTimeoutMs: number;
   readonly #clockGuard: ClockGuard;
-  readonly #accounts: RememberedAccounts;
-  readonly #here: WritingHere;
+  readonly #accounts: SqliteAccountCache;
+  readonly #here: LocalWriter;
   readonly #thread: LazyThread;
   readonly #others = new OtherWriters();
   readonly #inside = new AsyncLocalStorage<true>();
   #lent = 0;
-  readonly #turns = new Turns();
-  readonly #parcelsSeen = ParcelsSeen.none();
+  readonly #queue = new SerialQueue();
+  readonly #parcelsSeen = ClaimedBatches.none();
   /** When a probe last worked, with no fault since. */
   #probedAt = -Infinity;
   #probing: Promise<void> | undefined;
@@ -69,13 +69,17 @@ export class SqliteUnitOfWork implements UnitOfWork {
     this.#clock = ports.clock;
     this.#clockGuard = ports.clockGuard;
     this.#lockTimeoutMs = ports.lockTimeoutMs;
-    this.#accounts = new RememberedAccounts(ports.connection);
-    this.#here = new WritingHere(ports.connection);
+    this.#accounts = new SqliteAccountCache(ports.connection);
+    this.#here = new LocalWriter(ports.connection);
     this.#thread = ports.thread;
   }
 
   /** What is wanted is read when it is asked for: the decision runs under the write lock, where no read waits. */
-  async transact<R>(want: () => Want, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R> {
+  async transact<R>(
+    want: () => Prefetch,
+    decide: (books: Books) => Decision<R>,
+    deadline: Instant,
+  ): Promise<R> {
     let isHere = true;
     const committed = await this.#locked(
       deadline - this.#clock.now(),
@@ -101,7 +105,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
   run<R>(work: (stores: Stores) => Promise<R>): Promise<R> {
     return this.#locked(this.#lockTimeoutMs, async (writing) => {
       const seen = this.#parcelsSeen.forUnit();
-      const result = await this.#lend(() => this.#work(work, seen));
+      const result = await this.#guardReentrancy(() => this.#work(work, seen));
       await this.#commit(writing);
       seen.keep();
       return result;
@@ -134,7 +138,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
 
   /** Lets no more units in, and waits for those who are. */
   async close(): Promise<void> {
-    await this.#turns.close();
+    await this.#queue.close();
     await this.#thread.close();
   }
 
@@ -147,7 +151,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
     if (this.#inside.getStore()) throw new TypeError('A unit of work cannot run inside another');
 
     const until = performance.now() + waitMs;
-    return this.#turns.take(until, async () => {
+    return this.#queue.take(until, async () => {
       const writing = choose();
       try {
         await whenUnlocked(() => this.#begin(writing), until);
@@ -172,7 +176,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
   }
 
   /** Marks what `work` does as inside a unit: it is another's, and may try to begin one. */
-  async #lend<R>(work: () => Promise<R>): Promise<R> {
+  async #guardReentrancy<R>(work: () => Promise<R>): Promise<R> {
     this.#lent++;
     try {
       return await this.#inside.run(true, work);
@@ -210,12 +214,12 @@ export class SqliteUnitOfWork implements UnitOfWork {
 
   async #write<R>(
     writing: WritingConnection,
-    want: () => Want,
+    want: () => Prefetch,
     decide: (books: Books) => Decision<R>,
-  ): Promise<{ result: R; parts: readonly Changes[]; newest: Instant; parcels: readonly Parcel[] }> {
+  ): Promise<{ result: R; parts: readonly Changes[]; newest: Instant; parcels: readonly OutboxBatch[] }> {
     try {
       this.#clockGuard.check();
-      const unit = new UnitWriter(writing, this.#accounts);
+      const unit = new SqliteUnitWriter(writing, this.#accounts);
       const books = booksOf(this.#connection, this.#accounts, want());
       const result =
         writing === this.#here
@@ -231,7 +235,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
     }
   }
 
-  async #work<R>(work: (stores: Stores) => Promise<R>, seen: ParcelsSeen): Promise<R> {
+  async #work<R>(work: (stores: Stores) => Promise<R>, seen: ClaimedBatches): Promise<R> {
     const scope = new Scope(this.#connection);
     try {
       const result = await work(storesOf(scope, seen));
@@ -258,7 +262,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
 }
 
 /** In this thread all is decided before any of it is written: the books would read that as what was there before. */
-async function writeAfter<R>(unit: UnitWriter, decision: Decision<R>): Promise<R> {
+async function writeAfter<R>(unit: SqliteUnitWriter, decision: Decision<R>): Promise<R> {
   const { result, parts } = await decideInTurns(decision);
   for (const [index, changes] of parts.entries()) {
     if (index > 0) await nextTurn();
@@ -268,7 +272,7 @@ async function writeAfter<R>(unit: UnitWriter, decision: Decision<R>): Promise<R
 }
 
 /** The writing thread writes one part while the next is decided. */
-async function writeBeside<R>(unit: UnitWriter, decision: Decision<R>): Promise<R> {
+async function writeBeside<R>(unit: SqliteUnitWriter, decision: Decision<R>): Promise<R> {
   let part = decision;
   for (; 'next' in part; part = part.next()) {
     unit.write(part.changes);
@@ -278,7 +282,7 @@ async function writeBeside<R>(unit: UnitWriter, decision: Decision<R>): Promise<
   return part.result;
 }
 
-function booksOf(connection: Connection, accounts: RememberedAccounts, want: Want): Books {
+function booksOf(connection: Connection, accounts: SqliteAccountCache, want: Prefetch): Books {
   return {
     account: (id) => accounts.find(id),
     transfer: (id) => findTransfer(connection, id),

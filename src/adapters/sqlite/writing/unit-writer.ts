@@ -1,35 +1,35 @@
-import { partRecords } from '../../shared/transfer-records.ts';
-import { parcelsOf } from '../../shared/outbox-batch.ts';
-import type { Parcel } from '../../shared/outbox-batch.ts';
+import { splitRecords } from '../../shared/transfer-records.ts';
+import { batchNotifications } from '../../shared/outbox-batch.ts';
+import type { OutboxBatch } from '../../shared/outbox-batch.ts';
 import type { Account } from '../../../domain/entities/account.ts';
 import type { Changes } from '../../../domain/books/changes.ts';
 import { erasesText } from '../../../domain/decisions/erase-text.ts';
-import type { Message } from '../../../domain/entities/notification.ts';
+import type { Notification } from '../../../domain/entities/notification.ts';
 import type { Instant } from '../../../domain/time.ts';
 import { insertAccount, updateAccount } from '../tables/accounts.ts';
 import { insertAuditRecord } from '../tables/audit-log.ts';
 import type { Connection } from '../connection/connection.ts';
 import { insertEntry } from '../tables/entries.ts';
-import { insertRecord, ownRecord } from '../tables/idempotency-records.ts';
+import { insertRecord, inlineRecordRow } from '../tables/idempotency-records.ts';
 import { eraseFromParcels, insertParcel } from '../tables/outbox.ts';
-import type { RememberedAccounts } from './remembered-accounts.ts';
+import type { SqliteAccountCache } from './remembered-accounts.ts';
 import { insertTransfer, listHold, updateTransfer } from '../tables/transfers.ts';
 import type { WritingConnection } from './writing-connection.ts';
 
 /** Writes what one unit changes, part by part. */
-export class UnitWriter {
+export class SqliteUnitWriter {
   readonly #writer: WritingConnection;
-  readonly #accounts: RememberedAccounts;
+  readonly #accounts: SqliteAccountCache;
   readonly parts: Changes[] = [];
   /** Those that were written as claimed. */
-  readonly claimed: Parcel[] = [];
+  readonly claimed: OutboxBatch[] = [];
   /** Of the accounts that this unit has changed. */
   readonly #sequences = new Map<string, number>();
-  readonly #messages: Message[] = [];
+  readonly #messages: Notification[] = [];
   readonly #erased: string[] = [];
   #messagesDueAt: Instant | null = null;
 
-  constructor(writer: WritingConnection, accounts: RememberedAccounts) {
+  constructor(writer: WritingConnection, accounts: SqliteAccountCache) {
     this.#writer = writer;
     this.#accounts = accounts;
   }
@@ -44,7 +44,7 @@ export class UnitWriter {
       } else insertAccount(writer, after);
       this.#sequences.set(after.id, after.sequence);
     }
-    const { own, others } = partRecords(changes, ownRecord);
+    const { own, others } = splitRecords(changes, inlineRecordRow);
     for (const change of changes.transfers) {
       const { before, after } = change;
       if (before) updateTransfer(writer, { before, after });
@@ -66,7 +66,7 @@ export class UnitWriter {
   finish(connection: Connection): void {
     if (this.#erased.length > 0) eraseFromParcels(connection, this.#writer, this.#erased);
     const dueAt = this.#messagesDueAt;
-    for (const parcel of parcelsOf(this.#messages)) {
+    for (const parcel of batchNotifications(this.#messages)) {
       const standing =
         dueAt === null ? { attempts: 0, dueAt: parcel.messages[0]?.at ?? 0 } : { attempts: 1, dueAt };
       insertParcel(this.#writer, parcel, standing);

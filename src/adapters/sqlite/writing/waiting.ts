@@ -32,7 +32,7 @@ function closed(): PassbookError {
 }
 
 /** One after another, in the order they came. */
-export class Turns {
+export class SerialQueue {
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 

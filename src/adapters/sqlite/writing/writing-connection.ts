@@ -17,7 +17,7 @@ export interface WritingConnection extends Writer {
 }
 
 /** In this thread, each statement at once. */
-export class WritingHere implements WritingConnection {
+export class LocalWriter implements WritingConnection {
   readonly #connection: Connection;
 
   constructor(connection: Connection) {

@@ -1,0 +1,6 @@
+export type MailHourDocument = {
+  /** The recipient's id. */
+  readonly _id: string;
+  readonly endsAt: Date;
+  readonly content: string;
+};
