@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { problemOf } from '../../../src/adapters/http/responses/problem.ts';
+import { errorCatalogue } from '../../../src/domain/errors.ts';
+import type { ErrorCode } from '../../../src/domain/errors.ts';
+
+/** The table that clients rely on, written out: not found, already ended, refused, another payload, too many, unknown. */
+const CODES: Readonly<Record<number, readonly ErrorCode[]>> = {
+  400: [
+    'accounts_must_be_different',
+    'source_account_closed',
+    'destination_account_closed',
+    'source_account_frozen',
+    'destination_account_frozen',
+    'destination_account_unavailable',
+    'currency_mismatch',
+    'insufficient_funds',
+    'exceeds_maximum_balance',
+    'amount_overflow',
+    'account_limit_reached',
+    'transfer_not_pending',
+    'not_reversible',
+    'exceeds_hold_amount',
+    'exceeds_reversible_amount',
+    'linked_transfer_failed',
+    'balance_not_zero',
+    'holds_outstanding',
+    'invalid_request',
+    'malformed_json',
+  ],
+  401: ['unauthenticated', 'session_expired', 'invalid_token', 'invalid_credentials'],
+  403: ['forbidden', 'cross_site_request'],
+  404: [
+    'source_account_not_found',
+    'destination_account_not_found',
+    'account_not_found',
+    'transfer_not_found',
+    'checkpoint_not_found',
+    'user_not_found',
+    'idempotency_key_not_found',
+    'route_not_found',
+  ],
+  405: ['method_not_allowed'],
+  409: [
+    'already_completed',
+    'already_voided',
+    'hold_expired',
+    'already_closed',
+    'nothing_to_erase',
+    'email_already_registered',
+  ],
+  413: ['body_too_large'],
+  415: ['unsupported_media_type'],
+  422: ['idempotency_key_reused'],
+  429: ['too_many_requests'],
+  500: ['internal_error'],
+  503: ['queue_full', 'unavailable', 'storage_full', 'outcome_unknown'],
+};
+
+describe('The status of a problem', () => {
+  const table = Object.entries(CODES).flatMap(([status, codes]) =>
+    codes.map((code) => [code, Number(status)] as const),
+  );
+
+  test('is told for every code there is', () => {
+    expect(table.map(([code]) => code).sort()).toEqual(Object.keys(errorCatalogue).sort());
+  });
+
+  test.each(table)('%s: %i', (code, status) => {
+    expect(problemOf(code)).toMatchObject({ status, code, retry: errorCatalogue[code].retry });
+  });
+
+  test('of 429, of every 5xx, is one to try again with the same key', () => {
+    const faults = table.filter(([, status]) => status === 429 || status >= 500);
+
+    expect(faults.map(([code]) => errorCatalogue[code].retry)).toEqual(faults.map(() => 'same_key'));
+  });
+});

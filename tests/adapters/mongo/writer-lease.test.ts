@@ -1,0 +1,117 @@
+import { MongoClient, Timestamp } from 'mongodb';
+import type { CommandStartedEvent } from 'mongodb';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { collectionsOf } from '../../../src/adapters/mongo/schema/collections.ts';
+import type { Collections } from '../../../src/adapters/mongo/schema/collections.ts';
+import { Deadline } from '../../../src/adapters/mongo/transactions/deadline.ts';
+import { WriterLease } from '../../../src/adapters/mongo/writing/writer-lease.ts';
+import { anAccount } from '../../support/builders.ts';
+import { describeWithMongo, freshDatabaseName, mongoUri } from '../../support/mongo.ts';
+
+const NOTHING = () => null;
+
+describeWithMongo('turns between processes', () => {
+  const client = new MongoClient(mongoUri(), { monitorCommands: true });
+  const sent: CommandStartedEvent[] = [];
+  let turns: Collections['turns'];
+  let one: WriterLease;
+  let other: WriterLease;
+
+  beforeAll(async () => {
+    await client.connect();
+    client.on('commandStarted', (event) => sent.push(event));
+  });
+  afterAll(() => client.close());
+
+  beforeEach(() => {
+    ({ turns } = collectionsOf(client.db(freshDatabaseName(), { useBigInt64: true })));
+    [one, other] = [new WriterLease(turns), new WriterLease(turns)];
+    sent.length = 0;
+  });
+
+  const limit = () => new Deadline(20_000);
+
+  function contend(): void {
+    one.markContended();
+    other.markContended();
+  }
+
+  it('are not taken by whoever is alone, who now and then looks', async () => {
+    for (let unit = 0; unit < 5; unit++) {
+      expect(await one.acquire(limit())).toBeUndefined();
+      one.release(NOTHING);
+    }
+    await vi.waitFor(() => expect(sent.map(({ commandName }) => commandName)).toEqual(['find']));
+  });
+
+  it('come one after another, with what was changed', async () => {
+    contend();
+    await one.acquire(limit());
+    const events: string[] = [];
+    const taken = other.acquire(limit()).then((turn) => {
+      events.push('taken');
+      return turn;
+    });
+    await vi.waitFor(async () => expect(await turns.findOne({ next: { $ne: null } })).not.toBeNull());
+    expect(events).toEqual([]);
+
+    const changed = { account: anAccount({ balance: 7n, sequence: 3 }), written: 2 };
+    const told = { from: 3n, unit: 5n, at: new Timestamp({ t: 7, i: 2 }), accounts: [changed] };
+    one.release(() => told);
+    expect(await taken).toStrictEqual({ told });
+  });
+
+  it('come to whoever waits, though another always wants the next', async () => {
+    contend();
+    await one.acquire(limit());
+    const order: string[] = [];
+    const take = async (turn: WriterLease, name: string) => {
+      await turn.acquire(limit());
+      order.push(name);
+      turn.release(NOTHING);
+    };
+    const greedy = (async () => {
+      while (order.filter((name) => name === 'other').length < 3) await take(one, 'one');
+    })();
+    for (let unit = 0; unit < 3; unit++) await take(other, 'other');
+    await greedy;
+    // Without a place in the queue it comes only where the greedy one pauses: never
+    expect(order.filter((name) => name === 'other')).toHaveLength(3);
+  });
+
+  it('are nothing to tell of where nobody else had one between', async () => {
+    contend();
+    await one.acquire(limit());
+    one.release(NOTHING);
+    expect(await one.acquire(limit())).toBeUndefined();
+  });
+
+  it('are taken once another is seen to take them', async () => {
+    other.markContended();
+    await other.acquire(limit());
+    await turns.updateOne({ _id: 'turn' }, { $set: { until: new Date(Date.now() + 60_000) } });
+    expect(one.isContended).toBe(false);
+    await vi.waitFor(
+      async () => {
+        if (!one.isContended) await one.acquire(limit());
+        expect(one.isContended).toBe(true);
+      },
+      { timeout: 10_000 },
+    );
+  });
+
+  it('end by themselves where nobody passes them on', async () => {
+    contend();
+    await one.acquire(limit());
+    expect(await other.acquire(limit())).toEqual({ told: null });
+  });
+
+  it('are waited for until the limit, and not where the server does not answer', async () => {
+    contend();
+    await one.acquire(limit());
+    expect(await other.acquire(new Deadline(1))).toEqual({ told: null });
+    await client.close();
+    expect(await other.acquire(limit())).toEqual({ told: null });
+    await client.connect();
+  });
+});

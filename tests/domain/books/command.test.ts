@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import { prefetchFor } from '../../../src/domain/books/prefetch.ts';
+import {
+  aBatchCommand,
+  aCaptureCommand,
+  aCloseCommand,
+  aFreezeCommand,
+  aFundingCommand,
+  aLimitCommand,
+  anOpenCommand,
+  anOrder,
+  anUnfreezeCommand,
+  aReverseCommand,
+  aTransferCommand,
+  aVoidCommand,
+} from '../../support/commands.ts';
+
+const DUE = 1_768_471_200_000;
+
+const NOTHING = {
+  accountIds: [],
+  transferIds: [],
+  purposes: [],
+  activeAccounts: [],
+  activeCount: 1,
+  ownerIds: [],
+  keys: [],
+  holdsDueBy: DUE,
+  auditHead: false,
+};
+
+describe('what commands want of the books', () => {
+  it('is nothing for no commands', () => {
+    expect(prefetchFor([], DUE)).toEqual(NOTHING);
+  });
+
+  it('is both accounts and the key of a transfer', () => {
+    const command = aTransferCommand({ sourceAccountId: 'a', destinationAccountId: 'b' });
+    expect(prefetchFor([command], DUE)).toEqual({
+      ...NOTHING,
+      accountIds: ['a', 'b'],
+      purposes: [],
+      activeAccounts: [],
+      ownerIds: [],
+      keys: [command.key],
+    });
+  });
+
+  it("is the account, the bank's funding account and the key of initial funds", () => {
+    const command = aFundingCommand({ destination: { accountId: 'a' } });
+    expect(prefetchFor([command], DUE)).toEqual({
+      ...NOTHING,
+      accountIds: ['a'],
+      purposes: ['funding'],
+      activeAccounts: [],
+      ownerIds: [],
+      keys: [command.key],
+    });
+  });
+
+  it("is a user's oldest active account in a currency where initial funds name a user", () => {
+    const destinations = [
+      { ownerId: 'alice', currency: 'EUR' },
+      { ownerId: 'alice', currency: 'USD' },
+      { ownerId: 'bob', currency: 'EUR' },
+    ];
+    const commands = destinations.map((destination) => aFundingCommand({ destination }));
+    expect(prefetchFor(commands, DUE)).toEqual({
+      ...NOTHING,
+      accountIds: [],
+      purposes: ['funding'],
+      activeAccounts: destinations,
+      ownerIds: [],
+      keys: commands.map(({ key }) => key),
+    });
+  });
+
+  it("is the count of an owner's accounts where one is opened, and a key only if there is one", () => {
+    const keyed = anOpenCommand({ ownerId: 'alice' });
+    const keyless = anOpenCommand({ ownerId: 'bob', key: null });
+    expect(prefetchFor([keyed, keyless], DUE)).toEqual({
+      ...NOTHING,
+      accountIds: [],
+      purposes: [],
+      activeAccounts: [],
+      ownerIds: ['alice', 'bob'],
+      keys: [keyed.key],
+    });
+  });
+
+  it('is every account of every leg of a batch, and its one key', () => {
+    const command = aBatchCommand({
+      instructions: [
+        anOrder({ sourceAccountId: 'a', destinationAccountId: 'b' }),
+        anOrder({
+          legs: [
+            { account: { accountId: 'c' }, direction: 'debit', amount: 2n },
+            { account: { accountId: 'a' }, direction: 'credit', amount: 1n },
+            { account: { purpose: 'exchange' }, direction: 'credit', amount: 1n },
+          ],
+        }),
+      ],
+    });
+    expect(prefetchFor([command], DUE)).toEqual({
+      ...NOTHING,
+      accountIds: ['a', 'b', 'c'],
+      purposes: ['exchange'],
+      keys: [command.key],
+    });
+  });
+
+  it('is the transfer that is captured, voided or reversed, and the key', () => {
+    const commands = [
+      aCaptureCommand({ transferId: 't' }),
+      aVoidCommand({ transferId: 'u' }),
+      aReverseCommand({ transferId: 't' }),
+    ];
+    expect(prefetchFor(commands, DUE)).toEqual({
+      ...NOTHING,
+      transferIds: ['t', 'u'],
+      keys: commands.map(({ key }) => key),
+    });
+  });
+
+  it('is the account that is administered, the end of the audit log, and one more of the oldest for each that may stop being it', () => {
+    const commands = [
+      aFreezeCommand({ accountId: 'a' }),
+      anUnfreezeCommand({ accountId: 'a' }),
+      aLimitCommand({ accountId: 'b' }),
+      aCloseCommand({ accountId: 'c', sweep: { accountId: 'd', id: 'x', salt: 'y' } }),
+    ];
+    const { activeCount, accountIds, ...rest } = prefetchFor(commands, DUE);
+    expect(accountIds.toSorted()).toEqual(['a', 'b', 'c', 'd']);
+    expect(activeCount).toBeGreaterThanOrEqual(3);
+    expect(rest).toEqual({
+      transferIds: [],
+      purposes: [],
+      activeAccounts: [],
+      ownerIds: [],
+      keys: commands.map(({ key }) => key),
+      holdsDueBy: DUE,
+      auditHead: true,
+    });
+  });
+
+  it('of what is neither audited nor money is the account alone', () => {
+    const shared = { actor: { kind: 'system' }, key: null, request: { version: 1, fields: [] } } as const;
+    expect(
+      prefetchFor(
+        [
+          { ...shared, type: 'expire', accountId: 'a' },
+          { ...shared, type: 'rename', accountId: 'b', name: null, reason: null },
+        ],
+        DUE,
+      ),
+    ).toEqual({ ...NOTHING, accountIds: ['a', 'b'] });
+  });
+
+  it('names nothing twice', () => {
+    const transfer = aTransferCommand({ sourceAccountId: 'a', destinationAccountId: 'b' });
+    const toUser = aFundingCommand({ destination: { ownerId: 'alice', currency: 'EUR' } });
+    const open = anOpenCommand({ ownerId: 'alice' });
+    const toAccount = aFundingCommand({ destination: { accountId: 'b' }, key: toUser.key });
+    expect(prefetchFor([transfer, transfer, toUser, toUser, toAccount, open, open], DUE)).toEqual({
+      ...NOTHING,
+      accountIds: ['a', 'b'],
+      purposes: ['funding'],
+      activeAccounts: [{ ownerId: 'alice', currency: 'EUR' }],
+      ownerIds: ['alice'],
+      keys: [transfer.key, toUser.key, open.key],
+    });
+  });
+});

@@ -1,0 +1,168 @@
+import { post } from '../../../src/domain/decisions/post-step.ts';
+import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../../src/adapters/system.ts';
+import { Account, systemAccountId } from '../../../src/domain/entities/account.ts';
+import type { AccountClass, SystemPurpose } from '../../../src/domain/entities/account.ts';
+import { entryDigest, linkHash, sealTransfer } from '../../../src/domain/integrity/hash-chain.ts';
+import { GENESIS_HASH } from '../../../src/domain/entities/genesis-hash.ts';
+import { Transfer } from '../../../src/domain/entities/transfer.ts';
+import { anAccount, JANUARY, transferFacts } from '../../support/builders.ts';
+
+const COUNTERS = { debitsPosted: 30n, creditsPosted: 100n, debitsPending: 5n, creditsPending: 7n };
+
+describe("a customer's new account", () => {
+  it('is an empty liability of the bank, active, with a minimum of 0 and no maximum', () => {
+    const account = Account.open({
+      id: 'a',
+      ownerId: 'alice',
+      currency: 'BHD',
+      name: 'Savings',
+      at: JANUARY,
+    });
+    expect({ ...account }).toStrictEqual({
+      id: 'a',
+      ownerId: 'alice',
+      purpose: null,
+      name: 'Savings',
+      currency: 'BHD',
+      exponent: 3,
+      class: 'liability',
+      status: 'active',
+      creditsFrozen: false,
+      minimumBalance: 0n,
+      maximumBalance: null,
+      counters: { debitsPosted: 0n, creditsPosted: 0n, debitsPending: 0n, creditsPending: 0n },
+      sequence: 0,
+      latestAt: JANUARY,
+      head: GENESIS_HASH,
+      nextExpiryAt: null,
+      createdAt: JANUARY,
+    });
+  });
+
+  it.each(['XXX', 'eur', 'EURO', '', 'HRK'])('cannot be in "%s", which is no currency', (currency) => {
+    expect(() => Account.open({ id: 'a', ownerId: 'alice', currency, name: null, at: JANUARY })).toThrow(
+      new TypeError(`"${currency}" is not a currency of ISO 4217`),
+    );
+  });
+});
+
+describe("the bank's own account", () => {
+  it.each<[SystemPurpose, AccountClass, string]>([
+    ['funding', 'asset', '00000000-0000-8000-8000-000001455552'],
+    ['settlement', 'asset', '00000000-0000-8000-8000-000002455552'],
+    ['fees', 'income', '00000000-0000-8000-8000-000003455552'],
+    ['exchange', 'asset', '00000000-0000-8000-8000-000004455552'],
+    ['suspense', 'liability', '00000000-0000-8000-8000-000005455552'],
+  ])('for %s is of class %s, with one fixed id for each currency, and no limits', (purpose, kind, id) => {
+    expect({ ...Account.openSystem({ purpose, currency: 'EUR', at: JANUARY }) }).toMatchObject({
+      id,
+      ownerId: null,
+      purpose,
+      name: null,
+      currency: 'EUR',
+      exponent: 2,
+      class: kind,
+      status: 'active',
+      minimumBalance: null,
+      maximumBalance: null,
+    });
+    expect(systemAccountId(purpose, 'USD')).toBe(id.replace('455552', '555344'));
+  });
+
+  it('keeps the exponent of the account it is needed for, whatever ISO 4217 says today', () => {
+    const facts = { purpose: 'funding', currency: 'HRK', at: JANUARY } as const;
+    expect(Account.openSystem({ ...facts, exponent: 2 })).toMatchObject({ currency: 'HRK', exponent: 2 });
+  });
+
+  it('cannot be in what is no currency', () => {
+    expect(() => Account.openSystem({ purpose: 'fees', currency: 'XXX', at: JANUARY })).toThrow(TypeError);
+  });
+});
+
+describe('a restored account', () => {
+  it('is what was stored, whatever ISO 4217 says today', () => {
+    const state = { ...anAccount({ currency: 'HRK', exponent: 2, status: 'closed', counters: COUNTERS }) };
+    expect({ ...Account.restore(state) }).toStrictEqual(state);
+  });
+});
+
+describe('balances', () => {
+  it.each<[AccountClass, object]>([
+    ['asset', { normalSide: 'debit', balance: -70n, held: 7n, incoming: 5n, available: -77n }],
+    ['expense', { normalSide: 'debit', balance: -70n, held: 7n, incoming: 5n, available: -77n }],
+    ['liability', { normalSide: 'credit', balance: 70n, held: 5n, incoming: 7n, available: 65n }],
+    ['equity', { normalSide: 'credit', balance: 70n, held: 5n, incoming: 7n, available: 65n }],
+    ['income', { normalSide: 'credit', balance: 70n, held: 5n, incoming: 7n, available: 65n }],
+  ])('of class %s stand on its normal side', (kind, expected) => {
+    const { normalSide, balance, held, incoming, available } = anAccount({ class: kind, counters: COUNTERS });
+    expect({ normalSide, balance, held, incoming, available }).toEqual(expected);
+  });
+
+  it.each([
+    ['active', false, { debit: false, credit: false }],
+    ['active', true, { debit: false, credit: false }],
+    ['frozen', false, { debit: true, credit: false }],
+    ['frozen', true, { debit: true, credit: true }],
+  ] as const)(
+    'of an account that is %s, credits frozen: %s, are refused %o',
+    (status, creditsFrozen, refused) => {
+      const account = anAccount({ status, creditsFrozen });
+      expect({ debit: account.refuses('debit'), credit: account.refuses('credit') }).toEqual(refused);
+    },
+  );
+
+  it('of an asset are limited on the other side: debits raise them, credits lower them', () => {
+    const cash = anAccount({
+      class: 'asset',
+      counters: { ...COUNTERS, debitsPosted: 100n, creditsPosted: 0n, debitsPending: 5n, creditsPending: 7n },
+      minimumBalance: 50n,
+      maximumBalance: 150n,
+    });
+    expect(cash.limitBrokenBy('credit', 43n)).toBeUndefined();
+    expect(cash.limitBrokenBy('credit', 44n)).toBe('insufficient_funds');
+    expect(cash.limitBrokenBy('debit', 45n)).toBeUndefined();
+    expect(cash.limitBrokenBy('debit', 46n)).toBe('exceeds_maximum_balance');
+  });
+});
+
+describe('posting', () => {
+  it('gives the account afterwards and its entry, and leaves the account as it was', () => {
+    const before = anAccount({ counters: COUNTERS, sequence: 6, head: 'ab'.repeat(32) });
+    const stood = { ...before };
+    const transfer = Transfer.complete(transferFacts({ source: before.id, amount: 20n }), JANUARY + 5);
+    const seal = sealTransfer(transfer, sha256);
+
+    const { account, entry } = post(
+      before,
+      { leg: transfer.source, transfer },
+      {
+        step: 'completed',
+        at: JANUARY + 5,
+        seal,
+        digest: sha256,
+      },
+    );
+    const facts = {
+      accountId: before.id,
+      sequence: 7,
+      transferId: transfer.id,
+      step: 'completed',
+      direction: 'debit',
+      posted: 20n,
+      pending: 0n,
+      after: { ...COUNTERS, debitsPosted: 50n },
+      at: JANUARY + 5,
+    } as const;
+    const hash = linkHash(before.head, entryDigest(facts, transfer, { seal, digest: sha256 }), sha256);
+    expect({ ...entry }).toStrictEqual({ ...facts, hash });
+    expect({ ...account }).toStrictEqual({
+      ...stood,
+      counters: facts.after,
+      sequence: 7,
+      latestAt: JANUARY + 5,
+      head: hash,
+    });
+    expect({ ...before }).toStrictEqual(stood);
+  });
+});

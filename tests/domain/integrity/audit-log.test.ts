@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../../src/adapters/system.ts';
+import { auditHash } from '../../../src/domain/integrity/audit-log.ts';
+import type { AuditFacts } from '../../../src/domain/integrity/audit-log.ts';
+import { GENESIS_HASH } from '../../../src/domain/entities/genesis-hash.ts';
+
+type Vector = {
+  readonly name: string;
+  readonly facts: AuditFacts;
+  readonly previousHash: string;
+  readonly preimage: string;
+  readonly hash: string;
+};
+
+const golden = new URL('../golden/audit-v1.json', import.meta.url);
+const { vectors } = JSON.parse(readFileSync(golden, 'utf8')) as { readonly vectors: readonly Vector[] };
+
+function hashOf({ previousHash, facts }: Pick<Vector, 'previousHash' | 'facts'>): string {
+  return auditHash(previousHash, facts, sha256);
+}
+
+describe('encoding version 1 of the audit log', () => {
+  // Computed apart from this program, by hashlib.sha256 over the preimages
+  it.each(vectors)('agrees with its golden vector: $name', (vector) => {
+    const preimages: string[] = [];
+    const hash = auditHash(vector.previousHash, vector.facts, (text) => {
+      preimages.push(text);
+      return sha256(text);
+    });
+    expect({ preimages, hash }).toEqual({ preimages: [vector.preimage], hash: vector.hash });
+  });
+
+  it('begins with a hash of zeros, and links each record to the one before it', () => {
+    expect(vectors.map(({ previousHash }) => previousHash)).toEqual([
+      GENESIS_HASH,
+      ...vectors.slice(0, -1).map(({ hash }) => hash),
+    ]);
+  });
+
+  it('covers every fact: whichever changes, the hash changes', () => {
+    const vector = vectors[0]!;
+    const changed = (
+      [
+        { sequence: 2 },
+        { at: 1 },
+        { actor: { kind: 'user', id: 'operator' } },
+        { actor: { kind: 'system', id: 'another' } },
+        { actor: { kind: 'system', id: null } },
+        { action: 'account_closed' },
+        { accountId: 'x' },
+        { reason: 'another' },
+        { reason: null },
+        { changes: [] },
+        { changes: vector.facts.changes.toReversed() },
+        { changes: [['status', 'frozen', 'active']] },
+        { changes: [['status', null, 'frozen']] },
+      ] as const
+    ).map((change) => ({ ...vector, facts: { ...vector.facts, ...change } }));
+    const hashes = [vector, { ...vector, previousHash: 'ab'.repeat(32) }, ...changed].map(hashOf);
+    expect(new Set(hashes).size).toBe(hashes.length);
+  });
+});
