@@ -3,6 +3,15 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/**
+ * Resolves after a whole turn of the event loop. After an answer of the system's, `nextTurn` comes in the same turn: two
+ * pieces of work with that between them can be one for everybody whose timers and sockets wait.
+ */
+export async function wholeTurn(): Promise<void> {
+  await nextTurn();
+  await nextTurn();
+}
+
 let last: Promise<void> = Promise.resolve();
 
 /**

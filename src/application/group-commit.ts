@@ -34,9 +34,9 @@ const GATHERING_TURNS = 10;
 
 /** A unit is decided in so many parts, each of which a store may write while the next is decided. */
 const PARTS = 4;
-/** Fewer transfers are not worth a part of their own; of more, a part takes some 20 ms. */
+/** Fewer transfers are not worth a part of their own; of more, a part takes some 10 to 40 ms. */
 const PART_LEAST = 64;
-const PART_MOST = 250;
+const PART_MOST = 125;
 
 const DEFAULT_LIMITS: WriterLimits = { queue: 10_000, batch: 500, deadlineMs: 10_000 };
 

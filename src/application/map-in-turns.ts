@@ -1,4 +1,4 @@
-import { nextTurn } from './event-loop.ts';
+import { wholeTurn } from './event-loop.ts';
 
 const AT_ONCE = 250;
 
@@ -11,7 +11,7 @@ export function isLarge(items: readonly unknown[]): boolean {
 export async function mapInTurns<T, R>(items: readonly T[], map: (item: T) => R): Promise<R[]> {
   const mapped: R[] = [];
   for (let first = 0; first < items.length; first += AT_ONCE) {
-    if (isLarge(items)) await nextTurn();
+    if (isLarge(items)) await wholeTurn();
     mapped.push(...items.slice(first, first + AT_ONCE).map(map));
   }
   return mapped;

@@ -227,7 +227,7 @@ describe('group commit', () => {
       void submit(aBatchCommand({ instructions: orders, linked }));
       await units[0]?.commit();
       expect(parts.reduce((sum, size) => sum + size, 0)).toBe(1_000);
-      expect(Math.max(...parts)).toBe(250);
+      expect(Math.max(...parts)).toBe(125);
     }
   });
 

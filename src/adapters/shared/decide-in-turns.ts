@@ -1,5 +1,5 @@
 import type { Changes, Decision } from '../../domain/books/changes.ts';
-import { nextTurn } from '../../application/event-loop.ts';
+import { wholeTurn } from '../../application/event-loop.ts';
 
 /** The parts of a decision, one after another. Others have a turn between two of them. */
 export async function decideInTurns<R>(
@@ -9,7 +9,7 @@ export async function decideInTurns<R>(
   let part = decision;
   for (; 'next' in part; part = part.next()) {
     parts.push(part.changes);
-    await nextTurn();
+    await wholeTurn();
   }
   return { result: part.result, parts: [...parts, part.changes] };
 }

@@ -1,3 +1,4 @@
+import { nextTurn } from '../event-loop.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Notification } from '../../domain/entities/notification.ts';
 import type { User } from '../../domain/entities/user.ts';
@@ -216,6 +217,8 @@ export class OutboxDispatcher implements DirectDelivery {
         this.#isWoken = false;
         const sent = await this.#dispatchSafely(() => this.dispatch());
         if (sent > 0) this.#isWoken = true;
+        // Where all of it is gathered, and the store answers at once, nothing else lets others have a turn
+        await nextTurn();
       } else {
         await this.#idle();
       }

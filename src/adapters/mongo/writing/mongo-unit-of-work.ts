@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { wholeTurn } from '../../../application/event-loop.ts';
 import type { Stores, UnitOfWork } from '../../../application/ports/ledger-store.ts';
 import type { Clock } from '../../../application/ports/runtime.ts';
 import type { ClaimedBatches } from '../../shared/outbox-batch.ts';
@@ -249,7 +249,7 @@ export class MongoUnitOfWork implements UnitOfWork {
     let part = decide(books);
     for (; 'next' in part; part = part.next()) {
       await writer.add(part.changes);
-      await setImmediate();
+      await wholeTurn();
     }
     await writer.add(part.changes);
     const written = await writer.finish(onDecided);

@@ -41,13 +41,14 @@ export function claimMessages(
   { now, leaseUntil, limit }: { now: Instant; leaseUntil: Instant; limit: number },
   seen: ClaimedBatches,
 ): readonly ClaimedMessage[] {
-  const due = connection.all(
-    `SELECT ${COLUMNS} FROM parcels WHERE due_at <= ? ORDER BY due_at, id LIMIT ?`,
-    now,
-    limit,
-  ) as ParcelRow[];
   const claimed: ClaimedMessage[] = [];
-  for (const row of due) {
+  // One at a time: a parcel may be as large as all that is claimed
+  while (claimed.length < limit) {
+    const row = connection.get(
+      `SELECT ${COLUMNS} FROM parcels WHERE due_at <= ? ORDER BY due_at, id LIMIT 1`,
+      now,
+    ) as ParcelRow | undefined;
+    if (!row) break;
     const parcel = { ...parcelOf(row), attempts: Number(row.attempts) + 1 };
     const some = parcel.messages.slice(0, limit - claimed.length);
     if (some.length === 0) break;

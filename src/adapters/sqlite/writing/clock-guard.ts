@@ -42,7 +42,7 @@ export class ClockGuard {
 
   /** Stores the instant of a unit's newest entry, where the stored one has fallen behind. */
   write(writer: Writer, newest: Instant): void {
-    if (newest >= this.#stored + STORED_EVERY_MS) writer.run(KEEP_NEWEST, newest);
+    if (Number.isFinite(newest) && newest >= this.#stored + STORED_EVERY_MS) writer.run(KEEP_NEWEST, newest);
   }
 
   /** Takes what `write` was given as committed. */

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { decideInTurns } from '../../shared/decide-in-turns.ts';
-import { nextTurn } from '../../../application/event-loop.ts';
+import { nextTurn, wholeTurn } from '../../../application/event-loop.ts';
 import { ClaimedBatches } from '../../shared/outbox-batch.ts';
 import type { OutboxBatch } from '../../shared/outbox-batch.ts';
 import type { Stores, UnitOfWork } from '../../../application/ports/ledger-store.ts';
@@ -225,6 +225,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
         writing === this.#here
           ? await writeAfter(unit, decide(books))
           : await writeBeside(unit, decide(books));
+      if (unit.parts.length > 1) await wholeTurn();
       unit.finish(this.#connection);
       const newest = newestEntryIn(unit.parts);
       this.#clockGuard.write(writing, newest);
@@ -264,8 +265,9 @@ export class SqliteUnitOfWork implements UnitOfWork {
 /** In this thread all is decided before any of it is written: the books would read that as what was there before. */
 async function writeAfter<R>(unit: SqliteUnitWriter, decision: Decision<R>): Promise<R> {
   const { result, parts } = await decideInTurns(decision);
-  for (const [index, changes] of parts.entries()) {
-    if (index > 0) await nextTurn();
+  for (const changes of parts) {
+    // The first of them too: the last part was just decided
+    if (parts.length > 1) await wholeTurn();
     unit.write(changes);
   }
   return result;
@@ -276,7 +278,7 @@ async function writeBeside<R>(unit: SqliteUnitWriter, decision: Decision<R>): Pr
   let part = decision;
   for (; 'next' in part; part = part.next()) {
     unit.write(part.changes);
-    await nextTurn();
+    await wholeTurn();
   }
   unit.write(part.changes);
   return part.result;
