@@ -8,7 +8,7 @@ const fast = [
   'tests/application/**/*.test.ts',
   'tests/contract/memory*.test.ts',
   'tests/examples/**/*.test.ts',
-  'tests/architecture.test.ts',
+  'tests/*.test.ts',
 ];
 const mongoSetup = 'tests/support/mongo-global-setup.ts';
 

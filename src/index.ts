@@ -2,11 +2,14 @@ import { sha256, sha256OfHex, systemClock, systemIds } from './adapters/system.t
 import { assembleLedger } from './application/ledger.ts';
 import type { Ledger, LedgerPorts } from './application/ledger.ts';
 
+/** The store, and any of the ledger's other ports in place of their defaults. */
 export type LedgerOptions = Pick<LedgerPorts, 'store'> & Partial<Omit<LedgerPorts, 'store'>>;
 
 /**
- * A ledger over a store, with the machine's clock, version 7 UUIDs and SHA-256 unless others are given; in euros,
- * with no limit to an owner's accounts, sending no messages and making no checkpoints unless said otherwise.
+ * Creates a ledger over a store. Defaults: the machine's clock, version 7 UUIDs, SHA-256, euros, no limit on accounts
+ * per owner, no mails and no checkpoints.
+ * @example
+ * const ledger = createLedger({ store: await openSqliteStore({ path: 'bank.db' }) });
  * @throws TypeError without a store, or for a default currency that ISO 4217 does not list
  */
 export function createLedger(options: LedgerOptions): Ledger {
@@ -23,34 +26,108 @@ export function createLedger(options: LedgerOptions): Ledger {
   });
 }
 
-export type { Ledger } from './application/ledger.ts';
-export type { BalanceView } from './application/accounts/get-account.ts';
-export type { InitialFundsRequest, WithdrawalRequest } from './application/transfers/fund-account.ts';
-export type { KeyView } from './application/transfers/get-transfer.ts';
+// Commands and their answers
+export type { Ledger, LedgerPorts } from './application/ledger.ts';
+export type {
+  AccountResult,
+  CloseRequest,
+  FreezeRequest,
+  LimitsRequest,
+  RenameRequest,
+  UnfreezeRequest,
+} from './application/accounts/administer-account.ts';
 export type { OpenAccountRequest, OpenAccountResult } from './application/accounts/open-account.ts';
-export type { Statement, StatementLine, StatementRequest } from './application/reporting/get-statement.ts';
-export type { TrialBalanceView } from './application/reporting/get-trial-balance.ts';
 export type {
   DryRunBatchResult,
   DryRunRefused,
   DryRunTransferResult,
   DryRunTransferView,
+  WithDryRun,
 } from './application/dry-run.ts';
+export type { SubmitOptions, WriterLimits } from './application/group-commit.ts';
+export type { CaptureRequest, ReversalRequest, VoidRequest } from './application/transfers/end-hold.ts';
+export type { ErasureRequest } from './application/transfers/erase-text.ts';
+export type { ExchangeRequest } from './application/transfers/exchange-funds.ts';
+export type { InitialFundsRequest, WithdrawalRequest } from './application/transfers/fund-account.ts';
+export type { BatchRequest } from './application/transfers/submit-batch.ts';
+export type { TransferRequest } from './application/transfers/transfer-funds.ts';
+export type { LegRequest, TransferRequestFields } from './application/transfers/transfer-request.ts';
+export type { AccountView, BatchResult, Refused, TransferResult, TransferView } from './application/views.ts';
+export type { Actor, SystemActor, Viewer } from './domain/actor.ts';
+export { errorCatalogue, PassbookError } from './domain/errors.ts';
+export type { ErrorCode, FieldError, RefusalCode, Retry } from './domain/errors.ts';
+
+// Reads, statements and proofs
+export type { BalanceView } from './application/accounts/get-account.ts';
+export type { ListRequest, Page } from './application/page.ts';
+export type { StatementExportRequest, StatementProofReading } from './application/proofs/export-statement.ts';
+export type { Verification, VerifyRequest } from './application/proofs/verify-books.ts';
+export type { Statement, StatementLine, StatementRequest } from './application/reporting/get-statement.ts';
+export type { TrialBalanceView } from './application/reporting/get-trial-balance.ts';
 export type { HistoryFilter, HistoryRequest } from './application/reporting/history-filter.ts';
 export type { EntryView } from './application/reporting/list-entries.ts';
-export type { Page, ListRequest as PageRequest } from './application/page.ts';
+export type { KeyedOperation, KeyView } from './application/transfers/get-transfer.ts';
+export type { StatementProof } from './domain/integrity/statement-proof.ts';
+export type { Instant } from './domain/time.ts';
+
+// Ports, and the types that a store of your own needs
+export type { HoldSweeper, SweeperOptions } from './application/jobs/hold-sweeper.ts';
 export type {
   CheckpointArchive,
   CheckpointPorts,
   CheckpointSigner,
   CheckpointView,
 } from './application/ports/checkpoints.ts';
-export type { Verification } from './application/proofs/verify-books.ts';
-export type { LedgerReads, LedgerScan, Store, Stores, UnitOfWork } from './application/ports/ledger-store.ts';
-export type { Clock, IdGenerator } from './application/ports/runtime.ts';
-export type { WriterLimits } from './application/group-commit.ts';
-export type { TransferRequest } from './application/transfers/transfer-funds.ts';
-export type { AccountView, Refused, TransferResult, TransferView } from './application/views.ts';
-export type { Actor, Viewer } from './domain/actor.ts';
-export { errorCatalogue, PassbookError } from './domain/errors.ts';
-export type { ErrorCode, Retry } from './domain/errors.ts';
+export type {
+  AuditStore,
+  BookedHold,
+  BookLine,
+  BooksAtOnce,
+  HoldPlace,
+  LedgerReads,
+  LedgerScan,
+  MailHourStore,
+  PageRequest,
+  Store,
+  Stores,
+  TransferWithEntries,
+  UnitOfWork,
+} from './application/ports/ledger-store.ts';
+export type { ClaimedMessage, DirectDelivery, OutboxStore } from './application/ports/outbox.ts';
+export type { Clock, IdGenerator, Logger } from './application/ports/runtime.ts';
+export type { TransferPosition } from './application/ports/transfer-position.ts';
+export type { SessionReads, SessionStore, UserStore } from './application/ports/user-store.ts';
+export type { Change, Changes, Decision, WholeDecision } from './domain/books/changes.ts';
+export type {
+  IdempotencyKey,
+  IdempotencyRecord,
+  NormalisedRequest,
+  Operation,
+} from './domain/books/idempotency.ts';
+export type { Answer, Decided, Outcome, Refusal, TransferOutcome } from './domain/books/outcome.ts';
+export type { OwnerAndCurrency, Prefetch } from './domain/books/prefetch.ts';
+export type { Books } from './domain/books/working-books.ts';
+export { Account } from './domain/entities/account.ts';
+export type { AccountClass, AccountState, AccountStatus, SystemPurpose } from './domain/entities/account.ts';
+export type { Counters, Direction, EntryStep, PendingSums } from './domain/entities/counters.ts';
+export { LedgerEntry } from './domain/entities/ledger-entry.ts';
+export type { LedgerEntryFacts, LedgerEntryState } from './domain/entities/ledger-entry.ts';
+export type { MailHour } from './domain/entities/mail-hour.ts';
+export type { Notification } from './domain/entities/notification.ts';
+export type { Session } from './domain/entities/session.ts';
+export { Transfer } from './domain/entities/transfer.ts';
+export type {
+  Initiator,
+  Leg,
+  Metadata,
+  TransferFacts,
+  TransferKind,
+  TransferState,
+  TransferStatus,
+} from './domain/entities/transfer.ts';
+export { User } from './domain/entities/user.ts';
+export type { Role, UserState } from './domain/entities/user.ts';
+export type { Digest } from './domain/integrity/hash-chain.ts';
+export type { HexDigest } from './domain/integrity/merkle-tree.ts';
+export type { AuditAction, AuditFacts, AuditHead, AuditRecord } from './domain/integrity/audit-log.ts';
+export type { Fault } from './domain/verification/faults.ts';

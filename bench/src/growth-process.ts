@@ -137,7 +137,7 @@ async function prove({ store, place }: GrowthOrder): Promise<GrowthReport> {
     cursor = nextCursor ?? undefined;
   }
   lap();
-  const { faults, verified } = await bank.ledger.verify();
+  const { faults, verified } = await bank.ledger.verifyBooks();
   const verifySeconds = lap() / 1000;
   if (faults.length > 0) throw new Error(`verify found ${JSON.stringify(faults[0])}`);
   const verifyMb = process.resourceUsage().maxRSS / 1024;

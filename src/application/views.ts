@@ -1,3 +1,4 @@
+import { PassbookError } from '../domain/errors.ts';
 import { owns } from '../domain/actor.ts';
 import type { Actor, Viewer } from '../domain/actor.ts';
 import type { Answer, Balances, Refusal, TransferOutcome } from '../domain/books/outcome.ts';
@@ -97,6 +98,11 @@ export function viewAccount(account: Account): AccountView {
     maximumBalance: account.maximumBalance,
     createdAt: account.createdAt,
   };
+}
+
+/** @throws PassbookError `forbidden` for a user: the system and auditors read everything */
+export function requireReader(viewer: Viewer): void {
+  if (viewer.kind === 'user') throw new PassbookError('forbidden');
 }
 
 export function mayViewAccount(viewer: Viewer, account: Account): boolean {

@@ -7,6 +7,9 @@ export type Actor =
   | { readonly kind: 'system'; readonly id?: string; readonly scope?: string }
   | { readonly kind: 'user'; readonly id: string; readonly name?: string };
 
+/** The bank itself as an actor. */
+export type SystemActor = Extract<Actor, { kind: 'system' }>;
+
 /** Who reads. An auditor sees what the system sees, and commands nothing. */
 export type Viewer = Actor | { readonly kind: 'auditor'; readonly id: string };
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { userTransfers } from '../../src/application/transfers/user-transfers.ts';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
 import { createLedger } from '../../src/index.ts';
+import type { Viewer } from '../../src/index.ts';
 import { SYSTEM } from '../support/bank.ts';
 import { aCustomer, freshId } from '../support/builders.ts';
 
@@ -19,11 +20,29 @@ describe('a ledger', () => {
     for (let index = 0; index < 60; index++) await ledger.openAccount(alice);
     await ledger.fundAccount(SYSTEM, { userId: alice.id, amount: 5n, idempotencyKey: freshId() });
 
-    const { items } = await ledger.listAccounts(alice.id, { limit: 200 });
+    const { items } = await ledger.listAccounts(alice, alice.id, { limit: 200 });
     expect(items.map(({ currency }) => currency)).toEqual(items.map(() => 'EUR'));
     expect(items).toHaveLength(60);
     const outbox = { now: Date.now() + 1000, leaseUntil: Date.now() + 2000, limit: 10 };
     expect(await store.unitOfWork.run((stores) => stores.outbox.claim(outbox))).toEqual([]);
+  });
+
+  it('shows lists of all customers to the system and to auditors, and to nobody else', async () => {
+    const ledger = createLedger({ store: createMemoryStore() });
+    const [alice, bob] = [aCustomer(), aCustomer()];
+    const auditor = { kind: 'auditor', id: 'ann' } as const;
+    const lists = [
+      (viewer: Viewer) => ledger.listAccounts(viewer, bob.id),
+      (viewer: Viewer) => ledger.listAudit(viewer),
+      (viewer: Viewer) => ledger.getTrialBalance(viewer),
+      (viewer: Viewer) => ledger.listCheckpoints(viewer),
+    ];
+    for (const list of lists) await expect(list(alice)).rejects.toMatchObject({ code: 'forbidden' });
+    for (const list of lists.slice(0, 3)) {
+      await expect(list(SYSTEM)).resolves.toBeDefined();
+      await expect(list(auditor)).resolves.toBeDefined();
+    }
+    await expect(ledger.listAccounts(bob, bob.id)).resolves.toMatchObject({ items: [] });
   });
 
   it('opens and funds in its default currency where nothing names one', async () => {
@@ -67,6 +86,6 @@ describe('a ledger', () => {
     await ledger.close();
     expect(await opening).toMatchObject({ ok: true });
     await expect(ledger.openAccount(alice)).rejects.toMatchObject({ code: 'unavailable', retry: 'same_key' });
-    expect((await ledger.listAccounts(alice.id)).items).toHaveLength(1);
+    expect((await ledger.listAccounts(alice, alice.id)).items).toHaveLength(1);
   });
 });

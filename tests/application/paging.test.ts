@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
-import type { HistoryFilter, Page, PageRequest } from '../../src/index.ts';
+import type { HistoryFilter, Page, ListRequest } from '../../src/index.ts';
 import { Bank, SYSTEM } from '../support/bank.ts';
 import { MemoryCheckpoints } from '../support/checkpoints.ts';
 import { aCustomer, anAccount, FixedClock } from '../support/builders.ts';
@@ -22,14 +22,14 @@ const OTHER_LIST = fault('cursor', 'is of another list or filter: leave it out t
 describe('the limit of a page', () => {
   it('is 50 unless said', async () => {
     const { bank, alice, ids } = await aBankWith(51);
-    const page = await bank.ledger.listAccounts(alice.id);
+    const page = await bank.ledger.listAccounts(alice, alice.id);
     expect(page.items.map(({ accountId }) => accountId)).toEqual(ids.slice(0, 50));
     expect(page.nextCursor).toEqual(expect.any(String));
   });
 
   it.each([1, 200])('can be %i', async (limit) => {
     const { bank, alice } = await aBankWith(201);
-    const page = await bank.ledger.listAccounts(alice.id, { limit });
+    const page = await bank.ledger.listAccounts(alice, alice.id, { limit });
     expect(page.items).toHaveLength(limit);
     expect(page.nextCursor).toEqual(expect.any(String));
   });
@@ -39,7 +39,7 @@ describe('the limit of a page', () => {
     async (limit) => {
       const { bank, alice } = await aBankWith(0);
       const expected = fault('limit', 'must be an integer from 1 to 200');
-      await expect(bank.ledger.listAccounts(alice.id, { limit })).rejects.toEqual(expected);
+      await expect(bank.ledger.listAccounts(alice, alice.id, { limit })).rejects.toEqual(expected);
       await expect(bank.ledger.listTransfers(alice, { limit })).rejects.toEqual(expected);
     },
   );
@@ -48,11 +48,11 @@ describe('the limit of a page', () => {
 describe('a cursor', () => {
   it('goes on after the last item of its page, with any limit, and is safe in a query', async () => {
     const { bank, alice, ids } = await aBankWith(5);
-    const first = await bank.ledger.listAccounts(alice.id, { limit: 2 });
+    const first = await bank.ledger.listAccounts(alice, alice.id, { limit: 2 });
     const cursor = first.nextCursor!;
     expect(cursor).toMatch(/^[A-Za-z0-9_-]+$/);
 
-    const rest = await bank.ledger.listAccounts(alice.id, { limit: 3, cursor });
+    const rest = await bank.ledger.listAccounts(alice, alice.id, { limit: 3, cursor });
     expect(rest.items.map(({ accountId }) => accountId)).toEqual(ids.slice(2));
     expect(rest.nextCursor).toBeNull();
   });
@@ -71,13 +71,13 @@ describe('a cursor', () => {
   ])('cannot be %s', async (_, cursor) => {
     const { bank, alice } = await aBankWith(0);
     const expected = fault('cursor', 'must be the nextCursor of a page before');
-    await expect(bank.ledger.listAccounts(alice.id, { cursor })).rejects.toEqual(expected);
+    await expect(bank.ledger.listAccounts(alice, alice.id, { cursor })).rejects.toEqual(expected);
     await expect(bank.ledger.listTransfers(alice, { cursor })).rejects.toEqual(expected);
   });
 });
 
 describe('a cursor of one list', () => {
-  type Read = (request: PageRequest) => Promise<Page<unknown>>;
+  type Read = (request: ListRequest) => Promise<Page<unknown>>;
 
   /** Lists that differ in the list, its owner or its filter, each with more than one page. */
   async function lists(): Promise<ReadonlyMap<string, Read>> {
@@ -114,14 +114,14 @@ describe('a cursor of one list', () => {
       [`transactions by ${name}`, (page) => ledger.listTransfers(alice, { ...filter, ...page })],
     ]);
     return new Map<string, Read>([
-      ["Alice's accounts", (page) => ledger.listAccounts(alice.id, page)],
-      ["Bob's accounts", (page) => ledger.listAccounts(bob.id, page)],
+      ["Alice's accounts", (page) => ledger.listAccounts(alice, alice.id, page)],
+      ["Bob's accounts", (page) => ledger.listAccounts(bob, bob.id, page)],
       ["Alice's transactions", (page) => ledger.listTransfers(alice, page)],
       ["Bob's transactions", (page) => ledger.listTransfers(bob, page)],
       ['entries', (page) => ledger.listEntries(alice, from, page)],
       ['entries of another account', (page) => ledger.listEntries(alice, other, page)],
-      ['the audit log', (page) => ledger.listAudit(page)],
-      ['checkpoints', (page) => ledger.listCheckpoints(page)],
+      ['the audit log', (page) => ledger.listAudit(SYSTEM, page)],
+      ['checkpoints', (page) => ledger.listCheckpoints(SYSTEM, page)],
       ...filtered,
     ]);
   }

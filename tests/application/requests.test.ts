@@ -453,6 +453,6 @@ describe('an actor whose id cannot stand in a line of the chain', () => {
       await expectFault(bank.ledger.openAccount(actor, { ownerId: alice.id }), 'actor', message);
     }
     expect([await bank.balanceOf(from), await bank.balanceOf(to)]).toEqual([5n, 5n]);
-    expect((await bank.ledger.listAccounts(alice.id)).items).toHaveLength(2);
+    expect((await bank.ledger.listAccounts(alice, alice.id)).items).toHaveLength(2);
   });
 });

@@ -43,7 +43,7 @@ export function describeAccounts(subject: () => Subject): void {
       const { bank } = subject();
       const alice = aCustomer();
       await Promise.all([bank.open(alice), bank.open(alice)]);
-      expect((await bank.ledger.listAccounts(alice.id)).items).toHaveLength(2);
+      expect((await bank.ledger.listAccounts(alice, alice.id)).items).toHaveLength(2);
     });
 
     it('is refused beyond the limit of an owner, and keeps nothing', async () => {
@@ -63,7 +63,7 @@ export function describeAccounts(subject: () => Subject): void {
       expect(await bank.ledger.openAccount(alice)).toStrictEqual(refused);
       await bank.alter(second, { status: 'closed' });
       expect(await bank.ledger.openAccount(alice, { idempotencyKey: freshId() })).toStrictEqual(refused);
-      expect((await bank.ledger.listAccounts(alice.id)).items).toHaveLength(2);
+      expect((await bank.ledger.listAccounts(alice, alice.id)).items).toHaveLength(2);
       expect(await bank.open(aCustomer())).toEqual(expect.any(String));
     });
 
@@ -79,7 +79,7 @@ export function describeAccounts(subject: () => Subject): void {
         ...Array.from({ length: 15 }, () => 'account_limit_reached'),
         ...Array.from({ length: 5 }, () => 'opened'),
       ]);
-      expect((await banks[0]!.ledger.listAccounts(alice.id)).items).toHaveLength(5);
+      expect((await banks[0]!.ledger.listAccounts(alice, alice.id)).items).toHaveLength(5);
     });
 
     it('keeps the limit in a unit of many commands, which is decided in parts', async () => {
@@ -88,7 +88,7 @@ export function describeAccounts(subject: () => Subject): void {
       const alice = aCustomer();
       const results = await Promise.all(Array.from({ length: 200 }, () => bank.ledger.openAccount(alice)));
       expect(results.filter(({ ok }) => ok)).toHaveLength(150);
-      expect((await bank.ledger.listAccounts(alice.id, { limit: 200 })).items).toHaveLength(150);
+      expect((await bank.ledger.listAccounts(alice, alice.id, { limit: 200 })).items).toHaveLength(150);
     });
   });
 

@@ -1,3 +1,8 @@
+import type {
+  FreezeRequest,
+  LimitsRequest,
+  UnfreezeRequest,
+} from '../../src/application/accounts/administer-account.ts';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/adapters/system.ts';
 import { auditHash } from '../../src/domain/integrity/audit-log.ts';
@@ -364,9 +369,10 @@ export function describeAdministration(subject: () => Subject): void {
       const { ledger } = bank;
       const limits = { minimumBalance: 0n, maximumBalance: null };
       for (const attempt of [
-        () => ledger.freezeAccount(SYSTEM, { accountId }),
-        () => ledger.unfreezeAccount(SYSTEM, { accountId }),
-        () => ledger.limitAccount(SYSTEM, { accountId, ...limits }),
+        // As a caller in JavaScript may
+        () => ledger.freezeAccount(SYSTEM, { accountId } as FreezeRequest),
+        () => ledger.unfreezeAccount(SYSTEM, { accountId } as UnfreezeRequest),
+        () => ledger.limitAccount(SYSTEM, { accountId, ...limits } as LimitsRequest),
         () => ledger.freezeAccount(SYSTEM, { accountId, reason: '' }),
         () => ledger.freezeAccount(SYSTEM, { accountId, reason: 'a\nb' }),
         () => ledger.freezeAccount(SYSTEM, { accountId, reason: 'r'.repeat(281) }),
@@ -484,9 +490,9 @@ export function describeAdministration(subject: () => Subject): void {
         await bank.ledger.freezeAccount(SYSTEM, { accountId, reason: `reason ${index}` });
       }
       const all = await wholeLog(subject());
-      const first = await bank.ledger.listAudit({ limit: 3 });
+      const first = await bank.ledger.listAudit(SYSTEM, { limit: 3 });
       expect(first.items).toStrictEqual(all.slice(0, 3));
-      const next = await bank.ledger.listAudit({ limit: 2, cursor: first.nextCursor! });
+      const next = await bank.ledger.listAudit(SYSTEM, { limit: 2, cursor: first.nextCursor! });
       expect(next.items).toStrictEqual(all.slice(3, 5));
       expect(await second.reads.audit({ after: all.length - 1, limit: 10 })).toStrictEqual(all.slice(-1));
       expect(await second.reads.audit({ after: all.length, limit: 10 })).toEqual([]);

@@ -493,7 +493,7 @@ export function describeHolds(subject: () => Subject): void {
         const byKey = await ledger.findTransferByKey(alice, idempotencyKey);
         const [hers, his] = [await ledger.listTransfers(alice), await ledger.listTransfers(bob)];
         const account = await ledger.getAccount(alice, from);
-        const listed = (await ledger.listAccounts(alice.id)).items[0];
+        const listed = (await ledger.listAccounts(alice, alice.id)).items[0];
         const balance = await ledger.getBalance(alice, from);
         return {
           statuses: [

@@ -140,7 +140,7 @@ export function describeIdempotency(subject: () => Subject): void {
       await bank.fund(opened.account.accountId, 7n);
 
       expect(await otherBank.ledger.openAccount(alice, request)).toStrictEqual({ ...opened, replayed: true });
-      expect((await bank.ledger.listAccounts(alice.id)).items).toHaveLength(1);
+      expect((await bank.ledger.listAccounts(alice, alice.id)).items).toHaveLength(1);
     });
 
     it('are the same with defaults as without, and whatever the order of metadata', async () => {
@@ -276,7 +276,7 @@ export function describeIdempotency(subject: () => Subject): void {
         expect(await bank.ledger.openAccount(SYSTEM, { ...full, ...from(field, others) })).toStrictEqual(
           conflictIn(field),
         );
-        expect((await bank.ledger.listAccounts(bob.id)).items).toEqual([]);
+        expect((await bank.ledger.listAccounts(bob, bob.id)).items).toEqual([]);
       },
     );
 

@@ -57,7 +57,7 @@ export function describeManyHolds(subject: () => Subject): void {
       expect(await otherBank.stateOf(from)).toEqual(NOTHING);
       expect(await otherBank.stateOf(to)).toMatchObject({ held: 0n, available: BigInt(MANY) });
       // Accounts that other tests have put into a state by hand are not of interest here
-      const { faults } = await bank.ledger.verify();
+      const { faults } = await bank.ledger.verifyBooks();
       const mine = faults.filter(
         ({ kind, accountId }) => accountId === from || accountId === to || KEPT.has(kind),
       );

@@ -242,7 +242,7 @@ export function describeReads(subject: () => Subject): void {
       const { bank, otherBank } = subject();
       const counters = { ...anAccount().counters, creditsPosted: MAX_COUNTER, debitsPosted: MAX_COUNTER };
       await bank.seed(...[1, 2, 3].map(() => anAccount({ currency: 'LYD', exponent: 3, counters })));
-      const { currencies } = await otherBank.ledger.trialBalance();
+      const { currencies } = await otherBank.ledger.getTrialBalance(SYSTEM);
       expect(currencies.find(({ currency }) => currency === 'LYD')).toMatchObject({
         debits: 3n * MAX_COUNTER,
         credits: 3n * MAX_COUNTER,
@@ -264,7 +264,7 @@ export function describeReads(subject: () => Subject): void {
       })();
       try {
         for (let round = 0; round < 20; round++) {
-          const { currencies } = await otherBank.ledger.trialBalance();
+          const { currencies } = await otherBank.ledger.getTrialBalance(SYSTEM);
           expect(currencies.find(({ currency }) => currency === 'TND')).toMatchObject({ isBalanced: true });
         }
       } finally {
@@ -282,7 +282,7 @@ export function describeReads(subject: () => Subject): void {
       for (let index = 0; index < 7; index++) opened.push(await bank.open(alice));
       await bank.open(aCustomer('Bob'));
 
-      const pages = await allPages((page) => otherBank.ledger.listAccounts(alice.id, page), 3);
+      const pages = await allPages((page) => otherBank.ledger.listAccounts(alice, alice.id, page), 3);
       expect(pages.map((page) => page.map(({ accountId }) => accountId))).toEqual([
         opened.slice(0, 3),
         opened.slice(3, 6),
@@ -295,9 +295,9 @@ export function describeReads(subject: () => Subject): void {
       const alice = aCustomer();
       for (let index = 0; index < 4; index++) await bank.open(alice);
 
-      const pages = await allPages((page) => bank.ledger.listAccounts(alice.id, page), 2);
+      const pages = await allPages((page) => bank.ledger.listAccounts(alice, alice.id, page), 2);
       expect(pages.map(({ length }) => length)).toEqual([2, 2]);
-      expect(await bank.ledger.listAccounts(freshId())).toEqual({ items: [], nextCursor: null });
+      expect(await bank.ledger.listAccounts(SYSTEM, freshId())).toEqual({ items: [], nextCursor: null });
     });
 
     it('have no gap and no repeat while writes run', async () => {
@@ -332,7 +332,7 @@ export function describeReads(subject: () => Subject): void {
         reading.abort();
         await writes;
       }
-      const accounts = (await allPages((page) => bank.ledger.listAccounts(alice.id, page), 3)).flat();
+      const accounts = (await allPages((page) => bank.ledger.listAccounts(alice, alice.id, page), 3)).flat();
       const accountIds = accounts.map(({ accountId }) => accountId);
       expect(accountIds).toEqual([...new Set(accountIds)].toSorted());
     });

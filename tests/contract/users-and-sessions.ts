@@ -250,7 +250,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       const first = Math.min(...appended.map(({ sequence }) => sequence));
       const log = await bank.reads.audit({ after: Math.max(0, first - 3), limit: 100 });
       for (const record of appended) expect(log).toContainEqual(record);
-      const { faults } = await bank.ledger.verify();
+      const { faults } = await bank.ledger.verifyBooks();
       expect(faults.filter(({ kind }) => KEPT.has(kind))).toEqual([]);
     });
 

@@ -1,6 +1,6 @@
-import type { Page, PageRequest } from '../../src/index.ts';
+import type { Page, ListRequest } from '../../src/index.ts';
 
-export async function allPages<T>(list: (page: PageRequest) => Promise<Page<T>>, limit: number) {
+export async function allPages<T>(list: (page: ListRequest) => Promise<Page<T>>, limit: number) {
   const pages: (readonly T[])[] = [];
   const given = new Set<string>();
   // A cursor that was given before would lead round for ever.

@@ -276,7 +276,10 @@ describe('the model test', () => {
         closeAccount: (actor, { accountId }) => ledger.closeAccount(actor, { accountId }),
       }),
     ],
-    ['shows the first page of the audit log alone', (ledger) => ({ listAudit: () => ledger.listAudit() })],
+    [
+      'shows the first page of the audit log alone',
+      (ledger) => ({ listAudit: () => ledger.listAudit(SYSTEM) }),
+    ],
     [
       'shows everything to everybody',
       (ledger) => ({ getTransfer: (_, transferId) => ledger.getTransfer(SYSTEM, transferId) }),

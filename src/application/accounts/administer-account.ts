@@ -1,4 +1,4 @@
-import type { Actor } from '../../domain/actor.ts';
+import type { Actor, SystemActor } from '../../domain/actor.ts';
 import type { Command } from '../../domain/books/command.ts';
 import { scopeOf } from '../../domain/books/idempotency.ts';
 import type { Operation } from '../../domain/books/idempotency.ts';
@@ -22,15 +22,22 @@ import type { AccountView, Refused } from '../views.ts';
 /** Enough for a million holds that expired together. */
 const MOST_UNITS = 5_000;
 
-type SystemActor = Extract<Actor, { kind: 'system' }>;
 type Ports = { readonly writer: CommandWriter; readonly ids: IdGenerator };
 
-/** `reason` goes into the audit log. Without a key, each call is one of its own. */
-type Administration = {
+/** Without a key, each call is a command of its own. */
+export type UnfreezeRequest = {
   readonly accountId: string;
-  readonly reason?: string;
+  /** Stored in the audit log; 1 to 500 characters. */
+  readonly reason: string;
   readonly idempotencyKey?: string;
 };
+
+export type FreezeRequest = UnfreezeRequest & {
+  /** Whether credits are blocked too. Default: false. */
+  readonly credits?: boolean;
+};
+
+export type RenameRequest = { readonly accountId: string; readonly name: string | null };
 
 export type AccountResult =
   | { readonly ok: true; readonly replayed: boolean; readonly account: AccountView }
@@ -38,10 +45,7 @@ export type AccountResult =
 
 /** The owner's own name for an account; null takes it away. @throws PassbookError `invalid_request`, `unavailable` */
 export function renameAccount({ writer }: Ports) {
-  return async (
-    actor: Actor,
-    request: { accountId: string; name: string | null },
-  ): Promise<AccountResult> => {
+  return async (actor: Actor, request: RenameRequest): Promise<AccountResult> => {
     const { accountId } = request;
     const name = optionalText('name', request.name ?? undefined, ACCOUNT_NAME_MAX_LENGTH);
     return submit(writer, {
@@ -58,10 +62,7 @@ export function renameAccount({ writer }: Ports) {
 
 /** Debits stop, and credits if said so. @throws PassbookError `invalid_request`, `unavailable`, `outcome_unknown` */
 export function freezeAccount({ writer }: Ports) {
-  return async (
-    actor: SystemActor,
-    request: Administration & { credits?: boolean },
-  ): Promise<AccountResult> => {
+  return async (actor: SystemActor, request: FreezeRequest): Promise<AccountResult> => {
     const { accountId, credits = false } = request;
     const reason = requireReason(request.reason);
     return submit(writer, {
@@ -77,7 +78,7 @@ export function freezeAccount({ writer }: Ports) {
 
 /** @throws PassbookError `invalid_request`, `unavailable`, `outcome_unknown` */
 export function unfreezeAccount({ writer }: Ports) {
-  return async (actor: SystemActor, request: Administration): Promise<AccountResult> => {
+  return async (actor: SystemActor, request: UnfreezeRequest): Promise<AccountResult> => {
     const { accountId } = request;
     const reason = requireReason(request.reason);
     return submit(writer, {
@@ -90,7 +91,7 @@ export function unfreezeAccount({ writer }: Ports) {
   };
 }
 
-export type LimitsRequest = Administration & {
+export type LimitsRequest = UnfreezeRequest & {
   /** Minor units; negative is an overdraft. */
   readonly minimumBalance: bigint;
   /** Null: none but the bound of all balances. */
@@ -125,7 +126,9 @@ export function limitAccount({ writer }: Ports) {
   };
 }
 
-export type CloseRequest = Administration & {
+export type CloseRequest = Omit<UnfreezeRequest, 'reason'> & {
+  /** Stored in the audit log. */
+  readonly reason?: string;
   /** Another account of the same owner, that what is left goes to. */
   readonly sweepTo?: string;
 };

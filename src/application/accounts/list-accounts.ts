@@ -7,14 +7,20 @@ import { ownTurn } from '../event-loop.ts';
 import { asOf } from '../reporting/account-at.ts';
 import type { LedgerReads } from '../ports/ledger-store.ts';
 import type { Clock } from '../ports/runtime.ts';
-import { viewAccount } from '../views.ts';
+import { owns } from '../../domain/actor.ts';
+import type { Viewer } from '../../domain/actor.ts';
+import { requireReader, viewAccount } from '../views.ts';
 import type { AccountView } from '../views.ts';
 
 const READS_AT_ONCE = 16;
 
-/** An owner's accounts, the oldest first. @throws PassbookError `invalid_request`, `unavailable` */
+/**
+ * Lists an owner's accounts, oldest first.
+ * @throws PassbookError `forbidden` for a user who is not the owner; `invalid_request`, `unavailable`
+ */
 export function listAccounts({ reads, clock, digest }: { reads: LedgerReads; clock: Clock; digest: Digest }) {
-  return async (ownerId: string, request: ListRequest = {}): Promise<Page<AccountView>> => {
+  return async (viewer: Viewer, ownerId: string, request: ListRequest = {}): Promise<Page<AccountView>> => {
+    if (!owns(viewer, { ownerId })) requireReader(viewer);
     const page = await readPage(request, new Cursors(digest, ['accounts', ownerId]), (terms) =>
       reads.accountsOf(ownerId, terms),
     );

@@ -1,3 +1,5 @@
+import type { Viewer } from '../../domain/actor.ts';
+import { requireReader } from '../views.ts';
 import { EMPTY_AUDIT, leafText, leafTextHash } from '../../domain/integrity/checkpoint.ts';
 import type { Checkpoint } from '../../domain/integrity/checkpoint.ts';
 import { GENESIS_HASH } from '../../domain/entities/genesis-hash.ts';
@@ -80,13 +82,14 @@ async function readBooks(
 }
 
 /**
- * The newest first. For the system and for auditors: whoever calls it has checked that.
+ * Lists checkpoints, newest first.
  * @throws TypeError if the ledger was made without checkpoints
- * @throws PassbookError `invalid_request`
+ * @throws PassbookError `forbidden` for a user; `invalid_request`
  */
 export function listCheckpoints(ports: Pick<Ports, 'checkpoints' | 'digest'>) {
   const cursors = new Cursors(ports.digest, ['checkpoints']);
-  return async (request: ListRequest = {}): Promise<Page<CheckpointView>> => {
+  return async (viewer: Viewer, request: ListRequest = {}): Promise<Page<CheckpointView>> => {
+    requireReader(viewer);
     const { archive, signer } = requireCheckpoints(ports);
     const view = (kept: KeptCheckpoint): CheckpointView => {
       const checkpoint = signer.read(kept.signed);

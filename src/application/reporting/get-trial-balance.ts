@@ -1,5 +1,7 @@
 import type { Account } from '../../domain/entities/account.ts';
 import { PassbookError } from '../../domain/errors.ts';
+import type { Viewer } from '../../domain/actor.ts';
+import { requireReader } from '../views.ts';
 import type { Instant } from '../../domain/time.ts';
 import { TrialSums } from '../../domain/reporting/trial-balance.ts';
 import type { TrialBalance } from '../../domain/reporting/trial-balance.ts';
@@ -23,14 +25,14 @@ const ATTEMPTS = 5;
 
 /**
  * Every system account and the sum of the customers', by currency: now, as of one moment of the store, or as the
- * books stood `at` an instant, for which every account that moved since is looked up. For the system and for
- * auditors: whoever calls it has checked that.
- * @throws PassbookError `invalid_request` for an instant of the future; `unavailable`, also where the instant is so
+ * books stood `at` an instant, for which every account that moved since is looked up.
+ * @throws PassbookError `forbidden` for a user; `invalid_request` for an instant of the future; `unavailable`, also where the instant is so
  *   young that commits under way keep reaching it
  */
 export function getTrialBalance(ports: ClockPorts & { reads: LedgerReads; scan: LedgerScan }) {
   const { scan, clock } = ports;
-  return async ({ at }: { at?: Instant } = {}): Promise<TrialBalanceView> => {
+  return async (viewer: Viewer, { at }: { at?: Instant } = {}): Promise<TrialBalanceView> => {
+    requireReader(viewer);
     const now = clock.now();
     if (at === undefined) return { at: now, final: false, currencies: await balancesNow(scan) };
 

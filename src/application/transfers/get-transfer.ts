@@ -23,16 +23,15 @@ export type KeyView =
   | { readonly transfer: TransferView }
   | { readonly transfer: null; readonly code: ErrorCode; readonly retry: Retry };
 
+/** The operations whose keys `findTransferByKey` looks up. */
+export type KeyedOperation = Extract<Operation, 'transfer' | 'initial_funds' | 'withdrawal'>;
+
 /**
  * Asks whether a key was used, without using it.
  * @throws PassbookError `idempotency_key_not_found`: nothing was recorded, though it may still be under way
  */
 export function findTransferByKey({ reads, clock }: { reads: LedgerReads; clock: Clock }) {
-  return async (
-    actor: Actor,
-    key: string,
-    operation: Extract<Operation, 'transfer' | 'initial_funds' | 'withdrawal'> = 'transfer',
-  ): Promise<KeyView> => {
+  return async (actor: Actor, key: string, operation: KeyedOperation = 'transfer'): Promise<KeyView> => {
     const record = await reads.record({ scope: scopeOf(actor), operation, key: requireKey(key) });
     const outcome = record?.outcome;
     if (outcome?.kind !== 'transferred' && outcome?.kind !== 'refused') {

@@ -291,7 +291,7 @@ describe('migrations', () => {
     connection.exec(BEFORE_DIGESTS);
     const again = await openSqliteStore({ path, clock });
     expect(digests()).toEqual(written);
-    expect((await new Bank({ store: again, clock }).ledger.verify()).faults).toEqual([]);
+    expect((await new Bank({ store: again, clock }).ledger.verifyBooks()).faults).toEqual([]);
     expect(() => connection.exec("UPDATE idempotency_records SET request = ''")).toThrow('never changes');
     connection.close();
     await again.close();

@@ -57,9 +57,9 @@ describe('what the store asks of SQLite', () => {
     await bank.hold(alice, { from, to, amount: 1n, expiresInSeconds: 1 });
     clock.advance(1000);
     await bank.sweep();
-    await bank.ledger.listAudit();
-    await bank.ledger.trialBalance();
-    expect((await bank.ledger.verify()).faults).toEqual([]);
+    await bank.ledger.listAudit(SYSTEM);
+    await bank.ledger.getTrialBalance(SYSTEM);
+    expect((await bank.ledger.verifyBooks()).faults).toEqual([]);
     await store.close();
 
     const connection = new Connection(driver, path, { readOnly: true });

@@ -259,9 +259,9 @@ describe('checkpoints', () => {
     const { bank, clock } = await someDays();
     const second = await bank.ledger.makeCheckpoint();
     const third = await bank.ledger.makeCheckpoint();
-    const page = await bank.ledger.listCheckpoints({ limit: 2 });
+    const page = await bank.ledger.listCheckpoints(SYSTEM, { limit: 2 });
     expect(page.items).toEqual([third, second]);
-    const rest = await bank.ledger.listCheckpoints({ limit: 2, cursor: page.nextCursor ?? '' });
+    const rest = await bank.ledger.listCheckpoints(SYSTEM, { limit: 2, cursor: page.nextCursor ?? '' });
     expect([...page.items, ...rest.items].map(({ number }) => number)).toEqual([3, 2, 1]);
     expect([third.previous, second.previous]).toEqual([second.digest, rest.items[0]?.digest]);
     expect(rest.items[0]).toMatchObject({ previous: '0'.repeat(64), accounts: 3, at: clock.now() - DAY });

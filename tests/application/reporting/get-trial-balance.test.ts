@@ -3,7 +3,7 @@ import { createMemoryStore } from '../../../src/adapters/memory/index.ts';
 import type { LedgerScan } from '../../../src/application/ports/ledger-store.ts';
 import { systemAccountId } from '../../../src/domain/entities/account.ts';
 import { Random } from '../../model/random.ts';
-import { Bank } from '../../support/bank.ts';
+import { Bank, SYSTEM } from '../../support/bank.ts';
 import { aCustomer, FixedClock } from '../../support/builders.ts';
 import { BusyBank, HOUR_MS } from '../../support/busy-bank.ts';
 
@@ -37,7 +37,7 @@ describe('the trial balance', () => {
       credits: 0n,
     });
     const customers = { accountId: null, purpose: null };
-    expect(await bank.ledger.trialBalance()).toStrictEqual({
+    expect(await bank.ledger.getTrialBalance(SYSTEM)).toStrictEqual({
       at: clock.now(),
       final: false,
       currencies: [
@@ -63,8 +63,12 @@ describe('the trial balance', () => {
 
   it('of a bank without accounts is empty', async () => {
     const bank = new Bank({ store: createMemoryStore(), clock: new FixedClock() });
-    expect(await bank.ledger.trialBalance()).toMatchObject({ currencies: [] });
-    expect(await bank.ledger.trialBalance({ at: 0 })).toEqual({ at: 0, final: true, currencies: [] });
+    expect(await bank.ledger.getTrialBalance(SYSTEM)).toMatchObject({ currencies: [] });
+    expect(await bank.ledger.getTrialBalance(SYSTEM, { at: 0 })).toEqual({
+      at: 0,
+      final: true,
+      currencies: [],
+    });
   });
 
   it('says so where the books are wrong', async () => {
@@ -72,7 +76,7 @@ describe('the trial balance', () => {
     const accountId = await bank.account(aCustomer(), { funds: 5n });
     const { counters } = (await bank.reads.account(accountId))!;
     await bank.alter(accountId, { counters: { ...counters, creditsPosted: 6n } });
-    const { currencies } = await bank.ledger.trialBalance();
+    const { currencies } = await bank.ledger.getTrialBalance(SYSTEM);
     expect(currencies).toMatchObject([{ debits: 5n, credits: 6n, isBalanced: false }]);
   });
 
@@ -81,7 +85,7 @@ describe('the trial balance', () => {
     const instants = Array.from({ length: 25 }, () =>
       random.integer(openedAt - HOUR_MS, clock.now() - 11_000),
     );
-    const read = () => Promise.all(instants.map((at) => bank.ledger.trialBalance({ at })));
+    const read = () => Promise.all(instants.map((at) => bank.ledger.getTrialBalance(SYSTEM, { at })));
     const before = await read();
     for (const { at, final, currencies } of before) {
       expect(final).toBe(true);
@@ -120,21 +124,21 @@ describe('the trial balance', () => {
     const accountId = await bank.account(aCustomer());
     let left = 2;
     pay = async () => (left-- > 0 ? bank.fund(accountId, 1n) : undefined);
-    const { final, currencies } = await bank.ledger.trialBalance({ at: clock.now() });
+    const { final, currencies } = await bank.ledger.getTrialBalance(SYSTEM, { at: clock.now() });
     expect({ final, balanced: currencies.map(({ isBalanced }) => isBalanced) }).toEqual({
       final: false,
       balanced: [true],
     });
 
     pay = () => bank.fund(accountId, 1n);
-    await expect(bank.ledger.trialBalance({ at: clock.now() })).rejects.toMatchObject({
+    await expect(bank.ledger.getTrialBalance(SYSTEM, { at: clock.now() })).rejects.toMatchObject({
       code: 'unavailable',
     });
   });
 
   it('of the future is not given', async () => {
     const { bank, clock } = await aBusyBank();
-    await expect(bank.ledger.trialBalance({ at: clock.now() + 1 })).rejects.toMatchObject({
+    await expect(bank.ledger.getTrialBalance(SYSTEM, { at: clock.now() + 1 })).rejects.toMatchObject({
       code: 'invalid_request',
       facts: { errors: [{ field: 'at', message: 'must not be in the future' }] },
     });

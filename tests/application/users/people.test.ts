@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { invalid, PassbookError } from '../../../src/domain/errors.ts';
 import type { Role } from '../../../src/domain/entities/user.ts';
-import { Bank } from '../../support/bank.ts';
+import { Bank, SYSTEM } from '../../support/bank.ts';
 import { aUser } from '../../support/builders.ts';
 import { aBankOfPeople, HOUR_MS } from '../../support/people.ts';
 
@@ -227,7 +227,7 @@ describe('granting a role', () => {
     await bank.grantRole(ALICE.email, 'auditor');
     await bank.grantRole(ALICE.email, 'customer');
 
-    const { items } = await bank.ledger.listAudit();
+    const { items } = await bank.ledger.listAudit(SYSTEM);
     expect(items.map(({ userId, changes }) => ({ userId, changes }))).toEqual([
       { userId: (await bank.findUser('system@example.com')).id, changes: [['role', null, 'system']] },
       { userId: user.id, changes: [['role', 'customer', 'auditor']] },
@@ -242,7 +242,7 @@ describe('granting a role', () => {
       accountId: null,
       transferId: null,
     });
-    expect((await bank.ledger.verify()).faults).toEqual([]);
+    expect((await bank.ledger.verifyBooks()).faults).toEqual([]);
   });
 
   it('to nobody is user_not_found', async () => {

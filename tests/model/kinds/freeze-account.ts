@@ -1,3 +1,4 @@
+import type { FreezeRequest } from '../../../src/application/accounts/administer-account.ts';
 import type { CommandKind } from '../command.ts';
 import { thrown } from '../command.ts';
 import { drawAccountId, drawAgain, drawOperator, drawOptionalKey, drawReason, OPERATORS } from '../draw.ts';
@@ -36,7 +37,7 @@ export const freezeAccountKind: CommandKind<Asked<Freeze, SystemActor>> = {
     };
   },
 
-  runOnLedger: ({ actor, request }, { ledger }) => ledger.freezeAccount(actor, request),
+  runOnLedger: ({ actor, request }, { ledger }) => ledger.freezeAccount(actor, request as FreezeRequest),
 
   runOnModel({ actor, request }, model) {
     const { accountId, credits = false, reason } = request;

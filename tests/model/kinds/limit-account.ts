@@ -8,7 +8,10 @@ import { alter } from '../model-administration.ts';
 import { once } from '../model-answers.ts';
 import { malformedField } from '../requests.ts';
 
-export const limitAccountKind: CommandKind<Asked<LimitsRequest, SystemActor>> = {
+/** The reason may be missing, as a caller in JavaScript may leave it out. */
+type Limits = Omit<LimitsRequest, 'reason'> & { readonly reason?: string };
+
+export const limitAccountKind: CommandKind<Asked<Limits, SystemActor>> = {
   name: 'limitAccount',
   weight: 4,
   door: 'write',
@@ -36,7 +39,7 @@ export const limitAccountKind: CommandKind<Asked<LimitsRequest, SystemActor>> = 
     };
   },
 
-  runOnLedger: ({ actor, request }, { ledger }) => ledger.limitAccount(actor, request),
+  runOnLedger: ({ actor, request }, { ledger }) => ledger.limitAccount(actor, request as LimitsRequest),
 
   runOnModel({ actor, request }, model) {
     const { accountId, minimumBalance, maximumBalance, reason } = request;
@@ -82,6 +85,6 @@ function drawLimits({ random, model }: Drawing, accountId: string) {
   ]).of;
 }
 
-function keyUse({ actor, request: { idempotencyKey: key } }: Asked<LimitsRequest, SystemActor>) {
+function keyUse({ actor, request: { idempotencyKey: key } }: Asked<Limits, SystemActor>) {
   return key === undefined ? null : ({ actor, operation: 'limit_account', key } as const);
 }

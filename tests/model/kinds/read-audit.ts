@@ -1,4 +1,5 @@
 import type { CommandKind } from '../command.ts';
+import { SYSTEM } from '../../support/bank.ts';
 import { allPages, inPages } from '../pages.ts';
 
 /** The whole audit log, page by page, the oldest first. */
@@ -10,7 +11,7 @@ export const readAuditKind: CommandKind<{ readonly limit: number }> = {
   generate: ({ random, model }) => ({ limit: random.integer(1, Math.max(3, model.audit.length)) }),
 
   async runOnLedger({ limit }, { ledger }) {
-    const pages = await allPages((page) => ledger.listAudit(page), limit);
+    const pages = await allPages((page) => ledger.listAudit(SYSTEM, page), limit);
     // Whether the hashes are the right ones is seen where the log is compared
     return pages.map((page) => page.map(({ hash: _hash, ...facts }) => facts));
   },

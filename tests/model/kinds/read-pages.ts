@@ -30,7 +30,7 @@ export const readPagesKind: CommandKind<PagesDraw> = {
 
   runOnLedger({ viewer, what, limit }, { ledger }) {
     return what === 'accounts'
-      ? allPages((page) => ledger.listAccounts(viewer.id, page), limit)
+      ? allPages((page) => ledger.listAccounts(viewer, viewer.id, page), limit)
       : allPages((page) => ledger.listTransfers(viewer, page), limit);
   },
 

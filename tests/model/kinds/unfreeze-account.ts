@@ -1,3 +1,4 @@
+import type { UnfreezeRequest } from '../../../src/application/accounts/administer-account.ts';
 import type { CommandKind } from '../command.ts';
 import { thrown } from '../command.ts';
 import { drawAccountId, drawAgain, drawOperator, drawOptionalKey, drawReason, OPERATORS } from '../draw.ts';
@@ -30,7 +31,7 @@ export const unfreezeAccountKind: CommandKind<Asked<Unfreeze, SystemActor>> = {
     }
   },
 
-  runOnLedger: ({ actor, request }, { ledger }) => ledger.unfreezeAccount(actor, request),
+  runOnLedger: ({ actor, request }, { ledger }) => ledger.unfreezeAccount(actor, request as UnfreezeRequest),
 
   runOnModel({ actor, request }, model) {
     const { accountId, reason } = request;

@@ -71,7 +71,8 @@ export function accountRoutes({
         return c.json({ account: accountShape(opened.account) }, 201, replayHeader(opened));
       })
       .get('/', sessionRequired, async (c) => {
-        const page = await ledger.listAccounts(c.get('user').id, readQuery(c.req, PageQuery));
+        const user = c.get('user');
+        const page = await ledger.listAccounts(viewerOf(user), user.id, readQuery(c.req, PageQuery));
         return c.json({ accounts: page.items.map(accountShape), nextCursor: page.nextCursor });
       })
       // Before what takes any id, so that no id hides it

@@ -3,7 +3,7 @@ import type { HonoRequest } from 'hono';
 import * as v from 'valibot';
 import type { Bank } from '../../../application/bank.ts';
 import { inApiTerms } from '../responses/api-terms.ts';
-import { operatorOf, roleRequired } from '../middleware/session-middleware.ts';
+import { operatorOf, viewerOf, roleRequired } from '../middleware/session-middleware.ts';
 import type { SessionRequired } from '../middleware/session-middleware.ts';
 import type { HttpEnv } from '../env.ts';
 import {
@@ -128,7 +128,7 @@ export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionReq
       return sendTransferResult(c, await ledger.eraseText(operatorOf(c.get('user')), request));
     })
     .get('/audit', sessionRequired, reader, async (c) => {
-      const page = await ledger.listAudit(readQuery(c.req, PageQuery));
+      const page = await ledger.listAudit(viewerOf(c.get('user')), readQuery(c.req, PageQuery));
       return c.json({ records: page.items.map(auditShape), nextCursor: page.nextCursor });
     })
     .post('/checkpoints', sessionRequired, system, async (c) => {
@@ -137,11 +137,12 @@ export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionReq
       return c.json({ checkpoint: checkpointShape(await ledger.makeCheckpoint()) }, 201);
     })
     .get('/checkpoints', sessionRequired, reader, async (c) => {
-      const page = await ledger.listCheckpoints(readQuery(c.req, PageQuery));
+      const page = await ledger.listCheckpoints(viewerOf(c.get('user')), readQuery(c.req, PageQuery));
       return c.json({ checkpoints: page.items.map(checkpointShape), nextCursor: page.nextCursor });
     })
     .get('/trial-balance', sessionRequired, reader, async (c) => {
-      return c.json(trialBalanceShape(await ledger.trialBalance(readQuery(c.req, AtQuery))));
+      const query = readQuery(c.req, AtQuery);
+      return c.json(trialBalanceShape(await ledger.getTrialBalance(viewerOf(c.get('user')), query)));
     })
     .get('/users', sessionRequired, reader, async (c) => {
       const { email } = readQuery(c.req, UserQuery);
@@ -149,7 +150,7 @@ export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionReq
     })
     .get('/accounts', sessionRequired, reader, async (c) => {
       const { userId, ...page } = readQuery(c.req, AccountsQuery);
-      const found = await ledger.listAccounts(userId, page);
+      const found = await ledger.listAccounts(viewerOf(c.get('user')), userId, page);
       return c.json({ accounts: found.items.map(accountShape), nextCursor: found.nextCursor });
     });
 }
