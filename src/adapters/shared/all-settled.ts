@@ -1,6 +1,6 @@
 /**
- * Waits for all of them, however they end, and lets go of what they came to. `Promise.allSettled` alone holds on to it:
- * where each wait is for the one before, to what all before it came to.
+ * Waits for all promises, and discards their results. A chain of waits with `Promise.allSettled` alone would keep the
+ * results of all earlier ones in memory.
  */
 export async function allSettled(...promises: readonly Promise<unknown>[]): Promise<void> {
   await Promise.allSettled(promises);

@@ -1,15 +1,15 @@
 import { PassbookError } from '../../domain/errors.ts';
 import type { Instant } from '../../domain/time.ts';
 
-/** How far the newest entry may be ahead of the clock, in milliseconds, where nothing else is configured. */
+/** How far the newest entry may be ahead of the clock, in milliseconds, by default. */
 export const CLOCK_TOLERANCE_MS = 1_500;
 
 const LONGEST_RETRY_SECONDS = 60;
 
 /**
- * Keeps instants from spreading that were written while a clock ran ahead: an entry is never before the one before it
- * on its account, so one entry of the future would date every later one.
- * @throws PassbookError `unavailable` if the newest entry is further ahead of the clock than it may be
+ * Prevents the spread of instants from a clock that ran ahead. An entry is never earlier than its account's previous
+ * one, so a single entry in the future would date all later ones.
+ * @throws PassbookError `unavailable` if the newest entry is further ahead of the clock than allowed
  */
 export function assertClockNotBehind({
   newest,

@@ -1,6 +1,6 @@
 /*
- * Compact texts for stores: JSON, with amounts as text, as JSON has no bigints. What is long and never looked for
- * costs a store less as one text than as fields.
+ * Compact JSON texts for stores, with amounts as strings, as JSON has no bigint. Long data that is never searched costs
+ * a store less as one text than as fields.
  */
 import { Account } from '../../domain/entities/account.ts';
 import type { AccountState } from '../../domain/entities/account.ts';
@@ -15,7 +15,7 @@ import type {
 } from '../../domain/entities/notification.ts';
 import type { Balances } from '../../domain/books/outcome.ts';
 
-/** A field that is null is left out, as a comparison takes one that is missing for null. */
+/** Null fields are omitted: a comparison treats a missing field as null. */
 export function requestToText({ version, fields }: NormalisedRequest): string {
   return JSON.stringify([version, ...fields.filter(([, value]) => value !== null)]);
 }
@@ -112,7 +112,7 @@ function gatheredFromJson({ listed, totals }: GatheredJson): Gathered {
   };
 }
 
-/** All of a mail hour but whose it is. */
+/** All fields of a mail hour except its recipient. */
 export function mailHourToText({ since, sent, gathered }: MailHour): string {
   return JSON.stringify({ since, sent, gathered: gatheredToJson(gathered) });
 }
@@ -130,7 +130,7 @@ type AccountJson = Omit<AccountState, 'minimumBalance' | 'maximumBalance' | 'cou
   readonly counters: Readonly<Record<keyof AccountState['counters'], string>>;
 };
 
-/** An account as it stands. */
+/** The current state of an account. */
 export function accountToText(account: Account): string {
   const { minimumBalance, maximumBalance, counters } = account;
   const json: AccountJson = {

@@ -1,16 +1,16 @@
 import type { Leg } from '../../domain/entities/transfer.ts';
 
 /**
- * So many entries of an account, one after another, have one record that tells who was on the other side of them.
- * An index by account and counterparty costs each entry of a large ledger a page of its own, as its rows lie anywhere;
- * this costs a 64th of a row, and whoever looks for a counterparty goes through the blocks that name it.
+ * Number of consecutive entries of an account whose counterparties share one record.
+ * An index by account and counterparty would cost one random page for each entry of a large ledger. A block costs a
+ * 64th of a row, and a search for a counterparty visits only the blocks that name it.
  */
 export const BLOCK = 64;
 
-/** In a block, where an entry has no other account, or more than one. */
+/** Stands in a block for an entry with no other account, or with several. */
 export const ANY_OTHER = '*';
 
-/** Blocks are counted from 1, as sequences are. */
+/** Blocks count from 1, as sequences do. */
 export function blockOf(sequence: number): number {
   return Math.ceil(sequence / BLOCK);
 }
@@ -20,7 +20,7 @@ export function rangeOfBlock(block: number): { first: number; last: number } {
   return { first: (block - 1) * BLOCK + 1, last: block * BLOCK };
 }
 
-/** The other account of the transfer, where there is just one. */
+/** The transfer's other account; null unless there is exactly one. */
 export function counterpartyOf(
   { accountId }: { readonly accountId: string },
   legs: readonly Leg[],
@@ -29,7 +29,7 @@ export function counterpartyOf(
   return more ? null : (other?.accountId ?? null);
 }
 
-/** How a block names an account: some other may be named so too. */
+/** An account's name in a block. Several accounts may share a name. */
 export function nameInBlock(accountId: string): string {
   return accountId.slice(-4);
 }

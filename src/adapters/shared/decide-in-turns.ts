@@ -1,7 +1,7 @@
 import type { Changes, Decision } from '../../domain/books/changes.ts';
 import { wholeTurn } from '../../application/event-loop.ts';
 
-/** The parts of a decision, one after another. Others have a turn between two of them. */
+/** Collects the parts of a decision. Yields to the event loop between two parts. */
 export async function decideInTurns<R>(
   decision: Decision<R>,
 ): Promise<{ readonly result: R; readonly parts: readonly Changes[] }> {

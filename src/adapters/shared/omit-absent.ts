@@ -1,4 +1,4 @@
-/** What is null or undefined is left out: an object for JSON or a store has the field, or it has not. */
+/** Omits null and undefined fields, for JSON or a store. */
 export function omitAbsent<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
   const kept: { [K in keyof T]?: NonNullable<T[K]> } = {};
   for (const name of Object.keys(fields) as (keyof T)[]) {

@@ -1,13 +1,13 @@
 import { isAboutTransfer } from '../../domain/entities/notification.ts';
 import type { Notification } from '../../domain/entities/notification.ts';
 
-/** Messages that a store keeps as one, for as long as the same becomes of all of them. */
+/** Messages that a store keeps as one record, as long as all of them share one state. */
 export type OutboxBatch = { readonly id: string; readonly messages: readonly Notification[] };
 
-/** A row for each message would cost a transfer as much as its money does. */
+/** Maximum batch size. A row for each message would cost as much as the transfer itself. */
 const MESSAGES_PER_PARCEL = 200;
 
-/** The messages of one unit of work in their order; a parcel bears the id of its first. */
+/** Groups the messages of one unit of work, in order. A batch has the id of its first message. */
 export function batchNotifications(messages: readonly Notification[]): readonly OutboxBatch[] {
   const parcels: OutboxBatch[] = [];
   for (let at = 0; at < messages.length; at += MESSAGES_PER_PARCEL) {
@@ -17,12 +17,12 @@ export function batchNotifications(messages: readonly Notification[]): readonly 
   return parcels;
 }
 
-/** As a store keeps it: how often it was claimed, and for how long. */
+/** A batch in a store, with the number of its claims. */
 export type StoredBatch = OutboxBatch & { readonly attempts: number };
 
 /**
- * Parts a parcel where something becomes of some of its messages alone. Undefined where none of `ids` is in it; the
- * rest is null where all of them are.
+ * Splits a batch when only some of its messages change state. Undefined if none of `ids` is in it; `rest` is null if
+ * all of them are.
  */
 export function split(
   parcel: StoredBatch,
@@ -32,7 +32,7 @@ export function split(
   const [first] = gone;
   if (!first) return undefined;
   if (gone.length === parcel.messages.length) return { gone: parcel, rest: null };
-  // A message leaves a parcel once, so no two parcels come to bear one id.
+  // A message leaves a batch only once, so no two batches get the same id.
   return {
     gone: { id: `${parcel.id}/${first.id}`, messages: gone },
     rest: { id: parcel.id, messages: parcel.messages.filter(({ id }) => !ids.has(id)) },
@@ -42,12 +42,12 @@ export function split(
 type Seen = { readonly id: string; readonly size: number };
 
 /**
- * In which parcel this process last saw a message: what is said of a message is said by whoever claimed it. A parcel
- * never gains messages, so one of which all that were seen are meant is meant whole.
+ * Remembers the batch in which this process last saw each message: only the claimant reports a message's result. A
+ * batch never gains messages, so a report on all messages seen in it covers the whole batch.
  */
 export class ClaimedBatches {
   readonly #before: ClaimedBatches | undefined;
-  /** By message; null where it is forgotten. */
+  /** By message; null if it was forgotten. */
   readonly #parcels = new Map<string, Seen | null>();
 
   private constructor(before?: ClaimedBatches) {
@@ -58,12 +58,12 @@ export class ClaimedBatches {
     return new ClaimedBatches();
   }
 
-  /** For one run of a unit of work: what it sees and forgets counts once it is kept. */
+  /** A layer for one run of a unit of work. Its changes count once it is kept. */
   forUnit(): ClaimedBatches {
     return new ClaimedBatches(this);
   }
 
-  /** After the unit's commit. */
+  /** Keeps the changes after the unit's commit. */
   keep(): void {
     const before = this.#before;
     if (before) for (const [id, seen] of this.#parcels) before.#set(id, seen);
@@ -78,7 +78,7 @@ export class ClaimedBatches {
     for (const id of messageIds) this.#set(id, null);
   }
 
-  /** The parcels of these messages, without repeats: those of which all are meant, and the others. */
+  /** The distinct batches of these messages: those that are completely listed, and the others. */
   of(messageIds: readonly string[]): {
     readonly whole: readonly string[];
     readonly others: readonly string[];
@@ -105,7 +105,7 @@ export class ClaimedBatches {
   }
 }
 
-/** Without a transfer's text, where it was erased. */
+/** Removes a transfer's erased text. */
 export function withoutText<P extends OutboxBatch>(parcel: P, transferId: string): P {
   const messages = parcel.messages.map((message) =>
     isAboutTransfer(message) && message.transferId === transferId

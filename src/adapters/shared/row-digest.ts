@@ -1,14 +1,14 @@
 /*
- * A digest in the row of an account, a transfer or an idempotency record, over the facts that neither a chain nor
- * another row repeats. It exposes a change by hand. A person who changes the row and its digest is exposed by a
- * checkpoint, where the fact is in one.
+ * A digest in the row of an account, a transfer or an idempotency record, over the facts that no chain and no other row
+ * repeats. It exposes a change by hand. If someone changes both row and digest, a checkpoint that contains the fact
+ * exposes it.
  */
 import type { Account } from '../../domain/entities/account.ts';
 import { sealTransfer } from '../../domain/integrity/hash-chain.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import type { Transfer } from '../../domain/entities/transfer.ts';
 
-/** The facts an account was opened with, and its name. */
+/** The facts at an account's opening, and its name. */
 export function accountText(account: Account): string {
   const { id, ownerId, purpose, currency, exponent, createdAt, name } = account;
   return JSON.stringify([
@@ -24,7 +24,7 @@ export function accountText(account: Account): string {
   ]);
 }
 
-/** The record of the command that made a transfer, as the transfer's row holds it. */
+/** The idempotency record of a transfer's own command, as stored in the transfer's row. */
 export type RecordInRow = {
   readonly key: string;
   readonly request: string;
@@ -34,8 +34,8 @@ export type RecordInRow = {
 };
 
 /**
- * The payer's name and the record. The chain covers the rest, except where the transfer was rejected: then all facts.
- * Texts stand as the digests that outlive their erasure.
+ * The payer's name and the record. The chain covers the rest; only a rejected transfer has no chain, so all its facts
+ * are here. Erasable texts appear as digests, which outlive their erasure.
  */
 export function transferText(transfer: Transfer, record: RecordInRow | undefined, digest: Digest): string {
   const { id, payerName } = transfer;
@@ -63,12 +63,12 @@ function rejectedText(transfer: Transfer, digest: Digest): string {
   ]);
 }
 
-/** Any value a store keeps, as one text; a bigint differs from the number it equals. */
+/** Converts any stored value to a text in which a bigint differs from the equal number. */
 export function valueText(value: unknown): string {
   return JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? `${one}n` : one));
 }
 
-/** 32 hexadecimal digits: half of a SHA-256, as a row is read and written whole. */
+/** 32 hexadecimal digits: half of a SHA-256, which keeps rows short. */
 export function rowDigest(text: string, digest: Digest): string {
   return digest(text).slice(0, 32);
 }

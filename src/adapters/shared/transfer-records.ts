@@ -2,8 +2,8 @@ import type { Changes } from '../../domain/books/changes.ts';
 import type { IdempotencyRecord } from '../../domain/books/idempotency.ts';
 
 /**
- * The records of commands that made a transfer by themselves, in the form in which its row or document holds them, by
- * the transfer; and the others.
+ * Splits idempotency records into those of commands that made one transfer, by transfer and in stored form, and all
+ * others.
  */
 export function splitRecords<Own>(
   { transfers, records }: Changes,
@@ -20,7 +20,7 @@ export function splitRecords<Own>(
   return { own, others };
 }
 
-/** A capture or a void ends a transfer that another command made. */
+/** A capture or void ends a transfer that another command made. */
 function ownTransferId({ operation, outcome }: IdempotencyRecord): string | null {
   if (outcome.kind !== 'transferred' && outcome.kind !== 'refused') return null;
   return operation === 'capture' || operation === 'void' ? null : (outcome.transfer?.id ?? null);

@@ -2,21 +2,21 @@ import type { Db } from 'mongodb';
 import type { Clock } from '../../../application/ports/runtime.ts';
 import { PassbookError } from '../../../domain/errors.ts';
 
-/** How long a measurement is relied on. */
+/** How long a measurement stays valid. */
 const MEASURED_FOR_MS = 10_000;
-/** A clock that gains or loses so much on the one that nobody sets has been set, or the process was asleep. */
+/** If the clock differs by this much from the monotonic one, it was set, or the process slept. */
 const SET_BY_MS = 100;
 
 type Measurement = {
-  /** By the clock that nobody sets. */
+  /** By the monotonic clock. */
   readonly at: number;
-  /** How far our clock was ahead of that one. */
+  /** How far our clock was ahead of the monotonic one. */
   readonly ahead: number;
-  /** How far our clock is off the database's at least, in milliseconds. */
+  /** Least difference between our clock and the database's, in milliseconds. */
   readonly offMs: number;
 };
 
-/** Refuses to write with a clock that is off the database's: instants of several processes must be one order. */
+/** Refuses to write if the clock differs from the database's: the instants of all processes must form one order. */
 export class ClockGuard {
   readonly #db: Db;
   readonly #clock: Clock;
@@ -31,8 +31,8 @@ export class ClockGuard {
   }
 
   /**
-   * A round trip of its own every ten seconds, and none between.
-   * @throws PassbookError `unavailable` if the clock is off, and what the driver throws
+   * Checks the clock, with a round trip of its own every ten seconds.
+   * @throws PassbookError `unavailable` if the clock is off; errors of the driver
    */
   async check(): Promise<void> {
     if (this.#toleranceMs === Infinity) return;
@@ -61,7 +61,7 @@ export class ClockGuard {
     }
   }
 
-  /** The database read its clock at some time of the round trip: the middle is off by half of it at most. */
+  /** Measures with an error of at most half the round trip: the database read its clock at some time within it. */
   async #askTheDatabase(): Promise<Measurement> {
     const [before, sentAt] = [this.#clock.now(), performance.now()];
     const { localTime } = (await this.#db.command({ hello: 1 })) as { localTime: Date };

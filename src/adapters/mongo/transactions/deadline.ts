@@ -1,13 +1,13 @@
 import { PassbookError } from '../../../domain/errors.ts';
 
-/** The longest that Node's timers take; a longer wait would end at once. */
+/** Longest delay of a Node timer; a longer one would fire at once. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-/** How long something may take, by a clock that nobody sets. */
+/** A time limit, measured by the monotonic clock. */
 export class Deadline {
   readonly #endsAt: number;
 
-  /** Milliseconds from now; none are left where it is 0 or less. */
+  /** Milliseconds from now. The deadline is over at once if it is 0 or less. */
   constructor(ms: number) {
     this.#endsAt = performance.now() + ms;
   }
@@ -21,8 +21,8 @@ export class Deadline {
   }
 
   /**
-   * What `work` comes to, or the fault that `late` gives once time is over (`unavailable` unless given); `work` then goes
-   * on unheard.
+   * Returns the result of `work`, or throws the error that `late` creates once time is over. `work` then continues, and
+   * its result is ignored. Default of `late`: `unavailable`.
    */
   async race<T>(work: Promise<T>, late: () => Error = tooLate): Promise<T> {
     let timer: NodeJS.Timeout | undefined;

@@ -5,20 +5,20 @@ import { collectionsOf } from '../schema/collections.ts';
 import { hasCode } from './errors.ts';
 import { Deadline } from './deadline.ts';
 
-/** How long the server may be silent before another connection is tried. */
+/** How long to wait for the server before another connection is tried. */
 const ANSWER_MS = 2000;
 const PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 250;
 
 const TRANSACTION_TOO_OLD = 225;
 
-/** A transaction that was begun, in the server's terms. */
+/** A transaction that has begun, in the server's terms. */
 export type BegunTransaction = Pick<ServerSession, 'id' | 'txnNumber'>;
 
 /**
- * Aborts the session's transaction, and returns whether the server answered. The driver ignores a fault of the abort,
- * and sends none where the answer to the first statement was lost. Every answer of the server advances the
- * operation time.
+ * Aborts the session's transaction, and returns whether the server answered. The driver ignores an error of the abort,
+ * and sends no abort if the reply to the first statement was lost. Every reply of the server advances the operation
+ * time.
  */
 export async function abortAnswered(session: ClientSession): Promise<boolean> {
   const { operationTime } = session;
@@ -30,9 +30,9 @@ export async function abortAnswered(session: ClientSession): Promise<boolean> {
 }
 
 /**
- * Ends a transaction whose end was not acknowledged: until then what it wrote is locked, the head of the ledger too.
- * Begins a later transaction in the same session, on another connection. The server then aborts the earlier one, and
- * refuses a statement of it that arrives late. Tries until the server has answered or `isGivenUp`.
+ * Ends a transaction whose end was not acknowledged: its writes stay locked until then, and the ledger version with
+ * them. Begins a later transaction in the same session, on another connection. The server then aborts the earlier one,
+ * and refuses a statement of it that arrives late. Tries until the server has answered or `isGivenUp`.
  * Returns the latest transaction number that the server may know.
  */
 export async function endTransaction(
@@ -41,14 +41,14 @@ export async function endTransaction(
   isGivenUp: () => boolean,
 ): Promise<number> {
   for (let tries = 0; ; tries++) {
-    // A number of its own for each try: one whose answer was lost may still arrive
+    // Each try has its own number: a try whose reply was lost may still arrive
     const latest = txnNumber + tries + 1;
     if ((await overtakes(db, { id, txnNumber: latest - 1 })) || isGivenUp()) return latest;
     await wait(Math.min(PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS), undefined, { ref: false });
   }
 }
 
-/** Begins the next transaction after `begun`, with a read that locks nobody out. */
+/** Begins the next transaction after `begun`, with a read that blocks nobody. */
 async function overtakes(db: Db, begun: BegunTransaction): Promise<boolean> {
   const session = sessionLike(db.client, begun);
   const begin = async () => {
@@ -70,8 +70,8 @@ async function overtakes(db: Db, begun: BegunTransaction): Promise<boolean> {
 }
 
 /**
- * Ends the open transaction of a session whose transaction number is not known, without a privilege. The server
- * refuses an abort below its own number as too old and one above it as unknown, so a search finds that number.
+ * Ends the open transaction of a session whose transaction number is unknown, without a privilege. The server refuses
+ * an abort below its own number as too old and one above it as unknown, so a search finds that number.
  */
 export async function endTransactionOf(client: MongoClient, id: ServerSessionId): Promise<void> {
   let tooOld = 0;
@@ -87,7 +87,7 @@ export async function endTransactionOf(client: MongoClient, id: ServerSessionId)
   }
 }
 
-/** Aborts the transaction, if it is the session's latest; returns whether the session has a later one. */
+/** Aborts the transaction if it is the session's latest, and returns whether the session has a later one. */
 async function isTooOld(client: MongoClient, begun: BegunTransaction): Promise<boolean> {
   const session = sessionLike(client, begun);
   try {
@@ -101,7 +101,7 @@ async function isTooOld(client: MongoClient, begun: BegunTransaction): Promise<b
   }
 }
 
-/** A session with the identity of another, for one use: the driver must not keep it for others. */
+/** A session with the identity of another, for one use: the driver must not reuse it. */
 function sessionLike(client: MongoClient, begun: BegunTransaction): ClientSession {
   const session = client.startSession();
   Object.assign(session.serverSession, { ...begun, isDirty: true });

@@ -13,21 +13,21 @@ import { PassbookError } from '../../../domain/errors.ts';
 
 const DUPLICATE_KEY = 11000;
 const DOCUMENT_VALIDATION_FAILURE = 121;
-/** Somebody has ended the operation, or its session. */
+/** The operation or its session was killed. */
 const INTERRUPTED = 11601;
 const OUT_OF_DISK_SPACE = 14031;
-/** An administrator has blocked the writes of users. */
+/** An administrator has blocked user writes. */
 const USER_WRITES_BLOCKED = 371;
-/** So shared clusters say that the quota is used up, and a server that its file system is full. */
+/** Message of shared clusters for a used-up quota, and of a server with a full file system. */
 const FULL_TEXT = /no space left|space quota/i;
 const FULL_RETRY_SECONDS = 10;
 
-/** Something that was read is no longer as it was; the unit of work is run again. */
+/** A record has changed since it was read. The unit of work runs again. */
 export class VersionConflict extends Error {
   override readonly name = 'Moved';
 }
 
-/** Mistakes of ours, which another attempt repeats: they come out as they are. */
+/** Bugs of ours, which every retry repeats. They are thrown unchanged. */
 function isOurs(fault: unknown): boolean {
   return (
     hasCode(fault, DOCUMENT_VALIDATION_FAILURE) ||
@@ -39,14 +39,14 @@ function isOurs(fault: unknown): boolean {
   );
 }
 
-/** The fault as the ports have it: nothing of the driver or the server comes out but as a cause. */
+/** Translates an error for the ports: errors of the driver or the server appear only as a cause. */
 export function unavailable(fault: unknown): unknown {
   if (fault instanceof PassbookError || isOurs(fault)) return fault;
   if (fault instanceof MongoNotConnectedError) return new TypeError('The store is closed', { cause: fault });
   return storeFault(fault);
 }
 
-/** The fault of a store that did nothing: it is full, takes no writes, or cannot be reached. */
+/** Error of a store that did nothing: it is full, read-only or unreachable. */
 export function storeFault(fault: unknown): PassbookError {
   const facts = { retryAfterSeconds: FULL_RETRY_SECONDS };
   if (isFull(fault)) return new PassbookError('storage_full', facts, { cause: fault });
@@ -63,20 +63,20 @@ function isFull(fault: unknown): boolean {
   );
 }
 
-/** The fault of a unit that was asked for after the store was closed. */
+/** Error for a unit that was requested after the store was closed. */
 export function closed(): PassbookError {
   const reason = 'The store is closed, nothing was done';
   return new PassbookError('unavailable', { retryAfterSeconds: 1, reason });
 }
 
 /**
- * Whether a transaction that failed before its commit may fare better when all of it is run again. A duplicate key
- * is one: another wrote the record meanwhile, and the next run reads it.
+ * Whether a transaction that failed before its commit may succeed when it is run again. A duplicate key counts: another
+ * unit wrote the record meanwhile, and the next attempt reads it.
  */
 export function isPassing(thrown: unknown): boolean {
   const fault = beneathBulk(thrown);
   if (fault instanceof PassbookError || isOurs(fault)) return false;
-  if (!(fault instanceof MongoError)) return true; // a socket's own, as ECONNRESET
+  if (!(fault instanceof MongoError)) return true; // A socket error, such as ECONNRESET
   if (fault.hasErrorLabel(MongoErrorLabel.TransientTransactionError)) return true;
   if (fault.hasErrorLabel(MongoErrorLabel.RetryableWriteError)) return true;
   if (isDuplicateKey(fault) || hasCode(fault, INTERRUPTED)) return true;
@@ -84,8 +84,8 @@ export function isPassing(thrown: unknown): boolean {
 }
 
 /**
- * What kept a bulk's command from being sent or answered: it comes out as a server's error, without the labels that a
- * command by itself would have had.
+ * Returns the error that kept a bulk command from being sent or answered. The driver wraps it as a server error,
+ * without the labels that a single command would have.
  */
 function beneathBulk(fault: unknown): unknown {
   return fault instanceof MongoBulkWriteError && fault.errorResponse instanceof Error
@@ -94,8 +94,8 @@ function beneathBulk(fault: unknown): unknown {
 }
 
 /**
- * Whether a commit that failed is known to have changed nothing. The server gives this label to a commit only after
- * a majority agrees that there is no such transaction; every other failure, labelled or not, leaves it open.
+ * Whether a failed commit is known to have changed nothing. The server gives this label to a commit only after a
+ * majority agrees that there is no such transaction. After any other failure, labelled or not, the outcome is unknown.
  */
 export function isAborted(fault: unknown): boolean {
   return (

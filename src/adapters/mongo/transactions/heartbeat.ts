@@ -7,20 +7,20 @@ import { endTransactionOf } from './end-transaction.ts';
 
 const ALIVE_MS = 2000;
 const BEAT_MS = 500;
-/** How long the driver goes on with a session that rests, at most. */
+/** Longest time for which the driver reuses an idle session. */
 const SESSION_MS = 30 * 60_000;
 
 /**
- * Who dies in a transaction leaves it open, and all that it has written stays locked, the head of the ledger too,
- * until the server gives it up after a minute (`transactionLifetimeLimitSeconds`). So a process says which sessions
- * are its own, and as long as it works that it is alive; who meets a conflict ends the sessions of those who are not.
- * Nothing but speed rests on it: whoever is taken for dead by mistake has its transactions aborted, and runs them again.
+ * A process that dies in a transaction leaves its writes locked, and the ledger version with them, until the server
+ * aborts it after a minute (`transactionLifetimeLimitSeconds`). So each process publishes its sessions, and a heartbeat
+ * while it works. A process that meets a conflict ends the sessions of dead ones.
+ * The heartbeat only adds speed: a process that is wrongly taken for dead runs its aborted transactions again.
  */
 export class Heartbeat {
   readonly #db: Db;
   readonly #processes: Collection<ProcessDocument>;
   readonly #processId = randomUUID();
-  /** With when each was used last. */
+  /** Sessions, with the time of their last use. */
   readonly #sessions = new Map<string, { readonly id: ServerSessionId; usedAt: number }>();
   #atWork = 0;
   #beats: NodeJS.Timeout | undefined;
@@ -31,7 +31,7 @@ export class Heartbeat {
     this.#processes = collectionsOf(db).processes;
   }
 
-  /** What `work` does with the session, which others may end should this process die meanwhile. */
+  /** Runs `work` with the session, which other processes may end if this one dies meanwhile. */
   async during<T>(session: ClientSession, work: () => Promise<T>): Promise<T> {
     this.#atWork++;
     try {
@@ -44,7 +44,7 @@ export class Heartbeat {
     }
   }
 
-  /** Ends the transactions of processes that have died; now and then, however often it is asked. */
+  /** Ends the transactions of dead processes. Frequent calls are throttled. */
   async endDead(): Promise<void> {
     const now = performance.now();
     if (now < this.#lookAt) return;
@@ -57,7 +57,7 @@ export class Heartbeat {
         await this.#processes.deleteOne({ _id, aliveUntil });
       }
     } catch {
-      // Then the server ends them
+      // The server ends them later
     }
   }
 
@@ -65,7 +65,7 @@ export class Heartbeat {
     this.#stopBeating();
   }
 
-  /** Where the server does not offer `killSessions`, as shared clusters do not, it is done by aborts alone. */
+  /** Ends sessions by aborts where the server offers no `killSessions`, as on shared clusters. */
   async #end(sessions: readonly ServerSessionId[]): Promise<void> {
     try {
       await this.#db.admin().command({ killSessions: sessions });
@@ -75,7 +75,7 @@ export class Heartbeat {
     }
   }
 
-  /** Whether others have not heard of it. */
+  /** Returns whether the session is unpublished. */
   #use({ id }: ClientSession): boolean {
     if (!id) throw new TypeError('A session of its own has an id');
     const key = id.id.toString('hex');
@@ -85,7 +85,7 @@ export class Heartbeat {
     return !known;
   }
 
-  /** A beat at once where there were none, and one now and then for as long as something is at work. */
+  /** Beats at once if no beats were scheduled, then regularly while work is in progress. */
   #startBeating(): Promise<void> | undefined {
     if (this.#beats) return undefined;
     this.#beats = setInterval(() => {
@@ -115,7 +115,7 @@ export class Heartbeat {
         { upsert: true, projection: { _id: 1 }, writeConcern: { w: 1 } },
       );
     } catch {
-      // The next beat may fare better
+      // The next beat may succeed
     }
   }
 }

@@ -8,19 +8,20 @@ import { closed, isAborted, isPassing, storeFault, unavailable } from './errors.
 import type { Heartbeat } from './heartbeat.ts';
 import { TRANSACTION_OPTIONS, Transaction } from './transaction.ts';
 
-/** How long a commit whose caller has been told that it is unknown is still asked after. */
+/** How long a commit is still retried after its caller got `outcome_unknown`. */
 const SETTLE_MS = 30_000;
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 250;
 
 /**
- * Runs a unit of work until it is committed, faults for good, or time is over. The driver's own loop is not used: it
- * knows one limit, of 120 seconds, and cannot be told another.
+ * Runs a unit of work until it commits, fails permanently or reaches its deadline. The driver's own loop is unsuitable:
+ * its limit of 120 seconds cannot be changed.
  */
 export class TransactionRunner {
   /**
-   * For what is read beside a transaction, as a majority has it: it is never older than what was committed here. A new
-   * primary may at first know less of what a majority has than the one before, which acknowledged it.
+   * Session for reads outside a transaction, with majority read concern. Reads in it are never older than a commit of
+   * this process. Without it, a new primary might at first know less of the majority's data than the previous one
+   * acknowledged.
    */
   readonly reader: ClientSession;
   readonly #db: Db;
@@ -67,12 +68,12 @@ export class TransactionRunner {
     }
   }
 
-  /** How many units have failed. */
+  /** Number of failed units. */
   get failed(): number {
     return this.#failed;
   }
 
-  /** Resolves once the server has ended the transactions of all units that their deadline overtook. */
+  /** Resolves once the server has ended the transactions of all units that passed their deadline. */
   async settled(): Promise<void> {
     await Promise.all(this.#endings);
   }
@@ -82,26 +83,27 @@ export class TransactionRunner {
     void ending.finally(() => this.#endings.delete(ending));
   }
 
-  /** Marks what `work` does as inside a unit: for work that is another's, and may try to begin one. */
+  /** Marks `work` as inside a unit: code from outside may try to begin another one. */
   async guardReentrancy<R>(work: () => Promise<R>): Promise<R> {
     this.#lent++;
     try {
       return await this.#inside.run(true, work);
     } finally {
       this.#lent--;
-      // While a storage is in use, Node 20 walks it at every promise of the process, the driver's thousands too.
+      // While a storage is enabled, Node 20 walks it for every promise of the process, thousands of the driver's
+      // included.
       if (this.#lent === 0) this.#inside.disable();
     }
   }
 
-  /** Ends what goes on unheard; what is heard fails as the client closes. */
+  /** Ends background work. Work with a waiting caller fails as the client closes. */
   close(): void {
     this.#isClosed = true;
     this.#presence.close();
   }
 }
 
-/** All the attempts at one piece of work. */
+/** All attempts at one unit of work. */
 class Unit<R> {
   readonly #db: Db;
   readonly #session: ClientSession;
@@ -111,7 +113,7 @@ class Unit<R> {
   readonly #onCommit: (session: ClientSession) => void;
   readonly #isClosed: () => boolean;
   #transaction: Transaction | undefined;
-  /** The number of the session's latest transaction that is known to have ended. */
+  /** Number of the session's latest transaction that is known to have ended. */
   #endedNumber: number;
   #ending: Promise<void> | undefined;
   #isAbandoned = false;
@@ -152,8 +154,8 @@ class Unit<R> {
   }
 
   /**
-   * Ends what a statement that is not answered may have open, as its connection may be lost without a sign. Its caller
-   * has been answered that nothing was done, so nothing more is sent. A commit that was sent goes on.
+   * Ends the transaction of an unanswered statement, as its connection may be lost without a sign. Its caller was
+   * answered that nothing was done, so no more statements are sent. A commit that was sent continues.
    */
   async abandon(): Promise<void> {
     this.#isAbandoned = true;
@@ -165,7 +167,7 @@ class Unit<R> {
   async #untilCommitted(): Promise<R> {
     for (let attempt = 0; !this.#isOver; attempt++) {
       if (attempt > 0) {
-        // It may be one who died that stands in the way
+        // A dead process may hold the locks
         void this.#presence.endDead();
         await pause(attempt);
       }
@@ -179,7 +181,7 @@ class Unit<R> {
     return this.#isAbandoned || this.#limit.isOver;
   }
 
-  /** Undefined where it must be tried again: then nothing was written. */
+  /** Undefined if nothing was written and the unit must run again. */
   async #attempt(): Promise<{ result: R } | undefined> {
     this.#session.startTransaction(TRANSACTION_OPTIONS);
     const transaction = new Transaction(this.#session);
@@ -193,7 +195,7 @@ class Unit<R> {
     if ('result' in ended) return ended;
     const { fault } = ended;
     this.#lastFault = fault;
-    // The work's own, or a mistake of ours
+    // An error of the work itself, or a bug of ours
     if (!transaction.failure) throw fault;
     const { duplicate } = transaction;
     if (duplicate && (await duplicate.isDurable())) throw duplicate.refusal;
@@ -201,13 +203,13 @@ class Unit<R> {
     return undefined;
   }
 
-  /** Returns once the server has said that nothing of the transaction is open. */
+  /** Returns once the server has confirmed that nothing of the transaction is open. */
   async #abort(): Promise<void> {
     if (await abortAnswered(this.#session)) this.#endedNumber = this.#session.serverSession.txnNumber;
     else await this.#end();
   }
 
-  /** Ends the transaction on another connection, if any statement of it was sent. */
+  /** Ends the transaction on another connection, if any of its statements was sent. */
   async #end(): Promise<void> {
     if (this.#session.serverSession.txnNumber === this.#endedNumber) return;
     this.#ending ??= this.#endElsewhere();
@@ -218,12 +220,12 @@ class Unit<R> {
   async #endElsewhere(): Promise<void> {
     const { serverSession } = this.#session;
     const latest = await endTransaction(this.#db, serverSession, this.#isClosed);
-    // The next attempt has to begin above it
+    // The next attempt must begin above this number
     serverSession.txnNumber = latest;
     this.#endedNumber = latest;
   }
 
-  /** A failed operation is the attempt's end, even where the work made light of it. */
+  /** Runs the work. A failed operation fails the attempt, even if the work caught the error. */
   async #perform(transaction: Transaction): Promise<{ result: R } | { fault: unknown }> {
     let ended: { result: R } | { fault: unknown };
     try {
@@ -236,11 +238,11 @@ class Unit<R> {
   }
 
   /**
-   * Whether it was committed. While that is not known the same commit is sent again, past the deadline too: until it
-   * is settled its writes stand in the way of every other on the same accounts.
+   * Returns whether the unit was committed. Sends the same commit again until its outcome is known, past the deadline
+   * too: until then its writes block all others on the same accounts.
    */
   async #commit({ hasWritten }: Transaction): Promise<boolean> {
-    // Nothing was sent yet: who comes too late may still be told that nothing was done
+    // Nothing was sent yet, so a late caller can still be answered that nothing was done
     if (this.#isOver) {
       await this.#abort();
       return false;
@@ -271,7 +273,7 @@ class Unit<R> {
   }
 }
 
-/** Longer with each attempt, and by chance, so that those who met do not meet again. */
+/** Waits longer with each attempt, and for a random time, so that conflicting units do not meet again. */
 async function pause(attempt: number): Promise<void> {
   const longest = Math.min(FIRST_PAUSE_MS * 1.5 ** (attempt - 1), LONGEST_PAUSE_MS);
   await wait(Math.random() * longest, undefined, { ref: false });

@@ -2,23 +2,23 @@ import type { ClientSession, MongoServerError, TransactionOptions } from 'mongod
 import type { PassbookError } from '../../../domain/errors.ts';
 import { isDuplicateKey } from './errors.ts';
 
-/** For every transaction, those that only read too; they override what the client and the collections say. */
+/** Options of every transaction, read-only ones included. They override those of the client and the collections. */
 export const TRANSACTION_OPTIONS: TransactionOptions = {
   readConcern: { level: 'snapshot' },
   writeConcern: { w: 'majority', journal: true },
   readPreference: 'primary',
 };
 
-/** What another's record under a unique key means to a unit of work. */
+/** Meaning of a duplicate key for a unit of work. */
 type Duplicate = {
   /** The key's field. */
   readonly field: string;
   readonly refusal: PassbookError;
-  /** Whether that record is there for good: a majority has it. */
+  /** Whether the other record is durable: a majority has it. */
   readonly isDurable: () => Promise<boolean>;
 };
 
-/** One attempt. Operations go to the server one after another, whatever their callers do. */
+/** One attempt. Sends its operations one after another, even if callers start them in parallel. */
 export class Transaction {
   readonly #session: ClientSession;
   #last: Promise<unknown> = Promise.resolve();
@@ -32,7 +32,7 @@ export class Transaction {
     this.#session = session;
   }
 
-  /** The first failure of an operation, whatever was made of it since: the server has aborted the transaction. */
+  /** The first failure of an operation, even if the work caught it: the server has aborted the transaction. */
   get failure(): { readonly fault: unknown } | undefined {
     return this.#failure;
   }
@@ -49,7 +49,7 @@ export class Transaction {
     return this.#isUndone;
   }
 
-  /** Nothing of it is kept, though its work comes to a result. */
+  /** Discards all changes, although the work returns a result. */
   undo(): void {
     this.#isUndone = true;
   }
@@ -58,7 +58,7 @@ export class Transaction {
     return this.#queue(operation);
   }
 
-  /** For what keeps others away, and changes nothing that a caller would ask after. */
+  /** Runs an operation that blocks others but changes nothing whose outcome a caller needs. */
   lock<T>(operation: (session: ClientSession) => Promise<T>): Promise<T> {
     return this.#queue(operation);
   }
@@ -68,12 +68,12 @@ export class Transaction {
     return this.#queue(operation, duplicate);
   }
 
-  /** Sends no more operations; those that are asked for fail with `fault`. */
+  /** Sends no more operations; later ones fail with `fault`. */
   stop(fault: Error): void {
     this.#failure ??= { fault };
   }
 
-  /** Takes no more operations, and waits for those that run. */
+  /** Accepts no more operations, and waits for the running ones. */
   async finish(): Promise<void> {
     this.#isOpen = false;
     await this.#last;

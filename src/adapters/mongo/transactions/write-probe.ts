@@ -4,10 +4,13 @@ import type { Collections } from '../schema/collections.ts';
 import { Deadline } from './deadline.ts';
 import type { TransactionRunner } from './transaction-runner.ts';
 
-/** How long a probe that succeeded answers for the next ones. */
+/** How long a successful probe counts for later checks. */
 const FRESH_MS = 1000;
 
-/** Tries what a write of the ledger needs. Many who ask at once cause one transaction, and few of them a second. */
+/**
+ * Tries the operations that a write of the ledger needs. Concurrent checks share one transaction, with few of them a
+ * second.
+ */
 export class WriteProbe {
   readonly #transactions: TransactionRunner;
   readonly #ledger: Collections['ledger'];
@@ -28,7 +31,7 @@ export class WriteProbe {
     this.#timeoutMs = parts.timeoutMs;
   }
 
-  /** @throws PassbookError `unavailable`, `storage_full` unless the ledger can be written now */
+  /** @throws PassbookError `unavailable`, `storage_full` if the ledger cannot be written now */
   async check(): Promise<void> {
     this.#transactions.assertOutside();
     if (this.#isFresh) return;
@@ -36,7 +39,7 @@ export class WriteProbe {
     await this.#running;
   }
 
-  /** A unit that failed meanwhile may have met what the next probe would meet. */
+  /** If a unit has failed meanwhile, the next probe might fail too. */
   get #isFresh(): boolean {
     return performance.now() - this.#last.at < FRESH_MS && this.#transactions.failed === this.#last.failed;
   }
@@ -51,8 +54,8 @@ export class WriteProbe {
   }
 
   /**
-   * A transaction as a unit's: a read, an insert and an update, committed by a majority with its journal. It keeps
-   * nobody from the head of the ledger, and leaves nothing behind.
+   * Runs a transaction like a unit's: a read, an insert and an update, committed by a majority with its journal. It
+   * does not block the ledger version, and leaves no data.
    */
   async #write(): Promise<void> {
     const mine = { _id: `probe ${randomUUID()}` as never };

@@ -1,33 +1,33 @@
 import type { Timestamp } from 'mongodb';
 import type { StoredAccount } from '../documents/account-document.ts';
 
-/** Some 50 MB of accounts. */
+/** About 50 MB of accounts. */
 const MAX_ACCOUNTS = 50_000;
-/** Others read more than that themselves. */
+/** Above that, the next process reads the accounts itself. */
 const MAX_PUBLISHED = 500;
 
-/** What a process's units changed, one after another: the accounts as they are since. */
+/** The accounts that a process changed in consecutive units, in their new state. */
 export type ChangedAccounts = {
-  /** Where the head was before. */
+  /** The ledger version before these changes. */
   readonly from: bigint;
-  /** Where it is since. */
+  /** The ledger version after them. */
   readonly unit: bigint;
-  /** When it was committed, by the server's time: what is read beside it must not be older. */
+  /** Server time of the commit. Reads that accompany these accounts must not be older. */
   readonly at: Timestamp;
   readonly accounts: readonly StoredAccount[];
 };
 
 /**
- * The accounts as the last unit of this process left them. What is remembered counts for as long as the head of the
- * ledger is where that unit left it: every unit that writes with it says so to the server in its own transaction.
+ * Accounts as the last unit of this process left them. They are valid while the ledger version is that unit's: every
+ * unit that writes from the cache has the server check this in its own transaction.
  */
 export class AccountCache {
   readonly #accounts = new Map<string, StoredAccount>();
   #unit: bigint | undefined;
-  /** What this process changed since it last heard of another; null where that is too much to tell. */
+  /** Changes by this process since another one last wrote; null if they are too many to publish. */
   #changed: { readonly from: bigint; readonly accounts: Map<string, StoredAccount> } | null = null;
 
-  /** The head; undefined where nothing is remembered. */
+  /** The ledger version of the cache; undefined if it is empty. */
   get unit(): bigint | undefined {
     return this.#unit;
   }
@@ -36,7 +36,7 @@ export class AccountCache {
     return this.#accounts.get(id);
   }
 
-  /** What was read while the head was at `unit`. */
+  /** Adds accounts that were read at ledger version `unit`. */
   load(unit: bigint, accounts: Iterable<StoredAccount>): void {
     if (unit !== this.#unit) {
       this.#accounts.clear();
@@ -46,7 +46,7 @@ export class AccountCache {
     for (const account of accounts) this.#keep(account);
   }
 
-  /** After the commit that moved the head to `unit`. */
+  /** Records the commit that advanced the ledger version to `unit`. */
   committed(unit: bigint, accounts: readonly StoredAccount[]): void {
     const before = this.#unit;
     this.#unit = unit;
@@ -58,13 +58,13 @@ export class AccountCache {
     if (this.#changed && this.#changed.accounts.size > MAX_PUBLISHED) this.#changed = null;
   }
 
-  /** For another process, which then need not read it. */
+  /** The changes for another process, which then need not read these accounts. */
   changedAccounts(at: Timestamp): ChangedAccounts | null {
     if (this.#unit === undefined || !this.#changed) return null;
     return { from: this.#changed.from, unit: this.#unit, at, accounts: [...this.#changed.accounts.values()] };
   }
 
-  /** Of what another process wrote since; null where it does not say. */
+  /** Applies the changes of another process; null if it published none. */
   apply(told: ChangedAccounts | null): void {
     if (!told || this.#unit !== told.from) this.forget();
     if (!told) return;

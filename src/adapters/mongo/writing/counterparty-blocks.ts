@@ -12,7 +12,7 @@ import { entryKey, entryKeysBetween } from '../documents/entry-document.ts';
 import { ENTRIES_PART, storedEntries } from '../documents/transfer-document.ts';
 import type { Collections } from '../schema/collections.ts';
 
-/** What of a committed entry a block tells. */
+/** The facts of a committed entry that a block needs. */
 export type BookedEntry = {
   readonly accountId: string;
   readonly sequence: number;
@@ -21,18 +21,18 @@ export type BookedEntry = {
 
 type Due = { readonly accountId: string; readonly block: number; readonly others?: readonly string[] };
 
-/** Some 20 MB of names. */
+/** About 20 MB of names. */
 const MOST_ACCOUNTS = 10_000;
 const MOST_DUE = 10_000;
 const AT_ONCE = 100;
 
 /**
- * Writes blocks beside the units, once these are committed. A block that is missing costs whoever looks for it the
- * reading of its entries, and has it written; so nothing rests on one being there.
+ * Writes blocks after their units have committed. A missing block costs its reader a scan of the entries, and is then
+ * rebuilt, so correctness does not depend on it.
  */
 export class CounterpartyIndex {
   readonly #collections: Collections;
-  /** Of the accounts whose current block was seen from its first entry on. */
+  /** Current blocks that this process has followed from their first entry, by account. */
   readonly #current = new Map<string, { readonly block: number; readonly others: string[] }>();
   #due: Due[] = [];
   #isWriting = false;
@@ -41,19 +41,17 @@ export class CounterpartyIndex {
     this.#collections = collections;
   }
 
-  /** After their commit; those of an account by sequence. */
+  /** Takes the entries of a committed unit; those of one account must be in order of sequence. */
   committed(entries: readonly BookedEntry[]): void {
     for (const entry of entries) this.#see(entry);
   }
 
-  /** For a whole block that was found missing: from its entries. */
+  /** Rebuilds a full block that was missing, from its entries. */
   writeMissing(accountId: string, block: number): void {
     this.#write({ accountId, block });
   }
 
-  /**
-   * For each of these blocks that is there, whether the other account may be on the other side of one of its entries.
-   */
+  /** For each existing block, whether the other account may be the counterparty of one of its entries. */
   async mayName(
     otherId: string,
     { accountId, from, to }: { accountId: string; from: number; to: number },
@@ -95,7 +93,7 @@ export class CounterpartyIndex {
 
   async #writeDue(): Promise<void> {
     this.#isWriting = true;
-    // All of one unit go together
+    // Wait for all blocks of a unit, so that one call writes them
     await setImmediate();
     while (this.#due.length > 0) {
       const due = this.#due.slice(0, AT_ONCE);
@@ -106,7 +104,7 @@ export class CounterpartyIndex {
         if (documents.length === 0) continue;
         await this.#collections.blocks.insertMany(documents, { ordered: false, writeConcern: { w: 1 } });
       } catch {
-        // Another process wrote some, or they are missing until they are looked for
+        // Another process wrote some, or they stay missing until a reader needs them
       }
     }
     this.#isWriting = false;
@@ -119,7 +117,7 @@ export class CounterpartyIndex {
   }
 }
 
-/** The names of a block, made of its entries: fewer than `BLOCK` where it is not full. */
+/** The names of a block, computed from its entries: fewer than `BLOCK` if it is not full. */
 export async function namesInBlock(
   { transfers }: Collections,
   { accountId, block }: { accountId: string; block: number },

@@ -5,10 +5,10 @@ import type { Instant } from '../../../domain/time.ts';
 import type { Collections } from '../schema/collections.ts';
 import type { TransferDocument } from '../documents/transfer-document.ts';
 
-/** What falls due on an account at an instant; all that was due before a decision is one of them. */
+/** Sums that fall due on an account at one instant. Everything that was due before the decision is one step. */
 type DueStep = { readonly at: Instant; readonly sums: PendingSums };
 
-/** What is due on accounts, whenever in a decision it is asked for. */
+/** Sums of due holds by account, for any instant within a decision. */
 export class DueSteps {
   readonly #steps: ReadonlyMap<string, readonly DueStep[]>;
 
@@ -34,8 +34,8 @@ export class DueSteps {
 type Group = { readonly _id: { readonly account: string; readonly at: Date }; readonly sum: bigint };
 
 /**
- * Sums what is due on accounts by two indexes that hold all it takes: what is due by `now` in one step, and what falls
- * due up to `until`, where that is later, in one for each instant.
+ * Sums due holds by two covering indexes: one step for all that is due by `now`, then one for each instant up to
+ * `until`.
  */
 export async function findDue(
   { transfers }: Pick<Collections, 'transfers'>,
@@ -70,7 +70,7 @@ function sumsOf(
   ];
 }
 
-/** The pending holds of each account that expire first: one round trip an account. */
+/** Finds the pending holds of each account that expire first. Takes one round trip per account. */
 export async function findFirstHolds(
   { transfers }: Pick<Collections, 'transfers'>,
   { ids, limit }: { ids: readonly string[]; limit: number },

@@ -13,7 +13,10 @@ export async function readVersion(
   return one.unit > other.unit ? one.unit : other.unit;
 }
 
-/** From `head` to the next, if it is there. */
+/**
+ * Advances the ledger version by one.
+ * @throws VersionConflict if it is no longer `head`
+ */
 export async function advanceVersion(
   transaction: Transaction,
   ledger: Collection<VersionDocument>,

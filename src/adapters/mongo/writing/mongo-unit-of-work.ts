@@ -28,7 +28,7 @@ import type { UnitChanges, Written } from './write-changes.ts';
 
 type Decide<R> = (books: Books) => Decision<R>;
 
-/** What is asked of the store. */
+/** One request to the store. */
 type Terms<R> = {
   readonly ask: () => Prefetch;
   readonly decide: Decide<R>;
@@ -37,28 +37,31 @@ type Terms<R> = {
   readonly before: PipelinedUnit;
 };
 
-/** What an attempt is about. */
+/** One attempt's input. */
 type Work<R> = { readonly want: Prefetch; readonly decide: Decide<R>; readonly unit: PipelinedUnit };
 
-/** What a unit begins upon. */
+/** The state on which a unit builds: committed, or about to be committed. */
 type Base = Pick<PendingUnit, 'unit' | 'accounts' | 'isCommitted'>;
 
 type Done<R> = Written & {
   readonly result: R;
-  /** Where the head was before, and where it is since. */
+  /** The ledger version before the unit, and after it. */
   readonly from: bigint;
   readonly unit: bigint;
   readonly read: readonly StoredAccount[];
 };
 
-/** From so many callers on, half of them in a unit and half in the next one keep this process and the server busy. */
+/**
+ * Number of waiting callers from which units are pipelined. Half of them in one unit and half in the next keep both
+ * this process and the server busy.
+ */
 const PIPELINE_THRESHOLD = 128;
-/** So many units are not begun ahead after one was in vain: the next ones may well change the same as those before. */
+/** Number of units that run without pipelining after one failed: the next ones probably change the same records too. */
 const ALONE_AFTER_FAILURE = 100;
 
 /**
- * Units of the ledger come one after another: in this process in line, among processes by the head of the ledger, which
- * each of them moves. So what a unit left behind is still true for the next one, unless the head has moved.
+ * Runs the ledger's units one after another: within this process by a pipeline, between processes by the ledger
+ * version. Each unit advances that version, so the account cache stays valid until the version changes elsewhere.
  */
 export class MongoUnitOfWork implements UnitOfWork {
   readonly #transactions: TransactionRunner;
@@ -71,7 +74,7 @@ export class MongoUnitOfWork implements UnitOfWork {
   readonly #cache = new AccountCache();
   readonly #lease: WriterLease;
   #last = PipelinedUnit.first();
-  /** How many of the next units are to wait for the one before. */
+  /** Number of units still to run without pipelining. */
   #alone = 0;
 
   constructor(parts: {
@@ -93,20 +96,20 @@ export class MongoUnitOfWork implements UnitOfWork {
     this.#runTimeoutMs = parts.runTimeoutMs;
   }
 
-  /** Not while another process has its turns: then all callers go into the one unit of a turn. */
+  /** Undefined while another process contends for the lease: then one unit takes all waiting callers. */
   get pipelineThreshold(): number | undefined {
     return this.#lease.isContended ? undefined : PIPELINE_THRESHOLD;
   }
 
   async transact<R>(ask: () => Prefetch, decide: Decide<R>, deadline: Instant): Promise<R> {
     this.#transactions.assertOutside();
-    // The deadline is the clock's; how long is left is measured by one that nobody sets
+    // The deadline comes from the settable clock; the remaining time is measured by the monotonic one
     const limit = new Deadline(deadline - this.#clock.now());
     const before = this.#last;
     const unit = new PipelinedUnit();
     this.#last = unit;
     const committed = this.#commit({ ask, decide, limit, before, unit });
-    // Where this one gives up, those after it still wait for those before it, and until nothing of it is open
+    // If this unit gives up, later ones still wait for earlier ones, and until none of its transactions is open
     const ended = committed.catch(() => this.#transactions.settled().then(() => committed));
     void unit.endWith(ended, before);
     return committed;
@@ -152,7 +155,7 @@ export class MongoUnitOfWork implements UnitOfWork {
         if (head === undefined) return this.#thoroughly(transaction, want, decide);
         return this.#quickly(transaction, { want, decide, unit }, head);
       });
-      // Not before: what an attempt has read that then failed may never have been
+      // Not earlier: a failed attempt may have read data that never committed
       this.#cache.load(done.from, done.read);
       this.#cache.committed(done.unit, done.stored);
       for (const parcel of done.claimed) this.#parcelsSeen.saw(parcel);
@@ -167,7 +170,10 @@ export class MongoUnitOfWork implements UnitOfWork {
     }
   }
 
-  /** What the unit before is about to commit, as soon as one may begin upon it; undefined once that has ended. */
+  /**
+   * Returns the pending result of the unit before, as soon as a unit may build on it. Undefined once that unit has
+   * ended.
+   */
   async #pendingBase(before: PipelinedUnit, limit: Deadline): Promise<PendingUnit | undefined> {
     if (before.hasEnded) return undefined;
     if (this.#alone > 0) {
@@ -180,7 +186,7 @@ export class MongoUnitOfWork implements UnitOfWork {
     return undefined;
   }
 
-  /** Upon what was committed last, with everything read in the transaction only where that is not enough. */
+  /** Decides on the last committed state. Reads everything in the transaction only if that is not enough. */
   async #quickly<R>(transaction: Transaction, work: Work<R>, head: bigint): Promise<Done<R>> {
     const done = await this.#decideUpon(transaction, work, committedAt(head));
     if (done) return undoEmpty(transaction, done);
@@ -189,9 +195,9 @@ export class MongoUnitOfWork implements UnitOfWork {
   }
 
   /**
-   * Upon what the unit before is about to commit, and committed after it: so the server and this process both have work
-   * while they wait for the other. The transaction does not see what it begins upon. It touches none of that, or it
-   * fails, and is run again once the other has ended.
+   * Decides on the pending result of the unit before, and commits after it, so that server and process work in
+   * parallel. The transaction cannot see that result. It touches none of those records; otherwise it fails and runs
+   * again once the other unit has ended.
    */
   async #ahead<R>(transaction: Transaction, work: Work<R>, ground: Base): Promise<Done<R>> {
     try {
@@ -206,8 +212,9 @@ export class MongoUnitOfWork implements UnitOfWork {
   }
 
   /**
-   * With what is known, and the rest read beside the transaction while that moves the head: until it ends nobody else
-   * writes, so all of it belongs together. Undefined where more is wanted than can be read so.
+   * Decides on cached accounts and reads the rest outside the transaction, which advances the ledger version meanwhile.
+   * Nobody else can write until it ends, so all reads are consistent. Undefined if the prefetch needs more than such
+   * reads give.
    */
   async #decideUpon<R>(
     transaction: Transaction,
@@ -225,8 +232,8 @@ export class MongoUnitOfWork implements UnitOfWork {
   }
 
   /**
-   * With everything read in the transaction, after it has taken the head. Who only read first would be too late again and
-   * again, where another process has all it needs; so it is the other that meets a conflict, and takes turns.
+   * Reads everything in the transaction, after advancing the ledger version. A process that only reads first would lose
+   * again and again to one with a full cache. This way the other meets the conflict, and both use the lease.
    */
   async #thoroughly<R>(transaction: Transaction, want: Prefetch, decide: Decide<R>): Promise<Done<R>> {
     const head = await transaction.read((session) => readVersion(this.#collections.ledger, session));
@@ -264,8 +271,8 @@ export class MongoUnitOfWork implements UnitOfWork {
   }
 
   /**
-   * As a majority has it. What is read after it is at least as new; that it is no newer, the unit's own transaction
-   * finds out. A fault here is nobody's yet, and undefined: what is read in the transaction may fare better.
+   * Returns the ledger version that a majority has. Later reads are at least as new; the unit's own transaction detects
+   * newer ones. Undefined after an error, as reads within the transaction may still succeed.
    */
   async #knownHead(): Promise<bigint | undefined> {
     if (this.#cache.unit !== undefined) return this.#cache.unit;
@@ -276,7 +283,7 @@ export class MongoUnitOfWork implements UnitOfWork {
     });
   }
 
-  /** What is due is read where all units before are committed. */
+  /** Due holds can only be read once all earlier units have committed. */
   #mayHaveDue({ accountIds, holdsDueBy }: Prefetch, { accounts }: Base): boolean {
     const now = Math.min(this.#clock.now(), holdsDueBy);
     return accountIds.some((id) => {
@@ -293,8 +300,8 @@ export class MongoUnitOfWork implements UnitOfWork {
 }
 
 /**
- * Whether of all that a unit has changed none but accounts is wanted. What the first command under a key came to is as
- * it was, whatever became of its transfer since; but for its texts, and a unit that erases some is no ground.
+ * Whether the prefetch needs nothing but accounts from a pending unit's changes. A key's recorded outcome never
+ * changes, except for its texts; a unit that erases texts is never a base.
  */
 function isIndependentOf(want: Prefetch, { keys, transferIds }: PendingUnit): boolean {
   return (
@@ -304,19 +311,21 @@ function isIndependentOf(want: Prefetch, { keys, transferIds }: PendingUnit): bo
   );
 }
 
-/** What was committed: nothing more is known of it than is remembered. */
+/** A committed base: it adds no accounts to those in the cache. */
 function committedAt(head: bigint): Base {
   return { unit: head, accounts: new Map(), isCommitted: Promise.resolve(true) };
 }
 
-/** A majority has all that the decision rests on: there is nothing to commit. */
+/**
+ * Undoes a unit without changes. A majority already has everything that it decided on, so there is nothing to commit.
+ */
 function undoEmpty<R>(transaction: Transaction, done: Done<R>): Done<R> {
   if (!done.isEmpty) return done;
   transaction.undo();
   return { ...done, unit: done.from };
 }
 
-/** For another attempt. */
+/** Fails the attempt, so that the unit runs again. */
 function giveUp(transaction: Transaction, reason: string): Promise<never> {
   return transaction.lock(() => Promise.reject(new VersionConflict(reason)));
 }

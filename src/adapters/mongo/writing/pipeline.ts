@@ -1,25 +1,25 @@
 import type { UnitChanges } from './write-changes.ts';
 
-/** What a unit is about to commit, for the next one to begin upon. */
+/** A decided, uncommitted unit, on which the next one may build. */
 export type PendingUnit = UnitChanges & {
-  /** Where it leaves the head of the ledger. */
+  /** The ledger version after this unit. */
   readonly unit: bigint;
-  /** Whether what it began upon itself was committed; true where that was before it began. */
+  /** Whether this unit's own base was committed. True if that was committed before this unit began. */
   readonly isBaseCommitted: Promise<boolean>;
-  /** Whether this is what was committed, and all that was to be done after it is done. */
+  /** Whether exactly these changes were committed, and all follow-up work is done. */
   readonly isCommitted: Promise<boolean>;
 };
 
-/** One of the units of a process, which come one after another. */
+/** One unit in the pipeline of a process. */
 export class PipelinedUnit {
-  /** As if there had been one before the first. */
+  /** A unit that has already ended, for the first one to follow. */
   static first(): PipelinedUnit {
     const unit = new PipelinedUnit();
     unit.#end(false);
     return unit;
   }
 
-  /** Undefined if it ends with nothing to offer. */
+  /** Undefined if the unit ends without an offer. */
   readonly pending: Promise<PendingUnit | undefined>;
   /** Never rejects. */
   readonly ended: Promise<void>;
@@ -41,12 +41,15 @@ export class PipelinedUnit {
     return this.#hasEnded;
   }
 
-  /** What an attempt before may have offered is not what will be committed. */
+  /** Invalidates the offer of an earlier attempt: it will not be committed. */
   beginAttempt(): void {
     this.#settle(false);
   }
 
-  /** Only what the first attempt offers is taken: who began upon that has to begin again with it. */
+  /**
+   * Offers changes to the next unit. Only the first attempt's offer is used; a unit built on it must restart if this
+   * attempt fails.
+   */
   offer(changes: Omit<PendingUnit, 'isCommitted'>): void {
     const isCommitted = new Promise<boolean>((resolve) => {
       this.#settle = resolve;
@@ -54,7 +57,7 @@ export class PipelinedUnit {
     this.#offer({ ...changes, isCommitted });
   }
 
-  /** Ends with `work`, and not before the unit before it has. */
+  /** Ends with `work`, but never before the previous unit has ended. */
   async endWith(work: Promise<unknown>, before: PipelinedUnit): Promise<void> {
     const [done] = await Promise.allSettled([work, before.ended]);
     this.#end(done.status === 'fulfilled');

@@ -22,32 +22,32 @@ import { ENTRIES_PART, transferOf } from '../documents/transfer-document.ts';
 import type { TransferDocument } from '../documents/transfer-document.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 
-/** More than any batch wants, so that a find is one round trip: a reply is filled up to 16 MB. */
+/** Batch size above any prefetch, so that a find takes one round trip. The server fills a reply up to 16 MB. */
 const ALL = 100_000;
 
-/** On how many accounts a unit writes expiries at most: each costs a search. */
+/** Maximum number of accounts on which a unit writes expiries: each costs a search. */
 const MOST_SWEPT = 20;
 
 type Loaded = {
   readonly accounts: ReadonlyMap<string, StoredAccount>;
-  /** Owners' accounts, closed ones too. */
+  /** Number of accounts by owner, closed ones included. */
   readonly accountCounts: ReadonlyMap<string, number>;
   readonly records: readonly RecordDocument[];
-  /** Those that were wanted, those of records, and pending holds. */
+  /** Transfers from the prefetch, transfers of records, and pending holds. */
   readonly transfers: readonly TransferDocument[];
   readonly due: LoadedDue;
   readonly auditHead: AuditDocument | null;
 };
 
-/** What was loaded for one unit. */
+/** The books that were loaded for one unit. */
 export class MongoBooks implements Books {
   readonly #accounts: ReadonlyMap<string, StoredAccount>;
   readonly #accountCounts: ReadonlyMap<string, number>;
   readonly #records: ReadonlyMap<string, RecordDocument>;
   readonly #transfers: ReadonlyMap<string, TransferDocument>;
-  /** Of records that are in their transfers, by key. */
+  /** Transfers that contain their idempotency record, by key. */
   readonly #ownRecords = new Map<string, TransferDocument>();
-  /** Restored once, so that what is changed can be told from what was read. */
+  /** Each transfer is restored once, so that a change can be compared with the state that was read. */
   readonly #restored = new Map<string, Transfer>();
   readonly #due: LoadedDue;
   readonly #auditHead: AuditHead | undefined;
@@ -113,7 +113,7 @@ export class MongoBooks implements Books {
     return record && recordOf(key, record, this.#transfers);
   }
 
-  /** @throws TypeError if `before` is not what was read of the account */
+  /** @throws TypeError if `before` is not the state that was read */
   stored(id: string, before: Account): StoredAccount {
     const stored = this.#accounts.get(id);
     if (stored?.account !== before) throw staleAccount(id);
@@ -121,21 +121,21 @@ export class MongoBooks implements Books {
   }
 }
 
-/** Of changes that do not go on from what was read. */
+/** Error for changes that do not build on the state that was read. */
 export function staleAccount(accountId: string): TypeError {
   return new TypeError(`Account ${accountId} has moved on`);
 }
 
 export type LoadedBooks = {
   readonly books: MongoBooks;
-  /** Those that were read, not known. */
+  /** Accounts that were read, without those from the cache. */
   readonly accounts: readonly StoredAccount[];
 };
 
-/** The clock's instant, and the latest that counts in the decision. */
+/** The clock's instant, and the latest instant that counts in the decision. */
 type DueInstants = Pick<Prefetch, 'holdsDueBy'> & { readonly now: Instant };
 
-/** What of holds is loaded of accounts on which one may be due. */
+/** Holds that were loaded for accounts with a possibly due one. */
 type LoadedDue = {
   readonly knownBy: Instant;
   readonly steps: DueSteps;
@@ -147,7 +147,7 @@ function nothingDue(knownBy: Instant): LoadedDue {
   return { knownBy, steps: DueSteps.none(), first: new Map() };
 }
 
-/** Everything that is wanted, read in the transaction. */
+/** Loads the whole prefetch in the transaction. */
 export async function loadBooks(
   transaction: Transaction,
   collections: Collections,
@@ -172,8 +172,8 @@ export async function loadBooks(
 }
 
 /**
- * What is due on accounts, with the accounts on the other side of the holds. Where one of these is ahead of all others,
- * more may be due by its instant.
+ * Loads due holds, with the accounts on their other side. If one of those accounts has a later instant than all others,
+ * more holds may be due by then, so the search repeats.
  */
 async function loadDue(
   find: Finder,
@@ -196,7 +196,7 @@ async function loadDue(
   }
 }
 
-/** The latest instant at which a decision may ask what is due. */
+/** Latest instant for which a decision may need the due holds. */
 function latestOf(accounts: Iterable<StoredAccount>, { now, holdsDueBy }: DueInstants): Instant {
   let latest = now;
   for (const { account } of accounts) latest = Math.max(latest, account.latestAt);
@@ -207,7 +207,7 @@ function mayBeDue({ nextExpiryAt }: Account, until: Instant): boolean {
   return nextExpiryAt !== null && nextExpiryAt <= until;
 }
 
-/** Whether what is wanted are accounts, transfers and keys by their names alone. */
+/** Whether the prefetch names accounts, transfers and keys only by their ids. */
 export function isReadableOutside(want: Prefetch): boolean {
   return want.activeAccounts.length === 0 && want.ownerIds.length === 0 && !want.auditHead;
 }
@@ -215,9 +215,9 @@ export function isReadableOutside(want: Prefetch): boolean {
 export type KnownAccounts = (accountId: string) => StoredAccount | undefined;
 
 /**
- * With the accounts that are known, and the rest read outside any transaction, as a majority has it. What was
- * read so is as sure as what is known: the unit's own transaction finds out if the head has moved.
- * Undefined where a hold may be due: who knows which must read them all.
+ * Takes known accounts, and reads the rest outside any transaction with majority read concern. Such reads are as
+ * reliable as the cache: the unit's own transaction detects a changed ledger version.
+ * Undefined if a hold may be due, since finding it requires reading all of them.
  */
 export async function loadBooksOutside(
   reader: ClientSession,
@@ -260,7 +260,7 @@ export async function loadBooksOutside(
 
 type Read = <T>(operation: (session: ClientSession) => Promise<T>) => Promise<T>;
 
-/** One round trip for each kind that is wanted. */
+/** Loads records with one round trip for each kind. */
 class Finder {
   readonly #collections: Collections;
   readonly #read: Read;
@@ -310,7 +310,7 @@ class Finder {
     return counts;
   }
 
-  /** The sums of what is due, and some of the holds: as many as a unit may expire, of the first accounts. */
+  /** Loads the sums of due holds, and some holds of the first accounts: as many as one unit may expire. */
   async due(ids: readonly string[], instants: { now: Instant; until: Instant }): Promise<LoadedDue> {
     const swept = ids.slice(0, MOST_SWEPT);
     const each = Math.ceil(MOST_EXPIRIES / swept.length);
@@ -318,7 +318,7 @@ class Finder {
     const found = await this.#read((session) =>
       findFirstHolds(this.#collections, { ids: swept, limit: each + 1 }, session),
     );
-    // Where all are due, another may be behind them
+    // If all are due, more due ones may follow
     const first = new Map(
       Array.from(found, ([id, holds]) => [id, areDue(holds, instants.until) ? holds.slice(0, each) : holds]),
     );
@@ -368,7 +368,7 @@ function accountIdsOf(transfers: readonly TransferDocument[], ids: readonly stri
 function accountFilters({ accountIds, purposes, activeAccounts }: Prefetch): Filter<AccountDocument>[] {
   const filters: Filter<AccountDocument>[] = [];
   if (accountIds.length > 0) filters.push({ _id: { $in: [...accountIds] } });
-  // In every currency: there are few, and which ones are needed is only known from the other accounts
+  // Loads every currency: there are few, and only the other accounts show which are needed
   if (purposes.length > 0) filters.push({ purpose: { $in: [...purposes] } });
   const currencies = new Map<string, string[]>();
   for (const { ownerId, currency } of activeAccounts) {

@@ -31,38 +31,38 @@ function isEmpty({ messagesDueAt: _dueAt, ...lists }: Changes): boolean {
   return Object.values(lists).every((list) => list.length === 0);
 }
 
-/** What a unit changes that another may want. */
+/** Changes of a unit that another unit may need. */
 export type UnitChanges = {
   readonly accounts: ReadonlyMap<string, StoredAccount>;
-  /** As texts. */
+  /** Idempotency keys, as texts. */
   readonly keys: ReadonlySet<string>;
   readonly transferIds: ReadonlySet<string>;
 };
 
-/** What was written of a unit. */
+/** The result of writing a unit. */
 export type Written = {
-  /** Whether nothing was. */
+  /** Whether nothing was written. */
   readonly isEmpty: boolean;
-  /** The accounts that were changed, as they are stored now. */
+  /** The changed accounts, as now stored. */
   readonly stored: readonly StoredAccount[];
-  /** Written as claimed by this process: of the others it knows nothing until it claims them. */
+  /** Outbox batches that were written as claimed by this process. It learns of other batches only by claiming them. */
   readonly claimed: readonly OutboxBatch[];
-  /** In their order. */
+  /** In posting order. */
   readonly entries: readonly BookedEntry[];
 };
 
 /**
- * Writes a unit that has moved the head of the ledger, part by part as it is decided.
- * New transfers, which are most of the work, are sent with their part; all else with the last, one call a collection.
+ * Writes a unit that has advanced the ledger version, part by part as it is decided.
+ * New transfers, which are most of the work, are sent with their part; all else with the last, one call per collection.
  */
 export class MongoUnitWriter {
   readonly #transaction: Transaction;
   readonly #collections: Collections;
   readonly #books: MongoBooks;
   #isEmpty = true;
-  /** Of transfers; its failure is the transaction's, which whoever sends next hears of. */
+  /** The last insert of transfers. Its failure fails the transaction, which the next send reports. */
   #sent: Promise<unknown> = Promise.resolve();
-  /** As they were read, and as they are now. */
+  /** Accounts as they were read, and after their changes. */
   readonly #accounts = new Map<string, { readonly was: StoredAccount | null; after: Account }>();
   readonly #updates: AnyBulkWriteOperation<TransferDocument>[] = [];
   readonly #records: RecordDocument[] = [];
@@ -81,8 +81,8 @@ export class MongoUnitWriter {
   }
 
   /**
-   * Comes back when what was sent before is there; this is sent as the event loop turns.
-   * @throws TypeError if the changes do not go on from what was read
+   * Returns once the previous part was acknowledged; sends this one in the next turn of the event loop.
+   * @throws TypeError if the changes do not build on the state that was read
    */
   async add(changes: Changes): Promise<void> {
     if (isEmpty(changes)) return;
@@ -104,7 +104,7 @@ export class MongoUnitWriter {
     this.#keepEntries(changes);
   }
 
-  /** @param onDecided told what a unit that is not empty changes, before all of it is there */
+  /** @param onDecided receives the changes of a unit that is not empty, before all of them are acknowledged */
   async finish(onDecided: (changes: UnitChanges) => void): Promise<Written> {
     const { accounts, transfers, records, parcels, audit } = this.#collections;
     const { writes, stored } = accountWrites(this.#accounts);
@@ -133,7 +133,7 @@ export class MongoUnitWriter {
     await this.#transaction.write((session) => collection.insertMany(documents, { session, ordered: false }));
   }
 
-  /** In their order: one document may be changed more than once. */
+  /** Applies updates in order: one document may change more than once. */
   async #update<T extends object>(
     collection: Collection<T>,
     writes: readonly AnyBulkWriteOperation<T>[],
@@ -180,7 +180,7 @@ export class MongoUnitWriter {
   }
 }
 
-/** What is sent is no longer there, and what waits or was given up is little. */
+/** Erases a transfer's text from its notifications. Sent ones are already deleted; waiting and failed ones are few. */
 async function eraseFromParcels(
   transaction: Transaction,
   { parcels }: Collections,
@@ -219,7 +219,7 @@ function accountWrites(
   return { writes, stored };
 }
 
-/** What a change takes from a transfer's document. */
+/** Fields that a change removes from a transfer's document. */
 function unsetBy(change: Change<Transfer>): object {
   const { before, after } = change;
   const fields = {

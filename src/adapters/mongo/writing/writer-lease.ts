@@ -8,42 +8,42 @@ import type { Deadline } from '../transactions/deadline.ts';
 export type LeaseDocument = {
   readonly _id: 'turn';
   readonly holder: string;
-  /** Who had it before. */
+  /** The previous holder. */
   readonly before: string | null;
-  /** Of its taking. */
+  /** Identifies one acquisition. */
   readonly stamp: string;
-  /** By the server's clock, which alone is asked. */
+  /** End of the lease. Only the server's clock counts. */
   readonly until: Date;
-  /** Who comes next. */
+  /** The process that waits for the lease. */
   readonly next: string | null;
-  /** What whoever passed it on has changed; null where that is not told. */
+  /** The previous holder's handover; null if it published none. */
   readonly told: ChangedAccountsDocument | null;
 };
 
-/** Each account as a text: no work for the server, and a third of what a document costs the two processes. */
+/** Accounts as texts: no work for the server, and a third of a document's cost for both processes. */
 type ChangedAccountsDocument = Omit<ChangedAccounts, 'accounts'> & {
   readonly accounts: readonly string[];
   readonly written: readonly number[];
 };
 
-/** What is to be known of a turn that another had before: null where it has not told what it changed. */
+/** Result of taking the lease from another process. `told` is null if that one published no handover. */
 export type Acquired = { readonly told: ChangedAccounts | null };
 
-/** After that a turn is over though nobody has passed it on: for who died, or takes long over a unit. */
+/** The lease ends after this time even without a release: its holder may have died, or its unit takes long. */
 const LONGEST_MS = 1000;
-/** For how long who comes next is kept a place; after that they are taken for gone. */
+/** The waiting process may claim a free lease first for this long. After that it counts as gone. */
 const GRACE_MS = 50;
 const PAUSE_MS = 1;
-/** How long turns are taken once another process was met. */
+/** How long a process uses the lease after it has met another. */
 const CONTENDED_MS = 2000;
-/** So often who takes no turns looks whether another does. */
+/** How often a process that does not use the lease checks whether another does. */
 const LOOK_MS = 50;
 
 /**
- * Processes that write to one ledger take turns, a unit each, or each would run its units in vain as often as another
- * was faster. While one commits, the others answer and hear their callers.
- * Nothing but speed rests on it: the head of the ledger keeps units apart, and what is told with a turn counts only
- * where the head is still there. Who meets nobody takes no turns.
+ * Processes that write to one ledger take a lease for each unit. Without it, a slower process would lose most of its
+ * units to version conflicts. While one commits, the others handle their callers.
+ * The lease only adds speed. The ledger version keeps units apart, and a handover counts only at its version. A process
+ * that meets no other does not use the lease.
  */
 export class WriterLease {
   readonly #turns: Collection<LeaseDocument>;
@@ -56,19 +56,19 @@ export class WriterLease {
     this.#turns = turns;
   }
 
-  /** Whether another process was met a moment ago. */
+  /** Whether another process was met recently. */
   get isContended(): boolean {
     return performance.now() < this.#contendedUntil;
   }
 
-  /** Another process was met. */
+  /** Notes that another process was met. */
   markContended(): void {
     this.#contendedUntil = performance.now() + CONTENDED_MS;
   }
 
   /**
-   * Waits for this process's turn, where there is another; not beyond `limit`, and a fault ends the waiting too.
-   * Undefined where no other had a turn since this process's last.
+   * Waits for the lease if another process contends for it, at most until `limit`. An error ends the wait too.
+   * Undefined if no other process has held the lease since this one did.
    */
   async acquire(limit: Deadline): Promise<Acquired | undefined> {
     if (!this.isContended) {
@@ -85,18 +85,19 @@ export class WriterLease {
           this.markContended();
           return { told: turn.told && toldOf(turn.told) };
         }
-        // Most turns take as long as the one before: until then it is no use to ask
+        // Most leases last as long as the one before, so an earlier attempt would fail
         await wait(tries === 0 ? Math.max(PAUSE_MS, this.#lastWaitMs / 2) : PAUSE_MS);
       }
     } catch {
-      // Without turns it is slower, and as right
+      // Correctness does not depend on the lease
     }
     return { told: null };
   }
 
   /**
-   * After a unit.
-   * @param tell what this process changed since another had the turn, committed for good; asked only where it counts
+   * Releases the lease after a unit.
+   * @param tell returns the accounts that this process changed since another held the lease, durably committed. Called
+   * only if the lease is contended.
    */
   release(tell: () => ChangedAccounts | null): void {
     if (!this.isContended) return;
@@ -106,12 +107,12 @@ export class WriterLease {
       { $currentDate: { until: true }, $set: { told: told && toldDocument(told) } },
       WITHOUT_WAITING,
     );
-    passed.catch(() => {}); // Then it ends by itself
+    passed.catch(() => {}); // The lease then expires by itself
   }
 
   /**
-   * Who is always first meets no conflict: of another, who comes too late each time, it would never know. What it sees
-   * counts from its next unit on.
+   * Checks for another process now and then. A process that always wins meets no conflict, so it would never notice one
+   * that always loses. The result counts from the next unit on.
    */
   #lookNowAndThen(): void {
     const now = performance.now();
@@ -127,11 +128,11 @@ export class WriterLease {
       const met = await this.#turns.findOne({ _id: 'turn', $expr: { $or: [holds, asks] } });
       if (met) this.markContended();
     } catch {
-      // The next look may fare better
+      // The next check may succeed
     }
   }
 
-  /** Mine if it is over and I am next or nobody is, or if whoever is next does not come. */
+  /** Takes the lease if it is free and no other process waits, or if the waiting one does not claim it in time. */
   async #try(): Promise<Pick<LeaseDocument, 'before' | 'told'> | undefined> {
     const me = this.#processId;
     const stamp = randomUUID();
@@ -191,5 +192,5 @@ function toldOf({ accounts, written, ...units }: ChangedAccountsDocument): Chang
   };
 }
 
-/** It is worth nothing once a failover has undone it. */
+/** A lease that a failover undoes is worthless anyway, so no majority is needed. */
 const WITHOUT_WAITING = { writeConcern: { w: 1 } } as const;
