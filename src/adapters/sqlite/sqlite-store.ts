@@ -18,36 +18,36 @@ import { SqliteUnitOfWork } from './writing/sqlite-unit-of-work.ts';
 import { whenUnlocked } from './writing/waiting.ts';
 
 export type SqliteStoreOptions = {
-  /** Of the database; it and its folder are made where they are missing. */
+  /** Path of the database. The file and its folder are created if missing. */
   readonly path: string;
   /** The ledger's clock. Default: the machine's. */
   readonly clock?: Clock;
   /**
-   * How far the newest entry may be ahead of the clock before the ledger's writes are refused, in milliseconds.
-   * Default: 1,500; Infinity: not looked at.
+   * How far the newest entry may be ahead of the clock before ledger writes are refused, in milliseconds. Default:
+   * 1,500. Infinity disables the check.
    */
   readonly clockToleranceMs?: number;
-  /** How long to wait for another process's lock where nothing else says so, in milliseconds; 10,000 unless given. */
+  /** Default time to wait for another process's lock, in milliseconds. Default: 10,000. */
   readonly lockTimeoutMs?: number;
-  /** The most pages of 4 KiB that the database may have, as on a disk that is full then; for tests. */
+  /** Maximum number of the database's pages of 4 KiB, to simulate a full disk; for tests. */
   readonly maxPageCount?: number;
-  /** From how many commands in a unit on the next is written by a thread of its own; 96 unless given; for tests. */
+  /** Number of commands in a unit from which the next ones are written by a separate thread. Default: 96; for tests. */
   readonly crowd?: number;
 };
 
 export interface SqliteStore extends Store {
   /**
-   * Makes a consistent copy of the database while the bank runs. It appears under its name only once it is whole.
+   * Makes a consistent copy of the database while the bank runs. It gets its name only once it is complete.
    * @throws Error if `file` exists, or the copy cannot be made
    */
   backup(file: string): Promise<void>;
 }
 
 /**
- * A store in one file of this machine. Several processes may open the same one; it must not lie on a network drive,
+ * Opens a store in one file of this machine. Several processes may share the file. It must not be on a network drive,
  * where their locks and shared memory do not work.
  * @throws TypeError without a path
- * @throws Error saying what is wrong with the file or its folder
+ * @throws Error describing the fault of the file or its folder
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   requirePath(options);
@@ -64,7 +64,7 @@ function requirePath(options: Partial<SqliteStoreOptions> | undefined): void {
   }
 }
 
-/** With a driver of one's own, and no thread but this one: for tests of what a disk may do. */
+/** Opens a store with the given driver and, by default, without a writing thread: for tests of disk errors. */
 export async function openWith(
   driver: Driver,
   options: SqliteStoreOptions,
@@ -90,7 +90,7 @@ export async function openWith(
   }
 }
 
-/** A unit of fewer commands is written here sooner than its way to a thread and back takes. */
+/** A smaller unit is written faster in this thread than by a round trip to another. */
 const CROWD = 96;
 
 function limitOf(maxPageCount: number | undefined): string {
@@ -107,7 +107,7 @@ async function connect(
   const { until, clock, maxPageCount } = terms;
   const writer = new Connection(driver, path, { readOnly: false });
   try {
-    // Before anything is written: what is not ours is left as it is.
+    // Before any write: a database of another program must stay unchanged.
     await whenUnlocked(() => assertKnownVersion(writer), until);
     await whenUnlocked(() => configure(writer), until);
     assertDurable(writer);
@@ -177,12 +177,12 @@ function storeOf({
   };
 }
 
-/** So that the one file holds everything. Where another process still reads the log, it stays for that one. */
+/** Empties the log, so that the one file holds everything. The log stays if another process still reads it. */
 function emptyLog(writer: Connection): void {
   try {
     writer.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   } catch (fault) {
-    // Nothing is lost where the disk cannot take it now: the log stays beside the file.
+    // Nothing is lost if the disk cannot take it now: the log stays beside the file.
     if (!faultName(fault)) throw fault;
   }
 }

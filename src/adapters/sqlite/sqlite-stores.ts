@@ -11,8 +11,8 @@ import { deleteOverSessions, endSession, findSession, insertSession } from './ta
 import { findUser, findUserByEmail, insertUser, setPasswordHash, setRole } from './tables/users.ts';
 
 /**
- * The part of a connection's life in which one unit of work may use it. A statement that came after the unit, or after
- * a fault on which SQLite rolled back by itself, would be committed alone.
+ * The time during which one unit of work may use a connection. A later statement would commit alone, and so would one
+ * after an error on which SQLite rolled back by itself.
  */
 export class Scope {
   readonly #connection: Connection;
@@ -23,7 +23,7 @@ export class Scope {
     this.#connection = connection;
   }
 
-  /** @throws TypeError once the unit of work is over, and what the store failed with before */
+  /** @throws TypeError once the unit of work is over, and the store's earlier error */
   async use<R>(statement: (connection: Connection) => R): Promise<R> {
     if (this.#isOver) throw new TypeError('The stores of a unit of work serve inside it alone');
     this.assertSound();
@@ -35,7 +35,7 @@ export class Scope {
     }
   }
 
-  /** @throws what the store failed with, even where the work went on */
+  /** @throws the store's error, even if the work caught it */
   assertSound(): void {
     if (this.#fault instanceof Error) throw this.#fault;
   }
@@ -90,7 +90,7 @@ function sessionsOf(scope: Scope): SessionStore {
 }
 
 function outboxOf(scope: Scope, seen: ClaimedBatches): OutboxStore {
-  /** Whoever claimed them is then done with them. */
+  /** The claimant is then done with them. */
   const change = async (ids: readonly string[], standing: Parameters<typeof changeMessages>[2]) => {
     await scope.use((connection) => changeMessages(connection, ids, standing, seen));
     seen.forget(ids);

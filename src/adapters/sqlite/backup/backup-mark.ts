@@ -2,16 +2,16 @@ import type { Connection } from '../connection/connection.ts';
 import { Busy } from '../connection/faults.ts';
 
 /**
- * The `user_version` of a backup: no log belongs to it. It is taken away, from the file too, before the first write.
+ * `user_version` of a backup: no log belongs to it. It is reset before the first write, in the file too.
  * https://sqlite.org/fileformat2.html#database_header
  */
 const BACKUP = 1;
 export const USER_VERSION_OFFSET = 60;
 
-/** A log with one page holds at most the removal of the mark. */
+/** A log of one page holds at most the removal of the mark. */
 const ONE_PAGE_LOG_BYTES = 32 + 24 + 4096;
 
-/** Whether a log of so many bytes can belong to a file with this `user_version`. */
+/** Whether a log of this size can belong to a file with this `user_version`. */
 export function logBelongs({ logBytes, userVersion }: { logBytes: number; userVersion: number }): boolean {
   return userVersion !== BACKUP || logBytes <= ONE_PAGE_LOG_BYTES;
 }
@@ -24,7 +24,10 @@ export function isMarkedBackup(connection: Connection): boolean {
   return Number((connection.get('PRAGMA user_version') as { user_version: bigint }).user_version) === BACKUP;
 }
 
-/** Outside a transaction. @throws Busy where another connection keeps the file from being written */
+/**
+ * Removes the mark; must be called outside a transaction.
+ * @throws Busy if another connection prevents the write to the file
+ */
 export function unmarkBackup(connection: Connection): void {
   if (!isMarkedBackup(connection)) return;
   connection.exec('PRAGMA user_version = 0');

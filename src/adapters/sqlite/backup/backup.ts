@@ -6,12 +6,12 @@ import { Connection } from '../connection/connection.ts';
 import { syncFolder } from '../connection/database-file.ts';
 import type { Driver } from '../connection/driver.ts';
 
-/** Pages that are copied between two looks at the clock of the thread that copies: 4 MB. */
+/** Pages that the copying thread copies between two checks of its clock: 4 MB. */
 const PAGES_AT_ONCE = 1024;
 
 /**
- * Copies the database at `path` to `file` as it stands now, while the bank goes on; what is committed meanwhile is not
- * in it. The copy has its name only once it is whole and on the disk.
+ * Copies the database at `path` to `file` while the bank runs. Later commits are not included. The copy gets its name
+ * only once it is complete and on the disk.
  * @throws Error if `file` exists, or the copy cannot be made
  */
 export async function backUp(driver: Driver, path: string, file: string): Promise<void> {
@@ -37,21 +37,21 @@ async function copy(driver: Driver, path: string, temporary: string): Promise<vo
   const handle = await open(temporary, 'wx', 0o600);
   const source = new Connection(driver, path, { readOnly: true });
   try {
-    // A read transaction holds what the copy shows still, and keeps the copy from beginning anew at each commit.
+    // A read transaction fixes the copy's state, and keeps the copy from restarting at each commit.
     source.exec('BEGIN');
     source.get('SELECT count(*) FROM schema_migrations');
     await driver.backup(source.database, temporary, { rate: PAGES_AT_ONCE });
     closeInOrder(driver, temporary);
     await handle.sync();
   } finally {
-    // A statement that is not collected yet would keep the transaction open
+    // A statement that is not yet garbage-collected would keep the transaction open
     source.rollBack();
     source.close();
     await handle.close();
   }
 }
 
-/** Says in the copy that no log belongs to it, so that one that lies where it is put back is noticed. */
+/** Marks the copy as a file without a log, so that a log beside it after a restore is detected. */
 function closeInOrder(driver: Driver, temporary: string): void {
   const connection = new Connection(driver, temporary, { readOnly: false });
   try {
@@ -62,7 +62,7 @@ function closeInOrder(driver: Driver, temporary: string): void {
   }
 }
 
-/** A link, unlike a renaming, fails where the name is taken. */
+/** Links the file: unlike a rename, a link fails if the name is taken. */
 async function giveName(temporary: string, target: string): Promise<void> {
   try {
     await link(temporary, target);

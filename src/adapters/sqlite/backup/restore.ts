@@ -9,18 +9,18 @@ import type { Driver } from '../connection/driver.ts';
 import { isBusy } from '../connection/faults.ts';
 
 export type RestoreTerms = {
-  /** The copy to restore; it is left as it is. */
+  /** The backup to restore. It stays unchanged. */
   readonly file: string;
-  /** The database that it replaces, which need not exist. */
+  /** The database to replace. It need not exist. */
   readonly target: string;
-  /** Verifies the books at a path, before they replace others. @throws Error if they are not whole */
+  /** Verifies the books at a path before they replace others. @throws Error if they are damaged */
   readonly verify: (path: string) => Promise<void>;
 };
 
 /**
- * Puts a backup in the place of a database, whole or not at all. The replaced database is kept beside it, with its log.
- * @returns the path of what was replaced, or null
- * @throws Error if the file is no whole Passbook database, or a bank has the target open
+ * Replaces a database by a backup, completely or not at all. Keeps the replaced database and its log beside it.
+ * @returns the path of the replaced database, or null
+ * @throws Error if the file is no complete Passbook database, or a bank has the target open
  */
 export async function restore({ file, target, verify }: RestoreTerms): Promise<string | null> {
   const driver = await loadDriver();
@@ -77,7 +77,7 @@ function assertWhole(driver: Driver, { copy, source }: { copy: string; source: s
   if (said !== 'ok') throw new Error(`${source} is damaged: ${said}`);
 }
 
-/** From the mark on no bank opens the target. A crash leaves the mark, until a restore has gone through. */
+/** While the mark exists, no bank opens the target. After a crash the mark stays until a restore succeeds. */
 async function replace(
   driver: Driver,
   { copy, path }: { copy: string; path: string },
@@ -106,7 +106,7 @@ async function replace(
   return kept;
 }
 
-/** The log goes first: the database keeps its name until the copy takes it. */
+/** Moves the log first: the database keeps its name until the copy takes it. */
 async function keepReplaced(path: string): Promise<string | null> {
   const kept = `${path}.replaced-${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomUUID().slice(0, 8)}`;
   const hadDatabase = existsSync(path);
@@ -118,8 +118,8 @@ async function keepReplaced(path: string): Promise<string | null> {
 }
 
 /**
- * Every open database holds a lock on its file. It is tried by another name of the file: under its own, closing the
- * last connection would bring its log into it.
+ * Tests for the lock that every open database holds on its file. The test uses another name of the file: under its own
+ * name, closing the last connection would merge the log into it.
  */
 async function assertUnused(driver: Driver, path: string): Promise<void> {
   if (!existsSync(path)) return;
@@ -144,7 +144,7 @@ function assertLockable(driver: Driver, probe: string): void {
     connection.exec('BEGIN EXCLUSIVE');
     connection.exec('ROLLBACK');
   } catch (fault) {
-    // What is no database any more is replaced all the same
+    // A file that is no longer a database is replaced too
     if (isBusy(fault)) throw fault;
   } finally {
     connection.close();

@@ -3,14 +3,14 @@ import type { Database, Driver, Statement, Value } from './driver.ts';
 import type { Writer } from './writer.ts';
 
 /**
- * Pages that gather in the log before they are written to the database: 128 MB. A page that changes with every batch is
- * then written there once in some ten batches; with an eighth of it a ledger of a million transfers was half as fast.
+ * Pages that the log collects before a checkpoint: 128 MB. A page that changes with every batch is then written to the
+ * database once in about ten batches. With an eighth of it, a ledger of a million transfers was half as fast.
  */
 const CHECKPOINT_PAGES = 32_768;
-/** In KiB, and so below 0: all that a batch of some hundred transfers changes stays in memory until its commit. */
+/** Negative, as it is in KiB. All changes of a batch of some hundred transfers stay in memory until the commit. */
 const CACHE_SIZE = -65_536;
 
-/** One connection. Statements are prepared once; integers are read as bigints. */
+/** One connection. It prepares each statement once, and reads integers as bigints. */
 export class Connection implements Writer {
   readonly #database: Database;
   readonly #statements = new Map<string, Statement>();
@@ -34,7 +34,7 @@ export class Connection implements Writer {
     this.#database.exec(sql);
   }
 
-  /** How many rows were changed. */
+  /** Returns the number of changed rows. */
   run(sql: string, ...values: Value[]): number {
     return Number(this.#prepared(sql).run(...values).changes);
   }
@@ -48,18 +48,18 @@ export class Connection implements Writer {
   }
 
   rollBack(): void {
-    // After some faults SQLite has rolled back by itself (https://sqlite.org/lang_transaction.html, section 3).
+    // After some errors SQLite has rolled back by itself (https://sqlite.org/lang_transaction.html, section 3).
     if (this.isInTransaction) this.exec('ROLLBACK');
   }
 
-  /** With @photostructure/sqlite the file stays open until the collector has taken the statements too. */
+  /** With @photostructure/sqlite the file stays open until the statements are garbage-collected. */
   close(): void {
     this.#isClosed = true;
     this.#statements.clear();
     this.#database.close();
   }
 
-  /** @throws TypeError once it is closed */
+  /** @throws TypeError if it is closed */
   assertOpen(): void {
     if (this.#isClosed) throw new TypeError('The store is closed');
   }
@@ -76,7 +76,7 @@ export class Connection implements Writer {
   }
 }
 
-/** What SQLite keeps by connection. `fullfsync` is macOS's, where an ordinary sync stops at the drive. */
+/** Settings that SQLite keeps per connection. `fullfsync` is for macOS, where an ordinary sync stops at the drive. */
 export const SETTINGS = `
     PRAGMA busy_timeout = 0;
     PRAGMA journal_mode = WAL;
@@ -93,7 +93,7 @@ export function configure(connection: Connection): void {
   connection.exec(SETTINGS);
 }
 
-/** @throws Error naming a setting that is not as it must be */
+/** @throws Error naming the first setting with a wrong value */
 export function assertDurable(connection: Connection): void {
   requireDurable((sql) => connection.get(sql));
 }

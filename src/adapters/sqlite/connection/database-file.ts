@@ -3,7 +3,7 @@ import { access, constants, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { logBelongs, USER_VERSION_OFFSET } from '../backup/backup-mark.ts';
 
-/** The file that was opened, so that it is noticed when another takes its place. */
+/** The opened file, with its identity, so that a replacement is detected. */
 export class DatabaseFile {
   readonly path: string;
   readonly #device: number;
@@ -16,20 +16,20 @@ export class DatabaseFile {
     this.#inode = ino;
   }
 
-  /** Makes the file and its folders where they are missing, for the bank's own user alone. */
+  /** Creates the file and its folders if they are missing, accessible only to the bank's own user. */
   static async make(path: string): Promise<DatabaseFile> {
     const folder = dirname(path);
     assertNotRestoring(path);
     assertLogBelongs(path);
     const made = await mkdir(folder, { recursive: true, mode: 0o700 });
-    // SQLite gives its other files the rights of this one.
+    // SQLite gives its other files the permissions of this one.
     await (await open(path, 'a', 0o600)).close();
     await syncFolder(folder);
     if (made !== undefined) await syncFolder(dirname(made));
     return new DatabaseFile(path);
   }
 
-  /** What is written to a file that was moved or removed is lost. @throws Error if it was */
+  /** @throws Error if the file was moved or removed: anything written to it would be lost */
   assertInPlace(): void {
     const now = statSync(this.path, { throwIfNoEntry: false });
     if (now?.ino !== this.#inode || now.dev !== this.#device) {
@@ -42,7 +42,7 @@ export class DatabaseFile {
   }
 }
 
-/** A file that is there from the beginning of a restore to its end. */
+/** A file that exists from the beginning of a restore to its end. */
 export function restoreMark(path: string): string {
   return `${path}.restoring`;
 }
@@ -53,8 +53,8 @@ function assertNotRestoring(path: string): void {
 }
 
 /**
- * SQLite brings any log that lies beside a file into it. One beside a backup is of other books.
- * @throws Error if so
+ * Refuses a foreign log: SQLite merges any log beside a file into it, and a log beside a backup belongs to other books.
+ * @throws Error for a foreign log
  */
 function assertLogBelongs(path: string): void {
   const log = `${path}-wal`;
@@ -77,7 +77,7 @@ function userVersionOf(path: string): number {
   }
 }
 
-/** A new name is as durable as the folder that holds it. Where a folder cannot be synced, as on Windows, it need not be. */
+/** Makes a new name in the folder durable. A platform that cannot sync folders, such as Windows, does not need it. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');

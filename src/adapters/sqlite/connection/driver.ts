@@ -14,25 +14,26 @@ export interface Database {
   close(): void;
 }
 
-/** What is used of `node:sqlite`; @photostructure/sqlite has the same. */
+/** The part of `node:sqlite` in use; @photostructure/sqlite has the same interface. */
 export interface Driver {
   readonly DatabaseSync: new (path: string, options: { readOnly: boolean }) => Database;
-  /** Copies in another thread, so `source` must be used by nothing else meanwhile. */
+  /** Copies in another thread, so nothing else may use `source` meanwhile. */
   backup(source: Database, path: string, options: { rate: number }): Promise<unknown>;
 }
 
 /**
- * The first SQLite where two connections that write and checkpoint at once cannot corrupt a database in WAL mode
- * (https://sqlite.org/wal.html#walresetbug). Node 22 and older releases of Node 24 carry older ones.
+ * The first SQLite version without a WAL bug: in older ones, two connections that write and checkpoint at once can
+ * corrupt a database (https://sqlite.org/wal.html#walresetbug). Node 22 and older releases of Node 24 contain older
+ * ones.
  */
 const SOUND_VERSION = [3, 51, 3] as const;
 
-/** Node's own SQLite where it is sound, else the one that @photostructure/sqlite brings. */
+/** Loads Node's own SQLite if its version is sound, else the one of @photostructure/sqlite. */
 export async function loadDriver(): Promise<Driver> {
   return builtIn() ?? import('@photostructure/sqlite');
 }
 
-/** The module that it is loaded from. */
+/** The module from which the driver is loaded. */
 export function driverModule(): string {
   return builtIn() ? 'node:sqlite' : '@photostructure/sqlite';
 }
@@ -43,7 +44,7 @@ function builtIn(): Driver | undefined {
   return isDriver(module) ? module : undefined;
 }
 
-/** Node 22 warns of its SQLite as experimental at each start; no other warning is kept back. */
+/** Loads it without Node 22's warning that SQLite is experimental. All other warnings still appear. */
 function loadedQuietly(): Partial<Driver> | undefined {
   const emitWarning = process.emitWarning.bind(process);
   process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {

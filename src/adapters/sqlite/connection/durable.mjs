@@ -1,10 +1,10 @@
-/** What a setting must be for an acknowledged transfer to survive a loss of power, and for the schema to hold. */
+/** Required values for an acknowledged transfer to survive a loss of power, and for the schema to hold. */
 const REQUIRED = { journal_mode: 'wal', synchronous: 2n, foreign_keys: 1n, recursive_triggers: 1n };
 
 /**
- * A setting that SQLite cannot take it leaves as it was without a word.
+ * Checks the settings: SQLite silently ignores a value that it cannot use.
  * @param {(sql: string) => unknown} get the first row, with integers as bigints
- * @throws {Error} naming the one that differs
+ * @throws {Error} naming the setting that differs
  */
 export function requireDurable(get) {
   for (const [name, required] of Object.entries(REQUIRED)) {

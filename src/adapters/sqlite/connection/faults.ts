@@ -18,16 +18,16 @@ const CODES = {
 
 export type FaultName = keyof typeof CODES;
 
-/** Which fault of the file, the disk or the locks it is; undefined for anything else, such as a broken constraint. */
+/** Classifies an error of the file, the disk or the locks. Undefined for any other, such as a broken constraint. */
 export function faultName(fault: unknown): FaultName | undefined {
   if (!(fault instanceof Error) || !('errcode' in fault) || typeof fault.errcode !== 'number')
     return undefined;
-  // The upper bits of an extended code tell more of the same.
+  // The upper bits of an extended code only refine the primary code.
   const primary = fault.errcode & 0xff;
   return (Object.keys(CODES) as FaultName[]).find((name) => CODES[name] === primary);
 }
 
-/** What SQLite says by a result rather than a fault. */
+/** A lock that SQLite reports by a result instead of an error. */
 export class Busy extends Error {
   readonly errcode: number = CODES.busy;
 
@@ -45,11 +45,11 @@ export function unavailable(cause: unknown): PassbookError {
   return new PassbookError('unavailable', { retryAfterSeconds: 1 }, { cause });
 }
 
-/** Extended codes of a file that takes no more bytes: IOERR_WRITE, IOERR_TRUNCATE, IOERR_SHMSIZE, IOERR_SHMMAP. */
+/** Extended codes of a file that accepts no more bytes: IOERR_WRITE, IOERR_TRUNCATE, IOERR_SHMSIZE, IOERR_SHMMAP. */
 const NOT_WRITABLE_CODES: readonly unknown[] = [778, 1546, 4874, 5386];
 const FULL_ERRNOS: readonly unknown[] = ['ENOSPC', 'EDQUOT'];
 
-/** The fault of a store that cannot do what was asked: it is full, takes no writes, or fails otherwise. */
+/** Error of a store that cannot carry out a request: it is full, read-only, or fails otherwise. */
 export function storeFault(cause: unknown): PassbookError {
   const { errcode, code } = (cause instanceof Error ? cause : {}) as { errcode?: unknown; code?: unknown };
   const name = faultName(cause);
@@ -65,14 +65,14 @@ export function storeFault(cause: unknown): PassbookError {
 
 const FULL_RETRY_SECONDS = 10;
 
-/** A fault of the store in the ledger's words; whatever else it is comes out as it is. Nothing was written. */
+/** Translates a store's error before the commit, when nothing was written. Returns any other error unchanged. */
 export function beforeCommit(fault: unknown): unknown {
   return faultName(fault) ? storeFault(fault) : fault;
 }
 
 /**
- * A commit that failed. Where the log could not be written whole it holds no commit. Where it could not be synced it
- * may, and a crash before anything is written over it would bring the commit back.
+ * Translates the error of a failed commit. A log that could not be written completely contains no commit. A log that
+ * could not be synced may contain it, and a crash before it is overwritten would restore the commit.
  */
 export function atCommit(fault: unknown): unknown {
   const name = faultName(fault);

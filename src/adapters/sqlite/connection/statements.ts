@@ -1,14 +1,14 @@
 import type { Value } from './driver.ts';
 import type { Writer } from './writer.ts';
 
-/** Statements as they cross to the writing thread: each text once, and then by its number. */
+/** Statements for the writing thread. Each text crosses once, and is then referenced by its number. */
 export type Portion = {
-  /** Those that are new, numbered on from those before. */
+  /** New texts; their numbers continue the earlier ones. */
   readonly texts: readonly string[];
   readonly statements: readonly { readonly number: number; readonly values: readonly Value[] }[];
 };
 
-/** Gathers statements that are run elsewhere, each of which is to change one row. */
+/** Collects statements for another thread. Each of them must change one row. */
 export class Statements implements Writer {
   readonly #numbers = new Map<string, number>();
   #texts: string[] = [];
@@ -25,7 +25,7 @@ export class Statements implements Writer {
     return 1;
   }
 
-  /** Those since the last time; undefined where there are none. */
+  /** Takes the statements since the last call; undefined if there are none. */
   take(): Portion | undefined {
     if (this.#statements.length === 0) return undefined;
     const portion = { texts: this.#texts, statements: this.#statements };
@@ -34,13 +34,15 @@ export class Statements implements Writer {
     return portion;
   }
 
-  /** Forgets those since the last time. Their texts are numbered, and go with the next. */
+  /**
+   * Drops the statements since the last call. Their texts are already numbered, so they are sent with the next ones.
+   */
   drop(): void {
     this.#statements = [];
   }
 }
 
-/** Node keeps small buffers together, and all of that would be copied with each. */
+/** Copies a small buffer: Node stores them in a shared pool, and each message would copy the whole pool. */
 function inMemoryOfItsOwn(value: Value): Value {
   return value instanceof Uint8Array ? new Uint8Array(value) : value;
 }

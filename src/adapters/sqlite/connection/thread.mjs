@@ -1,6 +1,6 @@
 /**
- * What runs in the writing thread: the statements of one unit at a time, on a connection of its own. It is JavaScript
- * because Node must be able to start it from the source as it is.
+ * The writing thread: runs the statements of one unit at a time, on its own connection. It is JavaScript because Node
+ * must be able to start it directly from the source.
  *
  * @typedef {import('./statements.ts').Portion} Portion
  * @typedef {{ version?: bigint }} Answer
@@ -29,7 +29,7 @@ async function driver() {
 
 /** @type {{ sql: string, statement?: import('./driver.ts').Statement }[]} */
 const known = [];
-/** @type {Error | undefined} What a portion of the unit failed with; told at its commit. */
+/** @type {Error | undefined} The error of one of the unit's portions, reported at its commit. */
 let fault;
 
 /** @param {Portion} portion */
@@ -63,7 +63,7 @@ function dataVersion() {
 
 /**
  * @param {Request} request
- * @returns {Answer | undefined} undefined where nobody waits for one
+ * @returns {Answer | undefined} undefined if no caller waits for one
  */
 function answer(request) {
   switch (request.ask) {
@@ -101,13 +101,13 @@ port.on('message', (/** @type {Request} */ request) => {
     if (request.ask === 'close') port.close();
   } catch (thrown) {
     rollBack();
-    // What a portion failed with came before it
+    // The error of a portion occurred before the commit
     port.postMessage({ fault: told(thrown, { isAtCommit: request.ask === 'commit' && thrown !== fault }) });
   }
 });
 
 /**
- * An error's own fields do not come through from one thread to another.
+ * Copies an error for the other thread: structured cloning drops an error's own fields.
  * @param {unknown} thrown
  * @param {Pick<Fault, 'isAtCommit'>} when
  * @returns {Fault}

@@ -1,7 +1,7 @@
 import type { Value } from './driver.ts';
 
-/** Whatever takes statements that write. */
+/** Accepts statements that write. */
 export interface Writer {
-  /** How many rows were changed. */
+  /** Returns the number of changed rows. */
   run(sql: string, ...values: Value[]): number;
 }

@@ -12,11 +12,11 @@ import { findTransfer, transferDigest, transferRowsAfter } from '../tables/trans
 
 const PORTION = 500;
 
-/** Reads in a transaction, so that what it gives is of one moment. */
+/** Reads in a transaction, so that all results belong to one moment. */
 type Read = <R>(attempt: () => R) => Promise<R>;
 type Page = { readonly after: string | null; readonly limit: number };
 
-/** Compares digests, lists and copies with the rows that they are made of, some hundred rows at a time. */
+/** Compares digests, lists and copies with their source rows, some hundred rows at a time. */
 export async function* sqliteDifferences(
   connection: Connection,
   read: Read,
@@ -105,7 +105,7 @@ type Row = Readonly<Record<string, Value>>;
 type List = {
   readonly table: string;
   readonly keys: readonly string[];
-  /** A key that is below all others. */
+  /** A key below all others. */
   readonly lowest: readonly Value[];
   readonly faultsOf: (row: Row, connection: Connection) => readonly Fault[];
 };
@@ -151,7 +151,7 @@ function unbookedFaults(row: Row, connection: Connection): readonly Fault[] {
   return isRight ? [] : [{ kind: 'transfer_listing', transferId, detail: 'it does not belong there' }];
 }
 
-/** The order of names in a block has no meaning. */
+/** Compares a block with its entries. The order of its names has no meaning. */
 function blockFaults(row: Row, connection: Connection): readonly Fault[] {
   const [accountId, block] = [String(row['account_id']), Number(row['block'])];
   const expected = blockOfEntries(connection, accountId, block);
@@ -164,7 +164,7 @@ function recordFaults({ key, found, expected }: ReturnType<typeof recordDigestsA
   return isEqual(found, expected) ? [] : [{ kind: 'record_facts', key }];
 }
 
-/** How the state in an account's row differs from the entry that it was written after. */
+/** Describes the difference between an account's row and the entry after which it was written. */
 function copyDifference({ account, entry, last }: AccountAsWritten): string | undefined {
   const { counters, latestAt, head, sequence } = account;
   if (sequence > last) return undefined;

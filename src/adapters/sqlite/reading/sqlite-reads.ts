@@ -13,7 +13,7 @@ import { findSession } from '../tables/sessions.ts';
 import { dueOn, findTransfer, listHoldsPlaced, listPendingHolds, listUnbooked } from '../tables/transfers.ts';
 import { whenUnlocked } from '../writing/waiting.ts';
 
-/** Reads on a connection of their own: they see what is committed, and neither wait for a unit of work nor see into it. */
+/** Reads on a separate connection. They see committed data only, and never wait for a unit of work. */
 export function readsOf(
   connection: Connection,
   { lockTimeoutMs }: { readonly lockTimeoutMs: number },
@@ -51,7 +51,7 @@ export function readsOf(
     audit: (page) => read(() => listAuditRecords(connection, page)),
   };
 
-  /** A reader meets a lock only where another process opens, closes or recovers the database. */
+  /** A reader meets a lock only while another process opens, closes or recovers the database. */
   async function read<R>(attempt: () => R): Promise<R> {
     try {
       return await whenUnlocked(attempt, performance.now() + lockTimeoutMs);
@@ -61,7 +61,7 @@ export function readsOf(
   }
 }
 
-/** What is read in a transaction is as of one moment, whatever another process commits meanwhile. */
+/** Reads in a transaction, so that all results belong to one moment, even if another process commits meanwhile. */
 export function atOneMoment<R>(connection: Connection, read: () => R): R {
   connection.exec('BEGIN');
   try {
@@ -81,7 +81,7 @@ function withTransfers(connection: Connection, entries: readonly LedgerEntry[]):
   });
 }
 
-/** Some of them: transfers with several legs may be with others alone, and are left out here. */
+/** Reads one part of the lines. Omits transfers with several legs that involve only other accounts. */
 function linesBetween(
   connection: Connection,
   of: { accountId: string; otherId: string },

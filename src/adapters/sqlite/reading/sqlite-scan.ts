@@ -15,7 +15,7 @@ import { whenUnlocked } from '../writing/waiting.ts';
 
 const PORTION = 500;
 
-/** @param connect opens one more connection, for reads that last */
+/** @param connect opens another connection, for long reads */
 export function scanOf(
   connection: Connection,
   { connect, lockTimeoutMs }: { readonly connect: () => Connection; readonly lockTimeoutMs: number },

@@ -17,11 +17,11 @@ import { whenUnlocked } from '../writing/waiting.ts';
 export type Migration = {
   readonly name: string;
   readonly sql: string;
-  /** Changes rows, after `sql` and in its transaction, and then applies more SQL. */
+  /** Changes rows in the transaction of `sql` and after it, then applies more SQL. */
   readonly fill?: { readonly rows: (connection: Connection) => void; readonly sql: string };
 };
 
-/** Numbered from 1 by their place. Forward only: what was released is never changed, moved or taken out. */
+/** Numbered from 1 by their position. Forward only: a released migration is never changed, moved or removed. */
 const MIGRATIONS: readonly Migration[] = [
   { name: 'ledger and outbox', sql: LEDGER_SCHEMA },
   { name: 'entries by counterparty in blocks', sql: ENTRY_BLOCKS },
@@ -43,7 +43,7 @@ const RECORD = `CREATE TABLE IF NOT EXISTS schema_migrations (
 ) STRICT`;
 
 /**
- * Applies what is missing, each migration in a transaction of its own. Processes that start at once may both call it.
+ * Applies missing migrations, each in its own transaction. Several processes may call it at once.
  * @throws Error for a database of a newer version or of another program, and PassbookError `unavailable`
  */
 export async function migrate(

@@ -1,14 +1,14 @@
 /**
- * The first schema. Tables are STRICT, amounts are minor units, instants milliseconds since 1970, digests and salts
- * their bytes. The checks and triggers repeat the ledger's invariants, so that no mistake above them can break one:
- * 4611686018427387904 is 2^62, the bound of counters; 9007199254740991 is 2^53 - 1, the bound of balances.
+ * The first schema. Tables are STRICT. Amounts are minor units, instants are milliseconds since 1970, and digests and
+ * salts are bytes. The checks and triggers repeat the ledger's invariants, so that no bug in the code above can break
+ * one. 4611686018427387904 is 2^62, the bound of counters; 9007199254740991 is 2^53 - 1, the bound of balances.
  *
- * Each b-tree costs every transfer a page or two of the log. Hence one a table where that can be; and foreign keys,
- * which cost a look-up each, on entries alone.
+ * Each b-tree costs every transfer a page or two of the log. Hence one per table where possible. Foreign keys cost a
+ * look-up each, so only entries have them.
  */
 export const LEDGER_SCHEMA = `
--- An account's last entry tells its counters, sequence, instant and head; a row has them as of the last time that
--- anything else was changed. "account_states" has them as they are.
+-- An account's last entry has its current counters, sequence, instant and head. The row has them as of the last change
+-- of another column. The view "account_states" has the current ones.
 CREATE TABLE accounts (
   id TEXT NOT NULL PRIMARY KEY,
   owner_id TEXT,
@@ -59,7 +59,7 @@ CREATE TABLE transfers (
   amount_captured INTEGER CHECK (amount_captured BETWEEN 1 AND 9007199254740991),
   reversed TEXT,
   erased TEXT,
-  -- The record of the command that made it, where it was made under a key by itself.
+  -- The idempotency record of the transfer's own command, if it had one.
   record_key TEXT,
   record_request TEXT,
   record_balances TEXT,
@@ -78,7 +78,7 @@ CREATE TABLE transfer_parties (
   PRIMARY KEY (user_id, transfer_id)
 ) STRICT, WITHOUT ROWID;
 
--- What is pending, on each of its accounts, in the order in which it expires.
+-- Pending holds on each of their accounts, in order of expiry.
 CREATE TABLE pending_holds (
   account_id TEXT NOT NULL,
   expires_at INTEGER NOT NULL,
@@ -90,7 +90,7 @@ CREATE TABLE entries (
   account_id TEXT NOT NULL REFERENCES accounts (id),
   sequence INTEGER NOT NULL CHECK (sequence > 0),
   transfer_id TEXT NOT NULL REFERENCES transfers (id),
-  -- The other account of the transfer, where there is just one.
+  -- The transfer's other account; null unless there is exactly one.
   other_id TEXT,
   step TEXT NOT NULL CHECK (step IN ('completed', 'held', 'captured', 'voided', 'expired')),
   direction TEXT NOT NULL CHECK (direction IN ('debit', 'credit')),
@@ -122,7 +122,7 @@ SELECT accounts.id, owner_id, purpose, name, currency, exponent, class, status, 
 FROM accounts LEFT JOIN entries AS latest ON latest.account_id = accounts.id
   AND latest.sequence = (SELECT max(sequence) FROM entries WHERE account_id = accounts.id);
 
--- Of every other command.
+-- The records of all other commands.
 CREATE TABLE idempotency_records (
   key TEXT NOT NULL PRIMARY KEY,
   request TEXT NOT NULL,
@@ -152,7 +152,7 @@ CREATE TABLE audit_log (
   hash BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
 
--- Messages that go together for as long as the same becomes of all of them. What was sent is deleted.
+-- Outbox batches: messages in one state. Sent ones are deleted.
 CREATE TABLE parcels (
   id TEXT NOT NULL PRIMARY KEY,
   messages TEXT NOT NULL,
@@ -213,12 +213,13 @@ BEGIN SELECT raise(ABORT, 'an account never disappears'); END;
 `;
 
 /**
- * An index of entries by the other account was a page of the log for each entry of a large ledger: its rows lie
- * anywhere. A row for 64 entries that follow each other tells the same, and only those it names need be looked through.
+ * Replaces an index of entries by the other account. In a large ledger that cost a page of the log per entry, as its
+ * rows were scattered. One row for 64 consecutive entries answers the same question: only the entries of matching rows
+ * are searched.
  */
 export const ENTRY_BLOCKS = `
--- Of the entries of an account from 64 * (block - 1) + 1 to 64 * block: the last four characters of each other account,
--- and * where there is none or more than one.
+-- Covers an account's entries from 64 * (block - 1) + 1 to 64 * block. Contains the last four characters of each other
+-- account, and * for none or several.
 CREATE TABLE entry_blocks (
   account_id TEXT NOT NULL,
   block INTEGER NOT NULL CHECK (block > 0),
@@ -239,8 +240,8 @@ BEGIN SELECT raise(ABORT, 'a block of entries never disappears'); END;
 `;
 
 /**
- * An index of transfers by user cost each transfer two rows that lie anywhere, and told what the books of the user's
- * accounts tell. What is in none of them is little: what was rejected, and what operators moved.
+ * Replaces an index of transfers by user. That cost each transfer two scattered rows, and repeated the books of the
+ * user's accounts. Only rejected transfers and those by operators are in none of these books.
  */
 export const UNBOOKED_TRANSFERS = `
 CREATE TABLE unbooked_transfers (
@@ -260,7 +261,7 @@ DROP TABLE transfer_parties;
 
 /**
  * The instant of the newest entry, to compare with the clock. An index over all entries would cost each transfer two
- * rows. "write_probe" is empty but while the store tries whether it can write.
+ * rows. "write_probe" has rows only while the store tests whether it can write.
  */
 export const NEWEST_ENTRY = `
 CREATE TABLE newest_entry (
@@ -273,7 +274,7 @@ INSERT INTO newest_entry (id, at) SELECT 1, max(latest_at) FROM account_states H
 CREATE TABLE write_probe (filler BLOB NOT NULL) STRICT;
 `;
 
-/** Nothing exposed a change of what no chain covers. A digest in the row does: see `row-digest.ts`. */
+/** Digests in rows, which expose changes of facts that no chain covers: see `row-digest.ts`. */
 export const ROW_DIGESTS = `
 ALTER TABLE accounts ADD COLUMN digest BLOB;
 ALTER TABLE transfers ADD COLUMN digest BLOB;
@@ -281,7 +282,7 @@ ALTER TABLE idempotency_records ADD COLUMN digest BLOB;
 DROP TRIGGER records_never_change;
 `;
 
-/** Once the rows that are there have a digest. */
+/** Applies once all existing rows have a digest. */
 export const DIGESTS_KEPT = `
 CREATE TRIGGER records_never_change BEFORE UPDATE ON idempotency_records
 BEGIN SELECT raise(ABORT, 'an idempotency record never changes'); END;
@@ -289,14 +290,14 @@ CREATE TRIGGER transfers_keep_their_digest BEFORE UPDATE OF payer_name, digest O
 BEGIN SELECT raise(ABORT, 'what a transfer began with never changes'); END;
 `;
 
-/** A session is over when it expires or is ended, whichever comes first; 30 days later it is deleted. */
+/** Sessions end when they expire or are ended, whichever comes first. They are deleted 30 days later. */
 export const PEOPLE_AND_MAIL = `
 CREATE INDEX sessions_by_end ON sessions (min(expires_at, ifnull(ended_at, expires_at)));
 
--- Set where the record is about a user.
+-- Set if the record is about a user.
 ALTER TABLE audit_log ADD COLUMN user_id TEXT;
 
--- The mails that each recipient was sent in their hour, and what was gathered beyond, as JSON.
+-- Mails sent to each recipient within their hour, and the notifications gathered beyond the limit, as JSON.
 CREATE TABLE mail_hours (
   recipient_id TEXT NOT NULL PRIMARY KEY,
   ends_at INTEGER NOT NULL,
@@ -307,8 +308,8 @@ CREATE INDEX mail_hours_by_end ON mail_hours (ends_at);
 `;
 
 /**
- * The list of pending holds says how much each reserves, so that all that are due are summed without their transfers.
- * The holds of an account are found in the order of their placing, whatever else its book has between them.
+ * Adds the reserved amount to the list of pending holds, so that due ones are summed without reading their transfers.
+ * Lists the holds of an account in the order of their placing, without a scan of its book.
  */
 export const HOLDS_IN_SUM = `
 CREATE TABLE summed_holds (

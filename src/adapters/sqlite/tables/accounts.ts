@@ -58,12 +58,12 @@ export function insertAccount(writer: Writer, account: Account): void {
   );
 }
 
-/** Covers what neither the account's entries nor the audit log tell of it. */
+/** Covers the facts that neither the account's entries nor the audit log contain. */
 export function accountDigest(account: Account): Uint8Array {
   return digestOf(accountText(account));
 }
 
-/** Where nothing but money has changed, the account's last entry tells it. */
+/** Updates an account's row, unless only money has changed: the account's last entry contains that. */
 export function updateAccount(writer: Writer, { before, after }: { before: Account; after: Account }): void {
   if (isToldByEntries(before, after)) return;
   writer.run(UPDATE, ...changeable(after), before.id);
@@ -88,7 +88,7 @@ export function findAccount(connection: Connection, id: string): Account | undef
   return row && accountOf(row);
 }
 
-/** The oldest have the lowest ids. */
+/** The oldest accounts have the lowest ids. */
 export function oldestActiveIds(
   connection: Connection,
   { ownerId, currency }: OwnerAndCurrency,
@@ -103,7 +103,7 @@ export function oldestActiveIds(
   return rows.map(({ id }) => id);
 }
 
-/** Those due longest first. */
+/** Ordered by expiry, the earliest first. */
 export function accountIdsWithDueHolds(
   connection: Connection,
   until: Instant,
@@ -124,7 +124,7 @@ export function countAccounts(connection: Connection, ownerId: string): number {
   return Number(row?.count);
 }
 
-/** By id; only ids above `after`. */
+/** In order of id; only ids above `after`. */
 export function accountsAfter(
   connection: Connection,
   { after, limit }: { after: string | null; limit: number },
@@ -152,7 +152,7 @@ type WrittenRow = AccountRow & {
   readonly last: bigint | null;
 };
 
-/** An account's row as it was written, which may have been some entries ago. */
+/** An account's row as written, possibly some entries ago. */
 export type AccountAsWritten = {
   readonly account: Account;
   readonly digest: Uint8Array | null;
@@ -162,7 +162,7 @@ export type AccountAsWritten = {
   readonly last: number;
 };
 
-/** By id; only ids above `after`. */
+/** In order of id; only ids above `after`. */
 export function accountRowsAfter(
   connection: Connection,
   { after, limit }: { after: string | null; limit: number },

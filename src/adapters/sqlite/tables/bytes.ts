@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { rowDigest } from '../../shared/row-digest.ts';
 import type { Digest } from '../../../domain/integrity/hash-chain.ts';
 
-/** Digests and salts are hexadecimal in the ledger, and half as long in the file. */
+/** The ledger has digests and salts in hexadecimal. The file has them as bytes, in half the space. */
 export function toBytes(hexadecimal: string): Uint8Array {
   return Buffer.from(hexadecimal, 'hex');
 }
@@ -13,7 +13,7 @@ export function toHexadecimal(bytes: Uint8Array): string {
 
 export const sha256: Digest = (text) => hash('sha256', text, 'hex');
 
-/** The digest that a row keeps of this text. */
+/** The digest of this text for a row. */
 export function digestOf(text: string): Uint8Array {
   return toBytes(rowDigest(text, sha256));
 }

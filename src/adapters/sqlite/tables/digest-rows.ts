@@ -5,7 +5,7 @@ import { transferDigest, transferRowsAfter } from './transfers.ts';
 
 const PORTION = 500;
 
-/** Writes the digest of every row that was written before rows had one. */
+/** Writes the missing digests of rows from before row digests existed. */
 export function digestRows(connection: Connection): void {
   for (const account of all(
     (page) => accountsAfter(connection, page),

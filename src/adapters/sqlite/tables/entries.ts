@@ -39,7 +39,7 @@ const INSERT_BLOCK = `INSERT INTO entry_blocks (account_id, block, others)
 SELECT account_id, ?2, group_concat(ifnull(substr(other_id, -4), '${ANY_OTHER}'))
 FROM entries WHERE account_id = ?1 AND sequence BETWEEN ?3 AND ?4`;
 
-/** Entries of an account come in the order of their sequence. */
+/** Entries of an account must come in order of sequence. */
 export function insertEntry(writer: Writer, entry: LedgerEntry, legs: readonly Leg[]): void {
   const { after } = entry;
   writer.run(
@@ -80,7 +80,7 @@ export function listEntries(
   ).map(entryOf);
 }
 
-/** The entries at these sequences that exist, by sequence. */
+/** Returns the existing entries at these sequences, by sequence. */
 export function entriesAt(
   connection: Connection,
   accountId: string,
@@ -97,15 +97,17 @@ export function entriesAt(
 const LAST_BLOCK = 'SELECT block FROM entry_blocks WHERE account_id = ? ORDER BY block DESC LIMIT 1';
 const LAST_BLOCK_WITH = `SELECT block FROM entry_blocks WHERE account_id = ?1 AND block <= ?2
 AND block > ?4 AND (instr(others, ?3) > 0 OR instr(others, '${ANY_OTHER}') > 0) ORDER BY block DESC LIMIT 1`;
-/** How many blocks one read looks through for a name, and of how many it reads the entries: a few milliseconds of each. */
+/**
+ * Number of blocks in which one read searches for a name, and of those whose entries it reads: a few milliseconds each.
+ */
 const NAMES_AT_ONCE = 4_096;
 const BLOCKS_AT_ONCE = 4;
 const ENTRIES_WITH = `SELECT * FROM entries WHERE account_id = ?1 AND sequence BETWEEN ?2 AND ?3
 AND (other_id = ?4 OR other_id IS NULL) ORDER BY sequence DESC LIMIT ?5`;
 
 /**
- * By sequence descending, below `before`. Of transfers with several legs all are given, of whatever others: the caller
- * looks at their legs. It reads a bounded number of rows; `restBelow` is where to go on, null if there is no rest.
+ * In descending order of sequence, below `before`. Includes every transfer with several legs: the caller must check the
+ * legs. Reads a bounded number of rows; `restBelow` is the next start, or null at the end.
  */
 export function entriesWith(
   connection: Connection,
@@ -143,7 +145,7 @@ export function entriesOfTransfer(connection: Connection, transferId: string): r
   return rows.map(entryOf);
 }
 
-/** The other account that each entry of a transfer has in its row. */
+/** The other account in the row of each entry of a transfer. */
 export function othersOfTransfer(
   connection: Connection,
   transferId: string,
@@ -159,7 +161,7 @@ export function othersOfTransfer(
   }));
 }
 
-/** The names that a block has, made of its entries. */
+/** The names of a block, computed from its entries. */
 export function blockOfEntries(connection: Connection, accountId: string, block: number): readonly string[] {
   const { first, last } = rangeOfBlock(block);
   const sql = 'SELECT other_id FROM entries WHERE account_id = ? AND sequence BETWEEN ? AND ?';

@@ -20,7 +20,7 @@ import { findTransfer, findTransferWithRecord, ownKeysAfter } from './transfers.
 import type { InlineRecordRow } from './transfers.ts';
 import type { Writer } from '../connection/writer.ts';
 
-/** Of a transfer, what may change after; its facts are read from its own row, where they never do. */
+/** The changeable facts of the recorded transfer. The other facts never change, and are read from its own row. */
 type RecordRow = {
   readonly request: string;
   readonly at: bigint;
@@ -35,7 +35,7 @@ type RecordRow = {
   readonly members: string | null;
 };
 
-/** One transfer's part of an outcome; of its transfer, as it then stood, what may change after. */
+/** One transfer's part of an outcome, with the transfer's changeable facts at that time. */
 type TransferPart = {
   readonly kind: TransferOutcome['kind'];
   readonly code: RefusalCode | null;
@@ -46,7 +46,7 @@ type TransferPart = {
   readonly balances: readonly Balances[];
 };
 
-/** As a list, to be short. */
+/** A list, for brevity. */
 type PartJson = [
   kind: TransferOutcome['kind'],
   code: RefusalCode | null,
@@ -94,19 +94,19 @@ export function insertRecord(writer: Writer, record: IdempotencyRecord): void {
   writer.run(INSERT, ...values, valuesDigest(values));
 }
 
-/** Covers all of a record: integers that were written come back as bigints. */
+/** Covers the whole record. Integers come back as bigints, so all values are compared as texts. */
 function valuesDigest(values: readonly Value[]): Uint8Array {
   return digestOf(
     JSON.stringify(['record 1', ...values.map((value) => (value === null ? null : String(value)))]),
   );
 }
 
-/** By key; only keys above `after`: the digest that each row has, and the one that it should have. */
+/** The stored and the expected digest of each row, in order of key; only keys above `after`. */
 export function recordDigestsAfter(
   connection: Connection,
   { after, limit }: { after: string | null; limit: number },
 ): readonly { key: string; found: Uint8Array | null; expected: Uint8Array }[] {
-  // An empty key is none of ours, and is found too
+  // An empty key is not one of ours, and must be found too
   const above = after === null ? '>=' : '>';
   const sql = `SELECT * FROM idempotency_records WHERE key ${above} ? ORDER BY key LIMIT ?`;
   const rows = connection.all(sql, after ?? '', limit) as (Record<string, Value> & {
@@ -134,7 +134,7 @@ export function findRecord(connection: Connection, key: IdempotencyKey): Idempot
 const USED = `SELECT record_key AS key FROM transfers WHERE record_key IN (SELECT value FROM json_each(?1))
 UNION ALL SELECT key FROM idempotency_records WHERE key IN (SELECT value FROM json_each(?1))`;
 
-/** `findRecord` for each of these keys. Of many, most of which nobody has used, it is asked once which were. */
+/** Returns `findRecord` for these keys. For many keys, one query finds the used ones, as most are new. */
 export function recordFinder(
   connection: Connection,
   keys: readonly IdempotencyKey[],
@@ -145,7 +145,7 @@ export function recordFinder(
   return (key) => (used.has(keyText(key)) ? findRecord(connection, key) : undefined);
 }
 
-/** By the text of their key; only those above `after`. They stand in two tables. */
+/** Returns records from both tables, in order of key text; only keys above `after`. */
 export function recordsAfter(
   connection: Connection,
   { after, limit }: { after: string | null; limit: number },
@@ -156,7 +156,7 @@ export function recordsAfter(
   return keys.slice(0, limit).flatMap((text) => findRecord(connection, keyFromText(text)) ?? []);
 }
 
-/** As it was made, a hold was pending and anything else was completed or rejected. */
+/** Restores the initial state: a hold was pending, and any other transfer completed or rejected. */
 function recordOfTransfer(
   { scope, operation, key }: IdempotencyKey,
   { transfer, record }: { transfer: Transfer; record: InlineRecordRow },
@@ -227,7 +227,7 @@ function transferOutcomeOf(connection: Connection, part: TransferPart): Transfer
   return { kind: 'transferred', transfer: transfer as Transfer, balances: part.balances };
 }
 
-/** Whatever a record tells of a transfer, nothing of it had been reversed by then. */
+/** No recorded state of a transfer includes a reversal: none had happened by then. */
 function transferAsItStood(connection: Connection, id: string, part: TransferPart): Transfer {
   const today = findTransfer(connection, id);
   if (!today) throw new TypeError(`The transfer ${id} of a record is missing`);
@@ -259,7 +259,7 @@ function partToJson(outcome: TransferOutcome): PartJson {
   return [kind, code, transferId, status, completedAt, balancesToText(balances)];
 }
 
-/** A member of a batch is made with it, so nothing of it was captured. */
+/** A batch creates its members, so no capture had happened. */
 function partFromJson([kind, code, transferId, status, completedAt, balances]: PartJson): TransferPart {
   return {
     kind,

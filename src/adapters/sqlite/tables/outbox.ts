@@ -8,7 +8,7 @@ import type { Writer } from '../connection/writer.ts';
 
 type ParcelRow = { readonly id: string; readonly messages: string; readonly attempts: bigint };
 
-/** What becomes of a parcel, in the order of its columns. */
+/** A batch's state, in the order of its columns. */
 type Standing = {
   readonly dueAt: Instant | null;
   readonly givenUpAt?: Instant;
@@ -19,7 +19,7 @@ type Standing = {
 
 const COLUMNS = 'id, messages, attempts';
 
-/** Due at an instant; with an attempt already where it is written as claimed. */
+/** Inserts a batch that is due at an instant. A batch that is written as claimed already has one attempt. */
 export function insertParcel(
   writer: Writer,
   { id, messages }: OutboxBatch,
@@ -63,7 +63,7 @@ export function claimMessages(
   return claimed;
 }
 
-/** What is sent is no longer there, and what waits or was given up is little. */
+/** Erases texts from notifications. Sent ones are already deleted; waiting and failed ones are few. */
 export function eraseFromParcels(
   connection: Connection,
   writer: Writer,
@@ -82,7 +82,7 @@ export function eraseFromParcels(
   }
 }
 
-/** Says what becomes of messages that are waiting, wherever this process last saw them. */
+/** Changes the state of waiting messages, in the batches where this process last saw them. */
 export function changeMessages(
   connection: Connection,
   ids: readonly string[],
@@ -100,7 +100,9 @@ export function changeMessages(
   }
 }
 
-/** Where not all of a parcel is meant, those that are leave, for one of their own unless they were sent. */
+/**
+ * Moves messages to a new state. If they are only part of a batch, they get their own batch, or are deleted if sent.
+ */
 function move(
   connection: Connection,
   parcel: StoredBatch,

@@ -42,7 +42,7 @@ type TransferRow = {
   readonly erased: string | null;
 };
 
-/** As a list, to be short; the amount as text, as JSON has no bigints. */
+/** A list, for brevity. The amount is a text, as JSON has no bigint. */
 type LegJson = [accountId: string, ownerId: string | null, direction: Direction, amount: string];
 
 const INSERT = `INSERT INTO transfers (
@@ -53,7 +53,7 @@ const INSERT = `INSERT INTO transfers (
 
 const INSERT_UNBOOKED = 'INSERT INTO unbooked_transfers (user_id, created_at, transfer_id) VALUES (?, ?, ?)';
 
-/** The record of the command that made a transfer, in the transfer's own row. */
+/** The idempotency record of a transfer's own command, in the transfer's row. */
 export type InlineRecordRow = {
   readonly key: string;
   readonly request: string;
@@ -103,12 +103,12 @@ export function insertTransfer(
   if (unbookedFor !== null) writer.run(INSERT_UNBOOKED, unbookedFor, transfer.createdAt, id);
 }
 
-/** Covers what no entry covers of a transfer and the record in its row. */
+/** Covers the facts of a transfer and its inline record that no entry covers. */
 export function transferDigest(transfer: Transfer, record: InlineRecordRow | undefined): Uint8Array {
   return digestOf(transferText(transfer, record, sha256));
 }
 
-/** @throws TypeError if the transfer is no longer as it was before */
+/** @throws TypeError if the stored transfer differs from `before` */
 export function updateTransfer(
   writer: Writer,
   { before, after }: { before: Transfer; after: Transfer },
@@ -135,7 +135,7 @@ function eraseTexts(writer: Writer, { id, erased }: Transfer): void {
 const INSERT_HOLD =
   'INSERT INTO pending_holds (account_id, expires_at, transfer_id, direction, amount) VALUES (?, ?, ?, ?, ?)';
 
-/** A hold is listed on its accounts for as long as it is pending. */
+/** Lists a hold on its accounts while it is pending. */
 export function listHold(writer: Writer, { before, after }: Change<Transfer>): void {
   if (before?.status === after.status) return;
   for (const { accountId, direction, amount } of after.legs) {
@@ -156,7 +156,7 @@ const DUE = `SELECT ifnull(sum(iif(direction = 'debit', amount, 0)), 0) AS debit
   ifnull(sum(iif(direction = 'credit', amount, 0)), 0) AS credits
   FROM pending_holds WHERE account_id = ? AND expires_at <= ?`;
 
-/** All pending holds on an account that expire up to an instant, summed from their list alone. */
+/** Sums all pending holds on an account that expire by an instant, from their list alone. */
 export function dueOn(connection: Connection, accountId: string, until: Instant): PendingSums {
   return { ...(connection.get(DUE, accountId, until) as PendingSums) };
 }
@@ -218,7 +218,7 @@ export function findTransfer(connection: Connection, id: string): Transfer | und
   return row && transferOf(row);
 }
 
-/** The transfer that was made under a key by itself, as it is today, with the record of that. */
+/** Returns the transfer of a command with this key, in its current state, with the command's record. */
 export function findTransferWithRecord(
   connection: Connection,
   key: string,
@@ -236,7 +236,7 @@ type RecordedRow = TransferRow & {
   readonly digest: Uint8Array | null;
 };
 
-/** None where the row holds nothing of one. */
+/** Undefined if the row contains no record. */
 function recordIn(row: RecordedRow): InlineRecordRow | undefined {
   const { record_key: key, record_request: request, record_balances: balances, record_at: at } = row;
   if ([key, request, balances, at].every((value) => value === null)) return undefined;
@@ -245,7 +245,7 @@ function recordIn(row: RecordedRow): InlineRecordRow | undefined {
 
 const AFTER = 'SELECT * FROM transfers WHERE id > ? ORDER BY id LIMIT ?';
 
-/** By id; only ids above `after`. */
+/** In order of id; only ids above `after`. */
 export function transfersAfter(
   connection: Connection,
   { after, limit }: { after: string | null; limit: number },
@@ -253,7 +253,7 @@ export function transfersAfter(
   return (connection.all(AFTER, after ?? '', limit) as TransferRow[]).map(transferOf);
 }
 
-/** As `transfersAfter`, each with the record and the digest in its row. */
+/** Like `transfersAfter`, with the record and the digest of each row. */
 export function transferRowsAfter(
   connection: Connection,
   { after, limit }: { after: string | null; limit: number },
@@ -265,7 +265,7 @@ export function transferRowsAfter(
   }));
 }
 
-/** The keys of records that are in transfers' rows; only those above `after`. */
+/** Keys of records in transfers' rows, in order; only keys above `after`. */
 export function ownKeysAfter(connection: Connection, after: string, limit: number): readonly string[] {
   const sql = 'SELECT record_key FROM transfers WHERE record_key > ? ORDER BY record_key LIMIT ?';
   const rows = connection.all(sql, after, limit) as { record_key: string }[];
@@ -275,7 +275,7 @@ export function ownKeysAfter(connection: Connection, after: string, limit: numbe
 const UNBOOKED = `SELECT transfers.* FROM unbooked_transfers CROSS JOIN transfers ON transfers.id = transfer_id
   WHERE user_id = ?1 AND (unbooked_transfers.created_at, transfer_id) < (?2, ?3)
   ORDER BY unbooked_transfers.created_at DESC, transfer_id DESC LIMIT ?4`;
-/** Above every instant. */
+/** After every instant. */
 const END_OF_TIME = Number.MAX_SAFE_INTEGER;
 
 export function listUnbooked(

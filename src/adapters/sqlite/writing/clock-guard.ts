@@ -5,13 +5,16 @@ import type { Instant } from '../../../domain/time.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Writer } from '../connection/writer.ts';
 
-/** How far the stored instant may fall behind, so that units of the same half second write it once. */
+/** How far the stored instant may fall behind, so that units within half a second write it once. */
 const STORED_EVERY_MS = 500;
 
 const KEEP_NEWEST =
   'INSERT INTO newest_entry (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = max(at, excluded.at)';
 
-/** Refuses ledger writes while the newest entry is ahead of the clock. The instant is in memory, and in one row. */
+/**
+ * Refuses ledger writes while the newest entry is ahead of the clock. Keeps the newest instant in memory and in one
+ * row.
+ */
 export class ClockGuard {
   readonly #connection: Connection;
   readonly #clock: Clock;
@@ -40,19 +43,19 @@ export class ClockGuard {
     assertClockNotBehind({ newest, now, toleranceMs });
   }
 
-  /** Stores the instant of a unit's newest entry, where the stored one has fallen behind. */
+  /** Stores the instant of a unit's newest entry if the stored one has fallen behind. */
   write(writer: Writer, newest: Instant): void {
     if (Number.isFinite(newest) && newest >= this.#stored + STORED_EVERY_MS) writer.run(KEEP_NEWEST, newest);
   }
 
-  /** Takes what `write` was given as committed. */
+  /** Records the commit of an instant that was given to `write`. */
   committed(newest: Instant): void {
     this.#newest = Math.max(this.#newest, newest);
     if (newest >= this.#stored + STORED_EVERY_MS) this.#stored = newest;
   }
 }
 
-/** The instant of the newest entry among the accounts that a unit changes. -Infinity where it changes none. */
+/** The instant of the newest entry among the accounts that a unit changes. -Infinity if it changes none. */
 export function newestEntryIn(parts: readonly Changes[]): Instant {
   let newest = -Infinity;
   for (const { accounts } of parts)

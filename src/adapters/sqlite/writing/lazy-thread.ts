@@ -1,33 +1,33 @@
 import { WritingThread } from './writing-thread.ts';
 import type { ThreadTerms } from './writing-thread.ts';
 
-/** The writing thread, which is started once there is a crowd to write for. */
+/** Starts the writing thread once units are large enough to need it. */
 export class LazyThread {
   readonly #start: (() => Promise<WritingThread>) | undefined;
   readonly #crowd: number;
   #starting: Promise<void> | undefined;
   #thread: WritingThread | undefined;
-  /** Of the last two units: the first of a crowd is often taken alone. */
+  /** Sizes of the last two units: the first command of a burst often runs alone. */
   #commands = [0, 0];
 
-  /** @param terms how to start it; undefined where nothing is to be written but here */
+  /** @param terms how to start the thread; undefined to write only in this thread */
   constructor(terms: ThreadTerms | undefined, { crowd }: { crowd: number }) {
     this.#start = terms && (() => WritingThread.start(terms));
     this.#crowd = crowd;
   }
 
-  /** Undefined where the next unit is better written here. */
+  /** Undefined if the next unit is better written in this thread. */
   get ready(): WritingThread | undefined {
     return this.#isCrowd && this.#thread?.hasEnded === false ? this.#thread : undefined;
   }
 
-  /** So many commands were in a unit, so the next ones will have about as many. */
+  /** Notes a unit's number of commands, as an estimate for the next ones. */
   expect(commands: number): void {
     this.#commands = [...this.#commands.slice(1), commands];
     if (this.#isCrowd) void this.start();
   }
 
-  /** Where it cannot be started, all is written here, as well and more slowly. */
+  /** Starts the thread. If that fails, this thread writes everything, more slowly. */
   start(): Promise<void> {
     this.#starting ??= (async () => {
       try {

@@ -3,12 +3,12 @@ import type { Changes } from '../../../domain/books/changes.ts';
 import { findAccount } from '../tables/accounts.ts';
 import type { Connection } from '../connection/connection.ts';
 
-/** Some 20 MB of accounts. */
+/** About 20 MB of accounts. */
 const MOST = 20_000;
 
 /**
- * Accounts as they were last committed. Used under the write lock alone, and forgotten there once another process has
- * written: that makes all of them doubtful.
+ * Accounts as last committed. Used only under the write lock, and cleared there once another process has written, as
+ * any account may have changed.
  */
 export class SqliteAccountCache {
   readonly #connection: Connection;
@@ -27,7 +27,7 @@ export class SqliteAccountCache {
     return account;
   }
 
-  /** After the commit. */
+  /** Adds the changes of a commit. */
   committed({ accounts }: Changes): void {
     for (const { after } of accounts) this.#keep(after);
   }

@@ -28,14 +28,14 @@ import { SerialQueue, whenUnlocked } from './waiting.ts';
 import { OtherWriters, LocalWriter } from './writing-connection.ts';
 import type { WritingConnection } from './writing-connection.ts';
 
-/** Some transfers change about as much; on a disk with less room than that, units fail. */
+/** About the size of some transfers' changes. Units fail on a disk with less free space. */
 const PROBE_BYTES = 65_536;
 const PROBED_FOR_MS = 1000;
 
 /**
- * Units run one after another: in this process by turns, among processes by SQLite's write lock. Under load those of the
- * ledger are written by a thread of their own: the first part while the next is decided, and all of it while requests
- * come in and answers go out.
+ * Runs units one after another: within this process by a queue, between processes by SQLite's write lock. Under load a
+ * separate thread writes the units of the ledger: the first part while the next is decided, and all of it while this
+ * thread serves requests.
  */
 export class SqliteUnitOfWork implements UnitOfWork {
   readonly pipelineThreshold = 256;
@@ -52,7 +52,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
   #lent = 0;
   readonly #queue = new SerialQueue();
   readonly #parcelsSeen = ClaimedBatches.none();
-  /** When a probe last worked, with no fault since. */
+  /** Time of the last successful probe, if no error followed. */
   #probedAt = -Infinity;
   #probing: Promise<void> | undefined;
 
@@ -74,7 +74,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
     this.#thread = ports.thread;
   }
 
-  /** What is wanted is read when it is asked for: the decision runs under the write lock, where no read waits. */
+  /** Reads records on demand: the decision runs under the write lock, where no read waits. */
   async transact<R>(
     want: () => Prefetch,
     decide: (books: Books) => Decision<R>,
@@ -96,8 +96,8 @@ export class SqliteUnitOfWork implements UnitOfWork {
       },
       () => this.#thread.ready ?? this.#here,
     );
-    // The commit kept the event loop from turning. Now it turns: timers run, what came in meanwhile joins the next
-    // batch, and another process gets at the lock.
+    // The commit blocked the event loop. Now timers run, new commands join the next unit, and other processes get the
+    // lock.
     if (isHere) await nextTurn();
     return committed;
   }
@@ -112,7 +112,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
     });
   }
 
-  /** Rejects unless a unit of the ledger could be run now. Tries a write where the last one that worked is too old. */
+  /** Rejects unless a unit of the ledger could run now. Tries a write if the last successful one is too old. */
   async check(): Promise<void> {
     await this.#locked(this.#lockTimeoutMs, async (writing) => {
       await writing.rollBack();
@@ -136,13 +136,13 @@ export class SqliteUnitOfWork implements UnitOfWork {
     this.#probedAt = performance.now();
   }
 
-  /** Lets no more units in, and waits for those who are. */
+  /** Accepts no more units, and waits for the queued ones. */
   async close(): Promise<void> {
     await this.#queue.close();
     await this.#thread.close();
   }
 
-  /** Runs `unit` in a transaction of its own, which it is to end. Where it is written is chosen as its turn comes. */
+  /** Runs `unit` in a transaction, which it must end. `choose` selects the writer once the queue reaches the unit. */
   async #locked<R>(
     waitMs: number,
     unit: (writing: WritingConnection) => Promise<R>,
@@ -175,14 +175,14 @@ export class SqliteUnitOfWork implements UnitOfWork {
     });
   }
 
-  /** Marks what `work` does as inside a unit: it is another's, and may try to begin one. */
+  /** Marks `work` as inside a unit: code from outside may try to begin another one. */
   async #guardReentrancy<R>(work: () => Promise<R>): Promise<R> {
     this.#lent++;
     try {
       return await this.#inside.run(true, work);
     } finally {
       this.#lent--;
-      // While a storage is in use, Node 20 walks it at every promise of the process.
+      // While a storage is enabled, Node 20 walks it for every promise of the process.
       if (this.#lent === 0) this.#inside.disable();
     }
   }
@@ -204,7 +204,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
     }
   }
 
-  /** Before the first write to a backup that was put in place. */
+  /** Removes the mark before the first write to a restored backup. */
   async #unmarkBackup(writing: WritingConnection): Promise<void> {
     if (!isMarkedBackup(this.#connection)) return;
     await writing.rollBack();
@@ -262,7 +262,9 @@ export class SqliteUnitOfWork implements UnitOfWork {
   }
 }
 
-/** In this thread all is decided before any of it is written: the books would read that as what was there before. */
+/**
+ * Decides everything before it writes: on this thread's connection, the books would read the changes as earlier state.
+ */
 async function writeAfter<R>(unit: SqliteUnitWriter, decision: Decision<R>): Promise<R> {
   const { result, parts } = await decideInTurns(decision);
   for (const changes of parts) {
@@ -273,7 +275,7 @@ async function writeAfter<R>(unit: SqliteUnitWriter, decision: Decision<R>): Pro
   return result;
 }
 
-/** The writing thread writes one part while the next is decided. */
+/** Decides the next part while the writing thread writes the last one. */
 async function writeBeside<R>(unit: SqliteUnitWriter, decision: Decision<R>): Promise<R> {
   let part = decision;
   for (; 'next' in part; part = part.next()) {

@@ -16,14 +16,14 @@ import type { SqliteAccountCache } from './remembered-accounts.ts';
 import { insertTransfer, listHold, updateTransfer } from '../tables/transfers.ts';
 import type { WritingConnection } from './writing-connection.ts';
 
-/** Writes what one unit changes, part by part. */
+/** Writes the changes of one unit, part by part. */
 export class SqliteUnitWriter {
   readonly #writer: WritingConnection;
   readonly #accounts: SqliteAccountCache;
   readonly parts: Changes[] = [];
-  /** Those that were written as claimed. */
+  /** Outbox batches that were written as claimed. */
   readonly claimed: OutboxBatch[] = [];
-  /** Of the accounts that this unit has changed. */
+  /** Latest sequences of the accounts that this unit has changed. */
   readonly #sequences = new Map<string, number>();
   readonly #messages: Notification[] = [];
   readonly #erased: string[] = [];
@@ -34,7 +34,7 @@ export class SqliteUnitWriter {
     this.#accounts = accounts;
   }
 
-  /** @throws TypeError if the changes do not go on from what is there */
+  /** @throws TypeError if the changes do not build on the stored state */
   write(changes: Changes): void {
     const writer = this.#writer;
     for (const { before, after } of changes.accounts) {
@@ -62,7 +62,10 @@ export class SqliteUnitWriter {
     writer.flush();
   }
 
-  /** After the last part: what there is once for the whole unit. `connection` reads what was there before it. */
+  /**
+   * Writes the data that the whole unit shares, after its last part. `connection` still reads the state before the
+   * unit.
+   */
   finish(connection: Connection): void {
     if (this.#erased.length > 0) eraseFromParcels(connection, this.#writer, this.#erased);
     const dueAt = this.#messagesDueAt;

@@ -4,14 +4,14 @@ import { PassbookError } from '../../../domain/errors.ts';
 import { isBusy, unavailable } from '../connection/faults.ts';
 
 const LONGEST_PAUSE_MS = 16;
-/** What a timer can hold: 2^31 - 1 ms. */
+/** Longest delay of a Node timer: 2^31 - 1 ms. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
 /**
- * Attempts until no other process's lock is in the way. The pauses are timers, as SQLite's own busy timeout would
- * stop the event loop, and random, so that processes that wait for each other do not keep step.
+ * Repeats the attempt until no other process's lock blocks it. The pauses are timers, as SQLite's own busy timeout
+ * would block the event loop. They are random, so that waiting processes do not keep in step.
  * @param until on the scale of `performance.now()`
- * @throws PassbookError `unavailable` if it comes to `until`, and whatever `attempt` throws
+ * @throws PassbookError `unavailable` after `until`, and any error of `attempt`
  */
 export async function whenUnlocked<R>(attempt: () => R | Promise<R>, until: number): Promise<R> {
   for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
@@ -31,23 +31,23 @@ function closed(): PassbookError {
   return new PassbookError('unavailable', { retryAfterSeconds: 1, reason });
 }
 
-/** One after another, in the order they came. */
+/** Runs units one after another, in order of arrival. */
 export class SerialQueue {
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  /** @throws PassbookError `unavailable` if the turn has not come by `until`; `unit` is not run then */
+  /** @throws PassbookError `unavailable` if `unit` could not start by `until`; it never runs then */
   take<R>(until: number, unit: () => Promise<R>): Promise<R> {
     if (this.#closed) return Promise.reject(closed());
 
     const before = this.#last;
     const mine = inTime(before, until).then(unit);
-    // Where this one gives up, those after it still wait for those before it.
+    // If this unit gives up, later ones still wait for earlier ones.
     this.#last = allSettled(before, mine);
     return mine;
   }
 
-  /** Lets nobody else in, and waits for those who are. */
+  /** Accepts no more units, and waits for the queued ones. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#last;

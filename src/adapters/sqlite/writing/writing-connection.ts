@@ -3,20 +3,20 @@ import type { Value } from '../connection/driver.ts';
 import { atCommit } from '../connection/faults.ts';
 import type { Writer } from '../connection/writer.ts';
 
-/** A connection that writes units, one at a time, each in a transaction of its own. */
+/** A connection that writes units, one at a time, each in its own transaction. */
 export interface WritingConnection extends Writer {
-  /** Takes SQLite's write lock. @throws what SQLite does, where another process has it */
+  /** Takes SQLite's write lock. @throws SQLite's error if another process holds it */
   begin(): Promise<void>;
-  /** Under the lock: another one than before, if any other connection has committed since. */
+  /** A number that differs from the last one if another connection has committed since. Requires the lock. */
   dataVersion(): Promise<bigint>;
-  /** Passes on what was taken so far, which may be written while more is decided. */
+  /** Sends the statements so far, so that they are written while the next part is decided. */
   flush(): void;
-  /** @throws PassbookError `unavailable`, `outcome_unknown`, or whatever a statement failed with */
+  /** @throws PassbookError `unavailable`, `outcome_unknown`, or the error of a failed statement */
   commit(): Promise<void>;
   rollBack(): Promise<void>;
 }
 
-/** In this thread, each statement at once. */
+/** Writes in this thread, each statement at once. */
 export class LocalWriter implements WritingConnection {
   readonly #connection: Connection;
 
@@ -39,7 +39,7 @@ export class LocalWriter implements WritingConnection {
   }
 
   flush(): void {
-    // Nothing waits
+    // Every statement already ran
   }
 
   async commit(): Promise<void> {
@@ -55,7 +55,7 @@ export class LocalWriter implements WritingConnection {
   }
 }
 
-/** Whether anybody else wrote since this process last did, by whichever of its connections. Asked under the lock. */
+/** Detects commits of other processes since this process last wrote, by any of its connections. Requires the lock. */
 export class OtherWriters {
   readonly #versions = new Map<WritingConnection, bigint>();
   #last: WritingConnection | undefined;
@@ -67,12 +67,12 @@ export class OtherWriters {
     return last === undefined || this.#versions.get(last) !== before;
   }
 
-  /** After this process's own commit. */
+  /** Notes this process's own commit. */
   wroteBy(connection: WritingConnection): void {
     this.#last = connection;
   }
 
-  /** The next answer is that they have. */
+  /** Makes the next answer true. */
   forget(): void {
     this.#last = undefined;
   }

@@ -13,18 +13,18 @@ type Told = { readonly message: string; readonly errcode?: number; readonly isAt
 type Waiting = { readonly resolve: (answer: Answer) => void; readonly reject: (fault: Error) => void };
 
 export type ThreadTerms = {
-  /** Of the driver. */
+  /** The driver's module. */
   readonly module: string;
   readonly path: string;
-  /** Statements that come first on its connection. */
+  /** Statements that run first on the thread's connection. */
   readonly setup: string;
 };
 
-/** A connection in a thread of its own: while it writes, this thread goes on. Its faults have SQLite's codes. */
+/** A connection in its own thread, so that this thread continues during writes. Its errors have SQLite's codes. */
 export class WritingThread implements WritingConnection {
   readonly #worker: Worker;
   readonly #statements = new Statements();
-  /** As of the unit under way. */
+  /** Data version of the unit in progress. */
   #version: bigint | undefined;
   #waiting: Waiting | undefined;
   #ended: Error | undefined;
@@ -43,7 +43,7 @@ export class WritingThread implements WritingConnection {
     worker.on('exit', end);
   }
 
-  /** @throws whatever keeps it from starting */
+  /** @throws any error that prevents its start */
   static async start(terms: ThreadTerms): Promise<WritingThread> {
     const worker = new Worker(new URL('../connection/thread.mjs', import.meta.url), {
       workerData: terms,
@@ -54,7 +54,7 @@ export class WritingThread implements WritingConnection {
     return thread;
   }
 
-  /** Once it has, nothing more is written by it. */
+  /** An ended thread writes nothing more. */
   get hasEnded(): boolean {
     return this.#ended !== undefined;
   }
@@ -117,13 +117,13 @@ export class WritingThread implements WritingConnection {
   #take(): Waiting | undefined {
     const waiting = this.#waiting;
     this.#waiting = undefined;
-    // It keeps the process going only while it is waited for
+    // The thread keeps the process alive only while a caller waits for it
     this.#worker.unref();
     return waiting;
   }
 }
 
-/** As it was thrown there; an error's own fields do not come through by themselves. */
+/** An error as thrown in the thread. Structured cloning drops an error's own fields. */
 class ThreadFault extends Error {
   readonly errcode: number | undefined;
   readonly isAtCommit: boolean;
