@@ -24,29 +24,29 @@ import { countBefore, countUpTo, insertSorted, removeSorted } from './sorted-lis
 export type StoredMessage = {
   readonly message: Notification;
   readonly attempts: number;
-  /** Null once it is sent or given up. */
+  /** Null once the message is sent or given up. */
   readonly dueAt: Instant | null;
 };
 
-/** All that is kept. Entities are immutable, so whoever reads one keeps what they read. */
+/** All data of the store. Entities are immutable, so later changes never affect a reader. */
 export class MemoryData {
   readonly accounts = new Map<string, Account>();
-  /** By owner, in the order of opening. */
+  /** By owner, in order of opening. */
   readonly accountIds = new Map<string, string[]>();
   readonly transfers = new Map<string, Transfer>();
-  /** By `Transfer.unbookedFor`, in the order of `TransferPlace`, the oldest first. */
+  /** By `Transfer.unbookedFor`, in the order of `TransferPosition`, the oldest first. */
   readonly unbooked = new Map<string, TransferPosition[]>();
-  /** By account, in the order of their sequence. */
+  /** By account, in order of sequence. */
   readonly entries = new Map<string, LedgerEntry[]>();
   /** By transfer. */
   readonly entriesOfTransfers = new Map<string, LedgerEntry[]>();
-  /** By account, what is pending, in the order in which it expires. */
+  /** Pending holds by account, in order of expiry. */
   readonly pending = new Map<string, PendingHold[]>();
-  /** By account, all holds, in the order of their placing. */
+  /** All holds by account, in order of their placing. */
   readonly placed = new Map<string, TransferPosition[]>();
   readonly auditLog: AuditRecord[] = [];
   readonly records = new Map<string, IdempotencyRecord>();
-  /** A second reference to each as it was written last, to which `verify` compares the first. */
+  /** A second reference to each entity as last written. `verify` compares the first one with it. */
   readonly written = {
     accounts: new Map<string, Account>(),
     transfers: new Map<string, Transfer>(),
@@ -58,7 +58,7 @@ export class MemoryData {
   /** By recipient. */
   readonly mailHours = new Map<string, MailHour>();
 
-  /** By id. */
+  /** In order of id. */
   accountsOf(ownerId: string): readonly Account[] {
     const ids = this.accountIds.get(ownerId) ?? [];
     return ids.toSorted().flatMap((id) => this.accounts.get(id) ?? []);
@@ -70,7 +70,7 @@ export class MemoryData {
     return session && user && { session, user };
   }
 
-  /** Those before `before`, the newest first. */
+  /** Only positions before `before`, the newest first. */
   unbookedOf(
     userId: string,
     { before, limit }: { before: TransferPosition | null; limit: number },
@@ -91,7 +91,7 @@ export class MemoryData {
     return { debits, credits };
   }
 
-  /** By the instant they expire, and then by id. */
+  /** In order of expiry, then of id. */
   pendingAfter(
     accountId: string,
     { after, limit }: { after: HoldPlace | null; limit: number },
@@ -120,7 +120,7 @@ export class MemoryData {
     return { transfer, placed, ended: entries.find(({ step }) => step !== 'held')?.sequence ?? null };
   }
 
-  /** Outcomes hold transfers as they then stood, with their texts. */
+  /** Erases the texts in outcomes, which contain transfers as they were at that time. */
   #forgetTexts(erased: Transfer): void {
     for (const [key, record] of this.records) {
       const outcome = withoutTexts(record.outcome, erased);
@@ -157,7 +157,7 @@ export class MemoryData {
     this.written.records.set(key, record);
   }
 
-  /** Synchronous, and checks before it writes: nobody sees a part of it. */
+  /** Synchronous, and checks before it writes: nobody sees a partial write. */
   write(changes: Changes): void {
     for (const { before, after } of changes.accounts) {
       if ((this.accounts.get(after.id) ?? null) !== before)
@@ -213,14 +213,14 @@ function withoutTexts<O extends Outcome>(outcome: O, erased: Transfer): O {
   }
 }
 
-/** A pending hold on one account: when it expires, and how much it reserves there. */
+/** A pending hold on one account: its expiry, and the amount that it reserves there. */
 export type PendingHold = HoldPlace & PendingSums;
 
 export function pendingHold(hold: Transfer, accountId: string): PendingHold {
   return { id: hold.id, expiresAt: Number(hold.expiresAt), ...pendingOf(hold, accountId) };
 }
 
-/** The order of pending holds: by the instant they expire, and then by id. */
+/** The order of pending holds: by expiry, then by id. */
 export function expiresAfter(a: HoldPlace, b: HoldPlace): boolean {
   return a.expiresAt === b.expiresAt ? a.id > b.id : a.expiresAt > b.expiresAt;
 }

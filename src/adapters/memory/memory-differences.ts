@@ -19,7 +19,7 @@ import { findSorted } from './sorted-list.ts';
 const sha256: Digest = (text) => hash('sha256', text, 'hex');
 const PORTION = 500;
 
-/** Compares the lists and what was written with what they list and what there is. */
+/** Compares lists with the records that they list, and written entities with the current ones. */
 export async function* memoryDifferences(data: MemoryData): AsyncGenerator<readonly Fault[]> {
   let portion: Fault[] = [];
   let count = 0;
@@ -112,7 +112,7 @@ function transferFaults(data: MemoryData, id: string, transfer: Transfer): reado
   return faults;
 }
 
-/** A list in order names each transfer once. */
+/** A sorted list names each transfer once. */
 function isPlaced(places: readonly TransferPosition[], index: number, right: TransferPosition): boolean {
   const [before, place] = [places[index - 1], places[index]];
   if (place?.id !== right.id || place.at !== right.at) return false;
@@ -147,13 +147,13 @@ function holdFault(place: { accountId: string; transferId: string }, detail: str
 function bookFaults(data: MemoryData, transferId: string, entry: LedgerEntry): readonly Fault[] {
   const { accountId, sequence } = entry;
   const book = data.entries.get(accountId) ?? [];
-  // Its place, or any where a sequence was changed
+  // At its position, or anywhere if a sequence was changed
   const isThere = book[sequence - 1] === entry || book.includes(entry);
   if (isThere && entry.transferId === transferId) return [];
   return [{ kind: 'entry_listing', accountId, sequence, transferId }];
 }
 
-/** Without what of a transfer is the transfer's own, and may be erased there. */
+/** A record without its transfers' own facts, whose texts may be erased in the transfer. */
 function recordText({ outcome, ...record }: IdempotencyRecord): string {
   const part = (one: TransferOutcome) => ({ ...one, transfer: one.transfer && stateOf(one.transfer) });
   switch (outcome.kind) {

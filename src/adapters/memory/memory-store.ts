@@ -27,25 +27,28 @@ import { Journal, storesOf } from './memory-stores.ts';
 
 export type MemoryStoreOptions = {
   /**
-   * How often each decision and each unit of work is run, and undone, before the run that counts, as a store does
-   * that meets write conflicts. 0 unless given; for tests that a unit has no effect but through its stores.
+   * How often each decision and unit of work is run and undone before the run that counts, as in a store with write
+   * conflicts. Default: 0. For tests that a unit has no effect except through its stores.
    */
   readonly rehearsals?: number;
   /**
-   * The ledger's clock: its writes are refused while the newest entry is ahead of it. Default: none, and entries are
-   * compared with no clock.
+   * The ledger's clock. Writes are refused while the newest entry is ahead of it. Default: none, which disables that
+   * check.
    */
   readonly clock?: Clock;
   /** How far the newest entry may be ahead of the clock, in milliseconds. Default: 1,500. */
   readonly clockToleranceMs?: number;
 };
 
-/** A store in this process's memory. It keeps every promise but one: what it holds ends with the process. */
+/**
+ * Creates a store in this process's memory. It keeps every promise of the ports except durability: its data ends with
+ * the process.
+ */
 export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
   return memoryStoreOver(new MemoryData(), options);
 }
 
-/** Over data of one's own: for tests that tamper with it. */
+/** Creates a store over given data: for tests that tamper with it. */
 export function memoryStoreOver(data: MemoryData, options: MemoryStoreOptions = {}): Store {
   const unitOfWork = new MemoryUnitOfWork(data, options);
   const whileOpen = { assertOpen: () => unitOfWork.assertOpen() };
@@ -65,7 +68,7 @@ export function memoryStoreOver(data: MemoryData, options: MemoryStoreOptions = 
   };
 }
 
-/** Units run one after another, in the order they came. */
+/** Runs units one after another, in order of arrival. */
 class MemoryUnitOfWork implements UnitOfWork {
   readonly #data: MemoryData;
   readonly #rehearsals: number;
@@ -96,12 +99,12 @@ class MemoryUnitOfWork implements UnitOfWork {
     });
   }
 
-  /** Rejects unless a unit of the ledger could be run now. */
+  /** Rejects unless a unit of the ledger could run now. */
   check(): Promise<void> {
     return this.#queue(async () => this.#assertClockNotBehind());
   }
 
-  /** @throws TypeError once it is closed */
+  /** @throws TypeError if it is closed */
   assertOpen(): void {
     if (this.#isClosed) throw new TypeError('The store is closed');
   }
@@ -115,7 +118,7 @@ class MemoryUnitOfWork implements UnitOfWork {
 
   close(): void {
     this.#isClosed = true;
-    // Node 20 walks every storage that was used, at every promise, until it is told to let go.
+    // Node 20 walks every storage that was used, for every promise, until it is disabled.
     this.#inside.disable();
   }
 
@@ -153,7 +156,7 @@ class MemoryUnitOfWork implements UnitOfWork {
   }
 }
 
-/** The same asynchronous functions, each of which first asserts that the store is open. */
+/** Wraps asynchronous functions so that each first asserts that the store is open. */
 function guarded<T extends object>(functions: T, { assertOpen }: { assertOpen: () => void }): T {
   const entries = Object.entries(functions).map(([name, call]: [string, (...args: unknown[]) => unknown]) => [
     name,
@@ -254,10 +257,10 @@ function scanOf(data: MemoryData): LedgerScan {
   };
 }
 
-/** How many entries are looked through in one turn of the event loop. */
+/** Number of entries that are searched in one turn of the event loop. */
 const ENTRIES_AT_ONCE = 1_000;
 
-/** Entities are immutable: a list of them is the books of a moment. */
+/** Entities are immutable, so a list of them is a snapshot of the books. */
 function booksAtOnce(data: MemoryData): BooksAtOnce {
   const accounts = [...data.accounts.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   return {
@@ -273,7 +276,7 @@ function booksAtOnce(data: MemoryData): BooksAtOnce {
 
 const PORTION = 500;
 
-/** The keys of a map in order, sorted again only where some were added. */
+/** The keys of a map in order. Sorts again only after keys were added. */
 class SortedKeys {
   readonly #map: ReadonlyMap<string, unknown>;
   #keys: readonly string[] = [];

@@ -12,7 +12,7 @@ import type { ClaimedMessage, OutboxStore } from '../../application/ports/outbox
 import type { SessionStore, UserStore } from '../../application/ports/user-store.ts';
 import type { MemoryData, StoredMessage } from './memory-data.ts';
 
-/** What a unit of work has written, so that it can be undone. */
+/** The writes of a unit of work, so that it can be undone. */
 export class Journal {
   readonly #undo: (() => void)[] = [];
 
@@ -199,7 +199,7 @@ class MemoryOutbox implements OutboxStore {
     this.#change(id, { dueAt: null });
   }
 
-  /** What becomes of a message is said by whoever claimed it. */
+  /** Changes a claimed message: only the claimant reports its result. */
   #change(id: string, change: Partial<StoredMessage>): void {
     const stored = this.#data.messages.get(id);
     if (stored && (stored.attempts > 0 || change.attempts))

@@ -16,47 +16,53 @@ import { TransactionRunner } from './transactions/transaction-runner.ts';
 import { WriteProbe } from './transactions/write-probe.ts';
 
 export type MongoStoreOptions = {
-  /** Of a replica set or a sharded cluster: others have no transactions. */
+  /** URI of a replica set or a sharded cluster: other deployments have no transactions. */
   readonly uri: string;
-  /** Default: the one that the URI names, or else `passbook`. */
+  /** Default: the database in the URI, or else `passbook`. */
   readonly databaseName?: string;
-  /** Default: the machine's. */
+  /** Default: the machine's clock. */
   readonly clock?: Clock;
-  /** How far the clock may be off the database's before writes are refused. 1000 unless given; Infinity: not looked at. */
+  /**
+   * How far the clock may differ from the database's before writes are refused, in milliseconds. Default: 1000.
+   * Infinity disables the check.
+   */
   readonly clockToleranceMs?: number;
-  /** How long a unit of work without a deadline of its own may take, and a read. 10,000 unless given. */
+  /** Time limit of a read, and of a unit of work without its own deadline, in milliseconds. Default: 10,000. */
   readonly timeoutMs?: number;
-  /** How long to look for a primary before an attempt counts as failed. 5000 unless given. */
+  /** How long to look for a primary before an attempt fails, in milliseconds. Default: 5000. */
   readonly serverSelectionTimeoutMs?: number;
-  /** How often each server is asked how it is: what a failover takes at most to be seen. 2000 unless given. */
+  /**
+   * Interval between checks of each server, in milliseconds: the longest time before a failover is noticed. Default:
+   * 2000.
+   */
   readonly heartbeatFrequencyMs?: number;
-  /** For the driver, over what is said here: TLS, credentials, the pool. */
+  /** Driver options that override the ones above: TLS, credentials, the pool. */
   readonly driver?: MongoClientOptions;
-  /** Sees the client before it connects: to watch its events. */
+  /** Receives the client before it connects, to watch its events. */
   readonly onClient?: (client: MongoClient) => void;
 };
 
-/** A store with its own idea of durability, whatever the URI says. */
+/** Durability options, which override the URI's. */
 const DATABASE_OPTIONS: DbOptions = {
   readConcern: new ReadConcern('majority'),
   writeConcern: { w: 'majority', journal: true },
   readPreference: 'primary',
-  // Amounts are longs, and a JavaScript number holds them only up to 2^53
+  // Amounts are longs, and a JavaScript number is exact only up to 2^53
   useBigInt64: true,
   promoteLongs: true,
   promoteValues: true,
-  // A field that is undefined is a mistake, and must not become null in silence
+  // An undefined field is a bug, and must not silently become null
   ignoreUndefined: false,
 };
 
 const MACHINE_CLOCK: Clock = { now: () => Date.now() };
 
 const DEFAULT_DATABASE = 'passbook';
-/** The driver's default, which was this program's before it had one. */
+/** The driver's default, which this program used before it had its own. */
 const FORMER_DATABASE = 'test';
 
 /**
- * A store in MongoDB 6.0 or newer. Brings the database to the version that this program knows.
+ * Opens a store in MongoDB 6.0 or newer. Brings the database to the version that this program knows.
  * @throws PassbookError `unavailable` if the database cannot be reached
  * @throws TypeError if it is not of a replica set, of a newer version than this program knows, or another program's
  */
@@ -84,12 +90,12 @@ function driverOptions(options: MongoStoreOptions): MongoClientOptions {
     appName: 'passbook',
     retryWrites: true,
     retryReads: true,
-    // `timeoutMS` has no effect in driver 7.9: each unit of work keeps its own deadline, and these end what hangs
+    // `timeoutMS` has no effect in driver 7.9. Each unit of work has its own deadline; these limits end hanging calls
     serverSelectionTimeoutMS: options.serverSelectionTimeoutMs ?? 5000,
     heartbeatFrequencyMS: options.heartbeatFrequencyMs ?? 2000,
-    // A server that is silent so long at a heartbeat is given up, with what waits for it
+    // A server that is silent for this long at a heartbeat loses its connections, and their calls fail
     connectTimeoutMS: 2000,
-    // Above what a commit waits for its majority (10 s)
+    // Longer than a commit's wait for its majority (10 s)
     socketTimeoutMS: 30_000,
     ...options.driver,
   };
@@ -100,14 +106,14 @@ function databaseNameIn(uri: string): string | undefined {
   return name && decodeURIComponent(name);
 }
 
-/** Books that were kept without naming a database must not give way to empty ones. */
+/** Refuses to open empty books if others exist in the former default database. */
 async function assertNoBooksElsewhere(db: Db): Promise<void> {
   if ((await versionOf(db)) > 0) return;
   let version = 0;
   try {
     version = await versionOf(db.client.db(FORMER_DATABASE, DATABASE_OPTIONS));
   } catch (fault) {
-    // Another program's, or not to be read by this user
+    // Another program's, or unreadable for this user
     if (!(fault instanceof TypeError || fault instanceof MongoServerError)) throw fault;
   }
   if (version === 0) return;

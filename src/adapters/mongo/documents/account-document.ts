@@ -7,7 +7,7 @@ import type { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
 import { digestOf } from './digest.ts';
 import { entryKey } from './entry-document.ts';
 
-/** Longs wherever money or a count without end is kept; dates for instants. */
+/** Money and unbounded counts are longs; instants are dates. */
 export type AccountFields = Omit<
   AccountState,
   'id' | 'sequence' | 'latestAt' | 'nextExpiryAt' | 'createdAt'
@@ -19,19 +19,19 @@ export type AccountFields = Omit<
 };
 
 /**
- * An account's last entry tells its counters, sequence, instant and head; its document has them as of some entry before,
- * at most `ENTRIES_AHEAD` ago. All else is as it is.
+ * An account's document. Its counters, sequence, instant and head are those after an entry at most `ENTRIES_AHEAD`
+ * before the last one, which has the current ones. All other fields are current.
  */
 export type AccountDocument = AccountFields & {
   readonly _id: string;
-  /** Covers what neither the account's entries nor the audit log tell of it. */
+  /** Covers the facts that neither the account's entries nor the audit log contain. */
   readonly digest: Binary;
 };
 
-/** An account as it is, and up to which sequence its document knows. */
+/** An account's current state, and the sequence as of which its document was written. */
 export type StoredAccount = { readonly account: Account; readonly written: number };
 
-/** An update costs the server as much as a whole transfer; to read some entries more costs little, and seldom. */
+/** An update costs the server as much as a whole transfer. Reading some more entries costs little, and is rare. */
 const ENTRIES_AHEAD = 8;
 
 export function accountFields(account: Account): AccountFields {
@@ -50,7 +50,7 @@ export function accountDigest(account: Account): Binary {
   return digestOf(accountText(account));
 }
 
-/** What may differ once the account is open. */
+/** Fields that may change after the opening. */
 export function changingFields(account: Account) {
   return {
     name: account.name,
@@ -66,7 +66,7 @@ export function changingFields(account: Account) {
   };
 }
 
-/** Whether the document must be written: anything but money has changed, or it would fall too far behind. */
+/** Whether the document must be written: a change is not only of money, or the document would fall too far behind. */
 export function mustWrite(before: StoredAccount, after: Account): boolean {
   const { account, written } = before;
   return (
@@ -82,7 +82,7 @@ export function mustWrite(before: StoredAccount, after: Account): boolean {
   );
 }
 
-/** The places where entries may stand that a document does not know of. */
+/** The keys of entries that may be newer than the document. */
 export function entryKeysAhead({
   _id,
   sequence,
@@ -93,7 +93,7 @@ export function entryKeysAhead({
   );
 }
 
-/** The account as its last entry left it. */
+/** The account after its last entry. */
 export function storedAccountOf(
   { _id, ...fields }: AccountDocument,
   lastEntry: LedgerEntry | undefined,
@@ -118,7 +118,7 @@ export function accountOf(id: string, fields: AccountFields): Account {
   });
 }
 
-/** In one order, whoever made them: MongoDB tells documents with another order of fields apart. */
+/** Fixes the order of the fields: MongoDB treats documents with different orders as different. */
 function countersOf({ debitsPosted, creditsPosted, debitsPending, creditsPending }: Counters): Counters {
   return { debitsPosted, creditsPosted, debitsPending, creditsPending };
 }

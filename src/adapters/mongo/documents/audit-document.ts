@@ -1,6 +1,6 @@
 import type { AuditRecord } from '../../../domain/integrity/audit-log.ts';
 
-/** The sequence is the id, so that no two records follow one. */
+/** The sequence is the id, so that no two records follow the same one. */
 export type AuditDocument = Omit<AuditRecord, 'sequence' | 'at'> & {
   readonly _id: bigint;
   readonly at: Date;

@@ -1,6 +1,6 @@
-/** Of the entries of a block, the names of the other accounts. */
+/** The names of the other accounts in a block's entries. */
 export type BlockDocument = {
-  /** As `placeOf`: the account, and the block for the sequence. */
+  /** Like `entryKey`: the account, and the block in place of the sequence. */
   readonly _id: string;
   readonly others: string;
 };

@@ -5,7 +5,7 @@ import type { Digest } from '../../../domain/integrity/hash-chain.ts';
 
 export const sha256: Digest = (text) => hash('sha256', text, 'hex');
 
-/** The digest that a document keeps of this text. */
+/** The digest of this text for a document. */
 export function digestOf(text: string): Binary {
   return new Binary(Buffer.from(rowDigest(text, sha256), 'hex'));
 }

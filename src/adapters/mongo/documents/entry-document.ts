@@ -3,9 +3,9 @@ import { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
 import type { EntryStep } from '../../../domain/entities/counters.ts';
 import type { Leg } from '../../../domain/entities/transfer.ts';
 
-/** An entry as its transfer's document holds it: appended, and never changed or taken away. */
+/** An entry within its transfer's document: appended, and never changed or removed. */
 export type EntryDocument = {
-  /** Which of the transfer's legs it is of: whose account, and which side. */
+  /** Index of the transfer's leg, which gives the account and the direction. */
   readonly leg: number;
   readonly sequence: bigint;
   readonly step: EntryStep;
@@ -73,20 +73,20 @@ function hashOf(binary: Binary): string {
 const DIGITS = 16;
 
 /**
- * A place in an account's book, as one text: unique, whichever process writes it, and in the order of the book. An
- * account's sequence has no gaps, so a page is all places between two, and needs no sort.
+ * The entry key: account and sequence as one text. It is unique between all processes, and sorts in the order of the
+ * book. An account's sequence has no gaps, so a page is all keys between two, and needs no sort.
  */
 export function entryKey({ accountId, sequence }: { accountId: string; sequence: number }): string {
   return `${accountId} ${sequence.toString().padStart(DIGITS, '0')}`;
 }
 
-/** The account and the sequence of a place. */
+/** The account and sequence of an entry key. */
 export function placeFrom(place: string): { readonly accountId: string; readonly sequence: number } {
   const end = place.lastIndexOf(' ');
   return { accountId: place.slice(0, end), sequence: Number(place.slice(end + 1)) };
 }
 
-/** For documents that have entries of an account between two sequences, both included. */
+/** Filter for documents with entries of an account between two sequences, both included. */
 export function entryKeysBetween(accountId: string, { first, last }: { first: number; last: number }) {
   const place = (sequence: number) => entryKey({ accountId, sequence });
   return { places: { $elemMatch: { $gte: place(first), $lte: place(last) } } };

@@ -4,13 +4,13 @@ import type { AccountDocument, StoredAccount } from './account-document.ts';
 import { storedEntries } from './transfer-document.ts';
 import type { EntriesPart } from './transfer-document.ts';
 
-/** How many accounts' entries are asked for at once. */
+/** Number of accounts whose entries one find reads. */
 const AT_ONCE = 500;
 
 /**
- * Accounts as their last entries left them, in the order of their documents. The documents were read before, so what
- * comes of it is never older than they are.
- * @param findEntries of transfers by a filter, all of them
+ * Accounts after their last entries, in the order of their documents. The documents were read earlier, so the result is
+ * never older than they are.
+ * @param findEntries finds all matching transfers
  */
 export async function withLastEntries(
   documents: readonly AccountDocument[],
@@ -29,7 +29,7 @@ function keepLast(last: Map<string, LedgerEntry>, entry: LedgerEntry): void {
   if ((last.get(entry.accountId)?.sequence ?? 0) < entry.sequence) last.set(entry.accountId, entry);
 }
 
-/** A transfer has entries of accounts that were not asked for, and older ones. */
+/** Ignores older entries: a transfer may also contain entries of accounts that were not requested. */
 function laterThan({ sequence }: AccountDocument, entry: LedgerEntry | undefined): LedgerEntry | undefined {
   return entry && entry.sequence > Number(sequence) ? entry : undefined;
 }

@@ -2,16 +2,16 @@ import type { StoredBatch, OutboxBatch } from '../../shared/outbox-batch.ts';
 import { messagesFromText, messagesToText } from '../../shared/compact-json.ts';
 import type { Instant } from '../../../domain/time.ts';
 
-/** What was sent is deleted. */
+/** An outbox batch. Sent ones are deleted. */
 export type OutboxDocument = {
   readonly _id: string;
   readonly messages: string;
-  /** How often it was claimed. */
+  /** Number of claims. */
   readonly attempts: number;
-  /** Absent once it is given up, so that the index holds what waits and no more. */
+  /** Absent once the batch is given up, so that the index contains only waiting batches. */
   readonly dueAt?: Date;
   readonly gaveUpAt?: Date;
-  /** Why the last attempt failed. */
+  /** The error of the last attempt. */
   readonly reason?: string;
 };
 

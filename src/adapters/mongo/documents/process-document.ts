@@ -1,10 +1,10 @@
 import type { ServerSessionId } from 'mongodb';
 
 export type ProcessDocument = {
-  /** Its own, new with each start. */
+  /** The process's id, new with each start. */
   readonly _id: string;
-  /** All that it may have a transaction in. */
+  /** All sessions in which the process may have a transaction. */
   readonly sessions: readonly ServerSessionId[];
-  /** By the server's clock, which alone is asked. */
+  /** By the server's clock; no other counts. */
   readonly aliveUntil: Date;
 };

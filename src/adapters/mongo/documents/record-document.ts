@@ -17,8 +17,8 @@ import { storedProgress, transferOf } from './transfer-document.ts';
 import type { InlineRecord, TransferDocument, StoredProgress } from './transfer-document.ts';
 
 /**
- * A transfer stands in its own document, and here is only what of it may change later, as it then was: so a text
- * that is erased there is erased.
+ * A transfer has its own document. The record contains only its changeable facts at that time, so a text that is erased
+ * there is erased here too.
  */
 type TransferOutcomeDocument =
   | {
@@ -34,14 +34,14 @@ type OutcomeDocument =
   | { readonly kind: 'opened' | 'changed'; readonly accountId: string; readonly account: AccountFields }
   | { readonly kind: 'batch'; readonly members: readonly TransferOutcomeDocument[] };
 
-/** The record of any other command. */
+/** The record of a command that made no single transfer. */
 export type RecordDocument = {
   /** The key's text. */
   readonly _id: string;
   readonly request: string;
   readonly outcome: OutcomeDocument;
   readonly at: Date;
-  /** Covers all of it. */
+  /** Covers the whole record. */
   readonly digest: Binary;
 };
 
@@ -69,7 +69,7 @@ export function recordDigest({ _id, request, outcome, at }: Omit<RecordDocument,
   return digestOf(valueText(['record 1', _id, request, outcome, at]));
 }
 
-/** The transfers that must be read before the record can be told. */
+/** Ids of the transfers that must be read to restore the record. */
 export function transferIdsOf({ outcome }: RecordDocument): readonly string[] {
   switch (outcome.kind) {
     case 'transferred':
@@ -98,7 +98,10 @@ export function recordOf(
   };
 }
 
-/** From a transfer's own document: as it was made, a hold was pending and anything else was completed or rejected. */
+/**
+ * Restores a record from its transfer's document. Initially a hold was pending, and any other transfer completed or
+ * rejected.
+ */
 export function recordOfTransfer(
   key: IdempotencyKey,
   { document, record }: { document: TransferDocument; record: InlineRecord },
@@ -181,7 +184,7 @@ function transferOutcomeOf(
   if (outcome.transferId !== null && !transfer)
     throw new TypeError(`Transfer ${outcome.transferId} is recorded and not there`);
   if (outcome.kind === 'refused') {
-    // A rejection stands as it was made
+    // A rejection never changes
     return { kind: 'refused', code: outcome.code, transfer: transfer ? transferOf(transfer) : null };
   }
   const { standing, balances } = outcome;

@@ -15,39 +15,42 @@ type Facts = Omit<TransferState, 'id' | Dated> & {
   readonly createdAt: Date;
   readonly completedAt: Date | null;
 };
-/** What is null is left out: most of a transfer's fields are, and each costs at every turn. */
+/** Omits null fields: most of a transfer's fields are null, and each one costs time in every step. */
 type Sparse<T> = { readonly [K in keyof T as null extends T[K] ? K : never]?: NonNullable<T[K]> } & {
   readonly [K in keyof T as null extends T[K] ? never : K]: T[K];
 };
 
 /**
- * A transfer with all that belongs to it: its entries and, where it was made under a key by itself, the record of
- * that. One document and its index entries cost the server less than half of what a document for each costs.
+ * A transfer with its entries and, if its command had a key of its own, that command's record. One document with its
+ * index entries costs the server less than half of separate documents.
  */
 export type TransferDocument = Sparse<Facts> & {
   readonly _id: string;
-  /** Whose list it stands in beside their books. */
+  /** The user whose list of unbooked transfers contains it. */
   readonly unbookedFor?: string;
-  /** Of a hold for as long as it is pending: what two indexes have of it, to sum what is due by them alone. */
+  /**
+   * The reserved amount of a pending hold. Two covering indexes contain it, so that due holds are summed without their
+   * documents.
+   */
   readonly reserved?: Reserved;
-  /** None where it was rejected; so with what follows. */
+  /** Absent if the transfer was rejected. The same holds for `places`. */
   readonly entries?: readonly EntryDocument[];
-  /** Of its entries: `placeOf` each. */
+  /** The `entryKey` of each entry. */
   readonly places?: readonly string[];
   readonly record?: InlineRecord;
-  /** Covers what no entry covers of the transfer and its record. */
+  /** Covers the facts of the transfer and its record that no entry covers. */
   readonly digest: Binary;
 };
 
-/** What of a transfer's document tells its entries: half of it, and reading the rest costs more than finding it. */
+/** The fields that contain entries: half of the document. Reading the rest would cost more than finding it. */
 export type EntriesPart = Pick<TransferDocument, '_id' | 'legs' | 'entries'>;
 export const ENTRIES_PART = { projection: { legs: 1, entries: 1 } } as const;
 
-/** Of a transfer, what a later step may change. */
+/** The facts of a transfer that a later step may change. */
 export type StoredProgress = Pick<Facts, 'status' | 'code' | 'completedAt' | 'amountCaptured' | 'reversed'>;
 
 export type Reserved = {
-  /** The accounts. */
+  /** Id of the debited account. */
   readonly debited: string;
   readonly credited: string;
   readonly amount: bigint;
@@ -90,19 +93,19 @@ export function transferDigest(transfer: Transfer, record: InlineRecord | undefi
   return digestOf(transferText(transfer, record && { ...record, at: record.at.getTime() }, sha256));
 }
 
-/** What a pending hold reserves on its two accounts; undefined for every other transfer. */
+/** The amount that a pending hold reserves on its two accounts; undefined for every other transfer. */
 export function reservedOf(transfer: Transfer): Reserved | undefined {
   if (transfer.status !== 'pending') return undefined;
   const { source, destination, amount } = transfer;
   return { debited: source.accountId, credited: destination.accountId, amount };
 }
 
-/** None where it was rejected. */
+/** Empty if the transfer was rejected. */
 export function storedEntries(document: EntriesPart): readonly LedgerEntry[] {
   return (document.entries ?? []).map((entry) => entryOf(entry, document));
 }
 
-/** What one step adds to a transfer that is there. */
+/** The entries that one step adds to an existing transfer. */
 export function entriesOf(
   entries: readonly LedgerEntry[],
   legs: readonly Leg[],
@@ -123,7 +126,7 @@ export function storedProgress(transfer: Transfer): StoredProgress {
   };
 }
 
-/** As it stands, or as it stood. */
+/** Restores the current transfer, or its earlier state. */
 export function transferOf(document: TransferDocument, standing?: StoredProgress): Transfer {
   const { status, code, completedAt, amountCaptured, reversed } = standing ?? document;
   return Transfer.restore({
@@ -162,7 +165,7 @@ function instantOf(date: Date | null | undefined): Instant | null {
   return date?.getTime() ?? null;
 }
 
-/** The record of the command that made a transfer, in the transfer's own document. */
+/** The idempotency record of a transfer's own command, in the transfer's document. */
 export type InlineRecord = {
   /** The key's text: scope, operation and key in one. */
   readonly key: string;

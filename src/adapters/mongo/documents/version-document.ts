@@ -1,14 +1,14 @@
 /**
- * The head of the ledger is the number of its latest unit, and every unit moves it on by one: so they come one after
- * another, whatever process they run in. Under snapshot isolation two units that read the same and write different
- * things would both stand; as each of them changes the document that its number belongs to, they cannot.
- * There are two documents, so that a unit can move the head before the one before it, of the same process, is
- * committed: each finds its own as the last but one has left it.
+ * The ledger version is the number of the latest unit, and each unit advances it by one. So units of all processes come
+ * one after another. Under snapshot isolation, two units with the same reads and different writes would both commit. As
+ * each must change the document of its number, they conflict.
+ * There are two documents, so that a unit can advance the version before the previous unit of the same process has
+ * committed. Each finds its document as the last but one left it.
  */
 export type VersionDocument = {
-  /** As the number is. */
+  /** The parity of the number. */
   readonly _id: 'even' | 'odd';
-  /** Of the latest unit of its kind. */
+  /** The latest number of this parity. */
   readonly unit: bigint;
 };
 

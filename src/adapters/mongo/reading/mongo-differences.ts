@@ -23,7 +23,7 @@ import type { Reserved, TransferDocument } from '../documents/transfer-document.
 
 const PORTION = 500;
 
-/** Compares digests, places, lists and blocks with the documents that they are made of. */
+/** Compares digests, entry keys, lists and blocks with their source documents. */
 export async function* mongoDifferences(collections: Collections): AsyncGenerator<readonly Fault[]> {
   const { accounts, transfers, records, blocks } = collections;
   yield await headFaults(collections);
@@ -33,7 +33,7 @@ export async function* mongoDifferences(collections: Collections): AsyncGenerato
   for await (const page of pagesOf(blocks)) yield await blockFaults(collections, page);
 }
 
-/** Units count up by one, each in the document of its parity. */
+/** Version numbers increase by one, each in the document of its parity. */
 async function headFaults({ ledger }: Collections): Promise<readonly Fault[]> {
   const heads = await ledger.find({}).toArray();
   const [one, other] = heads.map(({ unit }) => unit);
@@ -42,7 +42,7 @@ async function headFaults({ ledger }: Collections): Promise<readonly Fault[]> {
   return isRight ? [] : [{ kind: 'ledger_version', detail: `it is ${one} and ${other}` }];
 }
 
-/** A document has an account's state as of some entry, which never changes after. */
+/** Compares an account's document with the entry after which it was written, which never changes. */
 async function accountFaults(
   { transfers }: Collections,
   documents: readonly AccountDocument[],
@@ -56,7 +56,7 @@ async function accountFaults(
     const account = accountOf(_id, fields);
     const { id: accountId, sequence } = account;
     const entry = sequence === 0 ? null : entries.get(entryKey({ accountId, sequence }));
-    // One without its entry differs from the account's last
+    // If that entry is missing, the account's last one shows the difference
     const expected = entry === undefined ? account : account.afterEntry(entry);
     const wrong = stateOf(account).find(([, value], index) => value !== stateOf(expected)[index]?.[1]);
     const detail = wrong && `${wrong[0]}: ${String(wrong[1])}`;
@@ -97,7 +97,7 @@ function recordFaults(document: RecordDocument): readonly Fault[] {
     : [{ kind: 'record_facts', key: document._id }];
 }
 
-/** A block that is missing is written when it is looked for; one that is wrong hides entries. */
+/** A missing block is rebuilt on demand; a wrong one hides entries. */
 async function blockFaults(
   collections: Collections,
   documents: readonly BlockDocument[],

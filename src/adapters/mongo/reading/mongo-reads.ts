@@ -34,8 +34,8 @@ import { ENTRIES_PART, storedEntries, transferOf } from '../documents/transfer-d
 import type { EntriesPart, TransferDocument } from '../documents/transfer-document.ts';
 
 /**
- * From the primary, and what a majority has. What is looked for is always compared with `$eq`, so that an id that is
- * not a text finds nothing, whatever operators it spells.
+ * Reads from the primary with majority read concern. Filters always compare with `$eq`, so an id that is not a string
+ * finds nothing, even if it contains operators.
  */
 export class MongoReads implements LedgerReads, SessionReads {
   readonly #collections: Collections;
@@ -108,7 +108,7 @@ export class MongoReads implements LedgerReads, SessionReads {
     return entriesIn(documents, accountId, (sequence) => wanted.has(sequence));
   }
 
-  /** Further and further back, some blocks at once, of which those are read that may hold what is looked for. */
+  /** Searches backwards, in growing ranges of blocks. Reads only blocks that may contain the other account. */
   async linesBetween(
     accountId: string,
     otherId: string,
@@ -130,7 +130,7 @@ export class MongoReads implements LedgerReads, SessionReads {
     return found.slice(0, limit);
   }
 
-  /** The last first. A block that is not there, or not whole, may hold anything. */
+  /** The last block first. A missing or partial block may contain any account. */
   async #blocksWith(
     otherId: string,
     range: { accountId: string; from: number; to: number; newest: number },
@@ -166,7 +166,7 @@ export class MongoReads implements LedgerReads, SessionReads {
       ]);
       if (own?.record) return recordOfTransfer(key, { document: own, record: own.record });
       if (!document) return undefined;
-      // Written in one transaction: where the record is, the transfers are
+      // One transaction wrote them all: if the record exists, its transfers do too
       const ids = [...transferIdsOf(document)];
       const found = ids.length === 0 ? [] : await transfers.find({ _id: { $in: ids } }).toArray();
       return recordOf(key, document, new Map(found.map((transfer) => [transfer._id, transfer])));
@@ -266,7 +266,7 @@ function isBehind({ expiresAt, id }: HoldPlace): Filter<TransferDocument> {
   return { expiresAt: { $gte: at }, $or: [{ expiresAt: { $gt: at } }, { _id: { $gt: id } }] };
 }
 
-/** One that was rejected has no entries, and is none: it was never placed. */
+/** A rejected hold has no entries and was never placed, so it is none. */
 function bookedHoldOf(document: TransferDocument, accountId: string): BookedHold {
   const entries = storedEntries(document).filter((entry) => entry.accountId === accountId);
   const placed = entries.find(({ step }) => step === 'held')?.sequence ?? Infinity;
@@ -274,13 +274,13 @@ function bookedHoldOf(document: TransferDocument, accountId: string): BookedHold
   return { transfer: transferOf(document), placed, ended };
 }
 
-/** In so many times as many blocks each time, up to some thousand entries, what is not in those before is looked for. */
+/** Each further search covers this many times more blocks, up to WIDEST, which are some thousand entries. */
 const WIDER = 4;
 const WIDEST = 256;
-/** And so many of them are read at once. */
+/** Number of these blocks that are read at once. */
 const BLOCKS_AT_ONCE = 8;
 
-/** All places of a range, which has no gap: what is found is put in order here. */
+/** Lists all entry keys of a range, which has no gaps. The caller sorts the results. */
 function rangeOf(accountId: string, { after, limit }: { after: number | null; limit: number }) {
   const first = (after ?? 0) + 1;
   const last = Math.min(first + limit - 1, Number.MAX_SAFE_INTEGER);
@@ -288,7 +288,7 @@ function rangeOf(accountId: string, { after, limit }: { after: number | null; li
   return { filter: entryKeysBetween(accountId, { first, last }), isMeant };
 }
 
-/** Those entries of one account that are meant, by sequence. */
+/** The selected entries of one account, by sequence. */
 function entriesIn(
   documents: readonly EntriesPart[],
   accountId: string,
@@ -300,7 +300,7 @@ function entriesIn(
     .sort((a, b) => a.sequence - b.sequence);
 }
 
-/** As `entriesIn`, each with its transfer. */
+/** Like `entriesIn`, each with its transfer. */
 function linesIn(
   documents: readonly TransferDocument[],
   accountId: string,

@@ -22,7 +22,7 @@ import type { TransferDocument } from '../documents/transfer-document.ts';
 
 const PORTION = 500;
 
-/** In pages by id, of what a majority has. */
+/** Reads pages in order of id, with majority read concern. */
 export class MongoScan implements LedgerScan {
   readonly #client: MongoClient;
   readonly #collections: Collections;
@@ -32,7 +32,7 @@ export class MongoScan implements LedgerScan {
     this.#collections = collections;
   }
 
-  /** Of one snapshot: between an account's document and its last entry, what the one says may change with the other. */
+  /** Reads one snapshot: otherwise an account could change between reads of its document and of its last entry. */
   accountsPage(page: PageRequest): Promise<readonly Account[]> {
     return this.#guarded(() =>
       this.#client.withSession({ snapshot: true }, (session) =>
@@ -53,7 +53,7 @@ export class MongoScan implements LedgerScan {
     return this.#guarded(async () => (await this.#transfers(ids)).map(withEntries));
   }
 
-  /** They stand in two places, each with its index by key. */
+  /** Records are in two collections, each with an index by key. */
   recordsPage({ after, limit }: PageRequest): Promise<readonly IdempotencyRecord[]> {
     return this.#guarded(async () => {
       const { records, transfers } = this.#collections;
@@ -90,7 +90,7 @@ export class MongoScan implements LedgerScan {
     }
   }
 
-  /** Reads of one snapshot, which the server keeps for five minutes unless it is told otherwise. */
+  /** Reads one snapshot. By default the server keeps it for five minutes. */
   atOnce<R>(read: (books: BooksAtOnce) => Promise<R>): Promise<R> {
     return this.#guarded(() =>
       this.#client.withSession({ snapshot: true }, async (session) => {
@@ -139,7 +139,7 @@ async function accountsPage(
   return stored.map(({ account }) => account);
 }
 
-/** Said for each read: what the collections say would count for more than the session. */
+/** Options for each single read: the collections' own options would override the session's. */
 function ofSnapshot(session: ClientSession) {
   return { session, readConcern: { level: 'snapshot' } } as const;
 }

@@ -16,9 +16,9 @@ export type Collections = {
   readonly turns: Collection<LeaseDocument>;
   readonly processes: Collection<ProcessDocument>;
   readonly accounts: Collection<AccountDocument>;
-  /** With their entries, which are appended and never changed or deleted. */
+  /** Transfers with their entries, which are appended and never changed or deleted. */
   readonly transfers: Collection<TransferDocument>;
-  /** Of the entries, by the other account. */
+  /** The counterparty index of entries. */
   readonly blocks: Collection<BlockDocument>;
   /** Inserted, and never changed or deleted. */
   readonly audit: Collection<AuditDocument>;

@@ -6,7 +6,7 @@ import { transferDigest, transferOf } from '../documents/transfer-document.ts';
 
 const PORTION = 500;
 
-/** Gives a digest to every document that was written before documents had one. May be run again, and twice at once. */
+/** Adds a digest to every document from before digests existed. Repeated and concurrent runs are safe. */
 export async function digestDocuments(db: Db): Promise<void> {
   const { accounts, transfers, records } = collectionsOf(db);
   await fill(accounts, ({ _id, ...fields }) => accountDigest(accountOf(_id, fields)));

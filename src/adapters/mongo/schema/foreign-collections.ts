@@ -6,12 +6,12 @@ import * as validators from './validators.ts';
 
 const NAMESPACE_NOT_FOUND = 26;
 
-/** All that a start leaves in the ledger's collection before it is complete. */
+/** Every document that an incomplete start may leave in the ledger's collection. */
 const HEADS: Filter<Document> = { _id: { $in: ['head', 'even', 'odd'] as never[] }, unit: { $type: 'long' } };
 
 /**
- * Describes a collection of one of this program's names that another program made, or returns undefined. Only for a
- * database that this program has not set up: what a start that was cut short left behind is no other program's.
+ * Describes another program's collection under one of this program's names, or returns undefined. Only for a database
+ * that this program has not set up: collections from an interrupted start are its own.
  */
 export async function foreignCollection(db: Db): Promise<string | undefined> {
   const names = [...Object.keys(collectionsOf(db)), 'schema'];
@@ -29,7 +29,7 @@ async function foreignness(
 ): Promise<string | undefined> {
   if (type !== 'collection') return `is a ${type ?? 'view'}`;
   if (!isOurs(name, options)) return 'has options that this program does not set';
-  // Its own are made with their validator, and get their indexes after it
+  // This program creates its own with their validator, and their indexes after it
   if (!options['validator'] && (await hasIndexes(collection)))
     return 'has indexes that this program does not make';
   const document = await collection.findOne(name === 'ledger' ? { $nor: [HEADS] } : {}, {

@@ -14,23 +14,23 @@ import * as validators from './validators.ts';
 type Migration = {
   readonly version: number;
   readonly name: string;
-  /** May be run again, and by two processes at once. */
+  /** Repeated and concurrent runs must be safe. */
   readonly apply: (db: Db) => Promise<void>;
 };
 
 type MigrationDocument = {
-  /** The version that the database has since. */
+  /** The database's version after this migration. */
   readonly _id: number;
   readonly name: string;
   readonly appliedAt: Date;
 };
 
-/** What was kept in other forms before the first release is not brought over. */
+/** Data in formats from before the first release is not migrated. */
 const FIRST_VERSION = 2;
 
 /**
- * Forward only. One that was released is never changed: a change is another one, a change of the validators too, which
- * are set as they are today after whatever was missing.
+ * Forward only. A released migration is never changed. Every change needs a new one, even of the validators, which are
+ * set to their current form after the missing migrations.
  */
 const MIGRATIONS: readonly Migration[] = [
   {
@@ -39,7 +39,7 @@ const MIGRATIONS: readonly Migration[] = [
     async apply(db) {
       await index(db, 'accounts', [
         { key: { ownerId: 1, _id: 1 }, name: 'by_owner' },
-        // System accounts: few, and of the others none
+        // System accounts only, as there are few
         {
           key: { purpose: 1 },
           name: 'by_purpose',
@@ -52,10 +52,10 @@ const MIGRATIONS: readonly Migration[] = [
         },
       ]);
       await index(db, 'transfers', [
-        // An account's book: no two entries have one place, whoever writes them
+        // An account's book: no two entries have the same key, even with several writers
         { key: { places: 1 }, name: 'by_place', unique: true, sparse: true },
         { key: { 'record.key': 1 }, name: 'by_key', unique: true, sparse: true },
-        // Holds for as long as they are pending, on each of their accounts
+        // Pending holds, on each of their accounts
         {
           key: { 'legs.accountId': 1, expiresAt: 1 },
           name: 'pending_holds',
@@ -76,7 +76,7 @@ const MIGRATIONS: readonly Migration[] = [
   {
     version: 3,
     name: 'entries by counterparty in blocks',
-    /** An index that version 2 made. The blocks of entries that are there are written as they are looked for. */
+    /** Drops an index that version 2 made. Blocks of existing entries are written on demand. */
     apply: (db) => dropIndex(db, 'transfers', 'by_other'),
   },
   {
@@ -103,7 +103,7 @@ const MIGRATIONS: readonly Migration[] = [
     version: 6,
     name: 'a digest of what no chain covers',
     async apply(db) {
-      // First, so that a program of before writes nothing without a digest
+      // First, so that an older program writes nothing without a digest
       await keepValid(db, 'accounts', validators.accounts);
       await keepValid(db, 'transfers', validators.transfers);
       await keepValid(db, 'records', validators.records);
@@ -137,13 +137,13 @@ const MIGRATIONS: readonly Migration[] = [
           name: 'reserved_credits',
           partialFilterExpression: { 'reserved.credited': { $gt: '' } },
         },
-        // All holds, in the order of their placing
+        // All holds, in order of their placing
         {
           key: { 'legs.accountId': 1, createdAt: -1, _id: -1 },
           name: 'holds_placed',
           partialFilterExpression: { expiresAt: { $exists: true } },
         },
-        // In the order in which they expire, at one instant by id
+        // In order of expiry, then of id
         {
           key: { 'legs.accountId': 1, expiresAt: 1, _id: 1 },
           name: 'pending_holds_by_id',
@@ -155,14 +155,14 @@ const MIGRATIONS: readonly Migration[] = [
   },
 ];
 
-/** As `Transfer.unbookedFor` has it; what is there is looked through once. */
+/** Implements `Transfer.unbookedFor` for existing transfers, in one scan. */
 const UNBOOKED = {
   'initiator.id': { $type: 'string' },
   $or: [{ status: 'rejected' }, { $expr: { $not: { $in: ['$initiator.id', '$legs.ownerId'] } } }],
 };
 const NAME_UNBOOKED = [{ $set: { unbookedFor: '$initiator.id' } }];
 
-/** Holds whose sums no index has yet: their debit comes first. */
+/** Holds without the `reserved` field that the sum indexes need. Their debit leg comes first. */
 const UNRESERVED = { status: 'pending', reserved: { $exists: false } };
 const NAME_RESERVED = [
   {
@@ -180,15 +180,15 @@ const VERSION = MIGRATIONS.at(-1)?.version ?? 0;
 
 const INDEX_NOT_FOUND = 27;
 const NAMESPACE_EXISTS = 48;
-/** What the server answers while another process changes the same collection or index. */
+/** Errors of the server while another process changes the same collection or index. */
 const MEANWHILE = new Set([46, 112, 117, 12586, 12587, NAMESPACE_EXISTS]);
 const TRIES = 100;
 const PAUSE_MS = 50;
-/** How long a transaction that failed is tried to be ended, so that it keeps no other process waiting. */
+/** How long to try to end a failed transaction, so that it blocks no other process. */
 const END_MS = 10_000;
 
 /**
- * Brings the database to the version that this program knows. Safe where several processes do so at once.
+ * Brings the database to the version that this program knows. Several processes may do so at once.
  * @throws TypeError for a database of a newer version, or of another program; nothing in it is changed
  */
 export async function migrate(db: Db, clock: Clock): Promise<void> {
@@ -217,8 +217,8 @@ export async function migrate(db: Db, clock: Clock): Promise<void> {
 }
 
 /**
- * The version that the database has; 0 where this program has not set it up.
- * @throws TypeError where another program has a collection of that name
+ * The version of the database; 0 if this program has not set it up.
+ * @throws TypeError if another program has a collection of that name
  */
 export async function versionOf(db: Db): Promise<number> {
   const applied = await db.collection('schema').find().sort({ _id: -1 }).limit(100).toArray();
@@ -228,7 +228,7 @@ export async function versionOf(db: Db): Promise<number> {
   return Number(applied[0]?._id ?? 0);
 }
 
-/** Whether the document is of this program, of another version too. */
+/** Whether this program wrote the document, in this or another version. */
 function isMigration({ _id, name, appliedAt }: Document): boolean {
   const known = MIGRATIONS.find(({ version }) => version === Number(_id));
   const hasVersion = typeof _id === 'number' || typeof _id === 'bigint';
@@ -249,7 +249,7 @@ function foreignDatabase(db: Db, reason: string): TypeError {
   );
 }
 
-/** Written last, and by a majority: then all that came before it is there for good. */
+/** Records a migration last, with majority write concern: then everything before it is durable. */
 async function keepTrack(
   schema: Collection<MigrationDocument>,
   { version, name }: Migration,
@@ -259,7 +259,7 @@ async function keepTrack(
   await again(() => schema.updateOne({ _id: version }, { $setOnInsert: document }, { upsert: true }));
 }
 
-/** One for all units, as version 2 made it. */
+/** The single version document for all units, as version 2 made it. */
 type FormerHead = { readonly _id: string; readonly unit: bigint };
 
 async function startLedger(db: Db): Promise<void> {
@@ -267,14 +267,17 @@ async function startLedger(db: Db): Promise<void> {
   await again(() => ledger.updateOne({ _id: 'head' }, { $setOnInsert: { unit: 0n } }, { upsert: true }));
 }
 
-/** All at once: a program of before finds no head from then on, and writes nothing. */
+/**
+ * Splits the ledger version in one transaction. Afterwards an older program finds no version document, and writes
+ * nothing.
+ */
 async function splitHead(db: Db): Promise<void> {
   const ledger = db.collection<FormerHead>('ledger');
   await inTransaction(db, async (session) => {
     const head = await ledger.findOneAndDelete({ _id: 'head' }, { session });
-    // Another process may have been faster, and this one have made the first head again
+    // Another process may have been faster, and this one may have created the old document again
     if (!head || (await ledger.findOne({ _id: slotOf(head.unit) }, { session }))) return;
-    // One unit is left out, so that there is one of each
+    // One version number is skipped, so that each parity has one
     const units = [head.unit, head.unit + 1n];
     await ledger.insertMany(
       units.map((unit) => ({ _id: slotOf(unit), unit })),
@@ -317,7 +320,7 @@ async function dropIndex(db: Db, collection: string, name: string): Promise<void
   try {
     await again(() => db.collection(collection).dropIndex(name));
   } catch (fault) {
-    // It never was, or another process was faster
+    // The index never existed, or another process was faster
     if (!hasCode(fault, INDEX_NOT_FOUND)) throw fault;
   }
 }

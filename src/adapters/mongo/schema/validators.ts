@@ -2,8 +2,8 @@ import type { Document } from 'mongodb';
 import { MAX_AMOUNT, MAX_COUNTER } from '../../../domain/money/money.ts';
 
 /*
- * The second line behind the domain: what the server refuses to keep, whoever writes it. A refusal here is a mistake
- * of ours, never an answer to a request.
+ * The second line of defence behind the domain: rules that the server enforces for every writer. A refusal here is a
+ * bug of ours, never an answer to a request.
  */
 
 const text = { bsonType: 'string' };
@@ -100,7 +100,7 @@ export const transfers: Document = {
       record: object({ key: text, request: text, balances: text, at: date }),
     },
   ),
-  // A program that knows nothing of what holds reserve can neither place one nor end one
+  // An older program, without reserved amounts, can neither place nor end a hold
   $expr: { $eq: [{ $eq: ['$status', 'pending'] }, { $ne: [{ $type: '$reserved' }, 'missing'] }] },
 };
 
@@ -153,12 +153,12 @@ export const sessions: Document = {
 
 export const mailHours: Document = { $jsonSchema: object({ _id: text, endsAt: date, content: text }) };
 
-/** All of these properties must be there. */
+/** All of these properties are required. */
 function object(properties: Readonly<Record<string, Document>>): Document {
   return { bsonType: 'object', required: Object.keys(properties), properties };
 }
 
-/** The first must be there, the second may. */
+/** The first properties are required, the second ones optional. */
 function sparse(
   required: Readonly<Record<string, Document>>,
   optional: Readonly<Record<string, Document>>,

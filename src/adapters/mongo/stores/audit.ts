@@ -4,7 +4,7 @@ import { auditDocument, auditRecordOf } from '../documents/audit-document.ts';
 import type { Collections } from '../schema/collections.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 
-/** The sequence is the key: of two who append after one record, one runs again. */
+/** The sequence is the key, so if two units append after the same record, one of them runs again. */
 export class MongoAudit implements AuditStore {
   readonly #transaction: Transaction;
   readonly #audit: Collections['audit'];

@@ -10,7 +10,7 @@ import type { OutboxDocument } from '../documents/outbox-document.ts';
 import type { Collections } from '../schema/collections.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 
-/** What was given up is no longer due. */
+/** Batches that were given up have no due time. */
 const WAITING = { dueAt: { $exists: true } } as const;
 
 export class MongoOutbox implements OutboxStore {
@@ -30,7 +30,10 @@ export class MongoOutbox implements OutboxStore {
     await this.#transaction.write((session) => this.#parcels.insertOne(document, { session }));
   }
 
-  /** All of them are really changed in the transaction that found them: of two who find one, one runs again. */
+  /**
+   * Changes all claimed batches in the transaction that found them. If two units find the same batch, one of them runs
+   * again.
+   */
   async claim(terms: {
     now: Instant;
     leaseUntil: Instant;
@@ -90,7 +93,7 @@ export class MongoOutbox implements OutboxStore {
     return this.#change([id], { gaveUpAt: new Date(at), reason });
   }
 
-  /** Whoever claimed them is then done with them. */
+  /** The claimant is then done with them. */
   async #change(
     ids: readonly string[],
     standing: ParcelStanding | 'sent',
@@ -137,7 +140,7 @@ export class MongoOutbox implements OutboxStore {
     );
   }
 
-  /** Those messages leave, for a parcel of their own unless they were sent. */
+  /** Splits these messages off into their own batch, or deletes them if they were sent. */
   async #part(
     parcel: StoredBatch,
     ids: ReadonlySet<string>,

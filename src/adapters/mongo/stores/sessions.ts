@@ -49,7 +49,7 @@ export class MongoSessions implements SessionStore {
   }
 }
 
-/** One round trip for sessions and their users. */
+/** Finds sessions and their users in one round trip. */
 export async function findSessions(
   sessions: Collections['sessions'],
   ids: readonly string[],

@@ -64,7 +64,7 @@ export class MongoUsers implements UserStore {
     );
   }
 
-  /** By a majority: what one server has, a failover may undo. */
+  /** Reads from a majority: a failover may undo the data of a single server. */
   async #isRegistered(email: string): Promise<boolean> {
     try {
       return (await this.#users.findOne({ email }, { readConcern: { level: 'majority' } })) !== null;

@@ -64,7 +64,7 @@ export class AccountCache {
     return { from: this.#changed.from, unit: this.#unit, at, accounts: [...this.#changed.accounts.values()] };
   }
 
-  /** Applies the changes of another process; null if it published none. */
+  /** Applies the changes of another process. Null if it published none: then the cache is emptied. */
   apply(told: ChangedAccounts | null): void {
     if (!told || this.#unit !== told.from) this.forget();
     if (!told) return;

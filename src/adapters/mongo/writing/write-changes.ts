@@ -81,7 +81,7 @@ export class MongoUnitWriter {
   }
 
   /**
-   * Returns once the previous part was acknowledged; sends this one in the next turn of the event loop.
+   * Returns once the previous part was acknowledged. This one is sent in the background.
    * @throws TypeError if the changes do not build on the state that was read
    */
   async add(changes: Changes): Promise<void> {
