@@ -70,7 +70,7 @@ describe('without what it needs', () => {
 
   it('openSqliteStore makes no file for a database in memory', async () => {
     await expect(openSqliteStore({ path: ':memory:' })).rejects.toThrow(
-      new TypeError('openSqliteStore needs a file: use createMemoryStore to keep nothing'),
+      new TypeError('openSqliteStore needs a file: for a store in memory, use createMemoryStore'),
     );
   });
 

@@ -161,7 +161,7 @@ export class MemoryData {
   write(changes: Changes): void {
     for (const { before, after } of changes.accounts) {
       if ((this.accounts.get(after.id) ?? null) !== before)
-        throw new TypeError(`Account ${after.id} has moved on`);
+        throw new TypeError(`Account ${after.id} has changed since it was read`);
     }
 
     for (const { before, after } of changes.accounts) {

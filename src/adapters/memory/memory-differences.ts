@@ -129,7 +129,7 @@ function pendingFaults(data: MemoryData, accountId: string, listed: PendingHold)
     listed.debits === right.debits &&
     listed.credits === right.credits &&
     listedHold(data, hold, accountId) === listed;
-  return isRight ? [] : [holdFault({ accountId, transferId: listed.id }, 'nothing like it is pending')];
+  return isRight ? [] : [holdFault({ accountId, transferId: listed.id }, 'no such hold is pending')];
 }
 
 function listedHold(data: MemoryData, hold: Transfer, accountId: string): PendingHold | undefined {

@@ -1,28 +1,28 @@
-/** Whether one item comes after another in a list. No two items of a list have the same place. */
+/** Whether one item comes after another in a list. No two items of a list have the same position. */
 export type IsAfter<T> = (one: T, other: T) => boolean;
 
-/** Adds an item at its place; the list is sorted already. */
+/** Adds an item at its position in a sorted list. */
 export function insertSorted<T>(items: T[], item: T, isAfter: IsAfter<T>): void {
   items.splice(countUpTo(items, item, isAfter), 0, item);
 }
 
-/** Removes the item at the place of `item`, which is in the list. */
+/** Removes the item at the position of `item`, which must be in the list. */
 export function removeSorted<T>(items: T[], item: T, isAfter: IsAfter<T>): void {
   items.splice(countUpTo(items, item, isAfter) - 1, 1);
 }
 
-/** Returns the item at the place of `item`, if the list has one. */
+/** Returns the item at the position of `item`, if the list has one. */
 export function findSorted<T>(items: readonly T[], item: T, isAfter: IsAfter<T>): T | undefined {
   const found = items[countUpTo(items, item, isAfter) - 1];
   return found !== undefined && !isAfter(item, found) ? found : undefined;
 }
 
-/** Counts the items at the place of `item` or before it. */
+/** Counts the items at the position of `item` or before it. */
 export function countUpTo<T>(items: readonly T[], item: T, isAfter: IsAfter<T>): number {
   return countWhile(items, (other) => !isAfter(other, item));
 }
 
-/** Counts the items before the place of `item`. */
+/** Counts the items before the position of `item`. */
 export function countBefore<T>(items: readonly T[], item: T, isAfter: IsAfter<T>): number {
   return countWhile(items, (other) => isAfter(item, other));
 }

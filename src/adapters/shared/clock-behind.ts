@@ -25,7 +25,7 @@ export function assertClockNotBehind({
 
   const seconds = Math.ceil(aheadMs / 1000);
   const cause = new Error(
-    `The newest entry is of ${new Date(newest).toISOString()}, and the clock says ${new Date(now).toISOString()}`,
+    `The newest entry is from ${new Date(newest).toISOString()}, but the clock says ${new Date(now).toISOString()}`,
   );
   const reason = `The clock is ${seconds} s behind the newest entry, nothing was done`;
   const retryAfterSeconds = Math.min(seconds, LONGEST_RETRY_SECONDS);

@@ -60,7 +60,7 @@ function requirePath(options: Partial<SqliteStoreOptions> | undefined): void {
     throw new TypeError('openSqliteStore needs the path of a database file, such as { path: "ledger.db" }');
   }
   if (path === ':memory:') {
-    throw new TypeError('openSqliteStore needs a file: use createMemoryStore to keep nothing');
+    throw new TypeError('openSqliteStore needs a file: for a store in memory, use createMemoryStore');
   }
 }
 
@@ -190,9 +190,9 @@ function emptyLog(writer: Connection): void {
 const REASONS: Partial<Record<FaultName, string>> = {
   notADatabase: 'it is not an SQLite database, or it is encrypted or damaged',
   full: 'the disk is full',
-  readOnly: 'it may not be written',
-  cannotOpen: 'it may not be written',
-  perm: 'it may not be written',
+  readOnly: 'it is not writable',
+  cannotOpen: 'it is not writable',
+  perm: 'it is not writable',
 };
 
 function reasonOf(fault: unknown): string {

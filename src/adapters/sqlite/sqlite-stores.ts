@@ -25,7 +25,7 @@ export class Scope {
 
   /** @throws TypeError once the unit of work is over, and the store's earlier error */
   async use<R>(statement: (connection: Connection) => R): Promise<R> {
-    if (this.#isOver) throw new TypeError('The stores of a unit of work serve inside it alone');
+    if (this.#isOver) throw new TypeError('A store can only be used inside its unit of work');
     this.assertSound();
     try {
       return statement(this.#connection);

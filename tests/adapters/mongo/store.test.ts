@@ -217,7 +217,7 @@ describeWithMongo('what the store sends to MongoDB', () => {
       },
       bank.deadline(),
     );
-    await expect(unit).rejects.toThrow(new TypeError(`Account ${id} has moved on`));
+    await expect(unit).rejects.toThrow(new TypeError(`Account ${id} has changed since it was read`));
     expect(await bank.reads.account(id)).toMatchObject({ name: null });
   });
 
@@ -415,7 +415,7 @@ describeWithMongo('opening the store', () => {
       client.db(databaseName).collection('schema').insertOne(older),
     );
     await expect(openMongoStore({ uri: mongoUri(), databaseName, clock })).rejects.toThrow(
-      /was made before the first release and cannot be brought over/,
+      /was made before the first release and cannot be migrated/,
     );
   });
 

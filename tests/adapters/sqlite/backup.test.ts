@@ -105,7 +105,7 @@ describe('a backup', () => {
     const file = join(backups, 'bank.db');
     await writeFile(file, 'precious');
     await expect(store.backup(file)).rejects.toThrow(
-      `The file ${file} exists, and a backup overwrites nothing`,
+      `The file ${file} already exists, and a backup never overwrites a file`,
     );
     expect(await readFile(file, 'utf8')).toBe('precious');
     expect(await readdir(backups)).toEqual(['bank.db']);

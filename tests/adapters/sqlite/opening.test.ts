@@ -170,15 +170,15 @@ describe('durability', () => {
         }
       },
     };
-    await expect(openWith(forgetful, { path })).rejects.toThrow('SQLite has synchronous = 1, and not 2');
+    await expect(openWith(forgetful, { path })).rejects.toThrow('SQLite has synchronous = 1, not 2');
   });
 
   it.each([
-    ['synchronous', 'NORMAL', 'SQLite has synchronous = 1, and not 2'],
-    ['synchronous', 'OFF', 'SQLite has synchronous = 0, and not 2'],
-    ['journal_mode', 'DELETE', 'SQLite has journal_mode = delete, and not wal'],
-    ['foreign_keys', 'OFF', 'SQLite has foreign_keys = 0, and not 1'],
-    ['recursive_triggers', 'OFF', 'SQLite has recursive_triggers = 0, and not 1'],
+    ['synchronous', 'NORMAL', 'SQLite has synchronous = 1, not 2'],
+    ['synchronous', 'OFF', 'SQLite has synchronous = 0, not 2'],
+    ['journal_mode', 'DELETE', 'SQLite has journal_mode = delete, not wal'],
+    ['foreign_keys', 'OFF', 'SQLite has foreign_keys = 0, not 1'],
+    ['recursive_triggers', 'OFF', 'SQLite has recursive_triggers = 0, not 1'],
   ])('is refused with %s = %s', (name, value, message) => {
     const connection = connect();
     configure(connection);
@@ -369,7 +369,7 @@ describe('a file that is refused is left as it is', () => {
     connection.exec('CREATE TABLE songs (id INTEGER)');
     connection.close();
 
-    await expectRefused(/bank\.db cannot be used: It is the database of another program/);
+    await expectRefused(/bank\.db cannot be used: It belongs to another program/);
   });
 
   it('where it is no database', async () => {

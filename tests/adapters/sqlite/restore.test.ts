@@ -95,7 +95,7 @@ describe('a log beside books that it does not belong to', () => {
     await copyFile(backup, path);
     const before = await readFile(path);
     await expect(openSqliteStore({ path })).rejects.toThrow(
-      `The log ${path}-wal belongs to other books, and would undo or ruin these`,
+      `The log ${path}-wal belongs to other books, and would damage these`,
     );
     expect(before.equals(await readFile(path))).toBe(true);
   });
@@ -172,7 +172,9 @@ describe('passbook restore', () => {
   it('that was cut off keeps a bank from opening, until it has gone through', async () => {
     await books();
     await writeFile(`${path}.restoring`, '');
-    await expect(openSqliteStore({ path })).rejects.toThrow('A restore of it is under way, or was cut off');
+    await expect(openSqliteStore({ path })).rejects.toThrow(
+      'A restore of it is in progress, or was interrupted',
+    );
     expect(await passbook('restore', backup)).toMatchObject({ code: 0 });
     expect(await balance()).toBe(100n);
   });

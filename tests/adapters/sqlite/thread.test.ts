@@ -159,7 +159,9 @@ describe('the thread that writes', () => {
       after: Transfer.restore({ ...hold, amountCaptured: 3n, reversed: [1n, 1n] }),
     };
     const accounts = [{ before: null, after: account }];
-    await expect(write(bank, { accounts, transfers: [change] })).rejects.toThrow('has moved on');
+    await expect(write(bank, { accounts, transfers: [change] })).rejects.toThrow(
+      'has changed since it was read',
+    );
     expect(await bank.reads.account(account.id)).toBeUndefined();
     expect(await bank.reads.transfer(hold.id)).toStrictEqual(hold);
 
@@ -174,7 +176,7 @@ describe('the thread that writes', () => {
     const wrong = Account.restore({ ...known, sequence: 7 });
     const lost = anAccount();
     const accounts = [{ before: null, after: lost }, rename, { before: wrong, after: wrong }];
-    await expect(write(bank, { accounts })).rejects.toThrow('has moved on');
+    await expect(write(bank, { accounts })).rejects.toThrow('has changed since it was read');
     // A unit with nothing to send, and one with a statement that the first was to send
     await write(bank, {});
     expect(await bank.reads.account(known.id)).toStrictEqual(known);

@@ -197,7 +197,7 @@ describe.each([
           }),
           clock.now() + 1000,
         ),
-      ).rejects.toThrow(`Account ${account.id} has moved on`);
+      ).rejects.toThrow(`Account ${account.id} has changed since it was read`);
       expect(await store.reads.account(account.id)).toStrictEqual(account);
     });
   });

@@ -182,7 +182,7 @@ function transferOutcomeOf(
 ): TransferOutcome {
   const transfer = transfers.get(outcome.transferId ?? '');
   if (outcome.transferId !== null && !transfer)
-    throw new TypeError(`Transfer ${outcome.transferId} is recorded and not there`);
+    throw new TypeError(`Transfer ${outcome.transferId} of a record is missing`);
   if (outcome.kind === 'refused') {
     // A rejection never changes
     return { kind: 'refused', code: outcome.code, transfer: transfer ? transferOf(transfer) : null };

@@ -82,7 +82,7 @@ function transferFaults(document: TransferDocument): readonly Fault[] {
     faults.push({ kind: 'transfer_listing', transferId, detail });
   }
   if (reservedText(document.reserved) !== reservedText(reservedOf(transfer)))
-    faults.push({ kind: 'hold_listing', transferId, detail: 'it is not what is reserved' });
+    faults.push({ kind: 'hold_listing', transferId, detail: 'it differs from the hold' });
   if ((document.places ?? []).join() !== places.join()) faults.push({ kind: 'entry_listing', transferId });
   return faults;
 }

@@ -202,7 +202,7 @@ export async function migrate(db: Db, clock: Clock): Promise<void> {
 
   if (current > 0 && current < FIRST_VERSION) {
     throw new TypeError(
-      `The database "${db.databaseName}" was made before the first release and cannot be brought over: take a new one`,
+      `The database "${db.databaseName}" was made before the first release and cannot be migrated: use a new one`,
     );
   }
 

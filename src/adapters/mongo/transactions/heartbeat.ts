@@ -11,7 +11,7 @@ const BEAT_MS = 500;
 const SESSION_MS = 30 * 60_000;
 
 /**
- * A process that dies in a transaction leaves its writes locked, and the ledger version with them, until the server
+ * A process that dies in a transaction leaves its writes locked, the ledger version included, until the server
  * aborts it after a minute (`transactionLifetimeLimitSeconds`). So each process publishes its sessions, and a heartbeat
  * while it works. A process that meets a conflict ends the sessions of dead ones.
  * The heartbeat only adds speed: a process that is wrongly taken for dead runs its aborted transactions again.
@@ -77,7 +77,7 @@ export class Heartbeat {
 
   /** Returns whether the session is unpublished. */
   #use({ id }: ClientSession): boolean {
-    if (!id) throw new TypeError('A session of its own has an id');
+    if (!id) throw new TypeError('An explicit session has an id');
     const key = id.id.toString('hex');
     const known = this.#sessions.get(key);
     if (known) known.usedAt = performance.now();

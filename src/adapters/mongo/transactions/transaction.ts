@@ -80,7 +80,7 @@ export class Transaction {
   }
 
   async #queue<T>(operation: (session: ClientSession) => Promise<T>, duplicate?: Duplicate): Promise<T> {
-    if (!this.#isOpen) throw new TypeError('A store serves inside its unit of work alone');
+    if (!this.#isOpen) throw new TypeError('A store can only be used inside its unit of work');
     const before = this.#last;
     const mine = (async () => {
       await before;

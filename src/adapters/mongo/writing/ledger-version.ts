@@ -9,7 +9,7 @@ export async function readVersion(
   session: ClientSession,
 ): Promise<bigint> {
   const [one, other] = await ledger.find({ _id: { $in: ['even', 'odd'] } }, { session }).toArray();
-  if (!one || !other) throw new TypeError('The ledger has no head');
+  if (!one || !other) throw new TypeError('The ledger has no version');
   return one.unit > other.unit ? one.unit : other.unit;
 }
 
@@ -26,6 +26,6 @@ export async function advanceVersion(
   const last = { _id: slotOf(unit), unit: unit - 2n };
   await transaction.lock(async (session) => {
     const { matchedCount } = await ledger.updateOne(last, { $set: { unit } }, { session });
-    if (matchedCount !== 1) throw new VersionConflict(`The ledger is no longer at unit ${head}`);
+    if (matchedCount !== 1) throw new VersionConflict(`The ledger version is no longer ${head}`);
   });
 }

@@ -202,7 +202,7 @@ export class MongoUnitOfWork implements UnitOfWork {
   async #ahead<R>(transaction: Transaction, work: Work<R>, ground: Base): Promise<Done<R>> {
     try {
       const done = await this.#decideUpon(transaction, work, ground);
-      if (!done) return await giveUp(transaction, 'More is wanted than is known ahead');
+      if (!done) return await giveUp(transaction, 'The prefetch needs more than the cache has');
       if (!(await ground.isCommitted)) await giveUp(transaction, 'The unit before was not committed');
       return undoEmpty(transaction, done);
     } catch (fault) {

@@ -123,7 +123,7 @@ export class MongoBooks implements Books {
 
 /** Error for changes that do not build on the state that was read. */
 export function staleAccount(accountId: string): TypeError {
-  return new TypeError(`Account ${accountId} has moved on`);
+  return new TypeError(`Account ${accountId} has changed since it was read`);
 }
 
 export type LoadedBooks = {

@@ -52,7 +52,7 @@ export type Written = {
 };
 
 /**
- * Writes a unit that has advanced the ledger version, part by part as it is decided.
+ * Writes a unit that has advanced the ledger version, part by part during the decision.
  * New transfers, which are most of the work, are sent with their part; all else with the last, one call per collection.
  */
 export class MongoUnitWriter {
@@ -143,7 +143,9 @@ export class MongoUnitWriter {
       const { matchedCount } = await collection.bulkWrite(writes, { session });
       const expected = writes.filter((write) => 'updateOne' in write).length;
       if (matchedCount === expected) return;
-      throw new VersionConflict(`${expected - matchedCount} of ${collection.collectionName} have moved on`);
+      throw new VersionConflict(
+        `${expected - matchedCount} of ${collection.collectionName} have changed since they were read`,
+      );
     });
   }
 

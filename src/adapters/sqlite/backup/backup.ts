@@ -81,7 +81,7 @@ async function assertMissing(target: string): Promise<void> {
     if (hasCode(fault, 'ENOENT')) return;
     throw fault;
   }
-  throw new Error(`The file ${target} exists, and a backup overwrites nothing`);
+  throw new Error(`The file ${target} already exists, and a backup never overwrites a file`);
 }
 
 function hasCode(fault: unknown, ...codes: readonly string[]): boolean {

@@ -51,7 +51,7 @@ async function assertBackup(source: string, path: string): Promise<void> {
   for (const suffix of ['-wal', '-journal']) {
     if (!hasContent(`${source}${suffix}`)) continue;
     throw new Error(
-      `${source} has a log beside it (${source}${suffix}), so it is no backup: make one of it by "passbook backup" with DATABASE_PATH=${source}`,
+      `${source} has a log beside it (${source}${suffix}), so it is not a backup: make one with "passbook backup" and DATABASE_PATH=${source}`,
     );
   }
 }

@@ -7,7 +7,7 @@ import type { Writer } from './writer.ts';
  * database once in about ten batches. With an eighth of it, a ledger of a million transfers was half as fast.
  */
 const CHECKPOINT_PAGES = 32_768;
-/** Negative, as it is in KiB. All changes of a batch of some hundred transfers stay in memory until the commit. */
+/** A negative value is in KiB. All changes of a batch of some hundred transfers stay in memory until the commit. */
 const CACHE_SIZE = -65_536;
 
 /** One connection. It prepares each statement once, and reads integers as bigints. */

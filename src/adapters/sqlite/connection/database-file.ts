@@ -49,7 +49,7 @@ export function restoreMark(path: string): string {
 
 function assertNotRestoring(path: string): void {
   if (!existsSync(restoreMark(path))) return;
-  throw new Error('A restore of it is under way, or was cut off: run "passbook restore FILE" again');
+  throw new Error('A restore of it is in progress, or was interrupted: run "passbook restore FILE" again');
 }
 
 /**
@@ -61,7 +61,7 @@ function assertLogBelongs(path: string): void {
   const { size: logBytes = 0 } = statSync(log, { throwIfNoEntry: false }) ?? {};
   if (logBelongs({ logBytes, userVersion: userVersionOf(path) })) return;
   throw new Error(
-    `The log ${log} belongs to other books, and would undo or ruin these: move it away, or use "passbook restore FILE"`,
+    `The log ${log} belongs to other books, and would damage these: move it away, or use "passbook restore FILE"`,
   );
 }
 

@@ -10,6 +10,6 @@ export function requireDurable(get) {
   for (const [name, required] of Object.entries(REQUIRED)) {
     const row = /** @type {Record<string, unknown> | undefined} */ (get(`PRAGMA ${name}`));
     const found = row?.[name];
-    if (found !== required) throw new Error(`SQLite has ${name} = ${String(found)}, and not ${required}`);
+    if (found !== required) throw new Error(`SQLite has ${name} = ${String(found)}, not ${required}`);
   }
 }

@@ -38,7 +38,7 @@ function write({ statements }) {
     const one = /** @type {(typeof known)[number]} */ (known[number]);
     one.statement ??= database.prepare(one.sql);
     const { changes } = one.statement.run(...values);
-    if (Number(changes) !== 1) throw new TypeError('A row that was to be changed has moved on');
+    if (Number(changes) !== 1) throw new TypeError('A row has changed since it was read');
   }
 }
 

@@ -138,9 +138,7 @@ function holdFaults(row: Row, connection: Connection): readonly Fault[] {
       (leg) =>
         leg.accountId === accountId && leg.direction === row['direction'] && leg.amount === row['amount'],
     );
-  return isRight
-    ? []
-    : [{ kind: 'hold_listing', accountId, transferId, detail: 'nothing like it is pending' }];
+  return isRight ? [] : [{ kind: 'hold_listing', accountId, transferId, detail: 'no such hold is pending' }];
 }
 
 function unbookedFaults(row: Row, connection: Connection): readonly Fault[] {

@@ -69,7 +69,7 @@ export function assertKnownVersion(
     );
   }
   if (version > 0 && nameOfFirst(connection) !== migrations[0]?.name) {
-    throw new Error('It was made before the first release and cannot be brought over: take a new file');
+    throw new Error('It was made before the first release and cannot be migrated: use a new file');
   }
 }
 
@@ -106,7 +106,7 @@ function schemaVersion(connection: Connection): number {
     connection.all("SELECT name FROM sqlite_schema WHERE type = 'table'") as { name: string }[]
   ).map(({ name }) => name);
   if (tables.length === 0) return 0;
-  if (!tables.includes('schema_migrations')) throw new Error('It is the database of another program');
+  if (!tables.includes('schema_migrations')) throw new Error('It belongs to another program');
 
   const row = connection.get('SELECT max(number) AS version FROM schema_migrations') as
     | { version: bigint | null }

@@ -124,7 +124,7 @@ export function updateTransfer(
     before.status,
     reversedToJson(before),
   );
-  if (changed !== 1) throw new TypeError(`Transfer ${before.id} has moved on`);
+  if (changed !== 1) throw new TypeError(`Transfer ${before.id} has changed since it was read`);
 }
 
 function eraseTexts(writer: Writer, { id, erased }: Transfer): void {

@@ -79,6 +79,6 @@ export class SqliteUnitWriter {
 
   #assertIsAsRead({ id, sequence }: Account): void {
     const found = this.#sequences.get(id) ?? this.#accounts.find(id)?.sequence;
-    if (found !== sequence) throw new TypeError(`Account ${id} has moved on`);
+    if (found !== sequence) throw new TypeError(`Account ${id} has changed since it was read`);
   }
 }
