@@ -4,7 +4,7 @@
     verify_chain.py vectors FILE              golden vectors, such as tests/domain/golden/chain-v1.json
     verify_chain.py statement FILE PUBLIC     what `passbook export-statement` wrote; PUBLIC is a JWK, or a file with one
 
-Exits 0 if all is as it should be, else 1 with what is not. The encoding is in ARCHITECTURE.md.
+Exits 0 if all is as it should be, else 1 with what is not. The encoding is in docs/internals/formats.md.
 """
 
 import base64

@@ -318,7 +318,7 @@ function expectedOutcome(outcome: ModelOutcome): unknown {
   return { account: { id, status, balance, held } };
 }
 
-/** A request is kept with digests in place of its texts: as `ARCHITECTURE.md` has them. */
+/** A request is kept with digests in place of its texts: as docs/internals/formats.md has them. */
 function withDigests(fields: RequestFields, { actor, operation, key }: KeyUse): RequestFields {
   const digest = (text: string) =>
     sha256(`passbook request text 1\n${operation} ${scopeOf(actor)} ${key}\n${text}`);

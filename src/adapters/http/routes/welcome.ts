@@ -37,7 +37,7 @@ function page() {
         <ul>
           ${LINKS.map(([path, methods, meaning]) => html`<li>${methods} <a href="${path}">${path}</a>: ${meaning}</li>`)}
         </ul>
-        <p>README.md lists every path.</p>
+        <p>docs/http-api.md lists every path.</p>
       </body>
     </html>`;
 }
