@@ -17,37 +17,37 @@ import type { DirectDelivery } from './ports/outbox.ts';
 import { requireActor } from './validation.ts';
 
 export type WriterLimits = {
-  /** How many commands may wait; one more is refused with `queue_full`. */
+  /** Maximum number of waiting commands. Beyond it, a command is refused with `queue_full`. Default: 10000. */
   readonly queue: number;
   /**
-   * How many commands of one transfer one transaction takes at most. It takes larger ones beside them: as many as have
-   * no more transfers than this together, and one in any case.
+   * Maximum number of single-transfer commands in one transaction. Larger commands come on top: at least one, and
+   * together no more transfers than this. Default: 500.
    */
   readonly batch: number;
-  /** How long a command may take, waiting included, in milliseconds. */
+  /** Time limit of a command in milliseconds, waiting included. Default: 10000. */
   readonly deadlineMs: number;
 };
 
-/** So many commands in one unit are a crowd, whose next ones are worth some milliseconds. */
+/** Number of commands in a unit from which it pays to wait a few milliseconds for their callers' next commands. */
 const GATHER_FROM = 8;
 const GATHERING_TURNS = 10;
 
-/** A unit is decided in so many parts, each of which a store may write while the next is decided. */
+/** Number of parts in which a unit is decided. A store may write one part while the next is decided. */
 const PARTS = 4;
-/** Fewer transfers are not worth a part of their own; of more, a part takes some 10 to 40 ms. */
+/** Bounds of a part, in transfers. Fewer are not worth a part of their own; `PART_MOST` of them take 10 to 40 ms. */
 const PART_LEAST = 64;
 const PART_MOST = 125;
 
 const DEFAULT_LIMITS: WriterLimits = { queue: 10_000, batch: 500, deadlineMs: 10_000 };
 
 export type SubmitOptions = {
-  /** The same checks and the same answer, with nothing kept and no key used up. */
+  /** Runs the same checks and gives the same answer, but stores nothing and uses up no key. Default: false. */
   readonly dryRun?: boolean;
 };
 
 type Waiting = {
   readonly command: Command;
-  /** As of `sizeOf`. */
+  /** The command's `sizeOf`. */
   readonly size: number;
   readonly deadline: Instant;
   readonly resolve: (answer: Answer) => void;
@@ -60,18 +60,18 @@ type Committed = {
   readonly messagesDueAt: Instant | null;
 };
 
-/** Gives the callers of a unit their answers. */
+/** Answers the callers of a unit. */
 type Answering = () => void;
 const NOBODY: Answering = () => {};
 
-/** The messages of the parts so far, and what the courier said of them; undefined while there are none. */
+/** The messages of the parts so far, and the result of `DirectDelivery.reserve`; undefined while there are none. */
 type Reserved = { readonly messages: readonly Notification[]; readonly dueAt: Instant | null | undefined };
 
 /**
- * Group commit: while one unit of work commits, commands gather, and the next unit takes all of them in the order
- * they came. A lone command is taken at once. Each gets its own answer, after the commit that holds it.
- * Where a store gains by halves, many callers are served in two lanes: one half is on its way to the store while the
- * other is answered and asks again.
+ * Group commit: commands that arrive while a unit commits form the next unit, in order of arrival. A lone command
+ * starts at once. Each caller gets its own answer, after the commit of its command.
+ * If the store has a `pipelineThreshold`, two workers serve many callers: one half is in the store while the other half
+ * is answered and submits again.
  */
 export class CommandWriter {
   readonly #unitOfWork: UnitOfWork;
@@ -82,12 +82,12 @@ export class CommandWriter {
   readonly #courier: DirectDelivery | undefined;
   readonly #limits: WriterLimits;
   #waiting: Waiting[] = [];
-  /** How many take one unit after another to the store. */
+  /** Number of running workers; each takes one unit after another to the store. */
   #workers = 0;
   readonly #draining = new Set<Promise<void>>();
-  /** How many commands are in their units. */
+  /** Number of commands in units that are in progress. */
   #underWay = 0;
-  /** The batch that was begun last. */
+  /** The batch that started last. */
   #latest: readonly Waiting[] = [];
   #closed = false;
 
@@ -95,11 +95,11 @@ export class CommandWriter {
     unitOfWork: UnitOfWork;
     clock: Clock;
     digest: Digest;
-    /** Whether owners are sent messages. */
+    /** Whether to write notifications for account owners. */
     notify: boolean;
-    /** Called after each commit of which nobody took the messages, before its callers are answered; must not throw. */
+    /** Called after each commit without direct delivery, before its callers are answered. Must not throw. */
     onCommit?: () => void;
-    /** Whom to hand the messages of a commit to, before its callers are answered; must not throw. */
+    /** Takes the messages of a commit, before its callers are answered. Must not throw. */
     courier?: DirectDelivery;
     limits?: Partial<WriterLimits>;
   }) {
@@ -112,15 +112,16 @@ export class CommandWriter {
     this.#limits = { ...DEFAULT_LIMITS, ...ports.limits };
   }
 
-  /** How long a command may take, in milliseconds. */
+  /** Time limit of a command, in milliseconds. */
   get deadlineMs(): number {
     return this.#limits.deadlineMs;
   }
 
   /**
-   * @throws PassbookError `invalid_request` for an actor that cannot be one, and for a hold that would have expired
-   * @throws PassbookError `queue_full` if too many wait, or `unavailable` if the writer is closed or the command
-   *   waited past its deadline: nothing was done; and whatever `UnitOfWork.transact` throws
+   * @throws PassbookError `invalid_request` for a malformed actor or a hold whose expiry has passed
+   * @throws PassbookError `queue_full` if too many commands wait, and nothing was done
+   * @throws PassbookError `unavailable` if the writer is closed or the deadline passed, and nothing was done
+   * @throws Error any error of `UnitOfWork.transact`
    */
   async submit(command: Command, { dryRun = false }: SubmitOptions = {}): Promise<Answer> {
     requireActor(command.actor);
@@ -150,18 +151,18 @@ export class CommandWriter {
     return new Promise((resolve, reject) => settle({ resolve, reject }, decided));
   }
 
-  /** Takes no more commands, and waits until those it has are answered. */
+  /** Stops accepting commands, and waits until all accepted ones are answered. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all(this.#draining);
   }
 
-  /** So many commands make a unit large enough where there are others. */
+  /** Size of a unit that is large enough for a second worker. */
   get #half(): number {
     return (this.#unitOfWork.pipelineThreshold ?? Infinity) / 2;
   }
 
-  /** How many commands a unit takes. */
+  /** Maximum number of single-transfer commands in the next unit. */
   get #most(): number {
     const callers = this.#underWay + this.#waiting.length;
     return Math.min(this.#limits.batch, Math.max(this.#half, Math.ceil(callers / 2)));
@@ -180,7 +181,7 @@ export class CommandWriter {
       const batch = this.#begin(this.#take());
       const answer = await this.#commit(batch, () => this.#join(batch));
       this.#underWay -= batch.length;
-      // The other half is on its way then, and the store works while these are answered
+      // Lets the other worker start its unit first, so the store works while these callers are answered
       if (this.#workers > 1) await nextTurn();
       answer();
       await this.#gather(batch.length);
@@ -188,7 +189,7 @@ export class CommandWriter {
     this.#workers--;
   }
 
-  /** So many who wait are worth a unit; fewer go with the other lane's next one. */
+  /** Number of waiting commands that are worth a unit. Fewer join the other worker's next unit. */
   get #least(): number {
     return this.#workers > 1 ? this.#half / 2 : 1;
   }
@@ -199,7 +200,7 @@ export class CommandWriter {
     return batch;
   }
 
-  /** Who comes while another unit has the ledger comes along, unless others have gone before them. */
+  /** Adds commands that arrived while another unit held the ledger, unless a later batch has started. */
   #join(batch: Waiting[]): void {
     if (this.#latest !== batch) return;
     const joining = this.#take(batch);
@@ -208,8 +209,8 @@ export class CommandWriter {
   }
 
   /**
-   * The first of those that wait and that go into one unit with `others`, but for those whose time is over. Commands of
-   * one transfer do not wait for large ones before them.
+   * Takes the waiting commands that fit into one unit with `others`, and rejects those past their deadline.
+   * Single-transfer commands may overtake large ones.
    */
   #take(others: readonly Waiting[] = []): Waiting[] {
     const room = new Room({ single: this.#most, large: this.#limits.batch });
@@ -222,8 +223,8 @@ export class CommandWriter {
   }
 
   /**
-   * Whoever was just answered and asks again at once comes along. Where many were, their next commands are on their way
-   * here: those who are there first would go alone, and all others wait for them. A lone command waits for nobody.
+   * Waits briefly for callers that were just answered, so their next commands join this unit. Otherwise the first few
+   * would form a small unit, and all others would wait for it. A lone command does not wait.
    */
   async #gather(answered: number): Promise<void> {
     await nextTurn();
@@ -243,8 +244,8 @@ export class CommandWriter {
   }
 
   /**
-   * @param join takes into the batch who else is there when the unit begins
-   * @returns what gives its callers their answers
+   * @param join adds the commands that are waiting when the unit begins
+   * @returns the function that answers the unit's callers
    */
   async #commit(batch: Waiting[], join: () => void): Promise<Answering> {
     if (batch.length === 0) return NOBODY;
@@ -256,7 +257,7 @@ export class CommandWriter {
         for (const [index, one] of batch.entries()) settle(one, answers[index] as Decided);
       };
     } catch (fault) {
-      // A fault of the store is everybody's. Anything else is one command's, and must not fail the innocent.
+      // A store failure concerns every command. Any other error has one culprit and must not fail the rest
       if (batch.length === 1 || fault instanceof PassbookError) {
         return () => {
           for (const { reject } of batch) reject(fault);
@@ -285,7 +286,7 @@ export class CommandWriter {
     );
   }
 
-  /** Asks the courier once, at the first message, for all parts. */
+  /** Reserves direct delivery once, at the first message, for all parts. */
   #reserve(
     part: Decision<readonly Decided[]>,
     before: Reserved = { messages: [], dueAt: undefined },
@@ -305,13 +306,13 @@ export class CommandWriter {
   }
 }
 
-/** Gives a caller the answer, or rejects with `invalid_request`. */
+/** Resolves with the answer, or rejects with `invalid_request`. */
 function settle({ resolve, reject }: Pick<Waiting, 'resolve' | 'reject'>, decided: Decided): void {
   if ('malformed' in decided) reject(new PassbookError('invalid_request', { errors: decided.malformed }));
   else resolve(decided);
 }
 
-/** How much more goes into a unit. */
+/** Remaining capacity of a unit. */
 class Room {
   #single: number;
   #large: number;
@@ -322,7 +323,7 @@ class Room {
     this.#large = large;
   }
 
-  /** Whether there was room for it. */
+  /** Takes the command if there is room. Returns whether there was. */
   take({ size }: Waiting): boolean {
     if (size <= 1) return this.#single-- > 0;
     if (size > this.#large && this.#hasLarge) return false;
@@ -332,7 +333,7 @@ class Room {
   }
 }
 
-/** The answer to the one command of a decision, none of whose changes are kept. */
+/** Drops all changes of a decision about one command, and returns its answer. */
 function unwritten(part: Decision<readonly Decided[]>): Decision<Decided> {
   return 'next' in part
     ? { changes: NO_CHANGES, next: () => unwritten(part.next()) }

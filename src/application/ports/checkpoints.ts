@@ -1,40 +1,43 @@
 import type { Checkpoint } from '../../domain/integrity/checkpoint.ts';
 
-/** Who signs checkpoints, and where they are kept: outside the database, so that whoever rewrites one has not both. */
+/**
+ * Signer and archive of checkpoints. Both live outside the database: an attacker who rewrites the books cannot rewrite
+ * the checkpoints too.
+ */
 export type CheckpointPorts = {
   readonly signer: CheckpointSigner;
   readonly archive: CheckpointArchive;
-  /** Called once it is kept, so that somebody else can be given it; must not throw. */
+  /** Called after a checkpoint is archived, for example to publish it. Must not throw. */
   readonly onMade?: (checkpoint: CheckpointView) => void;
 };
 
 export type CheckpointView = Checkpoint & {
-  /** As it was signed: what somebody else should hold. */
+  /** The signed text. It is evidence only if a party other than the bank holds a copy. */
   readonly signed: string;
-  /** Of the signed text: what the next checkpoint names. */
+  /** Digest of the signed text. The next checkpoint contains it as `previous`. */
   readonly digest: string;
 };
 
 export interface CheckpointSigner {
-  /** As one text of visible ASCII, which anyone with the public key can verify. */
+  /** Returns one text of visible ASCII. Anyone with the public key can verify it. */
   sign(checkpoint: Checkpoint): Promise<string>;
-  /** What a text of this signer's says, whatever its signature; undefined for another text. */
+  /** Parses a text in this signer's format without checking the signature; undefined for any other text. */
   read(signed: string): Checkpoint | undefined;
 }
 
-/** A checkpoint as it was signed. */
+/** An archived checkpoint: its number and its signed text. */
 export type KeptCheckpoint = { readonly number: number; readonly signed: string };
 
-/** What it holds never changes and never goes away. */
+/** An append-only archive: nothing in it ever changes or disappears. */
 export interface CheckpointArchive {
   newest(): Promise<KeptCheckpoint | undefined>;
-  /** By number descending, the newest first; only numbers below `after`. */
+  /** Returns checkpoints with numbers below `after`, newest first. */
   page(page: { after: number | null; limit: number }): Promise<readonly KeptCheckpoint[]>;
-  /** The lines that were written with it, in their order. Rejects if there is no such checkpoint. */
+  /** Yields the manifest lines written with the checkpoint, in order. Rejects if the checkpoint does not exist. */
   manifest(number: number): AsyncIterable<string>;
   /**
-   * Keeps under the number the signed text that `make` returns, and the lines it wrote. Where `make` throws, nothing
-   * is kept. Rejects if the number is taken: of two at once, one is kept.
+   * Archives the signed text that `make` returns and the lines it wrote, under the number. Archives nothing if `make`
+   * throws. Rejects if the number is taken: of two concurrent calls, one succeeds.
    */
   add(
     number: number,

@@ -14,49 +14,50 @@ import type { OutboxStore } from './outbox.ts';
 import type { TransferPosition } from './transfer-position.ts';
 import type { SessionReads, SessionStore, UserStore } from './user-store.ts';
 
-/** What an adapter offers to be the bank's memory. `close` ends what it opened; it is called once, last. */
+/** A store adapter. `close` releases the resources that the adapter opened; it is called once, last. */
 export interface Store {
   readonly unitOfWork: UnitOfWork;
   readonly reads: LedgerReads & SessionReads;
   readonly scan: LedgerScan;
-  /** Rejects with `unavailable` unless the store can be read and written now. */
+  /** Rejects with `unavailable` unless the store can currently be read and written. */
   check(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * The only way to write. Isolation: the outcome of units that run at once is that of some order of them, whatever
- * process they run in. A unit inside a unit is a TypeError.
+ * The only way to write. Units are serializable, across processes too. Starting a unit inside a unit throws a
+ * TypeError.
  */
 export interface UnitOfWork {
   /**
-   * From how many callers on half of them make a unit large enough for the store. Then two units are brought to it at a
-   * time: those of one can be answered while it works on the other, which it begins as early as it can. Undefined where
-   * as many as can should go into one; it may differ from time to time.
+   * Number of concurrent callers from which the store wants two units at a time, each with half of the callers. One
+   * unit's callers are answered while the store works on the other. Undefined: one unit takes as many as fit. The value
+   * may change between reads.
    */
   readonly pipelineThreshold?: number | undefined;
 
   /**
-   * The ledger's door. Loads what is wanted, runs `decide` over it, writes all the changes in one transaction, and
-   * gives the result only after the commit is durable: of what was written, and of what was read.
-   * `want` is asked once, when nothing is left to wait for: what came while another process had the ledger is in it.
-   * `decide` may be run again, over books read anew, as often as it takes; only the committed run's result is given.
-   * What `decide` throws comes out as it is, and nothing is written.
+   * Runs a unit on the ledger: loads the prefetch, runs `decide` over it, and writes all changes in one transaction.
+   * Resolves only after the commit is durable, both of the changes and of the state that was read.
+   * Calls `want` once, when the store is ready to write, so commands queued meanwhile join the same transaction.
+   * May run `decide` again over freshly loaded books, any number of times. Returns the result of the committed run.
+   * If `decide` throws, nothing is written and the error is rethrown unchanged.
    * @throws PassbookError `unavailable` if `deadline` passes or the store fails, and nothing was written
-   * @throws PassbookError `outcome_unknown` if it cannot be told by `deadline` whether it was written; the same
-   *   command with the same key tells
+   * @throws PassbookError `outcome_unknown` if the outcome of the commit is still unknown at `deadline`. Retry with the
+   *   same key
    */
   transact<R>(want: () => Prefetch, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R>;
 
   /**
-   * The door for everything else. Commits what `work` returns from, rolls back what it throws from, and rethrows it.
-   * May run `work` again, so it has no effect but through its stores; they serve inside `work` alone.
+   * Runs any other transaction. Commits when `work` returns; rolls back and rethrows when it throws.
+   * May run `work` again, so `work` must have no side effects except through its stores. The stores are unusable after
+   * `work` ends.
    * @throws PassbookError `unavailable`, `outcome_unknown`
    */
   run<R>(work: (stores: Stores) => Promise<R>): Promise<R>;
 }
 
-/** Stores bound to one transaction: each sees what the others wrote in it. */
+/** Stores bound to one transaction. Each sees the others' writes. */
 export interface Stores {
   readonly users: UserStore;
   readonly sessions: SessionStore;
@@ -65,110 +66,115 @@ export interface Stores {
   readonly audit: AuditStore;
 }
 
-/** How many mails each recipient was sent in their hour, and what was gathered beyond. */
+/** Mail hours: the mails sent to each recipient within the hour, and the notifications held back for a digest. */
 export interface MailHourStore {
-  /** Those that exist, in no order. */
+  /** Returns the mail hours that exist, in no particular order. */
   find(recipientIds: readonly string[]): Promise<readonly MailHour[]>;
-  /** Each new, or in place of the recipient's own. */
+  /** Inserts each mail hour, or replaces the recipient's existing one. */
   keep(hours: readonly MailHour[]): Promise<void>;
-  /** Up to `limit` that ended at or before `now`; they are then no longer there. */
+  /** Removes and returns up to `limit` mail hours that ended at or before `now`. */
   takeEnded(terms: { now: Instant; limit: number }): Promise<readonly MailHour[]>;
 }
 
-/** The audit log, for what people do that is no command of the ledger. Two units never append after one record. */
+/**
+ * The audit log, for actions that are not ledger commands. Two concurrent units never append after the same record.
+ */
 export interface AuditStore {
   /** Undefined while the log is empty. */
   head(): Promise<AuditHead | undefined>;
   append(record: AuditRecord): Promise<void>;
 }
 
-/** Reads that need no transaction. They give what is durably committed, and whatever was answered before. */
+/** Reads outside a transaction. They return durably committed state, including everything answered before the call. */
 export interface LedgerReads {
   account(id: string): Promise<Account | undefined>;
-  /** By id ascending, which is the order of opening; only ids above `after`. */
+  /** Returns the owner's accounts with ids above `after`, by id ascending, which is the order of opening. */
   accountsOf(ownerId: string, page: PageRequest): Promise<readonly Account[]>;
   transfer(id: string): Promise<Transfer | undefined>;
   /**
-   * The transfers that the user began and no account of theirs has an entry of (`Transfer.unbookedFor`), in the order
-   * of `TransferPlace`, the newest first; only those that stand before `before`.
+   * Returns the transfers that the user initiated and that have no entry in any account of theirs
+   * (`Transfer.unbookedFor`). Newest first by `TransferPosition`; only those older than `before`.
    */
   unbookedOf(
     userId: string,
     page: { before: TransferPosition | null; limit: number },
   ): Promise<readonly Transfer[]>;
-  /** By sequence ascending; only sequences above `after`. */
+  /** Returns entries with sequences above `after`, by sequence ascending. */
   entriesOf(
     accountId: string,
     page: { after: number | null; limit: number },
   ): Promise<readonly LedgerEntry[]>;
-  /** As `entriesOf`, each with its transfer: both as of one moment. */
+  /** Same as `entriesOf`, each with its transfer. Entry and transfer are read as of one moment. */
   linesOf(accountId: string, page: { after: number | null; limit: number }): Promise<readonly BookLine[]>;
-  /** The entries at these sequences, those that exist, by sequence ascending. One round trip, however many. */
+  /** Returns the entries that exist at these sequences, by sequence ascending, in one round trip. */
   entriesAt(accountId: string, sequences: readonly number[]): Promise<readonly LedgerEntry[]>;
-  /** By sequence descending, only those below `before`: the lines whose transfer has a leg of the other account too. */
+  /**
+   * Returns the lines whose transfer also has a leg on the counterparty account. By sequence descending; only sequences
+   * below `before`.
+   */
   linesBetween(
     accountId: string,
     counterpartyAccountId: string,
     page: { before: number | null; limit: number },
   ): Promise<readonly BookLine[]>;
   record(key: IdempotencyKey): Promise<IdempotencyRecord | undefined>;
-  /** The sums of all pending holds on the account that expire at or before `until`: from an index, however many. */
+  /** Sums all pending holds on the account that expire at or before `until`, using an index. */
   dueOn(accountId: string, until: Instant): Promise<PendingSums>;
-  /** The pending holds with a leg on the account, by expiry and then by id; only those after `after`. */
+  /** Returns the pending holds with a leg on the account, by expiry and then by id; only those after `after`. */
   pendingHolds(
     accountId: string,
     page: { after: HoldPlace | null; limit: number },
   ): Promise<readonly BookedHold[]>;
   /**
-   * All holds with a leg on the account, whatever became of them, in the order of `TransferPlace`, the newest first;
-   * only those that stand before `before`. Found by an index: other entries of the book cost nothing.
+   * Returns the holds with a leg on the account, in any status. Newest first by `TransferPosition`; only those older
+   * than `before`. Uses an index, so other entries of the book cost nothing.
    */
   holdsPlaced(
     accountId: string,
     page: { before: TransferPosition; limit: number },
   ): Promise<readonly BookedHold[]>;
-  /** Ids of accounts whose `nextExpiryAt` is at or before `until`, those due longest first. */
+  /** Returns ids of accounts whose `nextExpiryAt` is at or before `until`, longest overdue first. */
   accountsWithDueHolds(until: Instant, limit: number): Promise<readonly string[]>;
-  /** By sequence ascending; only sequences above `after`. */
+  /** Returns audit records with sequences above `after`, by sequence ascending. */
   audit(page: { after: number | null; limit: number }): Promise<readonly AuditRecord[]>;
 }
 
-/** Reads of all there is, for whoever recomputes it. They give what is durably committed, as `LedgerReads` do. */
+/** Full scans of the books, for verification. They return durably committed state, like `LedgerReads`. */
 export interface LedgerScan {
-  /** By id ascending, in the order of their code units; only ids above `after`. */
+  /** Returns accounts with ids above `after`, by id ascending in code-unit order. */
   accountsPage(page: PageRequest): Promise<readonly Account[]>;
-  /** By id ascending; only ids above `after`. */
+  /** Returns transfers with ids above `after`, by id ascending. */
   transfersPage(page: PageRequest): Promise<readonly TransferWithEntries[]>;
-  /** Those that exist, in no order. */
+  /** Returns the transfers that exist, in no particular order. */
   transfersById(ids: readonly string[]): Promise<readonly TransferWithEntries[]>;
-  /** By the text of their key ascending; only those above `after`, which is one. */
+  /** Returns records by key text (`keyText`) ascending; only those above `after`, also a key text. */
   recordsPage(page: PageRequest): Promise<readonly IdempotencyRecord[]>;
   /**
-   * Compares what the store keeps beside the entities, such as lists to find them by, copies and digests, with what it
-   * is made of. Gives the differences in portions, each of one moment and some of them empty.
+   * Compares the store's derived data (listings, copies, digests) with the entities that it derives from. Yields the
+   * differences in chunks, each read as of one moment. A chunk may be empty.
    */
   differences(): AsyncIterable<readonly Fault[]>;
   /**
-   * Gives `read` the books as they were at one moment, however long it takes and whatever is written meanwhile. They
-   * serve inside `read` alone, and nobody waits for it.
+   * Passes `read` a snapshot of the books. The snapshot stays consistent while others write, blocks no writer, and is
+   * unusable after `read` ends.
    */
   atOnce<R>(read: (books: BooksAtOnce) => Promise<R>): Promise<R>;
 }
 
-/** A transfer with all its entries, in no order: both as of one moment. */
+/** A transfer with all its entries in no particular order, read as of one moment. */
 export type TransferWithEntries = { readonly transfer: Transfer; readonly entries: readonly LedgerEntry[] };
 
 export interface BooksAtOnce {
   /** Undefined while the audit log is empty. */
   readonly auditHead: AuditHead | undefined;
-  /** All, by id ascending, in portions. */
+  /** Yields all accounts by id ascending, in chunks. */
   accounts(): AsyncIterable<readonly Account[]>;
 }
 
-/** A line of an account's book, with its transfer as it stands today. */
+/** An entry of an account's book, with the current state of its transfer. */
 export type BookLine = { readonly entry: LedgerEntry; readonly transfer: Transfer };
 
-/** A hold in one account's book, as of one moment: the sequences of its entries there. */
+/** A hold in one account's book, with the sequences of its entries there, read as of one moment. */
 export type BookedHold = {
   readonly transfer: Transfer;
   readonly placed: number;
@@ -176,18 +182,18 @@ export type BookedHold = {
   readonly ended: number | null;
 };
 
-/** Where a hold stands among those that are pending: by its expiry, and at one instant by its id. */
+/** Position of a hold among the pending ones: by expiry, then by id. */
 export type HoldPlace = { readonly expiresAt: Instant; readonly id: string };
 
-/** `limit` is 1 or more; `after` is the last id of the page before, or null for the first page. */
+/** `limit` is at least 1. `after` is the last id of the previous page, or null for the first page. */
 export type PageRequest = { readonly after: string | null; readonly limit: number };
 
-/** A fault of the mail server or of the way to it: every mail would fail now, whatever is in it. */
+/** A failure of the mail server or of the connection to it: every mail would fail now, whatever its content. */
 export class MailServerFault extends Error {
   override readonly name = 'MailServerFault';
-  /** Whether this one mail may have caused it, as where the connection broke off in the middle of the mail. */
+  /** Whether this mail may have caused the failure, for example if the connection broke while it was being sent. */
   readonly isPerhapsOfMail: boolean;
-  /** The server's answer, such as 535; null where it gave none. */
+  /** The server's response code, such as 535; null if there was no response. */
   readonly responseCode: number | null;
 
   constructor(

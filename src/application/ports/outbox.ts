@@ -3,35 +3,35 @@ import type { User } from '../../domain/entities/user.ts';
 import type { Instant } from '../../domain/time.ts';
 
 /**
- * A message is waiting until it is sent or given up. What is said of a message counts where it is said by the process
- * that claimed it last, or that wrote it as claimed (`Changes.messagesDueAt`).
+ * A message waits until it is sent or given up. Only the process that claimed it last, or that wrote it as claimed
+ * (`Changes.messagesDueAt`), may change its state; calls of any other process have no effect.
  */
 export interface OutboxStore {
-  /** Due at once. */
+  /** Adds a message that is due at once. */
   add(message: Notification): Promise<void>;
   /**
-   * Up to `limit` messages that are due at `now`, those due longest first, each with the number of this attempt (1
-   * for the first). They are due again at `leaseUntil`, so what a dead process had claimed comes back, and no two
-   * claims that overlap give the same message.
+   * Claims up to `limit` messages that are due at `now`, longest overdue first. Each has the number of this attempt,
+   * starting at 1. They are due again at `leaseUntil`, so the claims of a dead process come back. No two overlapping
+   * claims return the same message.
    */
   claim(terms: { now: Instant; leaseUntil: Instant; limit: number }): Promise<readonly ClaimedMessage[]>;
-  /** They are no longer there. */
+  /** Removes the messages from the outbox. */
   markSent(ids: readonly string[]): Promise<void>;
-  /** Not attempted after all; due again at once. */
+  /** Returns messages that were claimed but not attempted; they are due at once. */
   release(ids: readonly string[], at: Instant): Promise<void>;
-  /** Not attempted, and the claim does not count as an attempt; due again at `dueAt`. */
+  /** Returns messages without counting the claim as an attempt; they are due at `dueAt`. */
   putBack(ids: readonly string[], terms: { dueAt: Instant; reason: string }): Promise<void>;
-  /** The attempt failed; due again at `dueAt`. */
+  /** Records a failed attempt. The message is due again at `dueAt`. */
   postpone(id: string, terms: { dueAt: Instant; reason: string }): Promise<void>;
-  /** No more attempts. The message stays, for people to look at. */
+  /** Ends the attempts. The message stays in the outbox for people to inspect. */
   giveUp(id: string, terms: { at: Instant; reason: string }): Promise<void>;
 }
 
-/** Takes the messages of a unit once it is committed, so that nobody need look for them in the outbox. */
+/** Takes the messages of a unit after its commit, without a search in the outbox. */
 export interface DirectDelivery {
-  /** Until when messages that are written now are the courier's; null where it takes none: they are due at once. */
+  /** Returns the end of a claim on the messages that are written now; null if it takes none: they are due at once. */
   reserve(): Instant | null;
-  /** Those that were written under a reservation, after their commit. */
+  /** Accepts the messages that were written under a reservation. Called after their commit. */
   accept(messages: readonly Notification[], until: Instant): void;
 }
 
@@ -39,9 +39,9 @@ export type ClaimedMessage = { readonly message: Notification; readonly attempt:
 
 export interface Mailer {
   /**
-   * Sends `message` to `recipient`, its Message-ID made of the message's id alone.
-   * `refused` means that the address or the mail will never be accepted; rejects where another attempt may succeed.
-   * @throws MailServerFault where every other mail would fail too
+   * Sends `message` to `recipient`. The Message-ID derives from the message's id alone.
+   * Resolves to `refused` if the address or the mail will never be accepted. Rejects if another attempt may succeed.
+   * @throws MailServerFault if every other mail would fail too
    */
   send(message: Notification, recipient: User): Promise<'sent' | 'refused'>;
 }

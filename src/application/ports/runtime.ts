@@ -5,13 +5,13 @@ export interface Clock {
 }
 
 export interface IdGenerator {
-  /** A version 7 UUID: later ones sort after earlier ones of the same process. */
+  /** Returns a version 7 UUID. Within one process, later ids sort after earlier ones. */
   newId(): string;
-  /** 128 random bits as 32 lower-case hexadecimal digits. */
+  /** Returns 128 random bits as 32 lower-case hexadecimal digits. */
   newSalt(): string;
 }
 
-/** As pino has it: facts first, then what happened. Facts never hold a password, a token or a cookie. */
+/** A logger with pino's argument order: facts first, then the event. Facts never hold a password, token or cookie. */
 export interface Logger {
   info(facts: object, event: string): void;
   warn(facts: object, event: string): void;

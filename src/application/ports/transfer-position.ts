@@ -1,10 +1,10 @@
 import type { Instant } from '../../domain/time.ts';
 import type { Transfer } from '../../domain/entities/transfer.ts';
 
-/** Where a transfer stands among others: by the instant it was made at, and at one instant by its id. */
+/** Position of a transfer in a list: by creation instant, then by id. */
 export type TransferPosition = { readonly at: Instant; readonly id: string };
 
-/** Above all ids at one instant: they are visible ASCII. */
+/** Sorts after every id, since ids are visible ASCII. */
 export const ABOVE_IDS = '\u007f';
 
 export function positionOf({ createdAt, id }: Transfer): TransferPosition {

@@ -3,10 +3,10 @@ import type { Role, User } from '../../domain/entities/user.ts';
 import type { Instant } from '../../domain/time.ts';
 
 export interface UserStore {
-  /** @throws PassbookError `email_already_registered`; the unit is then rolled back */
+  /** @throws PassbookError `email_already_registered`, after which the unit is rolled back */
   insert(user: User, passwordHash: string): Promise<void>;
   byId(id: string): Promise<User | undefined>;
-  /** Those that exist, in no order. */
+  /** Returns the users that exist, in no particular order. */
   byIds(ids: readonly string[]): Promise<readonly User[]>;
   byEmail(normalised: string): Promise<{ user: User; passwordHash: string } | undefined>;
   setRole(id: string, role: Role): Promise<void>;
@@ -15,33 +15,36 @@ export interface UserStore {
 
 export interface SessionStore {
   insert(session: Session): Promise<void>;
-  /** A session, ended ones too, with its user as they are today. */
+  /** Returns a session, even an ended one, with the current state of its user. */
   find(id: string): Promise<{ session: Session; user: User } | undefined>;
-  /** The first end counts. One that does not exist is left so. */
+  /** Ends a session. Has no effect on a session that has already ended or does not exist. */
   end(id: string, at: Instant): Promise<void>;
-  /** Deletes up to `limit` sessions that ended or expired at or before `until`; how many. */
+  /** Deletes up to `limit` sessions that ended or expired at or before `until`. Returns how many it deleted. */
   deleteOver(terms: { until: Instant; limit: number }): Promise<number>;
 }
 
-/** As `LedgerReads`, for every request of somebody signed in. */
+/** Session reads outside a transaction, used by every signed-in request. Same guarantees as `LedgerReads`. */
 export interface SessionReads {
-  /** Those sessions that exist, ended ones too, each with its user as they are today, in no order. */
+  /**
+   * Returns the sessions that exist, even ended ones, in no particular order. Each comes with the current state of its
+   * user.
+   */
   sessions(ids: readonly string[]): Promise<readonly { session: Session; user: User }[]>;
 }
 
 export interface PasswordHasher {
   hash(password: string): Promise<string>;
-  /** With no hash (no such user) it takes as long as with one, and says no. */
+  /** Without a hash (no such user), takes as long as with one and returns false. */
   verify(password: string, hash: string | undefined): Promise<boolean>;
-  /** Whether the hash was made with parameters that are no longer in use. */
+  /** Returns whether the hash was made with outdated parameters. */
   isOutdated(hash: string): boolean;
 }
 
 export interface TokenIssuer {
   issue(claims: TokenClaims): Promise<string>;
-  /** Undefined for anything but an unexpired token of ours. */
+  /** Returns the claims of a valid, unexpired token from this issuer; undefined for anything else. */
   verify(token: string): Promise<TokenClaims | undefined>;
-  /** Whether the token was issued here and has expired since. */
+  /** Returns whether this issuer issued the token and it has expired since. */
   hasExpired(token: string): Promise<boolean>;
 }
 

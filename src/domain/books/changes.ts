@@ -8,21 +8,20 @@ import type { IdempotencyRecord } from './idempotency.ts';
 
 export type Change<T> = { readonly before: T | null; readonly after: T };
 
-/** What a decision changes: all of it is written in one transaction, or none. */
+/** Everything that a decision writes, in one transaction. */
 export type Changes = {
-  /** Each account once, as it is afterwards; `before` is null for a new one. */
+  /** Each account once, in its new state. `before` is null for a new account. */
   readonly accounts: readonly Change<Account>[];
   /**
-   * Each transfer once. Only its status, code, completion, what was captured or reversed of it and its texts ever
-   * change. Where its texts are erased they are gone for good: from the outcomes of records too, and from messages,
-   * sent ones among them.
+   * Each transfer once. Only its status, code, completion, captured and reversed amounts, and texts ever change.
+   * Erasing the texts is permanent: a store also removes them from recorded outcomes and from messages, sent or not.
    */
   readonly transfers: readonly Change<Transfer>[];
-  /** Of one account in the order of their sequence. */
+  /** New entries. Those of one account are in order of sequence. */
   readonly entries: readonly LedgerEntry[];
   readonly records: readonly IdempotencyRecord[];
   readonly messages: readonly Notification[];
-  /** When the messages are due for whoever claims; null: each at its own instant. */
+  /** The instant from which the messages may be claimed. Null: each at its own instant. */
   readonly messagesDueAt: Instant | null;
   readonly audit: readonly AuditRecord[];
 };
@@ -37,16 +36,16 @@ export const NO_CHANGES: Changes = {
   audit: [],
 };
 
-/** A decision's result for its callers, and what must be committed before they are answered. */
+/** A decision's result, and the changes to commit before callers get it. */
 export type WholeDecision<R> = { readonly result: R; readonly changes: Changes };
 
 /**
- * A decision, or its first part: `next` decides on, over these books with these changes. So a store may write one part
- * while the next is decided. All parts are one unit; the last has the result.
+ * A decision, or its first part. `next` decides the following part on top of these changes, so a store may write one
+ * part while the next is decided. All parts belong to one unit; the last part has the result.
  */
 export type Decision<R> = WholeDecision<R> | { readonly changes: Changes; readonly next: () => Decision<R> };
 
-/** All parts as one. */
+/** Joins all parts of a decision into one. */
 export function whole<R>(decision: Decision<R>): WholeDecision<R> {
   const parts: Changes[] = [];
   let part: Decision<R> = decision;
@@ -54,7 +53,7 @@ export function whole<R>(decision: Decision<R>): WholeDecision<R> {
   return parts.length === 0 ? part : { result: part.result, changes: joined([...parts, part.changes]) };
 }
 
-/** Changes that follow one another as one. */
+/** Joins successive changes into one. */
 export function joined(parts: readonly Changes[]): Changes {
   return {
     accounts: joinedById(parts.map(({ accounts }) => accounts)),

@@ -5,21 +5,21 @@ import type { Metadata } from '../entities/transfer.ts';
 import type { Instant } from '../time.ts';
 import type { IdempotencyKey, NormalisedRequest } from './idempotency.ts';
 
-/** All ids and salts are drawn before, so that a store may run the decision again. */
+/** Facts of every command. Ids and salts are drawn before the decision, so that a store may run it again. */
 type Keyed = {
   readonly actor: Actor;
   readonly key: IdempotencyKey | null;
   readonly request: NormalisedRequest;
 };
 
-/** An account by id, the bank's own by purpose, or a user's oldest active one in a currency. */
+/** Reference to an account: an id, a system account's purpose, or a user's oldest active account in a currency. */
 export type AccountRef =
   | { readonly accountId: string }
   /** In the currency of the account on the other side. */
   | { readonly purpose: SystemPurpose }
   | { readonly ownerId: string; readonly currency: string };
 
-/** When a hold ends by itself: at an instant, or so long after it was placed. */
+/** Expiry of a hold: an instant, or a number of seconds after the hold is placed. */
 export type Expiry = { readonly at: Instant } | { readonly inSeconds: number };
 
 export type LegInstruction = {
@@ -28,13 +28,13 @@ export type LegInstruction = {
   readonly amount: bigint;
 };
 
-/** One transfer to make. Debits before credits; the two sides are equal. */
+/** One transfer to make. Debits come before credits, and both sides have the same total. */
 export type TransferInstruction = {
   readonly id: string;
   readonly salt: string;
   readonly kind: 'transfer' | 'initial_funds' | 'withdrawal';
   readonly legs: readonly LegInstruction[];
-  /** Null: whatever the accounts are in. */
+  /** Null: the accounts' own currency. */
   readonly currency: string | null;
   /** Null: the money moves at once. */
   readonly hold: Expiry | null;
@@ -74,7 +74,7 @@ export type ReverseCommand = Keyed & {
   readonly description: string | null;
 };
 
-/** The sweeper's: ends what is due on an account. It answers nothing to anybody. */
+/** The sweeper's command: expires the due holds on an account. Nobody reads its answer. */
 export type ExpireCommand = Keyed & { readonly type: 'expire'; readonly accountId: string };
 
 export type OpenAccountCommand = Keyed & {
@@ -83,7 +83,7 @@ export type OpenAccountCommand = Keyed & {
   readonly ownerId: string;
   readonly currency: string;
   readonly name: string | null;
-  /** How many accounts the owner may have, this one included; null for no limit. */
+  /** Maximum number of accounts of the owner, this one included. Null: no limit. */
   readonly accountLimit: number | null;
 };
 
@@ -99,11 +99,11 @@ export type LimitCommand = AccountCommand & {
 };
 export type CloseCommand = AccountCommand & {
   readonly type: 'close';
-  /** Where the rest goes, with the id and the salt of the transfer that takes it there. */
+  /** Destination of the remaining balance, with the id and salt of the transfer that moves it. */
   readonly sweep: { readonly accountId: string; readonly id: string; readonly salt: string } | null;
 };
 
-/** Takes the texts of a transfer away; the system's, on demand of whoever they are about. */
+/** Erases the texts of a transfer. A system command, run at the request of the person the texts are about. */
 export type EraseTextCommand = Keyed & {
   readonly type: 'erase_text';
   readonly transferId: string;
@@ -125,7 +125,7 @@ export type Command =
   | CloseCommand
   | EraseTextCommand;
 
-/** How much work a command is: 1 for a transfer between two accounts, more for a batch or for several legs. */
+/** Returns the work that a command causes: 1 for a transfer between two accounts, more for a batch or several legs. */
 export function sizeOf(command: Command): number {
   if (command.type === 'transfer') return sizeOfInstruction(command.instruction);
   if (command.type !== 'batch') return 1;

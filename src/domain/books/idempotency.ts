@@ -4,7 +4,7 @@ import type { Digest } from '../integrity/hash-chain.ts';
 import type { Outcome } from './outcome.ts';
 import type { Instant } from '../time.ts';
 
-/** The operations that take a key; equal keys of two operations are two keys. */
+/** Operations that take an idempotency key. Equal keys of two operations are two keys. */
 export type Operation =
   | 'transfer'
   | 'initial_funds'
@@ -20,7 +20,7 @@ export type Operation =
   | 'unfreeze_account'
   | 'limit_account';
 
-/** A key as it is stored: it belongs to a scope (a caller, or the ledger itself) and to an operation. */
+/** A stored key. It belongs to a scope (a caller, or the ledger itself) and to an operation. */
 export type IdempotencyKey = {
   readonly scope: string;
   readonly operation: Operation;
@@ -28,16 +28,16 @@ export type IdempotencyKey = {
 };
 
 /**
- * A request after defaults, in the order in which a difference is named. Each value as text; null where the field is
- * absent; what is kept may leave out a field that is null. The description and the metadata of a transfer stand as
- * their digests, so that where they are erased, they are not kept here.
+ * A request after defaults. The first differing field, in this order, is the one reported. Values are text; null means
+ * that the field is absent, and a stored request may omit null fields. Description and metadata are stored as digests,
+ * so that erased texts do not survive here.
  */
 export type NormalisedRequest = {
   readonly version: 1;
   readonly fields: readonly (readonly [field: string, value: string | null])[];
 };
 
-/** What is kept for ever under a key, written in the transaction of the money. */
+/** The permanent record of a key, written in the same transaction as the money. */
 export type IdempotencyRecord = IdempotencyKey & {
   readonly request: NormalisedRequest;
   readonly outcome: Outcome;
@@ -46,30 +46,30 @@ export type IdempotencyRecord = IdempotencyKey & {
 
 const KEY = /^[\x20-\x7e]{1,255}$/;
 
-/** 1 to 255 printable ASCII characters. */
+/** Returns whether the value is 1 to 255 printable ASCII characters. */
 export function isIdempotencyKey(value: unknown): value is string {
   return typeof value === 'string' && KEY.test(value);
 }
 
-/** The scope, operation and key as one text; no two keys share one. */
+/** Joins operation, scope and key into one text, unique for each key. */
 export function keyText({ scope, operation, key }: IdempotencyKey): string {
   return `${operation} ${scope} ${key}`;
 }
 
-/** What stands for a free text in a request: a digest that the key salts, and so the same whenever it is asked again. */
+/** Returns the digest that replaces a free text in a request. The key is its salt, so a retry has the same digest. */
 export function requestTextDigest(key: IdempotencyKey, text: string, digest: Digest): string {
   return digest(`passbook request text 1\n${keyText(key)}\n${text}`);
 }
 
-/** From a key's text: neither an operation nor a scope has a space in it. */
+/** Parses the text of `keyText`. Neither an operation nor a scope contains a space. */
 export function keyFromText(text: string): IdempotencyKey {
   const [operation = '', scope = ''] = text.split(' ', 2);
   return { scope, operation: operation as Operation, key: text.slice(operation.length + scope.length + 2) };
 }
 
 /**
- * Whose keys an actor's requests use. A user's are their own; the system's belong to the ledger, so that two
- * operators cannot pay one funding twice.
+ * Returns the scope of an actor's keys. A user has their own. System keys belong to the ledger, so that two operators
+ * cannot pay the same funding twice.
  */
 export function scopeOf(actor: Actor): string {
   if (actor.kind === 'user') return `user:${actor.id}`;
@@ -77,8 +77,8 @@ export function scopeOf(actor: Actor): string {
 }
 
 /**
- * The first field in which a request differs from the one kept under its key; undefined if they are the same.
- * Records of earlier versions hold a digest for metadata without pairs; today that is a request without metadata.
+ * Returns the first field in which a request differs from the one recorded under its key; undefined if they match.
+ * Records of earlier versions hold a digest for empty metadata. Today such a request counts as one without metadata.
  */
 export function differenceFromKept(
   kept: Pick<IdempotencyRecord, keyof IdempotencyKey | 'request'>,
@@ -101,7 +101,7 @@ function withoutEmptyMetadata(
   return { ...request, fields };
 }
 
-/** The first field in which the two differ; undefined if they are the same request. */
+/** Returns the first field in which the two requests differ; undefined if they match. */
 export function firstDifference(kept: NormalisedRequest, made: NormalisedRequest): string | undefined {
   const before = new Map(kept.fields);
   for (const [field, value] of made.fields) {

@@ -4,27 +4,27 @@ import type { Command, TransferInstruction } from './command.ts';
 import { keyText } from './idempotency.ts';
 import type { IdempotencyKey } from './idempotency.ts';
 
-/** What a store must load before the decision can be made. Each list without repeats; what does not exist is left out. */
+/** Everything that a store must load before a decision. Lists have no duplicates; stores skip missing items. */
 export type Prefetch = {
   readonly accountIds: readonly string[];
-  /** Transfers by id, and the accounts of their legs. */
+  /** Ids of transfers to load, along with the accounts of their legs. */
   readonly transferIds: readonly string[];
-  /** System accounts of these purposes, in every currency of the accounts loaded. */
+  /** Purposes of system accounts to load, in every currency of the loaded accounts. */
   readonly purposes: readonly SystemPurpose[];
-  /** For each, the `activeCount` oldest active accounts of the owner in the currency: those with the lowest ids. */
+  /** For each: load the owner's `activeCount` oldest active accounts in the currency, which have the lowest ids. */
   readonly activeAccounts: readonly OwnerAndCurrency[];
-  /** More than one where a command before may freeze or close the oldest. */
+  /** Greater than one if an earlier command may freeze or close the oldest account. */
   readonly activeCount: number;
   /** Owners whose accounts are to be counted, closed ones too. */
   readonly ownerIds: readonly string[];
   readonly keys: readonly IdempotencyKey[];
   /**
-   * Holds that expire later are not due in this decision, however far an account is ahead of the clock. Of each account
-   * whose `nextExpiryAt` is not after what the decision takes for now: the sums of what is due (`Books.dueOn`), some of
-   * the holds that expire first (`Books.firstHolds`), and the accounts of their legs.
+   * Holds that expire later are not due in this decision, even if an account is ahead of the clock. An account needs
+   * more data if its `nextExpiryAt` has passed by the instant of the decision: the sums of its due holds
+   * (`Books.dueOn`), some of the holds that expire first (`Books.firstHolds`), and the accounts of their legs.
    */
   readonly holdsDueBy: Instant;
-  /** Whether the end of the audit log is needed. */
+  /** Whether to load the last audit record. */
   readonly auditHead: boolean;
 };
 

@@ -12,28 +12,28 @@ import { keyText } from './idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord } from './idempotency.ts';
 import type { OwnerAndCurrency } from './prefetch.ts';
 
-/** How many expiries a unit writes at most in passing: more would keep the units behind it waiting. */
+/** Maximum number of expiries that a unit writes along with its commands. More would delay the units behind it. */
 export const MOST_EXPIRIES = 200;
 
-/** What a store has loaded for a decision. It is read and never written. */
+/** The part of the books that a store has loaded for a decision. Read-only. */
 export interface Books {
   account(id: string): Account | undefined;
   transfer(id: string): Transfer | undefined;
   /**
-   * Up to when it was found out what is due: at `Want.holdsDueBy` or before it, and not before the instant at which the
-   * books were loaded. A hold that expires later is not due in this decision.
+   * The instant up to which due holds are known. At most `Prefetch.holdsDueBy`, and not before the books were loaded. A
+   * hold that expires later is not due in this decision.
    */
   readonly dueKnownBy: Instant;
-  /** The sums of all pending holds on the account that expire up to an instant within `dueKnownBy`, however many. */
+  /** Sums all pending holds on the account that expire at or before `until`, which is at most `dueKnownBy`. */
   dueOn(accountId: string, until: Instant): PendingSums;
   /**
-   * The pending holds on the account that expire first, by expiry: at most `limit`, and fewer where fewer were loaded.
-   * Where all that are due at `dueKnownBy` are among them, so is the next one.
+   * Returns the pending holds on the account that expire first, by expiry: at most `limit`, fewer if fewer were loaded.
+   * If all holds due at `dueKnownBy` are among them, the next one is too.
    */
   firstHolds(accountId: string, limit: number): readonly Transfer[];
-  /** The owner's active accounts in the currency that were wanted, the lowest id first. */
+  /** Returns the owner's prefetched active accounts in the currency, lowest id first. */
   activeAccounts(of: OwnerAndCurrency): readonly Account[];
-  /** How many accounts the owner has, closed ones too. */
+  /** Returns the number of the owner's accounts, including closed ones. */
   accountCount(ownerId: string): number;
   record(key: IdempotencyKey): IdempotencyRecord | undefined;
   /** Undefined while the audit log is empty. */
@@ -41,8 +41,9 @@ export interface Books {
 }
 
 /**
- * The same changes in slices of about `size` entries, for stores that write one at a time. Each transfer is in one slice
- * with its entries and the record of the command that made it. The other records are in the last, all else in the first. Changes in which the entries of two transfers mingle are one slice.
+ * Splits changes into slices of about `size` entries, for stores that write one slice at a time. A transfer is in the
+ * same slice as its entries and the record of its command. Other records go in the last slice, the rest in the first.
+ * Changes that interleave the entries of two transfers stay in one slice.
  */
 export function inSlices(changes: Changes, size: number): readonly Changes[] {
   const { transfers, entries } = changes;
@@ -85,21 +86,21 @@ type Slice = {
   size: number;
 };
 
-/** The books while a list of commands is decided: each command sees what those before it changed. */
+/** The working set of a decision: each command sees the changes of the commands before it. */
 export class WorkingBooks implements Books {
   readonly #books: Books;
   readonly #accounts = new Map<string, Account>();
   readonly #opened = new Map<string, Account[]>();
-  /** Whose status changed here, by owner. */
+  /** Accounts whose status changed here, by owner. */
   readonly #changed = new Map<string, Account[]>();
   readonly #transfers = new Map<string, Transfer>();
   /** Holds placed here, by account. */
   readonly #placed = new Map<string, Transfer[]>();
   /** Holds that were pending and ended here, by account. */
   readonly #ended = new Map<string, Transfer[]>();
-  /** As last asked for, by account; of those where nothing was placed or ended since. */
+  /** Latest result of `dueOn`, by account. Dropped when a hold is placed or ended on the account. */
   readonly #due = new Map<string, { readonly until: Instant; readonly sums: PendingSums }>();
-  /** As they were loaded. */
+  /** First holds as loaded, by account. */
   readonly #first = new Map<string, { readonly limit: number; readonly holds: readonly Transfer[] }>();
   #expiries = 0;
   readonly #records = new Map<string, IdempotencyRecord>();
@@ -145,23 +146,23 @@ export class WorkingBooks implements Books {
     return this.#pending(this.#holdsSeen(accountId, limit)).slice(0, limit);
   }
 
-  /** Those to expire now: at most as many as this unit may still write. */
+  /** Returns the holds to expire now, at most as many as this unit may still write. */
   holdsToExpire(accountId: string, now: Instant): readonly Transfer[] {
     const left = this.expiriesLeft;
-    // With the one behind them, which `nextExpiryOf` asks for
+    // One more than needed: `nextExpiryOf` needs the one after
     const first = this.firstHolds(accountId, left + 1);
     return first.slice(0, left).filter((hold) => hold.statusAt(now) === 'expired');
   }
 
-  /** How many expiries may still be written in passing. */
+  /** Number of expiries that this unit may still write. */
   get expiriesLeft(): number {
     const books = this.#books;
     return (books instanceof WorkingBooks ? books.expiriesLeft : MOST_EXPIRIES) - this.#expiries;
   }
 
   /**
-   * No hold that is pending on the account expires before this instant; null if there is none. One that ended here
-   * counts where it was not due: it may have been the only one that was loaded of those.
+   * Returns a lower bound for the expiry of the account's pending holds; null if there are none. A hold that was not
+   * due and ended here still counts: it may have been the only such hold loaded.
    */
   nextExpiryOf(account: Account, now: Instant): Instant | null {
     const seen = this.#holdsSeen(account.id, 1);
@@ -174,7 +175,7 @@ export class WorkingBooks implements Books {
   }
 
   /**
-   * As they were loaded or placed, those that ended here too. What expires first comes first, so that equal holds leave
+   * Returns holds as they were loaded or placed, even if they ended here. Sorted by expiry, so that equal holds leave
    * equal entries on every store.
    */
   #holdsSeen(accountId: string, limit: number): readonly Transfer[] {
@@ -202,7 +203,7 @@ export class WorkingBooks implements Books {
   activeAccounts(of: OwnerAndCurrency): readonly Account[] {
     const added = [...(this.#opened.get(of.ownerId) ?? []), ...(this.#changed.get(of.ownerId) ?? [])];
     const ids = new Set([...this.#books.activeAccounts(of), ...added].map(({ id }) => id));
-    // An id is drawn before its account is opened: of two at once, either may be opened first.
+    // An id is drawn before its account is opened, so concurrent openings may not follow the order of ids
     return [...ids]
       .flatMap((id) => this.account(id) ?? [])
       .filter((one) => one.status === 'active' && one.currency === of.currency)
@@ -221,7 +222,7 @@ export class WorkingBooks implements Books {
     return this.#audit.at(-1) ?? this.#books.auditHead();
   }
 
-  /** A new account, or one as it is from now on. */
+  /** Stores a new account, or the new state of an existing one. */
   keepAccount(account: Account): void {
     const before = this.account(account.id);
     if (account.ownerId !== null) {
@@ -236,7 +237,7 @@ export class WorkingBooks implements Books {
     this.#entries.push(entry);
   }
 
-  /** A new transfer, or one as it is from now on. */
+  /** Stores a new transfer, or the new state of an existing one. */
   keepTransfer(transfer: Transfer): void {
     this.#keepHold(transfer);
     this.#transfers.set(transfer.id, transfer);
@@ -267,7 +268,7 @@ export class WorkingBooks implements Books {
     this.#audit.push(record);
   }
 
-  /** Takes over what was changed in books that were opened over these. */
+  /** Applies the changes of working books that were created over these. */
   adopt(changes: Changes): void {
     for (const { after } of changes.accounts) this.keepAccount(after);
     for (const { after } of changes.transfers) this.keepTransfer(after);
@@ -296,7 +297,7 @@ export class WorkingBooks implements Books {
   }
 }
 
-/** What a hold reserves on one of its accounts. */
+/** Returns the sums that a hold reserves on one of its accounts. */
 export function pendingOf({ legs }: Transfer, accountId: string): PendingSums {
   let { debits, credits } = NOTHING_PENDING;
   for (const leg of legs) {

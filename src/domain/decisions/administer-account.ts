@@ -25,7 +25,7 @@ type AdministrationCommand =
   | LimitCommand
   | CloseCommand;
 
-/** What is done to accounts rather than to money. Every change of status or limit is put down in the audit log. */
+/** Performs a command on an account itself. Every change of status or limit is recorded in the audit log. */
 export function administer(
   books: WorkingBooks,
   command: AdministrationCommand,
@@ -54,7 +54,7 @@ export function administer(
   }
 }
 
-/** A customer names and closes their own; freezing and limits are the system's, and so are its own accounts. */
+/** Customers rename and close their own accounts; only the system freezes and limits. System accounts never change. */
 function mayAdminister(
   { type, actor }: Exclude<AdministrationCommand, OpenAccountCommand>,
   account: Account,
@@ -96,7 +96,7 @@ function close(
   if (account.balance !== 0n && !canSweep) return refuse('balance_not_zero');
   const { held, incoming } = released(books, account, context);
   if (held > 0n || incoming > 0n) return refuse('holds_outstanding');
-  // A closed account has nothing pending in its book either
+  // Before an account closes, all due expiries must also be written to its book
   if (account.held > 0n || account.incoming > 0n) return MORE_IS_DUE;
   if (account.balance === 0n || command.sweep === null) {
     return change(books, account, account.close(), { command, context });
@@ -110,7 +110,7 @@ function close(
   return change(books, account, empty.limit(account).close(), { command, context });
 }
 
-/** The rest goes to another account of the same owner; a minimum balance does not keep it. */
+/** Moves the remaining balance to another account of the same owner. The minimum balance does not apply. */
 function sweep(
   books: WorkingBooks,
   account: Account,
@@ -147,7 +147,7 @@ const ACTION: Readonly<Record<'freeze' | 'unfreeze' | 'limit' | 'close', AuditAc
 
 const AUDITED = ['status', 'creditsFrozen', 'minimumBalance', 'maximumBalance'] as const;
 
-/** Who, when and why, and what was before. */
+/** Stores the changed account, and records actor, time, reason and changed fields in the audit log. */
 function change(
   books: WorkingBooks,
   before: Account,

@@ -16,8 +16,8 @@ import type { Answer, Decided, Outcome, Refusal, TransferOutcome } from '../book
 import { reverse } from './reverse-transfer.ts';
 
 /**
- * The bank in one function: what these commands, in their order, do to these books, or which rule refuses each.
- * Pure and synchronous; a store may run it any number of times, and only the run that it commits counts.
+ * Decides commands in order over the books: returns each command's outcome or refusal, and all changes.
+ * Pure and synchronous. A store may run it any number of times; only the committed run counts.
  */
 export function decide(
   books: Books,
@@ -28,8 +28,8 @@ export function decide(
 }
 
 /**
- * As `decide`, in parts of about `size`, as of `sizeOf`. The members of a large batch are in several. While a linked
- * batch is decided its parts change nothing; what it changes then comes in parts too. Each `next` is called once.
+ * Same as `decide`, in parts of about `size` (see `sizeOf`). A large batch spans several parts. Parts of a linked batch
+ * change nothing until it is decided; then its changes also come in parts. Each `next` is called once.
  */
 export function decideInParts(
   books: Books,
@@ -51,7 +51,7 @@ export function decideInParts(
   return part();
 }
 
-/** One part of a decision, and whether it is large enough. */
+/** One part of a decision, with the size that it may still take. */
 class Share {
   readonly size: number;
   #left: number;
@@ -71,14 +71,14 @@ class Share {
     this.#left -= size;
   }
 
-  /** The next part, over what this one changed. */
+  /** Starts the next part, on top of this part's changes. */
   begin(): void {
     this.books = new WorkingBooks(this.books);
     this.#left = this.size;
   }
 }
 
-/** Yields where a part ends. */
+/** Answers the commands in order. Yields at the end of each part. */
 function* answerAll(
   commands: readonly Command[],
   share: Share,
@@ -111,7 +111,7 @@ function answer(
   );
 }
 
-/** The answer of a command that is not carried out: it was recorded before, or its clock shows it to be malformed. */
+/** Returns the answer of a command that needs no execution: a recorded one, or fields that are invalid by now. */
 function answeredBefore(
   books: WorkingBooks,
   command: Command,
@@ -123,7 +123,7 @@ function answeredBefore(
   return malformed.length > 0 ? { malformed } : undefined;
 }
 
-/** The answer under a key that was used before. */
+/** Returns the answer recorded under the key, if any. */
 function keptAnswer(books: WorkingBooks, { key, request }: Command, digest: Digest): Answer | undefined {
   const kept = key && books.record(key);
   if (!kept) return undefined;
@@ -172,14 +172,14 @@ function perform(
   }
 }
 
-/** Yields where a part ends. */
+/** Decides a batch. Yields at the end of each part. */
 function* decideBatch(
   share: Share,
   command: BatchCommand,
   context: DecisionContext,
 ): Generator<void, Outcome> {
   const { actor, id: batchId, instructions, linked } = command;
-  // All changes of a linked one come at once: those of a large one are in parts of their own
+  // All changes of a linked batch come at once, so a large one starts a new part
   if (linked && sizeOf(command) > share.size) yield;
   const books = linked ? new WorkingBooks(share.books) : undefined;
   const members: TransferOutcome[] = [];

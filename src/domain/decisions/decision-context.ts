@@ -4,8 +4,8 @@ import type { Instant } from '../time.ts';
 export type DecisionContext = {
   readonly now: Instant;
   readonly digest: Digest;
-  /** Whether owners are sent messages; an embedder without users of ours wants none. */
+  /** Whether to write notifications for account owners. An embedder without Passbook users has this off. */
   readonly notify: boolean;
-  /** Nothing will be kept: rules on the balance of another's account are not looked at, so that nobody can probe it. */
+  /** Whether nothing will be stored. Skips balance rules of other people's accounts, so nobody can probe them. */
   readonly dryRun: boolean;
 };

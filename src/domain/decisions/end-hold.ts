@@ -18,7 +18,7 @@ import {
 } from './post-step.ts';
 import type { Transfer } from '../entities/transfer.ts';
 
-/** Takes all or part of a hold and releases the rest. No limit is checked again: both sides were reserved. */
+/** Captures all or part of a hold and releases the rest. Checks no limit again, since both sides were reserved. */
 export function capture(
   books: WorkingBooks,
   command: CaptureCommand,
@@ -39,7 +39,7 @@ export function capture(
   return transferred(books, { transfer: captured, actor: command.actor }, context);
 }
 
-/** Releases a hold. It always works, whatever state the accounts are in. */
+/** Voids a hold. Works regardless of the accounts' status. */
 export function voidHold(
   books: WorkingBooks,
   command: VoidCommand,
@@ -54,13 +54,13 @@ export function voidHold(
   return transferred(books, { transfer: voided, actor: command.actor }, context);
 }
 
-/** Sweeps one account: what is due on it, as far as one unit goes, and nothing else. */
+/** Expires the due holds on one account, up to the limit of one unit. */
 export function expireDue(books: WorkingBooks, command: ExpireCommand, context: DecisionContext): Outcome {
   const account = settledAccount(books, command.accountId, context);
   return account ? { kind: 'changed', account } : refuse('account_not_found');
 }
 
-/** The hold, if the actor may end it and it has not ended; else the first rule that is against it. */
+/** Returns the hold if the actor may end it and it is pending; otherwise the code of the first broken rule. */
 function pendingHold(
   books: WorkingBooks,
   { actor, transferId }: { actor: Actor; transferId: string },
@@ -89,7 +89,7 @@ function pendingHold(
   }
 }
 
-/** The payee or the system; the payer cannot, so that a hold is worth something. */
+/** Allows the payee and the system. The payer cannot end a hold: otherwise it would guarantee nothing. */
 function mayEnd(actor: Actor, { status, destination }: Transfer): boolean {
   return actor.kind === 'system' || (status !== 'rejected' && owns(actor, destination));
 }

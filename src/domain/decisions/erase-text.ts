@@ -11,8 +11,8 @@ import type { Transfer } from '../entities/transfer.ts';
 const TEXTS = ['description', 'metadata'] as const;
 
 /**
- * Takes a transfer's description and metadata away. The digests that its entries cover stay with it, so that the chain
- * stays whole; the audit log says who, when and why, and by those digests what.
+ * Erases a transfer's description and metadata. Their digests, which the entries cover, stay so that the chain stays
+ * valid. The audit log records actor, time, reason and those digests.
  */
 export function eraseText(
   books: WorkingBooks,
@@ -43,7 +43,7 @@ export function eraseText(
   return { kind: 'transferred', transfer: erased, balances: [] };
 }
 
-/** Whether this change takes texts away, which a store must then forget wherever it has them. */
+/** Returns whether the change erases texts. A store must then remove every copy of them. */
 export function erasesText({ before, after }: Change<Transfer>): boolean {
   return after.erased !== null && before?.erased !== after.erased;
 }

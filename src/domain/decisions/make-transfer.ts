@@ -20,14 +20,14 @@ export type InitiatedTransfer = {
   readonly batchId: string | null;
 };
 
-/** One side of a transfer whose account is known. */
+/** One leg of a transfer, with its account resolved. */
 export type Side = { readonly account: Account; readonly direction: Direction; readonly amount: bigint };
 
 const NO_FAULTS: readonly FieldError[] = [];
 
 /**
- * The holds of a command that would have expired before they are placed. A retry of a recorded command is answered
- * before this is asked, so that it gets its answer after the hold's expiry too.
+ * Returns faults for holds whose expiry is not in the future. Recorded commands are answered before this check, so a
+ * retry gets its answer even after the hold's expiry.
  */
 export function expiryFaults(command: Command, now: Instant): readonly FieldError[] {
   if (command.type === 'transfer')
@@ -46,7 +46,7 @@ function overdue(field: string): FieldError {
   return { field, message: 'must be in the future' };
 }
 
-/** Makes one transfer, or a hold: checks every rule in the order that is promised, then makes all changes. */
+/** Makes one transfer or places a hold: checks the rules in the documented order, then makes all changes. */
 export function makeTransfer(
   books: WorkingBooks,
   placed: InitiatedTransfer,
@@ -71,13 +71,13 @@ export function makeTransfer(
     context: { ...context, now: at },
   });
   if (code) return reject(books, facts, code, context);
-  // An account ahead of the clock raises the instant, past an expiry that was still to come
+  // An account ahead of the clock can move `at` past an expiry that is still in the future by the clock
   if (facts.expiresAt !== null && facts.expiresAt <= at) return reject(books, facts, 'hold_expired', context);
 
   return applyTransfer(books, facts, { sides, at, actor }, context);
 }
 
-/** Writes a transfer that every rule allows. */
+/** Writes a transfer that passed every check. */
 export function applyTransfer(
   books: WorkingBooks,
   facts: TransferFacts,
@@ -95,7 +95,7 @@ export function applyTransfer(
   return transferred(books, { transfer, actor }, context);
 }
 
-/** A member of a linked batch that failed: the culprit's own code, and `linked_transfer_failed` for the others. */
+/** Returns a member's outcome in a failed linked batch: the culprit's own code, `linked_transfer_failed` for others. */
 export function linkedFailure(
   books: WorkingBooks,
   { actor, id: batchId, instructions }: BatchCommand,
@@ -116,7 +116,7 @@ export function linkedFailure(
   return index === culprit.at ? refuse(code) : reject(books, facts, code, context);
 }
 
-/** Checks 5 to 7: finds the accounts and expires what is due on them, or names the one that the actor cannot use. */
+/** Runs checks 5 to 7: resolves the accounts and expires their due holds, or refuses if the actor may not use one. */
 function identify(
   books: WorkingBooks,
   placed: InitiatedTransfer,
@@ -148,7 +148,7 @@ function identify(
     const account = find(books, { ref, other }, context.now);
     const may = account && (direction === 'debit' ? mayDebit(placed, account) : mayCredit(placed, account));
     if (!account || !may) {
-      // Of the bank's own, it is the other side that is missing: there is no currency to have it in.
+      // A system account is unresolved only if the other side is missing, which decides its currency
       const isSource = (direction === 'debit') !== (!account && 'purpose' in ref);
       return refuse(isSource ? 'source_account_not_found' : 'destination_account_not_found');
     }
@@ -161,13 +161,13 @@ function identify(
     return reject(books, facts, 'accounts_must_be_different', context);
   }
   expireDueHolds(books, accounts, context);
-  // Settling one may have changed the others.
+  // Expiring holds on one account may have changed the others
   return {
     sides: sides.map((side) => ({ ...side, account: books.account(side.account.id) ?? side.account })),
   };
 }
 
-/** The account that is meant; a system account that was never needed before is as it will be. */
+/** Resolves an account. A system account that does not exist yet is returned as it would be opened. */
 function find(
   books: WorkingBooks,
   { ref, other }: { ref: AccountRef; other: AccountRef | undefined },
@@ -176,7 +176,7 @@ function find(
   if ('accountId' in ref) return books.account(ref.accountId);
   if ('ownerId' in ref) return books.activeAccounts(ref)[0];
 
-  // In the other side's currency, and its exponent.
+  // A system account takes currency and exponent from the other side
   const across = other && find(books, { ref: other, other: undefined }, at);
   if (!across) return undefined;
 
@@ -193,13 +193,13 @@ function mayDebit({ actor, instruction }: InitiatedTransfer, account: Account): 
   return actor.kind === 'system' || owns(actor, account);
 }
 
-/** Customers can neither see nor credit a system account, and initial funds are for customers. */
+/** Denies customers any credit to a system account. Initial funds go to customers only. */
 function mayCredit({ actor, instruction }: InitiatedTransfer, account: Account): boolean {
   if (instruction.kind === 'initial_funds') return account.ownerId !== null;
   return actor.kind === 'system' || account.ownerId !== null;
 }
 
-/** Checks 8 to 13, the first that fails. */
+/** Returns the code of the first of checks 8 to 13 that fails. */
 export function ruleBroken(
   books: WorkingBooks,
   sides: readonly Side[],

@@ -5,7 +5,7 @@ import { requireAccount } from './post-step.ts';
 import type { Instant } from '../time.ts';
 import type { Leg, Transfer } from '../entities/transfer.ts';
 
-/** One message for each owner, with their own balances after it and their own legs alone; an owner of both sides gets one. */
+/** Returns one message for each owner, with only their own legs and new balances. An owner of both sides gets one. */
 export function messagesOf(
   books: WorkingBooks,
   transfer: Transfer,
@@ -43,7 +43,7 @@ function messageFor(
   };
 }
 
-/** One for each event and recipient: a hold tells of its placing and of its capture. */
+/** Returns an id unique to event and recipient. A hold has two events: its placement and its capture. */
 function messageId(
   { id, status, legs }: Transfer,
   { pays, index }: { pays: boolean; index: number },
@@ -64,7 +64,7 @@ function kindFor(
   return pays ? 'transfer_sent' : 'transfer_received';
 }
 
-/** The payee learns a name and four characters; the payer the account, if they typed it themselves. */
+/** The payee sees a name and four characters. The payer sees the full account id only if they typed it themselves. */
 function counterpartyFor(
   { payerName, initiator, kind, destination }: Transfer,
   other: Leg | undefined,
@@ -76,7 +76,7 @@ function counterpartyFor(
   return { name: pays ? null : payerName, account: otherOwnerId === null ? null : account };
 }
 
-/** What left these legs' accounts, or what came to them. */
+/** Returns the net amount that these legs move, without its sign. */
 function net(legs: readonly Leg[]): bigint {
   const out = legs.reduce(
     (sum, { direction, amount }) => sum + (direction === 'debit' ? amount : -amount),

@@ -13,7 +13,7 @@ import type { Balances, Refusal, TransferOutcome } from '../books/outcome.ts';
 import type { Instant } from '../time.ts';
 import type { Leg, Transfer } from '../entities/transfer.ts';
 
-/** Posts one step of a transfer to all its accounts, and stores the transfer's new state. */
+/** Posts one step of a transfer to all its accounts and stores the transfer's new state. */
 export function postStep(
   books: WorkingBooks,
   transfer: Transfer,
@@ -65,14 +65,14 @@ export function post(
   return { account: account.afterEntry(entry), entry };
 }
 
-/** All entries of a step carry one instant, and none is earlier than the entry before it on its account. */
+/** Returns the one instant of a step's entries, never before the latest entry on any of the accounts. */
 export function stepInstant(accounts: readonly Account[], { now }: DecisionContext): Instant {
   return Math.max(now, ...accounts.map((account) => account.latestAt));
 }
 
 /**
- * The account after the expiries that a unit may still write on it. What is due beyond them is counted by `dueOn`, so
- * that no decision depends on how many were written.
+ * Writes the due expiries that the unit may still write, and returns the account after them. `dueOn` counts the rest,
+ * so no decision depends on how many were written.
  */
 export function settledAccount(
   books: WorkingBooks,
@@ -90,7 +90,7 @@ export function settledAccount(
   return settled;
 }
 
-/** Expires what is due on these accounts at the instant of a step that touches all of them. */
+/** Expires the due holds on these accounts, at the instant of a step that touches all of them. */
 export function expireDueHolds(
   books: WorkingBooks,
   accounts: readonly Account[],
@@ -100,14 +100,14 @@ export function expireDueHolds(
   for (const { id } of accounts) settledAccount(books, id, { ...context, now });
 }
 
-/** What is pending on the account of holds that have expired, and whose expiry is not written yet. */
+/** Sums the account's holds that have expired but whose expiry is not written yet. */
 export function dueOn(books: WorkingBooks, account: Account, context: DecisionContext): PendingSums {
   return mayBeDue(books, account, context)
     ? books.dueOn(account.id, dueInstant(books, account, context))
     : NOTHING_PENDING;
 }
 
-/** The account as every decision counts it, and every answer shows it: without what is due. */
+/** Returns the account without its due holds, which is how decisions count it and answers show it. */
 export function released(books: WorkingBooks, account: Account, context: DecisionContext): Account {
   return account.release(dueOn(books, account, context));
 }
@@ -116,7 +116,7 @@ function mayBeDue(books: WorkingBooks, account: Account, context: DecisionContex
   return account.nextExpiryAt !== null && account.nextExpiryAt <= dueInstant(books, account, context);
 }
 
-/** An account may be ahead of a clock that was set back. */
+/** Returns the instant up to which holds are due. An account may be ahead of a clock that was set back. */
 function dueInstant(books: WorkingBooks, { latestAt }: Account, { now }: DecisionContext): Instant {
   return Math.min(Math.max(now, latestAt), books.dueKnownBy);
 }
@@ -130,7 +130,7 @@ export function accountsOf(books: WorkingBooks, transfer: Transfer): readonly Ac
   return transfer.legs.map((leg) => requireAccount(books, leg.accountId));
 }
 
-/** @throws TypeError if a store did not load what was wanted */
+/** @throws TypeError if the store did not load a prefetched account */
 export function requireAccount(books: WorkingBooks, id: string): Account {
   const account = books.account(id);
   if (!account) throw new TypeError(`Account ${id} was not loaded`);
@@ -141,7 +141,7 @@ export function refuse(code: RefusalCode, transfer: Transfer | null = null): Ref
   return { kind: 'refused', code, transfer };
 }
 
-/** A transfer as it now stands, with the balances of the actor's own accounts. */
+/** Returns the outcome of a transfer, with the balances of the actor's own accounts. */
 export function transferred(
   books: WorkingBooks,
   { transfer, actor }: { transfer: Transfer; actor: Actor },

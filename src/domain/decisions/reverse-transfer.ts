@@ -10,8 +10,8 @@ import { accountsOf, refuse, requireAccount, expireDueHolds, stepInstant } from 
 import type { Transfer, TransferFacts } from '../entities/transfer.ts';
 
 /**
- * Sends all or part of a transfer back: a new transfer that points at the first. Part of one with several legs is
- * taken from each in proportion to what is left of it.
+ * Reverses all or part of a transfer by a new transfer that references it. A partial reversal of several legs takes
+ * from each in proportion to its unreversed amount.
  */
 export function reverse(
   books: WorkingBooks,
@@ -44,13 +44,13 @@ export function reverse(
   return applyTransfer(books, facts, { sides, at, actor }, context);
 }
 
-/** The one who received, or the system. */
+/** Allows the owner of all credited accounts, and the system. */
 function mayReverse(actor: Actor, { legs, status }: Transfer): boolean {
   if (actor.kind === 'system') return true;
   return status !== 'rejected' && legs.every((leg) => leg.direction === 'debit' || owns(actor, leg));
 }
 
-/** How much of each leg, in the order of the legs: each side sums to `amount`, and no leg gives more than it has left. */
+/** Returns the amount to reverse of each leg. Each side sums to `amount`, and no leg exceeds its unreversed amount. */
 function sharesOf(original: Transfer, amount: bigint): readonly bigint[] {
   const shares = original.legs.map(() => 0n);
   for (const direction of ['debit', 'credit'] as const) {
@@ -65,7 +65,7 @@ function sharesOf(original: Transfer, amount: bigint): readonly bigint[] {
       shares[index] = share;
       rest -= share;
     }
-    // What cannot be divided goes to the last leg that has room for it.
+    // The rounding remainder goes to the last leg with room for it
     for (const index of indices.toReversed()) {
       const share = shares[index] ?? 0n;
       const more = rest < left(index) - share ? rest : left(index) - share;
@@ -76,7 +76,7 @@ function sharesOf(original: Transfer, amount: bigint): readonly bigint[] {
   return shares;
 }
 
-/** The other way round, debits first; a leg that gives nothing is left out. */
+/** Returns the legs in the opposite direction, debits first. Leaves out a leg with no share. */
 function sidesOf(
   books: WorkingBooks,
   original: Transfer,
