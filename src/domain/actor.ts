@@ -1,7 +1,7 @@
 /**
- * Who gives a command. `system` is the bank itself; its `id`, if any, is the operator, and its `scope` the owner of
- * its idempotency keys where one ledger serves several programs (the ledger itself unless named).
- * A user owns accounts; its `name` is what a payee is shown.
+ * The sender of a command. `system` is the bank itself; its optional `id` is the operator. Its `scope` owns its
+ * idempotency keys if one ledger serves several programs. Default: the ledger itself.
+ * A user owns accounts; payees see the user's `name`.
  */
 export type Actor =
   | { readonly kind: 'system'; readonly id?: string; readonly scope?: string }
@@ -10,7 +10,7 @@ export type Actor =
 /** The bank itself as an actor. */
 export type SystemActor = Extract<Actor, { kind: 'system' }>;
 
-/** Who reads. An auditor sees what the system sees, and commands nothing. */
+/** A reader. An auditor reads as the system does, except for metadata, and sends no commands. */
 export type Viewer = Actor | { readonly kind: 'auditor'; readonly id: string };
 
 export function owns(actor: Viewer, thing: { readonly ownerId: string | null }): boolean {
@@ -19,7 +19,7 @@ export function owns(actor: Viewer, thing: { readonly ownerId: string | null }):
 
 const IDENTIFIER = /^[\x21-\x7e]{1,255}$/;
 
-/** Ids that come from an embedder: 1 to 255 visible ASCII characters, so that they can stand in a line of the chain. */
+/** Returns whether an embedder's id is 1 to 255 visible ASCII characters, so that it fits into a line of the chain. */
 export function isIdentifier(value: unknown): value is string {
   return typeof value === 'string' && IDENTIFIER.test(value);
 }

@@ -1,12 +1,13 @@
 /**
- * What may be tried again, and with which key.
- * `same_key`: the outcome is not known or nothing was done; the same key tells or does it, once.
- * `new_key`: this attempt is over and stays refused; another attempt, under another key, may succeed.
+ * Advice on retrying.
+ * `same_key`: the outcome is unknown or nothing was done. Retry with the same key; the command takes effect at most
+ * once.
+ * `new_key`: this attempt is final. Another attempt under a new key may succeed.
  * `never`: the same request will always be refused.
  */
 export type Retry = 'same_key' | 'new_key' | 'never';
 
-/** A rule of the ledger said no. A refusal is a result: it is recorded under its key and replayed. */
+/** Refusals by a rule of the ledger. A refusal is a result: it is recorded under its key and replayed. */
 const refusals = {
   accounts_must_be_different: { retry: 'never', meaning: 'The two accounts must be different' },
   source_account_not_found: { retry: 'never', meaning: 'The account to debit was not found' },
@@ -36,7 +37,7 @@ const refusals = {
   account_limit_reached: { retry: 'new_key', meaning: 'No more accounts can be opened' },
 } as const satisfies Catalogue;
 
-/** Answers that are not recorded: the request never reached the ledger's rules, or a fault came between. */
+/** Errors that are not recorded: the request never reached the ledger's rules, or a fault stopped it. */
 const problems = {
   unauthenticated: { retry: 'never', meaning: 'Sign in first' },
   session_expired: {
@@ -78,11 +79,11 @@ const problems = {
 type Catalogue = Record<string, { retry: Retry; meaning: string }>;
 
 export type RefusalCode = keyof typeof refusals;
-/** What one who does not own the destination learns of a closed, frozen or full one. */
+/** Code for a closed, frozen or full destination, in answers to anyone but its owner. */
 export type MaskedCode = 'destination_account_unavailable';
 export type ErrorCode = RefusalCode | MaskedCode | keyof typeof problems;
 
-/** Every code there is, with its meaning and what may be retried. */
+/** All error codes, with their meanings and retry advice. */
 export const errorCatalogue: Readonly<Record<ErrorCode, { retry: Retry; meaning: string }>> = {
   ...refusals,
   destination_account_unavailable: {
@@ -94,17 +95,17 @@ export const errorCatalogue: Readonly<Record<ErrorCode, { retry: Retry; meaning:
 
 export type FieldError = { field: string; message: string };
 
-/** Facts that an error carries beside its code; each is safe to show to the caller. */
+/** Facts that an error carries in addition to its code. Each is safe to show to the caller. */
 export type ErrorFacts = {
-  /** What this error is about, after its meaning: a path, or a limit. */
+  /** Subject of the error, such as a path or a limit. Appended to the meaning. */
   subject?: string;
   errors?: readonly FieldError[];
   retryAfterSeconds?: number;
-  /** A sentence that replaces the code's meaning, where that would be too general. */
+  /** Sentence that replaces the code's meaning if that is too general. */
   reason?: string;
 };
 
-/** The one error class of the core: a stable `code`, and typed facts. Refusals are results and are not thrown. */
+/** The only error class of the core, with a stable `code` and typed facts. Refusals are results and are not thrown. */
 export class PassbookError extends Error {
   override readonly name = 'PassbookError';
   readonly code: ErrorCode;
@@ -121,7 +122,7 @@ export class PassbookError extends Error {
   }
 }
 
-/** A request that is malformed in one field. */
+/** Makes the error for a request with one malformed field. */
 export function invalid(field: string, message: string): PassbookError {
   return new PassbookError('invalid_request', { errors: [{ field, message }] });
 }

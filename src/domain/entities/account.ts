@@ -9,7 +9,7 @@ import type { LedgerEntry } from './ledger-entry.ts';
 export type AccountClass = 'asset' | 'liability' | 'equity' | 'income' | 'expense';
 export type AccountStatus = 'active' | 'frozen' | 'closed';
 
-/** What a system account is for. There is one for each purpose and currency. */
+/** Purpose of a system account. There is one account for each purpose and currency. */
 export type SystemPurpose = 'funding' | 'settlement' | 'fees' | 'exchange' | 'suspense';
 
 export type AccountState = {
@@ -17,24 +17,24 @@ export type AccountState = {
   /** Null for a system account, which has a purpose instead. */
   readonly ownerId: string | null;
   readonly purpose: SystemPurpose | null;
-  /** The owner's own name for it; shown to nobody else. */
+  /** The owner's name for the account. Never shown to others. */
   readonly name: string | null;
   readonly currency: string;
-  /** Decimals of the currency's minor unit, kept from opening. */
+  /** Decimals of the currency's minor unit, fixed at opening. */
   readonly exponent: number;
   readonly class: AccountClass;
   readonly status: AccountStatus;
   /** Whether a frozen account refuses credits too. */
   readonly creditsFrozen: boolean;
-  /** The least that may stay available; negative is an overdraft. Null: no limit but the bound of all balances. */
+  /** Minimum available balance; negative allows an overdraft. Null: only the general bound of balances applies. */
   readonly minimumBalance: bigint | null;
   readonly maximumBalance: bigint | null;
   readonly counters: Counters;
-  /** The last entry's sequence, instant and hash; 0, opening and `GENESIS_HASH` before the first. */
+  /** The last entry's sequence, instant and hash. Before the first entry: 0, opening and `GENESIS_HASH`. */
   readonly sequence: number;
   readonly latestAt: Instant;
   readonly head: string;
-  /** No pending hold on this account expires before it; null if there is none. */
+  /** Lower bound for the expiry of the account's pending holds; null if there are none. */
   readonly nextExpiryAt: Instant | null;
   readonly createdAt: Instant;
 };
@@ -54,8 +54,8 @@ export function classOfPurpose(purpose: SystemPurpose): AccountClass {
 const PURPOSES = Object.keys(CLASS_OF_PURPOSE) as readonly SystemPurpose[];
 
 /**
- * The fixed id of a system account, so that processes do not race to make it: a version 8 UUID (RFC 9562,
- * section 5.8) that spells the purpose's number and the currency's three letters.
+ * Returns the fixed id of a system account, so that processes do not race to create it. It is a version 8 UUID (RFC
+ * 9562, section 5.8) that spells the purpose's number and the currency's three letters.
  */
 export function systemAccountId(purpose: SystemPurpose, currency: string): string {
   const letters = [...currency].map((letter) => letter.charCodeAt(0).toString(16).padStart(2, '0')).join('');
@@ -104,8 +104,8 @@ export class Account {
   }
 
   /**
-   * A customer's new account: a liability of the bank, active, with a minimum balance of 0.
-   * @throws TypeError for a currency that ISO 4217 does not list
+   * Opens a customer's account: an active liability of the bank, with a minimum balance of 0.
+   * @throws TypeError for a currency that is not listed in ISO 4217
    */
   static open(facts: {
     id: string;
@@ -129,13 +129,13 @@ export class Account {
   }
 
   /**
-   * The bank's own account of a purpose, without limits.
-   * @throws TypeError for a currency that ISO 4217 does not list, unless its exponent is given
+   * Opens a system account, without limits.
+   * @throws TypeError for a currency that is not listed in ISO 4217, if `exponent` is absent
    */
   static openSystem(facts: {
     purpose: SystemPurpose;
     currency: string;
-    /** Of the account it is needed for, whose currency may have left the list since; else as listed. */
+    /** Exponent of the account on the other side, whose currency may have left the list. Default: as listed. */
     exponent?: number;
     at: Instant;
   }): Account {
@@ -153,7 +153,7 @@ export class Account {
     });
   }
 
-  /** Trusts its argument: for stores, and for tests that need an account in some state. */
+  /** Restores an account without checks. For stores, and for tests that need an account in a certain state. */
   static restore(state: AccountState): Account {
     return new Account(state);
   }
@@ -185,23 +185,23 @@ export class Account {
     });
   }
 
-  /** The side that raises the balance: debit for assets and expenses, credit for the rest. */
+  /** Direction that raises the balance: debit for assets and expenses, credit for the other classes. */
   get normalSide(): Direction {
     return this.class === 'asset' || this.class === 'expense' ? 'debit' : 'credit';
   }
 
-  /** Posted, on the normal side; minor units. */
+  /** Posted balance on the normal side, in minor units. */
   get balance(): bigint {
     const { debitsPosted, creditsPosted } = this.counters;
     return this.normalSide === 'debit' ? debitsPosted - creditsPosted : creditsPosted - debitsPosted;
   }
 
-  /** Reserved to leave the account: what is pending against its normal side. */
+  /** Amount reserved to leave the account: the pending sum of the side that lowers its balance. */
   get held(): bigint {
     return this.normalSide === 'debit' ? this.counters.creditsPending : this.counters.debitsPending;
   }
 
-  /** Reserved to come in. It never counts as available. */
+  /** Amount reserved to come in. It never counts as available. */
   get incoming(): bigint {
     return this.normalSide === 'debit' ? this.counters.debitsPending : this.counters.creditsPending;
   }
@@ -215,8 +215,8 @@ export class Account {
   }
 
   /**
-   * Why `amount` more on this side would break a limit or a bound; undefined if it would not.
-   * @param due what is pending of holds that have expired: it reserves nothing any more
+   * Returns the limit or bound that `amount` more in this direction would break; undefined if there is none.
+   * @param due pending sums of expired holds, which no longer reserve anything
    */
   limitBrokenBy(direction: Direction, amount: bigint, due = NOTHING_PENDING): LimitCode | undefined {
     const lowers = direction !== this.normalSide;
@@ -227,14 +227,14 @@ export class Account {
     if (!lowers && this.maximumBalance !== null && balance + incoming + amount > this.maximumBalance) {
       return 'exceeds_maximum_balance';
     }
-    // With what is pending: a capture checks no bound again.
+    // Includes pending sums, since a capture does not check the bound again
     const { debitsPosted, debitsPending, creditsPosted, creditsPending } = this.counters;
     const counter = direction === 'debit' ? debitsPosted + debitsPending : creditsPosted + creditsPending;
     const after = lowers ? available - amount : balance + incoming + amount;
     return isWithinBound(after) && counter + amount <= MAX_COUNTER ? undefined : 'amount_overflow';
   }
 
-  /** Remembers when its next hold expires. */
+  /** Returns the account with a new `nextExpiryAt`. */
   expectExpiry(nextExpiryAt: Instant | null): Account {
     return nextExpiryAt === this.nextExpiryAt ? this : new Account({ ...this, nextExpiryAt });
   }
@@ -250,7 +250,7 @@ export class Account {
     });
   }
 
-  /** The account as if the expiry of what is due had been written: for decisions and reads, which count it so. */
+  /** Returns the account as if the expiry of its due holds had been written. Decisions and reads use this view. */
   release(due: PendingSums): Account {
     if (due.debits === 0n && due.credits === 0n) return this;
     const { debitsPending, creditsPending } = this.counters;
@@ -276,12 +276,12 @@ export class Account {
     return new Account({ ...this, status: 'active', creditsFrozen: false });
   }
 
-  /** Final. The decision has seen that nothing is left in it. */
+  /** Closes the account permanently. The decision has checked that it is empty. */
   close(): Account {
     return new Account({ ...this, status: 'closed', creditsFrozen: false });
   }
 
-  /** A limit that is already broken stands, and blocks its side until it is kept again. */
+  /** Sets both limits. The balance may already exceed a limit; the limit then blocks its side until it is met again. */
   limit({
     minimumBalance,
     maximumBalance,

@@ -1,4 +1,4 @@
-/** Sums of all debits and all credits, in minor units. Posted ones only grow. */
+/** Sums of an account's debits and credits, in minor units. Posted sums only grow. */
 export type Counters = {
   readonly debitsPosted: bigint;
   readonly creditsPosted: bigint;
@@ -58,7 +58,7 @@ export function counted(
 export type Direction = 'debit' | 'credit';
 
 /**
- * What happened to the transfer when the entry was written. `held` adds to the pending side; `captured`, `voided` and
- * `expired` take the whole hold from it, and `captured` posts what was captured.
+ * The step of a transfer that wrote an entry. `held` adds to the pending side. `captured`, `voided` and `expired` take
+ * the whole hold off it, and `captured` also posts the captured amount.
  */
 export type EntryStep = 'completed' | 'held' | 'captured' | 'voided' | 'expired';

@@ -1,7 +1,7 @@
 import type { Instant } from '../time.ts';
 import type { Counters, Direction, EntryStep } from './counters.ts';
 
-/** An entry's own facts: all that its hash covers of the entry itself. Amounts in minor units, never negative. */
+/** An entry's own facts, all covered by its hash. Amounts are in minor units and never negative. */
 export type LedgerEntryFacts = {
   readonly accountId: string;
   /** 1 for an account's first entry, then without a gap. */
@@ -9,11 +9,11 @@ export type LedgerEntryFacts = {
   readonly transferId: string;
   readonly step: EntryStep;
   readonly direction: Direction;
-  /** What it adds to the posted side. */
+  /** Amount added to the posted side. */
   readonly posted: bigint;
-  /** What it moves on the pending side; the step says whether it is added or taken away. */
+  /** Amount moved on the pending side. The step decides whether it is added or taken off. */
   readonly pending: bigint;
-  /** The account's counters after it. */
+  /** The account's counters after the entry. */
   readonly after: Counters;
   readonly at: Instant;
 };
@@ -23,7 +23,7 @@ export type LedgerEntryState = LedgerEntryFacts & {
   readonly hash: string;
 };
 
-/** One line of an account's book. It never changes and never disappears; `Account.post` makes it. */
+/** One line of an account's book, made by `post`. It never changes and never disappears. */
 export class LedgerEntry {
   readonly accountId: string;
   readonly sequence: number;
@@ -49,7 +49,7 @@ export class LedgerEntry {
     this.hash = state.hash;
   }
 
-  /** Trusts its argument: for `Account.post`, and for stores that read what was written. */
+  /** Restores an entry without checks. For `post`, and for stores. */
   static restore(state: LedgerEntryState): LedgerEntry {
     return new LedgerEntry(state);
   }

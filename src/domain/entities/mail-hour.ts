@@ -2,21 +2,21 @@ import { HOUR_MS } from '../time.ts';
 import type { Instant } from '../time.ts';
 import type { DigestMessage, DigestTotal, TransferNotification } from './notification.ts';
 
-/** The money mails that one recipient gets in an hour; one digest then stands for all beyond. */
+/** Maximum number of money mails to one recipient in an hour. One digest replaces all further ones. */
 const MAILS_PER_HOUR = 12;
-/** The messages that a digest lists; of the others it has the totals. */
+/** Maximum number of messages that a digest lists. It shows only totals of the others. */
 const LISTED_MAX = 20;
 
-/** An hour of one recipient, which begins with their first money mail. */
+/** One recipient's hour of mails, which begins with their first money mail. */
 export type MailHour = {
   readonly recipientId: string;
   readonly since: Instant;
-  /** Ids of the messages that go out by themselves. */
+  /** Ids of the messages that were admitted as mails of their own. */
   readonly sent: readonly string[];
   readonly gathered: Gathered;
 };
 
-/** Messages that one digest will stand for. Texts of others are left out: they can be erased on demand. */
+/** Messages that one digest will replace. Leaves out their descriptions, which can be erased on demand. */
 export type Gathered = {
   readonly listed: readonly TransferNotification[];
   readonly totals: readonly DigestTotal[];
@@ -28,7 +28,7 @@ export function beginHour(recipientId: string, now: Instant): MailHour {
   return { recipientId, since: now, sent: [], gathered: NOTHING_GATHERED };
 }
 
-/** Exclusive. */
+/** Returns the exclusive end of the hour. */
 export function endOfHour({ since }: MailHour): Instant {
   return since + HOUR_MS;
 }
@@ -37,7 +37,7 @@ export function isFull({ sent }: MailHour): boolean {
   return sent.length >= MAILS_PER_HOUR;
 }
 
-/** The hour with the message sent by itself, or gathered where it has no more room. A message counts once. */
+/** Adds a message to the hour: as a mail of its own, or gathered if the hour is full. A message counts once. */
 export function admit(hour: MailHour, message: TransferNotification): { hour: MailHour; isSent: boolean } {
   if (hour.sent.includes(message.id)) return { hour, isSent: true };
   if (isFull(hour)) return { hour: { ...hour, gathered: gather(hour.gathered, message) }, isSent: false };
@@ -52,7 +52,7 @@ export function gather({ listed, totals }: Gathered, message: TransferNotificati
   };
 }
 
-/** Both, `later` after `earlier`. */
+/** Joins two sets of gathered messages, `later` after `earlier`. */
 export function joinGathered(earlier: Gathered, later: Gathered): Gathered {
   return {
     listed: [...earlier.listed, ...later.listed].slice(0, LISTED_MAX),
@@ -60,7 +60,7 @@ export function joinGathered(earlier: Gathered, later: Gathered): Gathered {
   };
 }
 
-/** Undefined where nothing was gathered. */
+/** Returns the digest of an hour; undefined if nothing was gathered. */
 export function digestOf(hour: MailHour): DigestMessage | undefined {
   const { recipientId, since, gathered } = hour;
   if (gathered.totals.length === 0) return undefined;

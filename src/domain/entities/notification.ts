@@ -1,7 +1,7 @@
 import type { Instant } from '../time.ts';
 
 type MessageFacts = {
-  /** Unique for each event and recipient; a mail's Message-ID is made of it. */
+  /** Id unique to event and recipient. The mail's Message-ID derives from it. */
   readonly id: string;
   readonly recipientId: string;
   readonly at: Instant;
@@ -9,7 +9,7 @@ type MessageFacts = {
 
 export type WelcomeNotification = MessageFacts & { readonly kind: 'welcome' };
 
-/** Tells an owner of a transfer, with their own balance after it. Amounts in minor units. */
+/** Notifies an owner of a transfer, with their own new balances. Amounts are in minor units. */
 export type TransferNotification = MessageFacts & {
   readonly kind:
     | 'transfer_sent'
@@ -19,18 +19,18 @@ export type TransferNotification = MessageFacts & {
     | 'withdrawal_made'
     | 'hold_placed'
     | 'hold_received';
-  /** What it reverses; null unless it is a reversal. */
+  /** Id of the reversed transfer; null unless this is a reversal. */
   readonly reverses: string | null;
-  /** Of a hold that is pending: when it ends by itself. */
+  /** Expiry of a pending hold; null for all others. */
   readonly expiresAt: Instant | null;
   readonly transferId: string;
   readonly amount: bigint;
   readonly currency: string;
   readonly exponent: number;
   readonly description: string | null;
-  /** What the recipient may know of the other side: the payee a name, the payer the account as typed. */
+  /** The other side, as far as the recipient may see it: a name for the payee, the typed account for the payer. */
   readonly counterparty: { readonly name: string | null; readonly account: string | null };
-  /** How many there are beside that one; left out where there are none. */
+  /** Number of further counterparties; absent if there are none. */
   readonly moreCounterparties?: number;
   readonly balances: readonly { readonly accountId: string; readonly balance: bigint }[];
 };
@@ -43,17 +43,17 @@ export type DigestTotal = {
   readonly amount: bigint;
 };
 
-/** Stands for the messages of an hour that were too many to be sent one by one. */
+/** Replaces the messages of an hour that exceeded the limit of single mails. */
 export type DigestMessage = MessageFacts & {
   readonly kind: 'digest';
   readonly since: Instant;
-  /** The first of them, without their texts. */
+  /** The first of the replaced messages, without their texts. */
   readonly listed: readonly TransferNotification[];
-  /** Of all of them, by kind and currency. */
+  /** Totals of all replaced messages, by kind and currency. */
   readonly totals: readonly DigestTotal[];
 };
 
-/** A message about one transfer. */
+/** Returns whether the message is about one transfer. */
 export function isAboutTransfer(message: Notification): message is TransferNotification {
   return message.kind !== 'welcome' && message.kind !== 'digest';
 }
@@ -61,7 +61,7 @@ export function isAboutTransfer(message: Notification): message is TransferNotif
 /** A message to a user, written in the transaction of its event and sent after the commit. */
 export type Notification = WelcomeNotification | TransferNotification | DigestMessage;
 
-/** What a payee is shown of the payer's account. */
+/** Returns the end of an account id, the only part that the other side may see. */
 export function lastFour(accountId: string): string {
   return accountId.slice(-4);
 }

@@ -1,6 +1,6 @@
 import type { Instant } from '../time.ts';
 
-/** A sign-in. It ends at `expiresAt`, exclusive, or when it is ended. */
+/** A signed-in session. It ends at `expiresAt`, exclusive, or earlier at `endedAt`. */
 export type Session = {
   readonly id: string;
   readonly userId: string;
@@ -13,7 +13,7 @@ export function isLive(session: Session, now: Instant): boolean {
   return session.endedAt === null && now < session.expiresAt;
 }
 
-/** Whether it ended or expired at that instant or before. */
+/** Returns whether the session ended or expired at or before the instant. */
 export function isOverBy({ endedAt, expiresAt }: Session, until: Instant): boolean {
   return Math.min(expiresAt, endedAt ?? expiresAt) <= until;
 }

@@ -2,16 +2,16 @@ import type { RefusalCode } from '../errors.ts';
 import type { Direction } from './counters.ts';
 import type { Instant } from '../time.ts';
 
-/** Digests that stand for texts that were erased, as the chain covers them; null where that text was not. */
+/** Digests of erased texts, as the chain covers them; null for a text that was not erased. */
 export type ErasedTexts = { readonly description: string | null; readonly metadata: string | null };
 
 export type TransferKind = 'transfer' | 'initial_funds' | 'withdrawal' | 'reversal';
 export type TransferStatus = 'completed' | 'pending' | 'voided' | 'expired' | 'rejected';
 
-/** One side of a transfer. Amount in minor units, above 0; the direction says which way. */
+/** One leg of a transfer. The amount is positive, in minor units; the direction gives its sign. */
 export type Leg = {
   readonly accountId: string;
-  /** Null for a system account, and where the account was not found. */
+  /** Null for a system account, and for an account that was not found. */
   readonly ownerId: string | null;
   readonly direction: Direction;
   readonly amount: bigint;
@@ -19,53 +19,53 @@ export type Leg = {
 
 export type Metadata = Readonly<Record<string, string>>;
 
-/** Who made a transfer; `id` is null for the bank itself without an operator. */
+/** The initiator of a transfer. `id` is null for the bank itself without an operator. */
 export type Initiator = { readonly kind: 'user' | 'system'; readonly id: string | null };
 
 export type TransferState = {
   readonly id: string;
   readonly kind: TransferKind;
   readonly status: TransferStatus;
-  /** Why it was rejected; null unless it was. */
+  /** Reason of a rejection; null for all other transfers. */
   readonly code: RefusalCode | null;
-  /** Debits before credits; per currency they sum to zero. */
+  /** Legs, debits before credits. They sum to zero per currency. */
   readonly legs: readonly Leg[];
-  /** Null where it is not known: a transfer that was refused before its accounts were looked at. */
+  /** Null for a transfer that was refused before its accounts were resolved. */
   readonly currency: string | null;
   readonly exponent: number | null;
   readonly initiator: Initiator;
-  /** The payer's display name as it was then: what the payee sees. */
+  /** The payer's display name at the time of the transfer, shown to the payee. */
   readonly payerName: string | null;
-  /** Shared by all parties. */
+  /** Text that all parties can see. */
   readonly description: string | null;
-  /** The initiator's and the system's. */
+  /** Pairs that only the initiator and the system can see. */
   readonly metadata: Metadata | null;
-  /** 32 hexadecimal digits drawn at random; it salts what the chain covers without showing. */
+  /** 32 random hexadecimal digits. Salts the digests that the chain covers in place of parties and texts. */
   readonly salt: string;
-  /** Fixed at the making of a hold, a reversal, a batch's member; null for the others. */
+  /** Expiry of a hold; null for others. `reverses` and `batchId` are likewise null unless they apply. */
   readonly expiresAt: Instant | null;
   readonly reverses: string | null;
   readonly batchId: string | null;
   readonly createdAt: Instant;
   readonly completedAt: Instant | null;
-  /** Of a hold that was captured: how much of it; null for every other transfer. */
+  /** Captured amount of a captured hold; null for every other transfer. */
   readonly amountCaptured: bigint | null;
-  /** How much of each leg was reversed, in the order of the legs; null while nothing was. */
+  /** Reversed amount of each leg, in the order of the legs; null before the first reversal. */
   readonly reversed: readonly bigint[] | null;
-  /** Null while no text was erased. */
+  /** Null until a text is erased. */
   readonly erased: ErasedTexts | null;
 };
 
-/** How a transfer stands since it was made. */
+/** The state of a transfer: status and the facts that change with it. */
 type TransferProgress = Pick<
   TransferState,
   'status' | 'code' | 'createdAt' | 'completedAt' | 'amountCaptured' | 'reversed' | 'erased'
 >;
 
-/** The facts that a transfer begins with, whatever becomes of it. */
+/** The facts that are fixed when a transfer is made. */
 export type TransferFacts = Omit<TransferState, keyof TransferProgress>;
 
-/** Money on its way from one account to another, or the record that a rule refused it. Immutable. */
+/** A transfer between accounts, or the record of a rejected one. Immutable: every change returns a new transfer. */
 export class Transfer {
   readonly id: string;
   readonly kind: TransferKind;
@@ -88,7 +88,7 @@ export class Transfer {
   readonly reversed: readonly bigint[] | null;
   readonly erased: ErasedTexts | null;
 
-  /** In two parts: to join them into one object first costs more than all the rest of making a transfer. */
+  /** Takes two objects: joining them first would cost more than the rest of making a transfer. */
   private constructor(facts: TransferFacts, standing: TransferProgress) {
     this.id = facts.id;
     this.kind = facts.kind;
@@ -113,8 +113,8 @@ export class Transfer {
   }
 
   /**
-   * A transfer that moves its money at once.
-   * @throws TypeError if its debits and credits are not positive and equal
+   * Makes a transfer that moves its money at once.
+   * @throws TypeError unless its debits and credits are positive and equal
    */
   static complete(facts: TransferFacts, at: Instant): Transfer {
     requireEqualSides(facts.legs);
@@ -122,8 +122,8 @@ export class Transfer {
   }
 
   /**
-   * A hold: the money is reserved on both sides until `expiresAt`, exclusive.
-   * @throws TypeError if its debits and credits are not positive and equal, or it does not expire
+   * Makes a hold, which reserves the money on both sides until `expiresAt`, exclusive.
+   * @throws TypeError unless its debits and credits are positive and equal, and it has an expiry
    */
   static hold(facts: TransferFacts, at: Instant): Transfer {
     requireEqualSides(facts.legs);
@@ -132,12 +132,12 @@ export class Transfer {
     return new Transfer(facts, { ...FRESH, status: 'pending', createdAt: at });
   }
 
-  /** A well-formed transfer that a rule refused: kept with its code, without entries. */
+  /** Makes the record of a well-formed transfer that a rule refused. It has a code and no entries. */
   static reject(facts: TransferFacts, code: RefusalCode, at: Instant): Transfer {
     return new Transfer(facts, { ...FRESH, status: 'rejected', code, createdAt: at });
   }
 
-  /** Trusts its argument: for stores. */
+  /** Restores a transfer without checks. For stores. */
   static restore(state: TransferState): Transfer {
     return new Transfer(state, state);
   }
@@ -150,12 +150,12 @@ export class Transfer {
     return this.#first('credit');
   }
 
-  /** A transfer that was placed as a hold, whatever became of it. */
+  /** Whether the transfer was placed as a hold, in any status. */
   get isHold(): boolean {
     return this.expiresAt !== null && this.status !== 'rejected';
   }
 
-  /** How it stands at an instant: a hold that is due counts as expired, whether or not anything has swept it. */
+  /** Returns the status at an instant. A due hold counts as expired, swept or not. */
   statusAt(now: Instant): TransferStatus {
     return this.status === 'pending' && this.expiresAt !== null && this.expiresAt <= now
       ? 'expired'
@@ -174,18 +174,18 @@ export class Transfer {
     return this.#standing({ status: 'expired' });
   }
 
-  /** With so much more of each leg reversed, in the order of the legs. */
+  /** Adds `shares` to the reversed amounts, in the order of the legs. */
   reverse(shares: readonly bigint[]): Transfer {
     const before = this.reversed ?? [];
     return this.#standing({ reversed: shares.map((share, index) => share + (before[index] ?? 0n)) });
   }
 
-  /** Without its texts; what the chain covers of them stays. */
+  /** Removes the texts. Their digests stay, since the chain covers them. */
   eraseTexts(erased: ErasedTexts): Transfer {
     return new Transfer({ ...this, description: null, metadata: null }, { ...this, erased });
   }
 
-  /** How much was moved: what was captured of a hold, else the whole. */
+  /** Amount moved: the captured amount of a captured hold, otherwise the full amount. */
   get amountMoved(): bigint {
     return this.amountCaptured ?? this.amount;
   }
@@ -198,21 +198,21 @@ export class Transfer {
     return sum;
   }
 
-  /** What is left to reverse of each leg, in the order of the legs. */
+  /** Amount of each leg that can still be reversed, in the order of the legs. */
   get reversible(): readonly bigint[] {
     return this.legs.map(
       (leg, index) => (this.amountCaptured ?? leg.amount) - (this.reversed?.[index] ?? 0n),
     );
   }
 
-  /** What is debited in all. */
+  /** Sum of all debits. */
   get amount(): bigint {
     let sum = 0n;
     for (const leg of this.legs) if (leg.direction === 'debit') sum += leg.amount;
     return sum;
   }
 
-  /** The users in whose list it stands: its initiator, and unless it was rejected the owners of its accounts. */
+  /** Users that see the transfer in their list: its initiator and, unless it was rejected, the accounts' owners. */
   get parties(): readonly string[] {
     const ids = new Set<string>();
     if (this.initiator.id !== null) ids.add(this.initiator.id);
@@ -222,7 +222,10 @@ export class Transfer {
     return [...ids];
   }
 
-  /** The initiator, if no account of theirs has an entry of it: they paid from another's, or it was rejected. */
+  /**
+   * The initiator, if none of their accounts has an entry of the transfer: they paid from another's account, or the
+   * transfer was rejected. Otherwise null.
+   */
   get unbookedFor(): string | null {
     const { id } = this.initiator;
     const isBooked = this.status !== 'rejected' && this.legs.some(({ ownerId }) => ownerId === id);

@@ -7,14 +7,14 @@ export type Role = 'customer' | 'system' | 'auditor';
 export type UserState = {
   readonly id: string;
   readonly name: string;
-  /** Normalised; unique among users. */
+  /** Normalised address, unique among users. */
   readonly email: string;
   readonly role: Role;
   readonly createdAt: Instant;
 };
 
 export const NAME_MAX_LENGTH = 100;
-/** RFC 5321, section 4.5.3.1.3: a path of 256 octets, less its angle brackets. */
+/** RFC 5321, section 4.5.3.1.3: a path has at most 256 octets, including two angle brackets. */
 const EMAIL_MAX_LENGTH = 254;
 
 /**
@@ -24,7 +24,7 @@ const EMAIL_MAX_LENGTH = 254;
 const EMAIL =
   /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
 
-/** Someone who can sign in. */
+/** A person who can sign in. */
 export class User {
   readonly id: string;
   readonly name: string;
@@ -40,7 +40,7 @@ export class User {
     this.createdAt = state.createdAt;
   }
 
-  /** @throws PassbookError `invalid_request` for a name or an e-mail address that cannot be one */
+  /** @throws PassbookError `invalid_request` for a malformed name or e-mail address */
   static register(facts: { id: string; name: string; email: string; role: Role; at: Instant }): User {
     const name = facts.name.trim();
     if (!isName(name)) throw invalid('name', `must be 1 to ${NAME_MAX_LENGTH} printable characters`);
@@ -50,13 +50,13 @@ export class User {
     return new User({ id: facts.id, name, email, role: facts.role, createdAt: facts.at });
   }
 
-  /** Trusts its argument: for stores. */
+  /** Restores a user without checks. For stores. */
   static restore(state: UserState): User {
     return new User(state);
   }
 }
 
-/** Case and outer white space do not tell two addresses apart. Only A to Z have a case here: the Kelvin sign is no k. */
+/** Trims white space and lowers A to Z, and only those: `toLowerCase` would also turn the Kelvin sign into a k. */
 export function normaliseEmail(email: string): string {
   return email.trim().replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 }

@@ -12,32 +12,32 @@ export type AuditAction =
   | 'role_granted';
 
 export type AuditFacts = {
-  /** 1 for the first, then without a gap. */
+  /** Position in the log, starting at 1, without gaps. */
   readonly sequence: number;
   readonly at: Instant;
   readonly actor: Initiator;
   readonly action: AuditAction;
-  /** What it was done to: the account, or with `text_erased` the transfer; the other is null. */
+  /** The affected account; null for `text_erased`, which has a `transferId` instead. */
   readonly accountId: string | null;
   readonly transferId: string | null;
-  /** Whom it was done to, with `role_granted` alone. */
+  /** The affected user. Only for `role_granted`. */
   readonly userId?: string;
-  /** Why, in the actor's words. */
+  /** Reason in the actor's words. */
   readonly reason: string | null;
-  /** What was changed, field by field, as text; null where the field is unset. */
+  /** Changed fields, with values as text; null for an unset field. */
   readonly changes: readonly (readonly [field: string, before: string | null, after: string | null])[];
 };
 
-/** One line of the audit log, which only grows. */
+/** One record of the audit log, which is append-only. */
 export type AuditRecord = AuditFacts & {
-  /** H(hash of the record before, this record): the log is a chain. */
+  /** H(hash of the previous record, this record): the log is a chain. */
   readonly hash: string;
 };
 
-/** The end of the audit log: what the next record follows. */
+/** The end of the audit log, which the next record links to. */
 export type AuditHead = Pick<AuditRecord, 'sequence' | 'hash'>;
 
-/** The record that follows the end of the log as it was. */
+/** Makes the record that follows the given end of the log. */
 export function followAudit(
   head: AuditHead | undefined,
   facts: Omit<AuditFacts, 'sequence'>,
@@ -48,7 +48,7 @@ export function followAudit(
   return { ...following, hash: auditHash(hash, following, digest) };
 }
 
-/** Encoding, version 1: as `chain.ts` has it; the last line is JSON, without spaces. */
+/** Hashes a record. Encoding, version 1: same as in `hash-chain.ts`; the last line is JSON without spaces. */
 export function auditHash(previousHash: string, facts: AuditFacts, digest: Digest): string {
   const { sequence, at, actor, action, accountId, transferId, userId, reason, changes } = facts;
   return digest(

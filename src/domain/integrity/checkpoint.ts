@@ -6,25 +6,25 @@ import { leafHash } from './merkle-tree.ts';
 import type { HexDigest } from './merkle-tree.ts';
 import type { Instant } from '../time.ts';
 
-/** What is signed about the whole bank at one moment. */
+/** The signed statement about all accounts and the audit log at one moment. */
 export type Checkpoint = {
   readonly version: 1;
-  /** 1 for the first, then without a gap. */
+  /** Number of the checkpoint, starting at 1, without gaps. */
   readonly number: number;
   readonly at: Instant;
-  /** The digest of the signed text of the one before; `GENESIS_HASH` before the first. */
+  /** Digest of the previous checkpoint's signed text; `GENESIS_HASH` for the first. */
   readonly previous: string;
-  /** How many accounts there were. */
+  /** Number of accounts. */
   readonly accounts: number;
-  /** Of the Merkle tree over all accounts, by id ascending. */
+  /** Root of the Merkle tree over all accounts, by id ascending. */
   readonly root: string;
-  /** The end of the audit log; 0 and `GENESIS_HASH` while it is empty. */
+  /** The end of the audit log; sequence 0 and `GENESIS_HASH` while it is empty. */
   readonly audit: AuditHead;
 };
 
 export const EMPTY_AUDIT: AuditHead = { sequence: 0, hash: GENESIS_HASH };
 
-/** What a checkpoint says of one account. */
+/** The facts of one account that a checkpoint covers. */
 export type AccountLeaf = {
   readonly id: string;
   readonly ownerId: string | null;
@@ -42,8 +42,8 @@ export type AccountLeaf = {
 const NONE = '-';
 
 /**
- * Encoding, version 1: one line of visible ASCII, its fields parted by spaces. It is a leaf of the tree, and a line of
- * the manifest.
+ * Encodes an account as a leaf of the tree, which is also its line of the manifest. Encoding, version 1: one line of
+ * visible ASCII, fields separated by spaces.
  */
 export function leafText(account: Pick<Account, keyof AccountLeaf>): string {
   const { counters } = account;
@@ -74,7 +74,7 @@ const LEAF = new RegExp(
     .join(''),
 );
 
-/** Undefined where the text is not a leaf. */
+/** Parses a leaf; undefined if the text is not one. */
 export function readLeaf(text: string): AccountLeaf | undefined {
   if (!LEAF.test(text)) return undefined;
   const fields = text.split(' ');
@@ -97,14 +97,14 @@ export function readLeaf(text: string): AccountLeaf | undefined {
   };
 }
 
-/** The hash of a leaf's text in the tree. */
+/** Returns the hash of a leaf's text in the tree. */
 export function leafTextHash(text: string, digest: HexDigest): string {
   let bytes = '';
   for (let at = 0; at < text.length; at++) bytes += text.charCodeAt(at).toString(16).padStart(2, '0');
   return leafHash(bytes, digest);
 }
 
-/** Undefined where the value is not a checkpoint: it comes from outside. */
+/** Parses a checkpoint from an untrusted value; undefined if it is not one. */
 export function readCheckpoint(value: unknown): Checkpoint | undefined {
   if (!isRecord(value)) return undefined;
   const { version, number, at, previous, accounts, root, audit } = value;

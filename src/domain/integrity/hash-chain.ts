@@ -2,15 +2,14 @@ import type { LedgerEntryFacts } from '../entities/ledger-entry.ts';
 import type { Transfer } from '../entities/transfer.ts';
 
 /**
- * The digest that the chain is made with: text, taken as UTF-8, to 64 lower-case hexadecimal digits.
+ * The chain's digest function: from text, encoded as UTF-8, to 64 lower-case hexadecimal digits.
  * SHA-256; it is passed in because the domain imports nothing.
  */
 export type Digest = (text: string) => string;
 
 /**
- * What of a transfer is fixed when it is made, as the entries of every party cover it.
- * The parties and the texts are salted digests: a statement can show one's own side alone,
- * and a text can be erased while the chain stays whole.
+ * The facts of a transfer that the entries of every party cover. Parties and texts are salted digests: a statement can
+ * show one side alone, and a text can be erased while the chain stays valid.
  */
 export type TransferSeal = {
   readonly parties: string;
@@ -18,13 +17,13 @@ export type TransferSeal = {
   readonly metadata: string;
 };
 
-/** Where a transfer has no such text. */
+/** Placeholder for an absent value. */
 export const NONE = '-';
 
 /*
- * Encoding, version 1. Each preimage is lines joined by a line feed, in this order, the first naming what it is.
- * Only the last line may itself hold a line feed, so no two different records share a preimage.
- * Integers are decimal, instants in milliseconds, what is absent is "-".
+ * Encoding, version 1. Each preimage consists of lines joined by a line feed, in this order; the first names its kind.
+ * Only the last line may contain a line feed, so no two different records share a preimage.
+ * Integers are decimal, instants are in milliseconds, and an absent value is "-".
  */
 
 export function sealTransfer(transfer: Transfer, digest: Digest): TransferSeal {
@@ -47,18 +46,18 @@ export function sealTransfer(transfer: Transfer, digest: Digest): TransferSeal {
   };
 }
 
-/** The digest that stands for a description: whoever is shown the text and its salt can make it again. */
+/** Returns the digest of a description. Anyone who knows the text and its salt can recompute it. */
 export function descriptionDigest(salt: string, description: string, digest: Digest): string {
   return digest(`passbook description 1\n${salt}\n${description}`);
 }
 
-/** What of its transfer an entry covers beside the seal. */
+/** The facts of its transfer that an entry covers in addition to the seal. */
 export type CoveredFacts = Pick<
   Transfer,
   'id' | 'kind' | 'currency' | 'createdAt' | 'expiresAt' | 'reverses' | 'batchId'
 >;
 
-/** The digest that stands for one entry: H(entry). */
+/** Returns the digest of one entry: H(entry). */
 export function entryDigest(
   entry: LedgerEntryFacts,
   transfer: CoveredFacts,
@@ -75,17 +74,17 @@ export function entryDigest(
   );
 }
 
-/** An entry's hash: H(previous hash of the account, H(entry)). */
+/** Returns an entry's hash: H(previous hash of the account, H(entry)). */
 export function linkHash(previousHash: string, ofEntry: string, digest: Digest): string {
   return digest(`passbook link 1\n${previousHash}\n${ofEntry}`);
 }
 
-/** Metadata as it is compared and hashed: JSON of its [key, value] pairs, sorted by key in UTF-16 code unit order. */
+/** Encodes metadata for comparison and hashing: JSON of its [key, value] pairs, sorted by key in UTF-16 code units. */
 export function canonicalMetadata(metadata: Readonly<Record<string, string>>): string {
   return JSON.stringify(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Each text has a salt of its own, so that showing one text opens neither the other nor the parties. */
+/** Derives a salt for one text, so that revealing it exposes neither the other text nor the parties. */
 export function textSalt(text: 'description' | 'metadata', salt: string, digest: Digest): string {
   return digest(`passbook salt 1\n${text}\n${salt}`);
 }

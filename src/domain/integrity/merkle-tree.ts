@@ -1,11 +1,11 @@
 /**
- * Merkle trees as RFC 6962, section 2.1, has them. All hashes are hexadecimal.
+ * Merkle trees as defined by RFC 6962, section 2.1. All hashes are hexadecimal.
  */
 
 /** The digest of bytes that are given in hexadecimal: SHA-256, passed in because the domain imports nothing. */
 export type HexDigest = (bytes: string) => string;
 
-/** @param leaf its bytes in hexadecimal */
+/** @param leaf the leaf's bytes in hexadecimal */
 export function leafHash(leaf: string, digest: HexDigest): string {
   return digest(`00${leaf}`);
 }
@@ -14,10 +14,10 @@ function nodeHash(left: string, right: string, digest: HexDigest): string {
   return digest(`01${left}${right}`);
 }
 
-/** A tree that grows leaf by leaf; it holds one hash for each power of two. */
+/** A tree that grows leaf by leaf. It keeps one hash for each power of two. */
 export class MerkleTree {
   readonly #digest: HexDigest;
-  /** The whole subtrees so far, the largest first. */
+  /** Complete subtrees so far, largest first. */
   readonly #subtrees: { readonly size: number; readonly hash: string }[] = [];
   #size = 0;
 
@@ -39,7 +39,7 @@ export class MerkleTree {
     this.#size++;
   }
 
-  /** MTH of all leaves; of none it is the digest of nothing. */
+  /** Returns the MTH of all leaves. For an empty tree it is the digest of the empty string. */
   root(): string {
     const [last, ...before] = this.#subtrees.toReversed();
     if (!last) return this.#digest('');
@@ -47,10 +47,10 @@ export class MerkleTree {
   }
 }
 
-/** Leaves from one up to another, exclusive. */
+/** A range of leaves; `to` is exclusive. */
 export type LeafRange = { readonly from: number; readonly to: number };
 
-/** The subtrees whose roots are the audit path of a leaf, from the leaf upwards: PATH(m, D[n]). */
+/** Returns the subtrees whose roots form the audit path of a leaf, from the leaf upwards: PATH(m, D[n]). */
 export function pathRanges(index: number, size: number): readonly LeafRange[] {
   const ranges: LeafRange[] = [];
   let [from, to] = [0, size];
@@ -67,7 +67,7 @@ export function pathRanges(index: number, size: number): readonly LeafRange[] {
   return ranges.toReversed();
 }
 
-/** Makes the audit path of one leaf of a tree as all its leaves are given, in order, and the root with it. */
+/** Builds the audit path of one leaf and the root of the tree, from all leaves in order. */
 export class PathBuilder {
   readonly #tree: MerkleTree;
   readonly #parts: readonly { readonly range: LeafRange; readonly tree: MerkleTree }[];
@@ -96,7 +96,7 @@ export class PathBuilder {
   }
 }
 
-/** The root that a leaf and its audit path lead to; undefined where the path is not one of such a leaf. */
+/** Computes the root from a leaf and its audit path; undefined if the path does not fit the leaf's index and size. */
 export function rootOfPath(
   { leaf, index, size, path }: { leaf: string; index: number; size: number; path: readonly string[] },
   digest: HexDigest,

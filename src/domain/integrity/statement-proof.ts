@@ -13,37 +13,37 @@ import type { Transfer } from '../entities/transfer.ts';
 
 type Texts<T> = { readonly [K in keyof T]: T[K] extends bigint ? string : T[K] };
 
-/** An entry of one's own account, with all that its hash covers; of others it has digests alone. Amounts as text. */
+/** An entry with everything that its hash covers. Other parties appear only as digests. Amounts are text. */
 export type ProvenEntry = Texts<
   Pick<LedgerEntry, 'sequence' | 'step' | 'direction' | 'posted' | 'pending' | 'at' | 'hash'>
 > & {
   readonly after: Texts<Counters>;
   readonly transfer: CoveredFacts;
   readonly seal: TransferSeal;
-  /** The text that the seal's digest stands for; null if there is none, or none any more. */
+  /** The text behind the seal's digest; null if there is none or it was erased. */
   readonly description: { readonly salt: string; readonly text: string } | null;
 };
 
 /**
- * That these are the entries of an account from one instant up to another, exclusive, and all of them, in the books
- * that a checkpoint was signed of. Instants are milliseconds since 1970, in UTC.
+ * Proof that these are all the entries of an account in a period, in the books that a checkpoint covers. Instants are
+ * milliseconds since 1970, in UTC; the end of the period is exclusive.
  */
 export type StatementProof = {
   readonly format: 'passbook statement proof';
   readonly version: 1;
   readonly period: { readonly from: Instant; readonly to: Instant };
-  /** Before the first entry that is shown. */
+  /** Hash before the first entry in the proof. */
   readonly previousHash: string;
-  /** The last entry before the period, and the first one after it: they show that nothing is left out. */
+  /** Last entry before the period. With `following`, the first one after it, it shows that no entry is left out. */
   readonly opening: ProvenEntry | null;
   readonly entries: readonly ProvenEntry[];
   readonly following: ProvenEntry | null;
-  /** H(entry) of every later one, up to the checkpointed head. */
+  /** H(entry) of every later entry, up to the checkpointed head. */
   readonly digests: readonly string[];
-  /** The account as the checkpoint has it, and its place in the tree. */
+  /** The account's leaf in the checkpoint; `inclusion` is its audit path in the tree. */
   readonly leaf: string;
   readonly inclusion: { readonly index: number; readonly size: number; readonly path: readonly string[] };
-  /** As it was signed. */
+  /** The signed text of the checkpoint. */
   readonly checkpoint: string;
 };
 
@@ -73,7 +73,7 @@ export function provenEntry(entry: LedgerEntry, transfer: Transfer, digest: Dige
   };
 }
 
-/** What a proof shows; amounts in minor units. */
+/** The statement that a valid proof shows. Amounts are in minor units. */
 export type ProvenStatement = {
   readonly account: AccountLeaf;
   readonly openingBalance: bigint;
@@ -81,12 +81,12 @@ export type ProvenStatement = {
   readonly entries: readonly ProvenEntry[];
 };
 
-/** What was proven, or why nothing is. */
+/** The proven statement, or the reason why the proof is invalid. */
 export type ProofResult =
   | { readonly ok: true; readonly statement: ProvenStatement }
   | { readonly ok: false; readonly reason: string };
 
-/** Checks a proof against the checkpoint whose signature was found right: all that it needs is in the two. */
+/** Checks a proof against a checkpoint whose signature is already verified. Needs no other data. */
 export function checkStatementProof(
   value: unknown,
   checkpoint: Checkpoint,
@@ -124,7 +124,7 @@ function inclusionFault(
   return found === root ? undefined : 'the account is not in the checkpoint as it is shown';
 }
 
-/** Every entry that is shown is linked to the one before, and the last to the head that was signed. */
+/** Checks that each entry links to the one before it, and the last one to the signed head. */
 function chainFault(proof: StatementProof, leaf: AccountLeaf, digest: Digest): string | undefined {
   const shown = shownIn(proof);
   const first = shown[0];
@@ -181,7 +181,7 @@ function entryFault(
   return isRight ? undefined : 'does not add up';
 }
 
-/** The two entries around the period show that those between are all there are. */
+/** Checks by the two entries around the period that none in between is left out. */
 function periodFault(
   { period, opening, entries, following, digests }: StatementProof,
   leaf: AccountLeaf,
@@ -215,7 +215,7 @@ function balanceOf({ class: ofClass }: AccountLeaf, counters: Counters | null): 
   return ofClass === 'asset' || ofClass === 'expense' ? -raised : raised;
 }
 
-/** Where it comes from outside: what is missing or of another type would make nonsense of the checks. */
+/** Checks the shape of an untrusted value. Missing or mistyped fields would make the other checks meaningless. */
 export function isStatementProof(value: unknown): value is StatementProof {
   if (!isRecord(value) || value['format'] !== 'passbook statement proof' || value['version'] !== 1)
     return false;
@@ -271,7 +271,7 @@ function isDigits(value: unknown): boolean {
   return typeof value === 'string' && /^(?:0|[1-9]\d{0,19})$/.test(value);
 }
 
-/** What stands in a line of the chain holds no line feed, or two records could share a preimage. */
+/** Rejects line feeds in a line of a preimage: otherwise two records could share one. */
 function isLine(value: unknown): boolean {
   return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
 }

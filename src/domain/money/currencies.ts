@@ -1,12 +1,12 @@
 /**
  * ISO 4217 list one (currencies and funds) as of 2026, up to amendment 180 of its maintenance agency, SIX.
- * Keys are alphabetic codes; values are the exponent: how many decimals the minor unit has.
+ * Keys are alphabetic codes. Values are exponents: the number of decimals of the minor unit.
  *
- * Left out: what the list gives no minor unit ("N.A."), as no account can be kept in it. These are the metals
- * (XAG, XAU, XPD, XPT), the units of account (XBA, XBB, XBC, XBD, XDR, XSU, XUA), the code for tests (XTS) and
- * the one for no currency (XXX).
+ * Excludes codes without a minor unit ("N.A."), since no account can be kept in them: the metals (XAG, XAU, XPD,
+ * XPT), the units of account (XBA, XBB, XBC, XBD, XDR, XSU, XUA), the test code (XTS) and the code for no currency
+ * (XXX).
  *
- * A code that ISO withdraws leaves this list; accounts opened in it keep the exponent they were opened with.
+ * A code that ISO withdraws leaves this list. Existing accounts in it keep their exponent.
  */
 export const CURRENCY_EXPONENTS: ReadonlyMap<string, number> = new Map([
   ...withExponent(0, 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'),

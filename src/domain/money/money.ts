@@ -1,49 +1,48 @@
 import { CURRENCY_EXPONENTS } from './currencies.ts';
 
 /**
- * The largest amount, and the largest balance or limit on either side of zero, in minor units: 2^53 - 1, up to
- * which every JSON client agrees on an integer's value (RFC 8259, section 6).
+ * The largest amount, balance or limit (in absolute value), in minor units: 2^53 - 1. Up to it, all JSON clients agree
+ * on an integer's value (RFC 8259, section 6).
  */
 export const MAX_AMOUNT = 9_007_199_254_740_991n;
 
 /**
- * The largest value, in minor units, of a counter that only grows. Every store keeps counters as signed 64-bit
- * integers: below half of their range, adding an amount cannot wrap before the bound is checked.
+ * The largest value of a growing counter, in minor units. Stores keep counters as signed 64-bit integers. Below half of
+ * their range, adding an amount cannot overflow before the bound is checked.
  */
 export const MAX_COUNTER = 2n ** 62n;
 
-/** An alphabetic code of ISO 4217, such as `EUR`: upper case, and one that `isCurrency` accepts. */
+/** An alphabetic code of ISO 4217 in upper case that `isCurrency` accepts, such as `EUR`. */
 export type Currency = string;
 
-/** Whether an account can be kept in this currency: active in ISO 4217, with a minor unit. Case counts. */
+/** Returns whether accounts can use this currency: active in ISO 4217, with a minor unit. Case-sensitive. */
 export function isCurrency(code: string): boolean {
   return CURRENCY_EXPONENTS.has(code);
 }
 
-/** How many decimals the currency's minor unit has (ISO 4217): 2 means that 500 is 5.00. */
+/** Returns the number of decimals of the currency's minor unit (ISO 4217): with 2, an amount of 500 is 5.00. */
 export function currencyExponent(code: string): number | undefined {
   return CURRENCY_EXPONENTS.get(code);
 }
 
-/** Whether the value is an amount of money in minor units: a bigint from 1 to MAX_AMOUNT. */
+/** Returns whether the value is an amount in minor units: a bigint from 1 to MAX_AMOUNT. */
 export function isAmount(value: unknown): value is bigint {
   return typeof value === 'bigint' && value >= 1n && value <= MAX_AMOUNT;
 }
 
-/** Whether a balance or limit in minor units is one that may be kept: from -MAX_AMOUNT to MAX_AMOUNT. */
+/** Returns whether a balance or limit in minor units is from -MAX_AMOUNT to MAX_AMOUNT. */
 export function isWithinBound(balance: bigint): boolean {
   return balance >= -MAX_AMOUNT && balance <= MAX_AMOUNT;
 }
 
 /**
- * An amount for people to read, with the currency's code and every decimal: 123456n of USD with exponent 2 is
- * `USD 1,234.56`. What stands between code and number is a no-break space (U+00A0). Exact for every bigint.
+ * Formats an amount for people, with the currency's code and all decimals: 123456n of USD with exponent 2 is
+ * `USD 1,234.56`. Code and number are separated by a no-break space (U+00A0). Exact for every bigint.
  *
  * @param amountMinor in minor units; may be negative
- * @param exponent decimals of the minor unit, as the account keeps it: it may outlive ISO's list
- * @param locale BCP 47 tag; a language that is not known is answered as `en`, whatever the machine speaks
- * @throws RangeError for a currency that is not three letters, an exponent that is no count of decimals, or a
- *   locale that is not well-formed
+ * @param exponent decimals of the minor unit, as stored in the account: the currency may have left ISO's list
+ * @param locale BCP 47 tag; an unknown language falls back to `en`, regardless of the machine's locale
+ * @throws RangeError for a currency that is not three letters, an invalid exponent, or a malformed locale
  */
 export function formatAmount(
   amountMinor: bigint,
@@ -59,11 +58,11 @@ export function formatAmount(
     maximumFractionDigits: exponent,
   });
 
-  // As text: Intl reads a decimal string digit for digit, where a number would be rounded
+  // Passes a decimal string: Intl reads it exactly, while a number would be rounded
   return format.format(decimalText(amountMinor, exponent));
 }
 
-/** An amount in major units as a plain decimal, with every decimal and nothing else: -123456n is `-1234.56`. */
+/** Formats an amount in major units as a plain decimal with all decimals: -123456n is `-1234.56`. */
 export function decimalText(amountMinor: bigint, exponent: number): Intl.StringNumericLiteral {
   const sign = amountMinor < 0n ? '-' : '';
   const digits = (amountMinor < 0n ? -amountMinor : amountMinor).toString().padStart(exponent + 1, '0');
@@ -72,7 +71,7 @@ export function decimalText(amountMinor: bigint, exponent: number): Intl.StringN
   return `${sign}${digits.slice(0, point)}${fraction}` as `${number}`;
 }
 
-/** As `decimalText`, for people: thousands are parted by commas, and a true minus sign stands before what is below 0. */
+/** Same as `decimalText`, for people: commas separate thousands, and a negative amount has a true minus sign. */
 export function groupedText(amountMinor: bigint, exponent: number): string {
   const [whole = '', fraction] = decimalText(amountMinor, exponent).split('.');
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',').replace('-', '\u2212');

@@ -1,10 +1,10 @@
 import type { Account } from '../entities/account.ts';
 import type { Direction } from '../entities/counters.ts';
 
-/** Which way money went, as the account's owner sees it: in raises the balance. */
+/** Direction of money from the owner's view: `in` raises the balance. */
 export type Flow = 'in' | 'out';
 
-/** What a period did to an account, in minor units: `opening + totalIn - totalOut = closing`. */
+/** Totals of a period on an account, in minor units: `opening + totalIn - totalOut = closing`. */
 export type StatementTotals = {
   readonly opening: bigint;
   readonly totalIn: bigint;
@@ -16,12 +16,12 @@ export function flowOf({ normalSide }: Pick<Account, 'normalSide'>, direction: D
   return direction === normalSide ? 'in' : 'out';
 }
 
-/** The side on which money is reserved to leave the account. */
+/** Returns the side on which money is reserved to leave the account. */
 export function heldSideOf({ normalSide }: Pick<Account, 'normalSide'>): Direction {
   return normalSide === 'debit' ? 'credit' : 'debit';
 }
 
-/** From the account's counters at both ends: nothing is added up, however much happened between. */
+/** Computes a period's totals from the account's counters at both ends, without reading the entries between. */
 export function totalsBetween(before: Account, after: Account): StatementTotals {
   const debits = after.counters.debitsPosted - before.counters.debitsPosted;
   const credits = after.counters.creditsPosted - before.counters.creditsPosted;

@@ -2,20 +2,20 @@ import type { Account, SystemPurpose } from '../entities/account.ts';
 
 /** The posted sums of one system account, or of all customers' accounts together, in minor units. */
 export type TrialBalanceRow = {
-  /** Null for the customers', as is `purpose`. */
+  /** Null for the customers' row, like `purpose`. */
   readonly accountId: string | null;
   readonly purpose: SystemPurpose | null;
-  /** How many accounts. */
+  /** Number of accounts in the row. */
   readonly accounts: number;
   readonly debits: bigint;
   readonly credits: bigint;
 };
 
-/** All accounts of one currency. Their debits are equal to their credits, or the books are wrong. */
+/** Trial balance of all accounts in one currency. In correct books, debits equal credits. */
 export type TrialBalance = {
   readonly currency: string;
   readonly exponent: number;
-  /** The system's accounts by id, then the customers'. */
+  /** System accounts by id, then one row for the customers. */
   readonly rows: readonly TrialBalanceRow[];
   readonly debits: bigint;
   readonly credits: bigint;
@@ -24,10 +24,10 @@ export type TrialBalance = {
 
 type Sums = Pick<TrialBalance, 'currency' | 'exponent'> & { readonly rows: Map<string, TrialBalanceRow> };
 
-/** Behind every id. */
+/** Key of the customers' row. Sorts after every id. */
 const CUSTOMERS = '~';
 
-/** Adds accounts up one at a time: however many there are, it holds the rows alone. */
+/** Sums accounts one at a time. Holds only the rows in memory. */
 export class TrialSums {
   readonly #currencies = new Map<string, Sums>();
 
@@ -46,7 +46,7 @@ export class TrialSums {
     });
   }
 
-  /** By currency. */
+  /** Returns the trial balances by currency. */
   balances(): readonly TrialBalance[] {
     return inOrder(this.#currencies).map(({ currency, exponent, rows: byId }) => {
       const rows = inOrder(byId);
@@ -57,7 +57,7 @@ export class TrialSums {
   }
 }
 
-/** By key, in the order of code units. */
+/** Returns the values by key, in code-unit order. */
 function inOrder<T>(byKey: ReadonlyMap<string, T>): readonly T[] {
   return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }

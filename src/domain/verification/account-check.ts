@@ -15,8 +15,8 @@ import type { FaultLog } from './faults.ts';
 const COUNTERS = ['debitsPosted', 'creditsPosted', 'debitsPending', 'creditsPending'] as const;
 
 /**
- * One account recomputed from its entries, which are added in their order up to the account's last. After a fault it
- * goes on from what is there, so that one fault is named once and where it lies.
+ * Recomputes one account from its entries, which are added in order up to the account's last. After a fault it goes on
+ * from the stored values, so each fault is reported once, at its own place.
  */
 export class AccountCheck {
   readonly #account: Account;
@@ -26,9 +26,9 @@ export class AccountCheck {
   #at: Instant;
   #head = GENESIS_HASH;
   #counters: Counters = { debitsPosted: 0n, creditsPosted: 0n, debitsPending: 0n, creditsPending: 0n };
-  /** What is held of each transfer that is open so far. */
+  /** Holds that are pending so far, by transfer. */
   readonly #holds = new Map<string, Transfer>();
-  /** Whether a hold that was ever placed expires when the account expects one to. */
+  /** Whether any hold ever placed expires at the account's `nextExpiryAt`. */
   #isExpiryKnown = false;
 
   constructor(account: Account, { digest, faults }: { digest: Digest; faults: FaultLog }) {
@@ -71,7 +71,7 @@ export class AccountCheck {
     this.#counters = entry.after;
   }
 
-  /** The account as it was read, against its last entry. */
+  /** Checks the stored account against its last entry. */
   end(): void {
     const { id: accountId, sequence, counters, head, latestAt } = this.#account;
     const place = { accountId, sequence };

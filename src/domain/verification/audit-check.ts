@@ -7,7 +7,7 @@ import type { ErasedTexts, Transfer } from '../entities/transfer.ts';
 import { differs } from './faults.ts';
 import type { FaultLog } from './faults.ts';
 
-/** As `administration.ts` puts a change down, of an account that nobody has changed. */
+/** Audited fields of an account, as text in the form of `administer-account.ts`. */
 type Standing = Readonly<Record<string, string | null>>;
 
 const CUSTOMERS: Standing = {
@@ -18,13 +18,13 @@ const CUSTOMERS: Standing = {
 };
 const SYSTEMS: Standing = { ...CUSTOMERS, minimumBalance: null };
 
-/** The audit log recomputed, and what it says of each account that it is about. */
+/** Recomputes the audit log, and tracks the state that it records for each account. */
 export class AuditCheck {
   readonly #digest: Digest;
   readonly #faults: FaultLog;
   #head: AuditHead = EMPTY_AUDIT;
   readonly #standings = new Map<string, { standing: Standing; readonly last: { sequence: number } }>();
-  /** By transfer, what the log says of its texts that were erased; without those that were looked at. */
+  /** Logged text erasures by transfer, without the transfers already seen. */
   readonly #erased = new Map<string, Erasure>();
 
   constructor({ digest, faults }: { digest: Digest; faults: FaultLog }) {
@@ -50,12 +50,12 @@ export class AuditCheck {
     if (record.transferId !== null) this.#erased.set(record.transferId, erasureIn(record));
   }
 
-  /** The sequence of the last record about the account; 0 if there is none. */
+  /** Returns the sequence of the last record about the account; 0 if there is none. */
   lastAbout(accountId: string): number {
     return this.#standings.get(accountId)?.last.sequence ?? 0;
   }
 
-  /** How the account differs from what the log says of it; undefined if it does not. */
+  /** Describes the account's first difference from the log; undefined if there is none. */
   differenceOf(account: Account): string | undefined {
     const standing = this.#standings.get(account.id)?.standing ?? initialOf(account);
     const found: Standing = {
@@ -68,7 +68,7 @@ export class AuditCheck {
     return field && `${field}: ${differs(found[field], standing[field])}`;
   }
 
-  /** How the texts that were erased of a transfer differ from what the log says; undefined if they do not. */
+  /** Describes the first difference between a transfer's erased texts and the log; undefined if there is none. */
   erasureDifference({ id, erased }: Pick<Transfer, 'id' | 'erased'>): string | undefined {
     const logged = this.#erased.get(id);
     if (!logged && !erased) return undefined;
@@ -78,17 +78,17 @@ export class AuditCheck {
     return text && `${text}: ${differs(erased[text], logged.texts[text])}`;
   }
 
-  /** The transfer was met: it is not missing. */
+  /** Marks the transfer as seen, so not missing. */
   seen(transferId: string): void {
     this.#erased.delete(transferId);
   }
 
-  /** Transfers of which a text was erased and that were not met, or only before that. */
+  /** Returns the transfers with a logged erasure that were not seen since. */
   unseen(): readonly string[] {
     return [...this.#erased.keys()];
   }
 
-  /** The log is about customers' accounts alone. */
+  /** Follows the changes of an account. The log covers customers' accounts only. */
   #follow({ sequence, changes }: AuditRecord, accountId: string): void {
     const known = this.#standings.get(accountId) ?? { standing: CUSTOMERS, last: { sequence } };
     const wrong = changes.find(([field, before]) => known.standing[field] !== before);
@@ -114,7 +114,7 @@ function erasureIn({ sequence, changes }: AuditRecord): Erasure {
   return { sequence, texts: { description, metadata } };
 }
 
-/** The hash covers the id that a record is about, not its kind: the action says which of the three it must be. */
+/** Checks that the action's own kind of id is set, and no other. The hash covers the id but not its kind. */
 function isAboutOne({ action, accountId, transferId, userId }: AuditRecord): boolean {
   return (
     (accountId !== null) === action.startsWith('account_') &&

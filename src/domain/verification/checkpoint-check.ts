@@ -9,17 +9,17 @@ import { differs } from './faults.ts';
 import type { FaultLog } from './faults.ts';
 
 /**
- * Today's books against a checkpoint: what was signed must be an ancestor of what is. Accounts are added by id
- * ascending, each followed by its entries; before an account, lines of the manifest for as long as it `isBehind`.
+ * Checks that the current books continue those of a checkpoint. Add accounts by id ascending, each followed by its
+ * entries. Before an account, add lines of the manifest as long as the check `isBehind`.
  */
 export class CheckpointCheck {
   readonly #checkpoint: Checkpoint;
   readonly #digest: HexDigest;
   readonly #faults: FaultLog;
   readonly #tree: MerkleTree;
-  /** The line read last: of this account or of one after it. */
+  /** The last line read: of the current account or a later one. */
   #leaf: AccountLeaf | undefined;
-  /** What the current account's entries must come to. */
+  /** The leaf whose head the current account's entries must reach. */
   #awaited: AccountLeaf | undefined;
   #auditAwaited: boolean;
   #isEnded = false;
@@ -99,7 +99,7 @@ export class CheckpointCheck {
     this.#faults.report('checkpoint_audit', { sequence, detail: 'it is missing' });
   }
 
-  /** A line that no account took. */
+  /** Reports a line without an account. */
   #missing(): void {
     if (!this.#leaf) return;
     this.#faults.report('checkpoint_account', { accountId: this.#leaf.id, detail: 'it is missing' });

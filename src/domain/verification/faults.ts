@@ -1,6 +1,6 @@
 import type { Account } from '../entities/account.ts';
 
-/** What can be wrong with books; the text says so of the whole kind. */
+/** Kinds of faults that verification can find, each with a description. */
 export const FAULTS = {
   account_order: 'accounts are not unique and in order',
   account_missing: 'a transfer has a leg on an account that is missing',
@@ -51,22 +51,22 @@ export const FAULTS = {
 
 export type FaultKind = keyof typeof FAULTS;
 
-/** Where it lies: as much of it as the fault has. */
+/** Location and detail of a fault, as far as they apply. */
 export type FaultPlace = {
   readonly accountId?: string;
-  /** Of the account's entry, or of the audit log's record. */
+  /** Sequence of the account's entry, or of the audit record. */
   readonly sequence?: number;
   readonly transferId?: string;
-  /** Of the idempotency record, as one text. */
+  /** Key text (`keyText`) of the idempotency record. */
   readonly key?: string;
   readonly currency?: string;
-  /** What was found, and what should be. */
+  /** Found and expected values. */
   readonly detail?: string;
 };
 
 export type Fault = FaultPlace & { readonly kind: FaultKind };
 
-/** The first fault of each kind, and how many there are of it. */
+/** Collects the first fault of each kind, and the number of faults of that kind. */
 export class FaultLog {
   readonly #first = new Map<FaultKind, { readonly fault: Fault; count: number }>();
 
@@ -76,18 +76,18 @@ export class FaultLog {
     else this.#first.set(kind, { fault: { kind, ...place }, count: 1 });
   }
 
-  /** In the order in which they were met. */
+  /** Returns the faults in the order of their first report. */
   list(): readonly (Fault & { readonly count: number })[] {
     return Array.from(this.#first.values(), ({ fault, count }) => ({ ...fault, count }));
   }
 }
 
-/** What was found in place of what should be. */
+/** Formats the difference between a found and an expected value. */
 export function differs(found: unknown, expected: unknown): string {
   return `${String(found)} in place of ${String(expected)}`;
 }
 
-/** Ids that must come in order, each once. */
+/** Checks that ids are unique and in order. */
 export class OrderCheck {
   #last: string | null = null;
 
@@ -98,7 +98,7 @@ export class OrderCheck {
   }
 }
 
-/** Over all accounts of one moment: what is debited was credited. */
+/** Checks that debits equal credits in each currency, over all accounts of one moment. */
 export class BalanceCheck {
   readonly #sums = new Map<string, { posted: bigint; pending: bigint }>();
 

@@ -10,18 +10,18 @@ import type { Transfer } from '../entities/transfer.ts';
 import { differs } from './faults.ts';
 import type { FaultLog } from './faults.ts';
 
-/** What a record is checked against: the books as they are, at the record's own time or later. */
+/** The part of the books that a record is checked against, read at the record's own time or later. */
 export type Recorded = {
   readonly transfers: ReadonlyMap<
     string,
     { readonly transfer: Transfer; readonly entries: readonly LedgerEntry[] }
   >;
   readonly accounts: ReadonlyMap<string, Account>;
-  /** By transfer and account, what else than all that was pending may have been held: some of it was due. */
+  /** Other valid values of `held`, by transfer and account: those that leave out holds that were due. */
   readonly heldWithoutDue?: ReadonlyMap<string, readonly bigint[]>;
 };
 
-/** The entries after which an outcome tells balances, where it does not tell all that was pending as held. */
+/** Returns the entries after which an outcome reports less held than was pending, because some holds were due. */
 export function entriesWithDue(outcome: Outcome, { transfers, accounts }: Recorded): readonly LedgerEntry[] {
   if (outcome.kind === 'batch') {
     return outcome.members.flatMap((member) => entriesWithDue(member, { transfers, accounts }));
@@ -36,7 +36,7 @@ export function entriesWithDue(outcome: Outcome, { transfers, accounts }: Record
   });
 }
 
-/** The transfers and accounts that an outcome tells of. */
+/** Returns the transfers and accounts that an outcome contains. */
 export function toldBy(outcome: Outcome): {
   readonly transferIds: readonly string[];
   readonly accountIds: readonly string[];
@@ -64,7 +64,7 @@ export function toldBy(outcome: Outcome): {
   }
 }
 
-/** A record against what happened: what it answers is what is in the books, and it asked for just that. */
+/** Checks that a record's outcome matches the books, and that its request matches its transfer. */
 export function checkRecord(
   record: IdempotencyRecord,
   recorded: Recorded,
@@ -132,7 +132,7 @@ function outcomeDifference(
   return undefined;
 }
 
-/** What is fixed at a transfer's making, and what of its state cannot have been so. */
+/** Compares facts that are fixed when a transfer is made, and state that it cannot have had at the record's time. */
 function factDifference(told: Transfer, today: Transfer): string | undefined {
   const facts = [
     ['kind', told.kind, today.kind],
@@ -155,7 +155,7 @@ function factDifference(told: Transfer, today: Transfer): string | undefined {
       today.metadata && canonicalMetadata(today.metadata),
     ],
     ['legs', legsText(told), legsText(today)],
-    // A hold may have ended since; whatever else it was then, it still is.
+    // A hold may have ended since; any other status is final
     ...(told.status === 'pending'
       ? []
       : [
@@ -168,7 +168,7 @@ function factDifference(told: Transfer, today: Transfer): string | undefined {
   return wrong && `${wrong[0]}: ${differs(wrong[1], wrong[2])}`;
 }
 
-/** The first field of the request that is not of the transfer which was made for it. */
+/** Returns the first field of the request that does not match its transfer. */
 function requestDifference(
   record: IdempotencyRecord,
   transfer: Transfer,
@@ -182,7 +182,7 @@ function requestDifference(
   return wrong && `${wrong[0]}: ${differs(wrong[1], made[wrong[0]])}`;
 }
 
-/** What the request of a transfer can be told to have been. */
+/** Reconstructs the request from its transfer, as far as possible. */
 function requestOf(
   record: IdempotencyRecord,
   transfer: Transfer,
@@ -204,7 +204,7 @@ function requestOf(
           destinationAccountId: transfer.destination.accountId,
           amount: transfer.amount.toString(),
         }),
-        // One that named another currency was refused for it
+        // A rejected request may have named another currency
         ...(transfer.status !== 'rejected' && { currency: transfer.currency }),
       };
     case 'reverse':
@@ -226,7 +226,7 @@ function requestOf(
   }
 }
 
-/** What the bank then chose itself. */
+/** Fields that a request may omit, so that the bank chooses them. */
 const MAY_BE_LEFT_OUT: ReadonlySet<string> = new Set([
   'sourceAccountId',
   'destinationAccountId',

@@ -5,7 +5,7 @@ import type { Transfer } from '../entities/transfer.ts';
 import { differs } from './faults.ts';
 import type { FaultLog } from './faults.ts';
 
-/** A transfer against all its entries: those that its state asks for, and no others. */
+/** Checks that a transfer has exactly the entries that its state requires. */
 export function checkTransfer(transfer: Transfer, entries: readonly LedgerEntry[], faults: FaultLog): void {
   checkSums(transfer, entries, faults);
   const contradiction = contradictionIn(transfer);
@@ -28,7 +28,7 @@ export function checkTransfer(transfer: Transfer, entries: readonly LedgerEntry[
   }
 }
 
-/** The state of a transfer that no step ever leaves. */
+/** Describes a contradiction in a transfer's state, which no step can produce; undefined if there is none. */
 function contradictionIn(transfer: Transfer): string | undefined {
   const { status, isHold, code, createdAt, completedAt, amountCaptured, reversed, erased } = transfer;
   const isCompleted = status === 'completed';
@@ -92,8 +92,8 @@ function wrongIn(
 }
 
 /**
- * What was reversed of each transfer against its reversals, as transfers are added in any order. It holds those alone
- * for which the two are not equal so far.
+ * Compares the reversed amounts of each transfer with its reversals, as transfers are added in any order. Holds in
+ * memory only the transfers for which the two still differ.
  */
 export class ReversalCheck {
   readonly #open = new Map<string, Map<string, bigint>>();
@@ -107,7 +107,7 @@ export class ReversalCheck {
     for (const { accountId, amount } of transfer.legs) this.#move(transfer.reverses, accountId, -amount);
   }
 
-  /** Transfers of which more or less was reversed than their reversals say. */
+  /** Returns the transfers whose reversed amounts differ from their reversals. */
   unequal(): ReadonlySet<string> {
     return new Set(this.#open.keys());
   }
