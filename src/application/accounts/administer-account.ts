@@ -19,7 +19,7 @@ import {
 import { viewAccount, viewConflict, viewRefusal } from '../views.ts';
 import type { AccountView, Refused } from '../views.ts';
 
-/** Enough for a million holds that expired together. */
+/** Maximum number of units for one closure: enough for a million holds that expire together. */
 const MOST_UNITS = 5_000;
 
 type Ports = { readonly writer: CommandWriter; readonly ids: IdGenerator };
@@ -27,7 +27,7 @@ type Ports = { readonly writer: CommandWriter; readonly ids: IdGenerator };
 /** Without a key, each call is a command of its own. */
 export type UnfreezeRequest = {
   readonly accountId: string;
-  /** Stored in the audit log; 1 to 500 characters. */
+  /** Stored in the audit log; 1 to 280 characters. */
   readonly reason: string;
   readonly idempotencyKey?: string;
 };
@@ -43,7 +43,7 @@ export type AccountResult =
   | { readonly ok: true; readonly replayed: boolean; readonly account: AccountView }
   | Refused;
 
-/** The owner's own name for an account; null takes it away. @throws PassbookError `invalid_request`, `unavailable` */
+/** Sets the owner's name for an account; null removes it. @throws PassbookError `invalid_request`, `unavailable` */
 export function renameAccount({ writer }: Ports) {
   return async (actor: Actor, request: RenameRequest): Promise<AccountResult> => {
     const { accountId } = request;
@@ -60,7 +60,7 @@ export function renameAccount({ writer }: Ports) {
   };
 }
 
-/** Debits stop, and credits if said so. @throws PassbookError `invalid_request`, `unavailable`, `outcome_unknown` */
+/** Stops debits, and optionally credits. @throws PassbookError `invalid_request`, `unavailable`, `outcome_unknown` */
 export function freezeAccount({ writer }: Ports) {
   return async (actor: SystemActor, request: FreezeRequest): Promise<AccountResult> => {
     const { accountId, credits = false } = request;
@@ -92,13 +92,13 @@ export function unfreezeAccount({ writer }: Ports) {
 }
 
 export type LimitsRequest = UnfreezeRequest & {
-  /** Minor units; negative is an overdraft. */
+  /** Minimum available balance in minor units; negative allows an overdraft. */
   readonly minimumBalance: bigint;
-  /** Null: none but the bound of all balances. */
+  /** Maximum balance in minor units. Null: only the general bound of balances applies. */
   readonly maximumBalance: bigint | null;
 };
 
-/** Sets both limits. One that is already broken stands. @throws PassbookError `invalid_request`, `unavailable` */
+/** Sets both limits, even if the balance already exceeds one. @throws PassbookError `invalid_request`, `unavailable` */
 export function limitAccount({ writer }: Ports) {
   return async (actor: SystemActor, request: LimitsRequest): Promise<AccountResult> => {
     const { accountId } = request;
@@ -129,11 +129,11 @@ export function limitAccount({ writer }: Ports) {
 export type CloseRequest = Omit<UnfreezeRequest, 'reason'> & {
   /** Stored in the audit log. */
   readonly reason?: string;
-  /** Another account of the same owner, that what is left goes to. */
+  /** Another account of the same owner, which receives the remaining balance. */
   readonly sweepTo?: string;
 };
 
-/** Closes an account for good. @throws PassbookError `invalid_request`, `unavailable`, `outcome_unknown` */
+/** Closes an account permanently. @throws PassbookError `invalid_request`, `unavailable`, `outcome_unknown` */
 export function closeAccount({ writer, ids }: Ports) {
   return async (actor: Actor, request: CloseRequest): Promise<AccountResult> => {
     const { accountId, sweepTo } = request;
@@ -160,7 +160,7 @@ async function submit(writer: CommandWriter, command: Command): Promise<AccountR
   return { ok: true, replayed, account: viewAccount(outcome.account) };
 }
 
-/** Again, where holds that are due are written first, unit by unit; others have their turn between. */
+/** Repeats the command while due expiries are written, one unit at a time. Other commands run in between. */
 async function submitToTheEnd(writer: CommandWriter, command: Command): Promise<Answer> {
   for (let left = MOST_UNITS; ; left--) {
     const answer = await writer.submit(command);

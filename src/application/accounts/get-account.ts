@@ -21,17 +21,17 @@ export function getAccount(ports: { reads: LedgerReads; clock: Clock }) {
 export type BalanceView = Balances & {
   readonly currency: string;
   readonly exponent: number;
-  /** The instant asked for; else when it was read: it then holds all that was committed before. */
+  /** The requested instant. Default: the time of the read, with everything committed before. */
   readonly at: Instant;
-  /** Whether it can never change any more what the balance was at that instant. */
+  /** Whether the balance at that instant can no longer change. */
   readonly final: boolean;
 };
 
 /**
- * The balance now, or as it was `at` an instant, which takes as long whatever the length of the book. It was 0 before
- * the account was opened.
- * @throws PassbookError `account_not_found` if it does not exist or is another's; `invalid_request` for an instant of
- *   the future; `unavailable`
+ * Returns the balance now, or as of the instant `at` in a time that does not depend on the length of the book. Before
+ * the account was opened, it is 0.
+ * @throws PassbookError `account_not_found` if it does not exist or is another's; `invalid_request` for a future
+ *   instant; `unavailable`
  */
 export function getBalance(ports: ClockPorts & { reads: LedgerReads }) {
   const { reads, clock } = ports;

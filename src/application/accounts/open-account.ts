@@ -15,13 +15,13 @@ import { viewAccount, viewConflict, viewRefusal } from '../views.ts';
 import type { AccountView, Refused } from '../views.ts';
 
 export type OpenAccountRequest = {
-  /** Whose it will be: a user opens their own, and only the system names another. */
+  /** Id of the owner. Users open their own accounts; only the system may name another owner. */
   readonly ownerId?: string;
-  /** ISO 4217; the default currency unless named. */
+  /** ISO 4217 code. Default: the ledger's default currency. */
   readonly currency?: string;
-  /** The owner's own name for it. */
+  /** The owner's name for the account. */
   readonly name?: string;
-  /** Without one, each call opens an account. */
+  /** Idempotency key. Without one, each call opens an account. */
   readonly idempotencyKey?: string;
 };
 
@@ -34,7 +34,7 @@ export function openAccount(ports: {
   writer: CommandWriter;
   ids: IdGenerator;
   defaultCurrency: string;
-  /** Null for no limit. */
+  /** Maximum number of accounts of an owner. Null: no limit. */
   accountsPerOwner: number | null;
 }) {
   return async (actor: Actor, request: OpenAccountRequest = {}): Promise<OpenAccountResult> => {

@@ -5,17 +5,17 @@ import type { Clock, Logger } from '../ports/runtime.ts';
 import type { CommandWriter } from '../group-commit.ts';
 
 export type SweeperOptions = {
-  /** Milliseconds from one sweep to the next; a minute unless said. */
+  /** Milliseconds between two sweeps. Default: 60000. */
   readonly everyMs?: number;
 };
 
-/** How many accounts one look takes, and one unit at most. */
+/** Maximum number of accounts in one search, and in one unit. */
 const BATCH = 50;
 const SYSTEM = { kind: 'system' } as const;
 
 /**
- * Writes the expiry of holds that are due. Every decision and every read counts them as expired already, so a sweeper
- * that nobody started harms nothing: it only leaves less to do at the next decision.
+ * Writes the expiry of due holds. Decisions and reads already count them as expired, so sweeping is optional: it only
+ * saves work in later decisions.
  */
 export class HoldSweeper {
   readonly #ports: { reads: LedgerReads; writer: CommandWriter; clock: Clock; log: Logger };
@@ -33,7 +33,7 @@ export class HoldSweeper {
 
   start(): void {
     this.#timer ??= setInterval(() => {
-      // One that takes longer than the interval is not joined by another.
+      // Skips a run while the previous one is still running
       this.#running ??= this.#sweepOrWarn();
     }, this.#everyMs);
   }
@@ -55,9 +55,9 @@ export class HoldSweeper {
   }
 
   /**
-   * Expires what is due now, some accounts at a time and as much of them as one unit may: customers' commands have
-   * their turn between. An account that fails is left out, and does not keep the others.
-   * @returns how many accounts were swept
+   * Expires the holds that are due now, a few accounts at a time and up to the limit of one unit. Customers' commands
+   * run in between. Skips an account that fails, and goes on with the others.
+   * @returns the number of swept accounts
    */
   async sweep(): Promise<number> {
     const { reads, clock } = this.#ports;
@@ -66,7 +66,7 @@ export class HoldSweeper {
     for (;;) {
       const due = await reads.accountsWithDueHolds(clock.now(), BATCH + failed.size);
       const accountIds = due.filter((id) => !failed.has(id)).slice(0, BATCH);
-      // In one order on every store: which of them is written first shows in the entries
+      // Sorted, because the order of expiries shows in the entries and must be the same on every store
       const results = await Promise.allSettled(accountIds.toSorted().map((id) => this.#expire(id)));
       const states = results.flatMap((result, index) => {
         if (result.status === 'fulfilled') return [result.value];
@@ -75,13 +75,13 @@ export class HoldSweeper {
       });
       const moved = states.filter(({ id, state }) => seen.get(id) !== state);
       for (const { id, state } of moved) seen.set(id, state);
-      // A unit leaves nothing to do, or writes some of it; where it did neither, the next sweep tries again
+      // Stuck if no account changed although none is finished; the next sweep tries again
       const isStuck = moved.length === 0 && states.length === results.length;
       if (accountIds.length === 0 || isStuck) return seen.size;
     }
   }
 
-  /** How far one unit came with an account. */
+  /** Expires holds on one account in one unit, and returns the account's new state as text. */
   async #expire(accountId: string): Promise<{ readonly id: string; readonly state: string }> {
     const command = { type: 'expire', actor: SYSTEM, key: null, request: normalise({}), accountId } as const;
     const answer = await this.#ports.writer.submit(command);
@@ -89,7 +89,7 @@ export class HoldSweeper {
     return { id: accountId, state: `${account?.sequence} ${account?.nextExpiryAt}` };
   }
 
-  /** @throws PassbookError where the store is at fault, and not the account */
+  /** @throws PassbookError if the fault is the store's and not the account's */
   #leaveOut(accountId: string, fault: unknown, failed: Set<string>): void {
     if (fault instanceof PassbookError) throw fault;
     failed.add(accountId);

@@ -15,31 +15,31 @@ import type { Instant } from '../../domain/time.ts';
 import type { Stores } from '../ports/ledger-store.ts';
 import type { ClaimedMessage } from '../ports/outbox.ts';
 
-/** Full hours that are remembered; a forgotten one is read again. */
+/** Maximum number of cached full hours. An evicted one is read again. */
 const MOST_FULL = 10_000;
-/** Messages that are gathered in memory before they must be written. */
+/** Number of gathered messages in memory from which they must be written. */
 const MOST_GATHERED = 5_000;
-/** How long messages are gathered in memory; well within their lease. */
+/** Maximum time that messages stay gathered in memory, well within their lease. */
 const WRITE_AFTER_MS = 5_000;
 
-/** What became of claimed messages in a unit of work. It counts once `committed` was called with it. */
+/** Result of admitting claimed messages in a unit of work. It takes effect when `committed` is called with it. */
 export type Admission = { readonly admitted: readonly ClaimedMessage[]; readonly hours: readonly MailHour[] };
 
 /**
- * The bound on money mails: a dozen an hour go to a recipient one by one, and one digest at the end of the hour stands
- * for the rest. Counts are in the store, in the transaction that takes the messages out of the outbox, so they hold for
- * all processes together and nothing is lost with one.
+ * The limit on money mails: a recipient gets twelve an hour one by one, and one digest at the end of the hour for the
+ * rest. The store counts them in the transaction that removes the messages from the outbox. The limit therefore covers
+ * all processes together, and no message is lost with a process.
  */
 export class HourlyMails {
-  /** Ends of hours that are full, by recipient. */
+  /** Ends of full hours, by recipient. */
   readonly #full = new Map<string, Instant>();
   readonly #gathered = new Map<string, Gathered>();
   #gatheredIds: string[] = [];
   #gatheredSince: Instant = 0;
-  /** The end of the earliest lease of what is gathered: then it is others' to claim. */
+  /** End of the earliest lease of a gathered message. From then on, other processes may claim it. */
   #leaseUntil: Instant = Number.POSITIVE_INFINITY;
 
-  /** Takes in the messages whose recipient's hour is known to be full; returns the others. */
+  /** Gathers the messages of recipients whose hour is known to be full. Returns the others. */
   gatherKnown(
     claimed: readonly ClaimedMessage[],
     { now, until }: { now: Instant; until: Instant },
@@ -71,12 +71,12 @@ export class HourlyMails {
     return this.hasGathered && (isTime || this.#gatheredIds.length >= MOST_GATHERED);
   }
 
-  /** Turns hours that are over into digests, which are then due. */
+  /** Turns ended hours into digests, which are due at once. */
   async closeEnded({ mailHours, outbox }: Stores, terms: { now: Instant; limit: number }): Promise<void> {
     await addDigests(outbox, await mailHours.takeEnded(terms));
   }
 
-  /** Splits claimed messages into those that go out by themselves and those that leave the outbox for a digest. */
+  /** Splits claimed messages into mails of their own and messages that leave the outbox for a digest. */
   async admit(stores: Stores, claimed: readonly ClaimedMessage[], now: Instant): Promise<Admission> {
     const hours = await currentHours(stores, recipientsOf(claimed.map(({ message }) => message)), now);
     const changed = new Map<string, MailHour>();
@@ -100,7 +100,7 @@ export class HourlyMails {
     return { admitted, hours: [...hours.values(), ...changed.values()] };
   }
 
-  /** Writes what was gathered in memory. It counts once `written` was called. */
+  /** Writes the messages gathered in memory. Takes effect when `written` is called. */
   async write(stores: Stores, now: Instant): Promise<void> {
     const hours = await currentHours(stores, [...this.#gathered.keys()], now);
     const changed = Array.from(this.#gathered, ([recipientId, later]) => {
@@ -111,7 +111,7 @@ export class HourlyMails {
     await stores.outbox.markSent(this.#gatheredIds);
   }
 
-  /** Also for what is others' to claim by now: they gather it again. */
+  /** Drops all gathered messages, even those whose lease has ended: another process gathers them again. */
   written(): void {
     this.#gathered.clear();
     this.#gatheredIds = [];
@@ -131,7 +131,7 @@ export class HourlyMails {
   }
 }
 
-/** Those under way, by recipient. One that is over becomes a digest first. */
+/** Returns the current hours by recipient. Turns ended hours into digests first. */
 async function currentHours(
   { mailHours, outbox }: Stores,
   recipientIds: readonly string[],

@@ -1,11 +1,11 @@
 import type { Instant } from '../../domain/time.ts';
 
-/** After so many different mails that failed one after another, it is the server that fails. */
+/** Number of different mails failing in a row from which the server itself counts as failing. */
 const MAILS_IN_A_ROW = 5;
 
 /**
- * The time for which a mail server is left alone after a fault. It doubles with each fault, up to `maxDelayMs`, until
- * the server takes or refuses a mail.
+ * Pause of mail delivery after a server failure. It doubles with each failure, up to `maxDelayMs`, until the server
+ * accepts or refuses a mail.
  */
 export class MailPause {
   readonly #delayMs: number;
@@ -19,7 +19,7 @@ export class MailPause {
     this.#maxDelayMs = maxDelayMs;
   }
 
-  /** Exclusive; in the past where there is no pause. */
+  /** Exclusive end of the pause; in the past if there is no pause. */
   get until(): Instant {
     return this.#until;
   }
@@ -29,13 +29,13 @@ export class MailPause {
     this.#faults++;
   }
 
-  /** One mail failed for itself. A pause begins where this happens to one mail after another. */
+  /** Records the failure of a single mail. Starts a pause if several different mails fail in a row. */
   failed(messageId: string, now: Instant): void {
     if (this.#failed.size < MAILS_IN_A_ROW) this.#failed.add(messageId);
     if (this.#failed.size >= MAILS_IN_A_ROW) this.begin(now);
   }
 
-  /** The server took or refused a mail, so it works. */
+  /** Ends the pause: the server accepted or refused a mail, so it works. */
   end(): void {
     this.#failed.clear();
     this.#faults = 0;

@@ -12,16 +12,16 @@ import type { ClaimedMessage, DirectDelivery, Mailer } from '../ports/outbox.ts'
 import { RecipientCache } from './recipient-cache.ts';
 
 export type DispatcherOptions = {
-  /** How many messages one claim takes. */
+  /** Number of messages in one claim. */
   readonly batch: number;
-  /** How long a claim holds; longer than a batch takes, in milliseconds. */
+  /** Duration of a claim in milliseconds. Must be longer than a batch takes. */
   readonly leaseMs: number;
-  /** How often to look without being woken, for what other processes left, in milliseconds. */
+  /** Milliseconds between two searches for messages of other processes. */
   readonly pollMs: number;
-  /** The wait after the first failure; it doubles with each, up to `maxDelayMs`. */
+  /** Wait in milliseconds after the first failure. It doubles with each further one, up to `maxDelayMs`. */
   readonly delayMs: number;
   readonly maxDelayMs: number;
-  /** After so many failures a message is given up. */
+  /** Number of failures after which a message is given up. */
   readonly maxAttempts: number;
 };
 
@@ -31,22 +31,22 @@ const DEFAULTS: DispatcherOptions = {
   pollMs: 5_000,
   delayMs: 5_000,
   maxDelayMs: 15 * 60_000,
-  // With these delays, about three days.
+  // About three days with these delays
   maxAttempts: 300,
 };
 
-/** What was sent is marked this often, and after each claim: a process that dies sends again what it sent since. */
+/** Interval for marking messages as sent, also done after each claim. Mails sent since are sent again after a crash. */
 const MARK_EVERY_MS = 250;
 
-/** So many claims' worth of messages are taken by hand at most. */
+/** Limit of direct delivery, in multiples of `batch`. */
 const HANDED_BATCHES = 5;
 
 type AttemptFacts = { readonly messageId: string; readonly kind: string; readonly attempt: number };
 
 /**
- * Sends what the outbox holds. A mail server that is down delays mail and nothing else: after a fault of its own it is
- * left alone for a while, and then tried with one mail. Between a server's yes and
- * the mark that it said so a process may die: then the message is sent again, with the same Message-ID.
+ * Sends the messages in the outbox. A mail server that is down delays mail and nothing else: after a server failure,
+ * delivery pauses, then tries one mail. If a process dies after the server accepted a mail and before it is marked, the
+ * message is sent again with the same Message-ID.
  */
 export class OutboxDispatcher implements DirectDelivery {
   readonly #unitOfWork: UnitOfWork;
@@ -57,10 +57,10 @@ export class OutboxDispatcher implements DirectDelivery {
   readonly #recipients = new RecipientCache();
   readonly #pause: MailPause;
   readonly #hourly = new HourlyMails();
-  /** Runs while what is handed over is let gather, as each look at it may be a unit of work. */
+  /** Runs while handed messages accumulate, since each look at them may cost a unit of work. */
   #gathering: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> | undefined;
-  /** Handed over by whoever committed them, and not yet sent. */
+  /** Messages from direct delivery that are not sent yet. */
   readonly #handed: { readonly messages: readonly Notification[]; readonly until: Instant }[] = [];
   #handedCount = 0;
   #sent: AttemptFacts[] = [];
@@ -88,13 +88,13 @@ export class OutboxDispatcher implements DirectDelivery {
     this.#running ??= this.#loop();
   }
 
-  /** Says that there may be something to send. */
+  /** Signals that there may be messages to send. */
   wake(): void {
     this.#isWoken = true;
     this.#rouse();
   }
 
-  /** Takes what it can send before long; the rest waits in the outbox. */
+  /** Accepts only as many messages as it can send soon; the rest waits in the outbox. */
   reserve(): Instant | null {
     const { batch, leaseMs } = this.#options;
     const isReady = this.#running !== undefined && !this.#isStopping && !this.#isPaused;
@@ -107,7 +107,7 @@ export class OutboxDispatcher implements DirectDelivery {
     this.#rouse();
   }
 
-  /** Finishes the message it is sending, and stops. What it had taken beside that is due again at once. */
+  /** Finishes the current message and stops. Other messages that it has taken are due again at once. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#rouse();
@@ -118,7 +118,7 @@ export class OutboxDispatcher implements DirectDelivery {
     return this.#clock.now() < this.#pause.until;
   }
 
-  /** One claim and its messages; how many there were. None while the mail server is left alone. */
+  /** Claims and sends one batch. Returns the number of claimed messages: 0 during a pause. */
   async dispatch(): Promise<number> {
     if (this.#isPaused) return 0;
     const { batch: limit, leaseMs } = this.#options;
@@ -135,7 +135,7 @@ export class OutboxDispatcher implements DirectDelivery {
     return claimed.length;
   }
 
-  /** What was handed over so far. */
+  /** Sends the messages from direct delivery so far. */
   async #dispatchHanded(): Promise<number> {
     const handed = this.#handed.splice(0);
     this.#handedCount = 0;
@@ -181,7 +181,7 @@ export class OutboxDispatcher implements DirectDelivery {
         await this.#unitOfWork.run((stores) => this.#hourly.write(stores, now));
       }
     } catch (error) {
-      // Their lease runs out, and they are gathered again
+      // After their lease ends, they are gathered again
       this.#log.warn({ err: error }, 'mails gathered, but not written');
     }
     this.#hourly.written();
@@ -256,7 +256,7 @@ export class OutboxDispatcher implements DirectDelivery {
     }
   }
 
-  /** A fault that the mail has no part in is none of its attempts. */
+  /** A failure that the mail did not cause does not count as one of its attempts. */
   async #failOrPause(facts: AttemptFacts, error: unknown): Promise<void> {
     const now = this.#clock.now();
     if (!(error instanceof MailServerFault)) {
@@ -274,7 +274,7 @@ export class OutboxDispatcher implements DirectDelivery {
     this.#log.warn({ err: error, seconds }, 'the mail server cannot be used, mails wait');
   }
 
-  /** Due again, not attempted, when the mail server is tried next. */
+  /** Puts messages back without an attempt. They are due when the mail server is tried next. */
   async #putBack(ids: readonly string[], reason = 'The mail server was left alone'): Promise<void> {
     if (ids.length === 0) return;
     try {
@@ -300,7 +300,7 @@ export class OutboxDispatcher implements DirectDelivery {
       await this.#unitOfWork.run(({ outbox }) => outbox.markSent(ids));
       for (const facts of sent) this.#log.info(facts, 'mail sent');
     } catch (error) {
-      // Their lease runs out, and they are sent again under the same Message-ID.
+      // After their lease ends, they are sent again with the same Message-ID
       this.#log.warn({ err: error, messageIds: ids }, 'mail sent, but not marked');
     }
   }
@@ -315,7 +315,7 @@ export class OutboxDispatcher implements DirectDelivery {
     }
     const dueAt = Math.max(
       now + Math.min(maxDelayMs, delayMs * 2 ** (facts.attempt - 1)),
-      // After the others, so that the server is tried next with another mail
+      // Due after the others, so that the server is tried next with another mail
       this.#pause.until + 1,
     );
     await this.#unitOfWork.run(({ outbox }) => outbox.postpone(facts.messageId, { dueAt, reason }));
@@ -327,7 +327,7 @@ export class OutboxDispatcher implements DirectDelivery {
     this.#log.error({ ...facts, reason }, 'mail given up');
   }
 
-  /** Until there is something to do; what was sent last is marked meanwhile. */
+  /** Waits until there is work. Meanwhile marks the messages sent last. */
   async #idle(): Promise<void> {
     const isWriting = this.#sent.length > 0 || this.#hourly.hasGathered;
     const isTimeOver = await new Promise<boolean>((resolve) => {
@@ -350,7 +350,7 @@ export class OutboxDispatcher implements DirectDelivery {
     return pauseMs > 0 ? pauseMs : this.#options.pollMs;
   }
 
-  /** What was handed over and not sent is due again at once, for whoever comes. */
+  /** Releases unsent messages from direct delivery, so that they are due again at once. */
   async #letGo(): Promise<void> {
     const ids = this.#handed.splice(0).flatMap(({ messages }) => messages.map(({ id }) => id));
     if (ids.length === 0) return;

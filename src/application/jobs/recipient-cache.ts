@@ -4,14 +4,14 @@ import type { User } from '../../domain/entities/user.ts';
 const FRESH_MS = 60_000;
 const MOST = 10_000;
 
-/** Whom mail was sent to in the last minute: most of it goes to the same people, and a name or an address seldom changes. */
+/** Cache of the last minute's recipients. Most mail goes to the same people, and their names rarely change. */
 export class RecipientCache {
   readonly #users = new Map<string, User>();
   #since: Instant = 0;
 
   /**
-   * Those who exist, by id.
-   * @param read of those who are not known; not called where there are none
+   * Returns the users that exist, by id.
+   * @param read reads the users that are not cached; not called if there are none
    */
   async find(
     ids: ReadonlySet<string>,

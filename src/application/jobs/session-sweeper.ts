@@ -2,16 +2,16 @@ import type { UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';
 
 export type SessionSweeperOptions = {
-  /** Milliseconds from one sweep to the next. */
+  /** Milliseconds between two sweeps. */
   readonly everyMs?: number;
-  /** Sessions that one unit of work deletes at most. */
+  /** Maximum number of sessions that one unit of work deletes. */
   readonly batch?: number;
 };
 
 const HOUR_MS = 3_600_000;
 const KEPT_MS = 30 * 24 * HOUR_MS;
 
-/** Deletes sessions that ended or expired 30 days ago: at the start, and then every hour. */
+/** Deletes sessions that ended or expired 30 days ago, at the start and then every hour. */
 export class SessionSweeper {
   readonly #ports: { unitOfWork: UnitOfWork; clock: Clock; log: Logger };
   readonly #everyMs: number;
@@ -44,7 +44,7 @@ export class SessionSweeper {
     await this.#running;
   }
 
-  /** Returns the number of sessions that were deleted. */
+  /** Returns the number of deleted sessions. */
   async sweep(): Promise<number> {
     const { unitOfWork, clock } = this.#ports;
     const terms = { until: clock.now() - KEPT_MS, limit: this.#batch };

@@ -25,31 +25,31 @@ type Ports = {
 
 export type StatementExportRequest = {
   readonly accountId: string;
-  /** The account's opening unless said. */
+  /** Start of the period, inclusive. Default: the account's opening. */
   readonly from?: Instant;
-  /** Exclusive; the newest checkpoint's instant unless said, and not after it. */
+  /** End of the period, exclusive. At most the newest checkpoint's instant, which is the default. */
   readonly to?: Instant;
 };
 
 const PAGE = 100;
 
-/** A statement proof that is read as it is sent: all but its entries, and those in portions. */
+/** A statement proof that is read while it is sent. The entries come in portions. */
 export type StatementProofReading = {
   readonly head: Omit<StatementProof, 'opening' | 'entries' | 'following' | 'digests'>;
-  /** By sequence ascending; to be read once. */
+  /** Yields the portions by sequence ascending. Can be called only once. */
   readonly portions: () => AsyncGenerator<ProofPortion, void>;
 };
 
-/** As in a `StatementProof`, some of each; `opening` and `following` are absent where they are in no portion. */
+/** Part of a `StatementProof`. `opening` and `following` are absent from the portions that do not contain them. */
 export type ProofPortion = Pick<StatementProof, 'entries' | 'digests'> & {
   readonly opening?: ProvenEntry;
   readonly following?: ProvenEntry;
 };
 
 /**
- * An account's entries of a period, with the proof that they are in the newest checkpoint, whole. A long period takes
- * much memory: `readStatementProof` gives it in portions.
- * @throws PassbookError, TypeError as `readStatementProof`
+ * Exports an account's entries of a period with a proof that the newest checkpoint covers them, as one object. A long
+ * period takes much memory: use `readStatementProof` to get it in portions.
+ * @throws PassbookError, TypeError same as `readStatementProof`
  */
 export function exportStatement(ports: Ports) {
   const read = readStatementProof(ports);
@@ -71,7 +71,8 @@ export function exportStatement(ports: Ports) {
 }
 
 /**
- * An account's entries of a period, with the proof that they are in the newest checkpoint. It shows nobody else's data.
+ * Reads an account's entries of a period with a proof that the newest checkpoint covers them. The proof reveals no data
+ * of others.
  * @throws PassbookError `account_not_found` if it does not exist or is another's; `checkpoint_not_found` if none
  *   reaches to the period's end; `invalid_request`, `unavailable`
  * @throws TypeError if the ledger was made without checkpoints
@@ -110,7 +111,7 @@ export function readStatementProof(ports: Ports) {
   };
 }
 
-/** Reads the manifest twice: for the account's place, and for the hashes on the way from there to the root. */
+/** Reads the manifest twice: for the account's index, and for the hashes on its path to the root. */
 async function proveAccount(
   archive: CheckpointArchive,
   { number, accounts: size, root }: Checkpoint,

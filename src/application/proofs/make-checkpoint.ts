@@ -18,17 +18,17 @@ type Ports = {
   readonly clock: Clock;
   readonly digest: Digest;
   readonly hexDigest: HexDigest;
-  /** Null: the ledger makes none. */
+  /** Null: the ledger makes no checkpoints. */
   readonly checkpoints: CheckpointPorts | null;
 };
 
 /**
- * Signs what all accounts and the audit log are at this moment, while the bank runs.
+ * Makes a checkpoint: signs the current state of all accounts and the audit log. Safe to run while others write.
  * @throws TypeError if the ledger was made without checkpoints
  * @throws PassbookError `unavailable`
  */
 export function makeCheckpoint(ports: Ports) {
-  // One after another: each names the one before.
+  // Runs one at a time, since each checkpoint contains the digest of the previous one
   let last: Promise<unknown> = Promise.resolve();
   return async (): Promise<CheckpointView> => {
     const { signer, archive, onMade } = requireCheckpoints(ports);
@@ -110,7 +110,7 @@ export function requireCheckpoints({ checkpoints }: Pick<Ports, 'checkpoints'>):
   return checkpoints;
 }
 
-/** Makes a checkpoint every so often, once `start` is called. */
+/** Makes checkpoints at a fixed interval after `start` is called. */
 export class Checkpointer {
   readonly #make: () => Promise<CheckpointView>;
   readonly #log: Logger;
@@ -126,7 +126,7 @@ export class Checkpointer {
 
   start(): void {
     this.#timer ??= setInterval(() => {
-      // One that takes longer than the interval is not joined by another.
+      // Skips a run while the previous one is still running
       this.#running ??= this.#makeOrWarn();
     }, this.#everyMs);
   }

@@ -1,8 +1,8 @@
 import type { StatementProofReading } from './export-statement.ts';
 
 /**
- * A statement proof as JSON, some of it at a time. Each entry and each digest begins on a line of its own.
- * @param terms `indent`: by how many spaces what is inside an object is indented; default: 0, one line
+ * Renders a statement proof as JSON, in chunks. Each entry and each digest begins on a line of its own.
+ * @param terms `indent`: number of spaces for nested content. Default: 0, one line
  */
 export async function* statementProofText(
   { head, portions }: StatementProofReading,

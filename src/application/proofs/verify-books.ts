@@ -25,7 +25,7 @@ export type VerifyPorts = {
   readonly hexDigest: HexDigest;
 };
 
-/** How much was looked at so far. */
+/** Numbers of records verified so far. */
 export type Verified = {
   readonly accounts: number;
   readonly entries: number;
@@ -35,13 +35,13 @@ export type Verified = {
 };
 
 export type VerifyRequest = {
-  /** A checkpoint whose signature was found right, with its manifest's lines. */
+  /** A checkpoint whose signature is already verified, with the lines of its manifest. */
   readonly checkpoint?: { readonly checkpoint: Checkpoint; readonly manifest: AsyncIterable<string> };
   readonly onProgress?: (verified: Verified) => void;
 };
 
 export type Verification = {
-  /** The first of each kind, with how many there are of it. None: the books are whole. */
+  /** First fault of each kind, with the number of such faults. Empty if the books are correct. */
   readonly faults: readonly (Fault & { readonly count: number })[];
   readonly verified: Verified;
 };
@@ -49,8 +49,8 @@ export type Verification = {
 const PAGE = 500;
 
 /**
- * Recomputes all that the books hold, page by page, while the bank runs or not: each account is read first, and then
- * its entries up to what it says is its last.
+ * Verifies all books, page by page. Safe to run while others write: it reads each account first, then its entries up to
+ * the last one that the account names.
  * @throws PassbookError `unavailable`
  */
 export function verifyBooks(ports: VerifyPorts) {
@@ -72,7 +72,7 @@ class VerifyRun {
   readonly #audit: AuditCheck;
   readonly #verified = { accounts: 0, entries: 0, transfers: 0, records: 0, auditRecords: 0 };
   #checkpoint: CheckpointCheck | undefined;
-  /** Accounts that were read. None ever disappears, and what records are compared with never changes. */
+  /** Cache of accounts. Accounts never disappear, and the facts that records are compared with never change. */
   readonly #found = new Map<string, Account>();
 
   constructor(ports: VerifyPorts, onProgress: (verified: Verified) => void) {
@@ -81,7 +81,7 @@ class VerifyRun {
     this.#audit = new AuditCheck({ digest: ports.digest, faults: this.#faults });
   }
 
-  /** Goes on after what cannot be read: a value that was changed by hand may be of no form that a store knows. */
+  /** Runs a step and reports unreadable data as a fault: a value edited by hand may have a form that no store knows. */
   async attempt(step: () => Promise<void>, place: FaultPlace = {}): Promise<void> {
     try {
       await step();
@@ -91,7 +91,7 @@ class VerifyRun {
     }
   }
 
-  /** Of one moment, as the accounts that are read later are not. */
+  /** Checks the balance over a snapshot, since the other checks read accounts at different moments. */
   async balance(): Promise<void> {
     const check = new BalanceCheck();
     await this.#ports.scan.atOnce(async (books) => {
@@ -177,7 +177,7 @@ class VerifyRun {
     }
   }
 
-  /** An answer leaves out holds that are due and not written as expired: all that were due by some instant. */
+  /** Computes other valid values of `held`: an answer leaves out all holds that were due at its instant. */
   async #heldWithoutDue(
     outcomes: readonly Outcome[],
     recorded: Recorded,
@@ -223,13 +223,13 @@ class VerifyRun {
         this.#count('entries');
       }
       const last = lines.at(-1)?.entry.sequence;
-      // A sequence that does not grow would be asked for again and again
+      // A sequence that does not grow would cause an endless loop
       if (last === undefined || last <= after) return this.#endAccount(check, account, null);
       after = last;
     }
   }
 
-  /** What comes after its last entry was written since it was read; else it should not be there. */
+  /** Ends an account. An entry beyond its last must have been written since the account was read. */
   async #endAccount(check: AccountCheck, { id }: Account, beyond: number | null): Promise<void> {
     check.end();
     if (beyond === null) return;
@@ -239,7 +239,7 @@ class VerifyRun {
     }
   }
 
-  /** The log may have grown since it was read, and the account may have changed with it. */
+  /** Compares an account with the audit log. Reads both again if they differ, since they may have changed meanwhile. */
   async #standing(read: Account): Promise<void> {
     for (let account = read; ; ) {
       const before = this.#audit.lastAbout(account.id);
@@ -255,7 +255,7 @@ class VerifyRun {
     }
   }
 
-  /** A text that was erased since the log was read is in the log by now. */
+  /** Compares erased texts with the audit log. Reads the log again if they differ, since it may have grown. */
   async #erased(transfer: Transfer): Promise<void> {
     if (transfer.erased && this.#audit.erasureDifference(transfer)) await this.#readAudit();
     const detail = this.#audit.erasureDifference(transfer);
@@ -274,7 +274,7 @@ class VerifyRun {
     }
   }
 
-  /** A rejected transfer may name an account that never was. */
+  /** Checks that the accounts of all legs exist. A rejected transfer may name an account that never existed. */
   async #accountsOf(transfers: readonly Transfer[]): Promise<void> {
     const legs = transfers
       .filter(({ status }) => status !== 'rejected')
@@ -298,8 +298,8 @@ class VerifyRun {
   }
 
   /**
-   * A reversal that was written while the transfers were read may have been seen without what it did to the first, or
-   * the other way round. What was reversed is read before all reversals and again after them: the sum lies between.
+   * Checks unequal reversals again, since a reversal and its original may have been read at different moments. Reads the
+   * reversed amounts before and after all reversals: the sum of the reversals must lie between them.
    */
   async #secondLook(ids: readonly string[], read: () => Promise<readonly Transfer[]>): Promise<void> {
     const before = reversedOf(await read());
@@ -346,10 +346,10 @@ class VerifyRun {
 }
 
 const PROGRESS_EVERY = 10_000;
-/** Some megabytes of ids. */
+/** Maximum number of cached accounts: a few megabytes. */
 const MOST_FOUND = 50_000;
 
-/** How much of each leg was reversed, by the transfer and the leg's account. */
+/** Returns the reversed amount of each leg, by transfer and account. */
 function reversedOf(transfers: readonly Transfer[]): ReadonlyMap<string, bigint> {
   return new Map(
     transfers.flatMap(({ id, legs, reversed }) =>

@@ -16,20 +16,20 @@ import { mayViewAccount } from '../views.ts';
 
 export type ClockPorts = {
   readonly clock: Clock;
-  /** How long a commit may take, in milliseconds. */
+  /** Time limit of a commit, in milliseconds. */
   readonly commitDeadlineMs: number;
 };
 
-/** What a clock may be off the others. */
+/** Tolerated difference between two processes' clocks. */
 const CLOCK_TOLERANCE_MS = 1_000;
-/** How many entries one round of a search looks at. */
+/** Number of entries that one round of a search reads. */
 const PROBES = 16;
-/** How many holds one look takes. */
+/** Number of holds read at a time. */
 const PAGE = 250;
 
 /**
- * Whether no commit under way can reach the instant any more, so that what is told of it never changes.
- * @throws PassbookError `invalid_request` naming `field`, for what is no instant, or one of the future
+ * Returns whether an instant is final: no commit in progress can still write an entry at or before it.
+ * @throws PassbookError `invalid_request` naming `field`, for an invalid or future instant
  */
 export function isFinal(
   { clock, commitDeadlineMs }: ClockPorts,
@@ -40,19 +40,19 @@ export function isFinal(
   return now - at >= commitDeadlineMs + CLOCK_TOLERANCE_MS;
 }
 
-/** The account as its book stood at an instant: an expired hold is out of it, whether or not it was swept by then. */
+/** Returns the account as of an instant. Leaves out expired holds, swept by then or not. */
 export async function accountAt(reads: LedgerReads, account: Account, at: Instant): Promise<Account> {
   const then = account.afterEntry(await entryAt(reads, account, at));
   return then.release(await dueAt(reads, then, at));
 }
 
-/** What was pending in its book then of holds that had expired by the instant. */
+/** Sums the holds that were pending in the book at that time but had expired by the instant. */
 async function dueAt(reads: LedgerReads, then: Account, at: Instant): Promise<PendingSums> {
   const { debitsPending, creditsPending } = then.counters;
   if (debitsPending === 0n && creditsPending === 0n) return NOTHING_PENDING;
 
   const due = await reads.dueOn(then.id, at);
-  // Where nothing was written since, what was due then is pending still; whoever swept it has left an entry
+  // Without a new entry since, the due holds are still pending: a sweep would have written an entry
   if ((await reads.account(then.id))?.sequence === then.sequence) return due;
 
   let { debits, credits } = NOTHING_PENDING;
@@ -66,9 +66,9 @@ async function dueAt(reads: LedgerReads, then: Account, at: Instant): Promise<Pe
 }
 
 /**
- * The holds that were pending in an account's book after its last entry at or before an instant, expired ones too, in
- * no order. First those that are pending still, which an index lists; then those placed last before the instant, until
- * all that was pending is found: other entries are not read, however many there are.
+ * Yields the holds that were pending in an account's book at an instant, expired ones too, in no particular order.
+ * Starts with those still pending, from an index. Then reads holds placed before the instant, newest first, until the
+ * pending sums are complete. Reads no other entries.
  */
 export async function* openHolds(
   reads: LedgerReads,
@@ -108,8 +108,8 @@ export async function* openHolds(
 }
 
 /**
- * What was held after an account's entry once the holds that were due by some instant up to it are left out: one sum for
- * each such instant.
+ * Returns all values of `held` after an account's entry that leave out due holds: one value for each instant up to the
+ * entry at which a hold became due.
  */
 export async function heldWithoutDue(reads: LedgerReads, then: Account): Promise<readonly bigint[]> {
   const due = new Map<Instant, bigint>();
@@ -125,8 +125,8 @@ export async function heldWithoutDue(reads: LedgerReads, then: Account): Promise
 }
 
 /**
- * The last entry at or before an instant, among those up to a sequence, the account's own or an earlier one; null if
- * there is none. A few round trips, however long the book: sequences have no gap and instants never fall.
+ * Finds the last entry at or before an instant, up to a sequence that defaults to the account's; null if there is none.
+ * Takes a few round trips, even for a long book: sequences have no gaps and instants never decrease.
  */
 export async function entryAt(
   reads: LedgerReads,
@@ -151,7 +151,7 @@ export async function entryAt(
   return found;
 }
 
-/** Sequences that part what lies between two into even pieces; all of them, where there are few. */
+/** Returns sequences that split the range between two into even pieces; all of them if there are few. */
 function probesBetween(low: number, high: number): readonly number[] {
   const between = high - low - 1;
   if (between <= PROBES) return Array.from({ length: between }, (_, index) => low + 1 + index);
@@ -161,7 +161,7 @@ function probesBetween(low: number, high: number): readonly number[] {
   );
 }
 
-/** The lines below a sequence, the newest first; fewer than asked for where the book begins. */
+/** Returns the lines below a sequence, newest first; fewer than `limit` at the beginning of the book. */
 export async function linesBelow(
   reads: LedgerReads,
   accountId: string,
@@ -173,8 +173,8 @@ export async function linesBelow(
 }
 
 /**
- * The lines behind one sequence up to another, some at a time, each read in a turn of its own.
- * @throws TypeError where the book has a gap
+ * Yields the lines after one sequence up to another, in chunks, each read in an event-loop turn of its own.
+ * @throws TypeError if the book has a gap
  */
 export async function* linesUpTo(
   reads: LedgerReads,
@@ -200,13 +200,13 @@ export async function readOwnAccount(
   return account;
 }
 
-/** The account with its due holds expired, whether or not anything has swept them. */
+/** Returns the account without its due holds, swept or not. */
 export async function asOf(reads: LedgerReads, account: Account, at: Instant): Promise<Account> {
   let read = account;
   for (;;) {
     if (read.nextExpiryAt === null || read.nextExpiryAt > at) return read;
     const due = await reads.dueOn(read.id, at);
-    // Whoever swept it between the two looks has left an entry.
+    // A sweep between the two reads would have written an entry
     const again = (await reads.account(read.id)) ?? read;
     if (again.sequence === read.sequence) return read.release(due);
     read = again;

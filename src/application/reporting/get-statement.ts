@@ -13,13 +13,13 @@ import { viewCounterpartyOf } from '../views.ts';
 import type { CounterpartyView } from '../views.ts';
 
 export type StatementRequest = {
-  /** Inclusive; the account's opening unless given. */
+  /** Start of the period, inclusive. Default: the account's opening. */
   readonly from?: Instant;
-  /** Exclusive; all up to now unless given. In the future it ends a period that has begun: it is told up to now. */
+  /** End of the period, exclusive. Default: now. If it is in the future, the statement ends now. */
   readonly to?: Instant;
 };
 
-/** A posted change. Amounts in minor units. */
+/** A posted change of the balance. Amounts are in minor units. */
 export type StatementLine = {
   readonly sequence: number;
   readonly transferId: string;
@@ -29,11 +29,11 @@ export type StatementLine = {
   readonly description: string | null;
   readonly flow: Flow;
   readonly amount: bigint;
-  /** After it. */
+  /** Balance after the change. */
   readonly balance: bigint;
 };
 
-/** A hold that reserved money of the account when the period ended, whatever became of it since. */
+/** A hold that reserved money of the account at the end of the period, regardless of its status since. */
 export type OutstandingHold = {
   readonly transferId: string;
   readonly amount: bigint;
@@ -49,22 +49,22 @@ export type Statement = StatementTotals & {
   readonly exponent: number;
   readonly from: Instant;
   readonly to: Instant;
-  /** Whether it will read the same whenever it is asked for again. */
+  /** Whether the statement can no longer change. */
   readonly final: boolean;
-  /** When the period ended, as `available` and `holds`, the oldest of these first. */
+  /** Held amount at the end of the period. `available` and `holds` are as of the same instant, oldest hold first. */
   readonly held: bigint;
   readonly available: bigint;
   readonly holds: readonly OutstandingHold[];
-  /** Ascending, some at a time: each part is read when it is asked for, so a long period takes no more memory. */
+  /** Yields the lines in ascending order, in chunks read on demand. Memory use does not grow with the period. */
   lines(): AsyncGenerator<readonly StatementLine[], void>;
 };
 
-/** Some 5 ms of reading and rendering. */
+/** Number of lines that take about 5 ms to read and render. */
 const LINES_PAGE = 100;
 
 /**
- * What happened to an account from one instant up to another: it opens where the one before closed. It says nothing
- * that could change later, so not the account's name.
+ * Reads the statement of a period. Its opening balance equals the closing balance of the preceding period. It contains
+ * nothing that could change later, and therefore not the account's name.
  * @throws PassbookError `account_not_found` if it does not exist or is another's; `invalid_request`, naming `from` or
  *   `to`; `unavailable`, as `lines` does
  */
@@ -132,7 +132,7 @@ function statementLine(account: Account, { entry, transfer }: BookLine, viewer: 
   };
 }
 
-/** The oldest first. */
+/** Returns the outstanding holds, oldest first. */
 async function outstandingHolds(
   reads: LedgerReads,
   then: Account,

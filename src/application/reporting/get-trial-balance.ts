@@ -12,9 +12,9 @@ import { ownTurn } from '../event-loop.ts';
 import type { LedgerReads, LedgerScan } from '../ports/ledger-store.ts';
 
 export type TrialBalanceView = {
-  /** The instant asked for; else when it was read. */
+  /** The requested instant. Default: the time of the read. */
   readonly at: Instant;
-  /** Whether it can never change any more what it was at that instant. */
+  /** Whether the figures at that instant can no longer change. */
   readonly final: boolean;
   readonly currencies: readonly TrialBalance[];
 };
@@ -24,10 +24,10 @@ const READS_AT_ONCE = 16;
 const ATTEMPTS = 5;
 
 /**
- * Every system account and the sum of the customers', by currency: now, as of one moment of the store, or as the
- * books stood `at` an instant, for which every account that moved since is looked up.
- * @throws PassbookError `forbidden` for a user; `invalid_request` for an instant of the future; `unavailable`, also where the instant is so
- *   young that commits under way keep reaching it
+ * Returns every system account and the sum of the customers' accounts, by currency. Reads a snapshot of the store, or
+ * the books as of `at`, which needs a lookup for every account with later entries.
+ * @throws PassbookError `forbidden` for a user; `invalid_request` for a future instant
+ * @throws PassbookError `unavailable`, also if the instant is so recent that commits in progress keep changing it
  */
 export function getTrialBalance(ports: ClockPorts & { reads: LedgerReads; scan: LedgerScan }) {
   const { scan, clock } = ports;
@@ -44,7 +44,7 @@ export function getTrialBalance(ports: ClockPorts & { reads: LedgerReads; scan: 
 
 type Books = { readonly reads: LedgerReads; readonly scan: LedgerScan };
 
-/** In no transfer that was under way then is one side missing. */
+/** Reads one snapshot, so that no transfer shows only one of its sides. */
 function balancesNow(scan: LedgerScan): Promise<readonly TrialBalance[]> {
   return scan.atOnce(async (books) => {
     const sums = new TrialSums();
@@ -56,8 +56,8 @@ function balancesNow(scan: LedgerScan): Promise<readonly TrialBalance[]> {
 type Collected = { readonly sums: TrialSums; readonly sequences: number };
 
 /**
- * Two collections that agree saw what stood still between them. Sequences only grow, so their sum is the same only
- * where each of them is.
+ * Collects until two successive collections agree, so nothing changed between them. Sequences only grow, so their sum
+ * is equal only if each of them is.
  */
 async function collectAtOneMoment(books: Books, at: Instant): Promise<Collected> {
   let before = await collect(books, at);
@@ -88,7 +88,7 @@ async function collect({ reads, scan }: Books, at: Instant): Promise<Collected> 
   return { sums, sequences };
 }
 
-/** An account that has not moved since is looked up no further. */
+/** Returns the account as of an instant. Needs no lookup for an account without later entries. */
 async function bookAt(reads: LedgerReads, account: Account, at: Instant): Promise<Account> {
   return account.latestAt <= at ? account : account.afterEntry(await entryAt(reads, account, at));
 }

@@ -5,28 +5,28 @@ import type { Metadata, TransferKind, TransferStatus } from '../../domain/entiti
 import type { ListRequest } from '../page.ts';
 import { optionalMetadata, requireAmount, requireId, requireInstant, requirePeriod } from '../validation.ts';
 
-/** What a list is narrowed down to: every condition that is given must be met. */
+/** Conditions on a list's items. An item must meet all that are present. */
 export type HistoryFilter = {
-  /** Inclusive. */
+  /** Start of the period, inclusive. */
   readonly from?: Instant;
-  /** Exclusive. */
+  /** End of the period, exclusive. */
   readonly to?: Instant;
   readonly direction?: Direction;
-  /** An account of the other side, as the viewer is shown it: whole, or its last four characters. */
+  /** An account of the other side, in the form shown to the viewer: its id or the last four characters. */
   readonly counterparty?: string;
-  /** Inclusive, as `maxAmount`; minor units. */
+  /** Lower bound in minor units. Both bounds are inclusive. */
   readonly minAmount?: bigint;
   readonly maxAmount?: bigint;
-  /** Of the transfer, as it stands when the page is read. */
+  /** Status of the transfer when the page is read. */
   readonly status?: TransferStatus;
   readonly kind?: TransferKind;
-  /** All of these pairs, as far as the viewer is shown the metadata. */
+  /** Pairs that must all match, in metadata that the viewer may see. */
   readonly metadata?: Metadata;
 };
 
 export type HistoryRequest = ListRequest & HistoryFilter;
 
-/** What of an item the conditions look at. */
+/** The facts of an item that the conditions test. */
 export type HistoryFacts = {
   readonly at: Instant;
   readonly directions: readonly Direction[];
@@ -52,7 +52,7 @@ export const KINDS = [
   'reversal',
 ] as const satisfies readonly TransferKind[];
 
-/** @throws PassbookError `invalid_request`, naming the condition that is none */
+/** @throws PassbookError `invalid_request` naming a malformed condition */
 export function requireFilter(filter: HistoryFilter): void {
   for (const field of ['from', 'to'] as const) {
     if (filter[field] !== undefined) requireInstant(field, filter[field]);
@@ -73,7 +73,7 @@ export function requireFilter(filter: HistoryFilter): void {
   }
 }
 
-/** The conditions in one order, for JSON: two filters that ask for the same have the same. */
+/** Returns the conditions in a fixed order, for JSON. Equivalent filters return equal terms. */
 export function filterTerms(filter: HistoryFilter): readonly unknown[] {
   const { from, to, direction, counterparty, minAmount, maxAmount, status, kind, metadata = {} } = filter;
   return [
@@ -89,7 +89,7 @@ export function filterTerms(filter: HistoryFilter): readonly unknown[] {
   ];
 }
 
-/** Whether there is a condition that no index helps with. */
+/** Returns whether the filter has a condition without an index. */
 export function isSelective(filter: HistoryFilter): boolean {
   const { direction, counterparty, minAmount, maxAmount, status, kind, metadata } = filter;
   const others = [direction, counterparty, minAmount, maxAmount, status, kind, metadata];

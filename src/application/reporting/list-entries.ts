@@ -16,7 +16,7 @@ import type { Clock } from '../ports/runtime.ts';
 import { viewCounterpartyOf, viewMetadata, viewOtherSide } from '../views.ts';
 import type { CounterpartyView } from '../views.ts';
 
-/** A line of an account's book as a viewer may see it. Amounts in minor units. */
+/** An entry of an account's book, as far as a viewer may see it. Amounts are in minor units. */
 export type EntryView = {
   readonly accountId: string;
   readonly sequence: number;
@@ -24,9 +24,9 @@ export type EntryView = {
   readonly kind: TransferKind;
   readonly step: EntryStep;
   readonly direction: Direction;
-  /** What was posted; of a step that posts nothing, what was held or released. */
+  /** Posted amount; for a step that posts nothing, the amount held or released. */
   readonly amount: bigint;
-  /** After it, as its book stood. */
+  /** Balance after the entry, as is `held`. */
   readonly balance: bigint;
   readonly held: bigint;
   readonly at: Instant;
@@ -35,12 +35,13 @@ export type EntryView = {
   readonly description: string | null;
 };
 
-/** A counterparty of these many characters is the end of an account that is not shown whole. */
+/** Length of a counterparty filter that is the end of an account id, as shown for accounts of others. */
 const LAST_CHARACTERS = 4;
 
 /**
- * An account's entries, the newest first. What was there before the first page comes once, whatever is written
- * meanwhile. Time and a whole counterparty are looked up; other conditions look at so many entries a page.
+ * Lists an account's entries, newest first. Every entry that existed before the first page appears exactly once, even
+ * while others write. Time and a full counterparty id use an index. Other conditions scan a bounded number of entries a
+ * page.
  * @throws PassbookError `account_not_found` if it does not exist or is another's; `invalid_request`, `unavailable`
  */
 export function listEntries({ reads, clock, digest }: { reads: LedgerReads; clock: Clock; digest: Digest }) {
@@ -66,7 +67,7 @@ export function listEntries({ reads, clock, digest }: { reads: LedgerReads; cloc
   };
 }
 
-/** Below which the first page begins: where the last entry before `to` is the newest. */
+/** Returns the sequence below which the first page starts, so that its newest entry is the last one before `to`. */
 async function firstSequence(reads: LedgerReads, account: Account, { to }: HistoryFilter): Promise<number> {
   if (to === undefined) return account.sequence + 1;
   return ((await entryAt(reads, account, to - 1))?.sequence ?? 0) + 1;

@@ -4,7 +4,7 @@ import type { User } from '../../domain/entities/user.ts';
 import type { UnitOfWork } from '../ports/ledger-store.ts';
 
 /**
- * A user by e-mail address. For the system and for auditors: whoever calls it has checked that.
+ * Finds a user by e-mail address. For the system and auditors; the caller must check the role.
  * @throws PassbookError `user_not_found`, `unavailable`
  */
 export function findUser({ unitOfWork }: { unitOfWork: UnitOfWork }) {

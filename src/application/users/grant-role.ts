@@ -13,8 +13,8 @@ import type { SessionCache } from './session-cache.ts';
 type AuditPorts = { readonly clock: Clock; readonly digest: Digest };
 
 /**
- * Gives a user a role, and appends that to the audit log in the same transaction. Open sessions have the role at once
- * in this process, and within a second in others.
+ * Grants a user a role, and records it in the audit log in the same transaction. Open sessions have the role at once in
+ * this process, and within a second in others.
  * @throws PassbookError `user_not_found`, `unavailable`
  */
 export function grantRole(ports: AuditPorts & { unitOfWork: UnitOfWork; recentSessions?: SessionCache }) {
@@ -50,7 +50,7 @@ async function auditGrant(
 }
 
 /**
- * Makes the system's user unless it is there. An address that somebody else has grants nothing.
+ * Creates the system user unless it exists. Never gives the role to another user with the same address.
  * @throws PassbookError `email_already_registered` if the address is another user's, `invalid_request`, `unavailable`
  */
 export function ensureSystemUser(
@@ -81,7 +81,7 @@ export function ensureSystemUser(
       });
       return 'created';
     } catch (error) {
-      // Two servers that start at once both find nobody; the second finds the first's.
+      // Two servers that start at once may both find no user; the second then finds the first one's
       if (!(error instanceof PassbookError && error.code === 'email_already_registered')) throw error;
       const other = await ports.unitOfWork.run(({ users }) => users.byEmail(user.email));
       return presentOrThrow(other?.user);

@@ -1,8 +1,8 @@
 import { invalid } from '../../domain/errors.ts';
 
-/** NIST SP 800-63B, section 3.1.1.2: length and a list of common ones, and no rules of composition. */
+/** NIST SP 800-63B, section 3.1.1.2: a minimum length and a list of common passwords, but no composition rules. */
 export const PASSWORD_MIN_LENGTH = 8;
-/** Long enough for any passphrase, short enough that hashing it costs what hashing costs. */
+/** Long enough for any passphrase, and short enough not to add to the cost of hashing. */
 export const PASSWORD_MAX_LENGTH = 256;
 
 /** @throws PassbookError `invalid_request` */

@@ -6,7 +6,7 @@ import { issue, newSession } from './sign-in.ts';
 import type { SessionPorts, SignedIn } from './sign-in.ts';
 
 /**
- * Makes a customer, signs them in, and sends a welcome: all in one transaction.
+ * Registers a customer, signs them in, and writes a welcome message, in one transaction.
  * @throws PassbookError `invalid_request`, `email_already_registered`, `unavailable`, `outcome_unknown`
  */
 export function registerUser(
@@ -14,7 +14,7 @@ export function registerUser(
     unitOfWork: UnitOfWork;
     hasher: PasswordHasher;
     isCommonPassword: (password: string) => boolean;
-    /** Called after the commit; must not throw. */
+    /** Called after the commit. Must not throw. */
     onCommit: () => void;
   },
 ) {

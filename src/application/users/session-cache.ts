@@ -7,17 +7,17 @@ import type { SessionReads } from '../ports/user-store.ts';
 type Found = { readonly session: Session; readonly user: User };
 type Recent = { readonly found: Found; readonly readAt: Instant; isUsed: boolean };
 
-/** What ends elsewhere is noticed within a second; half of it is for the clock and the read itself. */
+/** Sessions that end elsewhere must be noticed within a second. Half of it is left for the clock and the read. */
 const FRESH_MS = 500;
-/** Whose session is older and was used since goes along with the next read. */
+/** Age from which a session that was used since its read is refreshed along with the next read. */
 const YOUNG_MS = 250;
 const MOST = 10_000;
 const READ_AT_ONCE = 1000;
 
 /**
- * Sessions as they were read a moment ago: most requests of somebody signed in come in bursts. One read serves all
- * who ask meanwhile, and takes along those who will ask again soon.
- * What this process ends or changes, it forgets at once.
+ * Cache of recently read sessions, because signed-in requests come in bursts. One read serves all requests that wait
+ * for it, and also refreshes sessions that will soon be needed again.
+ * Sessions that this process ends or changes are dropped at once.
  */
 export class SessionCache {
   readonly #reads: SessionReads;
@@ -32,7 +32,7 @@ export class SessionCache {
     this.#clock = clock;
   }
 
-  /** A session, ended ones too, with its user. */
+  /** Returns a session, even an ended one, with its user. */
   async find(id: string): Promise<Found | undefined> {
     const now = this.#clock.now();
     const recent = this.#recent.get(id);
@@ -55,7 +55,7 @@ export class SessionCache {
     this.#recent.clear();
   }
 
-  /** After one turn of the event loop, for all who ask in it. */
+  /** Reads once after one turn of the event loop, for all requests of that turn. */
   async #readNext(): Promise<ReadonlyMap<string, Found>> {
     await new Promise<void>((resolve) => setImmediate(resolve));
     const wanted = this.#wanted;
@@ -65,7 +65,7 @@ export class SessionCache {
     const forgotten = this.#forgotten;
     const now = this.#clock.now();
     const found = await this.#reads.sessions([...wanted, ...this.#ageing(now, wanted)]);
-    // What was forgotten while it was read may have been read before it changed.
+    // A session forgotten during the read may have been read before its change
     if (forgotten === this.#forgotten)
       for (const one of found) this.#keep({ found: one, readAt: now, isUsed: false });
     return new Map(found.map((one) => [one.session.id, one]));

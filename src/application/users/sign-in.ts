@@ -15,14 +15,14 @@ export type SessionPorts = {
   readonly clock: Clock;
   readonly ids: IdGenerator;
   readonly tokens: TokenIssuer;
-  /** How long a session lasts, in milliseconds. */
+  /** Lifetime of a session, in milliseconds. */
   readonly sessionLifetimeMs: number;
 };
 
 /**
- * Opens a new session. The one that was presented with the request, if any, ends, so that a planted one never
- * becomes authenticated.
- * @throws PassbookError `invalid_credentials`, whether the address is unknown or the password wrong; `unavailable`
+ * Opens a new session. Ends the session that the request presented, if any, so that a planted session never becomes
+ * authenticated.
+ * @throws PassbookError `invalid_credentials` for an unknown address and for a wrong password alike; `unavailable`
  */
 export function signIn(
   ports: SessionPorts & { unitOfWork: UnitOfWork; hasher: PasswordHasher; recentSessions: SessionCache },
@@ -56,8 +56,9 @@ export function signOut(ports: { unitOfWork: UnitOfWork; clock: Clock; recentSes
 }
 
 /**
- * Who a token speaks for, as they are today.
- * @throws PassbookError `session_expired` for a token of ours whose session has ended, `invalid_token` for any other
+ * Returns a token's session with the current state of its user.
+ * @throws PassbookError `session_expired` for a token of this issuer whose session has ended
+ * @throws PassbookError `invalid_token` for any other invalid token
  */
 export function authenticate(ports: { recentSessions: SessionCache; tokens: TokenIssuer; clock: Clock }) {
   const { tokens, recentSessions, clock } = ports;
@@ -68,7 +69,7 @@ export function authenticate(ports: { recentSessions: SessionCache; tokens: Toke
     }
     const found = await recentSessions.find(claims.sessionId);
     if (found && found.user.id !== claims.userId) throw new PassbookError('invalid_token');
-    // Sessions that ended long ago are deleted
+    // A missing session ended long ago and was deleted
     if (!found || !isLive(found.session, clock.now())) throw new PassbookError('session_expired');
     return found;
   };
