@@ -1,7 +1,7 @@
 import { ownTurn } from './event-loop.ts';
 import type { PageRequest } from './ports/ledger-store.ts';
 
-/** All that a store has of something, page by page, until a page is empty. Others have a turn between two pages. */
+/** Yields all pages of a list until a page is empty. Yields to other work in the event loop between two pages. */
 export async function* allPages<T>(
   read: (page: PageRequest) => Promise<readonly T[]> | readonly T[],
   { idOf, limit }: { idOf: (one: T) => string; limit: number },

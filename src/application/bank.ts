@@ -12,13 +12,13 @@ export type BankPorts = LedgerPorts &
   SessionPorts & {
     readonly hasher: PasswordHasher;
     readonly isCommonPassword: (password: string) => boolean;
-    /** Called after a commit that may have put messages into the outbox; must not throw. */
+    /** Called after a commit that may have written messages to the outbox. Must not throw. */
     readonly onCommit: () => void;
   };
 
 export type Bank = ReturnType<typeof assembleBank>;
 
-/** The ledger with people in front of it: all that the server offers. @throws TypeError as `assembleLedger` does */
+/** Assembles the server's use cases: the ledger, and its users. @throws TypeError same as `assembleLedger` */
 export function assembleBank(ports: BankPorts) {
   const { unitOfWork, reads } = ports.store;
   const recentSessions = new SessionCache({ reads, clock: ports.clock });
@@ -32,7 +32,7 @@ export function assembleBank(ports: BankPorts) {
     grantRole: grantRole(people),
     findUser: findUser(people),
     ensureSystemUser: ensureSystemUser(people),
-    /** Rejects with `unavailable` unless the store can be read and written now. */
+    /** Rejects with `unavailable` unless the store can currently be read and written. */
     check: () => ports.store.check(),
   };
 }

@@ -4,30 +4,30 @@ import { invalid } from '../domain/errors.ts';
 import type { PassbookError } from '../domain/errors.ts';
 
 const VERSION = '2';
-/** 64 bits: a cursor that strays into another list is a mistake, and proves nothing. */
+/** 64 bits are enough: the mark catches mistakes and is no security measure. */
 const MARK_LENGTH = 16;
 
 /**
- * The cursors of one list. Each carries a digest of the list's name, owner and filter, so that no other list takes it:
- * its pages would have gaps.
+ * Cursors of one list. Each contains a digest of the list's name, owner and filter, so that other lists reject it.
+ * Otherwise their pages would have gaps.
  */
 export class Cursors {
   readonly #digest: Digest;
   readonly #list: readonly unknown[];
 
-  /** @param list what the pages have in common; JSON must hold it */
+  /** @param list name, owner and filter of the list, as JSON values */
   constructor(digest: Digest, list: readonly unknown[]) {
     this.#digest = digest;
     this.#list = list;
   }
 
-  /** Opaque to callers, so that what a cursor holds may change: base64url of a version, the digest and the last id. */
+  /** Encodes a cursor, opaque to callers so that its format may change: base64url of version, digest and last id. */
   encode(id: string): string {
     const text = btoa(`${VERSION} ${this.#mark()} ${id}`);
     return text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
   }
 
-  /** @throws PassbookError `invalid_request` for what is no cursor, and for one of another list or filter */
+  /** @throws PassbookError `invalid_request` for a malformed cursor, and for one of another list or filter */
   decode(cursor: string): string {
     const [version, mark, id, more] = textOf(cursor).split(' ');
     if (version !== VERSION || !isIdentifier(id) || more !== undefined) throw invalidCursor();

@@ -1,16 +1,16 @@
 import type { BatchResult, Refused, TransferResult, TransferView } from './views.ts';
 import type { SubmitOptions } from './group-commit.ts';
 
-/** A transfer as it would be. Neither it nor its batch exists, so it has no id. */
+/** Preview of a transfer. It has no id, since neither it nor its batch exists. */
 export type DryRunTransferView = Omit<TransferView, 'transferId' | 'batchId'> & {
   readonly transferId?: never;
   readonly batchId?: never;
 };
 
-/** A refusal that was not kept. */
+/** A refusal that was not recorded. */
 export type DryRunRefused = Refused & { readonly dryRun: true; readonly transferId: null };
 
-/** The answer that a transfer would get. `replayed` says that its key was used before. */
+/** Preview of the answer to a transfer. `replayed` means that its key was used before. */
 export type DryRunTransferResult =
   | (Omit<Extract<TransferResult, { ok: true }>, 'transfer' | 'dryRun'> & {
       readonly dryRun: true;
@@ -18,7 +18,7 @@ export type DryRunTransferResult =
     })
   | DryRunRefused;
 
-/** The answer that a batch would get. */
+/** Preview of the answer to a batch. */
 export type DryRunBatchResult =
   | {
       readonly dryRun: true;
@@ -28,14 +28,14 @@ export type DryRunBatchResult =
     }
   | (DryRunRefused & { readonly members?: never });
 
-/** A use case that can be tried: a dry run's answer is marked, and has no id. */
+/** A use case that supports dry runs. The answer to a dry run is marked and has no ids. */
 export type WithDryRun<By, Request, Result, DryRunResult> = {
   (actor: By, request: Request, options?: { readonly dryRun?: false }): Promise<Result>;
   (actor: By, request: Request, options: { readonly dryRun: true }): Promise<DryRunResult>;
   (actor: By, request: Request, options?: SubmitOptions): Promise<Result | DryRunResult>;
 };
 
-/** Marks the answers of a use case's dry runs, and takes the ids out of them. */
+/** Marks the answers of a use case's dry runs, and removes the ids from them. */
 export function withDryRun<By, Request, Result, DryRunResult>(
   run: (actor: By, request: Request, options?: SubmitOptions) => Promise<Result>,
   asDryRun: (result: Result) => DryRunResult,

@@ -1,4 +1,4 @@
-/** Resolves in a later turn of the event loop: what others have waiting is served first. */
+/** Resolves in a later turn of the event loop, after waiting work has run. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
@@ -15,8 +15,8 @@ export async function wholeTurn(): Promise<void> {
 let last: Promise<void> = Promise.resolve();
 
 /**
- * Resolves in a turn that no other caller gets. Long reads ask for one between two pages: many at once then hold the
- * event loop no longer than one does.
+ * Resolves in a turn that no other caller gets. Long reads await one between two pages, so that many concurrent reads
+ * block the event loop no longer than one does.
  */
 export function ownTurn(): Promise<void> {
   last = last.then(nextTurn);

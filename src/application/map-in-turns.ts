@@ -2,12 +2,12 @@ import { wholeTurn } from './event-loop.ts';
 
 const AT_ONCE = 250;
 
-/** Whether the items are too many for one turn of the event loop. */
+/** Returns whether there are too many items for one turn of the event loop. */
 export function isLarge(items: readonly unknown[]): boolean {
   return items.length > AT_ONCE;
 }
 
-/** As `Array.map`, some items at a time. Others have a turn between them, and before the first where there are many. */
+/** Same as `Array.map`, in chunks. Many items yield to other work before each chunk. */
 export async function mapInTurns<T, R>(items: readonly T[], map: (item: T) => R): Promise<R[]> {
   const mapped: R[] = [];
   for (let first = 0; first < items.length; first += AT_ONCE) {

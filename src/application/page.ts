@@ -7,14 +7,14 @@ import type { PageRequest as StorePage } from './ports/ledger-store.ts';
 const PAGE_LIMIT = 50;
 export const PAGE_LIMIT_MAX = 200;
 
-/** `cursor` is the `nextCursor` of a page of the same list with the same filter, and nothing else. */
+/** `cursor` is the `nextCursor` of a page of the same list with the same filter. */
 export type ListRequest = { readonly limit?: number; readonly cursor?: string };
 
 export type Page<T> = { readonly items: readonly T[]; readonly nextCursor: string | null };
 
 /**
- * Reads one item more than asked for, to know whether another page follows.
- * @throws PassbookError `invalid_request` for a limit out of bounds or a cursor that is not the list's
+ * Reads a page, plus one item to find out whether another page follows.
+ * @throws PassbookError `invalid_request` for a limit out of bounds or a cursor of another list
  */
 export async function readPage<T extends { readonly id: string }>(
   request: ListRequest,
@@ -30,27 +30,27 @@ export async function readPage<T extends { readonly id: string }>(
 
 export type Scan<T> = {
   readonly cursors: Cursors;
-  /** From the item after `after` on, in the order of the list. */
+  /** Reads the items after `after`, in the order of the list. */
   readonly read: (page: StorePage) => Promise<readonly T[]>;
   readonly idOf: (item: T) => string;
-  /** Whether the item belongs into the list. */
+  /** Returns whether the item belongs in the list. */
   readonly matches: (item: T) => boolean;
-  /** Whether neither this item nor any after it does. */
+  /** Returns whether neither this item nor any after it belongs in the list. */
   readonly isPast: (item: T) => boolean;
-  /** Whether most items are expected not to match, so that more are read at once. */
+  /** Whether most items are unlikely to match, so that larger chunks pay off. */
   readonly isSelective: boolean;
-  /** The id after which to read on, where the last read gave up before it had what was asked for; null at the end. */
+  /** Returns the id after which to read on, if the last read gave up early; otherwise null. */
   readonly leftOffAt?: () => string | null;
 };
 
-/** How many items one page looks at, and how many it reads at once. */
+/** Maximum number of items that one page scans, and the size of one read. */
 const SCAN_MAX = 1_000;
 const SCAN_CHUNK = 100;
 
 /**
- * A page of what matches. It looks at a bounded number of items: where few match, the page may be short, even empty,
- * and still have a cursor, from which the next one looks on. Others have a turn between two reads.
- * @throws PassbookError `invalid_request` for a limit out of bounds or a cursor that is not the list's
+ * Returns a page of matching items from a bounded scan. If few match, the page may be short or even empty and still
+ * have a cursor, from which the next page scans on. Yields to other work between two reads.
+ * @throws PassbookError `invalid_request` for a limit out of bounds or a cursor of another list
  */
 export async function scanPage<T>(
   request: ListRequest,
@@ -80,13 +80,13 @@ export async function scanPage<T>(
   return { items, nextCursor: after && cursors.encode(after) };
 }
 
-/** A cursor that holds no sequence is of another list. @throws PassbookError `invalid_request` */
+/** Parses a sequence from a cursor. @throws PassbookError `invalid_request` for a cursor of another list */
 export function sequenceOf(id: string): number {
   if (!/^[1-9]\d{0,14}$/.test(id)) throw invalidCursor();
   return Number(id);
 }
 
-/** The id that the page begins after; null for the first page. */
+/** Returns the id after which the page starts; null for the first page. */
 function placeOf({ cursor }: ListRequest, cursors: Cursors): string | null {
   return cursor === undefined ? null : cursors.decode(cursor);
 }

@@ -21,16 +21,16 @@ const METADATA_KEY = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/;
 const METADATA_KEY_SHOWN = 60;
 const METADATA_KEY_RULE =
   'must have a name of 1 to 40 characters: A to Z, a to z, 0 to 9, "_", "." and "-", a letter or digit first';
-/** They would change what an object is, wherever a caller copies one. */
+/** Keys that could tamper with an object's prototype when a caller copies the metadata. */
 const RESERVED_KEYS = new Set(['constructor', 'prototype']);
 
-/** No array, map or date, which hold more than their own fields tell. */
+/** Returns whether the value is a plain object. Arrays, maps and dates hold more than their own fields. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }
 
-/** @throws PassbookError `invalid_request`, as all of these do, naming the field */
+/** @throws PassbookError `invalid_request` naming the field, like all functions here */
 export function requireAmount(value: unknown, field = 'amount'): bigint {
   requireBigint(field, value);
   if (!isAmount(value)) {
@@ -39,7 +39,7 @@ export function requireAmount(value: unknown, field = 'amount'): bigint {
   return value;
 }
 
-/** Says how a bigint is written, as a number is what callers give in its place. */
+/** Requires a bigint. The message shows how to write one, since callers tend to pass a number. */
 export function requireBigint(field: string, value: unknown): asserts value is bigint {
   if (typeof value !== 'bigint') {
     throw invalid(field, "must be a bigint such as 10n, in the currency's minor unit");
@@ -65,7 +65,7 @@ export function requirePeriod({ from, to }: { from: Instant; to: Instant }): voi
   if (from > to) throw invalid('from', 'must not be after "to"');
 }
 
-/** What identifies an actor stands in keys and in the chain, and a user's name in what others are shown. */
+/** Checks an actor. Its ids become part of keys and of the chain, and a user's name is shown to others. */
 export function requireActor(actor: Actor): void {
   const { kind } = actor;
   if (kind !== 'user' && kind !== 'system') throw invalid('actor', 'must be a user or the system');
@@ -93,7 +93,7 @@ export function optionalText(field: string, value: unknown, maxLength: number): 
   return value;
 }
 
-/** No pairs are the same as no metadata. */
+/** Validates metadata. Treats empty metadata as absent. */
 export function optionalMetadata(value: unknown): Metadata | null {
   if (value === undefined) return null;
   if (typeof value !== 'object' || value === null || !isPlain(value)) {
@@ -115,12 +115,12 @@ function requirePair([name, text]: readonly [string, unknown]): readonly [string
   return [name, text];
 }
 
-/** A name that is too long is cut: an answer must not outgrow its request. */
+/** Returns the field name of a pair. Cuts a long key, so that an answer does not outgrow its request. */
 function pairField(name: string): string {
   return `metadata.${name.length > METADATA_KEY_SHOWN ? `${name.slice(0, METADATA_KEY_SHOWN)}...` : name}`;
 }
 
-/** A request as it is kept and compared: its fields in the order in which a difference is named. */
+/** Normalises a request for recording and comparison. The first differing field, in this order, is the one reported. */
 export function normalise(fields: Readonly<Record<string, string | bigint | null>>): NormalisedRequest {
   return {
     version: 1,
@@ -128,7 +128,7 @@ export function normalise(fields: Readonly<Record<string, string | bigint | null
   };
 }
 
-/** The fields of a transfer with digests in place of its texts, which are kept with the transfer alone. */
+/** Replaces a transfer's texts with digests, because only the transfer itself may store the texts. */
 export function withoutTexts<T extends TextFields>(
   fields: T,
   { key, digest }: { key: IdempotencyKey; digest: Digest },
@@ -147,7 +147,7 @@ type TextFields = {
   readonly metadata?: Metadata | null;
 };
 
-/** A field's value as it is kept and compared. */
+/** Returns a field's value in recorded form. */
 export function asText(value: string | bigint | null): string | null {
   if (value === null || typeof value === 'string') return value;
   return value.toString();

@@ -9,7 +9,7 @@ import { errorCatalogue } from '../domain/errors.ts';
 import type { ErrorCode, RefusalCode, Retry } from '../domain/errors.ts';
 import type { Instant } from '../domain/time.ts';
 
-/** An account as its owner sees it. Amounts in minor units of `currency`, which has `exponent` decimals. */
+/** An account as its owner sees it. Amounts are in minor units of `currency`, which has `exponent` decimals. */
 export type AccountView = Balances & {
   readonly name: string | null;
   readonly currency: string;
@@ -21,26 +21,26 @@ export type AccountView = Balances & {
   readonly createdAt: Instant;
 };
 
-/** A transfer as one viewer may see it. */
+/** A transfer, limited to the data that the viewer may see. */
 export type TransferView = {
   readonly transferId: string;
   readonly kind: TransferKind;
   readonly status: TransferStatus;
-  /** Null where it is another's and the viewer did not name it. */
+  /** Null for another person's account that the viewer did not name. */
   readonly sourceAccountId: string | null;
   readonly destinationAccountId: string | null;
-  /** Of the viewer's own legs, where they may see no others. */
+  /** Amount of the transfer, or of the viewer's own legs if they may see no others. */
   readonly amount: bigint;
   readonly currency: string | null;
   readonly exponent: number | null;
   readonly description: string | null;
   readonly metadata: Metadata | null;
-  /** The other side as the viewer may know it: the payer's display name, the last four characters of the account. */
+  /** The other side, as far as the viewer may see it: the payer's display name, and the last four of the account id. */
   readonly counterparty: { readonly name: string | null; readonly account: string } | null;
-  /** Of a transfer with more than two: those that the viewer may see. */
+  /** The legs that the viewer may see, for a transfer with more than two; otherwise null. */
   readonly legs: readonly Omit<Leg, 'ownerId'>[] | null;
   readonly amountCaptured: bigint | null;
-  /** Of the debits that the viewer may see; null for one who received: others' reversals are not theirs to see. */
+  /** Amount reversed, over the debits that the viewer may see. Null for a payee. */
   readonly amountReversed: bigint | null;
   readonly expiresAt: Instant | null;
   readonly reverses: string | null;
@@ -50,24 +50,24 @@ export type TransferView = {
   readonly completedAt: Instant | null;
 };
 
-/** The other side of a line: the payer by display name, the account whole or its last four characters. */
+/** The other side of an entry: the payer's display name, and the account id or its last four characters. */
 export type CounterpartyView = {
   readonly name: string | null;
   readonly account: string;
-  /** How many accounts there are beside that one, of those that the viewer may see. */
+  /** Number of further accounts that the viewer may see. */
   readonly more: number;
 };
 
-/** A rule said no. `transferId` names the rejection that was kept, if one was. */
+/** A refusal by a rule. `transferId` is the id of the stored rejected transfer, if any. */
 export type Refused = {
   readonly ok: false;
   readonly replayed: boolean;
   readonly code: ErrorCode;
   readonly retry: Retry;
   readonly transferId: string | null;
-  /** Of a dry run: nothing was kept. */
+  /** Present for a dry run, which stores nothing. */
   readonly dryRun?: true;
-  /** The field that differs from the request first made with the key: with `idempotency_key_reused` only. */
+  /** First field that differs from the original request of the key. Only for `idempotency_key_reused`. */
   readonly field?: string;
 };
 
@@ -75,10 +75,10 @@ export type TransferResult =
   | {
       readonly ok: true;
       readonly replayed: boolean;
-      /** A dry run has an answer of its own, which is marked. */
+      /** Absent: a dry run has a marked answer type of its own. */
       readonly dryRun?: never;
       readonly transfer: TransferView;
-      /** Of the actor's own accounts, as of this transfer. */
+      /** Balances of the actor's own accounts right after this transfer. */
       readonly balances: readonly Balances[];
     }
   | Refused;
@@ -109,12 +109,12 @@ export function mayViewAccount(viewer: Viewer, account: Account): boolean {
   return viewer.kind !== 'user' || owns(viewer, account);
 }
 
-/** Another's transfer is as one that does not exist; a rejected one is its initiator's alone. */
+/** Returns whether the viewer is a party of the transfer. Only its initiator may see a rejected one. */
 export function mayViewTransfer(viewer: Viewer, transfer: Transfer): boolean {
   return viewer.kind !== 'user' || transfer.parties.includes(viewer.id);
 }
 
-/** `at`: the instant for which a hold counts as pending or expired. */
+/** Returns the viewer's view of a transfer. `at` decides whether a hold counts as pending or expired. */
 export function viewTransfer(
   transfer: Transfer,
   { viewer, at }: { viewer: Viewer; at: Instant },
@@ -152,12 +152,12 @@ export function viewTransfer(
   };
 }
 
-/** The initiator's and the system's. */
+/** Returns the metadata, which only the initiator and the system may see. */
 export function viewMetadata(viewer: Viewer, transfer: Transfer): Metadata | null {
   return viewer.kind === 'system' || isInitiator(viewer, transfer) ? transfer.metadata : null;
 }
 
-/** Their own; and all of what they typed themselves, which the other side of a reversal is not. */
+/** Viewers see their own legs, and all legs that they typed themselves. The other side of a reversal was not typed. */
 function mayViewLeg(viewer: Viewer, transfer: Transfer, leg: Leg): boolean {
   if (viewer.kind !== 'user' || owns(viewer, leg)) return true;
   return isInitiator(viewer, transfer) && transfer.kind !== 'reversal';
@@ -167,7 +167,7 @@ function isInitiator(viewer: Viewer, { initiator }: Transfer): boolean {
   return viewer.kind === 'user' && initiator.kind === 'user' && initiator.id === viewer.id;
 }
 
-/** The other side, where the viewer may not see it: the payer by name, and four characters of the account. */
+/** Returns the part of a hidden other side that the viewer may see: the payer's name, and four characters of the id. */
 function viewCounterparty(
   transfer: Transfer,
   { hidden }: { hidden: Leg | null },
@@ -177,7 +177,7 @@ function viewCounterparty(
   return { name, account: lastFour(hidden.accountId) };
 }
 
-/** The other side of one account's line: the accounts that the viewer may see, else what they may know of the first. */
+/** Returns the other side of an account's entry: the visible accounts, or the visible part of the first one. */
 export function viewOtherSide(
   transfer: Transfer,
   { viewer, accountId }: { viewer: Viewer; accountId: string },
@@ -213,7 +213,7 @@ function sum(legs: readonly Leg[]): bigint {
   return legs.reduce((total, { amount }) => total + amount, 0n);
 }
 
-/** What tells of a destination's state, or of how full it is. */
+/** Codes that would reveal a destination's status or balance. */
 const DESTINATION_SECRETS: readonly RefusalCode[] = [
   'destination_account_closed',
   'destination_account_frozen',
@@ -226,7 +226,7 @@ function codeShownTo(viewer: Viewer, code: RefusalCode, { legs }: Transfer): Err
   return !knows && DESTINATION_SECRETS.includes(code) ? 'destination_account_unavailable' : code;
 }
 
-/** An answer about one transfer, as its actor may see it. */
+/** Returns the answer about one transfer, limited to the data that its actor may see. */
 export function viewTransferAnswer(answer: Answer, actor: Actor): TransferResult {
   if ('conflict' in answer) return viewConflict(answer.conflict);
 
@@ -243,7 +243,7 @@ export function viewTransferOutcome(
 ): TransferResult {
   if (outcome.kind === 'refused') return viewRefusal(outcome, { replayed, actor });
   const { transfer, balances } = outcome;
-  // As it then stood: a hold that has expired meanwhile is still pending here.
+  // The state right after the transfer: a hold that has expired since is still pending here
   return {
     ok: true,
     replayed,
@@ -276,9 +276,9 @@ export type BatchResult =
       /** Whether every member succeeded. */
       readonly ok: boolean;
       readonly replayed: boolean;
-      /** A dry run has an answer of its own, which is marked. */
+      /** Absent: a dry run has a marked answer type of its own. */
       readonly dryRun?: never;
-      /** One for each transfer asked for, in its order. */
+      /** One result for each requested transfer, in the same order. */
       readonly members: readonly TransferResult[];
     }
   | (Refused & { readonly members?: never });

@@ -72,7 +72,7 @@ const problems = {
   queue_full: { retry: 'same_key', meaning: 'Too much work is waiting, nothing was done' },
   unavailable: { retry: 'same_key', meaning: 'The store cannot be reached, nothing was done' },
   storage_full: { retry: 'same_key', meaning: 'The store has no space left, nothing was done' },
-  outcome_unknown: { retry: 'same_key', meaning: 'Whether it happened is not known yet' },
+  outcome_unknown: { retry: 'same_key', meaning: 'The outcome is not known yet' },
   internal_error: { retry: 'same_key', meaning: 'Something went wrong on our side' },
 } as const satisfies Catalogue;
 

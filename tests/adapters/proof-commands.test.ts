@@ -75,7 +75,7 @@ describe('the commands that prove the books', () => {
     const { out, failed } = await passbook('verify');
     expect(failed).toBe(true);
     expect(out[0]).toBe(
-      'FAULT entry_hash: an entry, or its transfer, is not what its hash covers: ' +
+      'FAULT entry_hash: an entry or its transfer does not match its hash: ' +
         `accountId ${from}, sequence 2, transferId ${paid} (and 1 more)`,
     );
     expect(out.at(-1)).toMatch(/^The books are NOT whole: 3 accounts, /);

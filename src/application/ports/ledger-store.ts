@@ -80,7 +80,7 @@ export interface MailHourStore {
  * The audit log, for actions that are not ledger commands. Two concurrent units never append after the same record.
  */
 export interface AuditStore {
-  /** Undefined while the log is empty. */
+  /** Returns the end of the log; undefined while it is empty. */
   head(): Promise<AuditHead | undefined>;
   append(record: AuditRecord): Promise<void>;
 }

@@ -298,8 +298,8 @@ class VerifyRun {
   }
 
   /**
-   * Checks unequal reversals again, since a reversal and its original may have been read at different moments. Reads the
-   * reversed amounts before and after all reversals: the sum of the reversals must lie between them.
+   * Checks unequal reversals again, since a reversal and its original may have been read at different moments. Reads
+   * the reversed amounts before and after all reversals: the sum of the reversals must lie between them.
    */
   async #secondLook(ids: readonly string[], read: () => Promise<readonly Transfer[]>): Promise<void> {
     const before = reversedOf(await read());

@@ -125,7 +125,7 @@ export async function heldWithoutDue(reads: LedgerReads, then: Account): Promise
 }
 
 /**
- * Finds the last entry at or before an instant, up to a sequence that defaults to the account's; null if there is none.
+ * Finds the last entry at or before an instant, among those up to `sequence`; null if there is none.
  * Takes a few round trips, even for a long book: sequences have no gaps and instants never decrease.
  */
 export async function entryAt(

@@ -19,13 +19,13 @@ type Ports = { readonly writer: CommandWriter; readonly ids: IdGenerator };
 
 export type CaptureRequest = {
   readonly transferId: string;
-  /** Minor units; all of it unless said. The rest is released. */
+  /** Amount to capture, in minor units; the rest is released. Default: the full amount. */
   readonly amount?: bigint;
   readonly idempotencyKey: string;
 };
 
 /**
- * Takes all or part of a hold: by its payee, or by the system.
+ * Captures all or part of a hold. For its payee and the system.
  * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
  */
 export function captureHold({ writer }: Ports) {
@@ -51,7 +51,7 @@ export function captureHold({ writer }: Ports) {
 export type VoidRequest = { readonly transferId: string; readonly idempotencyKey: string };
 
 /**
- * Releases a hold: by its payee, or by the system.
+ * Voids a hold. For its payee and the system.
  * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
  */
 export function voidHold({ writer }: Ports) {
@@ -74,14 +74,14 @@ export function voidHold({ writer }: Ports) {
 
 export type ReversalRequest = {
   readonly transferId: string;
-  /** Minor units; all that is left unless said. */
+  /** Amount to reverse, in minor units. Default: everything not reversed yet. */
   readonly amount?: bigint;
   readonly description?: string;
   readonly idempotencyKey: string;
 };
 
 /**
- * Sends all or part of a transfer back, by a new one: by the one who received it, or by the system.
+ * Reverses all or part of a transfer by a new transfer. For its payee and the system.
  * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
  */
 export function reverseTransfer({ writer, ids, digest }: Ports & { readonly digest: Digest }) {

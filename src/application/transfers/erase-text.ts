@@ -8,8 +8,8 @@ import type { TransferResult } from '../views.ts';
 export type ErasureRequest = { readonly transferId: string; readonly reason: string };
 
 /**
- * Takes a transfer's description and metadata away, for good and wherever they are kept: on demand of whoever they are
- * about. The chain stays whole. It takes no key: what is gone cannot be erased twice.
+ * Erases every copy of a transfer's description and metadata, at the request of the person they are about. The chain
+ * stays valid. Takes no key, since erased texts cannot be erased twice.
  * @throws PassbookError `forbidden`, `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
  */
 export function eraseText({ writer }: { writer: CommandWriter }) {

@@ -21,16 +21,16 @@ import type { SubmitOptions, CommandWriter } from '../group-commit.ts';
 export type ExchangeRequest = {
   readonly sourceAccountId: string;
   readonly destinationAccountId: string;
-  /** What leaves the source, in minor units of its currency. */
+  /** Amount debited from the source, in minor units of its currency. */
   readonly sourceAmount: bigint;
-  /** What reaches the destination, in minor units of its own: the rate is the system's to set. */
+  /** Amount credited to the destination, in minor units of its currency. The system sets the rate. */
   readonly destinationAmount: bigint;
   readonly description?: string;
   readonly idempotencyKey: string;
 };
 
 /**
- * Exchanges between two currencies: a linked batch of two transfers, through the bank's `exchange` account of each.
+ * Exchanges between two currencies by a linked batch of two transfers, through each currency's `exchange` account.
  * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
  */
 export function exchangeFunds({

@@ -29,12 +29,12 @@ type Ports = {
 };
 
 type Funding = {
-  /** In place of the account: the user whose oldest active account in the currency is meant. */
+  /** User whose oldest active account in the currency is used, instead of an account id. */
   readonly userId?: string;
-  /** Minor units. */
+  /** Amount in minor units. */
   readonly amount: bigint;
   readonly idempotencyKey: string;
-  /** With a user: the default currency unless named. With an account: if named, it must match. */
+  /** With a user, default: the ledger's default currency. With an account, it must match if present. */
   readonly currency?: string;
   readonly description?: string;
 };
@@ -43,7 +43,7 @@ export type InitialFundsRequest = Funding & { readonly destinationAccountId?: st
 export type WithdrawalRequest = Funding & { readonly sourceAccountId?: string };
 
 /**
- * Brings money into the bank: from the system's funding account of the currency to a customer's account.
+ * Brings money into the bank, from the currency's funding account to a customer's account.
  * @throws PassbookError `forbidden`, `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
  */
 export function fundAccount(ports: Ports) {
@@ -59,7 +59,7 @@ export function fundAccount(ports: Ports) {
 }
 
 /**
- * Takes money out of the bank as it came: from a customer's account to the system's funding account.
+ * Takes money out of the bank, from a customer's account to the currency's funding account.
  * @throws PassbookError `forbidden`, `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
  */
 export function withdrawFunds(ports: Ports) {

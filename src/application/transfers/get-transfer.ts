@@ -9,7 +9,7 @@ import { requireKey } from '../validation.ts';
 import { mayViewTransfer, viewTransfer } from '../views.ts';
 import type { TransferView } from '../views.ts';
 
-/** @throws PassbookError `transfer_not_found` if it does not exist or is not the viewer's to see; `unavailable` */
+/** @throws PassbookError `transfer_not_found` if it does not exist or the viewer may not see it; `unavailable` */
 export function getTransfer({ reads, clock }: { reads: LedgerReads; clock: Clock }) {
   return async (viewer: Viewer, transferId: string): Promise<TransferView> => {
     const transfer = await reads.transfer(transferId);
@@ -18,7 +18,7 @@ export function getTransfer({ reads, clock }: { reads: LedgerReads; clock: Clock
   };
 }
 
-/** What a key did: a transfer, kept rejections among them, or a refusal of which nothing else was kept. */
+/** Outcome of a key: a transfer, possibly rejected, or a refusal that stored no transfer. */
 export type KeyView =
   | { readonly transfer: TransferView }
   | { readonly transfer: null; readonly code: ErrorCode; readonly retry: Retry };
@@ -27,8 +27,8 @@ export type KeyView =
 export type KeyedOperation = Extract<Operation, 'transfer' | 'initial_funds' | 'withdrawal'>;
 
 /**
- * Asks whether a key was used, without using it.
- * @throws PassbookError `idempotency_key_not_found`: nothing was recorded, though it may still be under way
+ * Looks up the outcome of a key without using the key.
+ * @throws PassbookError `idempotency_key_not_found` if nothing is recorded yet; a request may still be in progress
  */
 export function findTransferByKey({ reads, clock }: { reads: LedgerReads; clock: Clock }) {
   return async (actor: Actor, key: string, operation: KeyedOperation = 'transfer'): Promise<KeyView> => {

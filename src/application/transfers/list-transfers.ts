@@ -16,9 +16,9 @@ import { viewTransfer } from '../views.ts';
 import type { TransferView } from '../views.ts';
 
 /**
- * The transfers that a user is a party of, the newest first: as payer, as payee, or as the one who tried. What was
- * there before the first page comes once, whatever is written meanwhile. `counterparty` is any account that the
- * viewer is shown. Time is looked up; other conditions look at so many transfers a page.
+ * Lists the transfers of a user as payer, payee or initiator, newest first. Every transfer that existed before the
+ * first page appears exactly once, even while others write. `counterparty` is any account that the viewer may see. Time
+ * uses an index; other conditions scan a bounded number of transfers a page.
  * @throws PassbookError `invalid_request`, `unavailable`
  */
 export function listTransfers({

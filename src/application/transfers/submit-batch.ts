@@ -18,14 +18,14 @@ export const BATCH_MAX = 1_000;
 
 export type BatchRequest = {
   readonly transfers: readonly TransferRequestFields[];
-  /** All or nothing; false unless said. */
+  /** Whether all transfers succeed or none. Default: false. */
   readonly linked?: boolean;
-  /** One for the whole batch. */
+  /** One key for the whole batch. */
   readonly idempotencyKey: string;
 };
 
 /**
- * Up to 1,000 transfers as one unit of work with one key: each answered by itself, or linked and all or nothing.
+ * Submits up to 1,000 transfers in one unit of work with one key. Each succeeds or fails alone, or all are linked.
  * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
  */
 export function submitBatch(ports: {
@@ -52,7 +52,7 @@ export function submitBatch(ports: {
     } as const;
     const seal = ({ fields }: (typeof read)[number]) =>
       Object.values(withoutTexts(fields, { key, digest: ports.digest })).map(asText);
-    // A batch of a few keeps its place among the commands of its turn
+    // A small batch keeps its position among the commands of its event-loop turn
     const sealed = isLarge(read) ? await mapInTurns(read, seal) : read.map(seal);
     const command = {
       type: 'batch',
@@ -71,7 +71,7 @@ export function submitBatch(ports: {
   return withDryRun(submit, dryRunBatch);
 }
 
-/** An answer about several transfers, as their actor may see it. */
+/** Returns the answer to a batch, limited to the data that its actor may see. */
 export async function viewBatchAnswer(answer: Answer, actor: Actor): Promise<BatchResult> {
   if ('conflict' in answer) return viewConflict(answer.conflict);
   const { outcome, replayed } = answer;
@@ -83,10 +83,10 @@ export async function viewBatchAnswer(answer: Answer, actor: Actor): Promise<Bat
   return { ok: members.every(({ ok }) => ok), replayed, members };
 }
 
-/** No more faults are named than help: an answer must not outgrow its request. */
+/** Maximum number of reported faults, so that an answer does not outgrow its request. */
 const FAULTS_MAX = 20;
 
-/** @throws PassbookError `invalid_request` that names malformed fields by their place in the batch */
+/** @throws PassbookError `invalid_request` that names malformed fields by their index in the batch */
 function readAll(transfers: readonly TransferRequestFields[], ports: { ids: IdGenerator; clock: Clock }) {
   const faults: FieldError[] = [];
   const read = transfers.flatMap((one, index) => {

@@ -11,13 +11,13 @@ import { viewTransferAnswer } from '../views.ts';
 import type { TransferResult } from '../views.ts';
 
 export type TransferRequest = TransferRequestFields & {
-  /** 1 to 255 printable ASCII characters. The same key and request give the same answer, and move money once. */
+  /** 1 to 255 printable ASCII characters. A retry with the same key gets the same answer and moves no money. */
   readonly idempotencyKey: string;
 };
 
 /**
  * Moves money between accounts at once, or reserves it as a hold.
- * A rule's refusal is a result; a malformed request, and a fault of the store, are thrown.
+ * A refusal by a rule is a result; malformed requests and store failures are thrown.
  * @throws PassbookError `invalid_request`, `queue_full`, `unavailable`, `outcome_unknown`
  */
 export function transferFunds(ports: {

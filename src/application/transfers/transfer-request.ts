@@ -17,7 +17,7 @@ const HOLD_SECONDS = 7 * 24 * 60 * 60;
 const HOLD_SECONDS_MAX = 31 * 24 * 60 * 60;
 export const LEGS_MAX = 100;
 
-/** One side of a transfer with several legs; amount in minor units. */
+/** One leg of a transfer. The amount is in minor units. */
 export type LegRequest = {
   readonly accountId: string;
   readonly direction: 'debit' | 'credit';
@@ -25,26 +25,26 @@ export type LegRequest = {
 };
 
 export type TransferRequestFields = {
-  /** The account to debit, the one to credit and the amount; or `legs` in their place. */
+  /** Account to debit. Required with `destinationAccountId` and `amount`, unless `legs` replaces all three. */
   readonly sourceAccountId?: string;
   readonly destinationAccountId?: string;
-  /** Minor units: 500n is 5.00 in a currency with two decimals. */
+  /** Amount in minor units: 500n is 5.00 in a currency with two decimals. */
   readonly amount?: bigint;
-  /** One debit and many credits, or many debits and one credit; the two sides are equal. */
+  /** One debit and many credits, or many debits and one credit. Both sides have the same total. */
   readonly legs?: readonly LegRequest[];
-  /** If named, all accounts must be in it. */
+  /** Currency that all accounts must have. Default: the accounts' own currency. */
   readonly currency?: string;
-  /** A hold: the money is reserved until it is captured, voided, or expires (in 7 days unless said, at most 31). */
+  /** Makes a hold, reserved until it is captured, voided or expires. Default expiry: 7 days; maximum: 31 days. */
   readonly pending?: boolean;
   readonly expiresAt?: number;
   readonly expiresInSeconds?: number;
-  /** Shown to all sides. */
+  /** Text that all parties can see. */
   readonly description?: string;
-  /** The actor's own. */
+  /** Pairs that only the actor and the system can see. */
   readonly metadata?: Metadata;
 };
 
-/** A request's fields as they are compared and kept, in the order in which a difference is named. */
+/** A request's fields in recorded form. The first differing field, in this order, is the one reported. */
 export type NormalisedTransfer = Readonly<
   Record<'description', string | null> &
     Record<'metadata', Metadata | null> &
@@ -164,7 +164,7 @@ function holdOf(
   requireInstant('expiresAt', expiresAt);
   const last = clock.now() + HOLD_SECONDS_MAX * 1000;
   if (expiresAt > last) throw invalid('expiresAt', 'must be at most 31 days ahead');
-  // Whether it is past is for the decision to say, after it has looked for a recorded answer
+  // The decision rejects a past expiry, after it has looked for a recorded answer
   return { at: expiresAt };
 }
 

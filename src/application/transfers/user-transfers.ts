@@ -8,20 +8,20 @@ import type { LedgerReads } from '../ports/ledger-store.ts';
 import { ABOVE_IDS, isNewer, positionOf } from '../ports/transfer-position.ts';
 import type { TransferPosition } from '../ports/transfer-position.ts';
 
-/** The steps that are a transfer's first, at the instant it was made at. */
+/** The first steps of transfers, at the instant of their creation. */
 const FIRST_STEPS: ReadonlySet<EntryStep> = new Set(['completed', 'held']);
 const ACCOUNTS_PAGE = 200;
-/** How many entries of a book are read at once where the user has many accounts, and how many books. */
+/** Minimum number of entries in one read of a book, for a user with many accounts; and number of parallel reads. */
 const ENTRIES_LEAST = 8;
 const BOOKS_AT_ONCE = 8;
-/** Others have a turn after so many lines were read. */
+/** Number of lines after which a read yields to other work in the event loop. */
 const LINES_A_TURN = 100;
-/** How many lines one request reads before it gives up, once it has got beyond the instant that it began at. */
+/** Number of lines after which a request gives up, once it has passed the instant at which it began. */
 const LINES_MAX = 4_000;
 
 type Terms = { readonly before: TransferPosition | null; readonly limit: number };
 
-/** As `UserTransfers.read`, however many lines it takes. */
+/** Same as `UserTransfers.read`, without a limit on the lines read. */
 export async function userTransfers(
   reads: LedgerReads,
   userId: string,
@@ -31,36 +31,35 @@ export async function userTransfers(
 }
 
 /**
- * The transfers that a user is a party of.
+ * Lists the transfers of one user.
  *
- * Each of the user's accounts has its own in its book, in the order of their instants, and no index by user is kept
- * beside the books: it would cost every transfer two rows that lie anywhere. So the books are merged, as far as needed,
- * with what is in none of them.
+ * Merges the books of the user's accounts, as far as needed, with the transfers that are in none of them. A book is
+ * ordered by instant. There is no index by user, because it would cost every transfer two scattered rows.
  */
 export class UserTransfers {
   readonly #reads: LedgerReads;
   readonly #userId: string;
   readonly #count: LineCount;
-  /** Those of the latest instant that were not asked for yet. */
+  /** Transfers of the latest instant that were not returned yet. */
   #rest: readonly Transfer[] = [];
   #lists: readonly List[] | undefined;
   #leftOffAt: TransferPosition | null = null;
 
-  /** @param terms how many lines of books are read at most, but for those of one instant */
+  /** @param terms `linesMax`: maximum number of lines to read, except that an instant is always completed */
   constructor(reads: LedgerReads, userId: string, { linesMax = LINES_MAX } = {}) {
     this.#reads = reads;
     this.#userId = userId;
     this.#count = new LineCount(linesMax);
   }
 
-  /** The place before which the rest stands, where the last read gave fewer than were asked for and there is a rest. */
+  /** Position from which to read on, if the last read gave up early; otherwise null. */
   get leftOffAt(): TransferPosition | null {
     return this.#leftOffAt;
   }
 
   /**
-   * Those that stand before `before`, in the order of `TransferPlace`, the newest first. Each further call goes on
-   * where the one before ended.
+   * Returns the transfers older than `before` by `TransferPosition`, newest first. Each further call continues where
+   * the previous one ended.
    */
   async read({ before, limit }: Terms): Promise<readonly Transfer[]> {
     this.#lists ??= await this.#open({ before, limit });
@@ -79,7 +78,7 @@ export class UserTransfers {
     const reads = this.#reads;
     const accounts = await accountsOf(reads, this.#userId);
     const upTo = before?.at ?? Infinity;
-    // One more tells whether the last one is the last of its instant
+    // One more shows whether the last one is the last of its instant
     const most = limit + 1;
     const size = Math.min(most, Math.max(ENTRIES_LEAST, Math.ceil((2 * most) / accounts.length)));
     const terms = { upTo, size, count: this.#count };
@@ -91,7 +90,7 @@ export class UserTransfers {
     ];
   }
 
-  /** All that are left of the latest instant, each once, by id descending; none where nothing is left, or it gives up. */
+  /** Takes all transfers of the latest instant, each once, by id descending. Empty at the end or on giving up. */
   async #takeNewest(lists: readonly List[], beginsAt: Instant): Promise<readonly Transfer[]> {
     const instant = await this.#latestInstant(lists, beginsAt);
     const taken = new Map<string, Transfer>();
@@ -106,7 +105,7 @@ export class UserTransfers {
     return [...taken.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
   }
 
-  /** Of what is left; every list that has any of it has its first one read then. Undefined where it gives up. */
+  /** Returns the latest remaining instant, and reads ahead in all lists that may have it. Undefined on giving up. */
   async #latestInstant(lists: readonly List[], beginsAt: Instant): Promise<Instant | undefined> {
     for (;;) {
       const latest = Math.max(...lists.map(({ next }) => next?.createdAt ?? -Infinity));
@@ -134,7 +133,7 @@ async function accountsOf(reads: LedgerReads, ownerId: string): Promise<readonly
   }
 }
 
-/** How many lines a request has read. */
+/** Counts the lines that a request has read. */
 class LineCount {
   readonly #most: number;
   #lines = 0;
@@ -152,7 +151,7 @@ class LineCount {
     this.#lines += lines;
   }
 
-  /** Gives others a turn, if it is time. */
+  /** Yields to other work if enough lines were read since the last pause. */
   async pause(): Promise<void> {
     if (this.#lines - this.#pausedAt < LINES_A_TURN) return;
     this.#pausedAt = this.#lines;
@@ -160,10 +159,10 @@ class LineCount {
   }
 }
 
-/** A transfer, or the instant after which none is left, where lines were read that begin none. */
+/** A transfer, or an upper bound for the instants of the rest after lines that begin no transfer. */
 type Read = Transfer | { readonly latest: Instant };
 
-/** By their instants, the newest first; within one instant in no order. */
+/** Yields the transfers of a book by instant, newest first; in no particular order within one instant. */
 async function* booked(
   reads: LedgerReads,
   account: Account,
@@ -196,13 +195,13 @@ async function* unbooked(
   }
 }
 
-/** A list of transfers, the newest first, that is read as far as it is needed. */
+/** A list of transfers, newest first, that is read on demand. */
 class List {
   readonly #transfers: AsyncIterator<Read, void>;
   #isOver = false;
-  /** Of what is left none is later. */
+  /** Upper bound for the instants of the remaining transfers. */
   latest: Instant;
-  /** The first that is left, once it is read. */
+  /** The next remaining transfer, if already read. */
   next: Transfer | undefined;
 
   constructor(latest: Instant, transfers: AsyncIterator<Read, void>) {
@@ -210,7 +209,7 @@ class List {
     this.#transfers = transfers;
   }
 
-  /** Whether it must be read to know that it has none of an instant. */
+  /** Returns whether an unread part of the list may contain the instant. */
   mayHave(instant: Instant): boolean {
     return !this.#isOver && !this.next && this.latest >= instant;
   }

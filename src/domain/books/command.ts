@@ -15,7 +15,7 @@ type Keyed = {
 /** Reference to an account: an id, a system account's purpose, or a user's oldest active account in a currency. */
 export type AccountRef =
   | { readonly accountId: string }
-  /** In the currency of the account on the other side. */
+  /** A system account, in the currency of the account on the other side. */
   | { readonly purpose: SystemPurpose }
   | { readonly ownerId: string; readonly currency: string };
 
@@ -51,14 +51,14 @@ export type BatchCommand = Keyed & {
   readonly type: 'batch';
   readonly id: string;
   readonly instructions: readonly TransferInstruction[];
-  /** All or nothing. */
+  /** Whether all transfers succeed or none. */
   readonly linked: boolean;
 };
 
 export type CaptureCommand = Keyed & {
   readonly type: 'capture';
   readonly transferId: string;
-  /** Null: all of it. */
+  /** Null: the full amount. */
   readonly amount: bigint | null;
 };
 
@@ -69,7 +69,7 @@ export type ReverseCommand = Keyed & {
   readonly id: string;
   readonly salt: string;
   readonly transferId: string;
-  /** Null: all that is left. */
+  /** Null: everything not reversed yet. */
   readonly amount: bigint | null;
   readonly description: string | null;
 };

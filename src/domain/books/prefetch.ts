@@ -15,7 +15,7 @@ export type Prefetch = {
   readonly activeAccounts: readonly OwnerAndCurrency[];
   /** Greater than one if an earlier command may freeze or close the oldest account. */
   readonly activeCount: number;
-  /** Owners whose accounts are to be counted, closed ones too. */
+  /** Owners whose accounts to count, including closed ones. */
   readonly ownerIds: readonly string[];
   readonly keys: readonly IdempotencyKey[];
   /**

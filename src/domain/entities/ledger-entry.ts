@@ -4,7 +4,7 @@ import type { Counters, Direction, EntryStep } from './counters.ts';
 /** An entry's own facts, all covered by its hash. Amounts are in minor units and never negative. */
 export type LedgerEntryFacts = {
   readonly accountId: string;
-  /** 1 for an account's first entry, then without a gap. */
+  /** Position in the account's book, starting at 1, without gaps. */
   readonly sequence: number;
   readonly transferId: string;
   readonly step: EntryStep;

@@ -2,7 +2,7 @@
  * Merkle trees as defined by RFC 6962, section 2.1. All hashes are hexadecimal.
  */
 
-/** The digest of bytes that are given in hexadecimal: SHA-256, passed in because the domain imports nothing. */
+/** Digest of bytes in hexadecimal: SHA-256, passed in because the domain imports nothing. */
 export type HexDigest = (bytes: string) => string;
 
 /** @param leaf the leaf's bytes in hexadecimal */

@@ -121,7 +121,7 @@ function inclusionFault(
 ): string | undefined {
   if (inclusion.size !== accounts) return 'its tree is not as large as that of the checkpoint';
   const found = rootOfPath({ ...inclusion, leaf: leafTextHash(leaf, digest) }, digest);
-  return found === root ? undefined : 'the account is not in the checkpoint as it is shown';
+  return found === root ? undefined : 'the checkpoint does not contain the account as shown';
 }
 
 /** Checks that each entry links to the one before it, and the last one to the signed head. */

@@ -791,7 +791,7 @@ describe('A fault', () => {
 
   test.each([
     ['unavailable', 'The store cannot be reached, nothing was done'],
-    ['outcome_unknown', 'Whether it happened is not known yet'],
+    ['outcome_unknown', 'The outcome is not known yet'],
     ['queue_full', 'Too much work is waiting, nothing was done'],
   ] as const)('of the store is 503 %s, to be tried again with the same key', async (code, detail) => {
     const edge = new Edge({

@@ -212,12 +212,12 @@ describe('the proof of a statement', () => {
     [
       'another leaf',
       (proof) => ({ ...proof, leaf: proof.leaf.replace(' active ', ' closed ') }),
-      'the account is not in the checkpoint as it is shown',
+      'the checkpoint does not contain the account as shown',
     ],
     [
       'another place',
       (proof) => ({ ...proof, inclusion: { ...proof.inclusion, index: 0 } }),
-      'the account is not in the checkpoint as it is shown',
+      'the checkpoint does not contain the account as shown',
     ],
     [
       'another tree',
