@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { existsSync, readFileSync } from 'node:fs';
 import { Argument, Command } from 'commander';
-import { sha256, sha256OfHex, systemClock } from './adapters/system.ts';
+import { sha256OfHex, systemClock } from './adapters/system.ts';
+import { sha256 } from './adapters/shared/sha256.ts';
 import { grantRole } from './application/users/grant-role.ts';
 import type { Store } from './application/ports/ledger-store.ts';
 import { verifyBooks } from './application/proofs/verify-books.ts';

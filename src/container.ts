@@ -14,7 +14,8 @@ import {
 } from './adapters/security/index.ts';
 import { createFileMailer } from './adapters/smtp/file-mailer.ts';
 import { createSmtpMailer } from './adapters/smtp/smtp-mailer.ts';
-import { sha256, sha256OfHex, systemClock, systemIds } from './adapters/system.ts';
+import { sha256OfHex, systemClock, systemIds } from './adapters/system.ts';
+import { sha256 } from './adapters/shared/sha256.ts';
 import { assembleBank } from './application/bank.ts';
 import type { Bank } from './application/bank.ts';
 import type { HoldSweeper } from './application/jobs/hold-sweeper.ts';

@@ -1,4 +1,5 @@
-import { sha256, sha256OfHex, systemClock, systemIds } from './adapters/system.ts';
+import { sha256OfHex, systemClock, systemIds } from './adapters/system.ts';
+import { sha256 } from './adapters/shared/sha256.ts';
 import { assembleLedger } from './application/ledger.ts';
 import type { Ledger, LedgerPorts } from './application/ledger.ts';
 

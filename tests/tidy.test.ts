@@ -72,7 +72,9 @@ describe('the prose', () => {
     const found = paths.flatMap((path) =>
       textOf(path)
         .split('\n')
-        .flatMap((text, index) => (BANNED.test(text) ? [{ at: `${path}:${index + 1}`, text: text.trim() }] : [])),
+        .flatMap((text, index) =>
+          BANNED.test(text) ? [{ at: `${path}:${index + 1}`, text: text.trim() }] : [],
+        ),
     );
     expect(found).toEqual([]);
   });

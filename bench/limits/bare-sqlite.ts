@@ -2,7 +2,7 @@
  * What SQLite alone can do: the rows that our SQLite store writes for a transfer, in its tables with its indexes and
  * triggers, by prepared statements in transactions of so many, with nothing decided, hashed or checked.
  */
-import type { Database, Statement, Value } from '../../src/adapters/sqlite/connection/driver.ts';
+import type { Database, PreparedStatement, Value } from '../../src/adapters/sqlite/connection/driver.ts';
 import type { Contender, Point } from '../src/measure.ts';
 import { connectSqlite } from '../src/passbook.ts';
 import type { Place } from '../src/passbook.ts';
@@ -104,7 +104,7 @@ class BareSqlite implements Contender {
 
 type Write = {
   readonly table: string;
-  readonly statement: Statement;
+  readonly statement: PreparedStatement;
   readonly values: (transfer: ShapedTransfer) => Value[];
 };
 

@@ -1,7 +1,6 @@
 import { hash, randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
 import type { Clock, IdGenerator } from '../application/ports/runtime.ts';
-import type { Digest } from '../domain/integrity/hash-chain.ts';
 import type { HexDigest } from '../domain/integrity/merkle-tree.ts';
 
 export const systemClock: Clock = { now: () => Date.now() };
@@ -44,5 +43,3 @@ export const systemIds: IdGenerator = { newId, newSalt: () => draw().toString('h
 
 /** Of bytes in hexadecimal. */
 export const sha256OfHex: HexDigest = (bytes) => hash('sha256', Buffer.from(bytes, 'hex'), 'hex');
-
-export const sha256: Digest = (text) => hash('sha256', text, 'hex');

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { sha256 } from '../../src/adapters/system.ts';
+import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import { CommandWriter } from '../../src/application/group-commit.ts';
 import type { WriterLimits } from '../../src/application/group-commit.ts';
 import type { UnitOfWork } from '../../src/application/ports/ledger-store.ts';

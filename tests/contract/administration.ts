@@ -4,7 +4,7 @@ import type {
   UnfreezeRequest,
 } from '../../src/application/accounts/administer-account.ts';
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../../src/adapters/system.ts';
+import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import { auditHash } from '../../src/domain/integrity/audit-log.ts';
 import { GENESIS_HASH } from '../../src/domain/entities/genesis-hash.ts';
 import { systemAccountId } from '../../src/domain/entities/account.ts';

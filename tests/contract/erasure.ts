@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../../src/adapters/system.ts';
+import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import { sealTransfer } from '../../src/domain/integrity/hash-chain.ts';
 import { codeOf, transferIdOf } from '../support/bank.ts';
 import { expectWholeChain } from '../support/books.ts';

@@ -3,7 +3,7 @@ import type { InitialFundsRequest } from '../../src/application/transfers/fund-a
 import type { OpenAccountRequest } from '../../src/application/accounts/open-account.ts';
 import type { TransferRequest } from '../../src/application/transfers/transfer-funds.ts';
 import type { Actor } from '../../src/domain/actor.ts';
-import { sha256 } from '../../src/adapters/system.ts';
+import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import { SYSTEM } from '../support/bank.ts';
 import { aCustomer, freshId } from '../support/builders.ts';
 import type { Customer } from '../support/builders.ts';

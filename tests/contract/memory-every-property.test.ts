@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { MemoryData } from '../../src/adapters/memory/memory-data.ts';
 import { memoryStoreOver } from '../../src/adapters/memory/memory-store.ts';
-import { sha256, sha256OfHex } from '../../src/adapters/system.ts';
+import { sha256OfHex } from '../../src/adapters/system.ts';
+import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import { verifyBooks } from '../../src/application/proofs/verify-books.ts';
 import { Bank } from '../support/bank.ts';
 import { FixedClock } from '../support/builders.ts';

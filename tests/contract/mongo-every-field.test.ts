@@ -1,7 +1,8 @@
 import { Binary } from 'mongodb';
 import type { Db, Document } from 'mongodb';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { sha256, sha256OfHex } from '../../src/adapters/system.ts';
+import { sha256OfHex } from '../../src/adapters/system.ts';
+import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import type { Store } from '../../src/application/ports/ledger-store.ts';
 import { verifyBooks } from '../../src/application/proofs/verify-books.ts';
 import { Bank } from '../support/bank.ts';

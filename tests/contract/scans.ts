@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { sha256, sha256OfHex } from '../../src/adapters/system.ts';
+import { sha256OfHex } from '../../src/adapters/system.ts';
+import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import { verifyBooks } from '../../src/application/proofs/verify-books.ts';
 import { keyText } from '../../src/domain/books/idempotency.ts';
 import { SYSTEM, transferIdOf } from '../support/bank.ts';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sha256, sha256OfHex } from '../../src/adapters/system.ts';
+import { sha256OfHex } from '../../src/adapters/system.ts';
+import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import type { Connection } from '../../src/adapters/sqlite/connection/connection.ts';
 import type { Value } from '../../src/adapters/sqlite/connection/driver.ts';
 import type { Store } from '../../src/application/ports/ledger-store.ts';

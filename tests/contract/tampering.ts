@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { sha256, sha256OfHex } from '../../src/adapters/system.ts';
+import { sha256OfHex } from '../../src/adapters/system.ts';
+import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import type { Store } from '../../src/application/ports/ledger-store.ts';
 import { verifyBooks } from '../../src/application/proofs/verify-books.ts';
 import type { VerifyRequest } from '../../src/application/proofs/verify-books.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { sha256, sha256OfHex } from '../../src/adapters/system.ts';
+import { sha256OfHex } from '../../src/adapters/system.ts';
+import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import { verifyBooks } from '../../src/application/proofs/verify-books.ts';
 import { Account } from '../../src/domain/entities/account.ts';
 import type { Books } from '../../src/domain/books/working-books.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Stores } from '../../src/application/ports/ledger-store.ts';
-import { sha256 } from '../../src/adapters/system.ts';
+import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import { followAudit } from '../../src/domain/integrity/audit-log.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import { SYSTEM } from '../support/bank.ts';

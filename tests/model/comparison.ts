@@ -1,5 +1,5 @@
 import { deepStrictEqual } from 'node:assert';
-import { sha256 } from '../../src/adapters/system.ts';
+import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import type { LedgerReads, Store } from '../../src/application/ports/ledger-store.ts';
 import { userTransfers } from '../../src/application/transfers/user-transfers.ts';
 import { systemAccountId } from '../../src/domain/entities/account.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { sha256 } from '../../src/adapters/system.ts';
+import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import type { LedgerReads } from '../../src/application/ports/ledger-store.ts';
 import type { Account } from '../../src/domain/entities/account.ts';
 import type { Counters } from '../../src/domain/entities/counters.ts';

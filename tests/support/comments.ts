@@ -21,6 +21,12 @@ export function commentsOf(source: string): readonly Comment[] {
       .map((text) => text.replace(/^\s*(?:\*|\/\/)?\s?/, '').trim());
     const start = texts.findIndex((text) => text !== '');
     if (start < 0) return [];
-    return [{ line: first + start, lines: texts.filter((text) => text !== ''), isDocstring: whole.startsWith('/**') }];
+    return [
+      {
+        line: first + start,
+        lines: texts.filter((text) => text !== ''),
+        isDocstring: whole.startsWith('/**'),
+      },
+    ];
   });
 }

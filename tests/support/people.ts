@@ -1,5 +1,6 @@
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
-import { sha256, sha256OfHex } from '../../src/adapters/system.ts';
+import { sha256OfHex } from '../../src/adapters/system.ts';
+import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import { assembleBank } from '../../src/application/bank.ts';
 import type { BankPorts } from '../../src/application/bank.ts';
 import type { Logger } from '../../src/application/ports/runtime.ts';

@@ -1,4 +1,4 @@
-import { sha256 } from '../../src/adapters/system.ts';
+import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import type { Store } from '../../src/application/ports/ledger-store.ts';
 import type { Clock } from '../../src/application/ports/runtime.ts';
 import { followAudit } from '../../src/domain/integrity/audit-log.ts';

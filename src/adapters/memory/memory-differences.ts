@@ -1,10 +1,9 @@
-import { hash } from 'node:crypto';
+import { sha256 } from '../shared/sha256.ts';
 import { nextTurn } from '../../application/event-loop.ts';
 import { isNewer, positionOf } from '../../application/ports/transfer-position.ts';
 import type { TransferPosition } from '../../application/ports/transfer-position.ts';
 import { accountText, transferText, valueText } from '../shared/row-digest.ts';
 import type { Account } from '../../domain/entities/account.ts';
-import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import { keyText } from '../../domain/books/idempotency.ts';
 import type { IdempotencyRecord } from '../../domain/books/idempotency.ts';
 import type { LedgerEntry } from '../../domain/entities/ledger-entry.ts';
@@ -16,7 +15,6 @@ import { expiresAfter, pendingHold } from './memory-data.ts';
 import type { MemoryData, PendingHold } from './memory-data.ts';
 import { findSorted } from './sorted-list.ts';
 
-const sha256: Digest = (text) => hash('sha256', text, 'hex');
 const PORTION = 500;
 
 /** Compares lists with the records that they list, and written entities with the current ones. */

@@ -23,7 +23,7 @@ import type { Clock } from '../../application/ports/runtime.ts';
 import type { SessionReads } from '../../application/ports/user-store.ts';
 import { MemoryData } from './memory-data.ts';
 import { memoryDifferences } from './memory-differences.ts';
-import { Journal, storesOf } from './memory-stores.ts';
+import { Journal, memoryStores } from './memory-stores.ts';
 
 export type MemoryStoreOptions = {
   /**
@@ -126,7 +126,7 @@ class MemoryUnitOfWork implements UnitOfWork {
     const journal = new Journal();
     let done = false;
     try {
-      const result = await work(storesOf(this.#data, journal));
+      const result = await work(memoryStores(this.#data, journal));
       done = keep;
       return result;
     } finally {

@@ -40,7 +40,7 @@ export class Journal {
   }
 }
 
-export function storesOf(data: MemoryData, journal: Journal): Stores {
+export function memoryStores(data: MemoryData, journal: Journal): Stores {
   return {
     users: new MemoryUsers(data, journal),
     sessions: new MemorySessions(data, journal),

@@ -3,11 +3,11 @@ import type { Db, DbOptions, MongoClientOptions } from 'mongodb';
 import type { Store } from '../../application/ports/ledger-store.ts';
 import type { Clock } from '../../application/ports/runtime.ts';
 import { ClaimedBatches } from '../shared/outbox-batch.ts';
-import { ClockGuard } from './transactions/clock-guard.ts';
+import { MongoClockGuard } from './transactions/clock-guard.ts';
 import { collectionsOf } from './schema/collections.ts';
 import { CounterpartyIndex } from './writing/counterparty-blocks.ts';
-import { unavailable } from './transactions/errors.ts';
-import { migrate, versionOf } from './schema/migrations.ts';
+import { mongoUnavailable } from './transactions/errors.ts';
+import { migrateMongo, versionOf } from './schema/migrations.ts';
 import { MongoReads } from './reading/mongo-reads.ts';
 import { MongoScan } from './reading/mongo-scan.ts';
 import { MongoUnitOfWork } from './writing/mongo-unit-of-work.ts';
@@ -75,13 +75,13 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Store>
     const db = client.db(name ?? DEFAULT_DATABASE, DATABASE_OPTIONS);
     await assertTransactions(db);
     if (name === undefined) await assertNoBooksElsewhere(db);
-    await migrate(db, options.clock ?? MACHINE_CLOCK);
+    await migrateMongo(db, options.clock ?? MACHINE_CLOCK);
     const presence = new Heartbeat(db);
     await presence.endDead();
     return storeOf(client, db, presence, options);
   } catch (fault) {
     await client.close();
-    throw unavailable(fault);
+    throw mongoUnavailable(fault);
   }
 }
 
@@ -135,7 +135,7 @@ function storeOf(client: MongoClient, db: Db, presence: Heartbeat, options: Mong
   const collections = collectionsOf(db);
   const blocks = new CounterpartyIndex(collections);
   const transactions = new TransactionRunner(db, presence);
-  const clockGuard = new ClockGuard({ db, clock, toleranceMs: clockToleranceMs });
+  const clockGuard = new MongoClockGuard({ db, clock, toleranceMs: clockToleranceMs });
   const probe = new WriteProbe({ transactions, collections, clockGuard, timeoutMs });
   return {
     unitOfWork: new MongoUnitOfWork({

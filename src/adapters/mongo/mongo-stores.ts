@@ -8,7 +8,7 @@ import { MongoSessions } from './stores/sessions.ts';
 import { MongoUsers } from './stores/users.ts';
 import type { Transaction } from './transactions/transaction.ts';
 
-export function storesOf(
+export function mongoStores(
   transaction: Transaction,
   collections: Collections,
   parcelsSeen: ClaimedBatches,

@@ -1,6 +1,6 @@
 import { createTransport } from 'nodemailer';
 import type { NodemailerError, SendMailOptions } from 'nodemailer';
-import { MailServerFault } from '../../application/ports/ledger-store.ts';
+import { MailServerFault } from '../../application/ports/outbox.ts';
 import type { Mailer } from '../../application/ports/outbox.ts';
 import { composeMail } from './compose-mail.ts';
 import type { Sender } from './compose-mail.ts';

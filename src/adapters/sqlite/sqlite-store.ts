@@ -3,15 +3,15 @@ import { CLOCK_TOLERANCE_MS } from '../shared/clock-behind.ts';
 import type { Store } from '../../application/ports/ledger-store.ts';
 import type { Clock } from '../../application/ports/runtime.ts';
 import { backUp } from './backup/backup.ts';
-import { ClockGuard } from './writing/clock-guard.ts';
+import { SqliteClockGuard } from './writing/clock-guard.ts';
 import { assertDurable, configure, Connection, SETTINGS } from './connection/connection.ts';
 import { DatabaseFile } from './connection/database-file.ts';
 import { driverModule, loadDriver } from './connection/driver.ts';
 import type { Driver } from './connection/driver.ts';
-import { faultName, storeFault } from './connection/faults.ts';
+import { faultName, sqliteFault } from './connection/faults.ts';
 import type { FaultName } from './connection/faults.ts';
 import { LazyThread } from './writing/lazy-thread.ts';
-import { assertKnownVersion, migrate } from './schema/migrations.ts';
+import { assertKnownVersion, migrateSqlite } from './schema/migrations.ts';
 import { readsOf } from './reading/sqlite-reads.ts';
 import { scanOf } from './reading/sqlite-scan.ts';
 import { SqliteUnitOfWork } from './writing/sqlite-unit-of-work.ts';
@@ -83,7 +83,7 @@ export async function openWith(
     const setup = `${SETTINGS}; ${limitOf(options.maxPageCount)}`;
     const thread = new LazyThread(module === undefined ? undefined : { module, path, setup }, { crowd });
     if (crowd === 0) await thread.start();
-    const clockGuard = new ClockGuard({ connection: writer, clock, toleranceMs: clockToleranceMs });
+    const clockGuard = new SqliteClockGuard({ connection: writer, clock, toleranceMs: clockToleranceMs });
     return storeOf({ driver, file, clock, clockGuard, lockTimeoutMs, writer, reader, thread });
   } catch (cause) {
     throw new Error(`The database ${path} cannot be used: ${reasonOf(cause)}`, { cause });
@@ -111,7 +111,7 @@ async function connect(
     await whenUnlocked(() => assertKnownVersion(writer), until);
     await whenUnlocked(() => configure(writer), until);
     assertDurable(writer);
-    await migrate(writer, { until, now: clock.now() });
+    await migrateSqlite(writer, { until, now: clock.now() });
     writer.exec(limitOf(maxPageCount));
     return { writer, reader: new Connection(driver, path, { readOnly: true }) };
   } catch (fault) {
@@ -133,7 +133,7 @@ function storeOf({
   driver: Driver;
   file: DatabaseFile;
   clock: Clock;
-  clockGuard: ClockGuard;
+  clockGuard: SqliteClockGuard;
   lockTimeoutMs: number;
   thread: LazyThread;
 }): SqliteStore {
@@ -165,7 +165,7 @@ function storeOf({
         reader.get('SELECT count(*) FROM schema_migrations');
         await file.assertWritable();
       } catch (cause) {
-        throw storeFault(cause);
+        throw sqliteFault(cause);
       }
     },
     close: async () => {

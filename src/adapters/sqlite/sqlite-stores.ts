@@ -8,7 +8,7 @@ import { faultName } from './connection/faults.ts';
 import { findMailHour, keepMailHour, takeEndedMailHours } from './tables/mail-hours.ts';
 import { changeMessages, claimMessages, insertParcel } from './tables/outbox.ts';
 import { deleteOverSessions, endSession, findSession, insertSession } from './tables/sessions.ts';
-import { findUser, findUserByEmail, insertUser, setPasswordHash, setRole } from './tables/users.ts';
+import { selectUser, findUserByEmail, insertUser, setPasswordHash, setRole } from './tables/users.ts';
 
 /**
  * The time during which one unit of work may use a connection. A later statement would commit alone, and so would one
@@ -45,7 +45,7 @@ export class Scope {
   }
 }
 
-export function storesOf(scope: Scope, seen: ClaimedBatches): Stores {
+export function sqliteStores(scope: Scope, seen: ClaimedBatches): Stores {
   return {
     users: usersOf(scope),
     sessions: sessionsOf(scope),
@@ -72,8 +72,8 @@ function mailHoursOf(scope: Scope): MailHourStore {
 function usersOf(scope: Scope): UserStore {
   return {
     insert: (user, passwordHash) => scope.use((connection) => insertUser(connection, user, passwordHash)),
-    byId: (id) => scope.use((connection) => findUser(connection, id)),
-    byIds: (ids) => scope.use((connection) => ids.flatMap((id) => findUser(connection, id) ?? [])),
+    byId: (id) => scope.use((connection) => selectUser(connection, id)),
+    byIds: (ids) => scope.use((connection) => ids.flatMap((id) => selectUser(connection, id) ?? [])),
     byEmail: (normalised) => scope.use((connection) => findUserByEmail(connection, normalised)),
     setRole: (id, role) => scope.use((connection) => setRole(connection, id, role)),
     setPasswordHash: (id, hash) => scope.use((connection) => setPasswordHash(connection, id, hash)),

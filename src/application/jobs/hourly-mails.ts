@@ -1,7 +1,7 @@
 import {
   admit,
   beginHour,
-  digestOf,
+  digestMessageOf,
   endOfHour,
   gather,
   isFull,
@@ -148,7 +148,7 @@ async function currentHours(
 
 async function addDigests(outbox: Stores['outbox'], ended: readonly MailHour[]): Promise<void> {
   for (const hour of ended) {
-    const digest = digestOf(hour);
+    const digest = digestMessageOf(hour);
     if (digest) await outbox.add(digest);
   }
 }

@@ -5,7 +5,7 @@ import type { User } from '../../domain/entities/user.ts';
 import { HourlyMails } from './hourly-mails.ts';
 import type { Admission } from './hourly-mails.ts';
 import { MailPause } from './mail-pause.ts';
-import { MailServerFault } from '../ports/ledger-store.ts';
+import { MailServerFault } from '../ports/outbox.ts';
 import type { Stores, UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';
 import type { ClaimedMessage, DirectDelivery, Mailer } from '../ports/outbox.ts';

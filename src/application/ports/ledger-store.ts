@@ -1,7 +1,7 @@
-import type { Prefetch } from '../../domain/books/prefetch.ts';
-import type { IdempotencyKey, IdempotencyRecord } from '../../domain/books/idempotency.ts';
-import type { Books } from '../../domain/books/working-books.ts';
 import type { Decision } from '../../domain/books/changes.ts';
+import type { IdempotencyKey, IdempotencyRecord } from '../../domain/books/idempotency.ts';
+import type { Prefetch } from '../../domain/books/prefetch.ts';
+import type { Books } from '../../domain/books/working-books.ts';
 import type { Account } from '../../domain/entities/account.ts';
 import type { PendingSums } from '../../domain/entities/counters.ts';
 import type { LedgerEntry } from '../../domain/entities/ledger-entry.ts';
@@ -187,21 +187,3 @@ export type HoldPlace = { readonly expiresAt: Instant; readonly id: string };
 
 /** `limit` is at least 1. `after` is the last id of the previous page, or null for the first page. */
 export type PageRequest = { readonly after: string | null; readonly limit: number };
-
-/** A failure of the mail server or of the connection to it: every mail would fail now, whatever its content. */
-export class MailServerFault extends Error {
-  override readonly name = 'MailServerFault';
-  /** Whether this mail may have caused the failure, for example if the connection broke while it was being sent. */
-  readonly isPerhapsOfMail: boolean;
-  /** The server's response code, such as 535; null if there was no response. */
-  readonly responseCode: number | null;
-
-  constructor(
-    message: string,
-    facts: { cause: unknown; isPerhapsOfMail: boolean; responseCode: number | null },
-  ) {
-    super(message, { cause: facts.cause });
-    this.isPerhapsOfMail = facts.isPerhapsOfMail;
-    this.responseCode = facts.responseCode;
-  }
-}

@@ -45,3 +45,21 @@ export interface Mailer {
    */
   send(message: Notification, recipient: User): Promise<'sent' | 'refused'>;
 }
+
+/** A failure of the mail server or of the connection to it: every mail would fail now, whatever its content. */
+export class MailServerFault extends Error {
+  override readonly name = 'MailServerFault';
+  /** Whether this mail may have caused the failure, for example if the connection broke while it was being sent. */
+  readonly isPerhapsOfMail: boolean;
+  /** The server's response code, such as 535; null if there was no response. */
+  readonly responseCode: number | null;
+
+  constructor(
+    message: string,
+    facts: { cause: unknown; isPerhapsOfMail: boolean; responseCode: number | null },
+  ) {
+    super(message, { cause: facts.cause });
+    this.isPerhapsOfMail = facts.isPerhapsOfMail;
+    this.responseCode = facts.responseCode;
+  }
+}

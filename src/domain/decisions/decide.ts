@@ -7,8 +7,8 @@ import { sizeOf, sizeOfInstruction } from '../books/command.ts';
 import type { Digest } from '../integrity/hash-chain.ts';
 import type { BatchCommand, Command } from '../books/command.ts';
 import type { DecisionContext } from './decision-context.ts';
-import { capture, expireDue, voidHold } from './end-hold.ts';
-import { eraseText } from './erase-text.ts';
+import { capture, expireDue, releaseHold } from './end-hold.ts';
+import { eraseTransferText } from './erase-text.ts';
 import { differenceFromKept } from '../books/idempotency.ts';
 import { expiryFaults, linkedFailure, makeTransfer } from './make-transfer.ts';
 import { MORE_IS_DUE } from '../books/outcome.ts';
@@ -153,13 +153,13 @@ function perform(
     case 'capture':
       return capture(books, command, context);
     case 'void':
-      return voidHold(books, command, context);
+      return releaseHold(books, command, context);
     case 'reverse':
       return reverse(books, command, context);
     case 'expire':
       return expireDue(books, command, context);
     case 'erase_text':
-      return eraseText(books, command, context);
+      return eraseTransferText(books, command, context);
     case 'open_account':
     case 'rename':
     case 'freeze':

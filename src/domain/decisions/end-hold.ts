@@ -40,7 +40,7 @@ export function capture(
 }
 
 /** Voids a hold. Works regardless of the accounts' status. */
-export function voidHold(
+export function releaseHold(
   books: WorkingBooks,
   command: VoidCommand,
   context: DecisionContext,

@@ -14,7 +14,7 @@ const TEXTS = ['description', 'metadata'] as const;
  * Erases a transfer's description and metadata. Their digests, which the entries cover, stay so that the chain stays
  * valid. The audit log records actor, time, reason and those digests.
  */
-export function eraseText(
+export function eraseTransferText(
   books: WorkingBooks,
   { actor, transferId, reason }: EraseTextCommand,
   { now, digest }: DecisionContext,

@@ -61,7 +61,7 @@ export function joinGathered(earlier: Gathered, later: Gathered): Gathered {
 }
 
 /** Returns the digest of an hour; undefined if nothing was gathered. */
-export function digestOf(hour: MailHour): DigestMessage | undefined {
+export function digestMessageOf(hour: MailHour): DigestMessage | undefined {
   const { recipientId, since, gathered } = hour;
   if (gathered.totals.length === 0) return undefined;
   const id = `${recipientId}.digest.${since}`;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Connection } from '../../../src/adapters/sqlite/connection/connection.ts';
 import { loadDriver } from '../../../src/adapters/sqlite/connection/driver.ts';
-import type { Driver, Statement } from '../../../src/adapters/sqlite/connection/driver.ts';
+import type { Driver, PreparedStatement } from '../../../src/adapters/sqlite/connection/driver.ts';
 import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import type { SqliteStore, SqliteStoreOptions } from '../../../src/adapters/sqlite/index.ts';
 import { openWith } from '../../../src/adapters/sqlite/sqlite-store.ts';
@@ -121,7 +121,7 @@ describe('books with an entry ahead of the clock', () => {
     const watched: Driver = {
       ...driver,
       DatabaseSync: class extends driver.DatabaseSync {
-        override prepare(sql: string): Statement {
+        override prepare(sql: string): PreparedStatement {
           const statement = super.prepare(sql);
           return {
             run: (...values) => count(sql, () => statement.run(...values)),

@@ -20,7 +20,7 @@ import { assertDurable, configure, Connection } from '../../../src/adapters/sqli
 import { isSound, loadDriver } from '../../../src/adapters/sqlite/connection/driver.ts';
 import type { Driver } from '../../../src/adapters/sqlite/connection/driver.ts';
 import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
-import { migrate } from '../../../src/adapters/sqlite/schema/migrations.ts';
+import { migrateSqlite } from '../../../src/adapters/sqlite/schema/migrations.ts';
 import { openWith } from '../../../src/adapters/sqlite/sqlite-store.ts';
 import { Bank } from '../../support/bank.ts';
 import { collectGarbage } from '../../support/garbage.ts';
@@ -202,9 +202,9 @@ describe('migrations', () => {
 
   it('are applied in order, once, and recorded', async () => {
     const connection = connect();
-    await migrate(connection, { until: soon(), now: 1, migrations: [first] });
-    await migrate(connection, { until: soon(), now: 2, migrations: [first, second] });
-    await migrate(connection, { until: soon(), now: 3, migrations: [first, second] });
+    await migrateSqlite(connection, { until: soon(), now: 1, migrations: [first] });
+    await migrateSqlite(connection, { until: soon(), now: 2, migrations: [first, second] });
+    await migrateSqlite(connection, { until: soon(), now: 3, migrations: [first, second] });
 
     expect(recorded(connection)).toEqual([
       { number: 1n, name: 'first', applied_at: 1n },
@@ -217,7 +217,7 @@ describe('migrations', () => {
   it('that fail leave nothing of themselves, and keep those before', async () => {
     const connection = connect();
     const migrations = [first, broken];
-    await expect(migrate(connection, { until: soon(), now: 1, migrations })).rejects.toThrow('nowhere');
+    await expect(migrateSqlite(connection, { until: soon(), now: 1, migrations })).rejects.toThrow('nowhere');
 
     expect(recorded(connection)).toEqual([{ number: 1n, name: 'first', applied_at: 1n }]);
     expect(connection.all("SELECT name FROM sqlite_schema WHERE name = 'three'")).toEqual([]);

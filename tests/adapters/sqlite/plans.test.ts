@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Connection } from '../../../src/adapters/sqlite/connection/connection.ts';
 import { loadDriver } from '../../../src/adapters/sqlite/connection/driver.ts';
-import type { Statement } from '../../../src/adapters/sqlite/connection/driver.ts';
+import type { PreparedStatement } from '../../../src/adapters/sqlite/connection/driver.ts';
 import { openWith } from '../../../src/adapters/sqlite/sqlite-store.ts';
 import { Bank, SYSTEM } from '../../support/bank.ts';
 import { aCustomer, FixedClock, freshId } from '../../support/builders.ts';
@@ -26,7 +26,7 @@ describe('what the store asks of SQLite', () => {
   it('is found by an index, whatever it is', async () => {
     const driver = await loadDriver();
     class Watched extends driver.DatabaseSync {
-      override prepare(sql: string): Statement {
+      override prepare(sql: string): PreparedStatement {
         statements.add(sql);
         return super.prepare(sql);
       }

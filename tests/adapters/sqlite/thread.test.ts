@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { driverModule, loadDriver } from '../../../src/adapters/sqlite/connection/driver.ts';
-import type { Driver, Statement } from '../../../src/adapters/sqlite/connection/driver.ts';
+import type { Driver, PreparedStatement } from '../../../src/adapters/sqlite/connection/driver.ts';
 import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import type { SqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import { openWith } from '../../../src/adapters/sqlite/sqlite-store.ts';
@@ -104,7 +104,7 @@ describe('the thread that writes', () => {
     const watched: Driver = {
       ...driver,
       DatabaseSync: class extends driver.DatabaseSync {
-        override prepare(sql: string): Statement {
+        override prepare(sql: string): PreparedStatement {
           const statement = super.prepare(sql);
           if (!sql.includes('account_states')) return statement;
           return {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../../src/adapters/memory/index.ts';
 import { OutboxDispatcher } from '../../../src/application/jobs/outbox-dispatcher.ts';
 import type { DispatcherOptions } from '../../../src/application/jobs/outbox-dispatcher.ts';
-import { MailServerFault } from '../../../src/application/ports/ledger-store.ts';
+import { MailServerFault } from '../../../src/application/ports/outbox.ts';
 import type { UnitOfWork } from '../../../src/application/ports/ledger-store.ts';
 import type { Mailer } from '../../../src/application/ports/outbox.ts';
 import type { Notification } from '../../../src/domain/entities/notification.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../../src/adapters/memory/index.ts';
-import { sha256, sha256OfHex } from '../../../src/adapters/system.ts';
+import { sha256OfHex } from '../../../src/adapters/system.ts';
+import { sha256 } from '../../../src/adapters/shared/sha256.ts';
 import { systemAccountId } from '../../../src/domain/entities/account.ts';
 import { readCheckpoint } from '../../../src/domain/integrity/checkpoint.ts';
 import type { Checkpoint } from '../../../src/domain/integrity/checkpoint.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../../../src/adapters/system.ts';
+import { sha256 } from '../../../src/adapters/shared/sha256.ts';
 import type { Account } from '../../../src/domain/entities/account.ts';
 import type { AuditRecord } from '../../../src/domain/integrity/audit-log.ts';
 import { auditHash } from '../../../src/domain/integrity/audit-log.ts';

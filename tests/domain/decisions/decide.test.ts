@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../../../src/adapters/system.ts';
+import { sha256 } from '../../../src/adapters/shared/sha256.ts';
 import { Account, systemAccountId } from '../../../src/domain/entities/account.ts';
 import { NO_CHANGES } from '../../../src/domain/books/changes.ts';
 import { MAX_COUNTER } from '../../../src/domain/money/money.ts';

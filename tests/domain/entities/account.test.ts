@@ -1,6 +1,6 @@
 import { post } from '../../../src/domain/decisions/post-step.ts';
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../../../src/adapters/system.ts';
+import { sha256 } from '../../../src/adapters/shared/sha256.ts';
 import { Account, systemAccountId } from '../../../src/domain/entities/account.ts';
 import type { AccountClass, SystemPurpose } from '../../../src/domain/entities/account.ts';
 import { entryDigest, linkHash, sealTransfer } from '../../../src/domain/integrity/hash-chain.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../../../src/adapters/system.ts';
+import { sha256 } from '../../../src/adapters/shared/sha256.ts';
 import { auditHash } from '../../../src/domain/integrity/audit-log.ts';
 import type { AuditFacts } from '../../../src/domain/integrity/audit-log.ts';
 import { GENESIS_HASH } from '../../../src/domain/entities/genesis-hash.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../../../src/adapters/system.ts';
+import { sha256 } from '../../../src/adapters/shared/sha256.ts';
 import {
   canonicalMetadata,
   entryDigest,

@@ -4,7 +4,7 @@ import { Account } from '../../../domain/entities/account.ts';
 import type { AccountState } from '../../../domain/entities/account.ts';
 import type { Counters } from '../../../domain/entities/counters.ts';
 import type { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
-import { digestOf } from './digest.ts';
+import { digestBinary } from './digest.ts';
 import { entryKey } from './entry-document.ts';
 
 /** Money and unbounded counts are longs; instants are dates. */
@@ -46,8 +46,8 @@ export function accountFields(account: Account): AccountFields {
   };
 }
 
-export function accountDigest(account: Account): Binary {
-  return digestOf(accountText(account));
+export function accountDigestBinary(account: Account): Binary {
+  return digestBinary(accountText(account));
 }
 
 /** Fields that may change after the opening. */

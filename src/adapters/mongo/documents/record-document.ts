@@ -12,7 +12,7 @@ import {
 import { valueText } from '../../shared/row-digest.ts';
 import { accountFields, accountOf } from './account-document.ts';
 import type { AccountFields } from './account-document.ts';
-import { digestOf } from './digest.ts';
+import { digestBinary } from './digest.ts';
 import { storedProgress, transferOf } from './transfer-document.ts';
 import type { InlineRecord, TransferDocument, StoredProgress } from './transfer-document.ts';
 
@@ -66,7 +66,7 @@ export function recordDocument(record: IdempotencyRecord): RecordDocument {
 }
 
 export function recordDigest({ _id, request, outcome, at }: Omit<RecordDocument, 'digest'>): Binary {
-  return digestOf(valueText(['record 1', _id, request, outcome, at]));
+  return digestBinary(valueText(['record 1', _id, request, outcome, at]));
 }
 
 /** Ids of the transfers that must be read to restore the record. */

@@ -5,7 +5,8 @@ import type { Leg, TransferState } from '../../../domain/entities/transfer.ts';
 import type { Instant } from '../../../domain/time.ts';
 import { omitAbsent } from '../../shared/omit-absent.ts';
 import { transferText } from '../../shared/row-digest.ts';
-import { digestOf, sha256 } from './digest.ts';
+import { sha256 } from '../../shared/sha256.ts';
+import { digestBinary } from './digest.ts';
 import { entryDocument, entryOf, entryKey } from './entry-document.ts';
 import type { EntryDocument } from './entry-document.ts';
 
@@ -85,12 +86,12 @@ export function transferDocument(
     ...(entries.length > 0 ? entriesOf(entries, legs) : {}),
     ...omitAbsent({ reserved: reservedOf(transfer) }),
     ...(record ? { record } : {}),
-    digest: transferDigest(transfer, record),
+    digest: transferDigestBinary(transfer, record),
   };
 }
 
-export function transferDigest(transfer: Transfer, record: InlineRecord | undefined): Binary {
-  return digestOf(transferText(transfer, record && { ...record, at: record.at.getTime() }, sha256));
+export function transferDigestBinary(transfer: Transfer, record: InlineRecord | undefined): Binary {
+  return digestBinary(transferText(transfer, record && { ...record, at: record.at.getTime() }, sha256));
 }
 
 /** The amount that a pending hold reserves on its two accounts; undefined for every other transfer. */

@@ -3,7 +3,7 @@ import { allPages } from '../../../application/all-pages.ts';
 import { BLOCK } from '../../shared/counterparty-blocks.ts';
 import { differs } from '../../../domain/verification/faults.ts';
 import type { Fault } from '../../../domain/verification/faults.ts';
-import { accountDigest, accountOf } from '../documents/account-document.ts';
+import { accountDigestBinary, accountOf } from '../documents/account-document.ts';
 import type { AccountDocument } from '../documents/account-document.ts';
 import type { Collections } from '../schema/collections.ts';
 import { namesInBlock } from '../writing/counterparty-blocks.ts';
@@ -16,7 +16,7 @@ import {
   ENTRIES_PART,
   reservedOf,
   storedEntries,
-  transferDigest,
+  transferDigestBinary,
   transferOf,
 } from '../documents/transfer-document.ts';
 import type { Reserved, TransferDocument } from '../documents/transfer-document.ts';
@@ -61,7 +61,9 @@ async function accountFaults(
     const wrong = stateOf(account).find(([, value], index) => value !== stateOf(expected)[index]?.[1]);
     const detail = wrong && `${wrong[0]}: ${String(wrong[1])}`;
     return [
-      ...(isEqual(digest, accountDigest(account)) ? [] : [{ kind: 'account_facts', accountId } as const]),
+      ...(isEqual(digest, accountDigestBinary(account))
+        ? []
+        : [{ kind: 'account_facts', accountId } as const]),
       ...(detail ? [{ kind: 'account_copy', accountId, sequence, detail } as const] : []),
     ];
   });
@@ -76,7 +78,8 @@ function transferFaults(document: TransferDocument): readonly Fault[] {
   const transfer = transferOf(document);
   const places = storedEntries(document).map(entryKey);
   const faults: Fault[] = [];
-  if (!isEqual(digest, transferDigest(transfer, record))) faults.push({ kind: 'transfer_facts', transferId });
+  if (!isEqual(digest, transferDigestBinary(transfer, record)))
+    faults.push({ kind: 'transfer_facts', transferId });
   if ((document.unbookedFor ?? null) !== transfer.unbookedFor) {
     const detail = differs(document.unbookedFor, transfer.unbookedFor);
     faults.push({ kind: 'transfer_listing', transferId, detail });

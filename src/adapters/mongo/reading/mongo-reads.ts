@@ -25,7 +25,7 @@ import type { Collections } from '../schema/collections.ts';
 import { findDue } from '../writing/due-holds.ts';
 import type { CounterpartyIndex } from '../writing/counterparty-blocks.ts';
 import { entryKey, entryKeysBetween } from '../documents/entry-document.ts';
-import { unavailable } from '../transactions/errors.ts';
+import { mongoUnavailable } from '../transactions/errors.ts';
 import { findSessions } from '../stores/sessions.ts';
 import { recordOf, recordOfTransfer, transferIdsOf } from '../documents/record-document.ts';
 import { withLastEntries } from '../documents/latest-accounts.ts';
@@ -251,7 +251,7 @@ export class MongoReads implements LedgerReads, SessionReads {
     try {
       return await new Deadline(this.#timeoutMs).race(find());
     } catch (fault) {
-      throw unavailable(fault);
+      throw mongoUnavailable(fault);
     }
   }
 }

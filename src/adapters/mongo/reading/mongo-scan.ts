@@ -13,7 +13,7 @@ import type { Fault } from '../../../domain/verification/faults.ts';
 import type { AccountDocument } from '../documents/account-document.ts';
 import { auditRecordOf } from '../documents/audit-document.ts';
 import type { Collections } from '../schema/collections.ts';
-import { unavailable } from '../transactions/errors.ts';
+import { mongoUnavailable } from '../transactions/errors.ts';
 import { mongoDifferences } from './mongo-differences.ts';
 import { recordOf, recordOfTransfer, transferIdsOf } from '../documents/record-document.ts';
 import { withLastEntries } from '../documents/latest-accounts.ts';
@@ -86,7 +86,7 @@ export class MongoScan implements LedgerScan {
     try {
       yield* mongoDifferences(this.#collections);
     } catch (fault) {
-      throw unavailable(fault);
+      throw mongoUnavailable(fault);
     }
   }
 
@@ -117,7 +117,7 @@ export class MongoScan implements LedgerScan {
     try {
       return await read();
     } catch (fault) {
-      throw unavailable(fault);
+      throw mongoUnavailable(fault);
     }
   }
 }

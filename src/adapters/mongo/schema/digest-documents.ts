@@ -1,16 +1,16 @@
 import type { AnyBulkWriteOperation, Binary, Collection, Db, Filter } from 'mongodb';
-import { accountDigest, accountOf } from '../documents/account-document.ts';
+import { accountDigestBinary, accountOf } from '../documents/account-document.ts';
 import { collectionsOf } from './collections.ts';
 import { recordDigest } from '../documents/record-document.ts';
-import { transferDigest, transferOf } from '../documents/transfer-document.ts';
+import { transferDigestBinary, transferOf } from '../documents/transfer-document.ts';
 
 const PORTION = 500;
 
 /** Adds a digest to every document from before digests existed. Repeated and concurrent runs are safe. */
 export async function digestDocuments(db: Db): Promise<void> {
   const { accounts, transfers, records } = collectionsOf(db);
-  await fill(accounts, ({ _id, ...fields }) => accountDigest(accountOf(_id, fields)));
-  await fill(transfers, (document) => transferDigest(transferOf(document), document.record));
+  await fill(accounts, ({ _id, ...fields }) => accountDigestBinary(accountOf(_id, fields)));
+  await fill(transfers, (document) => transferDigestBinary(transferOf(document), document.record));
   await fill(records, recordDigest);
 }
 

@@ -191,7 +191,7 @@ const END_MS = 10_000;
  * Brings the database to the version that this program knows. Several processes may do so at once.
  * @throws TypeError for a database of a newer version, or of another program; nothing in it is changed
  */
-export async function migrate(db: Db, clock: Clock): Promise<void> {
+export async function migrateMongo(db: Db, clock: Clock): Promise<void> {
   const schema = db.collection<MigrationDocument>('schema');
   const current = await versionOf(db);
   if (current > VERSION) {

@@ -4,7 +4,7 @@ import { PassbookError } from '../../../domain/errors.ts';
 import { userDocument, userOf } from '../documents/user-document.ts';
 import type { UserDocument } from '../documents/user-document.ts';
 import type { Collections } from '../schema/collections.ts';
-import { unavailable } from '../transactions/errors.ts';
+import { mongoUnavailable } from '../transactions/errors.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 
 export class MongoUsers implements UserStore {
@@ -69,7 +69,7 @@ export class MongoUsers implements UserStore {
     try {
       return (await this.#users.findOne({ email }, { readConcern: { level: 'majority' } })) !== null;
     } catch (fault) {
-      throw unavailable(fault);
+      throw mongoUnavailable(fault);
     }
   }
 }

@@ -17,7 +17,7 @@ type Measurement = {
 };
 
 /** Refuses to write if the clock differs from the database's: the instants of all processes must form one order. */
-export class ClockGuard {
+export class MongoClockGuard {
   readonly #db: Db;
   readonly #clock: Clock;
   readonly #toleranceMs: number;

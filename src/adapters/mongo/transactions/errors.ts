@@ -40,14 +40,14 @@ function isOurs(fault: unknown): boolean {
 }
 
 /** Translates an error for the ports: errors of the driver or the server appear only as a cause. */
-export function unavailable(fault: unknown): unknown {
+export function mongoUnavailable(fault: unknown): unknown {
   if (fault instanceof PassbookError || isOurs(fault)) return fault;
   if (fault instanceof MongoNotConnectedError) return new TypeError('The store is closed', { cause: fault });
-  return storeFault(fault);
+  return mongoFault(fault);
 }
 
 /** Error of a store that did nothing: it is full, read-only or unreachable. */
-export function storeFault(fault: unknown): PassbookError {
+export function mongoFault(fault: unknown): PassbookError {
   const facts = { retryAfterSeconds: FULL_RETRY_SECONDS };
   if (isFull(fault)) return new PassbookError('storage_full', facts, { cause: fault });
   if (hasCode(fault, USER_WRITES_BLOCKED)) {

@@ -4,7 +4,7 @@ import type { ClientSession, Db } from 'mongodb';
 import { PassbookError } from '../../../domain/errors.ts';
 import type { Deadline } from './deadline.ts';
 import { abortAnswered, endTransaction } from './end-transaction.ts';
-import { closed, isAborted, isPassing, storeFault, unavailable } from './errors.ts';
+import { closed, isAborted, isPassing, mongoFault, mongoUnavailable } from './errors.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { TRANSACTION_OPTIONS, Transaction } from './transaction.ts';
 
@@ -141,7 +141,7 @@ class Unit<R> {
 
   timeIsOver(): PassbookError {
     const cause = this.#lastFault ?? new Error('The deadline passed');
-    if (!this.#isUnsettled) return storeFault(cause);
+    if (!this.#isUnsettled) return mongoFault(cause);
     return new PassbookError('outcome_unknown', { retryAfterSeconds: 1 }, { cause });
   }
 
@@ -199,7 +199,7 @@ class Unit<R> {
     if (!transaction.failure) throw fault;
     const { duplicate } = transaction;
     if (duplicate && (await duplicate.isDurable())) throw duplicate.refusal;
-    if (!isPassing(fault)) throw unavailable(fault);
+    if (!isPassing(fault)) throw mongoUnavailable(fault);
     return undefined;
   }
 

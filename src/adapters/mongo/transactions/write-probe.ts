@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ClockGuard } from './clock-guard.ts';
+import type { MongoClockGuard } from './clock-guard.ts';
 import type { Collections } from '../schema/collections.ts';
 import { Deadline } from './deadline.ts';
 import type { TransactionRunner } from './transaction-runner.ts';
@@ -14,7 +14,7 @@ const FRESH_MS = 1000;
 export class WriteProbe {
   readonly #transactions: TransactionRunner;
   readonly #ledger: Collections['ledger'];
-  readonly #clockGuard: ClockGuard;
+  readonly #clockGuard: MongoClockGuard;
   readonly #timeoutMs: number;
   #running: Promise<void> | undefined;
   #last = { at: -Infinity, failed: 0 };
@@ -22,7 +22,7 @@ export class WriteProbe {
   constructor(parts: {
     transactions: TransactionRunner;
     collections: Collections;
-    clockGuard: ClockGuard;
+    clockGuard: MongoClockGuard;
     timeoutMs: number;
   }) {
     this.#transactions = parts.transactions;

@@ -8,14 +8,14 @@ import type { Prefetch } from '../../../domain/books/prefetch.ts';
 import { keyText } from '../../../domain/books/idempotency.ts';
 import type { Instant } from '../../../domain/time.ts';
 import type { StoredAccount } from '../documents/account-document.ts';
-import type { ClockGuard } from '../transactions/clock-guard.ts';
+import type { MongoClockGuard } from '../transactions/clock-guard.ts';
 import type { Collections } from '../schema/collections.ts';
 import type { CounterpartyIndex } from './counterparty-blocks.ts';
 import { isPassing, VersionConflict } from '../transactions/errors.ts';
 import { advanceVersion, readVersion } from './ledger-version.ts';
 import { isReadableOutside, loadBooks, loadBooksOutside } from './prefetch.ts';
 import type { KnownAccounts, LoadedBooks } from './prefetch.ts';
-import { storesOf } from '../mongo-stores.ts';
+import { mongoStores } from '../mongo-stores.ts';
 import { AccountCache } from './account-cache.ts';
 import { Deadline } from '../transactions/deadline.ts';
 import { WriterLease } from './writer-lease.ts';
@@ -68,7 +68,7 @@ export class MongoUnitOfWork implements UnitOfWork {
   readonly #collections: Collections;
   readonly #blocks: CounterpartyIndex;
   readonly #clock: Clock;
-  readonly #clockGuard: ClockGuard;
+  readonly #clockGuard: MongoClockGuard;
   readonly #parcelsSeen: ClaimedBatches;
   readonly #runTimeoutMs: number;
   readonly #cache = new AccountCache();
@@ -82,7 +82,7 @@ export class MongoUnitOfWork implements UnitOfWork {
     collections: Collections;
     blocks: CounterpartyIndex;
     clock: Clock;
-    clockGuard: ClockGuard;
+    clockGuard: MongoClockGuard;
     parcelsSeen: ClaimedBatches;
     runTimeoutMs: number;
   }) {
@@ -120,7 +120,7 @@ export class MongoUnitOfWork implements UnitOfWork {
     const { result, seen } = await this.#transactions.run(limit, async (transaction) => {
       await transaction.read(() => this.#clockGuard.check());
       const seen = this.#parcelsSeen.forUnit();
-      const stores = storesOf(transaction, this.#collections, seen);
+      const stores = mongoStores(transaction, this.#collections, seen);
       return { result: await this.#transactions.guardReentrancy(() => work(stores)), seen };
     });
     seen.keep();

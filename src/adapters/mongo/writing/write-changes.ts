@@ -10,7 +10,12 @@ import { erasesText } from '../../../domain/decisions/erase-text.ts';
 import { keyText } from '../../../domain/books/idempotency.ts';
 import type { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
 import type { Transfer } from '../../../domain/entities/transfer.ts';
-import { accountDigest, accountFields, changingFields, mustWrite } from '../documents/account-document.ts';
+import {
+  accountDigestBinary,
+  accountFields,
+  changingFields,
+  mustWrite,
+} from '../documents/account-document.ts';
 import type { AccountDocument, StoredAccount } from '../documents/account-document.ts';
 import { auditDocument } from '../documents/audit-document.ts';
 import type { AuditDocument } from '../documents/audit-document.ts';
@@ -208,13 +213,13 @@ function accountWrites(
   const stored = Array.from(changed, ([id, { was, after }]): StoredAccount => {
     const { sequence } = after;
     if (!was) {
-      const document = { _id: id, ...accountFields(after), digest: accountDigest(after) };
+      const document = { _id: id, ...accountFields(after), digest: accountDigestBinary(after) };
       writes.push({ insertOne: { document } });
       return { account: after, written: sequence };
     }
     if (!mustWrite(was, after)) return { account: after, written: was.written };
     const filter = { _id: id, sequence: BigInt(was.written) };
-    const digest = was.account.name === after.name ? {} : { digest: accountDigest(after) };
+    const digest = was.account.name === after.name ? {} : { digest: accountDigestBinary(after) };
     writes.push({ updateOne: { filter, update: { $set: { ...changingFields(after), ...digest } } } });
     return { account: after, written: sequence };
   });

@@ -1,5 +1,5 @@
 import { requireDurable } from './durable.mjs';
-import type { Database, Driver, Statement, Value } from './driver.ts';
+import type { Database, Driver, PreparedStatement, Value } from './driver.ts';
 import type { Writer } from './writer.ts';
 
 /**
@@ -13,7 +13,7 @@ const CACHE_SIZE = -65_536;
 /** One connection. It prepares each statement once, and reads integers as bigints. */
 export class Connection implements Writer {
   readonly #database: Database;
-  readonly #statements = new Map<string, Statement>();
+  readonly #statements = new Map<string, PreparedStatement>();
   #isClosed = false;
 
   constructor(driver: Driver, path: string, { readOnly }: { readOnly: boolean }) {
@@ -64,7 +64,7 @@ export class Connection implements Writer {
     if (this.#isClosed) throw new TypeError('The store is closed');
   }
 
-  #prepared(sql: string): Statement {
+  #prepared(sql: string): PreparedStatement {
     this.assertOpen();
     let statement = this.#statements.get(sql);
     if (!statement) {

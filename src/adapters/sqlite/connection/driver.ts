@@ -1,6 +1,6 @@
 export type Value = string | number | bigint | Uint8Array | null;
 
-export interface Statement {
+export interface PreparedStatement {
   run(...values: Value[]): { changes: number | bigint };
   get(...values: Value[]): unknown;
   all(...values: Value[]): unknown[];
@@ -10,7 +10,7 @@ export interface Statement {
 export interface Database {
   readonly isTransaction: boolean;
   exec(sql: string): void;
-  prepare(sql: string): Statement;
+  prepare(sql: string): PreparedStatement;
   close(): void;
 }
 

@@ -41,7 +41,7 @@ export function isBusy(fault: unknown): boolean {
   return name === 'busy' || name === 'locked';
 }
 
-export function unavailable(cause: unknown): PassbookError {
+export function sqliteUnavailable(cause: unknown): PassbookError {
   return new PassbookError('unavailable', { retryAfterSeconds: 1 }, { cause });
 }
 
@@ -50,7 +50,7 @@ const NOT_WRITABLE_CODES: readonly unknown[] = [778, 1546, 4874, 5386];
 const FULL_ERRNOS: readonly unknown[] = ['ENOSPC', 'EDQUOT'];
 
 /** Error of a store that cannot carry out a request: it is full, read-only, or fails otherwise. */
-export function storeFault(cause: unknown): PassbookError {
+export function sqliteFault(cause: unknown): PassbookError {
   const { errcode, code } = (cause instanceof Error ? cause : {}) as { errcode?: unknown; code?: unknown };
   const name = faultName(cause);
   const facts = { retryAfterSeconds: FULL_RETRY_SECONDS };
@@ -60,14 +60,14 @@ export function storeFault(cause: unknown): PassbookError {
     const reason = 'The store cannot be written, nothing was done';
     return new PassbookError('storage_full', { ...facts, reason }, { cause });
   }
-  return unavailable(cause);
+  return sqliteUnavailable(cause);
 }
 
 const FULL_RETRY_SECONDS = 10;
 
 /** Translates a store's error before the commit, when nothing was written. Returns any other error unchanged. */
 export function beforeCommit(fault: unknown): unknown {
-  return faultName(fault) ? storeFault(fault) : fault;
+  return faultName(fault) ? sqliteFault(fault) : fault;
 }
 
 /**
@@ -78,6 +78,6 @@ export function atCommit(fault: unknown): unknown {
   const name = faultName(fault);
   if (!name) return fault;
   return name === 'full' || isBusy(fault)
-    ? storeFault(fault)
+    ? sqliteFault(fault)
     : new PassbookError('outcome_unknown', { retryAfterSeconds: 1 }, { cause: fault });
 }

@@ -27,7 +27,7 @@ async function driver() {
   return /** @type {import('./driver.ts').Driver} */ (process.getBuiltinModule(module));
 }
 
-/** @type {{ sql: string, statement?: import('./driver.ts').Statement }[]} */
+/** @type {{ sql: string, statement?: import('./driver.ts').PreparedStatement }[]} */
 const known = [];
 /** @type {Error | undefined} The error of one of the unit's portions, reported at its commit. */
 let fault;

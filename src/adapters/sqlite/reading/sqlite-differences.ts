@@ -2,13 +2,13 @@ import { nextTurn } from '../../../application/event-loop.ts';
 import { BLOCK, counterpartyOf } from '../../shared/counterparty-blocks.ts';
 import { differs } from '../../../domain/verification/faults.ts';
 import type { Fault } from '../../../domain/verification/faults.ts';
-import { accountDigest, accountRowsAfter } from '../tables/accounts.ts';
+import { accountDigestBytes, accountRowsAfter } from '../tables/accounts.ts';
 import type { AccountAsWritten } from '../tables/accounts.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Value } from '../connection/driver.ts';
 import { blockOfEntries, othersOfTransfer } from '../tables/entries.ts';
 import { recordDigestsAfter } from '../tables/idempotency-records.ts';
-import { findTransfer, transferDigest, transferRowsAfter } from '../tables/transfers.ts';
+import { findTransfer, transferDigestBytes, transferRowsAfter } from '../tables/transfers.ts';
 
 const PORTION = 500;
 
@@ -45,7 +45,9 @@ export async function* sqliteDifferences(
     const missing = Math.floor(last / BLOCK) - Number(blocks.count);
     const copy = copyDifference(row);
     return [
-      ...(isEqual(digest, accountDigest(account)) ? [] : [{ kind: 'account_facts', accountId } as const]),
+      ...(isEqual(digest, accountDigestBytes(account))
+        ? []
+        : [{ kind: 'account_facts', accountId } as const]),
       ...(copy
         ? [{ kind: 'account_copy', accountId, sequence: account.sequence, detail: copy } as const]
         : []),
@@ -59,7 +61,7 @@ export async function* sqliteDifferences(
     const { transfer, record, digest } = row;
     const { id: transferId, unbookedFor, createdAt, expiresAt, legs } = transfer;
     const faults: Fault[] = [];
-    if (!isEqual(digest, transferDigest(transfer, record)))
+    if (!isEqual(digest, transferDigestBytes(transfer, record)))
       faults.push({ kind: 'transfer_facts', transferId });
     if (unbookedFor !== null && !connection.get(FIND_UNBOOKED, unbookedFor, createdAt, transferId))
       faults.push({ kind: 'transfer_listing', transferId, detail: 'it is not listed' });

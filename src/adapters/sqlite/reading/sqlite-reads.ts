@@ -3,14 +3,20 @@ import type { BookLine, LedgerReads } from '../../../application/ports/ledger-st
 import type { SessionReads } from '../../../application/ports/user-store.ts';
 import type { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
 import type { Transfer } from '../../../domain/entities/transfer.ts';
-import { accountIdsWithDueHolds, findAccount, listAccounts } from '../tables/accounts.ts';
+import { accountIdsWithDueHolds, findAccount, selectAccounts } from '../tables/accounts.ts';
 import { listAuditRecords } from '../tables/audit-log.ts';
 import type { Connection } from '../connection/connection.ts';
-import { entriesAt, entriesWith, listEntries } from '../tables/entries.ts';
+import { entriesAt, entriesWith, selectEntries } from '../tables/entries.ts';
 import { beforeCommit } from '../connection/faults.ts';
 import { findRecord } from '../tables/idempotency-records.ts';
 import { findSession } from '../tables/sessions.ts';
-import { dueOn, findTransfer, listHoldsPlaced, listPendingHolds, listUnbooked } from '../tables/transfers.ts';
+import {
+  selectDueSums,
+  findTransfer,
+  listHoldsPlaced,
+  listPendingHolds,
+  listUnbooked,
+} from '../tables/transfers.ts';
 import { whenUnlocked } from '../writing/waiting.ts';
 
 /** Reads on a separate connection. They see committed data only, and never wait for a unit of work. */
@@ -20,13 +26,13 @@ export function readsOf(
 ): LedgerReads & SessionReads {
   return {
     account: (id) => read(() => findAccount(connection, id)),
-    accountsOf: (ownerId, page) => read(() => listAccounts(connection, ownerId, page)),
+    accountsOf: (ownerId, page) => read(() => selectAccounts(connection, ownerId, page)),
     transfer: (id) => read(() => findTransfer(connection, id)),
     unbookedOf: (userId, page) => read(() => listUnbooked(connection, userId, page)),
-    entriesOf: (accountId, page) => read(() => listEntries(connection, accountId, page)),
+    entriesOf: (accountId, page) => read(() => selectEntries(connection, accountId, page)),
     linesOf: (accountId, page) =>
       read(() =>
-        atOneMoment(connection, () => withTransfers(connection, listEntries(connection, accountId, page))),
+        atOneMoment(connection, () => withTransfers(connection, selectEntries(connection, accountId, page))),
       ),
     entriesAt: (accountId, sequences) => read(() => entriesAt(connection, accountId, sequences)),
     async linesBetween(accountId, otherId, { before, limit }) {
@@ -44,7 +50,7 @@ export function readsOf(
     },
     record: (key) => read(() => findRecord(connection, key)),
     sessions: (ids) => read(() => ids.flatMap((id) => findSession(connection, id) ?? [])),
-    dueOn: (accountId, until) => read(() => dueOn(connection, accountId, until)),
+    dueOn: (accountId, until) => read(() => selectDueSums(connection, accountId, until)),
     pendingHolds: (accountId, page) => read(() => listPendingHolds(connection, accountId, page)),
     holdsPlaced: (accountId, page) => read(() => listHoldsPlaced(connection, accountId, page)),
     accountsWithDueHolds: (until, limit) => read(() => accountIdsWithDueHolds(connection, until, limit)),

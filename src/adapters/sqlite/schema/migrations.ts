@@ -46,7 +46,7 @@ const RECORD = `CREATE TABLE IF NOT EXISTS schema_migrations (
  * Applies missing migrations, each in its own transaction. Several processes may call it at once.
  * @throws Error for a database of a newer version or of another program, and PassbookError `unavailable`
  */
-export async function migrate(
+export async function migrateSqlite(
   connection: Connection,
   { until, now, migrations = MIGRATIONS }: { until: number; now: Instant; migrations?: readonly Migration[] },
 ): Promise<void> {

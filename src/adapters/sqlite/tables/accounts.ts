@@ -3,7 +3,7 @@ import { Account } from '../../../domain/entities/account.ts';
 import type { AccountClass, AccountStatus, SystemPurpose } from '../../../domain/entities/account.ts';
 import type { OwnerAndCurrency } from '../../../domain/books/prefetch.ts';
 import type { Instant } from '../../../domain/time.ts';
-import { digestOf, toBytes, toHexadecimal } from './bytes.ts';
+import { digestBytes, toBytes, toHexadecimal } from './bytes.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Writer } from '../connection/writer.ts';
 
@@ -54,13 +54,13 @@ export function insertAccount(writer: Writer, account: Account): void {
     account.class,
     createdAt,
     ...changeable(account),
-    accountDigest(account),
+    accountDigestBytes(account),
   );
 }
 
 /** Covers the facts that neither the account's entries nor the audit log contain. */
-export function accountDigest(account: Account): Uint8Array {
-  return digestOf(accountText(account));
+export function accountDigestBytes(account: Account): Uint8Array {
+  return digestBytes(accountText(account));
 }
 
 /** Updates an account's row, unless only money has changed: the account's last entry contains that. */
@@ -68,7 +68,7 @@ export function updateAccount(writer: Writer, { before, after }: { before: Accou
   if (isToldByEntries(before, after)) return;
   writer.run(UPDATE, ...changeable(after), before.id);
   if (before.name === after.name) return;
-  writer.run('UPDATE accounts SET digest = ? WHERE id = ?', accountDigest(after), before.id);
+  writer.run('UPDATE accounts SET digest = ? WHERE id = ?', accountDigestBytes(after), before.id);
 }
 
 function isToldByEntries(before: Account, after: Account): boolean {
@@ -188,7 +188,7 @@ function entryIn(row: WrittenRow, hash: Uint8Array): AccountAsWritten['entry'] {
   };
 }
 
-export function listAccounts(
+export function selectAccounts(
   connection: Connection,
   ownerId: string,
   { after, limit }: { after: string | null; limit: number },

@@ -1,6 +1,5 @@
-import { hash } from 'node:crypto';
+import { sha256 } from '../../shared/sha256.ts';
 import { rowDigest } from '../../shared/row-digest.ts';
-import type { Digest } from '../../../domain/integrity/hash-chain.ts';
 
 /** The ledger has digests and salts in hexadecimal. The file has them as bytes, in half the space. */
 export function toBytes(hexadecimal: string): Uint8Array {
@@ -11,9 +10,7 @@ export function toHexadecimal(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 }
 
-export const sha256: Digest = (text) => hash('sha256', text, 'hex');
-
 /** The digest of this text for a row. */
-export function digestOf(text: string): Uint8Array {
+export function digestBytes(text: string): Uint8Array {
   return toBytes(rowDigest(text, sha256));
 }

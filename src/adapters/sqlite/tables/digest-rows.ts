@@ -1,7 +1,7 @@
-import { accountDigest, accountsAfter } from './accounts.ts';
+import { accountDigestBytes, accountsAfter } from './accounts.ts';
 import type { Connection } from '../connection/connection.ts';
 import { recordDigestsAfter } from './idempotency-records.ts';
-import { transferDigest, transferRowsAfter } from './transfers.ts';
+import { transferDigestBytes, transferRowsAfter } from './transfers.ts';
 
 const PORTION = 500;
 
@@ -11,13 +11,13 @@ export function digestRows(connection: Connection): void {
     (page) => accountsAfter(connection, page),
     ({ id }) => id,
   )) {
-    connection.run('UPDATE accounts SET digest = ? WHERE id = ?', accountDigest(account), account.id);
+    connection.run('UPDATE accounts SET digest = ? WHERE id = ?', accountDigestBytes(account), account.id);
   }
   for (const { transfer, record } of all(
     (page) => transferRowsAfter(connection, page),
     (row) => row.transfer.id,
   )) {
-    const digest = transferDigest(transfer, record);
+    const digest = transferDigestBytes(transfer, record);
     connection.run('UPDATE transfers SET digest = ? WHERE id = ?', digest, transfer.id);
   }
   for (const { key, expected } of all(

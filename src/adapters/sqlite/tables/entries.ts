@@ -65,7 +65,7 @@ export function insertEntry(writer: Writer, entry: LedgerEntry, legs: readonly L
   writer.run(INSERT_BLOCK, entry.accountId, block, first, last);
 }
 
-export function listEntries(
+export function selectEntries(
   connection: Connection,
   accountId: string,
   { after, limit }: { after: number | null; limit: number },

@@ -13,7 +13,7 @@ import type { Balances, Outcome, TransferOutcome } from '../../../domain/books/o
 import type { Instant } from '../../../domain/time.ts';
 import { Transfer } from '../../../domain/entities/transfer.ts';
 import type { TransferStatus } from '../../../domain/entities/transfer.ts';
-import { digestOf } from './bytes.ts';
+import { digestBytes } from './bytes.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Value } from '../connection/driver.ts';
 import { findTransfer, findTransferWithRecord, ownKeysAfter } from './transfers.ts';
@@ -96,7 +96,7 @@ export function insertRecord(writer: Writer, record: IdempotencyRecord): void {
 
 /** Covers the whole record. Integers come back as bigints, so all values are compared as texts. */
 function valuesDigest(values: readonly Value[]): Uint8Array {
-  return digestOf(
+  return digestBytes(
     JSON.stringify(['record 1', ...values.map((value) => (value === null ? null : String(value)))]),
   );
 }

@@ -2,7 +2,7 @@ import type { Session } from '../../../domain/entities/session.ts';
 import type { Instant } from '../../../domain/time.ts';
 import type { User } from '../../../domain/entities/user.ts';
 import type { Connection } from '../connection/connection.ts';
-import { findUser } from './users.ts';
+import { selectUser } from './users.ts';
 
 type SessionRow = {
   readonly id: string;
@@ -29,7 +29,7 @@ export function findSession(
   id: string,
 ): { session: Session; user: User } | undefined {
   const row = connection.get('SELECT * FROM sessions WHERE id = ?', id) as SessionRow | undefined;
-  const user = row && findUser(connection, row.user_id);
+  const user = row && selectUser(connection, row.user_id);
   return row && user && { session: sessionOf(row), user };
 }
 

@@ -14,7 +14,8 @@ import type {
   TransferKind,
   TransferStatus,
 } from '../../../domain/entities/transfer.ts';
-import { digestOf, sha256, toBytes, toHexadecimal } from './bytes.ts';
+import { sha256 } from '../../shared/sha256.ts';
+import { digestBytes, toBytes, toHexadecimal } from './bytes.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Writer } from '../connection/writer.ts';
 
@@ -97,15 +98,15 @@ export function insertTransfer(
     record?.request ?? null,
     record?.balances ?? null,
     record?.at ?? null,
-    transferDigest(transfer, record),
+    transferDigestBytes(transfer, record),
   );
   const { unbookedFor } = transfer;
   if (unbookedFor !== null) writer.run(INSERT_UNBOOKED, unbookedFor, transfer.createdAt, id);
 }
 
 /** Covers the facts of a transfer and its inline record that no entry covers. */
-export function transferDigest(transfer: Transfer, record: InlineRecordRow | undefined): Uint8Array {
-  return digestOf(transferText(transfer, record, sha256));
+export function transferDigestBytes(transfer: Transfer, record: InlineRecordRow | undefined): Uint8Array {
+  return digestBytes(transferText(transfer, record, sha256));
 }
 
 /** @throws TypeError if the stored transfer differs from `before` */
@@ -157,7 +158,7 @@ const DUE = `SELECT ifnull(sum(iif(direction = 'debit', amount, 0)), 0) AS debit
   FROM pending_holds WHERE account_id = ? AND expires_at <= ?`;
 
 /** Sums all pending holds on an account that expire by an instant, from their list alone. */
-export function dueOn(connection: Connection, accountId: string, until: Instant): PendingSums {
+export function selectDueSums(connection: Connection, accountId: string, until: Instant): PendingSums {
   return { ...(connection.get(DUE, accountId, until) as PendingSums) };
 }
 

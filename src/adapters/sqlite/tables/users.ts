@@ -28,7 +28,7 @@ export function insertUser(connection: Connection, user: User, passwordHash: str
   if (inserted === 0) throw new PassbookError('email_already_registered');
 }
 
-export function findUser(connection: Connection, id: string): User | undefined {
+export function selectUser(connection: Connection, id: string): User | undefined {
   const row = connection.get('SELECT * FROM users WHERE id = ?', id) as UserRow | undefined;
   return row && userOf(row);
 }

@@ -15,7 +15,7 @@ const KEEP_NEWEST =
  * Refuses ledger writes while the newest entry is ahead of the clock. Keeps the newest instant in memory and in one
  * row.
  */
-export class ClockGuard {
+export class SqliteClockGuard {
   readonly #connection: Connection;
   readonly #clock: Clock;
   readonly #toleranceMs: number;

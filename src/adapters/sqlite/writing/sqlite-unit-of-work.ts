@@ -12,17 +12,17 @@ import type { Instant } from '../../../domain/time.ts';
 import { countAccounts, oldestActiveIds } from '../tables/accounts.ts';
 import { findAuditHead } from '../tables/audit-log.ts';
 import { newestEntryIn } from './clock-guard.ts';
-import type { ClockGuard } from './clock-guard.ts';
+import type { SqliteClockGuard } from './clock-guard.ts';
 import { isMarkedBackup, unmarkBackup } from '../backup/backup-mark.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { DatabaseFile } from '../connection/database-file.ts';
-import { beforeCommit, isBusy, storeFault } from '../connection/faults.ts';
+import { beforeCommit, isBusy, sqliteFault } from '../connection/faults.ts';
 import { recordFinder } from '../tables/idempotency-records.ts';
 import type { LazyThread } from './lazy-thread.ts';
 import { assertKnownVersion } from '../schema/migrations.ts';
 import { SqliteAccountCache } from './remembered-accounts.ts';
-import { Scope, storesOf } from '../sqlite-stores.ts';
-import { dueOn, findTransfer, firstHolds } from '../tables/transfers.ts';
+import { Scope, sqliteStores } from '../sqlite-stores.ts';
+import { selectDueSums, findTransfer, firstHolds } from '../tables/transfers.ts';
 import { SqliteUnitWriter } from './unit-writer.ts';
 import { SerialQueue, whenUnlocked } from './waiting.ts';
 import { OtherWriters, LocalWriter } from './writing-connection.ts';
@@ -43,7 +43,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
   readonly #file: DatabaseFile;
   readonly #clock: Clock;
   readonly #lockTimeoutMs: number;
-  readonly #clockGuard: ClockGuard;
+  readonly #clockGuard: SqliteClockGuard;
   readonly #accounts: SqliteAccountCache;
   readonly #here: LocalWriter;
   readonly #thread: LazyThread;
@@ -60,7 +60,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
     connection: Connection;
     file: DatabaseFile;
     clock: Clock;
-    clockGuard: ClockGuard;
+    clockGuard: SqliteClockGuard;
     lockTimeoutMs: number;
     thread: LazyThread;
   }) {
@@ -200,7 +200,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
     } catch (fault) {
       this.#others.forget();
       await writing.rollBack();
-      throw isBusy(fault) ? fault : storeFault(fault);
+      throw isBusy(fault) ? fault : sqliteFault(fault);
     }
   }
 
@@ -239,7 +239,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
   async #work<R>(work: (stores: Stores) => Promise<R>, seen: ClaimedBatches): Promise<R> {
     const scope = new Scope(this.#connection);
     try {
-      const result = await work(storesOf(scope, seen));
+      const result = await work(sqliteStores(scope, seen));
       scope.assertSound();
       return result;
     } catch (fault) {
@@ -291,7 +291,7 @@ function booksOf(connection: Connection, accounts: SqliteAccountCache, want: Pre
     account: (id) => accounts.find(id),
     transfer: (id) => findTransfer(connection, id),
     dueKnownBy: want.holdsDueBy,
-    dueOn: (accountId, until) => dueOn(connection, accountId, until),
+    dueOn: (accountId, until) => selectDueSums(connection, accountId, until),
     firstHolds: (accountId, limit) => firstHolds(connection, accountId, limit),
     activeAccounts: (of) =>
       oldestActiveIds(connection, of, want.activeCount).flatMap((id) => accounts.find(id) ?? []),

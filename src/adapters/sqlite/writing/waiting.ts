@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { allSettled } from '../../shared/all-settled.ts';
 import { PassbookError } from '../../../domain/errors.ts';
-import { isBusy, unavailable } from '../connection/faults.ts';
+import { isBusy, sqliteUnavailable } from '../connection/faults.ts';
 
 const LONGEST_PAUSE_MS = 16;
 /** Longest delay of a Node timer: 2^31 - 1 ms. */
@@ -20,7 +20,7 @@ export async function whenUnlocked<R>(attempt: () => R | Promise<R>, until: numb
     } catch (fault) {
       if (!isBusy(fault)) throw fault;
       const leftMs = until - performance.now();
-      if (leftMs <= 0) throw unavailable(fault);
+      if (leftMs <= 0) throw sqliteUnavailable(fault);
       await sleep(Math.min(leftMs, 1 + Math.random() * pauseMs));
     }
   }
@@ -55,7 +55,7 @@ export class SerialQueue {
 }
 
 async function inTime(before: Promise<unknown>, until: number): Promise<void> {
-  const late = () => unavailable(new Error('Other units of work took too long'));
+  const late = () => sqliteUnavailable(new Error('Other units of work took too long'));
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(late()), Math.min(until - performance.now(), LONGEST_TIMER_MS));
