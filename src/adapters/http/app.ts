@@ -23,9 +23,9 @@ import type { WriteLimits } from './middleware/write-throttle.ts';
 export type AppOptions = {
   readonly bank: Bank;
   readonly log: Logger;
-  /** Where browsers reach the server, such as `https://bank.example`. Null: plain http, at whatever host they name. */
+  /** Origin at which browsers reach the server, such as `https://bank.example`. Null: http, at any host. */
   readonly publicOrigin?: string | null;
-  /** How many proxies of ours stand in front and add to X-Forwarded-For; 0 unless given. */
+  /** Number of our own proxies in front of the server, which add to X-Forwarded-For. Default: 0. */
   readonly trustedProxies?: number;
   readonly throttle?: Partial<ThrottleLimits>;
   readonly writes?: Partial<WriteLimits>;
@@ -54,7 +54,7 @@ export function createApp({
     writes: new WriteThrottle(writes),
   };
 
-  // Not strict: a slash at the end of a path makes no difference
+  // Not strict: a trailing slash makes no difference
   const app = new Hono<HttpEnv>({ strict: false });
   app.onError(problemHandler({ log }));
   app.notFound((c) => sendProblem(c, 'route_not_found', { subject: shownPath(c.req.path) }));
@@ -82,7 +82,7 @@ export function createApp({
 
 const PATH_SHOWN = 200;
 
-/** A long path is cut: an answer must not outgrow its request. */
+/** The path, cut if it is long: a response must not be larger than its request. */
 function shownPath(path: string): string {
   return path.length > PATH_SHOWN ? `${path.slice(0, PATH_SHOWN)}...` : path;
 }

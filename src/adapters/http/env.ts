@@ -3,19 +3,20 @@ import type { ErrorCode } from '../../domain/errors.ts';
 import type { Session } from '../../domain/entities/session.ts';
 import type { User } from '../../domain/entities/user.ts';
 
-/** What every handler has. */
+/** Context of every handler. */
 export type HttpEnv = {
   /** Absent where the app is called without a socket. */
   Bindings: Partial<Pick<HttpBindings, 'incoming' | 'outgoing'>>;
   Variables: {
     requestId: string;
-    /** For the log: who asked, and the code of the problem that was answered. */
+    /** For the log: the signed-in user. */
     userId?: string;
-    /** For the log: whose sign-in failed, by id, or by a digest of the address where nobody has it. */
+    /** For the log: the user whose sign-in failed, or a digest of an unknown e-mail address. */
     signInFor?: string | undefined;
+    /** For the log: the code of the problem that was answered. */
     code?: ErrorCode;
   };
 };
 
-/** What a handler has behind `requireSession`. */
+/** Context of a handler that runs after `sessionRequired`. */
 export type SignedInEnv = HttpEnv & { Variables: { user: User; session: Session } };

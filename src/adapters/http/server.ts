@@ -7,20 +7,21 @@ import { problemOf } from './responses/problem.ts';
 import { SlowReaders } from './requests/slow-readers.ts';
 
 export type ServerLimits = {
-  /** All headers of a request together; more is answered with 431. */
+  /** Size of all headers of a request. A larger head is answered with 431. */
   readonly headerBytes: number;
-  /** How long a request's headers, and how long all of it, may take to arrive. */
+  /** Time for a request's headers to arrive. */
   readonly headersMs: number;
+  /** Time for the whole request to arrive. */
   readonly requestMs: number;
-  /** How often slow requests are looked for. */
+  /** Interval of the check for slow requests. */
   readonly checkMs: number;
   /** How long an idle connection is kept. */
   readonly keepAliveMs: number;
-  /** How many connections there may be; a new one beyond that is closed, and so are idle ones to make room. */
+  /** Maximum of open connections. Beyond it, new ones are closed, and idle ones too to make room. */
   readonly connections: number;
-  /** How long a client may take nothing of an answer; it has up to twice this. */
+  /** How long a client may read nothing of a response. Checked at intervals, so it may take up to twice this. */
   readonly unreadMs: number;
-  /** How long requests in flight may take once the server closes. */
+  /** Time for requests in flight to finish once the server closes. */
   readonly closeMs: number;
 };
 
@@ -29,28 +30,27 @@ const DEFAULT_LIMITS: ServerLimits = {
   headersMs: 10_000,
   requestMs: 30_000,
   checkMs: 1_000,
-  // Longer than load balancers keep theirs, which would else send into a connection that is closing
+  // Longer than load balancers keep theirs: otherwise they may send into a closing connection
   keepAliveMs: 65_000,
   connections: 4_000,
   unreadMs: 120_000,
   closeMs: 10_000,
 };
 
-/** How often idle connections are closed, at most, to make room for new ones. */
+/** Shortest time between two closings of idle connections that make room for new ones. */
 const ROOM_MS = 1_000;
 
 export type RunningServer = {
   readonly port: number;
   /**
-   * Accepts nothing more, ends idle connections at once, and waits for the requests in flight; those that outlast
-   * the limit are cut off.
+   * Stops accepting, ends idle connections at once, and waits for requests in flight. Cuts them off after `closeMs`.
    */
   close(): Promise<void>;
 };
 
 /**
- * Serves the app over HTTP. Port 0 takes any that is free. Rejects if the address cannot be listened on.
- * Replaces the global `Request` and `Response` by lighter ones, as @hono/node-server does.
+ * Serves the app over HTTP. Port 0 takes any free port. Rejects if it cannot listen on the address.
+ * Replaces the global `Request` and `Response` with lighter ones: @hono/node-server does so.
  */
 export async function startServer({
   app,
@@ -100,7 +100,7 @@ export async function startServer({
   };
 }
 
-/** Idle connections give way, so that a client that opens many and uses none keeps nobody out. */
+/** Closes idle connections when the server is full, so that a client that hoards them keeps nobody out. */
 function makeRoom(server: Server): () => void {
   let madeAt = -ROOM_MS;
   return () => {
@@ -111,7 +111,7 @@ function makeRoom(server: Server): () => void {
   };
 }
 
-/** What never reached the app: a target or a host that makes no URL. */
+/** Answers a request that never reached the app, because its target and host make no URL. */
 function answerFault(error: unknown): Response {
   const code = error instanceof RequestError ? 'invalid_request' : 'internal_error';
   const problem = problemOf(code);
@@ -129,7 +129,7 @@ const STATUS_OF_CLIENT_ERROR: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-/** What is not HTTP, too large a head, or too slow: there is no request to answer, only a socket. */
+/** Answers input that is not HTTP, has too large a head or is too slow. There is a socket, but no request. */
 function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
@@ -169,7 +169,7 @@ function close(
       if (error) reject(error);
       else resolve();
     });
-    // Else their connections would idle on, and the server with them
+    // Otherwise these connections stay open, and the server does not close
     for (const response of inFlight) if (!response.headersSent) response.setHeader('Connection', 'close');
   });
 }

@@ -275,13 +275,13 @@ describe('A body in small chunks', () => {
 
 describe('A header that comes twice is refused before anything is done', () => {
   test.each([
-    ['Idempotency-Key: a', 'idempotency-key: a', 'idempotencyKey', 'idempotency-key'],
-    ['Idempotency-Key: a', 'Idempotency-Key: b', 'idempotencyKey', 'idempotency-key'],
-    ['Authorization: Bearer a', 'Authorization: Bearer a', 'Authorization', 'authorization'],
-    ['Content-Type: application/json', 'CONTENT-TYPE: text/plain', 'Content-Type', 'content-type'],
-    ['Content-Encoding: gzip', 'Content-Encoding: identity', 'Content-Encoding', 'content-encoding'],
-    ['X: y', 'Host: other', 'Host', 'host'],
-  ])('%s, %s', async (one, other, field, name) => {
+    ['Idempotency-Key: a', 'idempotency-key: a', 'idempotencyKey', 'an Idempotency-Key'],
+    ['Idempotency-Key: a', 'Idempotency-Key: b', 'idempotencyKey', 'an Idempotency-Key'],
+    ['Authorization: Bearer a', 'Authorization: Bearer a', 'Authorization', 'an Authorization'],
+    ['Content-Type: application/json', 'CONTENT-TYPE: text/plain', 'Content-Type', 'a Content-Type'],
+    ['Content-Encoding: gzip', 'Content-Encoding: identity', 'Content-Encoding', 'a Content-Encoding'],
+    ['X: y', 'Host: other', 'Host', 'a Host'],
+  ])('%s, %s', async (one, other, field, header) => {
     const { port } = await serve(new Edge());
 
     for (const path of ['/api/transactions', '/api/accounts', '/api/system/withdrawals']) {
@@ -293,7 +293,7 @@ describe('A header that comes twice is refused before anything is done', () => {
         other,
         'Connection: close',
       ];
-      expect(await say(port, lines)).toEqual(invalid([field, `must be given once in a ${name} header`]));
+      expect(await say(port, lines)).toEqual(invalid([field, `must be given once in ${header} header`]));
     }
   });
 

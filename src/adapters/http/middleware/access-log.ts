@@ -4,7 +4,7 @@ import type { Logger } from '../../../application/ports/runtime.ts';
 import { clientAddress } from '../requests/client-address.ts';
 import type { HttpEnv } from '../env.ts';
 
-/** One line a request. It holds nothing that the client wrote but an address: the route is its pattern, not its path. */
+/** Logs one line per request. The only client input in it is the address: a route is logged as its pattern. */
 export function accessLog({ log, trustedProxies }: { log: Logger; trustedProxies: number }) {
   return createMiddleware<HttpEnv>(async (c, next) => {
     const startedAt = performance.now();

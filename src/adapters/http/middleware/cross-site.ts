@@ -7,8 +7,8 @@ import { bearerOf } from '../requests/session-token.ts';
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /**
- * Refuses what another site makes a browser send here, a sign-in too, whatever its content type. A Bearer token is
- * not sent by a browser of its own accord. One without either header is not a browser.
+ * Refuses requests that another site makes a browser send, sign-ins included, with any content type. Requests with a
+ * Bearer token pass: a browser never adds one by itself. A client that sends neither header checked here is no browser.
  */
 export function crossSiteRefused({ publicOrigin }: { publicOrigin: string | null }) {
   return createMiddleware<HttpEnv>(async (c, next) => {
@@ -18,7 +18,7 @@ export function crossSiteRefused({ publicOrigin }: { publicOrigin: string | null
   });
 }
 
-/** Another origin of the same site is no friend either: subdomains are not all ours. */
+/** Another origin of the same site counts as cross-site: not all subdomains are ours. */
 function isCrossSite(c: Context<HttpEnv>, publicOrigin: string | null): boolean {
   const site = c.req.header('sec-fetch-site');
   if (site !== undefined) return site !== 'same-origin' && site !== 'none';

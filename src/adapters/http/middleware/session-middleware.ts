@@ -6,7 +6,7 @@ import type { Role, User } from '../../../domain/entities/user.ts';
 import type { SignedInEnv } from '../env.ts';
 import type { SessionToken } from '../requests/session-token.ts';
 
-/** Lets only those pass who are signed in. */
+/** Requires a valid session. @throws PassbookError `unauthenticated` without a token */
 export function sessionRequired({ bank, sessionToken }: { bank: Bank; sessionToken: SessionToken }) {
   return createMiddleware<SignedInEnv>(async (c, next) => {
     const token = sessionToken.read(c);
@@ -22,7 +22,7 @@ export function sessionRequired({ bank, sessionToken }: { bank: Bank; sessionTok
 
 export type SessionRequired = ReturnType<typeof sessionRequired>;
 
-/** Behind `sessionRequired`. */
+/** Requires one of the roles. Must run after `sessionRequired`. */
 export function roleRequired(...roles: readonly Role[]) {
   return createMiddleware<SignedInEnv>(async (c, next) => {
     if (!roles.includes(c.get('user').role)) throw new PassbookError('forbidden');
@@ -30,7 +30,7 @@ export function roleRequired(...roles: readonly Role[]) {
   });
 }
 
-/** Everyone acts for themselves, whatever their role. */
+/** The user as an actor for themselves, whatever their role. */
 export function actorOf({ id, name }: User): Extract<Actor, { kind: 'user' }> {
   return { kind: 'user', id, name };
 }
@@ -40,7 +40,10 @@ export function operatorOf({ id }: User): Extract<Actor, { kind: 'system' }> {
   return { kind: 'system', id };
 }
 
-/** For what the system may do to anybody's, and everyone else to their own: end a transfer, close an account. */
+/**
+ * The actor for commands that the system may give on any record, and all others on their own: ending a transfer,
+ * closing an account.
+ */
 export function actorByRole(user: User): Actor {
   return user.role === 'system' ? operatorOf(user) : actorOf(user);
 }

@@ -5,25 +5,25 @@ import { normaliseEmail } from '../../../domain/entities/user.ts';
 import { networkOf, siteOf } from '../requests/client-address.ts';
 
 export type ThrottleLimits = {
-  /** How often one client's sign-ins may fail within `addressSeconds`. */
+  /** Failed sign-ins allowed to one client within `addressSeconds`. */
   readonly failuresPerAddress: number;
-  /** How often one client may try to register within `addressSeconds`. */
+  /** Registrations that one client may try within `addressSeconds`. */
   readonly registrationsPerAddress: number;
   readonly addressSeconds: number;
-  /** How often one e-mail address may be tried for registration within `accountSeconds`. */
+  /** Registrations that may be tried for one e-mail address within `accountSeconds`. */
   readonly registrationsPerEmail: number;
-  /** How often an account's sign-ins may fail from one network before its next ones from there have to wait. */
+  /** Failed sign-ins to an account from one network before the next ones from there must wait. */
   readonly failuresPerAccount: number;
-  /** How often an account's sign-ins may fail from unknown networks before each of those has fewer tries. */
+  /** Failed sign-ins to an account from all unknown networks before each of them gets fewer tries. */
   readonly strangersFailures: number;
-  /** When an account's failures are forgotten, counted from the first. */
+  /** Lifetime of an account's failures, counted from the first one. */
   readonly accountSeconds: number;
   /** The first wait; each failure doubles it. */
   readonly firstDelaySeconds: number;
   readonly maxDelaySeconds: number;
-  /** How long an address from which an account was signed in is known as its owner's. */
+  /** How long a network counts as the owner's after a sign-in from it. */
   readonly familiarSeconds: number;
-  /** How many addresses, and how many accounts, are remembered; some 600 bytes each. */
+  /** Keys that each limiter remembers, at about 600 bytes each. */
   readonly maxKeys: number;
 };
 
@@ -41,25 +41,25 @@ const DEFAULT_LIMITS: ThrottleLimits = {
   maxKeys: 10_000,
 };
 
-/** How many networks of one site count as one client, where an IPv6 provider hands out more than one. */
+/** Factor for the limits of a site: an IPv6 provider may give one customer more than one network. */
 const NETWORKS_PER_SITE = 10;
-/** How much longer an unknown network waits while many of them try one account. */
+/** Factor for the wait of an unknown network while many of them try one account. */
 const ATTACK_DELAY_FACTOR = 16;
 
 type Attempt = {
   readonly email: string;
   readonly address: string;
-  /** What only the account's owner has, such as an open session. */
+  /** Evidence that only the account's owner has, such as an open session. */
   readonly proof?: string;
 };
 
 type Turn = { readonly who: string; readonly free: number; readonly firstDelaySeconds: number };
 
 /**
- * Slows down guessing. An account's failures count for the network that they come from, so that a stranger's never
- * keep its owner out: the first try from any network is looked at. Many strangers at one account leave each of them
- * that one try and a longer wait, and its owner, from a network or with a session known as theirs, none the worse.
- * Counts are this process's own.
+ * Slows down password guessing. Failures of an account count per network, so a stranger's failures never lock the
+ * owner out: the first try from any network is always checked. When many networks attack one account, each gets that
+ * one try and a longer wait. The owner is not affected on a familiar network or with an open session.
+ * Each process counts for itself.
  */
 export class SignInThrottle {
   readonly #limits: ThrottleLimits;
@@ -86,8 +86,8 @@ export class SignInThrottle {
   }
 
   /**
-   * Runs a registration unless its client made too many. Its network is known as the new owner's from then on.
-   * @throws PassbookError `too_many_requests`, and whatever `attempt` throws
+   * Runs a registration unless its client made too many. From then on its network counts as the new owner's.
+   * @throws PassbookError `too_many_requests`, and anything that `attempt` throws
    */
   async register<T>({ email, address }: Attempt, attempt: () => Promise<T>): Promise<T> {
     await this.#addressRegistrations.consume(address);
@@ -98,16 +98,16 @@ export class SignInThrottle {
   }
 
   /**
-   * Runs a sign-in unless it must wait. It is counted as failed from its start, so that many at once are too, and
-   * taken back unless it failed for its credentials.
-   * @throws PassbookError `too_many_requests`, and whatever `attempt` throws
+   * Runs a sign-in unless it must wait. It counts as failed from its start, so that parallel attempts count too. The
+   * failure is taken back unless the credentials were wrong.
+   * @throws PassbookError `too_many_requests`, and anything that `attempt` throws
    */
   async signIn<T>(from: Attempt, attempt: () => Promise<T>): Promise<T> {
     const pair = pairOf(from);
     const isKnown = from.proof !== undefined || (await this.#familiar.has(pair));
     const turns = isKnown ? [this.#ownersTurn(from)] : await this.#strangersTurns(from);
 
-    // Strangers behind the same address do not count against an owner
+    // Owners are exempt: strangers behind the same address must not lock them out
     if (!isKnown) await this.#addressFailures.consume(from.address);
     await this.#takeTurns(turns);
     if (!isKnown) await this.#strangersFailures.add(normaliseEmail(from.email));
@@ -172,7 +172,7 @@ export class SignInThrottle {
     }
   }
 
-  /** Past the free failures, one attempt a time; a refused one makes nobody's wait longer. */
+  /** Allows one attempt per wait once the free failures are used up. A refused attempt does not lengthen the wait. */
   async #takeTurn({ who, free, firstDelaySeconds }: Turn): Promise<void> {
     const beyond = (await this.#failures.add(who)) - free;
     if (beyond <= 0) return;
@@ -187,7 +187,7 @@ function pairOf({ email, address }: Attempt): string {
   return `${normaliseEmail(email)} ${networkOf(address)}`;
 }
 
-/** Counts by network, and at ten times as many by site. */
+/** Counts by network, and by site with a limit ten times as high. */
 class ClientLimiter {
   readonly #networks: BoundedLimiter;
   readonly #sites: BoundedLimiter;
@@ -211,7 +211,7 @@ class ClientLimiter {
   }
 }
 
-/** Counts by key. What was not touched for longest is forgotten first, where the limiter alone would keep all. */
+/** Counts by key, and evicts the least recently used one. The limiter alone would keep all keys. */
 class BoundedLimiter {
   readonly #limiter: RateLimiterMemory;
   readonly #maxKeys: number;
@@ -238,7 +238,7 @@ class BoundedLimiter {
     }
   }
 
-  /** How many there are with this one. */
+  /** Adds one, and returns the new count. */
   async add(text: string): Promise<number> {
     return (await this.#limiter.penalty(this.#touch(text))).consumedPoints;
   }
@@ -273,7 +273,7 @@ class BoundedLimiter {
   }
 }
 
-/** Of one length, whatever a client sends, and telling nothing to who reads memory. */
+/** A digest: its length does not depend on the client's input, and a memory dump reveals no address. */
 function keyOf(text: string): string {
   return hash('sha256', text, 'base64url');
 }

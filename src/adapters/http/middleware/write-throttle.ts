@@ -5,11 +5,11 @@ import { PassbookError } from '../../../domain/errors.ts';
 import type { SignedInEnv } from '../env.ts';
 
 export type WriteLimits = {
-  /** Commands that a person may give in a minute, for as long as they like; 0 for no limit. */
+  /** Commands that a person may give per minute in the long run. 0: no limit. */
   readonly perMinute: number;
   /** Commands that a person may give at once after a rest. */
   readonly atOnce: number;
-  /** People who are remembered. Someone who is forgotten has rested. */
+  /** People remembered at most. A forgotten person starts with a full bucket. */
   readonly maxPeople: number;
 };
 
@@ -18,15 +18,15 @@ const LARGEST_BATCHES_AT_ONCE = 5;
 const MINUTE_MS = 60_000;
 
 /**
- * A bound on the commands that each person gives, as every command leaves something behind, a refused one too. Each
- * transfer of a batch is a command. The bank's own operators have no limit. Counts are this process's own.
+ * Limits each person's commands, because every command is stored, even a refused one. Each transfer of a batch is a
+ * command. Operators of the bank have no limit. Each process counts for itself.
  *
- * A token bucket a person, kept as one instant: when the bucket will be full again (the generic cell rate algorithm).
+ * Each person has a token bucket, stored as the instant when it will be full again (generic cell rate algorithm).
  */
 export class WriteThrottle {
   readonly #limits: WriteLimits;
   readonly #now: () => number;
-  /** Milliseconds of the monotonic clock, by person; those who gave a command last are last. */
+  /** Milliseconds of the monotonic clock by person, least recently active first. */
   readonly #fullAt = new Map<string, number>();
 
   constructor(
@@ -38,21 +38,21 @@ export class WriteThrottle {
     this.#now = now;
   }
 
-  /** Behind `sessionRequired`, before anything of the request is looked at: counts one command. */
+  /** Counts one command. Must run after `sessionRequired`, and before the request is read. */
   readonly limited = createMiddleware<SignedInEnv>(async (c, next) => {
     this.#take(c, 1);
     await next();
   });
 
   /**
-   * Counts the other commands of a request with `count` in all. None of them counts if they are too many.
+   * Counts the remaining commands of a request that has `count` in total. If they are too many, none of them counts.
    * @throws PassbookError `too_many_requests`
    */
   takeRest(c: Context<SignedInEnv>, count: number): void {
     this.#take(c, count - 1, count);
   }
 
-  /** @param needed for the same request again */
+  /** @param needed commands that a retry of the same request takes */
   #take(c: Context<SignedInEnv>, count: number, needed = count): void {
     const { perMinute, atOnce } = this.#limits;
     const { id, role } = c.get('user');
@@ -73,7 +73,7 @@ export class WriteThrottle {
     if (this.#fullAt.size > this.#limits.maxPeople) this.#forgetOne();
   }
 
-  /** The one who gave no command for longest, most likely with a full bucket by now. */
+  /** Forgets the person idle for longest, whose bucket is most likely full by now. */
   #forgetOne(): void {
     const [idlest] = this.#fullAt.keys();
     if (idlest !== undefined) this.#fullAt.delete(idlest);

@@ -3,12 +3,12 @@ import type { HonoRequest } from 'hono';
 import { invalid, PassbookError } from '../../../domain/errors.ts';
 import type { HttpEnv } from '../env.ts';
 
-/** A short body may come byte by byte; beyond that, chunks must have this size on average. */
+/** A short body may arrive byte by byte. Beyond that, chunks must have `CHUNK_BYTES` on average. */
 const FREE_CHUNKS = 1_024;
 const CHUNK_BYTES = 64;
 const FIRST_CAPACITY_BYTES = 4_096;
 
-/** What of a handler's context a body is read from. */
+/** The part of a handler's context that a body is read from. */
 export type RequestContext = {
   readonly req: HonoRequest<string>;
   /** Absent where the app is called without a socket. */
@@ -16,7 +16,7 @@ export type RequestContext = {
 };
 
 /**
- * The bytes of a request's body. They take the memory of one piece, whatever the number of chunks.
+ * Reads the body into one buffer, so that many small chunks take no extra memory.
  * @throws PassbookError `body_too_large`, `invalid_request`, `malformed_json`
  */
 export async function readBytes(c: RequestContext, limitBytes: number): Promise<Uint8Array> {
@@ -26,19 +26,19 @@ export async function readBytes(c: RequestContext, limitBytes: number): Promise<
   }
   const incoming = c.env?.incoming;
   try {
-    // A body whose client has left already can be had from the adapter alone
+    // If the client has already disconnected, only the adapter still has the body
     if (typeof incoming?.on !== 'function' || incoming.destroyed) {
       return await gathered(c.req.raw.body ?? [], limitBytes);
     }
     return await readIncoming(incoming, limitBytes);
   } catch (error) {
     if (error instanceof PassbookError) throw error;
-    // The client has gone, and nobody reads the answer
+    // The client has disconnected, so nobody reads this answer
     throw new PassbookError('malformed_json', {}, { cause: error });
   }
 }
 
-/** By events: an iterator over the stream costs a promise a chunk. */
+/** Reads by events: an iterator over the stream costs one promise per chunk. */
 function readIncoming(incoming: IncomingMessage, limitBytes: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const body = new GatheredBytes(limitBytes);
@@ -70,7 +70,7 @@ async function gathered(
   return body.bytes();
 }
 
-/** Chunks in one buffer that grows; a body of one chunk is that chunk. */
+/** Collects chunks in one growing buffer. A body of one chunk is not copied. */
 class GatheredBytes {
   readonly #limitBytes: number;
   #buffer: Uint8Array = new Uint8Array();
@@ -81,7 +81,7 @@ class GatheredBytes {
     this.#limitBytes = limitBytes;
   }
 
-  /** Takes a chunk, or returns why the body is refused. */
+  /** Takes a chunk, or returns the reason for refusing the body. */
   add(chunk: Uint8Array): PassbookError | undefined {
     const length = this.#length + chunk.length;
     this.#chunks++;
@@ -101,7 +101,7 @@ class GatheredBytes {
 
   #append(chunk: Uint8Array): void {
     const needed = this.#length + chunk.length;
-    // The first chunk is not ours to write to
+    // The first chunk belongs to the stream, so it must not be written to
     if (this.#chunks === 2 || needed > this.#buffer.length) {
       const grown = new Uint8Array(Math.max(FIRST_CAPACITY_BYTES, needed * 2));
       grown.set(this.#buffer.subarray(0, this.#length));

@@ -4,8 +4,8 @@ import type { Context } from 'hono';
 import type { HttpEnv } from '../env.ts';
 
 /**
- * Whose request it is: the socket's other end, or with proxies of ours in front, the address that the outermost of
- * them saw. What stands further left in X-Forwarded-For is the client's own word, and is not looked at.
+ * The client's address: the socket's remote end or, behind our own proxies, the address that the outermost one saw.
+ * Entries further left in X-Forwarded-For are ignored: the client can forge them.
  */
 export function clientAddress(c: Context<HttpEnv>, trustedProxies: number): string {
   const socket = socketAddress(c);
@@ -20,10 +20,10 @@ function socketAddress(c: Context<HttpEnv>): string {
   return (address !== undefined && plainAddress(address)) || 'unknown';
 }
 
-/** With a port, some proxies write [2001:db8::1]:443 or 192.0.2.1:443. */
+/** Some proxies add a port: [2001:db8::1]:443 or 192.0.2.1:443. */
 const WITH_PORT = /^"?(?:\[([^\]]*)\]|([^:[\]"]*))(?::\d+)?"?$/;
 
-/** The address alone: without its port, brackets or zone, and an IPv4 one in IPv6's clothes as IPv4. */
+/** The address without port, brackets or zone. An IPv4 address embedded in IPv6 is returned as IPv4. */
 function plainAddress(given: string): string | undefined {
   const text = given.trim();
   if (isIP(text) === 4) return text;
@@ -34,7 +34,7 @@ function plainAddress(given: string): string | undefined {
   return isIP(address) === 6 ? (embeddedIpv4(groupsOf(address)) ?? address) : address;
 }
 
-/** ::ffff:192.0.2.1 is how a socket for both shows an IPv4 client; 64:ff9b::/96 is a gateway's (RFC 6052). */
+/** A dual-stack socket shows an IPv4 client as ::ffff:192.0.2.1, a gateway as 64:ff9b::/96 (RFC 6052). */
 const IPV4_PREFIXES: ReadonlySet<string> = new Set(['0:0:0:0:0:ffff', '64:ff9b:0:0:0:0']);
 
 function embeddedIpv4(groups: readonly string[]): string | undefined {
@@ -57,12 +57,12 @@ function hexOf(ipv4: string): string {
   return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
 }
 
-/** What one client holds as its own: an IPv4 address, or the first 64 bits of an IPv6 one. */
+/** The network of one client: an IPv4 address, or the first 64 bits of an IPv6 one. */
 export function networkOf(address: string): string {
   return isIP(address) === 6 ? groupsOf(address).slice(0, 4).join(':') : address;
 }
 
-/** What one customer of a provider may hold: the first 48 bits of an IPv6 address (RFC 6177); of an IPv4 one, no more. */
+/** The range that a provider may give one customer: the first 48 bits of an IPv6 address (RFC 6177). None for IPv4. */
 export function siteOf(address: string): string | undefined {
   return isIP(address) === 6 ? groupsOf(address).slice(0, 3).join(':') : undefined;
 }

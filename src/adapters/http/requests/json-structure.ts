@@ -3,17 +3,17 @@ import type { FieldError } from '../../../domain/errors.ts';
 type Limit = { readonly max: number; readonly rule: string };
 
 export type JsonLimits = {
-  /** Objects and lists within one another. */
+  /** Levels of nested objects and lists. */
   readonly depth: number;
-  /** The items of a list, by the name of its field; no other field holds one. */
+  /** Maximum of items in a list, by its field's name. Other fields must not hold a list. */
   readonly lists: ReadonlyMap<string, Limit>;
-  /** The fields of an object, by the name of its own field. */
+  /** Maximum of fields in an object, by the name of the field that holds it. */
   readonly objects: ReadonlyMap<string, Limit>;
-  /** The fields of any other object. */
+  /** Maximum of fields in any other object. */
   readonly object: Limit;
 };
 
-/** They would change what an object is, wherever code copies one. */
+/** Names that could pollute a prototype when code copies an object. */
 const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 const QUOTE = 0x22;
@@ -26,21 +26,21 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
 type Level = {
-  /** The names so far; null in a list. */
+  /** Names so far. Null in a list. */
   readonly names: Set<string> | null;
-  /** Where in the parent this one is. */
+  /** Name or index of this level in its parent. */
   readonly place: string;
-  /** The latest name. */
+  /** Latest name of an object. */
   name: string;
-  /** The items before the latest one of a list. */
+  /** Index of the latest item of a list. */
   index: number;
   readonly limit: Limit;
 };
 
 /**
- * The first fault in the structure of a JSON text: a repeated or reserved name, a list where none belongs, or more
- * fields, items or levels than allowed. It looks at each character once, before anything is built of the text.
- * `JSON.parse` would keep the last of two equal names. A text that is not JSON has no fault here.
+ * Finds the first fault in the structure of a JSON text: a repeated or reserved name, a list where none belongs, or
+ * too many fields, items or levels. It reads each character once, before anything is built from the text.
+ * `JSON.parse` would keep the last of two equal names. A text that is not JSON yields no fault here.
  */
 export function structureFault(text: string, limits: JsonLimits): FieldError | undefined {
   const levels: Level[] = [];
@@ -99,7 +99,7 @@ function objectLimit(parent: Level | undefined, { objects, object }: JsonLimits)
   return (parent?.names && objects.get(parent.name)) || object;
 }
 
-/** Notes the name. */
+/** Records the name, and returns the fault it causes. */
 function fieldFault(level: Level, name: string): { isOfField: boolean; message: string } | undefined {
   const { names, limit } = level;
   level.name = name;
@@ -109,7 +109,7 @@ function fieldFault(level: Level, name: string): { isOfField: boolean; message: 
   return names && names.size > limit.max ? { isOfField: false, message: limit.rule } : undefined;
 }
 
-/** Where the closing quote is; beyond the text if there is none. */
+/** Index of the closing quote, or the text's length if there is none. */
 function endOfText(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let escapes = 0;
@@ -119,7 +119,7 @@ function endOfText(text: string, start: number): number {
   return text.length;
 }
 
-/** Undefined for a text that is not JSON. */
+/** The name with escapes decoded. Undefined if the text is not JSON. */
 function nameOf(text: string, { start, end }: { start: number; end: number }): string | undefined {
   const name = text.slice(start, end);
   if (!name.includes('\\')) return name;
@@ -134,7 +134,7 @@ function placeIn(level: Level): string {
   return level.names ? level.name : String(level.index);
 }
 
-/** The path of the innermost level, or of the field or item that it has come to. */
+/** The path of the innermost level, or of its current field or item. */
 function fieldOf(levels: readonly Level[], isInside = false): string {
   const last = levels.at(-1);
   const path = levels.slice(1).map(({ place }) => place);
@@ -144,7 +144,7 @@ function fieldOf(levels: readonly Level[], isInside = false): string {
 
 const NAME_SHOWN = 60;
 
-/** A long name is cut: an answer must not outgrow its request. */
+/** The name, cut if it is long: a response must not be larger than its request. */
 export function shown(name: string): string {
   return name.length > NAME_SHOWN ? `${name.slice(0, NAME_SHOWN)}...` : name;
 }

@@ -16,7 +16,7 @@ import type { JsonLimits } from './json-structure.ts';
 import { readInstant } from '../../../domain/time.ts';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
-/** A batch of the largest size, each of its transfers with a description and some metadata. */
+/** Enough for the largest batch, if each transfer has a description and some metadata. */
 export const BATCH_LIMIT_BYTES = 2 * 1024 * 1024;
 
 export const BATCH = { min: 1, max: BATCH_MAX, rule: `must be a list of 1 to ${BATCH_MAX}` };
@@ -24,7 +24,7 @@ export const LEGS = { min: 2, max: LEGS_MAX, rule: `must be a list of 2 to ${LEG
 
 const AMOUNT_RULE = `must be an integer from 1 to ${MAX_AMOUNT}, in the currency's minor unit`;
 
-/** Minor units, as a JSON number: 500 is 5.00 in a currency with two decimals. */
+/** An amount in minor units, as a JSON number: 500 is 5.00 in a currency with two decimals. */
 export const Amount = v.pipe(
   v.number(AMOUNT_RULE),
   v.integer(AMOUNT_RULE),
@@ -34,7 +34,7 @@ export const Amount = v.pipe(
 
 const BALANCE_RULE = `must be an integer from -${MAX_AMOUNT} to ${MAX_AMOUNT}, in the currency's minor unit`;
 
-/** A limit of a balance; minor units. */
+/** A limit of a balance, in minor units. */
 export const BalanceLimit = v.pipe(
   v.number(BALANCE_RULE),
   v.integer(BALANCE_RULE),
@@ -42,10 +42,10 @@ export const BalanceLimit = v.pipe(
   v.maxValue(Number(MAX_AMOUNT), BALANCE_RULE),
 );
 
-/** An instant as text, to milliseconds since 1970. */
+/** Reads an instant from text, as milliseconds since 1970. */
 export const InstantText = instantText({ days: false });
 
-/** A point of a history: an instant, or a day, which stands for its first instant in UTC. */
+/** Reads an instant, or a day. A day stands for its first instant in UTC. */
 export const PeriodText = instantText({ days: true });
 
 function instantText(terms: { days: boolean }) {
@@ -60,7 +60,7 @@ function instantText(terms: { days: boolean }) {
   );
 }
 
-/** A list of items, whose length is checked before its items. It looks no further once it has enough faults to tell. */
+/** A list, whose length is checked before its items. The check stops at `FIELD_ERRORS_MAX` faults. */
 export function listOf<S extends v.GenericSchema>(
   item: S,
   { min, max, rule }: { min: number; max: number; rule: string },
@@ -86,7 +86,7 @@ export function listOf<S extends v.GenericSchema>(
   );
 }
 
-/** The same checks and the same answer, with nothing kept. */
+/** The query of a command that can be a dry run. */
 const DryRunQuery = v.strictObject({
   dryRun: v.optional(v.picklist(['true', 'false'], 'must be true or false')),
 });
@@ -107,7 +107,7 @@ export const PageQuery = v.strictObject({
   cursor: v.optional(v.string()),
 });
 
-/** A balance now, or at an instant. */
+/** The query of a balance: without `at`, the current one. */
 export const AtQuery = v.strictObject({ at: v.optional(PeriodText) });
 
 const AmountText = v.pipe(
@@ -116,7 +116,7 @@ const AmountText = v.pipe(
   v.transform((text) => BigInt(text)),
 );
 
-/** The query of a history; metadata aside. */
+/** The query of a history, without its metadata. */
 export const HistoryQuery = v.strictObject({
   ...PageQuery.entries,
   from: v.optional(PeriodText),
@@ -131,13 +131,13 @@ export const HistoryQuery = v.strictObject({
 
 export const Nothing = v.strictObject({});
 
-/** No more faults are told than help, however many there are: an answer must not outgrow its request. */
+/** Maximum of faults in one response, which must not be larger than its request. */
 const FIELD_ERRORS_MAX = 20;
 
 type Schema = v.GenericSchema<unknown, object>;
 
 /**
- * The JSON body, which may be left out where no field is required.
+ * Reads the JSON body. An absent body counts as an empty object.
  * @throws PassbookError `body_too_large`, `unsupported_media_type`, `malformed_json`, `invalid_request`
  */
 export async function readBody<S extends Schema>(
@@ -148,7 +148,7 @@ export async function readBody<S extends Schema>(
 }
 
 /**
- * The JSON body of a request that needs a key, in the body or in the header. One answer names all that is missing.
+ * Reads the JSON body of a request that needs a key in the body or in the header. One error names all faults.
  * @throws PassbookError as `readBody`
  */
 export async function readKeyedBody<S extends Schema>(
@@ -181,7 +181,7 @@ async function readJson(c: RequestContext, limitBytes: number): Promise<unknown>
   return parseJson(bytes);
 }
 
-/** @throws PassbookError `unsupported_media_type`, which names the header and its value */
+/** @throws PassbookError `unsupported_media_type`, naming the header and its value */
 function requireJsonType(request: HonoRequest<string>): void {
   const type = request.header('content-type');
   if (type === undefined || !/^application\/json *(;|$)/i.test(type)) {
@@ -202,7 +202,7 @@ function quoted(text: string): string {
 }
 
 /**
- * The parameters after the question mark, each given once.
+ * Reads the query string. Each parameter may appear once.
  * @throws PassbookError `invalid_request`
  */
 export function readQuery<S extends Schema>(
@@ -212,13 +212,13 @@ export function readQuery<S extends Schema>(
   return check(schema, Object.fromEntries(queryOf(request)));
 }
 
-/** Twice what any route takes, with 20 pairs of metadata. */
+/** Twice the most that any route takes, 20 pairs of metadata included. */
 const QUERY_FIELDS_MAX = 64;
 
 const PAIR_PREFIX = 'metadata.';
 
 /**
- * As `readQuery`, where `metadata.NAME=text` stands for a pair of the metadata.
+ * Reads the query string like `readQuery`. A parameter `metadata.NAME=text` is a pair of the metadata.
  * @throws PassbookError `invalid_request`
  */
 export function readQueryWithMetadata<S extends Schema>(
@@ -253,7 +253,7 @@ export function dryRunOf(request: HonoRequest<string>): { dryRun: boolean } {
 }
 
 /**
- * The key from the body or the header; from both if they are equal.
+ * Reads the key from the body or the header. If both have one, they must be equal.
  * @throws PassbookError `invalid_request`
  */
 export function readKey(request: HonoRequest<string>, inBody: string | undefined): string | undefined {
@@ -267,7 +267,7 @@ type CheckedKey =
   | { readonly key: string; readonly fault?: never }
   | { readonly key?: never; readonly fault: string };
 
-/** The key in the body is checked against its rule later, with the other fields. */
+/** Checks a key in the header. The ledger checks one in the body, with the other fields. */
 function checkKey(request: HonoRequest<string>, inBody: unknown): CheckedKey {
   const header = request.header('idempotency-key');
   if (header === undefined) {
@@ -288,7 +288,7 @@ function checkKey(request: HonoRequest<string>, inBody: unknown): CheckedKey {
   return { key: inHeader };
 }
 
-/** A string of RFC 8941, section 3.3.3, as draft-ietf-httpapi-idempotency-key-header-07 has it, or the bare key. */
+/** Accepts an RFC 8941 string (section 3.3.3; draft-ietf-httpapi-idempotency-key-header-07) or the bare key. */
 function unquoted(header: string): string | undefined {
   if (!header.startsWith('"')) return header;
   return /^"((?:[^"\\]|\\["\\])*)"$/.exec(header)?.[1]?.replaceAll(/\\(["\\])/g, '$1');
@@ -312,7 +312,7 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** What valibot does not check, or only after it has built everything. */
+/** Limits that valibot does not check, or checks only after it has built everything. */
 const STRUCTURE: JsonLimits = {
   depth: 8,
   lists: new Map([
@@ -355,7 +355,7 @@ function invalidFields(errors: readonly FieldError[]): PassbookError {
   return new PassbookError('invalid_request', { errors: errors.slice(0, FIELD_ERRORS_MAX) });
 }
 
-/** valibot's own messages, which begin alike, would repeat what was given, passwords too. */
+/** Replaces valibot's own messages, which begin with "Invalid": they would repeat the input, passwords included. */
 function messageOf(issue: v.BaseIssue<unknown>): string {
   if (issue.kind !== 'schema') return issue.message;
   if (issue.expected === 'never') return 'is not a known field';
@@ -371,5 +371,5 @@ const EXPECTED: Readonly<Record<string, string>> = {
   boolean: 'must be true or false',
 };
 
-/** JSON has no undefined: an optional field is there or is not. */
+/** JSON has no undefined: an optional field is present or absent. */
 type WithoutUndefined<T> = { [K in keyof T]: Exclude<T[K], undefined> };

@@ -3,15 +3,15 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { invalid } from '../../../domain/errors.ts';
 import type { Instant } from '../../../domain/time.ts';
 
-/** How a session's token travels: in a cookie, which browsers keep from scripts, or as a Bearer token. */
+/** Transport of a session's token: in a cookie that scripts cannot read, or as a Bearer token. */
 export type SessionToken = {
-  /** What the request presents; the header wins over the cookie. */
+  /** Returns the request's token. The header wins over the cookie. */
   read(c: Context): string | undefined;
   give(c: Context, given: { token: string; expiresAt: Instant }): void;
   takeBack(c: Context): void;
 };
 
-/** On https the prefix binds the cookie to this host (RFC 6265bis, section 4.1.3.2); plain http cannot set such. */
+/** On https the name's prefix binds the cookie to this host (RFC 6265bis, section 4.1.3.2). Http cannot set it. */
 export function sessionToken({ isHttps }: { isHttps: boolean }): SessionToken {
   const name = isHttps ? '__Host-session' : 'session';
   const attributes = { httpOnly: true, secure: isHttps, sameSite: 'Lax', path: '/' } as const;
@@ -24,8 +24,8 @@ export function sessionToken({ isHttps }: { isHttps: boolean }): SessionToken {
 }
 
 /**
- * The cookie of this name. Two of them come from somebody who planted one for another path or domain, and the bank
- * could not tell whose session it acts for.
+ * The cookie of this name. If there are two, someone planted one for another path or domain, and the right session
+ * is unknown.
  * @throws PassbookError `invalid_request`
  */
 function cookieOf(c: Context, name: string): string | undefined {
@@ -37,7 +37,7 @@ function cookieOf(c: Context, name: string): string | undefined {
   return getCookie(c, name);
 }
 
-/** The Bearer token of a request (RFC 6750, section 2.1); other schemes are some proxy's, and not for us. */
+/** The Bearer token of a request (RFC 6750, section 2.1). Other schemes are ignored: they are for a proxy. */
 export function bearerOf(c: Context): string | undefined {
   const [scheme = '', token = ''] = (c.req.header('authorization') ?? '').split(/ +/);
   return scheme.toLowerCase() === 'bearer' ? token : undefined;

@@ -1,15 +1,15 @@
 import type { Socket } from 'node:net';
 
-/** Less than this within one interval is taken for a client that reads nothing: 500 bytes a second. */
+/** A client that reads less than this per interval counts as stalled. At 120 s that is 500 bytes a second. */
 const PROGRESS_BYTES = 64 * 1024;
 
 /**
- * Ends connections whose client does not read its answers, so that neither the answers nor what they are read from
- * are held for ever. A client has from one to two intervals.
+ * Ends connections whose client does not read its responses, so that neither they nor their sources stay open for
+ * ever. A client has one to two intervals.
  */
 export class SlowReaders {
   readonly #timer: NodeJS.Timeout;
-  /** The bytes that each client with an answer under way had taken when last looked at. */
+  /** Bytes that each client with a pending response had read at the last check. */
   #taken = new Map<Socket, number>();
   readonly #sockets = new Set<Socket>();
 

@@ -1,6 +1,6 @@
 import { PassbookError } from '../../../domain/errors.ts';
 
-/** What the API calls differently from the inside. */
+/** API names of fields that the core names differently. */
 const API_FIELDS: ReadonlyMap<string, string> = new Map([
   ['sourceAccountId', 'fromAccount'],
   ['destinationAccountId', 'toAccount'],
@@ -10,7 +10,7 @@ const API_FIELDS: ReadonlyMap<string, string> = new Map([
   ['accountId', 'account'],
 ]);
 
-/** The result, or what is thrown, with its fields called as the client knows them. */
+/** Returns the result, or throws its error, with field names of the API. */
 export async function inApiTerms<R extends { readonly field?: string } | object>(
   result: Promise<R>,
 ): Promise<R> {
@@ -27,7 +27,7 @@ export async function inApiTerms<R extends { readonly field?: string } | object>
 }
 
 function apiField(field: string): string {
-  // The names in metadata are the client's own
+  // Keys of metadata belong to the client
   const end = field.indexOf('metadata.');
   const ours = end === -1 ? field : field.slice(0, end);
   const names = ours.split('.').map((name) => API_FIELDS.get(name) ?? name);

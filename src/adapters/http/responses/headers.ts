@@ -5,7 +5,7 @@ import type { HttpEnv } from '../env.ts';
 
 const TWO_YEARS_SECONDS = 63_072_000;
 
-/** For answers that are data: nothing in them is run, framed or sniffed, and nobody between or behind keeps them. */
+/** Headers of a response that is data: it is not run, framed, sniffed or cached. */
 const OF_DATA = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
@@ -16,12 +16,12 @@ const OF_DATA = {
   'X-Frame-Options': 'DENY',
 };
 
-/** Letters, digits, and nothing that means something in a header or a log. */
+/** Only characters without a meaning in a header or a log. */
 const PLAIN_ID = /^[\w\-=]{1,128}$/;
 
 /**
- * What every answer carries; a handler's own headers take their place. On Node the server itself is given them: to add
- * them to each answer's `Headers` costs a sixth of all that is done for a request beside the bank's own work.
+ * Adds the headers of every response. A handler's own headers replace them. On Node they are set on the outgoing
+ * message: adding them to each `Headers` object takes a sixth of a request's time outside the bank.
  */
 export function commonHeaders({ isHttps }: { isHttps: boolean }) {
   const hsts = { 'Strict-Transport-Security': `max-age=${TWO_YEARS_SECONDS}; includeSubDomains` };
@@ -37,7 +37,7 @@ export function commonHeaders({ isHttps }: { isHttps: boolean }) {
   });
 }
 
-/** The client's own if it is a plain one. */
+/** The client's own id if it is a plain one, otherwise a new one. */
 function requestIdOf(request: HonoRequest<string>): string {
   const given = request.header('x-request-id');
   return given !== undefined && PLAIN_ID.test(given) ? given : randomUUID();

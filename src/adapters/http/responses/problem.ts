@@ -7,7 +7,7 @@ import { errorCatalogue, PassbookError } from '../../../domain/errors.ts';
 import type { ErrorCode, ErrorFacts, FieldError, Retry } from '../../../domain/errors.ts';
 import type { HttpEnv } from '../env.ts';
 
-/** The one place where a code becomes a status. */
+/** HTTP status by error code. No other place maps one to the other. */
 const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   accounts_must_be_different: 400,
   source_account_not_found: 404,
@@ -61,22 +61,22 @@ const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   internal_error: 500,
 };
 
-/** RFC 9457. */
+/** An error response (RFC 9457). */
 export type Problem = {
   readonly type: string;
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  /** The detail again, which older clients read. */
+  /** The detail again, for older clients. */
   readonly message: string;
   readonly code: ErrorCode;
   readonly retry: Retry;
-  /** Of a dry run: nothing was kept. */
+  /** Set for a dry run, which stores nothing. */
   readonly dryRun?: true;
-  /** Of a rejection that was kept. */
+  /** Set for a stored rejection. */
   readonly transactionId?: string;
   readonly errors?: readonly FieldError[];
-  /** Of a linked batch that failed: what became of each transfer. */
+  /** Set for a failed linked batch: the result of each transfer. */
   readonly results?: readonly unknown[];
 };
 
@@ -93,7 +93,7 @@ export function problemOf(code: ErrorCode, facts: ProblemFacts = {}, status: num
   const { errors, transactionId, dryRun, results } = facts;
   const detail = new PassbookError(code, facts).message;
   return {
-    // A code of its own says what it is; `type` adds nothing to it (RFC 9457, section 4.2.1)
+    // `code` identifies the problem, so `type` has nothing to add (RFC 9457, section 4.2.1)
     type: 'about:blank',
     title: STATUS_CODES[status] ?? 'Error',
     status,
@@ -118,7 +118,7 @@ export function sendProblem(c: Context, code: ErrorCode, facts: ProblemFacts = {
   });
 }
 
-/** A rule's refusal, as the ledger gave or replayed it. */
+/** Sends a refusal that the ledger decided or replayed. */
 export function sendRefusal(c: Context, refused: Refused): Response {
   const { code, transferId, field, dryRun } = refused;
   return sendProblem(c, code, {
@@ -131,7 +131,7 @@ export function sendRefusal(c: Context, refused: Refused): Response {
   });
 }
 
-/** A dry run is no replay, whether or not its key was used: what it answers was never answered before. */
+/** The header of a replay. A dry run is never one, even under a used key: its answer was not given before. */
 export function replayHeader({
   replayed,
   dryRun,
@@ -139,7 +139,7 @@ export function replayHeader({
   return replayed && !dryRun ? { 'Idempotent-Replayed': 'true' } : {};
 }
 
-/** Whatever was thrown. What is not ours to tell is logged, and answered as `internal_error`. */
+/** Answers anything thrown. An unknown error is logged, and answered as `internal_error` without its text. */
 export function problemHandler({ log }: { log: Logger }) {
   return (error: unknown, c: Context<HttpEnv>): Response => {
     const { code, facts } = error instanceof PassbookError ? error : new PassbookError('internal_error');
@@ -152,7 +152,7 @@ function headersFor(code: ErrorCode, { retryAfterSeconds }: ErrorFacts): Record<
   const status: number = STATUS[code];
   switch (status) {
     case 401: {
-      // RFC 9110, section 15.5.2, wants a challenge; there is none for a cookie. The error is RFC 6750's, section 3.1
+      // RFC 9110 (15.5.2) requires a challenge, and cookies have none. The error is that of RFC 6750, section 3.1
       const isTokenRefused = code === 'session_expired' || code === 'invalid_token';
       return { 'WWW-Authenticate': isTokenRefused ? 'Bearer error="invalid_token"' : 'Bearer' };
     }

@@ -13,8 +13,8 @@ import type { TrialBalanceRow } from '../../../domain/reporting/trial-balance.ts
 import type { User } from '../../../domain/entities/user.ts';
 
 /**
- * What the API shows of each thing, field by field: nothing gets out by being added inside. Every amount that is
- * shown is within plus or minus 2^53 - 1, so a JSON number is exact.
+ * JSON of each record, listed field by field so that a new internal field stays private. Every amount in it is within
+ * plus or minus 2^53 - 1, so a JSON number is exact.
  */
 export function userShape({ id, name, email, role, createdAt }: User) {
   return { id, name, email, role, createdAt: timeShape(createdAt) };
@@ -49,7 +49,7 @@ export function balanceShape(balance: BalanceView) {
   };
 }
 
-/** Of an instant that was asked for. */
+/** The balance at a requested instant. */
 export function balanceAtShape(balance: BalanceView) {
   return { ...balanceShape(balance), final: balance.final };
 }
@@ -77,7 +77,7 @@ function counterpartyShape(counterparty: CounterpartyView | null) {
   return { name, account, ...(more > 0 ? { more } : {}) };
 }
 
-/** All of a statement but its lines. Sums may pass 2^53 - 1, so they are texts. */
+/** A statement without its lines. Sums may exceed 2^53 - 1, so they are strings. */
 export function statementShape(statement: Statement) {
   return {
     accountId: statement.accountId,
@@ -115,7 +115,7 @@ export function statementLineShape(line: StatementLine) {
   };
 }
 
-/** Sums of the whole bank may pass 2^53 - 1, so they are texts. */
+/** Sums of the whole bank may exceed 2^53 - 1, so they are strings. */
 export function trialBalanceShape({ at, final, currencies }: TrialBalanceView) {
   return {
     at: timeShape(at),
@@ -143,18 +143,18 @@ function sidesShape({ debits, credits }: { debits: bigint; credits: bigint }) {
   return { debits: debits.toString(), credits: credits.toString() };
 }
 
-/** The balances of the caller's accounts as of a transfer. */
+/** Balances of an account of the caller, as of a transfer. */
 export function balancesShape({ accountId, balance, held, available }: Balances) {
   return { accountId, balance: Number(balance), held: Number(held), available: Number(available) };
 }
 
-/** That of a dry run has no id. */
+/** A transfer. One of a dry run has no id. */
 export function transactionShape(transfer: TransferView | DryRunTransferView) {
   return {
     ...omitAbsent({ id: transfer.transferId }),
     kind: transfer.kind,
     status: transfer.status,
-    /** Null to a payee, who sees the `counterparty`. */
+    /** Null for a payee, who sees the `counterparty`. */
     fromAccount: transfer.sourceAccountId,
     toAccount: transfer.destinationAccountId,
     amount: Number(transfer.amount),
@@ -189,7 +189,7 @@ export function auditShape(record: AuditRecord) {
     actor,
     action,
     ...omitAbsent({ accountId, transactionId: transferId, userId, reason }),
-    // Amounts as text: before and after are whatever the field holds
+    // Amounts are strings, because before and after may hold any type of field
     changes: changes.map(([field, before, after]) => ({ field, before, after })),
     hash,
   };
@@ -204,10 +204,10 @@ function numberShape(amount: bigint | null): number | null {
   return amount === null ? null : Number(amount);
 }
 
-/** What is told of one transfer, and of those beside it, is mostly of one instant. */
+/** The latest text, cached because most times in one response are equal. */
 let latest = { at: 0, text: new Date(0).toISOString() };
 
-/** RFC 3339, in UTC, with milliseconds. */
+/** The instant in RFC 3339, in UTC with milliseconds. */
 export function timeShape(at: Instant): string {
   if (latest.at !== at) latest = { at, text: new Date(at).toISOString() };
   return latest.text;

@@ -14,8 +14,8 @@ export function sendTransferResult(c: Context, result: SomeTransferResult): Resp
 }
 
 /**
- * What became of each transfer, in the order in which they were asked for. A linked batch that failed is a problem,
- * whose results name the culprit by its own code.
+ * Sends the result of each transfer, in the order of the request. A failed linked batch is a problem, whose results
+ * give the transfer that caused it its own code.
  */
 export async function sendBatchResult(
   c: Context,

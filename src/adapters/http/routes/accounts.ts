@@ -75,7 +75,7 @@ export function accountRoutes({
         const page = await ledger.listAccounts(viewerOf(user), user.id, readQuery(c.req, PageQuery));
         return c.json({ accounts: page.items.map(accountShape), nextCursor: page.nextCursor });
       })
-      // Before what takes any id, so that no id hides it
+      // Before the routes that take any id, which would otherwise match it
       .get('/balance/:accountId', sessionRequired, async (c) => {
         const query = readQuery(c.req, AtQuery);
         const balance = await ledger.getBalance(viewerOf(c.get('user')), c.req.param('accountId'), query);

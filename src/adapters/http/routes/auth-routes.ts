@@ -64,14 +64,14 @@ export function authRoutes(ports: {
       return c.json({ user: userShape(c.get('user')) });
     });
 
-  /** An open session of the account's owner shows that it is they who sign in. */
+  /** Returns the owner's open session as evidence that the owner is signing in. */
   async function proofOf(token: string | undefined, email: string): Promise<{ proof?: string }> {
     if (token === undefined) return {};
     const found = await bank.authenticate(token).catch(() => undefined);
     return found?.user.email === normaliseEmail(email) ? { proof: found.session.id } : {};
   }
 
-  /** For the log: the user whose password was wrong. */
+  /** Sets the user of a wrong password, for the log. */
   async function nameUser(c: Context<HttpEnv>, email: string): Promise<void> {
     const user = await bank.findUser(email).catch(() => undefined);
     if (user) c.set('signInFor', user.id);
@@ -89,7 +89,7 @@ function isFailure(error: unknown): boolean {
   return error instanceof PassbookError && error.code === 'invalid_credentials';
 }
 
-/** Stands for an address in the log, which must not hold one. */
+/** A substitute for the e-mail address in the log, which must not contain one. */
 function digestOf(email: string): string {
   return `sha256:${hash('sha256', normaliseEmail(email))}`;
 }

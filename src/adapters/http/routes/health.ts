@@ -3,12 +3,12 @@ import type { Bank } from '../../../application/bank.ts';
 import type { HttpEnv } from '../env.ts';
 import { sendWelcome } from './welcome.ts';
 
-/** For those who run the server, and the programs that watch it. */
+/** Routes for the server's operators and their monitoring. */
 export function operationRoutes({ bank }: { bank: Bank }) {
   return (
     new Hono<HttpEnv>()
       .get('/', sendWelcome)
-      // The process answers, whatever it depends on
+      // Does not check the store: the process is alive if it answers
       .get('/healthz', (c) => c.json({ status: 'ok' }))
       .get('/readyz', async (c) => {
         await bank.check();

@@ -27,13 +27,13 @@ const FORMAT_OF_TYPE: Readonly<Record<string, StatementFormat>> = {
   'text/html': 'html',
 };
 
-/** What the client would rather have: JSON, unless it says. */
+/** The format that the client prefers. Default: JSON. */
 export function acceptedFormat(c: Context): StatementFormat {
   const supports = Object.keys(FORMAT_OF_TYPE);
   return FORMAT_OF_TYPE[accepts(c, { header: 'Accept', supports, default: 'application/json' })] ?? 'json';
 }
 
-/** Sends it as it is read, at the pace of the client. A fault before the first line is answered as any fault. */
+/** Streams the statement at the client's pace. An error before the first line is answered like any other. */
 export function sendStatement(
   c: Context,
   statement: Statement,

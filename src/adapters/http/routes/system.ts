@@ -60,7 +60,7 @@ const Limits = v.strictObject({
 const UserQuery = v.strictObject({ email: v.string() });
 const AccountsQuery = v.strictObject({ userId: v.string(), ...PageQuery.entries });
 
-/** The system's own; auditors may read. */
+/** Routes for the role `system`. An auditor may call those that read. */
 export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionRequired: SessionRequired }) {
   const { ledger } = bank;
   const system = roleRequired('system');

@@ -70,7 +70,7 @@ const KeyedPair = v.strictObject({ ...pair, ...key });
 const SeveralLegs = v.strictObject(severalLegs);
 const KeyedSeveralLegs = v.strictObject({ ...severalLegs, ...key });
 
-/** Which of the two is meant is told by `legs`, so that what is wrong is told of the right one. */
+/** Selects the schema by the presence of `legs`, so that errors refer to the form that was meant. */
 const NewTransfer = v.lazy((input) => (hasLegs(input) ? KeyedSeveralLegs : KeyedPair));
 
 const NewBatch = v.strictObject({
@@ -192,7 +192,7 @@ export function transactionRoutes({
         const page = await ledger.listTransfers(viewerOf(c.get('user')), request);
         return c.json({ transactions: page.items.map(transactionShape), nextCursor: page.nextCursor });
       })
-      // Before what takes any id, so that no id hides it
+      // Before the route that takes any id, which would otherwise match it
       .get('/by-key/:key', sessionRequired, async (c) => {
         const { user } = c.var;
         const { operation = 'transfer' } = readQuery(c.req, KeyQuery);

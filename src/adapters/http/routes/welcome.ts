@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import { html } from 'hono/html';
 
-/** Where to go from here: what a person or a program that opens the bare address gets. */
+/** Links for a person or program that opens the bare address. */
 const LINKS = [
   ['/healthz', 'GET', 'whether the process answers'],
   ['/readyz', 'GET', 'whether the ledger can be written to'],

@@ -2,9 +2,9 @@ import type { Context } from 'hono';
 import type { Logger } from '../../../application/ports/runtime.ts';
 
 /**
- * Sends a text as its parts are made, at the pace of the client: two parts are held at most. A fault before the first
- * part is answered as any fault.
- * @param terms `name` is of what is sent, for the log
+ * Streams a text part by part at the client's pace, with at most two parts in memory. An error before the first part
+ * is answered like any other.
+ * @param terms `name` is the document's name for the log
  */
 export async function sendParts(
   c: Context,
@@ -23,7 +23,7 @@ export async function sendParts(
         controller.enqueue(encoder.encode(next.value));
         next = await parts.next();
       } catch (error) {
-        // The answer has begun: it is cut off, and the client sees that it is not whole
+        // The response has begun. Cutting it off shows the client that it is incomplete
         log.error({ err: error }, `${name} cut off`);
         controller.error(error);
       }

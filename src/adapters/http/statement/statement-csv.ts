@@ -9,8 +9,8 @@ import { timeShape } from '../responses/responses.ts';
 import type { StatementText } from './statement-text.ts';
 
 /**
- * RFC 4180: the same columns in every row. `row` says what it is; amounts out are below 0. Entries alone have an
- * `amount`, so that the column's sum is what the period changed; totals and holds have columns of their own.
+ * Columns of every row (RFC 4180). `row` is the row's kind, and outgoing amounts are negative. Only entries have an
+ * `amount`, so the column sums to the period's change. Totals and holds have their own columns.
  */
 const COLUMNS = [
   'row',
@@ -36,8 +36,8 @@ const COLUMNS = [
 type Row = Partial<Record<(typeof COLUMNS)[number], string>>;
 
 /**
- * It is for spreadsheets, which take a file without a byte order mark for one in the machine's old code page, and
- * make another name of Zoë; a program that minds the mark has JSON.
+ * Mark for spreadsheets: without it they read the file in the machine's legacy code page, and garble a name like Zoë.
+ * A program that cannot handle the mark can use JSON.
  */
 const BYTE_ORDER_MARK = '\uFEFF';
 
@@ -94,12 +94,12 @@ function textsOf({ counterparty, description }: Pick<StatementLine, 'counterpart
   };
 }
 
-/** The last characters of an account that is not shown whole follow dots: 07e7 alone would be read as 70000000. */
+/** The account, with dots before it if only its last characters are shown: 07e7 alone would be read as 70000000. */
 function shown(account: string): string {
   return account !== '' && account === lastFour(account) ? `...${account}` : account;
 }
 
-/** In major units for people, and in minor units for those whose decimals are written another way. */
+/** The amount in major units for people, and in minor units for locales with another decimal separator. */
 function amount({ currency, exponent }: Statement, minor: bigint): Row {
   return { amount: decimalText(minor, exponent), currency, amount_minor: minor.toString() };
 }
@@ -116,26 +116,26 @@ function held({ currency, exponent }: Statement, minor: bigint): Row {
   return { held: decimalText(minor, exponent), currency, held_minor: minor.toString() };
 }
 
-/** Where a spreadsheet would begin a cell: at the start, or behind what another country's takes for a separator. */
+/** A formula at the start of a cell: of the text, or after a character that separates cells in other locales. */
 const FORMULA = /(^|[;\t\r\n])(\s*[=+\-@＝＋－＠\t\r])/gu;
 
-/** Digits with what stands between them in numbers, amounts, fractions, dates and times: 007, 1e5, (1.50), 3/4, 10:30 am. */
+/** Digits and the punctuation of numbers, fractions, dates and times: 007, 1e5, (1.50), 3/4, 10:30 am. */
 const NUMBER_OR_DATE =
   /^[\p{Sc}\s(+\-.,']*\d[\d\s.,:/%()'+\-_\p{Sc}]*(?:e[+-]?\d+[\s%)\p{Sc}]*|[tz][\d:.z+-]*|[ap]\.?(?:m\.?)?)?$/iu;
 const MONTH =
   'jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?';
-/** 3 Nov, Nov 3, 3-November-2026, OCT4. */
+/** A date with a month's name: 3 Nov, Nov 3, 3-November-2026, OCT4. */
 const DATE_BY_NAME = new RegExp(
   `^(?=.*\\d)(?:\\d{1,4}(?:st|nd|rd|th)?[\\s.,/-]*)?(?:${MONTH})[\\s.,/-]*(?:\\d[\\d\\s.,:/-]*)?$`,
   'i',
 );
 const TRUTH = /^(?:true|false)$/i;
-/** Of digits alone it looks like a date to the forms above, and to no spreadsheet. */
+/** A UUID of digits alone matches the forms above, but no spreadsheet reads it as a date. */
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /**
- * A text with an apostrophe before whatever a spreadsheet would run as a formula (OWASP, CSV injection), and before a
- * text that it would read as a number, a date or a truth value, and show as another.
+ * The text, made safe for a spreadsheet by an apostrophe before each formula (OWASP, CSV injection). A text that
+ * would be read and shown as a number, date or truth value gets one too.
  */
 function harmless(text: string): string {
   const plain = text.replaceAll(FORMULA, "$1'$2");

@@ -13,7 +13,7 @@ import type { StatementText } from './statement-text.ts';
 
 const STYLE_HASH = createHash('sha256').update(STATEMENT_STYLE).digest('base64');
 
-/** A page to read and to print: no script, and nothing from elsewhere. */
+/** A page for screen and print, without scripts or external resources. */
 export const htmlStatement: StatementText = {
   headers: {
     'Content-Type': 'text/html; charset=utf-8',
@@ -116,7 +116,7 @@ const KIND_TEXT: Readonly<Record<TransferKind, string>> = {
   reversal: 'Reversal',
 };
 
-/** Who and what for, the first of it large; then the account, and what to refer to. */
+/** Counterparty and description, the first of them as title, then the account and the transfer's id. */
 function detailsOf(
   line: Pick<StatementLine, 'counterparty' | 'description' | 'kind' | 'flow' | 'transferId'>,
 ): Markup {
@@ -141,13 +141,13 @@ function amountText({ exponent }: Statement, minor: bigint): string {
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
 const DAY_MS = 86_400_000;
 
-/** The last day is told whole where the period ends with it. */
+/** The period, by its first and last day if it covers whole days. */
 function periodOf({ from, to }: Statement): string {
   if (from % DAY_MS === 0 && to % DAY_MS === 0 && from < to) return `${dayText(from)} to ${dayText(to - 1)}`;
   return `${dayText(from)}, ${timeText(from)} to ${dayText(to)}, ${timeText(to)}`;
 }
 
-/** Spelt here and not by Intl: a statement reads the same whatever the machine's release says of dates. */
+/** The day, written without Intl so that a statement does not depend on the machine's locale data. */
 function dayText(at: Instant): string {
   const date = new Date(at);
   return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()] ?? ''} ${date.getUTCFullYear()}`;

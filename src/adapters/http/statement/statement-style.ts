@@ -1,4 +1,4 @@
-/** For the screen and for paper of any size. The policy that the page is sent with names it by its digest. */
+/** Style for screen and any paper size. The page's content security policy allows it by its digest. */
 export const STATEMENT_STYLE = `
 :root { color-scheme: light; --ink: #1b2430; --faint: #5d6b7c; --line: #d8dee6; --accent: #1d4f6e; }
 * { box-sizing: border-box; }

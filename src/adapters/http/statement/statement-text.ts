@@ -1,6 +1,6 @@
 import type { Statement, StatementLine } from '../../../application/reporting/get-statement.ts';
 
-/** A statement as text, in parts: its head says all but the lines, so that no more than some of these are held. */
+/** A format of statements. It is written in parts, so that only some lines are in memory at once. */
 export type StatementText = {
   readonly headers: Readonly<Record<string, string>>;
   head(statement: Statement): string;
