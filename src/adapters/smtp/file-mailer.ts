@@ -6,8 +6,8 @@ import { composeMail } from './compose-mail.ts';
 import type { Sender } from './compose-mail.ts';
 
 /**
- * Writes each mail into the directory, as `<message id>.eml`, for whoever has no mail server. A file is there whole
- * or not at all, and a mail that is sent again takes the place of the first.
+ * Writes each mail to `<message id>.eml` in the directory, for use without a mail server. A file appears complete or
+ * not at all, and a mail that is sent again replaces the first.
  */
 export function createFileMailer({ directory, from }: { directory: string; from: Sender }): Mailer {
   const transport = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });

@@ -10,20 +10,20 @@ import type { Instant } from '../../domain/time.ts';
 
 export type MailContent = { readonly subject: string; readonly text: string; readonly html: string };
 
-/** What a mail says, before it is text or HTML: both are made of it, so that they say the same. */
+/** The content from which both the text and the HTML are made, so that they agree. */
 type Words = { readonly subject: string; readonly lead: string; readonly facts: readonly Fact[] };
 type Fact = readonly [label: string, value: string];
 
 const LAST_FOUR = 4;
 
-/** A mail in plain text and in HTML; `bank` is the sender's name, `name` the recipient's. */
+/** Renders a mail in plain text and HTML. `bank` is the sender's name, `name` the recipient's. */
 export async function renderMail(
   message: Notification,
   { bank, name }: { bank: string; name: string },
 ): Promise<MailContent> {
   const words = wordsOf(message, bank);
   const greeting = `Hello ${name},`;
-  const closing = `${bank} sent this mail by itself. Nobody reads replies to it.`;
+  const closing = `This is an automated message from ${bank}. Please do not reply.`;
   return {
     subject: words.subject,
     text: textOf(words, { greeting, closing }),
@@ -47,7 +47,7 @@ function wordsOf(message: Notification, bank: string): Words {
 function transferWords(message: TransferNotification, bank: string): Words {
   const amount = amountText(message, message.amount);
   const facts = factsOf(message, bank);
-  // No subject holds words that somebody else has chosen
+  // Subjects contain no text that another user chose
   switch (message.kind) {
     case 'transfer_sent':
       return { subject: `You sent ${amount}`, lead: `You sent ${amount}.`, facts };
@@ -94,8 +94,8 @@ function digestWords({ since, at, listed, totals }: DigestMessage, bank: string)
   return {
     subject: `Summary of ${countText(count)}`,
     lead:
-      `You had ${countText(count)} between ${timeText(since)} and ${timeText(at)}, beside those that you were ` +
-      'sent a mail about. This summary takes the place of a mail for each.',
+      `You had ${countText(count)} between ${timeText(since)} and ${timeText(at)}, besides those you were ` +
+      'already mailed about. This summary replaces a separate mail for each.',
     facts: [
       ...totals.map((total) => [labelOf(total.kind, bank), totalText(total)] as const),
       ...listed.map((message) => [timeText(message.at), listedText(message, bank)] as const),
@@ -154,12 +154,15 @@ function factsOf(message: TransferNotification, bank: string): readonly Fact[] {
   ];
 }
 
-/** One's own accounts in full. Of the other side what the message tells: the account as it was typed, or its end. */
+/**
+ * The recipient's own accounts in full, and the other side as far as the message shows it: the account as the
+ * recipient typed it, or its last characters.
+ */
 function partiesOf(message: TransferNotification, bank: string): readonly Fact[] {
   const { kind, counterparty, moreCounterparties, balances } = message;
   const accounts = balances.map(({ accountId }) => accountId);
   const [first = '', second] = accounts;
-  // Several where it was collected from many of one's own, or spread over them
+  // Several if the transfer debits or credits more than one of the recipient's accounts
   const own = accounts.join(', ');
   const known = [counterparty.name, accountText(counterparty.account)].filter(Boolean).join(', ') || bank;
   const other = moreCounterparties ? `${known}, and ${moreCounterparties} more` : known;

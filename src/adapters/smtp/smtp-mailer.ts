@@ -8,12 +8,12 @@ import type { Sender } from './compose-mail.ts';
 export type SmtpServer = {
   readonly host: string;
   readonly port: number;
-  /** TLS from the first byte; otherwise STARTTLS where the server offers it, and always where a password is sent. */
+  /** TLS from the first byte. Otherwise STARTTLS if the server offers it, and always before a password. */
   readonly secure: boolean;
   readonly auth: { readonly user: string; readonly pass: string } | null;
 };
 
-/** In milliseconds. `send` is for a whole mail, however slowly a server trickles its answers. */
+/** Timeouts in milliseconds. `send` limits a whole mail, even if the server trickles its answers. */
 export type SmtpTimeouts = {
   readonly connection: number;
   readonly greeting: number;
@@ -24,11 +24,11 @@ export type SmtpTimeouts = {
 const TIMEOUTS: SmtpTimeouts = { connection: 10_000, greeting: 10_000, socket: 20_000, send: 30_000 };
 
 export type SmtpMailer = Mailer & {
-  /** Ends its connection; a mail that is being sent fails and may be sent again. */
+  /** Ends the connection. A mail in progress fails and may be sent again. */
   close(): void;
 };
 
-/** Sends over one kept connection, as the dispatcher sends one mail after another. */
+/** A mailer over one persistent connection, because the dispatcher sends one mail at a time. */
 export function createSmtpMailer(options: {
   server: SmtpServer;
   from: Sender;
@@ -40,13 +40,13 @@ export function createSmtpMailer(options: {
   const transport = createTransport({
     pool: true,
     maxConnections: 1,
-    // A server that refuses is not tried twice; a connection that it closed while idle is replaced below
+    // No retries after a refusal. `trySend` replaces a connection that the server closed while idle
     maxRequeues: 0,
     host: server.host,
     port: server.port,
     secure: server.secure,
     requireTLS: !server.secure && server.auth !== null && !isLocal,
-    // A mail server on this machine has a certificate in another name, or none, and nothing leaves the machine
+    // A local mail server has no certificate or one for another name, and the traffic never leaves the machine
     ...(isLocal && { tls: { rejectUnauthorized: false } }),
     ...(server.auth && { auth: { ...server.auth } }),
     connectionTimeout: timeouts.connection,
@@ -54,7 +54,7 @@ export function createSmtpMailer(options: {
     socketTimeout: timeouts.socket,
   });
 
-  /** Whether the last mail left the connection in use; the server may have closed it since. */
+  /** Whether the last mail left the connection open. The server may have closed it since. */
   let isConnected = false;
   const trySend = async (mail: SendMailOptions): Promise<void> => {
     const wasConnected = isConnected;
@@ -88,9 +88,9 @@ export function createSmtpMailer(options: {
 }
 
 /**
- * Whether the server will never take this mail for this address. What it says of the sender, of a sign-in, of its
- * network or of a policy is about us and may be put right: 550 5.4.5, Gmail's daily limit, is over tomorrow.
- * RFC 3463, section 3: the middle number tells what a status is about: 1 the address, 2 the mailbox, 6 the content.
+ * Whether the server will never take this mail for this address. A status about the sender, a sign-in, the network or
+ * a policy concerns us and may pass: 550 5.4.5, Gmail's daily limit, ends the next day.
+ * The middle number is the subject of a status (RFC 3463, section 3): 1 address, 2 mailbox, 6 content.
  */
 function isRefusal({ permanent, command, responseCode, response = '' }: NodemailerError): boolean {
   const isOfThisMail = command === 'RCPT TO' || command === 'DATA';
@@ -100,23 +100,23 @@ function isRefusal({ permanent, command, responseCode, response = '' }: Nodemail
   return subject === undefined || ['1', '2', '6'].includes(subject);
 }
 
-/** The pool's own error for a connection that ended before a byte of the mail was read. */
+/** Whether this is the pool's error for a connection that ended before the server read any of the mail. */
 function isClosedBefore({ code, command }: NodemailerError): boolean {
   return code === 'ECONNECTION' && command === undefined;
 }
 
-/** The server's own word on a mail, after which the connection goes on. */
+/** Whether the server answered about the mail, which leaves the connection usable. */
 function isAnswerToMail({ code, responseCode }: NodemailerError): boolean {
   return (code === 'EENVELOPE' || code === 'EMESSAGE') && Boolean(responseCode) && responseCode !== 421;
 }
 
-/** RFC 5321, section 3.8: the service closes the channel; RFC 4954, section 6: a sign-in that fails, or is wanted. */
+/** Codes for a closing channel (RFC 5321, section 3.8), and for a sign-in that failed or is required (RFC 4954, 6). */
 const OF_SERVER: ReadonlySet<number | false | undefined> = new Set([421, 454, 530, 534, 535, 538]);
 
-/** Gmail and others limit how much one sender may send, and say so at any step of a mail. */
+/** Texts of sending limits, which Gmail and others report at any step of a mail. */
 const TOO_MANY = /too (?:many|much|fast)|rate.?limit|limit exceeded|quota exceeded|throttl/i;
 
-/** Undefined where the fault is of this mail alone, so that the next one may well be taken. */
+/** The fault as one of the server. Undefined if it concerns this mail alone: the server may take the next one. */
 function serverFaultOf(fault: NodemailerError): MailServerFault | undefined {
   const { message, responseCode } = fault;
   const of = (isPerhapsOfMail: boolean) =>
@@ -126,7 +126,10 @@ function serverFaultOf(fault: NodemailerError): MailServerFault | undefined {
   return ['ECONNECTION', 'ESOCKET', 'ETIMEDOUT', 'EABORT'].includes(fault.code ?? '') ? of(true) : undefined;
 }
 
-/** RFC 3463, section 3: x.1 is about the address, x.2 the mailbox, x.6 the content; x.3.4 is the size of the mail. */
+/**
+ * Whether the answer concerns us as a sender, not this mail. In RFC 3463, section 3, x.1 is the address, x.2 the
+ * mailbox, x.6 the content, and x.3.4 the mail's size.
+ */
 function isAboutUs({ command, responseCode, response = '' }: NodemailerError): boolean {
   if (OF_SERVER.has(responseCode)) return true;
   if (command === 'MAIL FROM') return !/^552|^\d{3}[ -][45]\.[23]\.4\b/.test(response);
@@ -135,7 +138,7 @@ function isAboutUs({ command, responseCode, response = '' }: NodemailerError): b
 
 const BEFORE_MAIL = new Set(['EAUTH', 'ENOAUTH', 'EDNS', 'ETLS', 'EPROTOCOL', 'EPROXY']);
 
-/** The connection, the greeting, TLS and the sign-in: no mail was looked at. */
+/** Whether it failed before the mail: at the connection, the greeting, TLS or the sign-in. */
 function isBeforeMail(fault: NodemailerError): boolean {
   const { code = '', command = '', message } = fault;
   if (BEFORE_MAIL.has(code) || /^(?:EHLO|HELO|LHLO|STARTTLS|AUTH)/.test(command)) return true;

@@ -101,7 +101,7 @@ When: 2026-01-15 10:00 UTC
 Transaction: 019bc0de-0000-7000-8000-000000000001
 Balance of ${SOURCE} after it: EUR\u00a087.66
 
-Passbook sent this mail by itself. Nobody reads replies to it.
+This is an automated message from Passbook. Please do not reply.
 `);
     expect(mail.parsed.html).toBe(`<!doctype html>
 <html lang="en">
@@ -110,7 +110,7 @@ Passbook sent this mail by itself. Nobody reads replies to it.
 <p>Hello Ada Lovelace,</p>
 <p>You sent EUR\u00a01,234.56.</p>
 <table cellpadding="4"><tr><th align="left" valign="top">From</th><td>${SOURCE}</td></tr><tr><th align="left" valign="top">To</th><td>${DESTINATION}</td></tr><tr><th align="left" valign="top">Description</th><td>Rent</td></tr><tr><th align="left" valign="top">When</th><td>2026-01-15 10:00 UTC</td></tr><tr><th align="left" valign="top">Transaction</th><td>019bc0de-0000-7000-8000-000000000001</td></tr><tr><th align="left" valign="top">Balance of ${SOURCE} after it</th><td>EUR\u00a087.66</td></tr></table>
-<p><small>Passbook sent this mail by itself. Nobody reads replies to it.</small></p>
+<p><small>This is an automated message from Passbook. Please do not reply.</small></p>
 </body>
 </html>
 `);
@@ -201,7 +201,7 @@ Passbook sent this mail by itself. Nobody reads replies to it.
     lines.splice(at, 0, 'When: 2026-01-15 10:00 UTC', `Transaction: ${message.transferId}`);
     expect(parsed.subject).toBe(subject);
     expect(parsed.text).toBe(
-      `Hello Ada Lovelace,\n\n${lead}\n\n${lines.join('\n')}\n\nPassbook sent this mail by itself. Nobody reads replies to it.\n`,
+      `Hello Ada Lovelace,\n\n${lead}\n\n${lines.join('\n')}\n\nThis is an automated message from Passbook. Please do not reply.\n`,
     );
     for (const said of [lead, ...lines.flatMap((line) => line.split(': '))]) {
       expect(parsed.html).toContain(`>${said}<`);
@@ -312,7 +312,7 @@ Balance of ${SOURCE} after it: EUR\u00a0100.00`,
   ])('tells $what', async ({ facts, subject, text }) => {
     const mail = await sent(aTransfer(facts), ADA);
 
-    const lastWords = 'Passbook sent this mail by itself. Nobody reads replies to it.';
+    const lastWords = 'This is an automated message from Passbook. Please do not reply.';
     expect(headerNames(mail)).toEqual(HEADERS);
     expect(mail.parsed.subject).toBe(subject);
     expect(mail.parsed.text).toBe(`Hello Ada Lovelace,\n\n${text}\n\n${lastWords}\n`);
@@ -365,7 +365,7 @@ You are registered. Open an account to send and receive money.
 
 Registered: 2026-01-15 10:00 UTC
 
-Passbook sent this mail by itself. Nobody reads replies to it.
+This is an automated message from Passbook. Please do not reply.
 `);
   });
 
