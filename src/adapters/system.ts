@@ -6,7 +6,7 @@ import type { HexDigest } from '../domain/integrity/merkle-tree.ts';
 export const systemClock: Clock = { now: () => Date.now() };
 
 const DRAWN_BYTES = 16;
-/** Asking for random bytes costs more than the bytes: they are drawn for many at once, and each is used once. */
+/** Random bytes for many draws: a call costs more than the bytes. Each byte is used once. */
 const pool = Buffer.alloc(256 * DRAWN_BYTES);
 let used = pool.length;
 
@@ -23,8 +23,8 @@ let lastMs = -Infinity;
 let sequence = 0;
 
 /**
- * In the order they are asked for: within a millisecond, and where the clock is set back, by a sequence that begins at
- * random with a bit to spare (https://www.rfc-editor.org/rfc/rfc9562#section-6.2, method 2).
+ * Returns a UUID v7 above all earlier ones. Within a millisecond, and after the clock is set back, a counter orders
+ * them. It starts at random, with its top bit clear (https://www.rfc-editor.org/rfc/rfc9562#section-6.2, method 2).
  */
 function newId(): string {
   const random = draw();
@@ -41,5 +41,5 @@ function newId(): string {
 
 export const systemIds: IdGenerator = { newId, newSalt: () => draw().toString('hex') };
 
-/** Of bytes in hexadecimal. */
+/** The SHA-256 of bytes given in hexadecimal. */
 export const sha256OfHex: HexDigest = (bytes) => hash('sha256', Buffer.from(bytes, 'hex'), 'hex');

@@ -2,7 +2,7 @@ import { link, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'nod
 import { join } from 'node:path';
 import type { CheckpointArchive, KeptCheckpoint } from '../../application/ports/checkpoints.ts';
 
-/** Checkpoints as files: `NUMBER.jws` as it was signed, and `NUMBER.manifest` with the lines. */
+/** An archive of checkpoints as files: `NUMBER.jws` is the signed text, `NUMBER.manifest` holds the lines. */
 export function createCheckpointArchive({ directory }: { directory: string }): CheckpointArchive {
   const kept = async (number: number): Promise<KeptCheckpoint> => {
     const text = await readFile(join(directory, `${number}.jws`), 'utf8');
@@ -25,7 +25,7 @@ export function createCheckpointArchive({ directory }: { directory: string }): C
       try {
         const signed = await writeManifest(`${part}.manifest`, make);
         await writeFile(`${part}.jws`, `${signed}\n`, { mode: 0o600, flush: true });
-        // The one step that takes the number, and that fails where another has
+        // Claims the number: fails if another process has claimed it
         await link(`${part}.jws`, `${path}.jws`);
         await rename(`${part}.manifest`, `${path}.manifest`);
       } finally {
@@ -35,7 +35,7 @@ export function createCheckpointArchive({ directory }: { directory: string }): C
   };
 }
 
-/** A file's lines. It is opened when the first is asked for: an interface of readline loses what comes before that. */
+/** Reads a file's lines, and opens it at the first one: a readline interface loses lines emitted before that. */
 export async function* readLines(path: string): AsyncIterable<string> {
   const file = await open(path);
   try {
@@ -61,7 +61,7 @@ async function writeManifest(
   }
 }
 
-/** The newest first. */
+/** The numbers in the directory, newest first. */
 async function numbersIn(directory: string): Promise<readonly number[]> {
   const names = await readdir(directory).catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];

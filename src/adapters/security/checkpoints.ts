@@ -5,14 +5,14 @@ import type { CheckpointSigner } from '../../application/ports/checkpoints.ts';
 import { readCheckpoint } from '../../domain/integrity/checkpoint.ts';
 import type { Checkpoint } from '../../domain/integrity/checkpoint.ts';
 
-/** RFC 8037; and a type of its own, so that nothing else that is signed passes for it (RFC 8725, section 3.11). */
+/** Algorithm of RFC 8037. The explicit type keeps other signed texts from passing as checkpoints (RFC 8725, 3.11). */
 const ALGORITHM = 'EdDSA';
 const TYPE = 'passbook-checkpoint+jws';
 
 /**
- * Signs checkpoints with Ed25519, as compact JWS.
+ * Creates a signer of checkpoints: Ed25519, as compact JWS.
  * @param privateKey as JWK or PEM (PKCS #8)
- * @throws TypeError for a key that is not one
+ * @throws TypeError for an invalid key
  */
 export async function createCheckpointSigner(privateKey: string): Promise<CheckpointSigner> {
   const key = requireEd25519(() => createPrivateKey(keyInput(privateKey)));
@@ -30,9 +30,9 @@ export async function createCheckpointSigner(privateKey: string): Promise<Checkp
 }
 
 /**
- * What was signed; undefined if it is not a checkpoint, or was not signed with the key.
+ * Returns the signed checkpoint. Undefined if it is not a checkpoint, or not signed with the key.
  * @param publicKey as JWK or PEM (SPKI)
- * @throws TypeError for a key that is not one
+ * @throws TypeError for an invalid key
  */
 export async function verifyCheckpoint(signed: string, publicKey: string): Promise<Checkpoint | undefined> {
   const key = requireEd25519(() => createPublicKey(keyInput(publicKey)));
@@ -58,7 +58,7 @@ export function isCheckpointKey(privateKey: string): boolean {
   }
 }
 
-/** The public half of a private key, as a JWK in one line. @throws TypeError for a key that is not one */
+/** The public half of a private key, as a JWK in one line. @throws TypeError for an invalid key */
 export async function publicCheckpointKey(privateKey: string): Promise<string> {
   const key = createPublicKey(requireEd25519(() => createPrivateKey(keyInput(privateKey))));
   return JSON.stringify({
@@ -71,18 +71,18 @@ export async function publicCheckpointKey(privateKey: string): Promise<string> {
 
 function keyInput(text: string) {
   const trimmed = text.trim();
-  // An environment may hold a PEM in one line
+  // An environment variable may hold a PEM in one line
   if (!trimmed.startsWith('{')) return trimmed.replaceAll(String.raw`\n`, '\n');
   return { key: JSON.parse(trimmed) as Record<string, string>, format: 'jwk' as const };
 }
 
-/** Says nothing of what was given: it may be secret. */
+/** @throws TypeError without the given text, which may be secret */
 function requireEd25519(read: () => KeyObject): KeyObject {
   let key: KeyObject | undefined;
   try {
     key = read();
   } catch {
-    // Whatever it is, it is not a key
+    // Reported below
   }
   if (key?.asymmetricKeyType !== 'ed25519') throw new TypeError('A checkpoint key is Ed25519, as JWK or PEM');
   return key;

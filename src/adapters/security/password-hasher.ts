@@ -4,22 +4,22 @@ import type { PasswordHasher } from '../../application/ports/user-store.ts';
 import { PassbookError } from '../../domain/errors.ts';
 
 export type PasswordHasherOptions = {
-  /** How many are hashed at once, each on a thread of its own with 19 MiB; 2 unless given. */
+  /** Passwords hashed at once, each on its own thread with 19 MiB. Default: 2. */
   readonly concurrency?: number;
-  /** How many more may wait for a turn; 100 unless given. */
+  /** Calls that may wait beyond those. Default: 100. */
   readonly queue?: number;
 };
 
-/** OWASP Password Storage Cheat Sheet, the second of its Argon2id rows; memory in KiB. */
+/** The second Argon2id configuration of the OWASP Password Storage Cheat Sheet. Memory in KiB. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const HASH_BYTES = 32;
 const SALT_BYTES = 16;
 
-/** How every hash begins that was made with these parameters: argon2id, version 1.3. */
+/** Prefix of every hash with these parameters: argon2id, version 1.3. */
 const PREFIX = `$argon2id$v=19$m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}$`;
 
 /**
- * Argon2id. Its calls reject with PassbookError `queue_full` when too many wait.
+ * Creates an Argon2id hasher. Its calls reject with PassbookError `queue_full` when too many wait.
  * @throws TypeError for a concurrency below 1
  */
 export function createPasswordHasher({
@@ -35,7 +35,7 @@ export function createPasswordHasher({
   };
 }
 
-/** Runs at most so many at once, in the order they came. */
+/** Runs at most `concurrency` calls at once, first come, first served. */
 function turns({ concurrency, queue }: Required<PasswordHasherOptions>) {
   if (concurrency < 1) throw new TypeError('"concurrency" must be 1 or more');
   const waiting: (() => void)[] = [];
@@ -51,7 +51,7 @@ function turns({ concurrency, queue }: Required<PasswordHasherOptions>) {
     try {
       return await work();
     } finally {
-      // The turn goes to the next in line, or is given up
+      // Pass the slot to the next waiting call, or free it
       const next = waiting.shift();
       if (next) next();
       else running -= 1;
@@ -59,7 +59,7 @@ function turns({ concurrency, queue }: Required<PasswordHasherOptions>) {
   };
 }
 
-/** As the PHC string format has it: without padding. */
+/** Base64 without padding, as in the PHC string format. */
 function base64(bytes: Buffer): string {
   return bytes.toString('base64').replaceAll('=', '');
 }

@@ -3,30 +3,30 @@ import type { Clock } from '../../application/ports/runtime.ts';
 import type { TokenClaims, TokenIssuer } from '../../application/ports/user-store.ts';
 
 export type TokenIssuerOptions = {
-  /** Text of at least 32 bytes, that nobody can guess. */
+  /** Random text of at least 32 bytes. */
   readonly secret: string;
   readonly issuer: string;
   readonly audience: string;
   readonly clock: Clock;
 };
 
-/** RFC 7518, section 3.2: a key of HS256 is at least as long as its hash. */
+/** An HS256 key is at least as long as its hash (RFC 7518, section 3.2). */
 const SECRET_MIN_BYTES = 32;
 const ALGORITHM = 'HS256';
-/** Tells a session's token from whatever else may come to be signed with the secret (RFC 8725, section 3.11). */
+/** Explicit type: other tokens signed with the secret cannot pass as session tokens (RFC 8725, section 3.11). */
 const TYPE = 'session+jwt';
 
-/** Some 5 MB: a token of ours has fewer than 500 characters. */
+/** Limit of cached tokens. They take about 5 MB: one of ours has fewer than 500 characters. */
 const VERIFIED_MOST = 10_000;
 const TOKEN_MAX_LENGTH = 1_000;
 /**
- * The one spelling of a token: base64url without padding (RFC 7515, section 2). The signature's 256 bits leave two of
- * the last character unused; ours has zeros there.
+ * The only accepted spelling of a token: base64url without padding (RFC 7515, section 2). The 256 bits of the
+ * signature leave two bits of its last character unused. Ours are zero.
  */
 const CANONICAL = /^[\w-]+\.[\w-]+\.[\w-]{42}[AEIMQUYcgkosw048]$/;
 
 /**
- * Session tokens as JWTs. A token lasts until the whole second before its session ends.
+ * Creates an issuer of session tokens as JWTs. A token's expiry is its session's end, rounded down to a second.
  * @throws TypeError for a secret that is too short
  */
 export function createTokenIssuer({ secret, issuer, audience, clock }: TokenIssuerOptions): TokenIssuer {
@@ -34,7 +34,7 @@ export function createTokenIssuer({ secret, issuer, audience, clock }: TokenIssu
   if (key.length < SECRET_MIN_BYTES) {
     throw new TypeError(`"secret" must have at least ${SECRET_MIN_BYTES} bytes`);
   }
-  // A signature that was right stays right, and looking at it again is most of what a request costs.
+  // A valid signature stays valid, and checking it again is most of a request's cost
   const verified = new Map<string, TokenClaims>();
   return {
     issue: ({ sessionId, userId, expiresAt }) =>
@@ -78,7 +78,7 @@ export function createTokenIssuer({ secret, issuer, audience, clock }: TokenIssu
         audience,
         currentDate: at,
       });
-      // Nothing of ours names a key (kid, jku, jwk) or asks for more
+      // Our tokens have no other header, such as one that names a key (kid, jku, jwk)
       return Object.keys(protectedHeader).length === 2 ? claimsOf(payload) : undefined;
     } catch (error) {
       if (error instanceof errors.JOSEError) return undefined;
@@ -87,13 +87,13 @@ export function createTokenIssuer({ secret, issuer, audience, clock }: TokenIssu
   }
 }
 
-/** jose asks for `iss` and `aud` because it is told them; the rest is asked for here. */
+/** Checks the claims that jose does not. It requires `iss` and `aud`, because they are passed to it. */
 function claimsOf({ sub, sid, exp }: Readonly<Record<string, unknown>>): TokenClaims | undefined {
   if (typeof sub !== 'string' || typeof sid !== 'string' || typeof exp !== 'number') return undefined;
   return { userId: sub, sessionId: sid, expiresAt: exp * 1_000 };
 }
 
-/** Part of a text keeps all of it in memory, here the whole header that a client sent. */
+/** Copies the token: a substring would keep the client's whole header in memory. */
 function copyOf(token: string): string {
   return Buffer.from(token, 'latin1').toString('latin1');
 }
