@@ -20,17 +20,17 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 };
 
 const program = new Command('passbook')
-  .description('Looks after the books that the environment names, while the server runs or not')
+  .description('Manage a Passbook ledger. Safe to run while the server is running.')
   .version(version)
   .showSuggestionAfterError(false);
 
 program
   .command('users')
-  .description('look after users')
+  .description('manage users')
   .command('grant')
-  .description('give a user a role, at once and in open sessions too')
-  .argument('<email>', 'whose')
-  .addArgument(new Argument('<role>', 'which').choices(ROLES))
+  .description('grant a role to a user; takes effect at once, in open sessions too')
+  .argument('<email>', "user's e-mail")
+  .addArgument(new Argument('<role>', 'role to grant').choices(ROLES))
   .action(async (email: string, role: Role) => {
     await withStore(async ({ unitOfWork }) => {
       const grant = grantRole({ unitOfWork, clock: systemClock, digest: sha256 });
@@ -41,27 +41,27 @@ program
 
 program
   .command('backup')
-  .description('copy the books to a new file, while the server runs')
-  .argument('<file>', 'where to; it must not exist')
+  .description('copy the books to a new file, even while the server is running')
+  .argument('<file>', 'destination file (must not exist)')
   .action(async (file: string) => {
     await backUp(keptStore(), file);
-    console.log(`The books are copied to ${file}`);
+    console.log(`Copied the books to ${file}`);
   });
 
 program
   .command('restore')
-  .description('put a backup in place of the books, which are kept beside it; the bank must be stopped')
-  .argument('<file>', 'a backup')
+  .description('replace the books with a backup, and keep the old ones beside it; stop the server first')
+  .argument('<file>', 'backup file')
   .action(async (file: string) => {
     const { store } = commandConfig();
     if (store.kind !== 'sqlite') {
-      throw new Error('Only books in SQLite are restored here: MongoDB has mongorestore --oplogReplay');
+      throw new Error('This command restores SQLite only: for MongoDB use mongorestore --oplogReplay');
     }
     const { restore } = await import('./adapters/sqlite/backup/restore.ts');
     const kept = await restore({ file, target: store.path, verify: verifyFile });
-    if (kept !== null) console.log(`The books that were replaced are ${kept}`);
+    if (kept !== null) console.log(`The previous books are now ${kept}`);
     await withStore((restored) => restored.check());
-    console.log(`The books of ${file} are verified and in place at ${store.path}`);
+    console.log(`Verified the books of ${file} and restored them to ${store.path}`);
   });
 
 addProofCommands(program, {
@@ -79,10 +79,10 @@ function commandConfig(): Config {
   return readConfig(readEnvironment(process.env).env, { reader: 'commands' });
 }
 
-/** @throws Error where there is nothing to look after: a command makes no books */
+/** @throws Error if there are no books, because a command creates none */
 function keptStore(): StoreConfig {
   const { store } = commandConfig();
-  if (store.kind === 'memory') throw new Error('STORE=memory keeps nothing that a command could look after');
+  if (store.kind === 'memory') throw new Error('STORE=memory stores nothing, so no command works with it');
   if (store.kind === 'sqlite' && !existsSync(store.path))
     throw new Error(`There are no books at ${store.path}`);
   return store;
@@ -104,7 +104,7 @@ async function verifyFile(path: string): Promise<void> {
     const verify = verifyBooks({ ...store, digest: sha256, hexDigest: sha256OfHex });
     const { faults } = await verify({ onProgress: () => {} });
     const [first] = faults;
-    if (first) throw new Error(`The backup is not whole, and replaces nothing: ${JSON.stringify(first)}`);
+    if (first) throw new Error(`The backup is damaged and was not restored: ${JSON.stringify(first)}`);
   } finally {
     await store.close();
   }
@@ -112,7 +112,7 @@ async function verifyFile(path: string): Promise<void> {
 
 async function backUp(store: StoreConfig, file: string): Promise<void> {
   if (store.kind !== 'sqlite') {
-    throw new Error('MongoDB is backed up by its own tools: mongodump --oplog, or snapshots of its disks');
+    throw new Error('Back up MongoDB with its own tools: mongodump --oplog, or snapshots of its disks');
   }
   const { openSqliteStore } = await import('./adapters/sqlite/index.ts');
   const sqlite = await openSqliteStore({ path: store.path, clock: systemClock });

@@ -26,7 +26,7 @@ type Setting = {
   readonly config: () => Config;
   readonly withStore: (work: (store: Store) => Promise<void>) => Promise<void>;
   readonly out: (line: string) => void;
-  /** Text as it is; resolves once more can be written. */
+  /** Writes text without a line break. Resolves once more can be written. */
   readonly write: (text: string) => Promise<void>;
   readonly progress: (line: string) => void;
   readonly fail: () => void;
@@ -34,16 +34,16 @@ type Setting = {
 
 const SYSTEM = { kind: 'system' } as const;
 
-/** What proves the books, and what is proven by them. */
+/** Adds the commands that verify the books, sign checkpoints and prove statements. */
 export function addProofCommands(program: Command, setting: Setting): void {
   const { config, withStore, out, fail } = setting;
   program
     .command('verify')
-    .description('recompute all that the books hold, while the server runs or not')
-    .option('--json', 'say what was found as JSON')
-    .option('--checkpoint <file>', 'NUMBER.jws: what was signed must still be so')
-    .option('--manifest <file>', 'of the checkpoint; NUMBER.manifest beside it unless given')
-    .option('--key <public>', 'who must have signed it: a file or the key itself; your own unless given')
+    .description('recompute all books, and compare them with the stored ones')
+    .option('--json', 'print the result as JSON')
+    .option('--checkpoint <file>', 'also compare with this checkpoint (NUMBER.jws)')
+    .option('--manifest <file>', "the checkpoint's manifest; default: NUMBER.manifest beside it")
+    .option('--key <public>', 'public key of its signer: a file or the key itself; default: your own')
     .action(async (options: { json?: true; checkpoint?: string; manifest?: string; key?: string }) => {
       const faults = new FaultLog();
       const given = options.checkpoint
@@ -68,12 +68,14 @@ export function addProofCommands(program: Command, setting: Setting): void {
 
   program
     .command('checkpoint')
-    .description('sign what all accounts are now, and keep it outside the database')
+    .description('sign the current state of all accounts, and store it outside the database')
     .action(async () => {
       await withLedger(setting, async (ledger) => {
         const { number, accounts, signed } = await ledger.makeCheckpoint();
         const path = join(config().checkpointDirectory, `${number}.jws`);
-        out(`Checkpoint ${number} of ${accounts} accounts is ${path}: give it to somebody else`);
+        out(
+          `Checkpoint ${number} of ${accounts} accounts is in ${path}: give a copy to someone outside the bank`,
+        );
         out(signed);
       });
     });
@@ -85,14 +87,14 @@ export function addProofCommands(program: Command, setting: Setting): void {
 
   program
     .command('erase-text')
-    .description("take a transaction's description and metadata away, for good")
-    .argument('<transactionId>', 'whose')
-    .requiredOption('--reason <text>', 'why, for the audit log')
+    .description("erase a transaction's description and metadata permanently")
+    .argument('<transactionId>', "transaction's id")
+    .requiredOption('--reason <text>', 'reason, for the audit log')
     .action(async (transferId: string, { reason }: { reason: string }) => {
       await withLedger(setting, async (ledger) => {
         const erased = await ledger.eraseText(SYSTEM, { transferId, reason });
         if (!erased.ok) throw new Error(`Nothing was erased: ${erased.code}`);
-        out(`The texts of ${transferId} are erased`);
+        out(`Erased the description and metadata of ${transferId}`);
       });
     });
 
@@ -103,11 +105,11 @@ function addStatementCommands(program: Command, setting: Setting): void {
   const { out, fail } = setting;
   program
     .command('export-statement')
-    .description("write an account's entries of a period with the proof that a checkpoint holds them")
-    .argument('<accountId>', 'whose')
-    .option('--from <instant>', 'a day, or an instant of RFC 3339; default: the opening', instantOf)
-    .option('--to <instant>', 'likewise, exclusive; default: the newest checkpoint', instantOf)
-    .option('--out <file>', 'where to, instead of standard output')
+    .description("write an account's entries of a period, with the proof that a checkpoint covers them")
+    .argument('<accountId>', "account's id")
+    .option('--from <instant>', 'day or RFC 3339 instant; default: the opening', instantOf)
+    .option('--to <instant>', 'day or RFC 3339 instant, exclusive; default: the newest checkpoint', instantOf)
+    .option('--out <file>', 'destination file (must not exist); default: standard output')
     .action(async (accountId: string, options: { from?: number; to?: number; out?: string }) => {
       const { out: file, ...period } = options;
       await withLedger(setting, async (ledger) => {
@@ -120,9 +122,9 @@ function addStatementCommands(program: Command, setting: Setting): void {
 
   program
     .command('verify-statement')
-    .description('check a statement and its proof, with no database')
-    .argument('<file>', 'what export-statement wrote')
-    .requiredOption('--key <public>', 'of the bank: a file or the key itself')
+    .description('check a statement and its proof, without a database')
+    .argument('<file>', 'file that export-statement wrote')
+    .requiredOption('--key <public>', "the bank's public key: a file or the key itself")
     .action(async (file: string, { key }: { key: string }) => {
       const proof: unknown = JSON.parse(await readFile(file, 'utf8'));
       if (!isStatementProof(proof)) throw new Error(`${file} is not a statement proof`);
@@ -138,7 +140,7 @@ function addStatementCommands(program: Command, setting: Setting): void {
     });
 }
 
-/** Writes a file that must not exist; it does not where a part fails. */
+/** Writes a new file, and removes it if a part fails. @throws Error if the file exists */
 async function writeParts(path: string, parts: AsyncIterable<string>): Promise<void> {
   const file = await open(path, 'wx');
   try {
@@ -170,7 +172,7 @@ async function withLedger(
   });
 }
 
-/** @throws Error if it was not signed with the key */
+/** Reads a checkpoint and opens its manifest. @throws Error if the checkpoint is not signed with the key */
 async function openCheckpoint(
   { file, manifest = manifestOf(file) }: { file: string; manifest?: string },
   key: string,
@@ -178,13 +180,13 @@ async function openCheckpoint(
 ): Promise<NonNullable<VerifyRequest['checkpoint']>> {
   const signed = await readFile(file, 'utf8');
   const checkpoint = await verifyCheckpoint(signed.trim(), key);
-  if (!checkpoint) throw new Error(`${file} is not a checkpoint that was signed with this key`);
+  if (!checkpoint) throw new Error(`${file} is not a checkpoint signed with this key`);
   const { number, previous } = checkpoint;
   const before = await readFile(join(dirname(file), `${number - 1}.jws`), 'utf8').catch(() => undefined);
   const isFollowing =
     number === 1 ? previous === GENESIS_HASH : !before || sha256(before.trim()) === previous;
   if (!isFollowing) faults.report('checkpoint_previous', { detail: `number ${number}` });
-  // A file that is missing is told before anything is recomputed
+  // Fails for a missing manifest before anything is recomputed
   await access(manifest);
   return { checkpoint, manifest: readLines(manifest) };
 }
@@ -193,12 +195,12 @@ function manifestOf(file: string): string {
   return `${file.replace(/\.jws$/, '')}.manifest`;
 }
 
-/** The key that was given; else the public half of one's own. */
+/** The given key. Default: the public half of the bank's own. */
 async function keyOf(given: string | undefined, config: () => Config): Promise<string> {
   return given === undefined ? publicCheckpointKey(await checkpointKey(config())) : textOf(given);
 }
 
-/** A key itself, or the file that holds it. */
+/** Returns the text of a key, given as such or as the path of its file. */
 async function textOf(key: string): Promise<string> {
   return /^\s*(?:\{|-----BEGIN)/.test(key) ? key : readFile(key, 'utf8');
 }
@@ -213,7 +215,7 @@ function progressText({ accounts, entries, transfers, records }: Verified): stri
   return `${accounts} accounts, ${entries} entries, ${transfers} transfers, ${records} keys`;
 }
 
-/** The kind, where the first of it lies, and how many more there are. */
+/** One line per kind of fault: the kind, the place of the first one, and the number of others. */
 function faultLine({ kind, count, detail, ...place }: Fault & { count: number }): string {
   const where = Object.entries(place).map(([name, value]) => `${name} ${value}`);
   const said = [...where, ...(detail === undefined ? [] : [detail])].join(', ');

@@ -102,7 +102,7 @@ describe('the passbook command', () => {
 
       expect(await passbook(['backup', copy])).toEqual({
         code: 0,
-        stdout: `The books are copied to ${copy}\n`,
+        stdout: `Copied the books to ${copy}\n`,
         stderr: '',
       });
       const copied = await openSqliteStore({ path: copy });
@@ -120,13 +120,13 @@ describe('the passbook command', () => {
       'a store that ends with its process',
       ['users', 'grant', 'a@b.example', 'system'],
       { STORE: 'memory' },
-      'passbook: STORE=memory keeps nothing that a command could look after',
+      'passbook: STORE=memory stores nothing, so no command works with it',
     ],
     [
       'a copy of MongoDB',
       ['backup', 'copy.db'],
       { MONGO_URI: 'mongodb://127.0.0.1:1' },
-      'passbook: MongoDB is backed up by its own tools: mongodump --oplog, or snapshots of its disks',
+      'passbook: Back up MongoDB with its own tools: mongodump --oplog, or snapshots of its disks',
     ],
     [
       'an environment with faults',

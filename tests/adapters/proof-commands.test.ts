@@ -92,7 +92,7 @@ describe('the commands that prove the books', () => {
     const first = await passbook('checkpoint');
     const path = join(folder, 'checkpoints', '1.jws');
     expect(first.out).toEqual([
-      `Checkpoint 1 of 3 accounts is ${path}: give it to somebody else`,
+      `Checkpoint 1 of 3 accounts is in ${path}: give a copy to someone outside the bank`,
       (await readFile(path, 'utf8')).trim(),
     ]);
     await passbook('checkpoint');
@@ -113,7 +113,7 @@ describe('the commands that prove the books', () => {
     });
     const other = await publicCheckpointKey(newCheckpointKey());
     await expect(passbook('verify', '--checkpoint', path, '--key', other)).rejects.toThrow(
-      'is not a checkpoint that was signed with this key',
+      'is not a checkpoint signed with this key',
     );
 
     await tamper.account(to, { ownerId: 'mallory' });
@@ -198,7 +198,7 @@ describe('the commands that prove the books', () => {
   it('erase the texts of a transaction', async () => {
     const { passbook, paid, bank } = await someBooks();
     expect((await passbook('erase-text', paid, '--reason', 'On demand')).out).toEqual([
-      `The texts of ${paid} are erased`,
+      `Erased the description and metadata of ${paid}`,
     ]);
     expect(await bank.reads.transfer(paid)).toMatchObject({ description: null });
     expect((await passbook('verify')).failed).toBe(false);

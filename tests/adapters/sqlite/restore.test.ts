@@ -115,8 +115,8 @@ describe('passbook restore', () => {
     await crash();
     const { code, stdout, stderr } = await passbook('restore', backup);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    const [, kept = ''] = /The books that were replaced are (\S+)\n/.exec(stdout) ?? [];
-    expect(stdout).toContain(`The books of ${backup} are verified and in place at ${path}\n`);
+    const [, kept = ''] = /The previous books are now (\S+)\n/.exec(stdout) ?? [];
+    expect(stdout).toContain(`Verified the books of ${backup} and restored them to ${path}\n`);
     expect(await balance()).toBe(100n);
     expect(await balance(kept)).toBe(150n);
     const left = (await readdir(folder)).filter((name) => /part|probe|restoring/.test(name));
@@ -163,9 +163,7 @@ describe('passbook restore', () => {
     const connection = new Connection(await loadDriver(), other, { readOnly: false });
     connection.exec('DROP TRIGGER entries_never_change; UPDATE entries SET posted = posted + 1');
     connection.close();
-    expect((await passbook('restore', other)).stderr).toContain(
-      'The backup is not whole, and replaces nothing',
-    );
+    expect((await passbook('restore', other)).stderr).toContain('The backup is damaged and was not restored');
     expect(await balance()).toBe(150n);
   });
 
