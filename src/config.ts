@@ -11,30 +11,30 @@ import { isEmail, isName, normaliseEmail } from './domain/entities/user.ts';
 export type Config = {
   readonly isProduction: boolean;
   readonly host: string;
-  /** 0 takes any port that is free. */
+  /** 0: any free port. */
   readonly port: number;
-  /** Where people reach the server: scheme, host and port. Null: http on localhost, at the port it listens on. */
+  /** Scheme, host and port at which people reach the server. Null: http on localhost, at the port it listens on. */
   readonly publicOrigin: string | null;
-  /** How many proxies in front of the server are ours. */
+  /** Number of our own proxies in front of the server. */
   readonly trustedProxies: number;
   readonly maxConnections: number;
   readonly dataDirectory: string;
   readonly store: StoreConfig;
   readonly mail: MailConfig;
-  /** Null: one is made and kept in the data directory. Never null in production. */
+  /** Null: one is created and stored in the data directory. Never null in production. */
   readonly jwtSecret: string | null;
-  /** Null: in development one is made and kept in the data directory, in production there is none from here. */
+  /** Null: development creates one and stores it in the data directory, production does not. */
   readonly systemUser: { readonly email: string; readonly password: string } | null;
   readonly defaultCurrency: string;
   readonly accountsPerUser: number;
-  /** Commands a customer may give in a minute; 0 for no limit. */
+  /** Commands a customer may give per minute. 0: no limit. */
   readonly writesPerMinute: number;
   readonly sessionLifetimeMs: number;
   readonly shutdownMs: number;
-  /** Ed25519, private, as JWK or PEM. Null: one is made and kept in the data directory. */
+  /** Ed25519, private, as JWK or PEM. Null: one is created and stored in the data directory. */
   readonly checkpointKey: string | null;
   readonly checkpointDirectory: string;
-  /** Null: on demand alone. */
+  /** Null: only on demand. */
   readonly checkpointEveryMs: number | null;
   readonly logLevel: LogLevel;
 };
@@ -51,7 +51,7 @@ export type MailConfig =
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Every fault of an environment at once. It names variables and says what they must be, never what they are. */
+/** All faults of an environment at once. It names variables and their rules, but never their values. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly faults: readonly string[];
@@ -62,19 +62,19 @@ export class ConfigError extends Error {
   }
 }
 
-/** RFC 7518, section 3.2: a key of HS256 is at least as long as its hash. */
+/** An HS256 key is at least as long as its hash (RFC 7518, section 3.2). */
 const JWT_SECRET_MIN_BYTES = 32;
 
-/** What people leave standing from examples; no random text holds these words. */
+/** Words that people copy from examples. Random text does not contain them. */
 const PLACEHOLDER =
   /change.?(me|this|it)|secret|example|placeholder|password|passbook|default|your.?key|123456/i;
-/** Fewer different characters than any random text of this length has. */
+/** Any random text of this length has at least as many different characters. */
 const JWT_SECRET_MIN_DIFFERENT = 8;
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/;
 
 const FROM_NAME = 'Passbook';
-/** RFC 6761, section 6.3: nobody's, and no mail to it leaves the machine. */
+/** An address under .localhost belongs to nobody, so mail to it never leaves the machine (RFC 6761, section 6.3). */
 const FROM_ADDRESS = 'no-reply@passbook.localhost';
 
 const schema = v.object({
@@ -134,7 +134,7 @@ type Name = keyof typeof schema.entries;
 type Texts = Readonly<Partial<Record<Name, string>>>;
 type Values = v.InferOutput<typeof schema>;
 
-/** Names of variables whose values may hold any character, and are never shown. */
+/** Variables whose values may contain any character, and are never shown. */
 const SECRET_NAMES: readonly Name[] = [
   'JWT_SECRET',
   'SYSTEM_PASSWORD',
@@ -144,12 +144,12 @@ const SECRET_NAMES: readonly Name[] = [
   'CHECKPOINT_KEY',
 ];
 
-/** The variables that are read; `.env.example` explains each. */
+/** The variables that Passbook reads. `.env.example` explains each. */
 export const CONFIG_NAMES = Object.keys(schema.entries) as readonly Name[];
 
 /**
- * The environment as typed configuration. What is set to nothing is not set, and other variables are not looked at.
- * `reader` is the program that reads: the commands sign nobody in, and so need no `JWT_SECRET`.
+ * Reads the environment as typed configuration. An empty variable counts as not set, and others are ignored.
+ * `reader` is the program that reads: the commands sign nobody in, so they need no `JWT_SECRET`.
  * @throws ConfigError naming every fault
  */
 export function readConfig(
@@ -170,7 +170,7 @@ export function readConfig(
 }
 
 /**
- * The environment with the `.env` file of the working directory, and what is worth a warning in that file.
+ * Reads the environment and the `.env` file of the working directory, with warnings about that file.
  * @throws ConfigError naming every line that cannot be read
  */
 export function readEnvironment(
@@ -186,7 +186,7 @@ export function readEnvironment(
   return { env: whole, warnings };
 }
 
-/** Settings of a valid environment that work, and may not be what was meant. */
+/** Warnings about settings that are valid but may be unintended. */
 export function configWarnings(env: Readonly<Record<string, string | undefined>>): readonly string[] {
   const { isProduction, host, publicOrigin, trustedProxies, store, mail } = readConfig(env);
   const isHttps = publicOrigin?.startsWith('https:') ?? false;
@@ -194,7 +194,7 @@ export function configWarnings(env: Readonly<Record<string, string | undefined>>
   const warnings: readonly (readonly [applies: boolean, warning: string])[] = [
     [
       isHttps && trustedProxies === 0,
-      'TRUSTED_PROXIES is 0 and PUBLIC_ORIGIN is https: everybody seems to come from the proxy, so wrong passwords of one keep all others out',
+      "TRUSTED_PROXIES is 0 and PUBLIC_ORIGIN is https: all clients seem to come from the proxy, so one client's wrong passwords lock out all others",
     ],
     [
       isProduction && !isHttps,
@@ -202,7 +202,7 @@ export function configWarnings(env: Readonly<Record<string, string | undefined>>
     ],
     [
       isProduction && mail.kind === 'files',
-      'Nobody is sent any mail: set SMTP_URL and MAIL_FROM, or GMAIL_USER and GMAIL_PASS',
+      'No mail is sent: set SMTP_URL and MAIL_FROM, or GMAIL_USER and GMAIL_PASS',
     ],
     [!isProduction && isOpen, 'NODE_ENV is not production, and other machines can reach this server'],
     [Boolean(env['MONGO_URI']) && store.kind !== 'mongo', `MONGO_URI is not used with STORE=${store.kind}`],
@@ -214,7 +214,7 @@ export function configWarnings(env: Readonly<Record<string, string | undefined>>
   return warnings.flatMap(([applies, warning]) => (applies ? [warning] : []));
 }
 
-/** What variables mean for each other. */
+/** Faults of variables that depend on each other. */
 function faultsBetween(texts: Texts, reader: 'server' | 'commands'): readonly string[] {
   const isProduction = texts.NODE_ENV === 'production';
   const origin = originOf(texts.PUBLIC_ORIGIN ?? '');
@@ -300,7 +300,7 @@ function mailOf({ GMAIL_USER, GMAIL_PASS, SMTP_URL, MAIL_FROM, DATA_DIR }: Value
   return { kind: 'smtp', server: { host: 'smtp.gmail.com', port: 465, secure: true, auth }, from };
 }
 
-/** A text that `read` makes something of. Messages of valibot's own would repeat what was given. */
+/** A text that `read` can parse. It has a message of ours, because valibot's own would repeat the input. */
 function textAs<T>(read: (text: string) => T | undefined, message: string) {
   return v.pipe(
     v.string(),
@@ -339,13 +339,13 @@ function originOf(text: string): string | undefined {
   return isWeb && url.href === `${url.origin}/` ? url.origin : undefined;
 }
 
-/** Whether what goes to the origin cannot be read on the way. */
+/** Whether traffic to the origin is encrypted or stays on this machine. */
 function isPrivate(origin: string): boolean {
   const { protocol, hostname } = new URL(origin);
   return protocol === 'https:' || LOOPBACK.test(hostname);
 }
 
-/** Looked at here, as the driver would repeat a password that it takes for a port. */
+/** Checks the URI before the driver does: its error would repeat a password that it mistakes for a port. */
 function mongoUriOf(text: string): string | undefined {
   const host = /(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+|%2[Ff][^,/?@]+)(?::\d{1,5})?/.source;
   const uri = new RegExp(`^mongodb(?:\\+srv)?://(?:[^@/?#\\s]+@)?${host}(?:,${host})*(?:[/?]\\S*)?$`);
@@ -388,7 +388,7 @@ function smtpServerOf(text: string): SmtpServer | undefined {
   const [user, pass] = [decoded(url.username), decoded(url.password)];
   if (user === undefined || pass === undefined || (user === '') !== (pass === '')) return undefined;
   return {
-    // An IPv6 address stands in brackets in a URL, and nowhere else
+    // Only a URL puts an IPv6 address in brackets
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: Number(url.port) || (secure ? 465 : 587),
     secure,

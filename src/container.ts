@@ -27,16 +27,16 @@ import type { PasswordHasher, TokenIssuer } from './application/ports/user-store
 import { SessionSweeper } from './application/jobs/session-sweeper.ts';
 import type { Config, MailConfig } from './config.ts';
 
-/** What the server runs on. */
+/** The running parts of the server. */
 export type Services = {
   readonly bank: Bank;
   readonly dispatcher: OutboxDispatcher;
   readonly sweeper: HoldSweeper;
   readonly sessionSweeper: SessionSweeper;
-  /** Null where checkpoints are made on demand alone. */
+  /** Null if checkpoints are made only on demand. */
   readonly checkpointer: Checkpointer | null;
   readonly app: App;
-  /** Ends all of it, what was made last first: the writer, the dispatcher, the mailer, the store. */
+  /** Closes all parts, the last one made first: the writer, the dispatcher, the mailer, the store. */
   close(): Promise<void>;
 };
 
@@ -53,7 +53,7 @@ const SESSION_SWEEPER = token<SessionSweeper>('session sweeper');
 
 type ClosableMailer = Mailer & { close?(): void };
 
-/** The server's parts, each made once, from what they are configured with. The store becomes theirs to close. */
+/** Makes the server's parts from the configuration, each once. They take over the store, and close it. */
 export async function assembleServices(given: {
   config: Config;
   jwtSecret: string;
@@ -61,7 +61,7 @@ export async function assembleServices(given: {
   checkpointKey: string;
   store: Store;
   log: Logger;
-  /** In place of the one that is configured. */
+  /** Replaces the configured mailer. */
   mailer?: ClosableMailer;
 }): Promise<Services> {
   const { config, log } = given;
@@ -166,7 +166,7 @@ function createMailer(mail: MailConfig): ClosableMailer {
   return mail.kind === 'smtp' ? createSmtpMailer(mail) : createFileMailer(mail);
 }
 
-/** A mail under way may end, unless its server takes too long over it: then it fails, and is sent again one day. */
+/** Lets a mail in progress finish within `graceMs`. Then it fails, and a later start sends it again. */
 async function stopDispatcher(
   dispatcher: OutboxDispatcher,
   mailer: ClosableMailer,
@@ -177,12 +177,12 @@ async function stopDispatcher(
   clearTimeout(timer);
 }
 
-/** Of itself a symbol does not know what it stands for. */
+/** A symbol with a type: a bare symbol has none. */
 function token<T>(name: string): InjectionToken<T> {
   return Symbol(name);
 }
 
-/** A container of its own. tsyringe neither keeps what its factories made nor closes it, so this does. */
+/** A child container that caches and closes what its factories make. tsyringe does neither. */
 class Scope {
   readonly #container = root.createChildContainer();
   readonly #closing: (() => Promise<void> | void)[] = [];
@@ -208,7 +208,7 @@ class Scope {
     return this.#container.resolve(name);
   }
 
-  /** All are closed, also after one could not be. @throws what the first fault was */
+  /** Closes all parts, even after one fails to close. @throws the first error */
   async close(): Promise<void> {
     const faults: unknown[] = [];
     for (const close of this.#closing.splice(0).toReversed()) {

@@ -3,7 +3,7 @@ import { parseEnv } from 'node:util';
 
 export type EnvFile = {
   readonly values: Readonly<Record<string, string>>;
-  /** Each names a line and says what is wrong with it, never what it holds. */
+  /** Each names a line and its fault, but never its content. */
   readonly faults: readonly string[];
 };
 
@@ -14,9 +14,9 @@ const ASSIGNMENT = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \
 const QUOTES = /^(["'`])/;
 
 /**
- * The variables of a `.env` file, read as a shell would: `#` begins a comment at the beginning of a line or after a
- * space, and is part of a value otherwise. No value is cut short without a word.
- * @param secrets names whose values may hold anything: no comment may stand behind them without quotes
+ * Reads the variables of a `.env` file like a shell: `#` begins a comment at the start of a line or after a space, and
+ * is part of a value elsewhere. No secret is cut at a `#` without a fault.
+ * @param secrets names whose values may contain any character: before a comment they need quotes
  */
 export function parseEnvFile(bytes: Uint8Array, { secrets }: { secrets: readonly string[] }): EnvFile {
   const text = decoded(bytes);
@@ -39,8 +39,8 @@ export function parseEnvFile(bytes: Uint8Array, { secrets }: { secrets: readonly
 }
 
 /**
- * The environment with what the `.env` file in `folder` adds to it. What the environment sets counts, except where
- * Node's own `--env-file` set it from the same file, which cuts values at `#`.
+ * Adds the variables of the `.env` file at `path` to the environment, which takes precedence. The exception are values
+ * that Node's own `--env-file` set from the same file: it cuts values at `#`.
  */
 export function withEnvFile(
   env: Readonly<Record<string, string | undefined>>,
@@ -58,7 +58,7 @@ export function withEnvFile(
   return { env: { ...env, ...Object.fromEntries(added) }, file };
 }
 
-/** The bytes of the file, null where there is none, or what keeps it from being read. */
+/** The bytes of the file, null if there is none, or the reason why it cannot be read. */
 function readIfExists(path: string): Uint8Array | string | null {
   try {
     return readFileSync(path);
@@ -71,7 +71,7 @@ function readIfExists(path: string): Uint8Array | string | null {
 function decoded(bytes: Uint8Array): string | undefined {
   if (bytes.includes(0)) return undefined; // UTF-16, as PowerShell writes it
   try {
-    // Takes a byte order mark away
+    // Also removes a byte order mark
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     return undefined;
@@ -115,7 +115,7 @@ function plain(assigned: string): ReadValue {
   return { value: value.trim(), isCut: value.length < assigned.length, moreLines: 0 };
 }
 
-/** A quoted value may go over several lines. In double quotes, `\n` is a line's end and `\"` a quote. */
+/** Reads a quoted value, which may span lines. In double quotes, `\n` is a line break and `\"` a quote. */
 function quoted(assigned: string, quote: string, next: readonly string[]): ReadValue | undefined {
   const inside = quote === '"' ? /^"((?:\\"|[^"])*)"\s*(?:#.*)?$/ : undefined;
   for (let moreLines = 0; moreLines <= next.length; moreLines++) {
@@ -123,7 +123,7 @@ function quoted(assigned: string, quote: string, next: readonly string[]): ReadV
     const literal = new RegExp(`^${quote}([^${quote}]*)${quote}\\s*(?:#.*)?$`);
     const [, value] = (inside ?? literal).exec(whole) ?? [];
     if (value !== undefined) return { value: unescaped(value, quote), isCut: false, moreLines };
-    // Its quote is closed, and more text follows
+    // The quote is closed, but more text follows
     if (closes(whole, quote)) return undefined;
   }
   return undefined;

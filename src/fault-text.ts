@@ -1,8 +1,8 @@
 import { PassbookError } from './domain/errors.ts';
 
 /**
- * A fault as one line for people. What the core says of a store that fails is meant for callers; the cause under it
- * names the host or the file.
+ * An error as one line for operators. The core's message about a failing store is meant for callers: its cause names
+ * the host or the file.
  */
 export function faultText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -8,16 +8,16 @@ import type { Config } from './config.ts';
 export type SystemUser = {
   readonly email: string;
   readonly password: string;
-  /** Where the password lies; null where it was configured. */
+  /** File with the password. Null if it was configured. */
   readonly path: string | null;
-  /** Whether it was made just now. */
+  /** Whether the password was created just now. */
   readonly isNew: boolean;
 };
 
-/** RFC 6761, section 6.3: nobody's, so no mail to it leaves the machine. */
+/** An address under .localhost belongs to nobody, so mail to it never leaves the machine (RFC 6761, section 6.3). */
 const SYSTEM_EMAIL = 'system@passbook.localhost';
 
-/** The secret that is configured; in development else one that is made at the first start and kept. */
+/** The configured secret. In development the default is one created at the first start and stored. */
 export async function jwtSecret(config: Config): Promise<string> {
   if (config.jwtSecret !== null) return config.jwtSecret;
 
@@ -28,7 +28,7 @@ export async function jwtSecret(config: Config): Promise<string> {
   return secret;
 }
 
-/** The private key that signs checkpoints: the one that is configured, else one that is made at the first start and kept. */
+/** The configured private key for checkpoints. Default: one created at the first start and stored. */
 export async function checkpointKey(config: Config): Promise<string> {
   if (config.checkpointKey !== null) return config.checkpointKey;
 
@@ -38,7 +38,7 @@ export async function checkpointKey(config: Config): Promise<string> {
   return text;
 }
 
-/** The system user of the configuration; in development else one that is made at the first start and kept. */
+/** The configured system user. In development the default is one created at the first start and stored. */
 export async function systemUser(config: Config): Promise<SystemUser | null> {
   if (config.systemUser) return { ...config.systemUser, path: null, isNew: false };
   if (config.isProduction) return null;
@@ -52,12 +52,12 @@ export async function systemUser(config: Config): Promise<SystemUser | null> {
   return { email: kept['SYSTEM_EMAIL'], password: kept['SYSTEM_PASSWORD'], path, isNew };
 }
 
-/** Removes a password that opens nothing, before somebody believes in it. */
+/** Removes a file whose password does not work, so that it misleads nobody. */
 export async function forget(path: string): Promise<void> {
   await rm(path, { force: true });
 }
 
-/** What the file holds; with `text` in it, for its owner's eyes alone, if there was none. */
+/** Returns the content of the file. If there is none, creates it with `text`, readable only by its owner. */
 async function keep(path: string, text: string): Promise<{ text: string; isNew: boolean }> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   try {

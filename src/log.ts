@@ -3,7 +3,7 @@ import { pino, stdTimeFunctions } from 'pino';
 import type { Logger } from 'pino';
 import type { LogLevel } from './config.ts';
 
-/** Fields that never reach a log, by whatever object they came there. */
+/** Fields that are redacted in every logged object. */
 const SECRETS = [
   'password',
   'passwordHash',
@@ -16,8 +16,8 @@ const SECRETS = [
 ];
 
 /**
- * JSON lines on standard error; standard output is for people. Each is written before the call returns, so that the
- * last lines before an end are not lost, unless the reader of the log has stopped.
+ * Logs JSON lines to standard error, because standard output is for people. Each line is written before the call
+ * returns, so that the last lines are not lost on exit unless the log's reader has stopped.
  */
 export function createLog({ level }: { level: LogLevel }): Logger {
   const lines = new LogLines({ fd: descriptorThatNeverWaits() });
@@ -39,12 +39,12 @@ export function createLog({ level }: { level: LogLevel }): Logger {
 
 const MOST_WAITING_BYTES = 8 * 1024 * 1024;
 const RETRY_MS = 50;
-/** How long the end of the process waits for a reader that has stopped. */
+/** How long an exit waits for a reader that has stopped. */
 const LAST_WAIT_MS = 500;
 
 /**
- * Writes lines at once where the descriptor takes them. What it does not take waits in memory, up to a bound; beyond
- * it lines are dropped, and counted in a line of their own once the reader goes on.
+ * Writes lines at once if the descriptor takes them. The rest waits in memory up to a limit, beyond which lines are
+ * dropped. Once the reader continues, a line of its own gives their count.
  */
 export class LogLines {
   readonly #write: (bytes: Uint8Array) => number;
@@ -70,7 +70,7 @@ export class LogLines {
     if (this.#timer === undefined) this.#drain();
   }
 
-  /** Waits for the reader, as the process is about to end. */
+  /** Waits for the reader before the process ends. */
   flush({ mostMs }: { mostMs: number }): void {
     const until = performance.now() + mostMs;
     this.#drain();
@@ -91,7 +91,7 @@ export class LogLines {
         this.#timer = setTimeout(() => this.#drain(), RETRY_MS).unref();
         return;
       }
-      // Nobody reads any more, or the disk of a log file is full: the bank goes on
+      // The reader is gone, or the disk of a log file is full: the bank must keep running
       this.#dropped += this.#waiting.length;
       this.#waiting = [];
       this.#waitingBytes = 0;
@@ -127,13 +127,13 @@ function isFull(error: unknown): boolean {
 }
 
 /**
- * Standard error as a descriptor whose writes fail rather than wait. A pipe or a terminal is opened once more, where
- * the system can: a flag on the descriptor itself would hold for all processes that share it.
+ * Standard error as a descriptor whose writes fail instead of blocking. A pipe or terminal is reopened where the
+ * system can, because a flag on the descriptor itself would affect all processes that share it.
  */
 function descriptorThatNeverWaits(): number {
   const own = reopened();
   if (own !== undefined) return own;
-  // Makes Node take the descriptor, and so switch waiting off for pipes and sockets
+  // Makes Node open the descriptor, which turns blocking off for pipes and sockets
   void process.stderr;
   return STDERR;
 }
@@ -149,7 +149,7 @@ function reopened(): number | undefined {
     const again = fstatSync(fd);
     if (again.ino === stat.ino && again.dev === stat.dev) return fd;
   } catch {
-    // Not on this system
+    // Not supported on this system
   }
   if (fd !== undefined) closeSync(fd);
   return undefined;

@@ -20,7 +20,7 @@ type Running = {
   readonly user: SystemUser | null;
 };
 
-// The reader of the greeting may leave; the server goes on
+// The reader of the greeting may close the pipe: the server must keep running
 process.stdout.on('error', () => {});
 
 try {
@@ -40,7 +40,7 @@ try {
   process.exitCode = 1;
 }
 
-/** What was opened is closed again where a later step fails. */
+/** Opens everything that the server needs. If a step fails, closes what it has opened. */
 async function start(config: Config, log: Logger): Promise<Running> {
   const secret = await jwtSecret(config);
   const signingKey = await checkpointKey(config);
@@ -58,7 +58,7 @@ async function start(config: Config, log: Logger): Promise<Running> {
       app: services.app,
       port: config.port,
       host: config.host,
-      // The rest of the time is for what comes after the last answer
+      // The rest of the time is for closing the services
       limits: { closeMs: config.shutdownMs / 2, connections: config.maxConnections },
     });
     return { services, server, user };
@@ -78,9 +78,9 @@ async function ensureSystemUser(
   const outcome = await bank.ensureSystemUser(user).catch((error: unknown) => {
     throw isTaken(error)
       ? new Error(`SYSTEM_EMAIL is the address of a user who is not the system: ${user.email}`)
-      : new Error(`The system user cannot be made: ${faultText(error)}`);
+      : new Error(`Cannot create the system user: ${faultText(error)}`);
   });
-  // The books know a password that was kept elsewhere, or whose file is gone
+  // The user exists with another password, kept elsewhere or in a file that was deleted
   if (outcome === 'created' || !user.isNew || user.path === null) return user;
   await forget(user.path);
   log.warn({ email: user.email }, 'the password of the system user is not known here');
@@ -91,7 +91,7 @@ function isTaken(error: unknown): boolean {
   return error instanceof PassbookError && error.code === 'email_already_registered';
 }
 
-/** The first signal stops in order, within the time that is configured; a second one ends at once. */
+/** Stops in order at the first signal, within the configured time. A second signal ends the process at once. */
 function stopOnSignal(running: Running, config: Config, log: Logger): void {
   let isStopping = false;
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -99,7 +99,7 @@ function stopOnSignal(running: Running, config: Config, log: Logger): void {
     isStopping = true;
     log.info({ signal }, 'stopping');
     setTimeout(() => {
-      log.fatal('the time to stop is over, what is under way is cut off');
+      log.fatal('time to stop is over, cutting off work in progress');
       process.exit(1);
     }, config.shutdownMs).unref();
     void stop(running, log);
@@ -108,7 +108,7 @@ function stopOnSignal(running: Running, config: Config, log: Logger): void {
   process.on('SIGINT', onSignal);
 }
 
-/** Requests first, then what they wait for: nobody is left without an answer. */
+/** Stops the server first, then the services that its requests wait for, so that every request is answered. */
 async function stop({ server, services }: Running, log: Logger): Promise<void> {
   await server.close();
   await services.close();
@@ -117,8 +117,8 @@ async function stop({ server, services }: Running, log: Logger): Promise<void> {
 }
 
 /**
- * Nothing can be said of the state after a fault that nobody caught; Node takes a rejection that nobody waits for to
- * be one. The store keeps what it has committed.
+ * Ends the process at an uncaught error, unhandled rejections included: its state is unknown. The store keeps all
+ * committed units.
  */
 function endOnFault(log: Logger): void {
   process.on('uncaughtException', (error) => {
@@ -127,7 +127,7 @@ function endOnFault(log: Logger): void {
   });
 }
 
-/** To people, on standard output: the address first, then where everything is, and what may be wrong. */
+/** Prints to standard output for people: the address, where everything is stored, and warnings. */
 async function greet(
   { server, services, user }: Running,
   { config, warnings, log }: { config: Config; warnings: readonly string[]; log: Logger },
@@ -146,15 +146,15 @@ async function greet(
   const facts = { address, store: config.store.kind, mail: config.mail.kind };
   log.info(facts, 'started');
   if (config.store.kind === 'memory') log.warn('nothing is kept when this process ends');
-  if (config.isProduction && config.mail.kind === 'files') log.warn('mails are files, nobody is sent any');
-  for (const warning of warnings) log.warn({ warning }, 'a setting may not be what was meant');
+  if (config.isProduction && config.mail.kind === 'files') log.warn('mails are only written to files');
+  for (const warning of warnings) log.warn({ warning }, 'a setting may be wrong');
   await services.bank.check().catch((error: unknown) => {
-    process.stdout.write(`  WARNING:     The store takes no writes now: ${faultText(error)}\n`);
-    log.error({ err: error }, 'the store takes no writes');
+    process.stdout.write(`  WARNING:     The store does not accept writes now: ${faultText(error)}\n`);
+    log.error({ err: error }, 'the store does not accept writes');
   });
 }
 
-/** Where it can be reached from this machine. */
+/** The host at which this machine reaches the server. */
 function hostShown(host: string): string {
   if (['0.0.0.0', '127.0.0.1', '::', '::1'].includes(host)) return 'localhost';
   return host.includes(':') ? `[${host}]` : host;
@@ -163,7 +163,7 @@ function hostShown(host: string): string {
 function booksText(store: StoreConfig): string {
   switch (store.kind) {
     case 'mongo':
-      // Neither its password nor its options
+      // Without the password and the options
       return `in MongoDB, ${store.uri.replace(/^[^/]*\/\/(?:[^@/]*@)?/, '').replace(/\?.*$/, '')}`;
     case 'sqlite':
       return `in SQLite, ${store.path}`;
@@ -181,6 +181,6 @@ function mailsText(mail: MailConfig): string {
 }
 
 function systemUserText(user: SystemUser | null): string {
-  if (!user) return 'none from here; "passbook users grant EMAIL system" makes one of a user';
+  if (!user) return 'not configured; "passbook users grant EMAIL system" gives a user the role';
   return user.path === null ? user.email : `${user.email}, with its password in ${user.path}`;
 }

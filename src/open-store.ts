@@ -2,7 +2,7 @@ import type { Store } from './application/ports/ledger-store.ts';
 import type { Clock } from './application/ports/runtime.ts';
 import type { StoreConfig } from './config.ts';
 
-/** Only the adapter that is used is loaded: a database's driver costs what a start or a command can do without. */
+/** Opens the configured store. Loads only its adapter, because a database driver slows a start or a command. */
 export async function openStore(store: StoreConfig, { clock }: { clock: Clock }): Promise<Store> {
   switch (store.kind) {
     case 'mongo': {

@@ -120,7 +120,7 @@ describe('settings that may not be what was meant', () => {
     [{ ...whole, TRUSTED_PROXIES: '0' }, ['TRUSTED_PROXIES']],
     [{ ...whole, TRUSTED_PROXIES: '' }, ['TRUSTED_PROXIES']],
     [{ ...whole, PUBLIC_ORIGIN: 'http://localhost:3000' }, ['PUBLIC_ORIGIN']],
-    [{ ...production, PUBLIC_ORIGIN: 'https://bank.example', TRUSTED_PROXIES: '1' }, ['Nobody']],
+    [{ ...production, PUBLIC_ORIGIN: 'https://bank.example', TRUSTED_PROXIES: '1' }, ['No']],
     [{ HOST: '0.0.0.0' }, ['NODE_ENV']],
     [{ PUBLIC_ORIGIN: 'https://bank.example', TRUSTED_PROXIES: '1' }, ['NODE_ENV']],
     [{ STORE: 'sqlite', MONGO_URI: 'mongodb://h/b' }, ['MONGO_URI']],
