@@ -1,4 +1,4 @@
-// Builds dist beside itself and swaps it in whole: a program that starts meanwhile never sees half of it.
+// Builds in a second directory and swaps it with dist, so that a program never sees half a build.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -8,13 +8,13 @@ import { join, relative } from 'node:path';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const stamp = '.stamp';
-/** With development's packages left out, npm keeps the compiler as an optional peer of others, without its types. */
+/** Without development packages npm still installs the compiler, as an optional peer of others, but not its types. */
 const compilerParts = ['typescript', '@types/node'];
 const sources = ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json'].map((name) =>
   join(root, name),
 );
 
-/** Runs the compiler; on its errors dist stays as it was and the exit code is the compiler's. */
+/** Runs the compiler. On its errors dist does not change, and the exit code is the compiler's. */
 export function build() {
   const built = digest();
   const next = join(root, `.dist-${process.pid}`);
@@ -36,7 +36,7 @@ export function build() {
   for (const left of [next, old]) rmSync(left, { recursive: true, force: true });
 }
 
-/** Builds only when the sources are not those of dist, and never where there are none. */
+/** Builds if dist is not made from the current sources. Never builds without sources. */
 export function buildIfNeeded() {
   if (!existsSync(join(root, 'src'))) return;
 
@@ -50,7 +50,7 @@ export function buildIfNeeded() {
   process.exitCode = 1;
 }
 
-/** The names and contents of all sources. */
+/** A digest of the names and contents of all sources. */
 function digest() {
   const hash = createHash('sha256');
   for (const path of sources.flatMap(filesIn)) {

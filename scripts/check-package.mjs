@@ -1,5 +1,5 @@
-// Packs the package as it would be published and looks at it from outside: what it claims, its types, and
-// whether each subpath loads and compiles with nothing installed but what it depends on.
+// Packs the package as for publishing, and checks its manifest and types from outside. Each subpath must load and
+// compile with only the package's dependencies installed.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,7 +37,7 @@ try {
 function pack() {
   const json = run('npm', ['pack', '--json', '--pack-destination', consumer], 'pipe');
   const packed = /** @type {unknown} */ (JSON.parse(json));
-  // npm 11 answers with a list, later ones with a record by package name.
+  // npm 11 prints a list, later versions a record by package name
   const [first] = Object.values(/** @type {Record<string, { filename: string }>} */ (packed));
   if (first === undefined) throw new Error('npm pack names no file');
   return join(consumer, first.filename);

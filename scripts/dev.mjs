@@ -1,4 +1,4 @@
-// `npm run dev`: runs the server from its sources, anew after each change. It ends with this process, on any signal.
+// `npm run dev`: runs the server from its sources, and restarts it after each change. Any signal ends both.
 import { spawn } from 'node:child_process';
 import { watch } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +17,7 @@ function start() {
   child.on('exit', (code) => {
     if (isStopping) process.exit(code ?? 0);
     if (isRestarting) server = start();
-    else console.error('The server has ended; it starts again after the next change');
+    else console.error('The server has stopped. It restarts after the next change.');
     isRestarting = false;
   });
   return child;
@@ -39,7 +39,7 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   process.on(signal, () => {
     isStopping = true;
     if (server.exitCode !== null || server.signalCode !== null) process.exit(0);
-    // A terminal sends Ctrl-C to the server too, which takes a second signal for an order to end at once
+    // A terminal sends Ctrl-C to the server too, and a second signal would end it at once
     if (signal !== 'SIGINT') server.kill('SIGTERM');
   });
 }

@@ -1,4 +1,4 @@
-/** A replica set of mongod processes on this machine, for `npm run mongo` and for tests that kill its members. */
+/** A local replica set of mongod processes, for `npm run mongo` and for tests that kill its members. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, statSync } from 'node:fs';
@@ -13,21 +13,21 @@ const STOP_TIMEOUT_MS = 30_000;
 export interface ReplicaSetOptions {
   /** The mongod to run. */
   binary: string;
-  /** Holds a directory for each member. What an earlier run left there is gone on with. */
+  /** Holds a directory for each member. Data of an earlier run is reused. */
   directory: string;
-  /** One for each member. */
+  /** One port for each member. */
   ports: readonly number[];
   name?: string;
-  /** Where members and clients reach each member, if not at its port: a proxy in front of it. */
+  /** Ports of proxies in front of the members, at which members and clients reach them. Default: `ports`. */
   advertisedPorts?: readonly number[];
   electionTimeoutMs?: number;
   cacheSizeGb?: number;
   setParameters?: Readonly<Record<string, string | number | boolean>>;
-  /** The directory is removed on stop. */
+  /** Whether `stop()` removes the directory. */
   temporary?: boolean;
 }
 
-/** The set cannot be had, or a member of it ended; the message is for the person who started it. */
+/** The set could not start, or a member ended. The message is for the person who started it. */
 export class ReplicaSetError extends Error {
   constructor(message: string) {
     super(message);
@@ -59,13 +59,13 @@ export class ReplicaSet {
     return `mongodb://${this.#hosts().join(',')}/${database}?replicaSet=${this.#name}`;
   }
 
-  /** Returns when the set takes writes. Throws ReplicaSetError, and then nothing of it runs. */
+  /** Resolves once the set accepts writes. Throws ReplicaSetError after stopping all members. */
   async start(): Promise<void> {
     const [first, ...others] = this.members;
     if (first === undefined) return;
     try {
       await Promise.all(this.#options.ports.map(assertFree));
-      // Alone at first: it tells whether the data fits, before the others write anything
+      // Started alone, to check whether the data fits before the others write anything
       await first.start();
       const stored = await first.run((client) =>
         client.db('local').collection<StoredConfig>('system.replset').findOne(),
@@ -80,7 +80,7 @@ export class ReplicaSet {
     }
   }
 
-  /** The member that takes writes, once there is one. Throws ReplicaSetError when a member ends unasked. */
+  /** Waits for a member that accepts writes. Throws ReplicaSetError when a member ends by itself. */
   async primary(timeoutMs = 60_000): Promise<Member> {
     const gone = Promise.all(this.members.map((member) => member.gone));
     const noneLeft = gone.then(() => new ReplicaSetError('no member runs'));
@@ -93,7 +93,7 @@ export class ReplicaSet {
     return member;
   }
 
-  /** Settles when a member ends that was neither stopped nor killed here. */
+  /** Resolves when a member ends by itself, neither stopped nor killed here. */
   async death(): Promise<ReplicaSetError> {
     return Promise.race(this.members.map((member) => member.ended));
   }
@@ -130,8 +130,8 @@ export class ReplicaSet {
       const members = hosts.map((host, index) => ({ _id: index, host }));
       await admin.command({ replSetInitiate: { _id: this.#name, members, settings } });
     } else if (stored.members.some(({ host }, index) => host !== hosts[index])) {
-      // Other ports than last time. Members that do not find themselves in the old configuration cannot vote.
-      // A host that is in both keeps its _id, as it must
+      // The ports have changed. Members that do not find themselves in the old configuration cannot vote.
+      // MongoDB requires a host in both configurations to keep its _id
       let nextId = Math.max(...stored.members.map(({ _id }) => _id)) + 1;
       const members = hosts.map((host) => {
         const before = stored.members.find((member) => member.host === host);
@@ -148,12 +148,12 @@ interface MemberOptions extends Pick<ReplicaSetOptions, 'binary' | 'cacheSizeGb'
   directory: string;
 }
 
-/** One mongod. It can be started again after it ended, on the same port and data. */
+/** One mongod. After it ends, it can be started again on the same port and data. */
 export class Member {
   readonly port: number;
-  /** Settles when the process ends. */
+  /** Resolves when the process ends. */
   gone: Promise<ReplicaSetError> = new Promise(() => {});
-  /** Settles when the process ends unasked: by neither `stop()` nor `kill()`. */
+  /** Resolves when the process ends by itself: by neither `stop()` nor `kill()`. */
   ended = this.gone;
   readonly #options: MemberOptions;
   #process: ChildProcess | undefined;
@@ -164,14 +164,14 @@ export class Member {
     this.#options = options;
   }
 
-  /** Returns when it answers, which is before it is a primary or a secondary. */
+  /** Resolves when it answers, which is before it becomes a primary or a secondary. */
   async start(): Promise<void> {
     const { binary, directory } = this.#options;
     const logPath = join(directory, 'mongod.log');
-    // Nothing is awaited before the process is there: a stop that comes meanwhile would miss it
+    // No await before the spawn: a stop in between would miss the process
     mkdirSync(directory, { recursive: true });
     const logStart = statSync(logPath, { throwIfNoEntry: false })?.size ?? 0;
-    // Detached, so that Ctrl-C reaches this process alone, which then stops its members in order
+    // Detached, so that Ctrl-C reaches only this process, which then stops its members in order
     const child = spawn(binary, this.#args(logPath), { stdio: 'ignore', detached: true });
     this.#process = child;
     this.#asked = false;
@@ -190,18 +190,18 @@ export class Member {
     await this.run((client) => client.db('admin').command({ hello: 1 }));
   }
 
-  /** On this member, whatever its state. */
+  /** Runs work on this member in any of its states. */
   async run<T>(work: (client: MongoClient) => Promise<T>): Promise<T> {
     const uri = `mongodb://${ADDRESS}:${this.port}/?directConnection=true`;
     return run({ uri, timeoutMs: 60_000, failure: this.gone }, work);
   }
 
-  /** As if its machine lost power; returns when it is gone. */
+  /** Kills the process, as a power loss would. Resolves when it has ended. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
   }
 
-  /** Silent, with its connections open, until `thaw()`. */
+  /** Suspends the process until `thaw()`. Its connections stay open. */
   freeze(): void {
     this.#process?.kill('SIGSTOP');
   }
@@ -229,7 +229,7 @@ export class Member {
 
   #args(logPath: string): string[] {
     const { directory, name, cacheSizeGb = 1, setParameters = {} } = this.#options;
-    // It would wait 15 s for clients to go elsewhere
+    // By default it waits 15 s for clients to move to other members
     const parameters = { shutdownTimeoutMillisForSignaledShutdown: 100, ...setParameters };
     return [
       ['--replSet', name, '--dbpath', directory, '--logpath', logPath, '--logappend'],
@@ -242,7 +242,7 @@ export class Member {
 }
 
 export async function freePorts(count: number): Promise<number[]> {
-  // Held all at once, or the system could give one twice
+  // All are open at once, otherwise the system could return one port twice
   const servers = await Promise.all(Array.from({ length: count }, () => listen(0)));
   return Promise.all(
     servers.map(async (server) => {
@@ -274,7 +274,7 @@ async function close(server: Server): Promise<void> {
   await once(server, 'close');
 }
 
-/** Gives up as soon as there is a failure. */
+/** Runs work with a client, and rejects as soon as there is a failure. */
 async function run<T>(
   options: { uri: string; timeoutMs: number; failure: Promise<ReplicaSetError> },
   work: (client: MongoClient) => Promise<T>,
@@ -291,7 +291,7 @@ async function run<T>(
   }
 }
 
-/** Ends the child even where this process is killed: the pipe to the guard then closes. */
+/** Ends the child even if this process is killed, which closes the pipe to a guard process. */
 function endWithThisProcess(child: ChildProcess): void {
   if (process.platform === 'win32' || child.pid === undefined) return;
   const wait = 'read -r _; kill -CONT "$0" && kill -TERM "$0"';
@@ -301,11 +301,11 @@ function endWithThisProcess(child: ChildProcess): void {
   });
   guard.on('error', () => {});
   guard.unref();
-  // Its process id may then become another's
+  // The system may reuse the child's process id
   child.once('exit', () => guard.kill('SIGKILL'));
 }
 
-/** What mongod itself gave as the cause: its last fatal or error line since then. */
+/** The cause that mongod logged: its last fatal or error line from `start` on. */
 async function lastFault(logPath: string, start: number): Promise<string> {
   const lines: string[] = [];
   try {

@@ -1,4 +1,4 @@
-/** `npm run mongo`: a local replica set with kept data, for people who have no MongoDB. */
+/** `npm run mongo`: a local replica set that keeps its data, for people who have no MongoDB. */
 import { parseArgs } from 'node:util';
 import { findMongod, MongodNotFoundError, mongodSources } from './mongod.ts';
 import { ReplicaSet, ReplicaSetError } from './mongo-replica-set.ts';
@@ -7,10 +7,10 @@ const HELP = `Usage: npm run mongo -- [--nodes 1|3] [--port 27017] [--data data/
 
 Runs a MongoDB replica set on this machine until Ctrl-C. Its data is kept for the next run.
 
-  --nodes  how many members, 1 or 3 (default 1)
-  --port   the first member's port, the others take the next ones (default 27017)
-  --data   where the data is kept (default data/mongo)
-  --help   this text`;
+  --nodes  number of members, 1 or 3 (default 1)
+  --port   port of the first member, the others take the next ones (default 27017)
+  --data   directory of the data (default data/mongo)
+  --help   print this text`;
 
 interface Settings {
   nodes: number;
@@ -18,7 +18,7 @@ interface Settings {
   data: string;
 }
 
-/** Null when it is the help that is asked for. Throws TypeError. */
+/** Reads the settings. Null if help is requested. Throws TypeError. */
 function readSettings(): Settings | null {
   const { values } = parseArgs({
     options: {
@@ -56,7 +56,7 @@ async function serve({ nodes, port, data }: Settings): Promise<void> {
   }
   const end = await Promise.race([signal, replicaSet.death()]);
   await replicaSet.stop();
-  // Cut short by the signal, it fails, which is no news
+  // Ignored: a start that the signal interrupted fails
   await starting.catch(() => {});
   if (end instanceof ReplicaSetError) throw end;
   console.log('MongoDB has stopped');
@@ -64,7 +64,7 @@ async function serve({ nodes, port, data }: Settings): Promise<void> {
 
 function explain(error: unknown): string {
   if (error instanceof MongodNotFoundError) {
-    return `there is no mongod to run, and none could be downloaded:
+    return `found no mongod, and could not download one:
 ${error.reasons.map((reason) => `  ${reason}`).join('\n')}
 Install MongoDB, or set MONGOMS_SYSTEM_BINARY to the path of a mongod.`;
   }

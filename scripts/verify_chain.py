@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Follows Passbook's hash chain apart from Passbook, with the standard library alone.
+"""Verifies Passbook's hash chain independently of Passbook, with only the standard library.
 
     verify_chain.py vectors FILE              golden vectors, such as tests/domain/golden/chain-v1.json
-    verify_chain.py statement FILE PUBLIC     what `passbook export-statement` wrote; PUBLIC is a JWK, or a file with one
+    verify_chain.py statement FILE PUBLIC     output of `passbook export-statement`; PUBLIC is a JWK, or a file with one
 
-Exits 0 if all is as it should be, else 1 with what is not. The encoding is in docs/internals/formats.md.
+Exits with 0 if everything is valid, otherwise with 1 and the first fault. docs/internals/formats.md has the encoding.
 """
 
 import base64
@@ -30,7 +30,7 @@ def text_salt(name, salt):
 
 
 def canonical(metadata):
-    # JavaScript sorts by UTF-16 code units, and writes JSON without spaces
+    # As in JavaScript: sorted by UTF-16 code units, JSON without spaces
     pairs = sorted(metadata.items(), key=lambda pair: pair[0].encode("utf-16-be"))
     return json.dumps([list(pair) for pair in pairs], ensure_ascii=False, separators=(",", ":"))
 
@@ -133,7 +133,7 @@ def counted(counters, entry):
 
 
 def root_of(leaf_hash, inclusion):
-    """RFC 9162, section 2.1.3.2."""
+    """The root of the inclusion path (RFC 9162, section 2.1.3.2)."""
     node, last = inclusion["index"], inclusion["size"] - 1
     require(0 <= node <= last, "no such leaf")
     found = leaf_hash
@@ -152,7 +152,7 @@ def root_of(leaf_hash, inclusion):
 
 
 def signed_by(public, jws):
-    """The payload of a compact JWS by Ed25519 (RFC 8037)."""
+    """The payload of a compact JWS with an Ed25519 signature (RFC 8037)."""
     if os.path.exists(public):
         with open(public, encoding="utf-8") as file:
             public = file.read()

@@ -410,7 +410,7 @@ describeWithMongo('npm run mongo', () => {
     const { code, output } = await npmRunMongo([], await bareEnv()).end;
 
     expect(code).toBe(1);
-    expect(output).toContain('npm run mongo: there is no mongod to run, and none could be downloaded:');
+    expect(output).toContain('npm run mongo: found no mongod, and could not download one:');
     expect(output).toContain('  PATH: no mongod on it\n');
     expect(output).toContain('set MONGOMS_SYSTEM_BINARY');
   });
