@@ -182,7 +182,7 @@ function token<T>(name: string): InjectionToken<T> {
   return Symbol(name);
 }
 
-/** A child container that caches and closes what its factories make. tsyringe does neither. */
+/** A child container that caches and closes the products of its factories. tsyringe does neither. */
 class Scope {
   readonly #container = root.createChildContainer();
   readonly #closing: (() => Promise<void> | void)[] = [];

@@ -40,7 +40,7 @@ try {
   process.exitCode = 1;
 }
 
-/** Opens everything that the server needs. If a step fails, closes what it has opened. */
+/** Opens everything that the server needs. If a step fails, closes everything again. */
 async function start(config: Config, log: Logger): Promise<Running> {
   const secret = await jwtSecret(config);
   const signingKey = await checkpointKey(config);

@@ -5,7 +5,7 @@ import type { User } from '../../domain/entities/user.ts';
 
 /** Context of every handler. */
 export type HttpEnv = {
-  /** Absent where the app is called without a socket. */
+  /** Absent if the app is called without a socket. */
   Bindings: Partial<Pick<HttpBindings, 'incoming' | 'outgoing'>>;
   Variables: {
     requestId: string;

@@ -30,7 +30,7 @@ export function roleRequired(...roles: readonly Role[]) {
   });
 }
 
-/** The user as an actor for themselves, whatever their role. */
+/** The user as an actor for themselves, in any role. */
 export function actorOf({ id, name }: User): Extract<Actor, { kind: 'user' }> {
   return { kind: 'user', id, name };
 }

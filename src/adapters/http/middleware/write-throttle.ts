@@ -9,7 +9,7 @@ export type WriteLimits = {
   readonly perMinute: number;
   /** Commands that a person may give at once after a rest. */
   readonly atOnce: number;
-  /** People remembered at most. A forgotten person starts with a full bucket. */
+  /** Maximum of people remembered. A forgotten person starts with a full bucket. */
   readonly maxPeople: number;
 };
 

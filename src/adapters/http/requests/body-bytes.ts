@@ -11,7 +11,7 @@ const FIRST_CAPACITY_BYTES = 4_096;
 /** The part of a handler's context that a body is read from. */
 export type RequestContext = {
   readonly req: HonoRequest<string>;
-  /** Absent where the app is called without a socket. */
+  /** Absent if the app is called without a socket. */
   readonly env: HttpEnv['Bindings'] | undefined;
 };
 
