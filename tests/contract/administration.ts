@@ -509,7 +509,7 @@ async function wholeLog({ second }: Subject): Promise<readonly AuditRecord[]> {
   }
 }
 
-/** Alice's with 100 EUR, and another of hers with plenty. */
+/** Opens Alice's account with 100 EUR, and another with plenty. */
 async function oneAccount({ bank }: Subject) {
   const alice = aCustomer('Alice');
   const accountId = await bank.account(alice, { funds: 100n });

@@ -11,13 +11,13 @@ import type { Subject } from './subject.ts';
 
 const WAVES = 10;
 const COMMANDS = 14;
-/** Each run has two currencies of its own, so that it knows all accounts in them. */
+/** Seed and currencies of each run. No other run uses them, so a run knows all accounts in them. */
 const RUNS: readonly (readonly [seed: number, currencies: Currencies])[] = [
   [20_260_115, ['MXN', 'MXV']],
   [7, ['UYU', 'UYI']],
 ];
 
-/** Sends one command; its key is drawn with it, so that it can be sent again. */
+/** Sends one command, whose key is drawn with it so that it can be sent again. */
 type Send = (ledger: Ledger) => Promise<Answered>;
 type Answered = { readonly ok: boolean; readonly replayed: boolean; readonly code?: string };
 type Currencies = readonly [string, string];
@@ -115,7 +115,7 @@ export function describeAtOnce(subject: () => Subject): void {
   });
 }
 
-/** The faults of one consistent look at all accounts of two currencies. */
+/** The faults in one consistent read of all accounts in two currencies. */
 function faultsOf(
   accounts: readonly Account[],
   { places, currencies }: { places: readonly Place[]; currencies: Currencies },
@@ -133,7 +133,7 @@ function faultsOf(
   for (const { id, available, balance, incoming, minimumBalance, maximumBalance, held, status } of accounts) {
     if (status === 'closed' && (balance !== 0n || held !== 0n || incoming !== 0n))
       faults.push(`${id}: not empty`);
-    // The first has its limits changed as it goes, and one that is broken already stands.
+    // The limits of the first account change during the run, so its balance may already break them
     if (id === limited?.id || status === 'closed') continue;
     if (minimumBalance !== null && available < minimumBalance) faults.push(`${id}: ${available} available`);
     if (maximumBalance !== null && balance + incoming > maximumBalance)
@@ -179,7 +179,7 @@ async function somePlaces(bank: Bank, currencies: Currencies): Promise<readonly 
   return places;
 }
 
-/** Draws commands; what a command makes can be ended by those that are drawn after it was answered. */
+/** Draws commands. Later commands may end a hold or transfer that an answered one made. */
 function kindsOf({
   random,
   places,
@@ -300,7 +300,7 @@ function kindsOf({
       return (ledger) => ledger.limitAccount(SYSTEM, request);
     },
     () => {
-      // Few, so that the others go on.
+      // Few closings, so that other commands still succeed
       const [closing, rest] = closings++ < 2 ? [places[3]!, places[0]!] : [places[4]!, places[1]!];
       const request = { accountId: closing.id, sweepTo: rest.id, ...key() };
       return (ledger) => ledger.closeAccount(closing.owner, request);
@@ -313,14 +313,14 @@ function kindsOf({
   ];
   return {
     draw: () => {
-      // Payments and holds more often than the rest.
+      // Payments and holds are drawn more often than the rest
       const index = random(2) === 0 ? random(5) : random(draws.length);
       return draws[index]!();
     },
   };
 }
 
-/** An answer without what says that it was given before. */
+/** The answer without its mark as a replay. */
 function unmarked(answer: object): object {
   const members = 'members' in answer ? (answer.members as readonly object[] | undefined) : undefined;
   return {
@@ -330,7 +330,7 @@ function unmarked(answer: object): object {
   };
 }
 
-/** Mulberry32: numbers below a bound, the same for the same seed. */
+/** Mulberry32: reproducible numbers below a bound. */
 function randomOf(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {

@@ -382,7 +382,7 @@ function replayed(result: BatchResult): unknown {
   return { ...result, replayed: true, members: result.members?.map((one) => ({ ...one, replayed: true })) };
 }
 
-/** Alice with 100 EUR, and Bob. */
+/** Opens accounts of Alice, with 100 EUR, and of Bob. */
 async function between({ bank }: Subject) {
   const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
   return { alice, bob, from: await bank.account(alice, { funds: 100n }), to: await bank.account(bob) };

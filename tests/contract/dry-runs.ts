@@ -182,7 +182,7 @@ async function state({ second }: Subject, accountIds: readonly string[], userId:
   };
 }
 
-/** What a dry run answers where the real one answers this: marked, without an id of what was not made or kept. */
+/** The dry run's answer for this real answer: marked, and without ids of records that it does not store. */
 function asDryRun(answer: object): object {
   if ('members' in answer) {
     return { ...answer, dryRun: true, members: (answer.members as readonly object[]).map(asDryRun) };

@@ -25,12 +25,13 @@ type Operation = {
   readonly name: string;
   readonly actor?: 'alice' | 'bob';
   readonly send: (ledger: Ledger, actor: never, request: never) => Promise<{ readonly replayed: boolean }>;
-  /** Without its key. */
+  /** The request without its key. */
   readonly request: (people: People) => object;
-  /** A request that a rule refuses, and the code. */
+  /** A request that a rule refuses. */
   readonly refused: (people: People) => object;
+  /** The code of that refusal. Null if no rule can refuse the operation. */
   readonly code: string | null;
-  /** In the order in which a difference is named. */
+  /** Fields in the order in which a difference is named. */
   readonly fields: readonly Change[];
 };
 
@@ -269,7 +270,7 @@ export function describeDuplicates(subject: () => Subject): void {
       expect(await effects(subject(), people)).toEqual(before);
     });
 
-    // What no rule can refuse has nothing to say here
+    // An operation that no rule can refuse has no such test
     for (const refusal of code === null ? [] : [code]) {
       it(`that was refused stays refused: ${refusal}`, async () => {
         const { bank, otherBank } = subject();
@@ -291,7 +292,7 @@ export function describeDuplicates(subject: () => Subject): void {
       const sent = { ...request(people), idempotencyKey: freshId() };
       await send(bank.ledger, who(people) as never, sent as never);
       const before = await effects(subject(), people);
-      // And all that come after it differ too: the first is the one that is named.
+      // All later fields differ too, because the error names the first one
       const from = fields.findIndex(([one]) => one === field);
       const later = fields.slice(from).filter(([one]) => one !== 'pending' || field === 'pending');
       const changed = Object.fromEntries(later.map(([one, other]) => [one, other(people)]));
@@ -396,7 +397,7 @@ function legs(from: string, ...credits: readonly (readonly [accountId: string, a
   ];
 }
 
-/** The answer as it is given to one who asks again. */
+/** The answer marked as a replay. */
 function asReplay(answer: object): object {
   const members = 'members' in answer ? (answer.members as readonly object[]) : undefined;
   return {
@@ -408,7 +409,7 @@ function asReplay(answer: object): object {
 
 type Effects = Readonly<Record<string, bigint>>;
 
-/** All that a command may have done, in numbers. */
+/** Counts and balances that show every effect of a command. */
 async function effects({ bank, second }: Subject, people: People): Promise<Effects> {
   const page = { after: null, limit: 200 };
   const accounts = ['from', 'to', 'yen', 'empty'] as const;

@@ -130,7 +130,7 @@ export function describeEntries(subject: () => Subject): void {
   });
 }
 
-/** Each transfer between these accounts has its debit and its credit, of one amount and one instant. */
+/** Expects a debit and a credit of each transfer between these accounts, of one amount and instant. */
 function expectTwins(entries: readonly LedgerEntry[]): void {
   for (const transferId of new Set(entries.map((entry) => entry.transferId))) {
     const twins = entries.filter((entry) => entry.transferId === transferId);

@@ -13,7 +13,7 @@ import { BusyBank, DAY_MS, HOUR_MS, naiveBalance, wholeBook, wholeHistory } from
 import type { WholeLine } from '../support/busy-bank.ts';
 import type { Subject } from './subject.ts';
 
-/** How much happens in the bank that is looked at, and how often each promise is tried at random. */
+/** Number of random commands in each bank, and of random tries of each promise. */
 export type HistorySize = { readonly steps: number; readonly rounds: number; readonly seed?: number };
 
 export function describeHistory(
@@ -71,7 +71,7 @@ export function describeHistory(
         for (const { id, owner } of one.accounts) {
           const book = (await wholeBook(bank, id)).toReversed();
           const all = await wholeHistory(bank.reads, owner.id);
-          // What a status says may change meanwhile, and then so does what it leaves
+          // A transfer's status may change between pages, and with it the result of a filter by status
           const { status: _, ...filter } = draw.filter(book.flatMap((line) => shownOf(line, owner)));
           const entries = await allOf(
             (page) => bank.ledger.listEntries(owner, id, page),
@@ -177,7 +177,7 @@ export function describeHistory(
         (await allOf((page) => bank.ledger.listEntries(alice, from, page), { counterparty }, limit)).map(
           ({ sequence }) => sequence,
         );
-      // The first entry is the funds
+      // Entry 1 is the initial funds
       for (const limit of [1, 3, 50]) {
         expect(await found(hers, limit)).toEqual([292, 282, 195, 142, 98, 2]);
       }
@@ -237,7 +237,7 @@ export function describeHistory(
       const { held: stated } = await bank.ledger.getStatement(alice, from, { to: expiresAt + 1 });
       expect([...(await held()), stated]).toEqual([35n, 5n, 5n, 5n]);
 
-      // The end of another hold expires nothing, and stands between
+      // Ending another hold does not expire this one, and writes an entry in between
       await bank.void(bob, longer);
       const steps = (await bank.entriesOf(from)).map(({ step }) => step);
       expect(steps).toEqual(['completed', 'held', 'held', 'voided']);
@@ -312,7 +312,7 @@ class Draw {
     return this.#random.pick([1, 2, 3, 7, 50, 200]);
   }
 
-  /** Each condition is there or not; most often few are. */
+  /** Draws a filter, in which each condition has a chance of one in four. */
   filter(counterparties: readonly string[]): HistoryFilter {
     const random = this.#random;
     const [from, to] = [this.instant(), this.instant()].toSorted((a, b) => a - b);
@@ -332,7 +332,7 @@ class Draw {
   }
 }
 
-/** Every page of a list, and something done between any two. */
+/** Reads all pages of a list, and runs `meanwhile` between them. */
 async function allOf<T>(
   list: (page: HistoryRequest) => Promise<Page<T>>,
   filter: HistoryFilter,
@@ -405,7 +405,7 @@ function sharedFacts(transfer: Transfer, viewer: Viewer, now: Instant) {
   };
 }
 
-/** Theirs, and what they typed themselves. */
+/** Whether the viewer sees the whole account of a leg: their own, or one that they typed. */
 function sees(viewer: Viewer, { kind, initiator }: Transfer, leg: Leg): boolean {
   if (viewer.kind !== 'user' || leg.ownerId === viewer.id) return true;
   return kind !== 'reversal' && initiator.id === viewer.id;
@@ -418,7 +418,7 @@ function shownOf({ entry, transfer }: WholeLine, viewer: Viewer): readonly strin
   return others[0]!.ownerId === null ? [] : [others[0]!.accountId.slice(-4)];
 }
 
-/** Those that they see, and four characters of the side of which they see none. */
+/** Accounts that the viewer sees, and the last four characters of one on a side where they see none. */
 function accountsShown(transfer: Transfer, viewer: Viewer): readonly string[] {
   const seen = transfer.legs.filter((leg) => sees(viewer, transfer, leg));
   const hidden = (['debit', 'credit'] as const)

@@ -640,7 +640,7 @@ export function describeHolds(subject: () => Subject): void {
       await bank.hold(alice, { from, to, amount: 4n, expiresInSeconds: 120 });
       clock.advance(1000);
       const results = await Promise.all([
-        // While this one commits, the others gather
+        // The others queue while this one commits
         bank.pay(unrelated.alice, { from: unrelated.from, to: unrelated.to, amount: 1n }),
         bank.capture(bob, next),
         linked
@@ -854,7 +854,7 @@ async function twoAccounts({
   return { alice, bob, from: await bank.account(alice, { funds: 100n }), to: await bank.account(bob) };
 }
 
-/** The first's before the others'. */
+/** The messages, those of the first recipient first. */
 function byRecipient<T extends { readonly recipientId: string }>(
   messages: readonly T[],
   first: Customer,

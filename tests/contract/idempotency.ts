@@ -9,11 +9,11 @@ import { aCustomer, freshId } from '../support/builders.ts';
 import type { Customer } from '../support/builders.ts';
 import type { Subject } from './subject.ts';
 
-/** Of one account, one amount and one other account. */
+/** A request with one source, one destination and one amount. */
 type PlainRequest = Omit<TransferRequest, 'legs'> &
   Required<Pick<TransferRequest, 'sourceAccountId' | 'destinationAccountId' | 'amount'>>;
 
-/** What every answer to another request under a used key is. */
+/** The answer to a different request under a used key. */
 function conflictIn(field: string) {
   return {
     ok: false,
@@ -25,7 +25,7 @@ function conflictIn(field: string) {
   };
 }
 
-/** As the digest in its place covers it. */
+/** Metadata in the form that its digest covers. */
 const METADATA = String.raw`[["a","\""],["b","2"]]`;
 
 export function describeIdempotency(subject: () => Subject): void {
@@ -444,7 +444,7 @@ export function describeIdempotency(subject: () => Subject): void {
   });
 }
 
-/** Alice with 100 EUR, Bob with an account, and what she asks for. */
+/** Opens accounts of Alice, with 100 EUR, and of Bob, and returns a request of hers. */
 async function between(
   { bank }: Subject,
   { amount = 10n }: { amount?: bigint } = {},
@@ -459,7 +459,7 @@ async function between(
   };
 }
 
-/** The fields from this one on. */
+/** The given field and all after it. */
 function from<T extends object>(field: string, fields: T): Partial<T> {
   const pairs = Object.entries(fields);
   return Object.fromEntries(pairs.slice(pairs.findIndex(([name]) => name === field))) as Partial<T>;

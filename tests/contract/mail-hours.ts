@@ -6,7 +6,7 @@ import { aTransferMessage, freshId, JANUARY } from '../support/builders.ts';
 import type { Subject } from './subject.ts';
 
 const HOUR_MS = 3_600_000;
-/** Long before every other test's hours. */
+/** An instant long before the mail hours of all other tests. */
 const OLD = JANUARY - 1_000 * HOUR_MS;
 
 export function describeMailHours(subject: () => Subject): void {

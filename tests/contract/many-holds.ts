@@ -7,11 +7,11 @@ import { aCustomer, freshId } from '../support/builders.ts';
 import { KEPT } from './scans.ts';
 import type { Subject } from './subject.ts';
 
-/** More than two units may expire. */
+/** More holds than two units may expire. */
 const MANY = 2 * MOST_EXPIRIES + 10;
 const NOTHING = { balance: 0n, held: 0n, available: 0n };
 
-/** Two accounts, and on them more holds of 1 than one unit may expire, all due at one instant. */
+/** Opens two accounts with more holds of 1 than one unit may expire, all due at one instant. */
 async function manyDue({ bank, clock }: Subject, alice = aCustomer()) {
   const bob = aCustomer();
   const from = await bank.account(alice, { funds: BigInt(MANY) });
@@ -56,7 +56,7 @@ export function describeManyHolds(subject: () => Subject): void {
       expect(account && account.nextExpiryAt !== null && account.nextExpiryAt <= bank.clock.now()).toBe(true);
       expect(await otherBank.stateOf(from)).toEqual(NOTHING);
       expect(await otherBank.stateOf(to)).toMatchObject({ held: 0n, available: BigInt(MANY) });
-      // Accounts that other tests have put into a state by hand are not of interest here
+      // Ignores accounts that other tests altered by hand
       const { faults } = await bank.ledger.verifyBooks();
       const mine = faults.filter(
         ({ kind, accountId }) => accountId === from || accountId === to || KEPT.has(kind),

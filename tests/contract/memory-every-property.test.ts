@@ -12,7 +12,7 @@ import { wholeBooks } from '../support/whole-books.ts';
 type Path = readonly string[];
 type Kept = Map<string, unknown> | unknown[];
 
-/** Every other property is the ledger's, and each value in it is changed below. */
+/** Properties that the test skips. All others belong to the ledger, and each value in them is changed below. */
 const NOT_OF_THE_LEDGER: Readonly<Record<string, string>> = {
   messages: 'mail, which no money depends on',
   users: 'people and their roles, who may change them',
@@ -21,7 +21,7 @@ const NOT_OF_THE_LEDGER: Readonly<Record<string, string>> = {
   written: 'a second reference to each value, which only `verify` reads',
 };
 
-/** Of each property of a value, in this many values of different shape. */
+/** Number of values of different shape in which each property is changed. */
 const SHAPES = 2;
 const REMOVED = 4;
 
@@ -97,7 +97,7 @@ function set(kept: Kept, key: string, value: unknown): void {
   else kept.set(key, value);
 }
 
-/** By property, whatever its place in a list: where it is, in values of different shape. */
+/** Places of each property, in values of different shape. Indexes of lists do not count as part of a property. */
 function fieldsOf(kept: Kept) {
   const fields = new Map<string, { key: string; path: Path; shape: string }[]>();
   for (const key of keysOf(kept)) {
@@ -127,7 +127,7 @@ function at(value: unknown, path: Path): unknown {
   );
 }
 
-/** A copy of the same class, with one value changed. */
+/** A copy of the same class with one value changed. */
 function withValue(value: unknown, [name, ...rest]: Path, leaf: unknown): unknown {
   if (name === undefined) return leaf;
   if (value instanceof Set)

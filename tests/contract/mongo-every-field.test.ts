@@ -15,7 +15,7 @@ import { wholeBooks } from '../support/whole-books.ts';
 type Kept = Document & { _id: string | bigint };
 type Path = readonly string[];
 
-/** Every other collection is one of the ledger's, and each of its fields and documents is changed below. */
+/** Collections that the test skips. All others belong to the ledger: each field and document is changed below. */
 const NOT_OF_THE_LEDGER: Readonly<Record<string, string>> = {
   mailHours: 'the mails of each recipient in an hour',
   parcels: 'mail that waits; what was sent is deleted, and no money depends on it',
@@ -26,10 +26,10 @@ const NOT_OF_THE_LEDGER: Readonly<Record<string, string>> = {
   processes: 'which server processes live, so that the transactions of dead ones are ended',
 };
 
-/** A record is repeated nowhere; a block that is missing is written anew. */
+/** Collections whose missing documents go unnoticed: records have no copy, and missing blocks are rebuilt. */
 const MAY_VANISH = new Set(['records', 'blocks']);
 
-/** Of each field, in this many documents of different shape. */
+/** Number of documents of different shape in which each field is changed. */
 const SHAPES = 2;
 const REMOVED = 6;
 
@@ -42,7 +42,7 @@ describeWithMongo('in a MongoDB database changed by hand, verify', () => {
   beforeAll(async () => {
     ({ store, db, close } = await anUnguardedMongo());
     await wholeBooks(new Bank({ store, clock: new FixedClock() }), store);
-    // Blocks are written beside the units
+    // Blocks are written outside the units
     await vi.waitFor(
       async () => expect(await db.collection('blocks').countDocuments()).toBeGreaterThan(1),
       60_000,
@@ -86,7 +86,7 @@ describeWithMongo('in a MongoDB database changed by hand, verify', () => {
     const missed: string[] = [];
     for (const [name, documents] of ofTheLedger()) {
       for (const document of new Set([...documents.slice(0, REMOVED), ...documents.slice(-REMOVED)])) {
-        // It holds its own record, and vanishes with it
+        // Skipped: it holds its own record, and both vanish together
         if (document['status'] === 'rejected' && document['record']) continue;
         await db.collection<Kept>(name).deleteOne({ _id: document._id });
         if ((await faults()).length === 0) missed.push(name);
@@ -105,7 +105,7 @@ describeWithMongo('in a MongoDB database changed by hand, verify', () => {
     return (await verifyBooks(ports)()).faults;
   }
 
-  /** Whether the collection takes it: a value may be unique. */
+  /** Replaces a document. Returns false if a unique index refuses it. */
   async function replace(name: string, before: Kept, after: Kept): Promise<boolean> {
     await db.collection<Kept>(name).deleteOne({ _id: before._id });
     try {
@@ -122,7 +122,7 @@ describeWithMongo('in a MongoDB database changed by hand, verify', () => {
   }
 });
 
-/** By field, whatever its place in a list: where it is, in documents of different shape. */
+/** Places of each field, in documents of different shape. Indexes of lists do not count as part of a field. */
 function fieldsOf(documents: readonly Kept[]) {
   const fields = new Map<string, { document: Kept; path: Path; shape: string }[]>();
   for (const document of documents) {

@@ -5,7 +5,7 @@ import { tamperingContract } from './tampering.ts';
 describeWithMongo('books in MongoDB', () => {
   tamperingContract('MongoDB', aTamperedMongo, {
     isWhole: false,
-    // A transfer's record tells what the transfer itself does
+    // A record takes its outcome from the transfer
     impossible: ['a refusal, made of an idempotency record that tells of success'],
   });
 });

@@ -4,14 +4,14 @@ import { storeContract } from './store-contract.ts';
 
 describeWithMongo('a store in MongoDB', () => {
   storeContract('with two clients of one database', async ({ clock }) => {
-    // The clock stands still, far from the database's
+    // The clock is fixed, far from the database's
     const options = {
       uri: mongoUri(),
       databaseName: freshDatabaseName(),
       clock,
       clockToleranceMs: Infinity,
     };
-    // At once, as two processes that start together
+    // Opened at once, like two processes that start together
     const [store, second] = await Promise.all([openMongoStore(options), openMongoStore(options)]);
     return { store, second };
   });

@@ -15,23 +15,23 @@ const AMOUNT = 10n;
 const NO_COUNTERS: Counters = { debitsPosted: 0n, creditsPosted: 0n, debitsPending: 0n, creditsPending: 0n };
 const FULL_COUNTERS: Counters = { ...NO_COUNTERS, debitsPosted: MAX_COUNTER, creditsPosted: MAX_COUNTER };
 
-/** In dollars, and too full for any credit. */
+/** An account in dollars that accepts no credit. */
 const FULL_OF_DOLLARS: AccountFacts = { currency: 'USD', maximumBalance: 0n };
 
-/** What a capture, a void or a reversal meets, in the order of `semantics.md`; whatever can be wrong later is wrong too. */
+/** Case of a capture, void or reversal, in the order of `semantics.md`. Later checks in the order would fail too. */
 type EndingRow = {
   readonly rule: string;
   readonly of: 'hold' | 'transfer' | 'reversal' | 'rejection' | 'nothing';
-  /** What became of it before. */
+  /** An earlier end of the transfer. */
   readonly after?: 'capture' | 'void' | 'expiry' | 'reversal';
-  /** The payee unless said. */
+  /** Default: the payee. */
   readonly by?: 'payer' | 'another' | 'the bank';
   readonly amount: bigint;
-  /** How the accounts are when it is tried. */
+  /** State of the accounts at the attempt. */
   readonly source?: Partial<AccountState>;
   readonly destination?: Partial<AccountState>;
   readonly code: ErrorCode | null;
-  /** What the bank is told, where that is another thing. */
+  /** Code for the bank, if it differs. */
   readonly bankLearns?: ErrorCode | null;
 };
 
@@ -285,7 +285,7 @@ const ORDER_OF_REVERSAL: readonly EndingRow[] = [
   },
 ];
 
-/** In the order of `semantics.md`, where more than one can be wrong. */
+/** Cases of a closing in the order of `semantics.md`, with more than one broken rule. */
 const ORDER_OF_CLOSING: readonly {
   readonly rule: string;
   readonly by?: 'another';
@@ -328,25 +328,25 @@ const ORDER_OF_CLOSING: readonly {
 
 type Row = {
   readonly rule: string;
-  /** Of the payer, with 9 EUR in it, unless said; 'absent': there is no such account. */
+  /** Default: the payer's account, with 9 EUR. 'absent': it does not exist. */
   readonly source?: AccountFacts | 'absent';
   readonly sourceOf?: 'another' | 'the bank';
-  /** Of a payee, and empty, unless said. */
+  /** Default: an empty account of a payee. */
   readonly destination?: AccountFacts | 'absent' | 'the source';
   readonly destinationOf?: 'the bank';
-  /** The currency that the request names; none unless said. */
+  /** Currency in the request. Default: none. */
   readonly currency?: string;
-  /** What the payer, who does not own the destination, is told. */
+  /** Code for the payer, who does not own the destination. */
   readonly payerLearns: ErrorCode;
-  /** What the system is told, which may debit any account. */
+  /** Code for the system, which may debit any account. */
   readonly systemLearns: ErrorCode;
-  /** Whether a rejection is kept beside the record. */
+  /** Whether a rejected transfer is stored in addition to the record. */
   readonly kept: boolean;
 };
 
 /**
- * In the order of `semantics.md`, from 5 to 13. In each row, whatever can be wrong at a later check is wrong too, so
- * that each row but the last of its kind proves that its check comes before the others.
+ * Checks 5 to 13 of `semantics.md`, in order. In each row, all later checks that can fail would fail too, so each row
+ * but the last of its kind proves that its check comes first.
  */
 const ORDER_OF_CHECKS: readonly Row[] = [
   {
@@ -557,7 +557,7 @@ const ORDER_OF_CHECKS: readonly Row[] = [
   },
 ];
 
-/** Amounts on both sides of each boundary: the last that is taken, and the first that is refused, by which rule. */
+/** Amounts on both sides of each boundary: the last accepted one, and the first refused one with its rule. */
 const BOUNDARIES: readonly {
   readonly limit: string;
   readonly source?: AccountFacts;
@@ -902,7 +902,7 @@ export function describeOrderOfChecks(subject: () => Subject): void {
   });
 }
 
-/** Brings about what a row begins from: Payer with 90 of 100 EUR, Payee with 10, or a hold of 10. */
+/** Sets up a row: Payer with 90 of 100 EUR and Payee with 10, or a hold of 10. */
 async function brought({ bank, clock }: Subject, { of, after, source, destination }: EndingRow) {
   const [payer, payee] = [aCustomer('Payer'), aCustomer('Payee')];
   const from = await bank.account(payer, { funds: 100n });
@@ -920,7 +920,7 @@ async function brought({ bank, clock }: Subject, { of, after, source, destinatio
   if (after === 'capture') await bank.capture(payee, transferId);
   if (after === 'void') await bank.void(payee, transferId);
   if (after === 'reversal') await bank.reverse(payee, transferId);
-  // What has ended would have expired by now.
+  // Lets a hold that has ended pass its expiry
   if (after !== undefined) clock.advance(1000);
   await bank.alter(from, source ?? {});
   await bank.alter(to, destination ?? {});

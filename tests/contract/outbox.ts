@@ -265,7 +265,7 @@ export function describeOutbox(subject: () => Subject): void {
           claim(JANUARY + 100, 10, index % 2 === 0 ? outbox : outboxElsewhere),
         ),
       );
-      // A claim may find less than there is while others hold it; what nobody took is still there.
+      // While others hold claims, a claim may find less than exists. Unclaimed messages remain
       const rest = await claim(JANUARY + 100);
       const taken = [...claims.flat(), ...rest];
       expect(taken.map(({ attempt }) => attempt)).toEqual(messages.map(() => 1));

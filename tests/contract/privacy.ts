@@ -5,7 +5,7 @@ import { AUDITOR, codeOf, SYSTEM, transferIdOf } from '../support/bank.ts';
 import { aCustomer, freshId } from '../support/builders.ts';
 import type { Subject } from './subject.ts';
 
-/** What others may learn, sentence by sentence. */
+/** Privacy rules: the facts that other users may see. */
 export function describePrivacy(subject: () => Subject): void {
   describe('what others may learn', () => {
     it("another's account or transfer answers like one that does not exist, whatever is asked of it", async () => {
@@ -204,7 +204,7 @@ export function describePrivacy(subject: () => Subject): void {
         );
         expect(text).not.toContain(other.id);
         expect(text).not.toContain('Secret');
-        // The payer typed the payee's account, the payee never saw the payer's.
+        // The payer typed the payee's account, but the payee never saw the payer's
         if (otherAccount) expect(text).not.toContain(otherAccount);
       }
     });
@@ -311,7 +311,7 @@ export function describePrivacy(subject: () => Subject): void {
   });
 }
 
-/** Alice with 70 of 100 EUR, and Bob who was paid 30. */
+/** Makes a transfer of 30 of Alice's 100 EUR to Bob. */
 async function paid({ bank }: Subject) {
   const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
   const from = await bank.account(alice, { funds: 100n });

@@ -224,7 +224,7 @@ export function describeReversals(subject: () => Subject): void {
   });
 }
 
-/** Alice with 70 of 100 EUR, and Bob who was paid 30. */
+/** Makes a transfer of 30 of Alice's 100 EUR to Bob. */
 async function paid({ bank }: Subject) {
   const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
   const from = await bank.account(alice, { funds: 100n });

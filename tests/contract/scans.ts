@@ -115,11 +115,11 @@ export function describeScans(subject: () => Subject): void {
     it('finds nothing in books that are written at the same time', async () => {
       const { bank, otherBank, store } = subject();
       const { alice, bob, from, to } = await between(subject());
-      // Accounts that other tests have put into a state by hand are not of interest here
+      // Ignores accounts that other tests altered by hand
       const mine = new Set([from, to]);
       const state = { isOver: false };
       const business = async () => {
-        // Bounded, or the books grow as long as a slow machine reads them
+        // Bounded: otherwise the books grow for as long as a slow machine reads them
         for (let count = 0; !state.isOver && count < 300; count++) {
           const ledger = count % 2 === 0 ? bank : otherBank;
           const paid = transferIdOf(await ledger.pay(alice, { from, to, amount: 2n }));
@@ -144,12 +144,12 @@ export function describeScans(subject: () => Subject): void {
       const faults = found.flatMap((one) => one.faults);
       expect(faults.filter(({ accountId }) => accountId !== undefined && mine.has(accountId))).toEqual([]);
       expect(faults.filter(({ kind }) => KEPT.has(kind))).toEqual([]);
-      // Reads all that the tests before it have written
+      // A long timeout, because it reads all records of earlier tests
     }, 120_000);
   });
 }
 
-/** The kinds of fault that no test of this suite brings about by hand. */
+/** Kinds of fault that no test of this suite causes by hand. */
 export const KEPT: ReadonlySet<string> = new Set([
   'transfer_balance',
   'transfer_entries',

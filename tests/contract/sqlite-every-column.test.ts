@@ -15,7 +15,7 @@ type Row = Readonly<Record<string, Value>>;
 type Table = { readonly name: string; readonly columns: readonly Column[]; readonly rows: readonly Row[] };
 type Column = { readonly name: string; readonly type: string; readonly pk: number };
 
-/** Every other table is one of the ledger's, and each of its columns and rows is changed below. */
+/** Tables that the test skips. All others belong to the ledger, and each column and row is changed below. */
 const NOT_OF_THE_LEDGER: Readonly<Record<string, string>> = {
   mail_hours: 'the mails of each recipient in an hour',
   newest_entry: 'the newest instant, which only decides whether the clock is believed',
@@ -26,10 +26,10 @@ const NOT_OF_THE_LEDGER: Readonly<Record<string, string>> = {
   schema_migrations: 'the version of the schema, which the store checks as it opens',
 };
 
-/** What no other row repeats, so that only a copy held elsewhere would miss it. */
+/** Tables whose missing rows go unnoticed: no other row repeats them, so only an outside copy would show it. */
 const MAY_VANISH = new Set(['idempotency_records']);
 
-/** Of each column, in this many rows of different shape: all values in the first, one in each other. */
+/** Number of rows of different shape in which each column is changed: the first to all values, others to one. */
 const SHAPES = 2;
 const REMOVED = 8;
 
@@ -131,7 +131,7 @@ async function faults() {
   return (await verifyBooks(ports)()).faults;
 }
 
-/** Rows that differ in which columns are null and in the words of small columns. */
+/** Rows with different null columns and different words in small columns. */
 function someRows({ rows }: Table, column: Column): readonly Row[] {
   const shapes = new Map<string, Row>();
   for (const row of rows) {
@@ -146,7 +146,7 @@ function someRows({ rows }: Table, column: Column): readonly Row[] {
   return [...withValue, ...found.filter((row) => row[column.name] === null).slice(0, 1)];
 }
 
-/** Other values, and one that is well formed because another row has it. */
+/** Other values for a column, and a well-formed one taken from another row. */
 function valuesFor(table: Table, column: Column, row: Row): readonly Value[] {
   const whereNull = { INTEGER: 1n, BLOB: new Uint8Array(16), TEXT: 'x' }[column.type];
   const value = row[column.name] ?? null;
@@ -157,7 +157,7 @@ function valuesFor(table: Table, column: Column, row: Row): readonly Value[] {
   return [...made, ...others.slice(-1)] as Value[];
 }
 
-/** Whether the table takes the value: it may be unique or must not be null. */
+/** Updates a row. Returns false if the table refuses it: the value must be unique or not null. */
 function update(table: Table, row: Row, change: Row): boolean {
   const [set, where] = [Object.keys(change).map((name) => `${name} = ?`), keyOf(table)];
   try {

@@ -32,14 +32,14 @@ import { describeUsersAndSessions } from './users-and-sessions.ts';
 
 type OpenedStore = {
   readonly store: Store;
-  /** A second client on the same data, as another process would have; tests that race use both. */
+  /** A second client on the same data, like that of another process. Tests of races use both. */
   readonly second?: Store;
 };
 
 /**
- * What every store must hold to, and what the ledger promises over each. The store is opened once and holds nothing
- * then; each test makes its own records, and none assumes that the system's accounts or the outbox are fresh.
- * The clock stands still but where a test moves it, so it is not near the database's.
+ * Contract of every store, and of the ledger over it. The store is opened once, empty. Each test makes its own
+ * records, and none assumes that the system's accounts or the outbox are empty.
+ * Only tests move the clock, so it is far from the database's.
  */
 export function storeContract(
   name: string,
@@ -96,7 +96,7 @@ export function storeContract(
     describeScans(subject);
     describeHistory(subject, { steps: 40, rounds: 20 });
     describeStatements(subject);
-    // Last: it fills the books with thousands of entries, which others would read
+    // Last, because it writes thousands of entries that other tests would read
     describeManyHolds(subject);
   });
 }

@@ -17,7 +17,7 @@ import type { Tamper } from '../support/tamper.ts';
 
 type Opened = { readonly store: Store; readonly tamper: Tamper };
 
-/** Of the first fault of each kind: what it is and where it lies. */
+/** The first fault of a kind, with its place. */
 type Found = { readonly kind: FaultKind; readonly accountId?: string; readonly sequence?: number } & Readonly<
   Record<string, unknown>
 >;
@@ -28,16 +28,17 @@ type Tampering = readonly [
   expected: (books: Books) => readonly Found[],
 ];
 
-/** Every place that can be tampered with, each in books of its own; `open` gives ones that are empty. */
+/** Tampers with every place in the books, each time in new ones. `open` opens empty books. */
 export function tamperingContract(
   name: string,
   open: () => Promise<Opened>,
-  /** Whether a tampering is told by all faults that it makes, and no others, which depends on what a store derives. */
+  /** Whether to expect the exact list of faults, which depends on the facts that a store derives. */
   {
     isWhole = true,
     impossible = [],
   }: {
-    isWhole?: boolean /** What has no place in the store, or is refused by it. */;
+    isWhole?: boolean;
+    /** Tamperings that the store has no place for, or refuses. */
     impossible?: readonly string[];
   } = {},
 ): void {
@@ -463,7 +464,7 @@ type Manifested = Pick<NonNullable<VerifyRequest['checkpoint']>, 'checkpoint'> &
   readonly lines: readonly string[];
 };
 
-/** Something of everything that may stand in books. */
+/** Makes books with a record of every kind. */
 async function someBooks({ store, tamper }: Opened): Promise<Books> {
   const clock = new FixedClock();
   const checkpoints = new MemoryCheckpoints();
@@ -494,7 +495,7 @@ async function someBooks({ store, tamper }: Opened): Promise<Books> {
     idempotencyKey: freshId(),
   });
   await bank.ledger.eraseText(SYSTEM, { transferId: erased, reason: 'on demand' });
-  // Says nothing that was not so
+  // Changes nothing, because the account is already frozen
   await bank.ledger.freezeAccount(SYSTEM, {
     accountId: frozen,
     reason: 'again',
@@ -536,7 +537,7 @@ async function* lineByLine(lines: readonly string[]): AsyncIterable<string> {
   yield* lines;
 }
 
-/** As somebody would who knows how everything is made: nothing is left that disagrees. */
+/** Rewrites a description as an attacker who knows every format would, so that all records agree. */
 async function rewriteDescription({ store, tamper, paid, alice, bob, key }: Books, description: string) {
   await tamper.transfer(paid, { description });
   await tamper.record(key, (record) =>

@@ -181,7 +181,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
           bank.deadline(),
         );
       await Promise.all(['one', 'two'].map(unit));
-      // A decision may be run again
+      // A decision may run again
       expect([...new Set(events)]).toEqual(['one begins', 'one is decided', 'two begins', 'two is decided']);
       expect(events.filter((event) => event.endsWith('begins'))).toHaveLength(2);
     });
@@ -198,7 +198,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       };
       const first = await unit();
       for (let others = 0; others < 5; others++) await unit();
-      // Not the object itself: the failure of a look would hold on to it
+      // Not the object itself: a failed expectation would keep a reference to it
       await vi.waitFor(() => {
         collectGarbage();
         expect(first.deref() === undefined).toBe(true);

@@ -201,7 +201,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       ] as const;
       const all = [expired, ended, endedLate, live, endedToday];
       const deleteOver = (limit: number) => run(({ sessions }) => sessions.deleteOver({ until: 50, limit }));
-      await deleteOver(100); // Those of other tests
+      await deleteOver(100); // Sessions of other tests
       await run(async ({ users, sessions }) => {
         await users.insert(user, 'hash');
         for (const session of all) await sessions.insert(session);

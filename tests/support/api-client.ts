@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 
 type Answer = { readonly status: number; readonly body: unknown };
 
-/** Who signed in, and with what they show that they did. */
+/** A signed-in user, with the session's token. */
 export type SignedIn = { readonly token: string; readonly userId: string; readonly role: string };
 
-/** One person at a server's API. */
+/** A client of a server's API, for one user. */
 export class ApiClient implements SignedIn {
   readonly token: string;
   readonly userId: string;
@@ -41,7 +41,7 @@ export class ApiClient implements SignedIn {
     return call(`${this.#origin}${path}`, { token: this.token });
   }
 
-  /** The id of a new account. */
+  /** Opens an account. Returns its id. */
   async openAccount(): Promise<string> {
     const { body } = await this.#post('/api/accounts', {});
     return (body as { account: { id: string } }).account.id;
@@ -52,7 +52,7 @@ export class ApiClient implements SignedIn {
     return (body as { balance: number }).balance;
   }
 
-  /** The id of the transfer. */
+  /** Funds an account. Returns the transfer's id. */
   async fund(to: { toAccount: string; amount: number }): Promise<string> {
     const { status, body } = await this.#post('/api/transactions/system/initial-funds', {
       ...to,
@@ -62,7 +62,7 @@ export class ApiClient implements SignedIn {
     return (body as { transaction: { id: string } }).transaction.id;
   }
 
-  /** @throws TypeError where the server cannot be reached */
+  /** Makes a transfer. @throws TypeError if the server cannot be reached */
   async pay(transfer: {
     from: string;
     to: string;

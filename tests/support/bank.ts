@@ -19,7 +19,7 @@ import type { Customer, FixedClock } from './builders.ts';
 export const SYSTEM = { kind: 'system' } as const satisfies Actor;
 export const AUDITOR = { kind: 'auditor', id: 'auditor' } as const;
 
-/** Later than any message is due. */
+/** An instant after every message is due. */
 const END_OF_TIME: Instant = Date.UTC(9999, 11, 31);
 
 export { NO_CHANGES };
@@ -47,7 +47,7 @@ type HoldTerms = Pick<
 
 const SILENT: Logger = { info: () => {}, warn: () => {}, error: () => {} };
 
-/** A ledger over a store, with short ways to bring about what a test begins from. */
+/** A ledger over a store, with shortcuts for the records that a test starts from. */
 export class Bank {
   readonly clock: FixedClock;
   readonly ledger: Ledger;
@@ -61,7 +61,7 @@ export class Bank {
     this.ledger = createLedger({ notify: true, ids, ...options, clock });
   }
 
-  /** An account of the owner: opened, funded, and then changed as said. */
+  /** Opens an account of the owner, funds it, then applies the change. Returns its id. */
   async account(
     owner: Customer,
     {
@@ -88,7 +88,7 @@ export class Bank {
     );
   }
 
-  /** A transfer under a key of its own. */
+  /** Makes a transfer under a new key. */
   pay(
     actor: Actor,
     {
@@ -110,7 +110,7 @@ export class Bank {
     });
   }
 
-  /** A hold under a key of its own; its id. */
+  /** Places a hold under a new key. Returns its id. */
   async hold(
     actor: Actor,
     { from, to, amount, ...terms }: { from: string; to: string; amount: bigint } & HoldTerms,
@@ -118,7 +118,7 @@ export class Bank {
     return transferIdOf(await this.place(actor, { from, to, amount, ...terms }));
   }
 
-  /** A hold that may be refused. */
+  /** Places a hold that may be refused. */
   place(
     actor: Actor,
     { from, to, amount, ...terms }: { from: string; to: string; amount: bigint } & HoldTerms,
@@ -133,7 +133,7 @@ export class Bank {
     });
   }
 
-  /** Under a key of its own, as `void` and `reverse` too. */
+  /** Captures under a new key, as `void` and `reverse` do. */
   capture(actor: Actor, transferId: string, amount?: bigint): Promise<TransferResult> {
     return this.ledger.captureHold(actor, {
       transferId,
@@ -154,18 +154,18 @@ export class Bank {
     });
   }
 
-  /** Expires what is due, as a sweeper would that was started. */
+  /** Expires all due holds, as a running sweeper does. */
   sweep(): Promise<number> {
     return this.ledger.sweeper(SILENT).sweep();
   }
 
-  /** An account's balances, as anybody may now read them. */
+  /** An account's current balances. */
   async stateOf(accountId: string): Promise<{ balance: bigint; held: bigint; available: bigint }> {
     const { balance, held, available } = await this.ledger.getBalance(SYSTEM, accountId);
     return { balance, held, available };
   }
 
-  /** Writes accounts that did not exist as they are. */
+  /** Writes new accounts in the given states. */
   async seed(...accounts: readonly Account[]): Promise<void> {
     await this.unitOfWork.transact(
       want({ accountIds: accounts.map(({ id }) => id) }),
@@ -177,7 +177,7 @@ export class Bank {
     );
   }
 
-  /** Changes an account as an operator's command would. */
+  /** Changes an account through a unit of work. */
   async alter(accountId: string, change: Partial<AccountState>): Promise<void> {
     await this.unitOfWork.transact(
       want({ accountIds: [accountId] }),
@@ -212,7 +212,7 @@ export class Bank {
     }
   }
 
-  /** Takes all that waits out of the outbox, whoever it is for and whenever it is due. */
+  /** Removes all waiting messages from the outbox, for any recipient and of any due time. */
   async takeMessages(): Promise<readonly Notification[]> {
     const taken: Notification[] = [];
     for (;;) {
@@ -236,7 +236,7 @@ export class Bank {
   }
 }
 
-/** A refusal's code; null where there was none. */
+/** A refusal's code. Null if there was none. */
 export function codeOf(result: { readonly ok: boolean; readonly code?: string }): string | null {
   return result.code ?? null;
 }

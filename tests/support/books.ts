@@ -14,7 +14,7 @@ const NO_COUNTERS: Counters = {
   creditsPending: 0n,
 };
 
-/** Sequences from 1 without a gap, instants that never fall, counters that run, and the account as its last entry. */
+/** Expects sequences from 1 without a gap, ascending instants, running counters, and the account at its last entry. */
 export function expectRunningBook(account: Account, entries: readonly LedgerEntry[]): void {
   expect(entries.map(({ sequence }) => sequence)).toEqual(entries.map((_, index) => index + 1));
   expect(entries.map(({ at }) => at)).toEqual(entries.map(({ at }) => at).toSorted((a, b) => a - b));
@@ -48,7 +48,7 @@ export async function expectWholeChain(
   expect(account.head).toBe(head);
 }
 
-/** The counters after an entry, by what its step does to the posted and to the pending side. */
+/** The counters after an entry, computed from its effect on the posted and pending sides. */
 export function counted(before: Counters, { direction, step, posted, pending }: LedgerEntry): Counters {
   const reserved = step === 'held' ? pending : -pending;
   return direction === 'debit'
@@ -64,7 +64,7 @@ export function counted(before: Counters, { direction, step, posted, pending }: 
       };
 }
 
-/** Posted changes of each transfer sum to zero, and so do pending ones; all entries of a step are of one instant. */
+/** Expects each transfer's posted and pending changes to sum to zero, and all entries of a step at one instant. */
 export function expectSumsOfZero(entries: readonly LedgerEntry[]): void {
   const sums = new Map<string, { posted: bigint; pending: bigint }>();
   const instants = new Map<string, Set<number>>();

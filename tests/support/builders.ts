@@ -13,7 +13,7 @@ import type { TransferFacts } from '../../src/domain/entities/transfer.ts';
 export const JANUARY: Instant = Date.UTC(2026, 0, 15, 10);
 const HOUR_MS = 3_600_000;
 
-/** Stands still until a test moves it. */
+/** A clock that stands still until a test moves it. */
 export class FixedClock implements Clock {
   #now: Instant;
 
@@ -30,7 +30,7 @@ export class FixedClock implements Clock {
   }
 }
 
-/** Version 7 UUIDs and salts that count from 1, so that a run repeats to the letter. */
+/** Version 7 UUIDs and salts that count from 1, so that a run is reproducible. */
 class CountingIds implements IdGenerator {
   #ids = 0;
   #salts = 0;
@@ -47,7 +47,7 @@ class CountingIds implements IdGenerator {
   }
 }
 
-/** All ids of a test file come from here, so that no two of its records share one. */
+/** The source of all ids in a test file, so that no two of its records share one. */
 export const ids = new CountingIds();
 
 export function freshId(): string {
@@ -61,11 +61,11 @@ export function aCustomer(name = 'Alice'): Customer {
 }
 
 export type AccountFacts = Partial<AccountState> & {
-  /** In place of counters: what was credited, or below 0 debited, in all. */
+  /** Replaces counters: the total credited or, if negative, debited. */
   readonly balance?: bigint;
 };
 
-/** A customer's account in any state, as a store would give it: 0 EUR and active unless said. */
+/** A customer's account in any state, as a store returns it. Default: 0 EUR and active. */
 export function anAccount({ balance = 0n, ...state }: AccountFacts = {}): Account {
   return Account.restore({
     id: freshId(),
@@ -150,7 +150,7 @@ type TransferTerms = {
   readonly payee?: string | null;
 };
 
-/** What a transfer begins with: Alice's, of 1 EUR to Bob, unless said. An initiator who is not the payer is the system. */
+/** Facts of a new transfer. Default: Alice's, of 1 EUR to Bob. An initiator other than the payer is the system. */
 export function transferFacts({
   source = freshId(),
   destination = freshId(),
@@ -179,7 +179,7 @@ export function transferFacts({
   };
 }
 
-/** What a view says of a transfer that is none of these things. */
+/** Fields of a view for a transfer without holds, reversals, legs and batches. */
 export const PLAIN = {
   legs: null,
   amountCaptured: null,
@@ -189,5 +189,5 @@ export const PLAIN = {
   batchId: null,
 } as const;
 
-/** What a transfer's state says beside its facts, where nothing has happened to it yet. */
+/** State of a transfer that has not changed since it was made. */
 export const UNTOUCHED = { amountCaptured: null, reversed: null, erased: null } as const;

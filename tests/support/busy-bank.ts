@@ -15,7 +15,7 @@ export const DAY_MS = 24 * HOUR_MS;
 
 let drawn = 0;
 
-/** Version 7 UUIDs that tell when the clock says they were drawn, none like those of a bank without one. */
+/** Version 7 UUIDs with the time of the clock, distinct from those of `ids`. */
 export function idsOf(clock: Clock): IdGenerator {
   return {
     newId: () => {
@@ -30,7 +30,7 @@ export function idsOf(clock: Clock): IdGenerator {
 const TAGS = ['red', 'blue'] as const;
 const TEXTS = ['Rent', 'Lunch', 'Books, "used"'] as const;
 
-/** Three customers with two accounts each, between whom everything happens that can, at random. */
+/** Three customers with two accounts each, and random commands of every kind between them. */
 export class BusyBank {
   readonly bank: Bank;
   readonly customers: readonly Customer[] = [aCustomer('Alice'), aCustomer('Bob'), aCustomer('Carol')];
@@ -61,7 +61,7 @@ export class BusyBank {
     }
   }
 
-  /** One thing that somebody does; some of them are refused. */
+  /** Runs one random command, which may be refused. */
   async step(): Promise<void> {
     const { id: from, owner } = this.#random.pick(this.accounts);
     const { id: to, owner: payee } = this.#random.pick(this.accounts.filter(({ id }) => id !== from));
@@ -113,7 +113,7 @@ export class BusyBank {
 
 export type WholeLine = { readonly entry: LedgerEntry; readonly transfer: Transfer };
 
-/** All of an account's book, each line with its transfer. */
+/** An account's whole book, each line with its transfer. */
 export async function wholeBook(bank: Bank, accountId: string): Promise<readonly WholeLine[]> {
   const entries = await bank.entriesOf(accountId);
   return Promise.all(
@@ -121,12 +121,12 @@ export async function wholeBook(bank: Bank, accountId: string): Promise<readonly
   );
 }
 
-/** All of a user's transfers, the newest first. */
+/** All transfers of a user, newest first. */
 export async function wholeHistory(reads: LedgerReads, userId: string): Promise<readonly Transfer[]> {
   return userTransfers(reads, userId, { before: null, limit: 100_000 });
 }
 
-/** A customer's balance and what is held of it at an instant, by adding up the whole book. */
+/** A customer's balance and held amount at an instant, summed over the whole book. */
 export function naiveBalance(book: readonly WholeLine[], at: Instant): { balance: bigint; held: bigint } {
   let balance = 0n;
   const held = new Map<string, WholeLine>();

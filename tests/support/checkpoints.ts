@@ -1,7 +1,7 @@
 import type { CheckpointPorts } from '../../src/application/ports/checkpoints.ts';
 import { readCheckpoint } from '../../src/domain/integrity/checkpoint.ts';
 
-/** Checkpoints in memory, signed by nobody: the signed text is the checkpoint itself. */
+/** Checkpoints in memory, without signatures: the signed text is the checkpoint itself. */
 export class MemoryCheckpoints {
   readonly kept: { readonly number: number; readonly signed: string; readonly lines: readonly string[] }[] =
     [];

@@ -52,7 +52,7 @@ type OrderTerms = Partial<TransferInstruction> & {
   readonly amount?: bigint;
 };
 
-/** Of 1 EUR between accounts that are not there, unless said. */
+/** An instruction. Default: 1 EUR between accounts that do not exist. */
 export function anOrder({
   sourceAccountId = freshId(),
   destinationAccountId = freshId(),
@@ -75,7 +75,7 @@ export function anOrder({
   };
 }
 
-/** Alice's, of 1 EUR between accounts that are not there, unless said. */
+/** A transfer command. Default: Alice's, of 1 EUR between accounts that do not exist. */
 export function aTransferCommand({
   actor,
   key,
@@ -90,7 +90,7 @@ export function aTransferCommand({
   return { type: 'transfer', ...keyed(facts, 'transfer'), instruction: anOrder(terms) };
 }
 
-/** The bank's, of 1 EUR to an account that is not there, unless said. */
+/** A funding command of the bank. Default: 1 EUR to an account that does not exist. */
 export function aFundingCommand({
   destination = { accountId: freshId() },
   amount = 100n,
@@ -117,26 +117,26 @@ export function aFundingCommand({
   };
 }
 
-/** Alice's, unlinked, unless said. */
+/** A batch command. Default: Alice's, unlinked. */
 export function aBatchCommand(
   facts: Partial<BatchCommand> & Pick<BatchCommand, 'instructions'>,
 ): BatchCommand {
   return { type: 'batch', id: freshId(), linked: false, ...keyed(facts, 'batch'), ...facts };
 }
 
-/** The bank's, of all of it, unless said. */
+/** A capture command. Default: the bank's, of the whole hold. */
 export function aCaptureCommand(
   facts: Partial<CaptureCommand> & Pick<CaptureCommand, 'transferId'>,
 ): CaptureCommand {
   return { type: 'capture', amount: null, ...keyed(facts, 'capture', SYSTEM), ...facts };
 }
 
-/** The bank's, unless said. */
+/** A void command. Default: the bank's. */
 export function aVoidCommand(facts: Partial<VoidCommand> & Pick<VoidCommand, 'transferId'>): VoidCommand {
   return { type: 'void', ...keyed(facts, 'void', SYSTEM), ...facts };
 }
 
-/** The bank's, of all that is left, unless said. */
+/** A reverse command. Default: the bank's, of the whole remaining amount. */
 export function aReverseCommand(
   facts: Partial<ReverseCommand> & Pick<ReverseCommand, 'transferId'>,
 ): ReverseCommand {
@@ -151,7 +151,7 @@ export function aReverseCommand(
   };
 }
 
-/** The bank's. */
+/** An erase-text command of the bank. */
 export function anEraseTextCommand(
   facts: Partial<EraseTextCommand> & Pick<EraseTextCommand, 'transferId'>,
 ): EraseTextCommand {
@@ -167,19 +167,19 @@ export function anEraseTextCommand(
 
 type OnAccount = { readonly accountId: string };
 
-/** The bank's, of debits alone, unless said. */
+/** A freeze command. Default: the bank's, of debits only. */
 export function aFreezeCommand(facts: Partial<FreezeCommand> & OnAccount): FreezeCommand {
   const { accountId } = facts;
   const base = keyed({ request: request('accountId', accountId), ...facts }, 'freeze_account', SYSTEM);
   return { type: 'freeze', credits: false, reason: 'on suspicion', ...base, ...facts };
 }
 
-/** The bank's, unless said. */
+/** An unfreeze command. Default: the bank's. */
 export function anUnfreezeCommand(facts: Partial<UnfreezeCommand> & OnAccount): UnfreezeCommand {
   return { type: 'unfreeze', reason: 'cleared', ...keyed(facts, 'unfreeze_account', SYSTEM), ...facts };
 }
 
-/** The bank's: no overdraft and no maximum, unless said. */
+/** A limit command. Default: the bank's, for no overdraft and no maximum. */
 export function aLimitCommand(facts: Partial<LimitCommand> & OnAccount): LimitCommand {
   return {
     type: 'limit',
@@ -191,12 +191,12 @@ export function aLimitCommand(facts: Partial<LimitCommand> & OnAccount): LimitCo
   };
 }
 
-/** The bank's, of an account that must be empty, unless said. */
+/** A close command. Default: the bank's, of an account that must be empty. */
 export function aCloseCommand(facts: Partial<CloseCommand> & OnAccount): CloseCommand {
   return { type: 'close', sweep: null, reason: null, ...keyed(facts, 'close_account', SYSTEM), ...facts };
 }
 
-/** Alice's, of an account in EUR, without a limit, unless said. */
+/** An open command. Default: Alice's, in EUR and without a limit on her accounts. */
 export function anOpenCommand(facts: Partial<OpenAccountCommand> = {}): OpenAccountCommand {
   const made = { request: request('ownerId', facts.ownerId ?? 'alice'), ...facts };
   return {
@@ -211,7 +211,7 @@ export function anOpenCommand(facts: Partial<OpenAccountCommand> = {}): OpenAcco
   };
 }
 
-/** Books that hold all there is: these accounts, and what changes are written into them. */
+/** Complete books: these accounts and transfers, and all changes written to them. */
 export class WholeBooks implements Books {
   readonly #accounts: Map<string, Account>;
   readonly #transfers: Map<string, Transfer>;

@@ -20,14 +20,14 @@ export const TOKEN_TERMS = {
 
 export const PASSWORD = 'correct horse battery';
 
-/** In place of what no test can know. */
+/** Matches a text that no test can predict. */
 export const A_TEXT: unknown = expect.any(String);
 export const A_NUMBER: unknown = expect.any(Number);
 
 export type Answer = {
   readonly status: number;
   readonly headers: Headers;
-  /** Undefined where there is none. */
+  /** Undefined if there is none. */
   readonly body: unknown;
   readonly text: string;
 };
@@ -35,10 +35,10 @@ export type Answer = {
 export type CallOptions = {
   /** The session's token, sent as a Bearer token. */
   readonly as?: string;
-  /** Sent as JSON; as it is if it is a text. */
+  /** Sent as JSON. A string is sent unchanged. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The other end of the socket. */
+  /** Remote address of the socket. */
   readonly address?: string;
 };
 
@@ -49,7 +49,7 @@ export type Person = {
   readonly token: string;
 };
 
-/** The HTTP edge over a bank in memory, with every line it logs. */
+/** The HTTP edge over a bank in memory, with every logged line. */
 export class Edge {
   readonly app: App;
   readonly bank: Bank;
@@ -62,7 +62,7 @@ export class Edge {
     ...ports
   }: {
     readonly app?: Partial<Omit<AppOptions, 'bank'>>;
-    /** In place of the bank, one made of it. */
+    /** Replaces the bank with one made from it. */
     readonly bank?: (assembled: Bank) => Bank;
   } & Partial<Omit<BankPorts, 'clock' | 'tokens'>> = {}) {
     this.clock = new FixedClock();
@@ -99,7 +99,7 @@ export class Edge {
     return { id: user.id, name, email, token };
   }
 
-  /** Opens an account of the person's; funds it if said. */
+  /** Opens an account of the person, and funds it if `funds` is above 0. */
   async account(owner: Person, funds = 0): Promise<string> {
     const opened = await this.bank.ledger.openAccount({ kind: 'user', id: owner.id });
     if (!opened.ok) throw new TypeError(`The account was refused: ${opened.code}`);
@@ -117,7 +117,7 @@ export class Edge {
     return (await this.bank.ledger.getBalance({ kind: 'system' }, accountId)).balance;
   }
 
-  /** As `as`, with a JSON body under a key of its own, unless the body has one. */
+  /** Sends a JSON body as the person. Its key is a new one, unless the body has one. */
   send(route: string, { token }: Person, body: object = {}): Promise<Answer> {
     return this.call(route, { as: token, body: { idempotencyKey: freshId(), ...body } });
   }
@@ -132,12 +132,12 @@ type ProblemText = {
   readonly results?: readonly unknown[];
 };
 
-/** The whole of what was answered, but for its headers. */
+/** Expects exactly this status and body. */
 export function expectAnswer({ status, body }: Answer, expected: Pick<Answer, 'status' | 'body'>): void {
   expect({ status, body }).toEqual(expected);
 }
 
-/** A problem as it is answered, whole. */
+/** A problem as a complete response. */
 export function problem(
   status: number,
   code: string,
@@ -149,7 +149,7 @@ export function problem(
 
 export type Fault = readonly [field: string, message: string];
 
-/** A malformed request: the fields at fault and what is said of each. */
+/** The response to a malformed request, with the message for each field at fault. */
 export function invalid(...errors: readonly Fault[]) {
   const said = errors.map(([field, message]) => `"${field}" ${message}`).join('; ');
   return problem(400, 'invalid_request', {
@@ -159,7 +159,7 @@ export function invalid(...errors: readonly Fault[]) {
   });
 }
 
-/** A key that was used for a request that differs in this field. */
+/** The response to a used key with a request that differs in this field. */
 export function keyReused(field: string): Pick<Answer, 'status' | 'body'> {
   const message = 'differs from the request first made with this key';
   return problem(422, 'idempotency_key_reused', {
@@ -169,7 +169,7 @@ export function keyReused(field: string): Pick<Answer, 'status' | 'body'> {
   });
 }
 
-/** What a kept refusal, or one that was not, is answered with in the catalogue's own words. */
+/** The response to a refusal, with the catalogue's text. */
 export function refusal(
   status: 400 | 404 | 409,
   code: ErrorCode,
@@ -179,7 +179,7 @@ export function refusal(
   return problem(status, code, { title: STATUS_CODES[status] ?? '', detail, retry, ...more });
 }
 
-/** Fails unless the second answer is the first again, byte for byte, and says so. */
+/** Expects the second answer to repeat the first, byte for byte, and to be marked as a replay. */
 export function expectReplay(again: Answer, first: Answer): void {
   expect([again.status, again.text]).toEqual([first.status, first.text]);
   expect(first.headers.get('idempotent-replayed')).toBeNull();
@@ -193,7 +193,7 @@ export type Balance = {
   readonly available: number;
 };
 
-/** What a transfer is answered with; the fields that every one has. */
+/** The response to a transfer: the fields that every one has. */
 export type TransferBody = {
   readonly transaction: { readonly id: string; readonly status: string; readonly [field: string]: unknown };
   readonly balances: readonly Balance[];

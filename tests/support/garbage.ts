@@ -4,7 +4,10 @@ import { runInNewContext } from 'node:vm';
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** All of it, and now. What a `WeakRef` was made of or asked for in this turn of the event loop stays until the next. */
+/**
+ * Collects all garbage at once. The target of a `WeakRef` created or dereferenced in this turn of the event loop stays
+ * until the next.
+ */
 export function collectGarbage(): void {
   collect();
 }

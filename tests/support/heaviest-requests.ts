@@ -4,16 +4,16 @@ import { freshId } from './builders.ts';
 import { Edge } from './edge.ts';
 import type { Person } from './edge.ts';
 
-/** Lines of the long book, which `aLargeBook` writes by batches of the largest size. */
+/** Lines of the long book, which `aLargeBook` writes in batches of the largest size. */
 export const LINES = 2_000;
 const OTHER_ACCOUNTS = 600;
 const AUDIT_RECORDS = 240;
 
-/** What was read and decided, by the turn of the event loop. */
+/** Counts rows read and transfers decided in each turn of the event loop. */
 export class WorkMeter {
   #rows = 0;
   #transfers = 0;
-  /** Since `begin`: the most items that stores gave, and the most transfers that were decided, in one turn. */
+  /** Since `begin`: the most rows read, and the most transfers decided, in one turn. */
   mostRows = 0;
   mostTransfers = 0;
   rows = 0;
@@ -34,7 +34,7 @@ export class WorkMeter {
     this.mostTransfers = Math.max(this.mostTransfers, this.#transfers);
   }
 
-  /** How many turns of the event loop others had until `work` was done. */
+  /** Counts the turns of the event loop that others get until `work` is done. */
   async turnsDuring(work: () => Promise<void>): Promise<number> {
     let turns = 0;
     let isDone = false;
@@ -58,7 +58,7 @@ export class WorkMeter {
   }
 }
 
-/** The store, with all that it reads and decides on the meter. */
+/** The store, with its reads and decisions counted by the meter. */
 function metered(store: Store, meter: WorkMeter): Store {
   const countParts = <R>(part: Decision<R>): Decision<R> => {
     meter.decided(part.changes.transfers.length);
@@ -113,12 +113,12 @@ function countingBooks(read: ReadBooks, meter: WorkMeter): ReadBooks {
 export type LargeBook = {
   readonly edge: Edge;
   readonly meter: WorkMeter;
-  /** Has two accounts with `LINES` entries each, of transfers from one to the other. */
+  /** Owner of two accounts with `LINES` entries each, of transfers from one to the other. */
   readonly owner: Person;
   readonly operator: Person;
   readonly from: string;
   readonly to: string;
-  /** A batch of 1,000 that was made under this key, with this body. */
+  /** A completed batch of 1,000 under this key, with this body. */
   readonly made: { readonly idempotencyKey: string; readonly transfers: readonly object[] };
 };
 
@@ -150,7 +150,7 @@ export async function aLargeBook(store: Store): Promise<LargeBook> {
   return { edge, meter, owner, operator, from, to, made };
 }
 
-/** A thousand, the most that go into one batch. */
+/** A thousand transfers, the most that a batch may have. */
 function transfers({ from, to }: { from: string; to: string }): readonly object[] {
   return Array.from({ length: 1_000 }, () => ({
     fromAccount: from,
@@ -162,12 +162,12 @@ function transfers({ from, to }: { from: string; to: string }): readonly object[
 
 export type HeavyRequest = {
   readonly name: string;
-  /** The method and the path. */
+  /** Method and path. */
   readonly route: (book: LargeBook) => string;
   readonly body?: (book: LargeBook) => object;
-  /** The owner, unless said. */
+  /** Default: the owner. */
   readonly as?: 'owner' | 'operator';
-  /** How many turns of the event loop others have at least while it runs. */
+  /** Minimum of turns of the event loop that others get while it runs. */
   readonly turns: number;
 };
 

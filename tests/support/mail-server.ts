@@ -6,22 +6,22 @@ import { SMTPServer } from 'smtp-server';
 import type { SMTPServerOptions } from 'smtp-server';
 
 export type ReceivedMail = {
-  /** As SMTP's commands named them, whatever the headers say. */
+  /** Sender of the SMTP command, which may differ from the headers. */
   readonly from: string;
   readonly to: readonly string[];
-  /** Every byte, read as Latin-1. */
+  /** All bytes, read as Latin-1. */
   readonly raw: string;
   readonly parsed: ParsedMail;
 };
 
-/** What a test makes a server say; each is asked for every mail. */
+/** Behaviour of a server, set by a test. Each function is called for every mail. */
 export type MailServerConduct = {
-  /** The greeting's refusal: undefined takes the connection. */
+  /** Refusal at the greeting. Undefined accepts the connection. */
   readonly refuseConnection?: () => SmtpFault | undefined;
-  /** The answer to MAIL FROM and to RCPT TO: undefined takes it. */
+  /** Answer to MAIL FROM, as below to RCPT TO. Undefined accepts it. */
   readonly refuseSender?: () => SmtpFault | undefined;
   readonly refuseRecipient?: (address: string) => SmtpFault | undefined;
-  /** Awaited with the whole mail in hand, before the server says yes. */
+  /** Awaited after the whole mail has arrived, before the server accepts it. */
   readonly beforeYes?: (mail: ReceivedMail) => Promise<SmtpFault | undefined>;
   readonly password?: string;
   readonly host?: string;
@@ -37,10 +37,10 @@ export class SmtpFault extends Error {
   }
 }
 
-/** A real SMTP server of this process, with what it received. */
+/** A real SMTP server in this process, with the mails it received. */
 export class MailServer {
   readonly mails: ReceivedMail[] = [];
-  /** How often a client tried to sign in. */
+  /** Number of sign-in attempts. */
   signIns = 0;
   connections = 0;
   readonly #server: SMTPServer;
@@ -55,7 +55,7 @@ export class MailServer {
       authOptional: conduct.password === undefined,
       disabledCommands: conduct.disabledCommands ?? [],
       ...(conduct.secure !== undefined && { secure: conduct.secure }),
-      // Says that the certificate is a built-in one, which here it may be
+      // Otherwise it warns about its built-in certificate, which is fine for tests
       logger: false,
       closeTimeout: 1,
       onAuth: ({ password }, _session, done) => {
@@ -83,7 +83,7 @@ export class MailServer {
         void (async () => done(await take()))();
       },
     });
-    // A client that breaks off is part of many tests
+    // Ignored: in many tests a client disconnects
     this.#server.on('error', () => {});
     this.#server.server.on('connection', (socket) => {
       this.connections += 1;
@@ -111,7 +111,7 @@ export class MailServer {
     return `smtp://127.0.0.1:${this.#port}`;
   }
 
-  /** Resolves as soon as so many mails are there. */
+  /** Resolves once `count` mails have arrived. */
   async received(count: number): Promise<readonly ReceivedMail[]> {
     await new Promise<void>((resolve) => {
       const look = () => {
@@ -125,7 +125,7 @@ export class MailServer {
     return this.mails;
   }
 
-  /** At once, whatever its clients are at. */
+  /** Stops at once, and closes all connections. */
   async stop(): Promise<void> {
     const closed = new Promise<void>((resolve) => {
       this.#server.close(resolve);

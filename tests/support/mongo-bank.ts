@@ -11,12 +11,12 @@ export type MongoBank = {
   readonly bank: Bank;
   readonly store: Store;
   readonly client: MongoClient;
-  /** All that was sent since it was opened. */
+  /** Commands sent since the store was opened. */
   readonly sent: CommandStartedEvent[];
   close(): Promise<void>;
 };
 
-/** A bank over a store of its own client. The clock stands still, far from the database's, which is not looked at. */
+/** A bank over a store with its own client. Its clock is fixed, far from the database's, which is not checked. */
 export async function openMongoBank({
   limits = {},
   ...options
@@ -50,7 +50,7 @@ export async function openMongoBank({
   };
 }
 
-/** A client that knows nothing of the store: for what a test says to the server itself. */
+/** Runs work with a separate client, for commands that a test sends to the server itself. */
 export async function withRawClient<T>(uri: string, work: (client: MongoClient) => Promise<T>): Promise<T> {
   const client = new MongoClient(uri, { useBigInt64: true });
   try {
@@ -60,7 +60,7 @@ export async function withRawClient<T>(uri: string, work: (client: MongoClient) 
   }
 }
 
-/** Makes the server fail commands; `times` or for good, until `passing`. Of one server, for all of its clients. */
+/** Makes one server fail commands of all its clients, `times` times. Default: until `passCommands`. */
 export async function failCommands(
   uri: string,
   { times, ...data }: { times?: number; failCommands: string[] } & Document,

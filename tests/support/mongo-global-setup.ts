@@ -1,11 +1,11 @@
-/** Starts one single-node replica set for the whole run; tests reach it through mongo.ts. */
+/** Starts one single-node replica set for the whole run. Tests reach it through mongo.ts. */
 import { MongoMemoryReplSet } from 'mongodb-memory-server';
 import type { TestProject } from 'vitest/node';
 import { findMongod, type Mongod, MongodNotFoundError, mongodSources } from '../../scripts/mongod.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Null where no mongod could be had. */
+    /** Null if there is no mongod. */
     mongo: { uri: string; mongod: Mongod } | null;
   }
 }
@@ -17,7 +17,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     project.provide('mongo', null);
     return undefined;
   }
-  // For mongodb-memory-server the variable, which may name one that does not run, wins over the option
+  // In mongodb-memory-server the variable overrides the option, and may name a mongod that does not run
   process.env['MONGOMS_SYSTEM_BINARY'] = mongod.path;
   const replicaSet = await MongoMemoryReplSet.create({
     binary: { systemBinary: mongod.path, version: mongod.version },
@@ -39,7 +39,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   };
 }
 
-/** Null where there is none, after one loud line; with CI set that is a failure, so that nothing is skipped unseen. */
+/** Finds a mongod. Without one, returns null after a warning, or throws if CI is set: nothing is skipped unseen. */
 export async function mongodForTests(options: {
   find: () => Promise<Mongod>;
   warn: (line: string) => void;

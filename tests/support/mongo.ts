@@ -12,7 +12,7 @@ function provided(): { uri: string; mongod: Mongod } {
   throw new TypeError('there is no MongoDB in this run: use describeWithMongo');
 }
 
-/** The run's single-node replica set; each test takes a database of its own from `freshDatabaseName()`. */
+/** The run's single-node replica set. Each test uses its own database, from `freshDatabaseName()`. */
 export function mongoUri(): string {
   return provided().uri;
 }
@@ -21,7 +21,7 @@ export function mongod(): Mongod {
   return provided().mongod;
 }
 
-/** `describe`, skipped where no mongod could be had. */
+/** A `describe` that is skipped if there is no mongod. */
 export function describeWithMongo(name: string, define: () => void): void {
   const mongo = inject('mongo');
   if (mongo === undefined) throw new TypeError('this project runs without mongo-global-setup.ts');
@@ -30,15 +30,15 @@ export function describeWithMongo(name: string, define: () => void): void {
 
 let databases = 0;
 
-/** Unique among the test files of a run too, as each runs in a process of its own. */
+/** A name that is unique across the test files of a run, which each have their own process. */
 export function freshDatabaseName(): string {
   databases += 1;
   return `test_${process.pid}_${Date.now().toString(36)}_${databases}`;
 }
 
 /**
- * A replica set of one's own, for tests that kill, freeze and start its members again.
- * `stop()` it in `afterAll`: that removes its data too.
+ * Starts a separate replica set, for tests that kill, freeze and restart its members.
+ * Call `stop()` in `afterAll`, which also removes its data.
  */
 export async function startReplicaSet(
   options: { nodes?: number } & Partial<Omit<ReplicaSetOptions, 'binary' | 'directory' | 'temporary'>> = {},

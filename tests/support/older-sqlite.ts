@@ -1,4 +1,4 @@
-/** SQL that takes a file back to the list of pending holds without their amounts. */
+/** SQL that reverts a file to the version whose list of pending holds has no amounts. */
 export const BEFORE_SUMS = `
   CREATE TABLE former_holds (
     account_id TEXT NOT NULL,
@@ -12,7 +12,7 @@ export const BEFORE_SUMS = `
   DROP INDEX entries_of_holds;
   DELETE FROM schema_migrations WHERE number >= 7;`;
 
-/** SQL that takes a file back to rows without a digest. */
+/** SQL that reverts a file to the version whose rows have no digest. */
 export const BEFORE_DIGESTS = `${BEFORE_SUMS}
   DROP INDEX sessions_by_end;
   DROP TABLE mail_hours;

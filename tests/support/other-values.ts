@@ -1,6 +1,6 @@
 import { Binary } from 'mongodb';
 
-/** Values of the same type that a column or a field could have instead. A null becomes a text or a count. */
+/** Other values of the same type for a column or a field, and null. A null becomes `whereNull`. */
 export function otherValues(value: unknown, { whereNull }: { whereNull: unknown }): readonly unknown[] {
   if (value === null) return [whereNull];
   if (typeof value === 'bigint') return [value + 1n, value - 1n, null];

@@ -11,7 +11,7 @@ import type { User } from '../../src/domain/entities/user.ts';
 import { FixedClock, ids } from './builders.ts';
 import { MemoryCheckpoints } from './checkpoints.ts';
 
-/** Hides nothing and costs nothing; what it was asked to compare is on record. */
+/** A hasher that neither hides a password nor takes time. It records the hashes it compares. */
 class PlainHasher implements PasswordHasher {
   readonly verified: (string | undefined)[] = [];
 
@@ -29,7 +29,7 @@ class PlainHasher implements PasswordHasher {
   }
 }
 
-/** Tokens are numbers in a book, so none can be forged; they do not look at the clock. */
+/** Issues numbered tokens from a list, so that none can be forged. They never expire. */
 class BookOfTokens implements TokenIssuer {
   readonly #claims = new Map<string, TokenClaims>();
 
@@ -50,7 +50,7 @@ class BookOfTokens implements TokenIssuer {
 
 export const HOUR_MS = 3_600_000;
 
-/** A bank with people in front of it, over a memory store that runs every unit of work twice. */
+/** A bank with users, over a memory store that runs every unit of work twice. */
 export function aBankOfPeople(ports: Partial<BankPorts> = {}) {
   const clock = new FixedClock();
   const store = createMemoryStore({ rehearsals: 1 });
@@ -77,7 +77,7 @@ export function aBankOfPeople(ports: Partial<BankPorts> = {}) {
   return { bank, clock, store, hasher, tokens, commits };
 }
 
-/** Keeps what it sends. A test says how each attempt ends; without a word, it is sent. */
+/** A mailer that records its mails. A test sets how attempts end. Default: sent. */
 export class RecordingMailer implements Mailer {
   readonly sent: { message: Notification; recipient: User }[] = [];
   isAsked = false;
@@ -87,7 +87,7 @@ export class RecordingMailer implements Mailer {
     this.#answers = answers;
   }
 
-  /** The next attempts fail, so many of them. */
+  /** Makes the next `count` attempts fail. */
   fail(count: number): void {
     this.#answers.push(...Array.from({ length: count }, () => new Error('451 later')));
   }

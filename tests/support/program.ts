@@ -12,7 +12,7 @@ export type LogLine = {
   readonly messageId?: string;
 } & Readonly<Record<string, unknown>>;
 
-/** A program of src in a process of its own, with an environment of its own, and all that it says. */
+/** A program of src in its own process and environment, with all its output. */
 export class Program {
   readonly ended: Promise<End>;
   stdout = '';
@@ -51,7 +51,7 @@ export class Program {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Lines of the log that are whole. */
+  /** Complete lines of the log. */
   get log(): readonly LogLine[] {
     return this.stderr
       .split('\n')
@@ -60,7 +60,7 @@ export class Program {
       .map((line) => JSON.parse(line) as LogLine);
   }
 
-  /** Resolves with what `find` finds in the output, as soon as it does. @throws Error if the program ends before */
+  /** Resolves with the result of `find` once it finds one in the output. @throws Error if the program ends before */
   async until<T>(find: () => T | undefined): Promise<T> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
@@ -75,7 +75,7 @@ export class Program {
     });
   }
 
-  /** The address of a server, from the first line that it prints. */
+  /** The server's address, from the first line that it prints. */
   async origin(): Promise<string> {
     return this.until(() => /^Passbook listens on (http:\S+)\n/.exec(this.stdout)?.[1]);
   }
@@ -88,7 +88,7 @@ export class Program {
     this.#child.kill(signal);
   }
 
-  /** Ends it whatever it is at; for the end of a test. */
+  /** Kills the program at the end of a test. */
   async dispose(): Promise<void> {
     if (this.isRunning) this.kill('SIGKILL');
     await this.ended;

@@ -5,9 +5,9 @@ import { SYSTEM } from './bank.ts';
 import type { Bank } from './bank.ts';
 import { aCustomer, freshId } from './builders.ts';
 
-/** Transfers of every kind of party: payers, payees, both in one, operators, and whoever tried. */
+/** Makes transfers with every kind of party: payer, payee, both in one, operator, and initiator of a rejection. */
 export async function someHistory(bank: Bank): Promise<{
-  /** How many of the transfers are in no book of whoever began them. */
+  /** Number of unbooked transfers. */
   readonly unbooked: number;
   lists(reads: LedgerReads): Promise<readonly (readonly Transfer[])[]>;
 }> {

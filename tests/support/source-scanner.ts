@@ -1,24 +1,24 @@
 /**
- * Reads TypeScript source just far enough to find its imports and the words it uses, with comments, strings,
- * regular expressions and templates told apart. The compiler offers no parser to JavaScript any more, and a
- * search of the bare text would trip over an import in a comment.
+ * Reads TypeScript source just far enough to find its imports and words, and tells comments, strings, regular
+ * expressions and templates apart. The compiler no longer offers a parser to JavaScript, and a plain text search would
+ * find imports in comments.
  */
 
 export type Token = {
   readonly kind: 'word' | 'string' | 'regexp' | 'template' | 'mark';
-  /** As written; of a string, what stands between the quotes. */
+  /** Text as written. For a string, the text between the quotes. */
   readonly text: string;
   readonly line: number;
 };
 
 export type Import = {
-  /** Undefined where the module's name is computed. */
+  /** Undefined if the module's name is computed. */
   readonly specifier: string | undefined;
   readonly line: number;
 };
 
 const BLANK = /(?:\s+|\/\/[^\n]*|\/\*[^]*?(?:\*\/|$))+/y;
-// An apostrophe in JSX text opens no string: without a second quote on its line it is a mark.
+// An apostrophe in JSX text opens no string: without a second quote on its line it is punctuation
 const STRING = /'((?:\\[^]|[^'\\\n])*)'|"((?:\\[^]|[^"\\\n])*)"/y;
 const WORD = /[#\p{ID_Start}$_][\p{ID_Continue}$]*|\d[\w.]*/uy;
 const REGEXP = /\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\/\w*/y;
@@ -42,7 +42,7 @@ const BEFORE_A_REGEXP = new Set([
 
 export function tokensOf(source: string): Token[] {
   const tokens: Token[] = [];
-  // For each open template, how deep in braces its `${` stands.
+  // The depth in braces of the `${` of each open template
   const templates: number[] = [];
   let braces = 0;
   let line = 1;
@@ -103,7 +103,7 @@ export function tokensOf(source: string): Token[] {
   return tokens;
 }
 
-/** Static, side-effect, re-exporting, type-only and dynamic imports, and `require`. */
+/** Finds static, side-effect, re-exporting, type-only and dynamic imports, and `require`. */
 export function importsOf(tokens: readonly Token[]): Import[] {
   return tokens.flatMap((token, index) => {
     if (token.kind !== 'word' || tokens[index - 1]?.text === '.') return [];
@@ -129,20 +129,20 @@ function called(tokens: readonly Token[], index: number): Import {
   return literal ? named(argument) : { specifier: undefined, line: tokens[index]?.line ?? 0 };
 }
 
-/** What `from` names in the statement that begins at `index`; nothing where a list of exports has none. */
+/** The module after `from` in the statement at `index`. None for a list of exports without `from`. */
 function from(tokens: readonly Token[], index: number): Import[] {
   for (let at = index + 1; at < tokens.length; at += 1) {
     const [token, next] = [tokens[at], tokens[at + 1]];
     if (token?.kind === 'word' && token.text === 'from' && next?.kind === 'string') return [named(next)];
     if (isMark(token, ';') || isMark(token, '=') || isMark(token, '(')) return [];
-    // A list that ends without `from` exports what is here.
+    // A list that ends without `from` exports names of this file
     if (isMark(token, '}') && next?.text !== 'from') return [];
   }
   return [];
 }
 
 function named({ text, line }: Token): Import {
-  // An escaped name could spell anything: it counts as computed.
+  // An escaped name could spell anything, so it counts as computed
   return { specifier: text.includes('\\') ? undefined : text, line };
 }
 

@@ -1,6 +1,6 @@
 import type { Reporter, SerializedError, TestModule, TestRunEndReason } from 'vitest/node';
 
-/** Ends a run with one line that a script can read: `N passed, N failed`, and `, N skipped` where some were. */
+/** Ends a run with one line for scripts: `N passed, N failed`, and `, N skipped` if there are any. */
 export class SummaryReporter implements Reporter {
   onTestRunEnd(
     modules: readonly TestModule[],
@@ -10,7 +10,7 @@ export class SummaryReporter implements Reporter {
     const counts = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
 
     for (const module of modules) {
-      // A file that does not load, or a hook that throws, takes its tests with it: it counts as a failure itself.
+      // A file that does not load, or a hook that throws, hides its tests, so it counts as a failure
       counts.failed += module.errors().length;
       for (const suite of module.children.allSuites()) counts.failed += suite.errors().length;
       for (const test of module.children.allTests()) {
@@ -18,7 +18,7 @@ export class SummaryReporter implements Reporter {
         counts[state === 'pending' ? 'failed' : state] += 1;
       }
     }
-    // A run can fail with no failed test, when no test was found or it was interrupted.
+    // A run can fail without a failed test: no test was found, or it was interrupted
     if (reason !== 'passed' && counts.failed === 0) counts.failed = 1;
 
     const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';

@@ -14,7 +14,7 @@ import { FixedClock } from './builders.ts';
 import { freshDatabaseName, mongoUri } from './mongo.ts';
 import type { Tamper } from './tamper.ts';
 
-/** A store in a database of its own, and the database, in which a hand may bypass every validator. */
+/** A store in a new database, and the database itself, whose validators a test can bypass. */
 export async function anUnguardedMongo(): Promise<{ store: Store; db: Db; close: () => Promise<void> }> {
   const databaseName = freshDatabaseName();
   const opened: { db?: Db } = {};
@@ -47,7 +47,7 @@ class MongoTamper implements Tamper {
     this.#store = store;
   }
 
-  /** Its document as it would be if it were written now: only then does it count for more than the entries. */
+  /** Rewrites the whole document as the newest one. An older one would not count: reads add the entries after it. */
   async account(id: string, change: Partial<AccountState>): Promise<void> {
     const account = required(await this.#store.reads.account(id));
     const { id: _id, sequence, latestAt, nextExpiryAt, createdAt, ...rest } = { ...account, ...change };
@@ -151,7 +151,7 @@ class MongoTamper implements Tamper {
     return { transfer, part: required(part) };
   }
 
-  /** With the places that belong to them, as whoever knows how all is made would. */
+  /** Writes the entries with matching entry keys, as an attacker who knows the format would. */
   async #keepEntries(transfer: Kept): Promise<void> {
     const entries = transfer['entries'] as Part[];
     const places = entries.map((part) => placeIn(transfer, part));

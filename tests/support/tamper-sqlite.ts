@@ -18,7 +18,7 @@ import type { TransferState } from '../../src/domain/entities/transfer.ts';
 import { FixedClock } from './builders.ts';
 import type { Tamper } from './tamper.ts';
 
-/** A store in a file of its own, and a connection to the file that no trigger and no check holds back. */
+/** A store in a new file, and a connection to the file without triggers and checks. */
 export async function anUnguardedSqlite(): Promise<{
   store: Store;
   connection: Connection;
@@ -60,7 +60,7 @@ class SqliteTamper implements Tamper {
     this.#store = store;
   }
 
-  /** Its row as it would be if it were written now: only then does it count for more than the entries. */
+  /** Rewrites the whole row as the newest one. An older row would not count, because reads add the entries after it. */
   async account(id: string, change: Partial<AccountState>): Promise<void> {
     const account = required(await this.#store.reads.account(id));
     const { counters, ...state } = { ...account, ...change };

@@ -11,11 +11,11 @@ import type { LedgerEntryState } from '../../src/domain/entities/ledger-entry.ts
 import { Transfer } from '../../src/domain/entities/transfer.ts';
 import type { TransferState } from '../../src/domain/entities/transfer.ts';
 
-/** What somebody with the database in hand can do to it, past every rule of ours. */
+/** Changes that someone with access to the database can make, past all our rules. */
 export interface Tamper {
   account(id: string, change: Partial<AccountState>): Promise<void>;
   removeAccount(id: string): Promise<void>;
-  /** Its facts wherever they stand, in outcomes of records too; what may change of it as it is today. */
+  /** Changes the transfer's facts everywhere, in outcomes of records too, and its current state. */
   transfer(id: string, change: Partial<TransferState>): Promise<void>;
   entry(accountId: string, sequence: number, change: Partial<LedgerEntryState>): Promise<void>;
   removeEntry(accountId: string, sequence: number): Promise<void>;
@@ -23,11 +23,11 @@ export interface Tamper {
   record(key: IdempotencyKey, change: (record: IdempotencyRecord) => IdempotencyRecord): Promise<void>;
   audit(sequence: number, change: Partial<AuditRecord>): Promise<void>;
   removeAudit(sequence: number): Promise<void>;
-  /** Makes every digest in a row anew, as a person who knows how they are made would. */
+  /** Recomputes every row digest, as an attacker who knows their format would. */
   digests(): Promise<void>;
 }
 
-/** A store in memory, and a hand in it. */
+/** A memory store, and a way to tamper with it. */
 export function aTamperedMemory(): { store: Store; tamper: Tamper } {
   const data = new MemoryData();
   return { store: memoryStoreOver(data), tamper: new MemoryTamper(data) };

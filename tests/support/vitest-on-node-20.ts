@@ -1,5 +1,5 @@
-// Vitest 5 prints failures and saves snapshots with three built-ins that Node 20 lacks, and without them names
-// no failed test. They are put in place where the tests are started from, not where they run.
+// Vitest 5 needs three built-ins that Node 20 lacks to print failures and save snapshots: without them it names no
+// failed test. This file adds them to the process that starts the tests, not to those that run them.
 
 function groups<Key, Item>(
   items: Iterable<Item>,

@@ -6,10 +6,10 @@ import { SYSTEM, transferIdOf } from './bank.ts';
 import type { Bank } from './bank.ts';
 import { aCustomer, freshId } from './builders.ts';
 
-/** More than a block of entries. */
+/** More entries than one block holds. */
 const PAYMENTS = 66;
 
-/** A small bank in which every column and field of every store has a value somewhere; with the store, a role too. */
+/** Fills a bank so that each column and field of each store has a value somewhere. With `store`, grants a role too. */
 export async function wholeBooks(bank: Bank, store?: Store): Promise<void> {
   const { clock, ledger } = bank;
   const operator = { ...SYSTEM, id: freshId() };
@@ -66,7 +66,7 @@ export async function wholeBooks(bank: Bank, store?: Store): Promise<void> {
     maximumBalance: 1_000_000n,
     reason,
   });
-  // Not last: nothing else tells of it, and a log may end anywhere
+  // Not the last audit record: nothing else refers to it, so `verify` could not miss it at the log's end
   if (store) await grantRole(store, clock);
   await ledger.freezeAccount(operator, { accountId: frozen, reason, idempotencyKey: freshId() });
 }
