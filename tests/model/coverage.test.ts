@@ -22,8 +22,8 @@ const HELD_TO_OTHERWISE = [
   'listCheckpoints',
   'listEntries',
   'makeCheckpoint',
-  'trialBalance',
-  'verify',
+  'getTrialBalance',
+  'verifyBooks',
 ];
 
 /** Those that the kinds of commands are made for by name; `close` and the sweeper are part of each run. */
