@@ -7,17 +7,10 @@ import { actorByRole, actorOf, viewerOf } from '../middleware/session-middleware
 import type { SessionRequired } from '../middleware/session-middleware.ts';
 import type { HttpEnv } from '../env.ts';
 import { replayHeader, sendRefusal } from '../responses/problem.ts';
-import {
-  AtQuery,
-  HistoryQuery,
-  Nothing,
-  PageQuery,
-  PeriodText,
-  readBody,
-  readKey,
-  readQuery,
-  readQueryWithMetadata,
-} from '../requests/schemas.ts';
+import { AtQuery, HistoryQuery, Nothing, PageQuery, PeriodText } from '../requests/schemas.ts';
+import { readQuery, readQueryWithMetadata } from '../requests/read-query.ts';
+import { readKey } from '../requests/read-key.ts';
+import { readBody } from '../requests/read-body.ts';
 import { sendAccountResult } from '../responses/results.ts';
 import { accountShape, balanceAtShape, balanceShape, entryShape } from '../responses/responses.ts';
 import { sendParts } from '../statement/send-parts.ts';

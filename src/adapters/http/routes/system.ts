@@ -6,18 +6,10 @@ import { inApiTerms } from '../responses/api-terms.ts';
 import { operatorOf, viewerOf, roleRequired } from '../middleware/session-middleware.ts';
 import type { SessionRequired } from '../middleware/session-middleware.ts';
 import type { HttpEnv } from '../env.ts';
-import {
-  Amount,
-  AtQuery,
-  BalanceLimit,
-  dryRunOf,
-  Nothing,
-  PageQuery,
-  readBody,
-  readKey,
-  readKeyedBody,
-  readQuery,
-} from '../requests/schemas.ts';
+import { Amount, AtQuery, BalanceLimit, Nothing, PageQuery } from '../requests/schemas.ts';
+import { dryRunOf, readQuery } from '../requests/read-query.ts';
+import { readKey } from '../requests/read-key.ts';
+import { readBody, readKeyedBody } from '../requests/read-body.ts';
 import { sendAccountResult, sendBatchResult, sendTransferResult } from '../responses/results.ts';
 import {
   accountShape,

@@ -19,16 +19,14 @@ import {
   Amount,
   BATCH,
   BATCH_LIMIT_BYTES,
-  dryRunOf,
   HistoryQuery,
   InstantText,
   LEGS,
   listOf,
   Nothing,
-  readKeyedBody,
-  readQuery,
-  readQueryWithMetadata,
 } from '../requests/schemas.ts';
+import { dryRunOf, readQuery, readQueryWithMetadata } from '../requests/read-query.ts';
+import { readKeyedBody } from '../requests/read-body.ts';
 import { sendBatchResult, sendTransferResult } from '../responses/results.ts';
 import { transactionShape } from '../responses/responses.ts';
 import type { WriteThrottle } from '../middleware/write-throttle.ts';
