@@ -86,7 +86,7 @@ function violationsIn(files: Files): Violation[] {
   ];
 }
 
-/** A path below `src`, or a package as it is named. */
+/** A path below `src`, or a package by its name. */
 function targetOf(path: string, specifier: string): string {
   return specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : `package ${specifier}`;
 }

@@ -1,6 +1,6 @@
 /**
- * What SQLite alone can do: the rows that our SQLite store writes for a transfer, in its tables with its indexes and
- * triggers, by prepared statements in transactions of so many, with nothing decided, hashed or checked.
+ * The limit of SQLite alone: the rows that our SQLite store writes for a transfer, in its tables with its indexes and
+ * triggers. Prepared statements write them in transactions of a fixed size; nothing is decided, hashed or checked.
  */
 import type { Database, PreparedStatement, Value } from '../../src/adapters/sqlite/connection/driver.ts';
 import type { Contender, Point } from '../src/measure.ts';
@@ -78,7 +78,7 @@ class BareSqlite implements Contender {
       }
     }
     this.#database.exec('COMMIT');
-    // As whoever waits for a commit does; and the clock of the measurement needs its turn
+    // A caller yields here too while it waits for a commit, and the clock of the measurement needs its turn
     await new Promise(setImmediate);
   }
 

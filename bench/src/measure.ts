@@ -1,4 +1,4 @@
-/** A closed loop: so many workers, each with one step under way at any time. */
+/** A closed loop: a fixed number of workers, each with one step under way at any time. */
 import { readFileSync } from 'node:fs';
 import { createHistogram } from 'node:perf_hooks';
 

@@ -1,6 +1,6 @@
 /**
- * The product as it is shipped: `dist`, typed by its source. (What tsx compiles on the fly is slower: it names every
- * closure as it is made.)
+ * The product as shipped: `dist`, typed by its source. (Code that tsx compiles on the fly is slower: it names every
+ * closure on creation.)
  */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';

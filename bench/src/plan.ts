@@ -78,7 +78,7 @@ function single(id: string, workload: Workload, inFlight: number): Point {
   return { id, workload, inFlight, unit: 1 };
 }
 
-/** One at a time, of so many transfers. */
+/** One batch at a time, of `unit` transfers each. */
 function batch(id: string, unit: number): Point {
   return { id, workload: 'uniform', inFlight: 1, unit };
 }

@@ -43,7 +43,7 @@ export function writeResult(file: string, content: string): string {
     try {
       execFileSync(biome, ['format', '--write', path], { cwd: root, stdio: 'ignore' });
     } catch {
-      // It stays as it is
+      // The file stays unformatted
     }
   }
   return path;

@@ -108,7 +108,7 @@ export function databaseUri({ uri, database }: Place): string {
   return uri.replace('/?', `/${database}?`);
 }
 
-/** No setting of whoever runs this reaches a server. */
+/** Keeps the settings of the user who runs the benchmark away from the servers. */
 function plainEnvironment(): NodeJS.ProcessEnv {
   const { PATH, HOME, LANG, TMPDIR } = process.env;
   return { PATH, HOME, LANG, TMPDIR };

@@ -110,7 +110,7 @@ export function shapeOf(first: Sample, second: Sample, gatheredTables: ReadonlyS
   return { inserts, gathered, updates };
 }
 
-/** So many transfers share a row, as a parcel of ours holds 200 messages. */
+/** The number of transfers that share a row, as an outbox batch of ours holds 200 messages. */
 const GATHERED = 100;
 
 /** The rows that these transfers, committed together, share. */
@@ -252,7 +252,7 @@ class Learner {
     };
   }
 
-  /** Cut at each name, the text between kept as it is. */
+  /** Cuts the text at each name and keeps the text in between unchanged. */
   #partsOf(text: string): (string | Make)[] {
     let parts: (string | Make)[] = [text];
     for (const [token, make] of namesOf(this.#first)) {

@@ -255,7 +255,7 @@ describe('a faulty configuration', () => {
     expect(faultsOf(env)).toEqual([fault]);
   });
 
-  it('is told of every fault at once, by name and without what was set', () => {
+  it('reports every fault at once, by name and without the values that were set', () => {
     const env = {
       NODE_ENV: 'production',
       PORT: 'canary-port',

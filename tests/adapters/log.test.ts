@@ -12,7 +12,7 @@ import { LogLines } from '../../src/log.ts';
 /** Their lines are more than any pipe holds. */
 const REQUESTS = 2000;
 
-/** A pipe that takes so many bytes until it is read. */
+/** A pipe that takes `room` bytes until it is read. */
 class Pipe {
   read = '';
   room = 0;

@@ -364,7 +364,7 @@ describe('group commit', () => {
     expect(events).toEqual(['p: "XXX" is not a currency of ISO 4217', 'committed', 'a', 'committed', 'b']);
   });
 
-  it('answers nobody before the commit that holds the answer, and tells of the commit first', async () => {
+  it('answers nobody before the commit that holds the answer, and reports the commit first', async () => {
     const { units, submit, events } = aWriter();
     void submit(open('a'));
     void submit(open('b'));
@@ -514,7 +514,7 @@ describe('the messages of a commit', () => {
     expect(handed).toEqual([names.flatMap((name) => [`${name}.sent`, `${name}.received`])]);
   });
 
-  it('are left to whoever looks where the courier has no room, and none are none to hand over', async () => {
+  it('are left in the outbox where direct delivery has no room, and nothing is handed over where there are none', async () => {
     let reserved = 0;
     const courier: DirectDelivery = {
       reserve: () => {
@@ -672,7 +672,7 @@ describe('closing', () => {
     expect(events).toEqual(['c: unavailable', 'committed', 'a', 'committed', 'b', 'closed']);
   });
 
-  it('is done at once where nothing waits, and as often as it is asked for', async () => {
+  it('is done at once where nothing waits, and may be repeated', async () => {
     const { writer, submit } = aWriter();
     await writer.close();
     await writer.close();

@@ -72,7 +72,7 @@ describe('a ledger', () => {
     expect(transfers.every(({ salt }) => /^[\da-f]{32}$/.test(salt))).toBe(true);
   });
 
-  it('tells of each commit before its caller is answered', async () => {
+  it('reports each commit before its caller is answered', async () => {
     const events: string[] = [];
     const ledger = createLedger({ store: createMemoryStore(), onCommit: () => events.push('committed') });
     await ledger.openAccount(aCustomer()).then(() => events.push('answered'));

@@ -260,7 +260,7 @@ describe('a hold, a batch and legs that are malformed name the field at fault', 
 
 describe('an amount or a limit that is a number or a text', () => {
   it.each([10, '10', '10n', 1.5, Number.NaN, null, {}].map(untyped))(
-    'is told how a bigint is written, in every field: %o',
+    'is refused with how a bigint is written, in every field: %o',
     async (value) => {
       const { ledger } = aBank();
       const alice = aCustomer();

@@ -28,7 +28,7 @@ export function describeAccounts(subject: () => Subject): void {
       expect(opened).toStrictEqual({ ok: true, replayed: false, account });
     });
 
-    it('is seen by other clients as soon as it is answered', async () => {
+    it('is seen by other clients as soon as the answer is out', async () => {
       const { bank, otherBank } = subject();
       const alice = aCustomer();
       const opened = await bank.ledger.openAccount(alice, { name: 'Savings' });

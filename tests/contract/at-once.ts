@@ -26,7 +26,7 @@ type Place = { readonly owner: Customer; readonly id: string; readonly currency:
 export function describeAtOnce(subject: () => Subject): void {
   describe('commands of every kind at once', () => {
     it.each(RUNS)(
-      'each sent twice have one effect, and whoever reads beside them sees sums of zero and no limit broken, seed %i',
+      'each sent twice have one effect, and concurrent readers see sums of zero and no limit broken, seed %i',
       async (seed, currencies) => {
         const { bank, otherBank, second, clock } = subject();
         const random = randomOf(seed);

@@ -209,7 +209,7 @@ export function describeBatches(subject: () => Subject): void {
       ]);
     });
 
-    it('keeps no rejection of a member whose account was not found, whoever the culprit is', async () => {
+    it('keeps no rejection of a member whose account was not found, no matter which member failed first', async () => {
       const { alice, from, to } = await between(subject());
       const first = await send(subject(), alice, [pay(from, to, 1n), pay(from, freshId(), 1n)], {
         linked: true,

@@ -397,7 +397,7 @@ function legs(from: string, ...credits: readonly (readonly [accountId: string, a
   ];
 }
 
-/** The answer marked as a replay. */
+/** The answer to a repeated request. */
 function asReplay(answer: object): object {
   const members = 'members' in answer ? (answer.members as readonly object[]) : undefined;
   return {

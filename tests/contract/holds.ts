@@ -387,7 +387,7 @@ export function describeHolds(subject: () => Subject): void {
   });
 
   describe('a hold ends once', () => {
-    it('and says how it ended to whoever comes after', async () => {
+    it('and answers later attempts with how it ended', async () => {
       const { bank, clock } = subject();
       const { alice, bob, from, to } = await twoAccounts(subject());
       const hold = () => bank.hold(alice, { from, to, amount: 5n, expiresInSeconds: 1 });
@@ -412,7 +412,7 @@ export function describeHolds(subject: () => Subject): void {
       ]);
     });
 
-    it('whoever comes at the same time', async () => {
+    it('when several commands come at the same time', async () => {
       const { bank, otherBank } = subject();
       const { alice, bob, from, to } = await twoAccounts(subject());
       for (let round = 0; round < 5; round++) {
@@ -608,7 +608,7 @@ export function describeHolds(subject: () => Subject): void {
   });
 
   describe('holds that are due together', () => {
-    it('are written in the order in which they expired, whoever writes it', async () => {
+    it('are written in the order in which they expired, by a decision or by the sweeper', async () => {
       const { bank, second, clock } = subject();
       for (const write of ['decision', 'sweeper'] as const) {
         const { alice, from, to } = await twoAccounts(subject());

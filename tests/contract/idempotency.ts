@@ -290,7 +290,7 @@ export function describeIdempotency(subject: () => Subject): void {
       );
     });
 
-    it('sent at once with the first: one runs, and the other is told of the conflict', async () => {
+    it('sent at once with the first: one runs, and the other gets the conflict', async () => {
       const { bank, otherBank } = subject();
       const { alice, request } = await between(subject());
       const results = await Promise.all([

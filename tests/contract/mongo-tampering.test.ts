@@ -5,7 +5,7 @@ import { tamperingContract } from './tampering.ts';
 describeWithMongo('books in MongoDB', () => {
   tamperingContract('MongoDB', aTamperedMongo, {
     isWhole: false,
-    // A record takes its outcome from the transfer
-    impossible: ['a refusal, made of an idempotency record that tells of success'],
+    // A transfer's record tells what the transfer itself does
+    impossible: ['a refusal, made of an idempotency record of a success'],
   });
 });

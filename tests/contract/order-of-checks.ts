@@ -31,7 +31,7 @@ type EndingRow = {
   readonly source?: Partial<AccountState>;
   readonly destination?: Partial<AccountState>;
   readonly code: ErrorCode | null;
-  /** Code for the bank, if it differs. */
+  /** The bank's code, where it differs from `code`. */
   readonly bankLearns?: ErrorCode | null;
 };
 
@@ -60,7 +60,7 @@ const ORDER_OF_CAPTURE: readonly EndingRow[] = [
     bankLearns: 'transfer_not_pending',
   },
   {
-    rule: 'a rejection, whoever placed it',
+    rule: 'a rejection, even for the payer who placed it',
     of: 'rejection',
     by: 'payer',
     amount: 11n,
@@ -336,9 +336,9 @@ type Row = {
   readonly destinationOf?: 'the bank';
   /** Currency in the request. Default: none. */
   readonly currency?: string;
-  /** Code for the payer, who does not own the destination. */
+  /** The code for the payer, who does not own the destination. */
   readonly payerLearns: ErrorCode;
-  /** Code for the system, which may debit any account. */
+  /** The code for the system, which may debit any account. */
   readonly systemLearns: ErrorCode;
   /** Whether a rejected transfer is stored in addition to the record. */
   readonly kept: boolean;

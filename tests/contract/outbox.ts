@@ -196,7 +196,7 @@ export function describeOutbox(subject: () => Subject): void {
       expect(await claim(JANUARY + 50)).toEqual([]);
     });
 
-    it('hears of a message from whoever claimed it alone, until that is said', async () => {
+    it('marks a message as sent only while it is claimed', async () => {
       const messages = [aWelcome({ at: JANUARY }), aWelcome({ at: JANUARY })];
       const ids = messages.map(({ id }) => id);
       const sayAll = () => outbox((one) => one.markSent(ids));

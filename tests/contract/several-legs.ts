@@ -326,7 +326,7 @@ export function describeSeveralLegs(subject: () => Subject): void {
       expect([await bank.balanceOf(from), await bank.balanceOf(other)]).toEqual([86n, 4n]);
     });
 
-    it('is for one who received all of it: who received a part alone is told that there is no such transfer', async () => {
+    it('is for a payee who received all of it; one who received only a part gets transfer_not_found', async () => {
       const { bank } = subject();
       const { alice, bob, from, his, hers } = await people(subject());
       const both = await bank.account(bob);

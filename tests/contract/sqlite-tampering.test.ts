@@ -3,6 +3,6 @@ import { tamperingContract } from './tampering.ts';
 
 tamperingContract('SQLite', aTamperedSqlite, {
   isWhole: false,
-  // The primary key is account and sequence, and a record takes its outcome from the transfer
-  impossible: ['an extra entry in between', 'a refusal, made of an idempotency record that tells of success'],
+  // A primary key of the account and the sequence; and a transfer's record tells what the transfer itself does
+  impossible: ['an extra entry in between', 'a refusal, made of an idempotency record of a success'],
 });

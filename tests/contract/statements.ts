@@ -159,7 +159,7 @@ export function describeStatements(
       expect(await whole(bank, alice, funded, none)).toMatchObject({ ...nothing, opening: 5n, closing: 5n });
     });
 
-    it('of a period that is not over is told up to now, and is not final', async () => {
+    it('of a period that is not over runs up to now, and is not final', async () => {
       const { store, clock } = subject();
       const { bank } = new BusyBank({ store, clock, random: new Random(1) });
       const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];

@@ -32,7 +32,7 @@ type Tampering = readonly [
 export function tamperingContract(
   name: string,
   open: () => Promise<Opened>,
-  /** Whether to expect the exact list of faults, which depends on the facts that a store derives. */
+  /** `isWhole`: whether a tampering yields all its faults and no others. This depends on the data a store derives. */
   {
     isWhole = true,
     impossible = [],
@@ -421,7 +421,7 @@ const TAMPERINGS: readonly Tampering[] = [
     ({ paid }) => [{ kind: 'record_outcome', transferId: paid }, { kind: 'record_facts' }],
   ],
   [
-    'a refusal, made of an idempotency record that tells of success',
+    'a refusal, made of an idempotency record of a success',
     ({ tamper, key }) =>
       tamper.record(key, (record) => {
         if (record.outcome.kind !== 'transferred') throw new TypeError(record.outcome.kind);

@@ -217,7 +217,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       await bank.seed(anAccount());
     });
 
-    it('that throws is rethrown as it is, and writes nothing', async () => {
+    it('that throws has its error rethrown unchanged, and writes nothing', async () => {
       const { bank } = subject();
       const fault = new Fault('of the decision');
 

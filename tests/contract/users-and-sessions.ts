@@ -189,7 +189,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       expect(await run(({ sessions }) => sessions.find(id))).toBeUndefined();
     });
 
-    it('are deleted once they ended or expired long enough ago, so many at a time', async () => {
+    it('are deleted once they ended or expired long enough ago, a limited number at a time', async () => {
       const user = aUser();
       const times = { userId: user.id, createdAt: 0, expiresAt: 100, endedAt: null };
       const [expired, ended, endedLate, live, endedToday] = [
@@ -233,7 +233,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
         return record;
       });
 
-    it('follows the last one, whoever else appends at once, commands of the ledger too', async () => {
+    it('follows the last one, even while other units and commands of the ledger append at once', async () => {
       const { bank, otherBank } = subject();
       const frozen = await bank.open(aCustomer());
       const freeze = (through: typeof bank) =>

@@ -200,7 +200,7 @@ describe('mail and its faults', () => {
     expect(server.mails).toHaveLength(3);
   });
 
-  it('gives up the mail that is refused for good, and goes on with the rest', async () => {
+  it('gives up the mail that is refused permanently, and goes on with the rest', async () => {
     const [ada, bob] = [
       await aCustomerWithFunds('ada@a.example'),
       await aCustomerWithFunds('gone@b.example'),

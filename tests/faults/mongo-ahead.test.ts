@@ -121,12 +121,12 @@ describeWithMongo('a unit that begins upon one that is not committed', () => {
       ...Array.from({ length: 2 }, () => 'insufficient_funds'),
     ]);
     expect(wentAhead()).toBe(true);
-    // None of them in vain
+    // No unit ran twice
     expect([times('update ledger'), times('done')]).toEqual([12, 12]);
     await expectBooks([0n, 100n, 0n]);
   });
 
-  it('has nothing to pay with where that one fails for good', async () => {
+  it('has nothing to pay with where that one fails permanently', async () => {
     await fail({ failCommands: ['insert'], namespace: namespace('transfers'), times: 1, errorCode: 13 });
     expect(outcomes(await payOn())).toEqual([
       'The store cannot be reached, nothing was done',
@@ -161,7 +161,7 @@ describeWithMongo('a unit that begins upon one that is not committed', () => {
     await expectBooks([90n, 0n, 10n]);
   });
 
-  it('leaves that one as it is where it fails itself', async () => {
+  it('leaves that one unaffected where it fails itself', async () => {
     const settled = Promise.allSettled([
       first.pay(alice, { from, to: between, amount: 10n }),
       first.unitOfWork.transact(
@@ -255,7 +255,7 @@ describeWithMongo('a unit that begins upon one that is not committed', () => {
     expect(wentAhead()).toBe(false);
   });
 
-  it('is in vain where both write one account, and the next ones wait; all are paid', async () => {
+  it('is run again where both write one account, and the next ones wait; all are paid', async () => {
     // More than an account's document may fall behind
     const payTen = (bank: Bank) =>
       bank.ledger.submitBatch(alice, {

@@ -136,7 +136,7 @@ class Load {
     this.#isStopping = true;
   }
 
-  /** When so many more have been answered. */
+  /** Resolves once `more` further transfers have been answered. */
   acknowledged(more: number): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push({ count: this.#answered.length + more, resolve });
@@ -197,7 +197,7 @@ class Load {
   }
 }
 
-/** As a client does who is told that the same key may be sent again. */
+/** Retries with the same key, as a client does when an answer allows it. */
 async function untilAnswered(send: () => Promise<TransferResult>): Promise<TransferResult> {
   for (;;) {
     try {

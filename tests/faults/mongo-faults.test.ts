@@ -13,7 +13,7 @@ import type { MongoBank } from '../support/mongo-bank.ts';
 
 const ABORTED = ['TransientTransactionError'];
 
-/** A server of its own: what it is told to fail, it fails for all of its clients. */
+/** Has a server of its own, because a fault set on a server hits all of its clients. */
 describeWithMongo('a store whose server fails', () => {
   let server: ReplicaSet;
   let uri: string;
@@ -201,7 +201,7 @@ describeWithMongo('a store whose server fails', () => {
       await expectPaidOnce();
     });
 
-    it("is asked after though its caller has been answered, so that its writes stand in nobody's way", async () => {
+    it("is retried even after its caller has been answered, so that its writes stand in nobody's way", async () => {
       await fail({ failCommands: ['commitTransaction'], errorCode: 50 });
       await expect(pay(hasty)).rejects.toMatchObject({ code: 'outcome_unknown' });
       for (let more = 0; more < 3; more++) await ended(hasty, 'commandFailed', 'commitTransaction');
@@ -229,7 +229,7 @@ describeWithMongo('a store whose server fails', () => {
       expect(await mongo.bank.reads.accountsOf(carol.id, { after: null, limit: 9 })).toHaveLength(1);
     });
 
-    it('of what was only read is done again: nothing is told before it', async () => {
+    it('of a unit that only read is done again: nothing is answered before it', async () => {
       const alice = aCustomer();
       await mongo.bank.open(alice);
       const count = () =>

@@ -12,7 +12,7 @@ export type Subject = { readonly ledger: Ledger; readonly store: Store; readonly
 
 export type Drawing = {
   readonly random: Random;
-  /** As it is before the command that is drawn. To be looked at. */
+  /** The model before the drawn command. Read-only. */
   readonly model: Model;
   /** Of what the command makes first, if it makes anything. */
   readonly id: string;

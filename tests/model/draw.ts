@@ -94,7 +94,7 @@ export function drawPart({ random }: Drawing, whole: bigint): bigint | undefined
   ]).of;
 }
 
-/** A key of its own, or one that was used before, whoever used it and for what. */
+/** A new key, or one that any caller used before for any command. */
 export function drawKey({ random, model, id }: Drawing): string {
   if (random.chance(0.01)) return random.pick(['', 'ü', 'k'.repeat(256)]);
   const used = model.keyUses;

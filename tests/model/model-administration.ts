@@ -37,7 +37,7 @@ export function alter(
   return put(model, account, measure, change);
 }
 
-/** For good, with nothing in it; what is left may go to another account of its owner. */
+/** Closes an empty account permanently. A remaining balance may go to another account of its owner. */
 export function close(
   model: Model,
   closing: Measure & { sweepTo: string | null; sweepId: string },

@@ -30,7 +30,7 @@ export function refused(code: RefusalCode, rejected: ModelTransfer | null = null
 }
 
 /**
- * The same key and request give the same answer; another request is told the first field that differs. `overdue` are
+ * The same key and request give the same answer; another request learns the first field that differs. `overdue` are
  * the fields that were in time when the request was first made: they are malformed only where nothing was kept.
  */
 export function once(

@@ -31,7 +31,7 @@ export function capture(
   return made(model, writeStep(model, captured, { step: 'captured', at }), { actor: ending.actor, at });
 }
 
-/** Releases a hold, in whatever state its accounts are. Nobody is told. */
+/** Releases a hold, regardless of the status of its accounts. Nobody is notified. */
 export function release(model: Model, ending: Ending): TransferOutcome {
   const hold = endable(model, ending);
   if (typeof hold === 'string') return refused(hold);

@@ -75,7 +75,7 @@ export function carryOut(
   return made(model, writeStep(model, transfer, { step: isHold ? 'held' : 'completed', at }), { actor, at });
 }
 
-/** The owners hear of it, and the actor is told the balances of what they own; the system, of what nobody owns. */
+/** Notifies the owners. The answer has the balances of the actor's accounts; for the system, of the bank's own. */
 export function made(
   model: Model,
   transfer: ModelTransfer,

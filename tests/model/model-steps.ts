@@ -2,7 +2,7 @@
 import { countersOf, latestInstantOf, PATIENCE_MS, pendingHoldsOn, statusAt } from './model.ts';
 import type { Counters, Model, ModelAccount, ModelTransfer } from './model.ts';
 
-/** One entry for each leg, of one instant; and the transfer as it is from now on. */
+/** Writes one entry for each leg, all of one instant, and keeps the transfer's new state. */
 export function writeStep(
   model: Model,
   transfer: ModelTransfer,
@@ -45,7 +45,7 @@ export function accountsIn(model: Model, { legs }: ModelTransfer): readonly Mode
   return legs.map(({ accountId }) => accountNamed(model, accountId));
 }
 
-/** Whoever touches accounts first writes the expiry of what is due on them, at the instant for all of them. */
+/** Writes the expiry of the due holds on accounts before a command touches them, at one instant for all of them. */
 export function settle(model: Model, accounts: readonly ModelAccount[]): void {
   const at = instantFor(model, accounts);
   for (const account of accounts) {

@@ -215,7 +215,7 @@ export function reversedOf({ accountId }: ModelLeg, { reversals }: ModelTransfer
   return sumOf(reversals.flat().filter((leg) => leg.accountId === accountId));
 }
 
-/** What is reserved by a hold or is not: one that is due counts as expired, whoever has written that or not. */
+/** The status at an instant: a hold that is due counts as expired, whether or not its expiry is written. */
 export function statusAt({ status, expiresAt }: ModelTransfer, now: number): TransferStatus {
   return status === 'pending' && expiresAt !== null && expiresAt <= now ? 'expired' : status;
 }

@@ -1,4 +1,4 @@
-/** One transfer as it is asked for, alone or in a batch: how it is drawn, what is malformed of it, and what it means. */
+/** A request for one transfer, alone or in a batch: how it is drawn, its malformed fields, and its meaning. */
 import type { LegRequest, TransferRequestFields } from '../../src/application/transfers/transfer-request.ts';
 import type { Actor } from '../../src/domain/actor.ts';
 import type { Drawing } from './command.ts';

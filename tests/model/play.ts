@@ -11,7 +11,7 @@ import type { Sequence, Step } from './sequence.ts';
 /** An empty store, by one door or by more, as other processes would open it. */
 export type OpenStore = (terms: { readonly clock: FixedClock }) => Promise<{
   readonly doors: readonly [Store, ...Store[]];
-  /** The ledger over a door; as it is made for everybody, unless the test has plans with it. */
+  /** Makes the ledger over a door. Default: `createLedger`. */
   readonly ledgerOf?: typeof createLedger;
   /** Closes the doors and removes what they led to. */
   readonly dispose: () => Promise<void>;

@@ -60,10 +60,10 @@ function sources(): readonly CommandSource[] {
 
 /** The commands that a bank begins with, before anything is drawn. */
 const BEGINNING = 16;
-/** So many commands are never too many. */
+/** Up to this maximum, every sequence has the full number of commands. */
 const SHORT = 64;
 
-/** Of so many, one is as long as may be. */
+/** One sequence in this many has the full number of commands. */
 export const LONG_ONE_OF = 64;
 
 /** The `index`-th of a run. The first is as long as may be; of the others, where that is long, most are shorter. */

@@ -57,7 +57,7 @@ async function listening<S extends Server>(server: S): Promise<{ server: S; port
   return { server, port: (server.address() as AddressInfo).port };
 }
 
-/** The first of some that follow each other; below those that the system gives of itself to whoever connects. */
+/** Returns the first of `count` consecutive free ports, below the range from which the system assigns ports. */
 async function freePortsInARow(count: number): Promise<number> {
   for (let first = 20_000 + ((process.pid * 16) % 8000); ; first += count) {
     const servers = Array.from({ length: count }, (_, index) =>

@@ -212,7 +212,7 @@ export class Bank {
     }
   }
 
-  /** Removes all waiting messages from the outbox, for any recipient and of any due time. */
+  /** Takes all messages out of the outbox, for any recipient and whenever they are due. */
   async takeMessages(): Promise<readonly Notification[]> {
     const taken: Notification[] = [];
     for (;;) {

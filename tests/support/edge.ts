@@ -35,7 +35,7 @@ export type Answer = {
 export type CallOptions = {
   /** The session's token, sent as a Bearer token. */
   readonly as?: string;
-  /** Sent as JSON. A string is sent unchanged. */
+  /** Sent as JSON, or unchanged if it is a string. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   /** Remote address of the socket. */
@@ -137,7 +137,7 @@ export function expectAnswer({ status, body }: Answer, expected: Pick<Answer, 's
   expect({ status, body }).toEqual(expected);
 }
 
-/** A problem as a complete response. */
+/** The whole answer with a problem. */
 export function problem(
   status: number,
   code: string,

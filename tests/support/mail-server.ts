@@ -111,7 +111,7 @@ export class MailServer {
     return `smtp://127.0.0.1:${this.#port}`;
   }
 
-  /** Resolves once `count` mails have arrived. */
+  /** Resolves as soon as `count` mails have arrived. */
   async received(count: number): Promise<readonly ReceivedMail[]> {
     await new Promise<void>((resolve) => {
       const look = () => {

@@ -60,7 +60,7 @@ export async function withRawClient<T>(uri: string, work: (client: MongoClient) 
   }
 }
 
-/** Makes one server fail commands of all its clients, `times` times. Default: until `passCommands`. */
+/** Makes one server fail commands of all its clients, `times` times or until `passCommands`. */
 export async function failCommands(
   uri: string,
   { times, ...data }: { times?: number; failCommands: string[] } & Document,

@@ -5,9 +5,9 @@ import { SYSTEM } from './bank.ts';
 import type { Bank } from './bank.ts';
 import { aCustomer, freshId } from './builders.ts';
 
-/** Makes transfers with every kind of party: payer, payee, both in one, operator, and initiator of a rejection. */
+/** Transfers with every kind of party: payers, payees, both in one, operators, and initiators of rejections. */
 export async function someHistory(bank: Bank): Promise<{
-  /** Number of unbooked transfers. */
+  /** The number of transfers that are in no book of their initiator. */
   readonly unbooked: number;
   lists(reads: LedgerReads): Promise<readonly (readonly Transfer[])[]>;
 }> {

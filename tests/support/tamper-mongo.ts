@@ -151,7 +151,7 @@ class MongoTamper implements Tamper {
     return { transfer, part: required(part) };
   }
 
-  /** Writes the entries with matching entry keys, as an attacker who knows the format would. */
+  /** Writes the entries with their keys, as an attacker who knows the schema would. */
   async #keepEntries(transfer: Kept): Promise<void> {
     const entries = transfer['entries'] as Part[];
     const places = entries.map((part) => placeIn(transfer, part));

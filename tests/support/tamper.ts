@@ -15,7 +15,7 @@ import type { TransferState } from '../../src/domain/entities/transfer.ts';
 export interface Tamper {
   account(id: string, change: Partial<AccountState>): Promise<void>;
   removeAccount(id: string): Promise<void>;
-  /** Changes the transfer's facts everywhere, in outcomes of records too, and its current state. */
+  /** Changes its facts in every copy, in outcomes of records too, and its current mutable state. */
   transfer(id: string, change: Partial<TransferState>): Promise<void>;
   entry(accountId: string, sequence: number, change: Partial<LedgerEntryState>): Promise<void>;
   removeEntry(accountId: string, sequence: number): Promise<void>;

@@ -66,7 +66,7 @@ export async function wholeBooks(bank: Bank, store?: Store): Promise<void> {
     maximumBalance: 1_000_000n,
     reason,
   });
-  // Not the last audit record: nothing else refers to it, so `verify` could not miss it at the log's end
+  // Not last: nothing else proves this record, and a log may end anywhere
   if (store) await grantRole(store, clock);
   await ledger.freezeAccount(operator, { accountId: frozen, reason, idempotencyKey: freshId() });
 }

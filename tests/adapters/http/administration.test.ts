@@ -246,7 +246,7 @@ describe('A withdrawal', () => {
     }
   });
 
-  test('is made once for a key of the bank’s, whoever asks', async () => {
+  test('is made once for a key of the bank’s, no matter which operator asks', async () => {
     const { edge, operator, account } = await aBank();
     const other = await edge.register('Other', { role: 'system' });
     const body = { fromAccount: account, amount: 400, idempotencyKey: 'cash' };
@@ -464,7 +464,7 @@ describe('Limits', () => {
     expect(await pay(1_500)).toMatchObject({ status: 200, body: { balances: [{ balance: -500 }] } });
   });
 
-  test('keep an account from growing; its owner is told the code, others are not', async () => {
+  test('keep an account from growing; its owner sees the code, others do not', async () => {
     const { edge, alice, bob, operator, account } = await aBank();
     const [own, other] = [await edge.account(alice, 100), await edge.account(bob, 100)];
     await limit(edge, operator, account, { minimumBalance: 0, maximumBalance: 1_010 });

@@ -343,7 +343,7 @@ describe('A hold ends once', () => {
     expect(await balancesOf(edge, from, to)).toEqual(before);
   });
 
-  test('whoever comes at the same time', async () => {
+  test('when several requests come at the same time', async () => {
     const { edge, alice, bob, operator, from, to } = await aPair();
     const id = idIn(await hold(edge, alice, { fromAccount: from, toAccount: to, amount: 300 }));
 

@@ -61,7 +61,7 @@ describe('The status of a problem', () => {
     codes.map((code) => [code, Number(status)] as const),
   );
 
-  test('is told for every code there is', () => {
+  test('is tested for every error code', () => {
     expect(table.map(([code]) => code).sort()).toEqual(Object.keys(errorCatalogue).sort());
   });
 

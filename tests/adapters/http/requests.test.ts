@@ -675,7 +675,7 @@ describe('A request from another site', () => {
     [{ Origin: 'null' }, true],
     [{ Origin: 'https://bank.example' }, false],
     [{}, false],
-  ])('is told by %j: %s', async (headers: Record<string, string>, isRefused) => {
+  ])('is recognized by %j: %s', async (headers: Record<string, string>, isRefused) => {
     const edge = new Edge({ app: { publicOrigin: 'https://bank.example' } });
     const { token } = await edge.register();
     const Cookie = `__Host-session=${token}`;
@@ -696,7 +696,7 @@ describe('A request from another site', () => {
     expect(await edge.call('POST /api/accounts', { as: token, headers })).toMatchObject({ status: 201 });
   });
 
-  test('is told by the host that it names where no public origin is set', async () => {
+  test('is recognized by the host in its Origin where no public origin is set', async () => {
     const { edge, token } = await aCustomer();
     const send = (Origin: string) =>
       edge.call('POST /api/accounts', { headers: { Cookie: `session=${token}`, Origin } });

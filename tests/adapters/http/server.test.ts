@@ -469,7 +469,7 @@ describe('Slow clients', () => {
     expect(answer.status).toBe(408);
   });
 
-  test('a connection is told how long it may idle, which is longer than load balancers keep theirs', async () => {
+  test('a connection learns how long it may idle, which is longer than load balancers keep theirs', async () => {
     const { url } = await serve(new Edge());
 
     expect((await fetch(`${url}/healthz`)).headers.get('keep-alive')).toBe('timeout=65');
@@ -569,7 +569,7 @@ function dial(port: number): Socket {
   return socket;
 }
 
-/** Sends a request as it is written, and reads what comes until the server ends the connection. */
+/** Sends a request exactly as written, and reads the answer until the server ends the connection. */
 async function say(port: number, lines: readonly string[], sent = '') {
   const socket = dial(port);
   socket.write(`${lines.join('\r\n')}\r\n\r\n${sent}`);

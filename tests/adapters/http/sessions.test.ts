@@ -416,7 +416,7 @@ describe('Guessing is slowed down', () => {
     expect(await signIn(edge, { email })).toMatchObject({ status: 200 });
   });
 
-  test('one address may fail for so many accounts, and one that succeeds is not counted', async () => {
+  test('one address may fail for a limited number of accounts, and one that succeeds is not counted', async () => {
     const edge = new Edge({ app: { throttle: { failuresPerAddress: 3, addressSeconds: 60 } } });
     const { email } = await edge.register();
     const guess = (address: string) =>
@@ -461,7 +461,7 @@ describe('Guessing is slowed down', () => {
   });
 });
 
-describe('A client is told by the address', () => {
+describe('A client is identified by the address', () => {
   /** How many answers it takes until two requests are found to come from one client. */
   async function areOne(
     one: { address: string; forwarded?: string },

@@ -121,7 +121,7 @@ describe('the limit of writes', () => {
     expect(await spend(free, await free.register(), 4)).toEqual([404, 404, 404, 404]);
   });
 
-  it('remembers so many people and no more, those who wrote last', async () => {
+  it('remembers a bounded number of people, those who wrote last', async () => {
     const writes = new WriteThrottle({ perMinute: 60, atOnce: 1, maxPeople: 2 }, () => 0);
     const apps = [1, 2, 3].map(() => anApp(writes, aUser({ id: freshId() })));
     const statuses: number[] = [];

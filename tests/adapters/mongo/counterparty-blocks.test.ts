@@ -87,7 +87,7 @@ describeWithMongo('blocks of entries', () => {
     await expectBlocks(3);
   });
 
-  it('are made from the book by whoever did not see all of it', async () => {
+  it('are made from the book by a process that did not see all of it', async () => {
     await pay(30);
     const second = await openMongoBank({ uri: mongoUri(), databaseName });
     await pay(20, second);

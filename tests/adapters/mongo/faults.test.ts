@@ -14,7 +14,7 @@ describe('A fault that another attempt may not meet', () => {
   test.each([
     ['a connection that was lost', poolCleared, true],
     ['what the server refuses', refused, false],
-  ])('is told by what it is, also where it came to many documents at once: %s', (_what, fault, is) => {
+  ])('is recognized by its kind, also where it hit many documents at once: %s', (_what, fault, is) => {
     expect([isPassing(fault), isPassing(inBulk(fault))]).toEqual([is, is]);
   });
 });

@@ -9,7 +9,7 @@ import { failCommands } from '../../support/mongo-bank.ts';
 
 const LONG_AGO = new Date(0);
 
-describeWithMongo('what processes tell of themselves', () => {
+describeWithMongo('the heartbeat of processes', () => {
   const client = new MongoClient(mongoUri(), { monitorCommands: true });
   const sent: CommandStartedEvent[] = [];
   let db: Db;
@@ -55,7 +55,7 @@ describeWithMongo('what processes tell of themselves', () => {
 
   const beats = () => sent.filter(({ commandName }) => commandName === 'findAndModify').length;
 
-  it('is which sessions they use, before they use them, and that they are alive', async () => {
+  it('names the sessions they use, before they use them, and says that they are alive', async () => {
     const [one, other] = [aSession(), aSession()];
     const told = () => processes.findOne({}, { projection: { _id: 0, sessions: 1 } });
     await presence.during(one, async () => {
@@ -67,7 +67,7 @@ describeWithMongo('what processes tell of themselves', () => {
     });
   });
 
-  it('is told now and then for as long as they are at work, and no longer', async () => {
+  it('is repeated for as long as they are at work, and no longer', async () => {
     const session = aSession();
     sent.length = 0;
     await presence.during(session, async () => {
@@ -123,14 +123,14 @@ describeWithMongo('what processes tell of themselves', () => {
     },
   );
 
-  it('is asked now and then alone', async () => {
+  it('is read only now and then', async () => {
     sent.length = 0;
     await Promise.all([presence.endDead(), presence.endDead()]);
     await presence.endDead();
     expect(sent.map(({ commandName }) => commandName)).toEqual(['find']);
   });
 
-  it('that cannot be told or asked keeps nobody from working', async () => {
+  it('that cannot be written or read keeps nobody from working', async () => {
     const closed = new MongoClient(mongoUri());
     const unheard = closed.db(freshDatabaseName());
     await closed.connect();

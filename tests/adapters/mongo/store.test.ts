@@ -65,7 +65,7 @@ describeWithMongo('what the store sends to MongoDB', () => {
     }
   });
 
-  it('is read no older than what was committed here, or by whoever had the turn before', async () => {
+  it('is read no older than the last commit here, or by the previous holder of the lease', async () => {
     const { bank } = mongo;
     const other = await openMongoBank({ uri: mongoUri(), databaseName });
     const alice = aCustomer();
@@ -392,7 +392,7 @@ describeWithMongo('what the store keeps in MongoDB', () => {
 describeWithMongo('opening the store', () => {
   const clock = { now: () => Date.now() };
 
-  it('tells of a database that a newer program has changed, and leaves it alone', async () => {
+  it('reports a database that a newer program has changed, and leaves it alone', async () => {
     const databaseName = freshDatabaseName();
     const newer = { _id: 1000 as never, name: 'of tomorrow', appliedAt: new Date() };
     await withRawClient(mongoUri(), (client) =>
@@ -554,7 +554,7 @@ describeWithMongo('a clock', () => {
     }
   });
 
-  it('is asked after once for many units of work', async () => {
+  it('is checked once for many units of work', async () => {
     const sent: string[] = [];
     const store = await openMongoStore({
       uri: mongoUri(),

@@ -10,7 +10,7 @@ import { describeWithMongo, freshDatabaseName, mongoUri } from '../../support/mo
 
 const NOTHING = () => null;
 
-describeWithMongo('turns between processes', () => {
+describeWithMongo('writer leases between processes', () => {
   const client = new MongoClient(mongoUri(), { monitorCommands: true });
   const sent: CommandStartedEvent[] = [];
   let turns: Collections['turns'];
@@ -36,7 +36,7 @@ describeWithMongo('turns between processes', () => {
     other.markContended();
   }
 
-  it('are not taken by whoever is alone, who now and then looks', async () => {
+  it('are not taken by a process that is alone, which looks for others now and then', async () => {
     for (let unit = 0; unit < 5; unit++) {
       expect(await one.acquire(limit())).toBeUndefined();
       one.release(NOTHING);
@@ -61,7 +61,7 @@ describeWithMongo('turns between processes', () => {
     expect(await taken).toStrictEqual({ told });
   });
 
-  it('come to whoever waits, though another always wants the next', async () => {
+  it('reach a process that waits, though another always wants the next', async () => {
     contend();
     await one.acquire(limit());
     const order: string[] = [];
@@ -79,7 +79,7 @@ describeWithMongo('turns between processes', () => {
     expect(order.filter((name) => name === 'other')).toHaveLength(3);
   });
 
-  it('are nothing to tell of where nobody else had one between', async () => {
+  it('bring no changes where nobody else had one in between', async () => {
     contend();
     await one.acquire(limit());
     one.release(NOTHING);

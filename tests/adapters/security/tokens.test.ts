@@ -80,7 +80,7 @@ describe('A token', () => {
   });
 });
 
-test('An expired token of ours is told from one that never was', async () => {
+test('An expired token of ours is distinguished from a forged one', async () => {
   const clock = new FixedClock();
   const tokens = createTokenIssuer({ ...TOKEN_TERMS, clock });
   const token = await tokens.issue(CLAIMS);

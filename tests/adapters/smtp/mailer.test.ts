@@ -485,14 +485,14 @@ describe('an answer of the mail server', () => {
   it.each([
     [550, 'No such user here'],
     [550, '5.1.1 The email account that you tried to reach does not exist'],
-    [552, '5.2.2 Mailbox full for good'],
+    [552, '5.2.2 Mailbox full permanently'],
     [553, '5.1.3 Mailbox name not allowed'],
-  ])('refuses the recipient for good: %i %s', async (code, text) => {
+  ])('refuses the recipient permanently: %i %s', async (code, text) => {
     const server = await aServer({ refuseRecipient: () => new SmtpFault(code, text) });
     expect(await aMailer({ port: server.port }).send(aTransfer(), ADA)).toBe('refused');
   });
 
-  it('refuses the mail itself for good', async () => {
+  it('refuses the mail itself permanently', async () => {
     const server = await aServer({ beforeYes: async () => new SmtpFault(554, '5.6.0 Cannot be read') });
     expect(await aMailer({ port: server.port }).send(aTransfer(), ADA)).toBe('refused');
   });

@@ -343,7 +343,7 @@ describe('migrations', () => {
   });
 });
 
-describe('a file that is refused is left as it is', () => {
+describe('a file that is refused is left unchanged', () => {
   it('where a newer version wrote it', async () => {
     await (await openSqliteStore({ path })).close();
     const connection = connect();

@@ -232,7 +232,7 @@ describe('the thread that writes', () => {
     expect(said).toBe(heard);
   });
 
-  it('is part of a store as it is opened', async () => {
+  it('is part of a store from its opening', async () => {
     const store = await openSqliteStore({ path, clock, crowd: 0 });
     expect(workers).toHaveLength(1);
     await store.close();

@@ -348,7 +348,7 @@ describe('a fault of SQLite', () => {
       'outcome_unknown',
     ],
     ['a damaged file', 11, 'unavailable', 'outcome_unknown'],
-  ])('%s is told as such', (_, errcode, before, at) => {
+  ])('%s is reported as such', (_, errcode, before, at) => {
     const fault = rule(errcode);
     expect(beforeCommit(fault)).toMatchObject({ code: before, cause: fault });
     expect(atCommit(fault)).toMatchObject({ code: at, cause: fault });
@@ -382,7 +382,7 @@ describe('a fault of SQLite', () => {
     expect(other.all('SELECT id FROM parcels')).toEqual([]);
   });
 
-  it('that came after the commit is told as unknown too, and what is remembered from before it is read again', async () => {
+  it('that came after the commit leaves the outcome unknown too, and the caches from before it are read again', async () => {
     const after = { fail: false };
     const failing: Driver = {
       ...driver,
@@ -408,7 +408,7 @@ describe('a fault of SQLite', () => {
     expect((await bank.ledger.verifyBooks()).faults).toEqual([]);
   });
 
-  it('that is a broken rule of the schema is a mistake of ours, and comes out as it is', () => {
+  it('that is a broken rule of the schema is a mistake of ours, and comes out unchanged', () => {
     const fault = rule(19);
     expect(beforeCommit(fault)).toBe(fault);
     expect(atCommit(fault)).toBe(fault);

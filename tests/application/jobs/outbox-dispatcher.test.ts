@@ -153,7 +153,7 @@ describe('dispatching', () => {
     expect(log.lines).toEqual(['error: mail given up']);
   });
 
-  it('leaves what is left of a batch whose lease is over to whoever claims it then', async () => {
+  it('leaves the rest of a batch whose lease is over to the next dispatcher that claims it', async () => {
     const sent: Notification[] = [];
     const { open, add, user, clock, due } = await anOutbox({
       mailer: {
@@ -304,7 +304,7 @@ describe('a fault of the mail server', () => {
 });
 
 describe('a dispatcher that runs', () => {
-  it('sends what is there when it starts, and what comes when it is woken', async () => {
+  it('sends the messages that wait when it starts, and new ones when it is woken', async () => {
     const mailer = new RecordingMailer();
     const { dispatcher, add, user } = await anOutbox({ mailer });
     await add(...Array.from({ length: 7 }, () => aWelcome({ recipientId: user.id })));
@@ -403,7 +403,7 @@ describe('a dispatcher that runs', () => {
 });
 
 describe('recipients', () => {
-  it('are read once a minute, and whoever was not there each time', async () => {
+  it('are read once a minute, and missing ones each time', async () => {
     const mailer = new RecordingMailer();
     const { unitOfWork, open, add, user, clock } = await anOutbox({ mailer });
     const read: (readonly string[])[] = [];
@@ -562,7 +562,7 @@ class Gate {
   }
 }
 
-/** Waits for what another loop brings about; the test's own time limit ends a wait that is in vain. */
+/** Waits for an effect of another loop; the test's own time limit ends a wait that never succeeds. */
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise(setImmediate);
 }

@@ -23,7 +23,7 @@ describe('checkpoints every so often', () => {
     return { log, made, make: bank.ledger.makeCheckpoint };
   }
 
-  it('are made until it is stopped, and told to whoever listens', async () => {
+  it('are made until the checkpointer stops, and reported to the listener', async () => {
     const { log, made, make } = await aCheckpointer();
     const checkpointer = new Checkpointer({ make, log, everyMs: 1_000 });
     checkpointer.start();

@@ -152,7 +152,7 @@ describe('a history', () => {
 });
 
 describe('a statement', () => {
-  it('of a long period is read a part at a time, as it is asked for', async () => {
+  it('of a long period is read a part at a time, on demand', async () => {
     const { bank, alice, accountId } = book;
     const { found, seen } = await reading(() => bank.ledger.getStatement(alice, accountId));
     expect(found.closing).toBe(BigInt(LENGTH));

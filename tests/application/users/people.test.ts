@@ -96,7 +96,7 @@ describe('registering', () => {
   });
 
   it.each(['12345678', 'p'.repeat(256), '🏦'.repeat(8), ' leading and trailing ', 'pass\nword'])(
-    'takes the password %o as it is, without trimming or cutting',
+    'takes the password %o unchanged, without trimming or cutting',
     async (password) => {
       const { bank } = aBankOfPeople();
       await bank.registerUser({ ...ALICE, password });

@@ -52,7 +52,7 @@ describe('the scope of a key', () => {
   it.each([
     ["a user's own", { kind: 'user', id: 'alice' }, 'user:alice'],
     ["the ledger's", { kind: 'system' }, 'ledger'],
-    ["the ledger's, whoever operates", { kind: 'system', id: 'operator' }, 'ledger'],
+    ["the ledger's, for any operator", { kind: 'system', id: 'operator' }, 'ledger'],
     ["a program's", { kind: 'system', id: 'operator', scope: 'payroll' }, 'system:payroll'],
     [
       "a program's, even one that calls itself a user",

@@ -613,7 +613,7 @@ function expectMessagesOfWhatWasPlacedOrMovedOnly({ transfers, messages }: Chang
   expect(new Set(messages.map(({ id }) => id)).size).toBe(messages.length);
 }
 
-/** Whatever is kept as rejected is what somebody is told, with the same code; and nothing else is. */
+/** Expects the rejections that are kept to be exactly those answered, with the same codes. */
 function expectOutcomeOfWhatWasKept(answer: Decided | undefined, { transfers }: Changes): void {
   const rejected = transfers.flatMap(({ after }) => (after.status === 'rejected' ? [after] : []));
   if (!answer || 'malformed' in answer || 'conflict' in answer || answer.replayed) {

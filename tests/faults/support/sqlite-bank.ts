@@ -1,6 +1,6 @@
 /**
- * A bank in a process of its own, to be killed. It opens the database it is told to, and tells of each request what
- * became of it, once that is committed.
+ * A bank in a process of its own, to be killed. It opens the given database, and reports the result of each request
+ * once that is committed.
  */
 import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import type { TransferRequest } from '../../../src/application/transfers/transfer-funds.ts';

@@ -30,7 +30,7 @@ export class BankProcess {
   }
 
   /**
-   * Tells of each answer that reaches us, and of what failed.
+   * Opens the bank, and calls `hear` for each answer and each failure that reaches us.
    * @param crowd from how many commands in a unit on the next is written by a thread
    */
   async open(path: string, crowd: number, hear: (heard: Heard) => void): Promise<void> {
@@ -56,7 +56,7 @@ export class BankProcess {
 
   #order(order: Order): void {
     this.#child.send(order, () => {
-      // It may be dead; whoever ordered finds that no answer came.
+      // The process may be dead; its caller then sees that no answer came.
     });
   }
 }
