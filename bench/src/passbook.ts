@@ -47,8 +47,8 @@ export async function openStore(kind: StoreKind, place: Place): Promise<Store> {
 
 /** A connection with the store's own library and settings. */
 export async function connectSqlite(place: Place): Promise<SqliteDriver.Database> {
-  const { loadDriver } = await load<typeof SqliteDriver>('adapters/sqlite/driver.js');
-  const { configure, Connection } = await load<typeof SqliteConnection>('adapters/sqlite/connection.js');
+  const { loadDriver } = await load<typeof SqliteDriver>('adapters/sqlite/connection/driver.js');
+  const { configure, Connection } = await load<typeof SqliteConnection>('adapters/sqlite/connection/connection.js');
   const connection = new Connection(await loadDriver(), sqliteFile(place), { readOnly: false });
   configure(connection);
   return connection.database;
@@ -80,7 +80,7 @@ export async function openBank(
   { dispatch = true, notify = true, limits = {} }: BankOptions = {},
 ): Promise<Bank> {
   const { createLedger } = await load<typeof Core>('index.js');
-  const { OutboxDispatcher } = await load<typeof Dispatcher>('application/outbox-dispatcher.js');
+  const { OutboxDispatcher } = await load<typeof Dispatcher>('application/jobs/outbox-dispatcher.js');
   const store = await openStore(kind, place);
   const dispatcher = new OutboxDispatcher({
     unitOfWork: store.unitOfWork,
@@ -117,7 +117,7 @@ export async function openAccounts(
   { store, ledger }: Bank,
   count: number,
 ): Promise<{ customers: Customer[]; accountIds: string[] }> {
-  const { User } = await load<typeof Users>('domain/user.js');
+  const { User } = await load<typeof Users>('domain/entities/user.js');
   const customers = Array.from({ length: count }, (_, index): Customer => {
     return { kind: 'user', id: randomUUID(), name: `Customer ${index}` };
   });
