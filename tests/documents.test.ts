@@ -80,6 +80,20 @@ describe('the documents', () => {
     expect(named.filter(([, name]) => !(name in documents))).toEqual([]);
   });
 
+  test('name no file below src, tests, scripts or bench that does not exist', () => {
+    const named = Object.entries(documents).flatMap(([path, text]) =>
+      [...text.matchAll(/`((?:src|tests|scripts|bench)\/[\w./-]*\w)\/?`/g)].map(
+        ([, file = '']) => [path, file] as const,
+      ),
+    );
+    expect(named.length).toBeGreaterThan(40);
+    expect(
+      named.filter(
+        ([path, file]) => !existsSync(new URL(file, root)) && !existsSync(new URL(file, new URL(path, root))),
+      ),
+    ).toEqual([]);
+  });
+
   test('keep the README within 600 words, and the architecture within 900', () => {
     const wordsIn = (path: string) => (documents[path] ?? '').split(/\s+/).filter(Boolean).length;
     expect(wordsIn('README.md')).toBeLessThanOrEqual(600);
