@@ -48,7 +48,9 @@ export async function openStore(kind: StoreKind, place: Place): Promise<Store> {
 /** A connection with the store's own library and settings. */
 export async function connectSqlite(place: Place): Promise<SqliteDriver.Database> {
   const { loadDriver } = await load<typeof SqliteDriver>('adapters/sqlite/connection/driver.js');
-  const { configure, Connection } = await load<typeof SqliteConnection>('adapters/sqlite/connection/connection.js');
+  const { configure, Connection } = await load<typeof SqliteConnection>(
+    'adapters/sqlite/connection/connection.js',
+  );
   const connection = new Connection(await loadDriver(), sqliteFile(place), { readOnly: false });
   configure(connection);
   return connection.database;

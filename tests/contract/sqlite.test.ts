@@ -14,8 +14,8 @@ storeContract('sqlite', async ({ clock }) =>
 storeContract('sqlite in two processes, each with a thread that writes', async ({ clock }) => {
   const path = join(folder, 'two.db');
   return {
-    store: await openSqliteStore({ path, clock, clockToleranceMs: Infinity, crowd: 0 }),
-    second: await openSqliteStore({ path, clock, clockToleranceMs: Infinity, crowd: 0 }),
+    store: await openSqliteStore({ path, clock, clockToleranceMs: Infinity, threadThreshold: 0 }),
+    second: await openSqliteStore({ path, clock, clockToleranceMs: Infinity, threadThreshold: 0 }),
   };
 });
 

@@ -31,7 +31,10 @@ describe('a bank that is killed again and again', () => {
       const current = next;
       next = new BankProcess();
       // Every other one writes in a thread
-      await live(current, { answers: Math.random() * MOST_ANSWERS, crowd: kill % 2 === 0 ? 0 : Infinity });
+      await live(current, {
+        answers: Math.random() * MOST_ANSWERS,
+        threadThreshold: kill % 2 === 0 ? 0 : Infinity,
+      });
       await sleep(Math.random() * 20);
       await current.kill();
       if (workload.unanswered.length > 0) killedAtWork += 1;
@@ -47,13 +50,13 @@ describe('a bank that is killed again and again', () => {
     /** Retries what the one before did not answer, then goes on with new ones; the first `answers` are awaited. */
     async function live(
       bank: BankProcess,
-      { answers, crowd }: { answers: number; crowd: number },
+      { answers, threadThreshold }: { answers: number; threadThreshold: number },
     ): Promise<void> {
       const retries = workload.unanswered;
       let heard = 0;
       let hasLived = (): void => undefined;
       const life = new Promise<void>((resolve) => (hasLived = resolve));
-      await bank.open(path, crowd, (report) => {
+      await bank.open(path, threadThreshold, (report) => {
         hear(report);
         heard += 1;
         if (heard >= answers || faults.length > 0) hasLived();

@@ -26,13 +26,13 @@ describe('two processes that write to one file', () => {
   }, 120_000);
 });
 
-async function work(bank: BankProcess, workload: Workload, crowd: number): Promise<void> {
+async function work(bank: BankProcess, workload: Workload, threadThreshold: number): Promise<void> {
   let left = TRANSFERS;
   const faults: string[] = [];
   let end = (): void => undefined;
   const ended = new Promise<void>((resolve) => (end = resolve));
 
-  await bank.open(path, crowd, (report) => {
+  await bank.open(path, threadThreshold, (report) => {
     if ('failed' in report) faults.push(report.failed);
     else workload.answered(report.key, report.result);
     if (faults.length > 0 || workload.results.size === TRANSFERS) end();

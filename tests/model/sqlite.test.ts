@@ -14,7 +14,7 @@ modelTest(
     const folder = await mkdtemp(join(root, 'passbook-model-'));
     const path = join(folder, 'bank.db');
     const first = await openSqliteStore({ path, clock, clockToleranceMs: Infinity });
-    const second = await openSqliteStore({ path, clock, clockToleranceMs: Infinity, crowd: 0 });
+    const second = await openSqliteStore({ path, clock, clockToleranceMs: Infinity, threadThreshold: 0 });
     return {
       doors: [first, second],
       async dispose() {

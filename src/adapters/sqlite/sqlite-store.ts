@@ -32,7 +32,7 @@ export type SqliteStoreOptions = {
   /** Maximum number of the database's pages of 4 KiB, to simulate a full disk; for tests. */
   readonly maxPageCount?: number;
   /** Number of commands in a unit from which the next ones are written by a separate thread. Default: 96; for tests. */
-  readonly crowd?: number;
+  readonly threadThreshold?: number;
 };
 
 export interface SqliteStore extends Store {
@@ -70,7 +70,11 @@ export async function openWith(
   options: SqliteStoreOptions,
   module?: string,
 ): Promise<SqliteStore> {
-  const { clock = { now: () => Date.now() }, lockTimeoutMs = 10_000, crowd = CROWD } = options;
+  const {
+    clock = { now: () => Date.now() },
+    lockTimeoutMs = 10_000,
+    threadThreshold = THREAD_THRESHOLD,
+  } = options;
   const { clockToleranceMs = CLOCK_TOLERANCE_MS } = options;
   const path = resolve(options.path);
   try {
@@ -81,8 +85,10 @@ export async function openWith(
       maxPageCount: options.maxPageCount,
     });
     const setup = `${SETTINGS}; ${limitOf(options.maxPageCount)}`;
-    const thread = new LazyThread(module === undefined ? undefined : { module, path, setup }, { crowd });
-    if (crowd === 0) await thread.start();
+    const thread = new LazyThread(module === undefined ? undefined : { module, path, setup }, {
+      threadThreshold,
+    });
+    if (threadThreshold === 0) await thread.start();
     const clockGuard = new SqliteClockGuard({ connection: writer, clock, toleranceMs: clockToleranceMs });
     return storeOf({ driver, file, clock, clockGuard, lockTimeoutMs, writer, reader, thread });
   } catch (cause) {
@@ -91,7 +97,7 @@ export async function openWith(
 }
 
 /** A smaller unit is written faster in this thread than by a round trip to another. */
-const CROWD = 96;
+const THREAD_THRESHOLD = 96;
 
 function limitOf(maxPageCount: number | undefined): string {
   return maxPageCount === undefined ? '' : `PRAGMA max_page_count = ${maxPageCount}`;

@@ -57,27 +57,30 @@ describe('books with an entry ahead of the clock', () => {
   }
 
   it.each([
-    { where: 'here', crowd: Infinity },
-    { where: 'in the thread for it', crowd: 0 },
-  ])('take no write, $where, until the clock has caught up; reads and people go on', async ({ crowd }) => {
-    const bank = await open({ crowd });
-    const [store] = stores as [SqliteStore];
-    const { from, to } = await booksAhead(bank);
-    const untouched = await bank.reads.account(to);
+    { where: 'here', threadThreshold: Infinity },
+    { where: 'in the thread for it', threadThreshold: 0 },
+  ])(
+    'take no write, $where, until the clock has caught up; reads and people go on',
+    async ({ threadThreshold }) => {
+      const bank = await open({ threadThreshold });
+      const [store] = stores as [SqliteStore];
+      const { from, to } = await booksAhead(bank);
+      const untouched = await bank.reads.account(to);
 
-    await expect(bank.pay(alice, { from, to, amount: 1n })).rejects.toMatchObject(refusal(3600));
-    await expect(bank.open(aCustomer())).rejects.toMatchObject(refusal(3600));
-    await expect(store.check()).rejects.toMatchObject(refusal(3600));
-    expect(await bank.reads.account(to)).toStrictEqual(untouched);
-    await store.unitOfWork.run(({ users }) => users.insert(aUser(), 'hash'));
+      await expect(bank.pay(alice, { from, to, amount: 1n })).rejects.toMatchObject(refusal(3600));
+      await expect(bank.open(aCustomer())).rejects.toMatchObject(refusal(3600));
+      await expect(store.check()).rejects.toMatchObject(refusal(3600));
+      expect(await bank.reads.account(to)).toStrictEqual(untouched);
+      await store.unitOfWork.run(({ users }) => users.insert(aUser(), 'hash'));
 
-    clock.advance(HOUR_MS - 1_501);
-    await expect(store.check()).rejects.toMatchObject(refusal(2));
-    clock.advance(1);
-    await expect(store.check()).resolves.toBeUndefined();
-    expect(await bank.pay(alice, { from, to, amount: 1n })).toMatchObject({ ok: true });
-    expect((await bank.ledger.verifyBooks()).faults).toEqual([]);
-  });
+      clock.advance(HOUR_MS - 1_501);
+      await expect(store.check()).rejects.toMatchObject(refusal(2));
+      clock.advance(1);
+      await expect(store.check()).resolves.toBeUndefined();
+      expect(await bank.pay(alice, { from, to, amount: 1n })).toMatchObject({ ok: true });
+      expect((await bank.ledger.verifyBooks()).faults).toEqual([]);
+    },
+  );
 
   it('are noticed when they are opened, and by a process that did not write it', async () => {
     const another = await open();

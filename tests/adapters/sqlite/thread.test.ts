@@ -39,11 +39,13 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function open(options: { crowd?: number; driver?: Driver; module?: string } = {}): Promise<Bank> {
-  const { crowd, module = driverModule() } = options;
+async function open(
+  options: { threadThreshold?: number; driver?: Driver; module?: string } = {},
+): Promise<Bank> {
+  const { threadThreshold, module = driverModule() } = options;
   const store = await openWith(
     options.driver ?? driver,
-    { path, clock, ...(crowd === undefined ? {} : { crowd }) },
+    { path, clock, ...(threadThreshold === undefined ? {} : { threadThreshold }) },
     module,
   );
   stores.push(store);
@@ -62,7 +64,7 @@ function write(bank: Bank, changes: Partial<Changes>, decide = () => {}): Promis
 }
 
 describe('the thread that writes', () => {
-  it('is started for a crowd alone, serves it, and ends with the store', async () => {
+  it('is started for a threadThreshold alone, serves it, and ends with the store', async () => {
     let committedHere = 0;
     const watched: Driver = {
       ...driver,
@@ -116,8 +118,8 @@ describe('the thread that writes', () => {
         }
       },
     };
-    const bank = await open({ crowd: 0, driver: watched });
-    const another = await open({ crowd: Infinity });
+    const bank = await open({ threadThreshold: 0, driver: watched });
+    const another = await open({ threadThreshold: Infinity });
     const from = await bank.account(alice, { funds: 1000n });
     const to = await bank.open(aCustomer());
     const pay = (amount = 1n) => bank.pay(alice, { from, to, amount });
@@ -149,7 +151,7 @@ describe('the thread that writes', () => {
   });
 
   it('takes all of a unit back where a row has moved on, and goes on with the next', async () => {
-    const bank = await open({ crowd: 0 });
+    const bank = await open({ threadThreshold: 0 });
     const from = await bank.account(alice, { funds: 10n });
     const to = await bank.open(aCustomer());
     const hold = (await bank.reads.transfer(await bank.hold(alice, { from, to, amount: 5n })))!;
@@ -170,7 +172,7 @@ describe('the thread that writes', () => {
   });
 
   it('is sent nothing of a unit that is given up before', async () => {
-    const bank = await open({ crowd: 0 });
+    const bank = await open({ threadThreshold: 0 });
     const known = (await bank.reads.account(await bank.account(alice, { funds: 10n })))!;
     const rename = { before: known, after: Account.restore({ ...known, name: 'Renamed' }) };
     const wrong = Account.restore({ ...known, sequence: 7 });
@@ -186,7 +188,7 @@ describe('the thread that writes', () => {
   });
 
   it('that ends leaves the outcome of its unit unknown; what comes after is written here', async () => {
-    const bank = await open({ crowd: 0 });
+    const bank = await open({ threadThreshold: 0 });
     const [lost, kept] = [anAccount(), anAccount()];
     const ending = vi.fn(() => void workers[0]!.terminate());
     await expect(write(bank, { accounts: [{ before: null, after: lost }] }, ending)).rejects.toMatchObject({
@@ -200,7 +202,7 @@ describe('the thread that writes', () => {
   });
 
   it('that cannot be started is done without', async () => {
-    const bank = await open({ crowd: 0, module: 'there is no such module' });
+    const bank = await open({ threadThreshold: 0, module: 'there is no such module' });
     const accountId = await bank.account(alice, { funds: 5n });
     expect(await bank.balanceOf(accountId)).toBe(5n);
     await bank.ledger.freezeAccount(SYSTEM, { accountId, reason: 'lost', idempotencyKey: freshId() });
@@ -217,7 +219,7 @@ describe('the thread that writes', () => {
     const index = new URL('../../../src/adapters/sqlite/index.ts', import.meta.url).href;
     const script = `
       import { openSqliteStore } from ${JSON.stringify(index)};
-      const store = await openSqliteStore({ path: ${JSON.stringify(path)}, crowd: 0 });
+      const store = await openSqliteStore({ path: ${JSON.stringify(path)}, threadThreshold: 0 });
       const nothing = { accountIds: [], transferIds: [], purposes: [], activeAccounts: [], ownerIds: [], keys: [] };
       const changes = { accounts: [], transfers: [], entries: [], records: [], messages: [], audit: [], messagesDueAt: null };
       await store.unitOfWork.transact(() => nothing, () => ({ result: 1, changes }), Date.now() + 10_000);
@@ -233,7 +235,7 @@ describe('the thread that writes', () => {
   });
 
   it('is part of a store from its opening', async () => {
-    const store = await openSqliteStore({ path, clock, crowd: 0 });
+    const store = await openSqliteStore({ path, clock, threadThreshold: 0 });
     expect(workers).toHaveLength(1);
     await store.close();
   });

@@ -23,13 +23,13 @@ let store: SqliteStore;
 let other: Connection;
 
 /** Where units are written: in this thread, or all of them in the one for that. */
-let crowd: number;
+let threadThreshold: number;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'passbook-'));
   path = join(folder, 'bank.db');
   clock = new FixedClock();
-  store = await openSqliteStore({ path, clock, lockTimeoutMs: LOCK_TIMEOUT_MS, crowd });
+  store = await openSqliteStore({ path, clock, lockTimeoutMs: LOCK_TIMEOUT_MS, threadThreshold });
   other = new Connection(driver, path, { readOnly: false });
 });
 afterEach(async () => {
@@ -57,7 +57,7 @@ describe.each([
   { where: 'in the thread for it', from: 0 },
 ])('written $where:', ({ from }) => {
   beforeAll(() => {
-    crowd = from;
+    threadThreshold = from;
   });
 
   describe("another process's lock", () => {
@@ -246,7 +246,12 @@ describe.each([
     beforeEach(async () => {
       await store.close();
       const { page_count } = other.get('PRAGMA page_count') as { page_count: bigint };
-      store = await openSqliteStore({ path, clock, crowd, maxPageCount: Number(page_count) + EMPTY_PAGES });
+      store = await openSqliteStore({
+        path,
+        clock,
+        threadThreshold,
+        maxPageCount: Number(page_count) + EMPTY_PAGES,
+      });
     });
 
     it('is named, loses nothing that was answered, and does no half of anything', async () => {
@@ -312,7 +317,7 @@ describe.each([
   describe('a store that is closed', () => {
     it('finishes what it has and takes no more', async () => {
       const accounts = [anAccount(), anAccount()];
-      const short = await openSqliteStore({ path, clock, crowd });
+      const short = await openSqliteStore({ path, clock, threadThreshold });
       const underWay = accounts.map((account) =>
         short.unitOfWork.transact(
           want({}),

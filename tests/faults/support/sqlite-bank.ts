@@ -9,7 +9,7 @@ import type { Actor } from '../../../src/domain/actor.ts';
 import { createLedger } from '../../../src/index.ts';
 
 export type Order =
-  | { readonly open: string; readonly crowd: number }
+  | { readonly open: string; readonly threadThreshold: number }
   | { readonly actor: Actor; readonly request: TransferRequest }
   | { readonly close: true };
 
@@ -20,14 +20,14 @@ export type Report =
 
 let bank: ReturnType<typeof openBank> | undefined;
 
-async function openBank(path: string, crowd = Infinity) {
-  const store = await openSqliteStore({ path, crowd });
+async function openBank(path: string, threadThreshold = Infinity) {
+  const store = await openSqliteStore({ path, threadThreshold });
   return { store, ledger: createLedger({ store, notify: true }) };
 }
 
 async function obey(order: Order): Promise<void> {
   if ('open' in order) {
-    bank = openBank(order.open, order.crowd);
+    bank = openBank(order.open, order.threadThreshold);
     await bank;
     return;
   }

@@ -31,12 +31,12 @@ export class BankProcess {
 
   /**
    * Opens the bank, and calls `hear` for each answer and each failure that reaches us.
-   * @param crowd from how many commands in a unit on the next is written by a thread
+   * @param threadThreshold from how many commands in a unit on the next is written by a thread
    */
-  async open(path: string, crowd: number, hear: (heard: Heard) => void): Promise<void> {
+  async open(path: string, threadThreshold: number, hear: (heard: Heard) => void): Promise<void> {
     await this.#loaded;
     this.#child.on('message', hear);
-    this.#order({ open: path, crowd });
+    this.#order({ open: path, threadThreshold });
   }
 
   transfer(actor: Actor, request: TransferRequest): void {

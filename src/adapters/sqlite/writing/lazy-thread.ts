@@ -4,16 +4,16 @@ import type { ThreadTerms } from './writing-thread.ts';
 /** Starts the writing thread once units are large enough to need it. */
 export class LazyThread {
   readonly #start: (() => Promise<WritingThread>) | undefined;
-  readonly #crowd: number;
+  readonly #threadThreshold: number;
   #starting: Promise<void> | undefined;
   #thread: WritingThread | undefined;
   /** Sizes of the last two units: the first command of a burst often runs alone. */
   #commands = [0, 0];
 
   /** @param terms how to start the thread; undefined to write only in this thread */
-  constructor(terms: ThreadTerms | undefined, { crowd }: { crowd: number }) {
+  constructor(terms: ThreadTerms | undefined, { threadThreshold }: { threadThreshold: number }) {
     this.#start = terms && (() => WritingThread.start(terms));
-    this.#crowd = crowd;
+    this.#threadThreshold = threadThreshold;
   }
 
   /** Undefined if the next unit is better written in this thread. */
@@ -45,6 +45,6 @@ export class LazyThread {
   }
 
   get #isCrowd(): boolean {
-    return Math.max(...this.#commands) >= this.#crowd;
+    return Math.max(...this.#commands) >= this.#threadThreshold;
   }
 }
