@@ -64,7 +64,7 @@ function write(bank: Bank, changes: Partial<Changes>, decide = () => {}): Promis
 }
 
 describe('the thread that writes', () => {
-  it('is started for a threadThreshold alone, serves it, and ends with the store', async () => {
+  it('is started at the threshold alone, serves the units from then on, and ends with the store', async () => {
     let committedHere = 0;
     const watched: Driver = {
       ...driver,
