@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { ReentrancyGuard } from '../shared/reentrancy-guard.ts';
 import { decideInTurns } from '../shared/decide-in-turns.ts';
 import { ownTurn } from '../../application/event-loop.ts';
 import { joined, whole } from '../../domain/books/changes.ts';
@@ -72,7 +72,7 @@ export function memoryStoreOver(data: MemoryData, options: MemoryStoreOptions = 
 class MemoryUnitOfWork implements UnitOfWork {
   readonly #data: MemoryData;
   readonly #rehearsals: number;
-  readonly #inside = new AsyncLocalStorage<true>();
+  readonly #guard = new ReentrancyGuard();
   readonly #clock: Clock | undefined;
   readonly #clockToleranceMs: number;
   #newest = -Infinity;
@@ -118,8 +118,6 @@ class MemoryUnitOfWork implements UnitOfWork {
 
   close(): void {
     this.#isClosed = true;
-    // Node 20 walks every storage that was used, for every promise, until it is disabled.
-    this.#inside.disable();
   }
 
   async #attempt<R>(work: (stores: Stores) => Promise<R>, { keep }: { keep: boolean }): Promise<R> {
@@ -144,12 +142,12 @@ class MemoryUnitOfWork implements UnitOfWork {
       const reason = 'The store is closed, nothing was done';
       throw new PassbookError('unavailable', { retryAfterSeconds: 1, reason });
     }
-    if (this.#inside.getStore()) throw new TypeError('A unit of work cannot run inside another');
+    this.#guard.assertOutside();
 
     const before = this.#last;
     const mine = (async () => {
       await before;
-      return this.#inside.run(true, unit);
+      return this.#guard.run(unit);
     })();
     this.#last = mine.catch(() => {});
     return mine;

@@ -4,7 +4,7 @@ import { MongoMemoryServer } from 'mongodb-memory-server';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { collectionsOf } from '../../../src/adapters/mongo/schema/collections.ts';
 import { openMongoStore } from '../../../src/adapters/mongo/index.ts';
-import { Deadline } from '../../../src/adapters/mongo/transactions/deadline.ts';
+import { Deadline } from '../../../src/adapters/shared/deadline.ts';
 import { WriterLease } from '../../../src/adapters/mongo/writing/writer-lease.ts';
 import type { Stores } from '../../../src/application/ports/ledger-store.ts';
 import { Account } from '../../../src/domain/entities/account.ts';

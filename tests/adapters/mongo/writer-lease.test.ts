@@ -3,7 +3,7 @@ import type { CommandStartedEvent } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { collectionsOf } from '../../../src/adapters/mongo/schema/collections.ts';
 import type { Collections } from '../../../src/adapters/mongo/schema/collections.ts';
-import { Deadline } from '../../../src/adapters/mongo/transactions/deadline.ts';
+import { Deadline } from '../../../src/adapters/shared/deadline.ts';
 import { WriterLease } from '../../../src/adapters/mongo/writing/writer-lease.ts';
 import { anAccount } from '../../support/builders.ts';
 import { describeWithMongo, freshDatabaseName, mongoUri } from '../../support/mongo.ts';

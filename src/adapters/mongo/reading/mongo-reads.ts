@@ -29,7 +29,7 @@ import { mongoUnavailable } from '../transactions/errors.ts';
 import { findSessions } from '../stores/sessions.ts';
 import { recordOf, recordOfTransfer, transferIdsOf } from '../documents/record-document.ts';
 import { withLastEntries } from '../documents/latest-accounts.ts';
-import { Deadline } from '../transactions/deadline.ts';
+import { Deadline } from '../../shared/deadline.ts';
 import { ENTRIES_PART, storedEntries, transferOf } from '../documents/transfer-document.ts';
 import type { EntriesPart, TransferDocument } from '../documents/transfer-document.ts';
 

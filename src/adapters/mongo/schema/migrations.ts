@@ -7,7 +7,7 @@ import { endTransaction } from '../transactions/end-transaction.ts';
 import { hasCode } from '../transactions/errors.ts';
 import { foreignCollection } from './foreign-collections.ts';
 import { slotOf } from '../documents/version-document.ts';
-import { Deadline } from '../transactions/deadline.ts';
+import { Deadline } from '../../shared/deadline.ts';
 import { TRANSACTION_OPTIONS } from '../transactions/transaction.ts';
 import * as validators from './validators.ts';
 

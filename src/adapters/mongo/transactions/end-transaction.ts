@@ -3,7 +3,7 @@ import { MongoServerError } from 'mongodb';
 import type { ClientSession, Db, MongoClient, ServerSession, ServerSessionId } from 'mongodb';
 import { collectionsOf } from '../schema/collections.ts';
 import { hasCode } from './errors.ts';
-import { Deadline } from './deadline.ts';
+import { Deadline } from '../../shared/deadline.ts';
 
 /** How long to wait for the server before another connection is tried. */
 const ANSWER_MS = 2000;

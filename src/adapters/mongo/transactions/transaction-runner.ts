@@ -1,8 +1,8 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { ReentrancyGuard } from '../../shared/reentrancy-guard.ts';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ClientSession, Db } from 'mongodb';
 import { PassbookError } from '../../../domain/errors.ts';
-import type { Deadline } from './deadline.ts';
+import type { Deadline } from '../../shared/deadline.ts';
 import { abortAnswered, endTransaction } from './end-transaction.ts';
 import { closed, isAborted, isPassing, mongoFault, mongoUnavailable } from './errors.ts';
 import type { Heartbeat } from './heartbeat.ts';
@@ -26,9 +26,8 @@ export class TransactionRunner {
   readonly reader: ClientSession;
   readonly #db: Db;
   readonly #presence: Heartbeat;
-  readonly #inside = new AsyncLocalStorage<true>();
+  readonly #guard = new ReentrancyGuard();
   readonly #endings = new Set<Promise<void>>();
-  #lent = 0;
   #failed = 0;
   #isClosed = false;
 
@@ -41,7 +40,7 @@ export class TransactionRunner {
   /** @throws TypeError inside another unit; PassbookError `unavailable` after the store was closed */
   assertOutside(): void {
     if (this.#isClosed) throw closed();
-    if (this.#inside.getStore()) throw new TypeError('A unit of work cannot run inside another');
+    this.#guard.assertOutside();
   }
 
   /** @throws PassbookError `unavailable`, `outcome_unknown`; TypeError inside another unit */
@@ -84,16 +83,8 @@ export class TransactionRunner {
   }
 
   /** Marks `work` as inside a unit: code from outside may try to begin another one. */
-  async guardReentrancy<R>(work: () => Promise<R>): Promise<R> {
-    this.#lent++;
-    try {
-      return await this.#inside.run(true, work);
-    } finally {
-      this.#lent--;
-      // While a storage is enabled, Node 20 walks it for every promise of the process, thousands of the driver's
-      // included.
-      if (this.#lent === 0) this.#inside.disable();
-    }
+  guardReentrancy<R>(work: () => Promise<R>): Promise<R> {
+    return this.#guard.run(work);
   }
 
   /** Ends background work. Work with a waiting caller fails as the client closes. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MongoClockGuard } from './clock-guard.ts';
 import type { Collections } from '../schema/collections.ts';
-import { Deadline } from './deadline.ts';
+import { Deadline } from '../../shared/deadline.ts';
 import type { TransactionRunner } from './transaction-runner.ts';
 
 /** How long a successful probe counts for later checks. */

@@ -17,7 +17,7 @@ import { isReadableOutside, loadBooks, loadBooksOutside } from './prefetch.ts';
 import type { KnownAccounts, LoadedBooks } from './prefetch.ts';
 import { mongoStores } from '../mongo-stores.ts';
 import { AccountCache } from './account-cache.ts';
-import { Deadline } from '../transactions/deadline.ts';
+import { Deadline } from '../../shared/deadline.ts';
 import { WriterLease } from './writer-lease.ts';
 import type { TransactionRunner } from '../transactions/transaction-runner.ts';
 import type { Transaction } from '../transactions/transaction.ts';

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Collection } from 'mongodb';
 import { accountFromText, accountToText } from '../../shared/compact-json.ts';
 import type { ChangedAccounts } from './account-cache.ts';
-import type { Deadline } from '../transactions/deadline.ts';
+import type { Deadline } from '../../shared/deadline.ts';
 
 export type LeaseDocument = {
   readonly _id: 'turn';

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { ReentrancyGuard } from '../../shared/reentrancy-guard.ts';
 import { decideInTurns } from '../../shared/decide-in-turns.ts';
 import { nextTurn, wholeTurn } from '../../../application/event-loop.ts';
 import { ClaimedBatches } from '../../shared/outbox-batch.ts';
@@ -48,8 +48,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
   readonly #here: LocalWriter;
   readonly #thread: LazyThread;
   readonly #others = new OtherWriters();
-  readonly #inside = new AsyncLocalStorage<true>();
-  #lent = 0;
+  readonly #guard = new ReentrancyGuard();
   readonly #queue = new SerialQueue();
   readonly #parcelsSeen = ClaimedBatches.none();
   /** Time of the last successful probe, if no error followed. */
@@ -105,7 +104,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
   run<R>(work: (stores: Stores) => Promise<R>): Promise<R> {
     return this.#locked(this.#lockTimeoutMs, async (writing) => {
       const seen = this.#parcelsSeen.forUnit();
-      const result = await this.#guardReentrancy(() => this.#work(work, seen));
+      const result = await this.#guard.run(() => this.#work(work, seen));
       await this.#commit(writing);
       seen.keep();
       return result;
@@ -148,7 +147,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
     unit: (writing: WritingConnection) => Promise<R>,
     choose: () => WritingConnection = () => this.#here,
   ): Promise<R> {
-    if (this.#inside.getStore()) throw new TypeError('A unit of work cannot run inside another');
+    this.#guard.assertOutside();
 
     const until = performance.now() + waitMs;
     return this.#queue.take(until, async () => {
@@ -173,18 +172,6 @@ export class SqliteUnitOfWork implements UnitOfWork {
       }
       await this.#commit(writing);
     });
-  }
-
-  /** Marks `work` as inside a unit: code from outside may try to begin another one. */
-  async #guardReentrancy<R>(work: () => Promise<R>): Promise<R> {
-    this.#lent++;
-    try {
-      return await this.#inside.run(true, work);
-    } finally {
-      this.#lent--;
-      // While a storage is enabled, Node 20 walks it for every promise of the process.
-      if (this.#lent === 0) this.#inside.disable();
-    }
   }
 
   async #begin(writing: WritingConnection): Promise<void> {

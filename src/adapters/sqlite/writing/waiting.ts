@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { allSettled } from '../../shared/all-settled.ts';
+import { Deadline } from '../../shared/deadline.ts';
 import { PassbookError } from '../../../domain/errors.ts';
 import { isBusy, sqliteUnavailable } from '../connection/faults.ts';
 
 const LONGEST_PAUSE_MS = 16;
-/** Longest delay of a Node timer: 2^31 - 1 ms. */
-const LONGEST_TIMER_MS = 2_147_483_647;
 
 /**
  * Repeats the attempt until no other process's lock blocks it. The pauses are timers, as SQLite's own busy timeout
@@ -56,14 +55,7 @@ export class SerialQueue {
 
 async function inTime(before: Promise<unknown>, until: number): Promise<void> {
   const late = () => sqliteUnavailable(new Error('Other units of work took too long'));
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late()), Math.min(until - performance.now(), LONGEST_TIMER_MS));
-  });
-  try {
-    await Promise.race([before, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
-  if (performance.now() >= until) throw late();
+  const deadline = new Deadline(until - performance.now());
+  await deadline.race(before, late);
+  if (deadline.isOver) throw late();
 }

@@ -1,4 +1,4 @@
-import { PassbookError } from '../../../domain/errors.ts';
+import { PassbookError } from '../../domain/errors.ts';
 
 /** Longest delay of a Node timer; a longer one would fire at once. */
 const LONGEST_TIMER_MS = 2_147_483_647;
