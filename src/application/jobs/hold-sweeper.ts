@@ -1,3 +1,4 @@
+import { RepeatingTask } from './repeating-task.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import { normalise } from '../validation.ts';
 import type { LedgerReads } from '../ports/ledger-store.ts';
@@ -19,39 +20,26 @@ const SYSTEM = { kind: 'system' } as const;
  */
 export class HoldSweeper {
   readonly #ports: { reads: LedgerReads; writer: CommandWriter; clock: Clock; log: Logger };
-  readonly #everyMs: number;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #running: Promise<void> | undefined;
+  readonly #task: RepeatingTask;
 
   constructor(
     ports: { reads: LedgerReads; writer: CommandWriter; clock: Clock; log: Logger },
     { everyMs = 60_000 }: SweeperOptions = {},
   ) {
     this.#ports = ports;
-    this.#everyMs = everyMs;
+    this.#task = new RepeatingTask({
+      run: () => this.sweep(),
+      everyMs,
+      onError: (err) => ports.log.warn({ err }, 'holds could not be swept, will try again'),
+    });
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => {
-      // Skips a run while the previous one is still running
-      this.#running ??= this.#sweepOrWarn();
-    }, this.#everyMs);
+    this.#task.start();
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-    await this.#running;
-  }
-
-  async #sweepOrWarn(): Promise<void> {
-    try {
-      await this.sweep();
-    } catch (error) {
-      this.#ports.log.warn({ err: error }, 'holds could not be swept, will try again');
-    } finally {
-      this.#running = undefined;
-    }
+  stop(): Promise<void> {
+    return this.#task.stop();
   }
 
   /**

@@ -1,3 +1,4 @@
+import { RepeatingTask } from './repeating-task.ts';
 import type { UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';
 
@@ -14,10 +15,8 @@ const KEPT_MS = 30 * 24 * HOUR_MS;
 /** Deletes sessions that ended or expired 30 days ago, at the start and then every hour. */
 export class SessionSweeper {
   readonly #ports: { unitOfWork: UnitOfWork; clock: Clock; log: Logger };
-  readonly #everyMs: number;
   readonly #batch: number;
-  #timer: ReturnType<typeof setInterval> | undefined;
-  #running: Promise<void> | undefined;
+  readonly #task: RepeatingTask;
   #isStopping = false;
 
   constructor(
@@ -25,23 +24,21 @@ export class SessionSweeper {
     { everyMs = HOUR_MS, batch = 500 }: SessionSweeperOptions = {},
   ) {
     this.#ports = ports;
-    this.#everyMs = everyMs;
     this.#batch = batch;
+    this.#task = new RepeatingTask({
+      run: () => this.sweep(),
+      everyMs,
+      onError: (err) => ports.log.warn({ err }, 'old sessions could not be deleted, will try again'),
+    });
   }
 
   start(): void {
-    if (this.#timer) return;
-    const begin = () => {
-      this.#running ??= this.#sweepOrWarn();
-    };
-    this.#timer = setInterval(begin, this.#everyMs);
-    begin();
+    this.#task.start({ atOnce: true });
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
     this.#isStopping = true;
-    clearInterval(this.#timer);
-    await this.#running;
+    return this.#task.stop();
   }
 
   /** Returns the number of deleted sessions. */
@@ -55,15 +52,5 @@ export class SessionSweeper {
       if (count < this.#batch) break;
     }
     return deleted;
-  }
-
-  async #sweepOrWarn(): Promise<void> {
-    try {
-      await this.sweep();
-    } catch (error) {
-      this.#ports.log.warn({ err: error }, 'old sessions could not be deleted, will try again');
-    } finally {
-      this.#running = undefined;
-    }
   }
 }

@@ -1,3 +1,4 @@
+import { RepeatingTask } from '../jobs/repeating-task.ts';
 import type { Viewer } from '../../domain/actor.ts';
 import { requireReader } from '../views.ts';
 import { EMPTY_AUDIT, leafText, leafTextHash } from '../../domain/integrity/checkpoint.ts';
@@ -112,38 +113,21 @@ export function requireCheckpoints({ checkpoints }: Pick<Ports, 'checkpoints'>):
 
 /** Makes checkpoints at a fixed interval after `start` is called. */
 export class Checkpointer {
-  readonly #make: () => Promise<CheckpointView>;
-  readonly #log: Logger;
-  readonly #everyMs: number;
-  #timer: ReturnType<typeof setInterval> | undefined;
-  #running: Promise<void> | undefined;
+  readonly #task: RepeatingTask;
 
-  constructor(ports: { make: () => Promise<CheckpointView>; log: Logger; everyMs: number }) {
-    this.#make = ports.make;
-    this.#log = ports.log;
-    this.#everyMs = ports.everyMs;
+  constructor({ make, log, everyMs }: { make: () => Promise<CheckpointView>; log: Logger; everyMs: number }) {
+    this.#task = new RepeatingTask({
+      run: make,
+      everyMs,
+      onError: (err) => log.error({ err }, 'no checkpoint could be made, will try again'),
+    });
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => {
-      // Skips a run while the previous one is still running
-      this.#running ??= this.#makeOrWarn();
-    }, this.#everyMs);
+    this.#task.start();
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-    await this.#running;
-  }
-
-  async #makeOrWarn(): Promise<void> {
-    try {
-      await this.#make();
-    } catch (error) {
-      this.#log.error({ err: error }, 'no checkpoint could be made, will try again');
-    } finally {
-      this.#running = undefined;
-    }
+  stop(): Promise<void> {
+    return this.#task.stop();
   }
 }
