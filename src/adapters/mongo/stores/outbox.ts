@@ -13,6 +13,9 @@ import type { Transaction } from '../transactions/transaction.ts';
 /** Batches that were given up have no due time. */
 const WAITING = { dueAt: { $exists: true } } as const;
 
+/** A batch may hold as many messages as are claimed together. */
+const CLAIMED_AT_ONCE = 16;
+
 export class MongoOutbox implements OutboxStore {
   readonly #transaction: Transaction;
   readonly #parcels: Collections['parcels'];
@@ -39,19 +42,11 @@ export class MongoOutbox implements OutboxStore {
     leaseUntil: Instant;
     limit: number;
   }): Promise<readonly ClaimedMessage[]> {
-    const due = await this.#transaction.read((session) =>
-      this.#parcels
-        .find(
-          { dueAt: { $lte: new Date(terms.now) } },
-          { session, sort: { dueAt: 1, _id: 1 }, limit: terms.limit },
-        )
-        .toArray(),
-    );
+    const due = await this.#due(terms);
     const claimed: ClaimedMessage[] = [];
     const whole: string[] = [];
     const standing = { dueAt: new Date(terms.leaseUntil) };
-    for (const document of due) {
-      const parcel = batchOf(document);
+    for (const parcel of due) {
       const some = parcel.messages.slice(0, terms.limit - claimed.length);
       if (some.length === 0) break;
       const attempts = parcel.attempts + 1;
@@ -71,6 +66,21 @@ export class MongoOutbox implements OutboxStore {
       );
     }
     return claimed;
+  }
+
+  /** The first batches that are due, of `limit` messages together or a little more. */
+  #due({ now, limit }: { now: Instant; limit: number }) {
+    return this.#transaction.read(async (session) => {
+      const options = { session, sort: { dueAt: 1, _id: 1 }, limit, batchSize: CLAIMED_AT_ONCE } as const;
+      const found: ReturnType<typeof batchOf>[] = [];
+      let messages = 0;
+      for await (const document of this.#parcels.find({ dueAt: { $lte: new Date(now) } }, options)) {
+        found.push(batchOf(document));
+        messages += found.at(-1)?.messages.length ?? 0;
+        if (messages >= limit) break;
+      }
+      return found;
+    });
   }
 
   markSent(ids: readonly string[]): Promise<void> {
