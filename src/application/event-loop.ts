@@ -4,8 +4,8 @@ export function nextTurn(): Promise<void> {
 }
 
 /**
- * Resolves after a whole turn of the event loop. After an answer of the system's, `nextTurn` comes in the same turn: two
- * pieces of work with that between them can be one for everybody whose timers and sockets wait.
+ * Resolves after a whole turn of the event loop, in which timers and sockets are served. A `setImmediate` that is asked
+ * for while sockets are served fires before the next timers, so one `nextTurn` alone may serve nobody.
  */
 export async function wholeTurn(): Promise<void> {
   await nextTurn();

@@ -25,17 +25,18 @@ const MOST_UNITS = 5_000;
 type Ports = { readonly writer: CommandWriter; readonly ids: IdGenerator };
 
 /** Without a key, each call is a command of its own. */
-export type UnfreezeRequest = {
-  readonly accountId: string;
-  /** Stored in the audit log; 1 to 280 characters. */
-  readonly reason: string;
-  readonly idempotencyKey?: string;
-};
+type Administration = { readonly accountId: string; readonly idempotencyKey?: string };
 
-export type FreezeRequest = UnfreezeRequest & {
-  /** Whether credits are blocked too. Default: false. */
-  readonly credits?: boolean;
-};
+/** Stored in the audit log; 1 to 280 characters. */
+type WithReason = { readonly reason: string };
+
+export type UnfreezeRequest = Administration & WithReason;
+
+export type FreezeRequest = Administration &
+  WithReason & {
+    /** Whether credits are blocked too. Default: false. */
+    readonly credits?: boolean;
+  };
 
 export type RenameRequest = { readonly accountId: string; readonly name: string | null };
 
@@ -91,12 +92,13 @@ export function unfreezeAccount({ writer }: Ports) {
   };
 }
 
-export type LimitsRequest = UnfreezeRequest & {
-  /** Minimum available balance in minor units; negative allows an overdraft. */
-  readonly minimumBalance: bigint;
-  /** Maximum balance in minor units. Null: only the general bound of balances applies. */
-  readonly maximumBalance: bigint | null;
-};
+export type LimitsRequest = Administration &
+  WithReason & {
+    /** Minimum available balance in minor units; negative allows an overdraft. */
+    readonly minimumBalance: bigint;
+    /** Maximum balance in minor units. Null: only the general bound of balances applies. */
+    readonly maximumBalance: bigint | null;
+  };
 
 /** Sets both limits, even if the balance already exceeds one. @throws PassbookError `invalid_request`, `unavailable` */
 export function limitAccount({ writer }: Ports) {
@@ -126,12 +128,11 @@ export function limitAccount({ writer }: Ports) {
   };
 }
 
-export type CloseRequest = Omit<UnfreezeRequest, 'reason'> & {
-  /** Stored in the audit log. */
-  readonly reason?: string;
-  /** Another account of the same owner, which receives the remaining balance. */
-  readonly sweepTo?: string;
-};
+export type CloseRequest = Administration &
+  Partial<WithReason> & {
+    /** Another account of the same owner, which receives the remaining balance. */
+    readonly sweepTo?: string;
+  };
 
 /** Closes an account permanently. @throws PassbookError `invalid_request`, `unavailable`, `outcome_unknown` */
 export function closeAccount({ writer, ids }: Ports) {
