@@ -29,6 +29,8 @@ function page() {
     <html lang="en">
       <head>
         <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
         <title>Passbook</title>
       </head>
       <body>
