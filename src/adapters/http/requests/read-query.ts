@@ -1,14 +1,10 @@
 import type { HonoRequest } from 'hono';
-import * as v from 'valibot';
+import type * as v from 'valibot';
 import { invalid } from '../../../domain/errors.ts';
 import { shown } from './json-structure.ts';
+import { DryRunQuery } from './queries.ts';
 import { check } from './check-schema.ts';
 import type { Schema, WithoutUndefined } from './check-schema.ts';
-
-/** The query of a command that can be a dry run. */
-const DryRunQuery = v.strictObject({
-  dryRun: v.optional(v.picklist(['true', 'false'], 'must be true or false')),
-});
 
 /**
  * Reads the query string. Each parameter may appear once.

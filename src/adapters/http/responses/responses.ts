@@ -5,6 +5,20 @@ import type { TrialBalanceView } from '../../../application/reporting/get-trial-
 import type { DryRunTransferView } from '../../../application/dry-run.ts';
 import type { EntryView } from '../../../application/reporting/list-entries.ts';
 import { omitAbsent } from '../../shared/omit-absent.ts';
+import type {
+  AccountJson,
+  AuditRecordJson,
+  BalanceJson,
+  BalancesJson,
+  CheckpointJson,
+  DryRunTransactionJson,
+  EntryJson,
+  Json,
+  StatementHeadJson,
+  StatementLineJson,
+  TrialBalanceJson,
+  UserJson,
+} from './bodies.ts';
 import type { AccountView, CounterpartyView, TransferView } from '../../../application/views.ts';
 import type { AuditRecord } from '../../../domain/integrity/audit-log.ts';
 import type { Balances } from '../../../domain/books/outcome.ts';
@@ -16,11 +30,11 @@ import type { User } from '../../../domain/entities/user.ts';
  * JSON of each record, listed field by field so that a new internal field stays private. Every amount in it is within
  * plus or minus 2^53 - 1, so a JSON number is exact.
  */
-export function userShape({ id, name, email, role, createdAt }: User) {
+export function userShape({ id, name, email, role, createdAt }: User): Json<typeof UserJson> {
   return { id, name, email, role, createdAt: timeShape(createdAt) };
 }
 
-export function accountShape(account: AccountView) {
+export function accountShape(account: AccountView): Json<typeof AccountJson> {
   return {
     id: account.accountId,
     name: account.name,
@@ -37,7 +51,7 @@ export function accountShape(account: AccountView) {
   };
 }
 
-export function balanceShape(balance: BalanceView) {
+export function balanceShape(balance: BalanceView): Json<typeof BalanceJson> {
   return {
     accountId: balance.accountId,
     currency: balance.currency,
@@ -50,11 +64,11 @@ export function balanceShape(balance: BalanceView) {
 }
 
 /** The balance at a requested instant. */
-export function balanceAtShape(balance: BalanceView) {
+export function balanceAtShape(balance: BalanceView): Json<typeof BalanceJson> {
   return { ...balanceShape(balance), final: balance.final };
 }
 
-export function entryShape(entry: EntryView) {
+export function entryShape(entry: EntryView): Json<typeof EntryJson> {
   return {
     accountId: entry.accountId,
     sequence: entry.sequence,
@@ -78,7 +92,7 @@ function counterpartyShape(counterparty: CounterpartyView | null) {
 }
 
 /** A statement without its lines. Sums may exceed 2^53 - 1, so they are strings. */
-export function statementShape(statement: Statement) {
+export function statementShape(statement: Statement): Json<typeof StatementHeadJson> {
   return {
     accountId: statement.accountId,
     currency: statement.currency,
@@ -102,7 +116,7 @@ export function statementShape(statement: Statement) {
   };
 }
 
-export function statementLineShape(line: StatementLine) {
+export function statementLineShape(line: StatementLine): Json<typeof StatementLineJson> {
   return {
     sequence: line.sequence,
     transactionId: line.transferId,
@@ -116,7 +130,11 @@ export function statementLineShape(line: StatementLine) {
 }
 
 /** Sums of the whole bank may exceed 2^53 - 1, so they are strings. */
-export function trialBalanceShape({ at, final, currencies }: TrialBalanceView) {
+export function trialBalanceShape({
+  at,
+  final,
+  currencies,
+}: TrialBalanceView): Json<typeof TrialBalanceJson> {
   return {
     at: timeShape(at),
     final,
@@ -124,7 +142,9 @@ export function trialBalanceShape({ at, final, currencies }: TrialBalanceView) {
       currency,
       currencyExponent: exponent,
       systemAccounts: rows.flatMap(({ accountId, purpose, debits, credits }) =>
-        accountId === null ? [] : { accountId, purpose, ...sidesShape({ debits, credits }) },
+        accountId === null || purpose === null
+          ? []
+          : { accountId, purpose, ...sidesShape({ debits, credits }) },
       ),
       customers: customersShape(rows),
       ...sidesShape({ debits, credits }),
@@ -144,12 +164,14 @@ function sidesShape({ debits, credits }: { debits: bigint; credits: bigint }) {
 }
 
 /** Balances of an account of the caller, as of a transfer. */
-export function balancesShape({ accountId, balance, held, available }: Balances) {
+export function balancesShape({ accountId, balance, held, available }: Balances): Json<typeof BalancesJson> {
   return { accountId, balance: Number(balance), held: Number(held), available: Number(available) };
 }
 
 /** A transfer. One of a dry run has no id. */
-export function transactionShape(transfer: TransferView | DryRunTransferView) {
+export function transactionShape(
+  transfer: TransferView | DryRunTransferView,
+): Json<typeof DryRunTransactionJson> & { id?: string } {
   return {
     ...omitAbsent({ id: transfer.transferId }),
     kind: transfer.kind,
@@ -181,7 +203,7 @@ function legShape({ accountId, direction, amount }: NonNullable<TransferView['le
   return { account: accountId, direction, amount: Number(amount) };
 }
 
-export function auditShape(record: AuditRecord) {
+export function auditShape(record: AuditRecord): Json<typeof AuditRecordJson> {
   const { sequence, at, actor, action, accountId, transferId, userId, reason, changes, hash } = record;
   return {
     sequence,
@@ -195,7 +217,7 @@ export function auditShape(record: AuditRecord) {
   };
 }
 
-export function checkpointShape(checkpoint: CheckpointView) {
+export function checkpointShape(checkpoint: CheckpointView): Json<typeof CheckpointJson> {
   const { number, at, accounts, root, previous, audit, digest, signed } = checkpoint;
   return { number, at: timeShape(at), accounts, root, previous, audit, digest, signed };
 }

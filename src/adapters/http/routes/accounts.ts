@@ -1,5 +1,4 @@
 import { Hono } from 'hono';
-import * as v from 'valibot';
 import type { Bank } from '../../../application/bank.ts';
 import type { Logger } from '../../../application/ports/runtime.ts';
 import { statementProofText } from '../../../application/proofs/statement-proof-text.ts';
@@ -7,37 +6,17 @@ import { actorByRole, actorOf, viewerOf } from '../middleware/session-middleware
 import type { SessionRequired } from '../middleware/session-middleware.ts';
 import type { HttpEnv } from '../env.ts';
 import { replayHeader, sendRefusal } from '../responses/problem.ts';
-import { AtQuery, HistoryQuery, Nothing, PageQuery, PeriodText } from '../requests/schemas.ts';
+import { ClosingBody, NewAccountBody, RenameBody } from '../requests/bodies.ts';
+import { PeriodQuery, StatementQuery } from '../requests/queries.ts';
+import { AtQuery, HistoryQuery, Nothing, PageQuery } from '../requests/schemas.ts';
 import { readQuery, readQueryWithMetadata } from '../requests/read-query.ts';
 import { readKey } from '../requests/read-key.ts';
 import { readBody } from '../requests/read-body.ts';
 import { sendAccountResult } from '../responses/results.ts';
 import { accountShape, balanceAtShape, balanceShape, entryShape } from '../responses/responses.ts';
 import { sendParts } from '../statement/send-parts.ts';
-import { acceptedFormat, sendStatement, STATEMENT_FORMATS } from './statement.ts';
+import { acceptedFormat, sendStatement } from './statement.ts';
 import type { WriteThrottle } from '../middleware/write-throttle.ts';
-
-const NewAccount = v.strictObject({
-  currency: v.optional(v.string()),
-  name: v.optional(v.string()),
-  idempotencyKey: v.optional(v.string()),
-});
-
-const StatementQuery = v.strictObject({
-  from: v.optional(PeriodText),
-  to: v.optional(PeriodText),
-  format: v.optional(v.picklist(STATEMENT_FORMATS, `must be one of ${STATEMENT_FORMATS.join(', ')}`)),
-});
-
-const Rename = v.strictObject({ name: v.nullable(v.string()) });
-
-const Closing = v.strictObject({
-  sweepTo: v.optional(v.string()),
-  reason: v.optional(v.string()),
-  idempotencyKey: v.optional(v.string()),
-});
-
-const Period = v.strictObject({ from: v.optional(PeriodText), to: v.optional(PeriodText) });
 
 export function accountRoutes({
   bank: { ledger },
@@ -54,7 +33,7 @@ export function accountRoutes({
     new Hono<HttpEnv>()
       .post('/', sessionRequired, writes.limited, async (c) => {
         readQuery(c.req, Nothing);
-        const body = await readBody(c, NewAccount);
+        const body = await readBody(c, NewAccountBody);
         const idempotencyKey = readKey(c.req, body.idempotencyKey);
         const opened = await ledger.openAccount(actorOf(c.get('user')), {
           ...body,
@@ -76,13 +55,13 @@ export function accountRoutes({
       })
       .patch('/:id', sessionRequired, writes.limited, async (c) => {
         readQuery(c.req, Nothing);
-        const { name } = await readBody(c, Rename);
+        const { name } = await readBody(c, RenameBody);
         const request = { accountId: c.req.param('id'), name };
         return sendAccountResult(c, await ledger.renameAccount(actorOf(c.get('user')), request));
       })
       .post('/:id/close', sessionRequired, writes.limited, async (c) => {
         readQuery(c.req, Nothing);
-        const body = await readBody(c, Closing);
+        const body = await readBody(c, ClosingBody);
         const idempotencyKey = readKey(c.req, body.idempotencyKey);
         const closed = await ledger.closeAccount(actorByRole(c.get('user')), {
           ...body,
@@ -92,7 +71,7 @@ export function accountRoutes({
         return sendAccountResult(c, closed);
       })
       .get('/:id/statement-proof', sessionRequired, async (c) => {
-        const period = readQuery(c.req, Period);
+        const period = readQuery(c.req, PeriodQuery);
         const request = { ...period, accountId: c.req.param('id') };
         const proof = await ledger.readStatementProof(viewerOf(c.get('user')), request);
         const headers = { 'Content-Type': 'application/json' };

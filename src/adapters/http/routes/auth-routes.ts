@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import { Hono } from 'hono';
 import type { Context } from 'hono';
-import * as v from 'valibot';
 import type { Bank } from '../../../application/bank.ts';
 import type { SignedIn } from '../../../application/users/sign-in.ts';
 import { PassbookError } from '../../../domain/errors.ts';
@@ -9,15 +8,13 @@ import { normaliseEmail } from '../../../domain/entities/user.ts';
 import type { SessionRequired } from '../middleware/session-middleware.ts';
 import { clientAddress } from '../requests/client-address.ts';
 import type { HttpEnv } from '../env.ts';
+import { CredentialsBody, RegistrationBody } from '../requests/bodies.ts';
 import { Nothing } from '../requests/schemas.ts';
 import { readQuery } from '../requests/read-query.ts';
 import { readBody } from '../requests/read-body.ts';
 import type { SessionToken } from '../requests/session-token.ts';
 import { userShape } from '../responses/responses.ts';
 import type { SignInThrottle } from '../middleware/sign-in-throttle.ts';
-
-const Registration = v.strictObject({ name: v.string(), email: v.string(), password: v.string() });
-const Credentials = v.strictObject({ email: v.string(), password: v.string() });
 
 export function authRoutes(ports: {
   bank: Bank;
@@ -30,14 +27,14 @@ export function authRoutes(ports: {
   return new Hono<HttpEnv>()
     .post('/register', async (c) => {
       readQuery(c.req, Nothing);
-      const registration = await readBody(c, Registration);
+      const registration = await readBody(c, RegistrationBody);
       const from = { email: registration.email, address: clientAddress(c, ports.trustedProxies) };
       const signedIn = await throttle.register(from, () => bank.registerUser(registration));
       return c.json(welcome(c, signedIn), 201);
     })
     .post('/login', async (c) => {
       readQuery(c.req, Nothing);
-      const credentials = await readBody(c, Credentials);
+      const credentials = await readBody(c, CredentialsBody);
       const presentedToken = sessionToken.read(c);
       const presented = presentedToken === undefined ? {} : { presentedToken };
       const from = {

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import type { Statement } from '../../../application/reporting/get-statement.ts';
 import type { Logger } from '../../../application/ports/runtime.ts';
+import type { STATEMENT_FORMATS } from '../requests/queries.ts';
 import { sendParts } from '../statement/send-parts.ts';
 import { statementLineShape, statementShape } from '../responses/responses.ts';
 import { csvStatement } from '../statement/statement-csv.ts';
@@ -16,10 +17,13 @@ const jsonStatement: StatementText = {
   tail: () => ']}}',
 };
 
-const TEXTS = { json: jsonStatement, csv: csvStatement, html: htmlStatement } as const;
+export type StatementFormat = (typeof STATEMENT_FORMATS)[number];
 
-export type StatementFormat = keyof typeof TEXTS;
-export const STATEMENT_FORMATS = ['json', 'csv', 'html'] as const satisfies readonly StatementFormat[];
+const TEXTS: Readonly<Record<StatementFormat, StatementText>> = {
+  json: jsonStatement,
+  csv: csvStatement,
+  html: htmlStatement,
+};
 
 const FORMAT_OF_TYPE: Readonly<Record<string, StatementFormat>> = {
   'application/json': 'json',

@@ -1,12 +1,20 @@
 import { Hono } from 'hono';
 import type { HonoRequest } from 'hono';
-import * as v from 'valibot';
 import type { Bank } from '../../../application/bank.ts';
 import { inApiTerms } from '../responses/api-terms.ts';
 import { operatorOf, viewerOf, roleRequired } from '../middleware/session-middleware.ts';
 import type { SessionRequired } from '../middleware/session-middleware.ts';
 import type { HttpEnv } from '../env.ts';
-import { Amount, AtQuery, BalanceLimit, Nothing, PageQuery } from '../requests/schemas.ts';
+import {
+  ErasureBody,
+  ExchangeBody,
+  FreezeBody,
+  LimitsBody,
+  UnfreezeBody,
+  WithdrawalBody,
+} from '../requests/bodies.ts';
+import { AccountsQuery, UserQuery } from '../requests/queries.ts';
+import { AtQuery, Nothing, PageQuery } from '../requests/schemas.ts';
 import { dryRunOf, readQuery } from '../requests/read-query.ts';
 import { readKey } from '../requests/read-key.ts';
 import { readBody, readKeyedBody } from '../requests/read-body.ts';
@@ -19,39 +27,6 @@ import {
   userShape,
 } from '../responses/responses.ts';
 
-const key = { idempotencyKey: v.optional(v.string()) };
-
-const Withdrawal = v.strictObject({
-  fromAccount: v.optional(v.string()),
-  userId: v.optional(v.string()),
-  amount: Amount,
-  currency: v.optional(v.string()),
-  description: v.optional(v.string()),
-  ...key,
-});
-
-const Exchange = v.strictObject({
-  fromAccount: v.string(),
-  toAccount: v.string(),
-  fromAmount: Amount,
-  toAmount: Amount,
-  description: v.optional(v.string()),
-  ...key,
-});
-
-const Freeze = v.strictObject({ reason: v.string(), credits: v.optional(v.boolean()), ...key });
-const Unfreeze = v.strictObject({ reason: v.string(), ...key });
-const Erasure = v.strictObject({ reason: v.string() });
-const Limits = v.strictObject({
-  minimumBalance: BalanceLimit,
-  maximumBalance: v.optional(v.nullable(BalanceLimit)),
-  reason: v.string(),
-  ...key,
-});
-
-const UserQuery = v.strictObject({ email: v.string() });
-const AccountsQuery = v.strictObject({ userId: v.string(), ...PageQuery.entries });
-
 /** Routes for the role `system`. An auditor may call those that read. */
 export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionRequired: SessionRequired }) {
   const { ledger } = bank;
@@ -60,7 +35,7 @@ export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionReq
   return new Hono<HttpEnv>()
     .post('/withdrawals', sessionRequired, system, async (c) => {
       const options = dryRunOf(c.req);
-      const { fromAccount, amount, ...rest } = await readKeyedBody(c, Withdrawal, {
+      const { fromAccount, amount, ...rest } = await readKeyedBody(c, WithdrawalBody, {
         oneOf: ['fromAccount', 'userId'],
       });
       const request = {
@@ -75,7 +50,7 @@ export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionReq
     })
     .post('/exchanges', sessionRequired, system, async (c) => {
       const options = dryRunOf(c.req);
-      const { fromAccount, toAccount, fromAmount, toAmount, ...rest } = await readKeyedBody(c, Exchange);
+      const { fromAccount, toAccount, fromAmount, toAmount, ...rest } = await readKeyedBody(c, ExchangeBody);
       const request = {
         ...rest,
         sourceAccountId: fromAccount,
@@ -91,19 +66,19 @@ export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionReq
     })
     .post('/accounts/:id/freeze', sessionRequired, system, async (c) => {
       readQuery(c.req, Nothing);
-      const body = await readBody(c, Freeze);
+      const body = await readBody(c, FreezeBody);
       const request = { ...body, accountId: c.req.param('id'), ...keyOf(c.req, body.idempotencyKey) };
       return sendAccountResult(c, await ledger.freezeAccount(operatorOf(c.get('user')), request));
     })
     .post('/accounts/:id/unfreeze', sessionRequired, system, async (c) => {
       readQuery(c.req, Nothing);
-      const body = await readBody(c, Unfreeze);
+      const body = await readBody(c, UnfreezeBody);
       const request = { ...body, accountId: c.req.param('id'), ...keyOf(c.req, body.idempotencyKey) };
       return sendAccountResult(c, await ledger.unfreezeAccount(operatorOf(c.get('user')), request));
     })
     .put('/accounts/:id/limits', sessionRequired, system, async (c) => {
       readQuery(c.req, Nothing);
-      const { minimumBalance, maximumBalance = null, ...rest } = await readBody(c, Limits);
+      const { minimumBalance, maximumBalance = null, ...rest } = await readBody(c, LimitsBody);
       const request = {
         ...rest,
         accountId: c.req.param('id'),
@@ -115,7 +90,7 @@ export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionReq
     })
     .post('/transactions/:id/erase-text', sessionRequired, system, async (c) => {
       readQuery(c.req, Nothing);
-      const { reason } = await readBody(c, Erasure);
+      const { reason } = await readBody(c, ErasureBody);
       const request = { transferId: c.req.param('id'), reason };
       return sendTransferResult(c, await ledger.eraseText(operatorOf(c.get('user')), request));
     })

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import * as v from 'valibot';
+import type * as v from 'valibot';
 import type { Bank } from '../../../application/bank.ts';
 import { mapInTurns } from '../../../application/map-in-turns.ts';
 import type { TransferRequestFields } from '../../../application/transfers/transfer-request.ts';
@@ -16,88 +16,21 @@ import {
 import type { SessionRequired } from '../middleware/session-middleware.ts';
 import type { HttpEnv } from '../env.ts';
 import {
-  Amount,
-  BATCH,
-  BATCH_LIMIT_BYTES,
-  HistoryQuery,
-  InstantText,
-  LEGS,
-  listOf,
-  Nothing,
-} from '../requests/schemas.ts';
+  BatchBody,
+  CaptureBody,
+  InitialFundsBody,
+  ReversalBody,
+  TransferBody,
+  VoidBody,
+} from '../requests/bodies.ts';
+import type { BatchedTransferBody } from '../requests/bodies.ts';
+import { KeyQuery } from '../requests/queries.ts';
+import { BATCH_LIMIT_BYTES, HistoryQuery, Nothing } from '../requests/schemas.ts';
 import { dryRunOf, readQuery, readQueryWithMetadata } from '../requests/read-query.ts';
 import { readKeyedBody } from '../requests/read-body.ts';
 import { sendBatchResult, sendTransferResult } from '../responses/results.ts';
 import { transactionShape } from '../responses/responses.ts';
 import type { WriteThrottle } from '../middleware/write-throttle.ts';
-
-const INTEGER_RULE = 'must be an integer';
-
-const shared = {
-  currency: v.optional(v.string()),
-  description: v.optional(v.string()),
-  metadata: v.optional(v.record(v.string(), v.string())),
-};
-
-const pair = {
-  fromAccount: v.string(),
-  toAccount: v.string(),
-  amount: Amount,
-  ...shared,
-  pending: v.optional(v.boolean()),
-  expiresAt: v.optional(InstantText),
-  expiresInSeconds: v.optional(v.pipe(v.number(INTEGER_RULE), v.integer(INTEGER_RULE))),
-};
-
-const severalLegs = {
-  legs: listOf(
-    v.strictObject({
-      account: v.string(),
-      direction: v.picklist(['debit', 'credit'], 'must be debit or credit'),
-      amount: Amount,
-    }),
-    LEGS,
-  ),
-  ...shared,
-};
-
-const key = { idempotencyKey: v.optional(v.string()) };
-
-const Pair = v.strictObject(pair);
-const KeyedPair = v.strictObject({ ...pair, ...key });
-const SeveralLegs = v.strictObject(severalLegs);
-const KeyedSeveralLegs = v.strictObject({ ...severalLegs, ...key });
-
-/** Selects the schema by the presence of `legs`, so that errors refer to the form that was meant. */
-const NewTransfer = v.lazy((input) => (hasLegs(input) ? KeyedSeveralLegs : KeyedPair));
-
-const NewBatch = v.strictObject({
-  transfers: listOf(
-    v.lazy((input) => (hasLegs(input) ? SeveralLegs : Pair)),
-    BATCH,
-  ),
-  linked: v.optional(v.boolean()),
-  ...key,
-});
-
-const InitialFunds = v.strictObject({
-  toAccount: v.optional(v.string()),
-  userId: v.optional(v.string()),
-  amount: Amount,
-  currency: v.optional(v.string()),
-  description: v.optional(v.string()),
-  ...key,
-});
-
-const Capture = v.strictObject({ amount: v.optional(Amount), ...key });
-const Void = v.strictObject(key);
-const Reversal = v.strictObject({ amount: v.optional(Amount), description: v.optional(v.string()), ...key });
-
-const KeyQuery = v.strictObject({
-  operation: v.optional(
-    v.picklist(['transfer', 'initial_funds', 'withdrawal'], 'must be transfer, initial_funds or withdrawal'),
-  ),
-});
 
 export function transactionRoutes({
   bank: { ledger },
@@ -112,7 +45,7 @@ export function transactionRoutes({
     new Hono<HttpEnv>()
       .post('/', sessionRequired, writes.limited, async (c) => {
         const options = dryRunOf(c.req);
-        const body = await readKeyedBody(c, NewTransfer);
+        const body = await readKeyedBody(c, TransferBody);
         const request = { ...orderOf(body), idempotencyKey: body.idempotencyKey };
         return sendTransferResult(
           c,
@@ -121,7 +54,7 @@ export function transactionRoutes({
       })
       .post('/batch', sessionRequired, writes.limited, async (c) => {
         const options = dryRunOf(c.req);
-        const body = await readKeyedBody(c, NewBatch, { limitBytes: BATCH_LIMIT_BYTES });
+        const body = await readKeyedBody(c, BatchBody, { limitBytes: BATCH_LIMIT_BYTES });
         writes.takeRest(c, body.transfers.length);
         const request = {
           transfers: await mapInTurns(body.transfers, orderOf),
@@ -136,7 +69,7 @@ export function transactionRoutes({
       })
       .post('/system/initial-funds', sessionRequired, roleRequired('system'), async (c) => {
         const options = dryRunOf(c.req);
-        const { toAccount, amount, ...rest } = await readKeyedBody(c, InitialFunds, {
+        const { toAccount, amount, ...rest } = await readKeyedBody(c, InitialFundsBody, {
           oneOf: ['toAccount', 'userId'],
         });
         const request = {
@@ -151,7 +84,7 @@ export function transactionRoutes({
       })
       .post('/:id/capture', sessionRequired, writes.limited, async (c) => {
         const options = dryRunOf(c.req);
-        const body = await readKeyedBody(c, Capture);
+        const body = await readKeyedBody(c, CaptureBody);
         const request = {
           ...amountOf(body),
           transferId: c.req.param('id'),
@@ -164,7 +97,7 @@ export function transactionRoutes({
       })
       .post('/:id/void', sessionRequired, writes.limited, async (c) => {
         const options = dryRunOf(c.req);
-        const body = await readKeyedBody(c, Void);
+        const body = await readKeyedBody(c, VoidBody);
         const request = { transferId: c.req.param('id'), idempotencyKey: body.idempotencyKey };
         return sendTransferResult(
           c,
@@ -173,7 +106,7 @@ export function transactionRoutes({
       })
       .post('/:id/reverse', sessionRequired, writes.limited, async (c) => {
         const options = dryRunOf(c.req);
-        const { description, ...body } = await readKeyedBody(c, Reversal);
+        const { description, ...body } = await readKeyedBody(c, ReversalBody);
         const request = {
           ...amountOf(body),
           ...(description === undefined ? {} : { description }),
@@ -209,9 +142,7 @@ export function transactionRoutes({
   );
 }
 
-type TransferBody = v.InferOutput<typeof Pair> | v.InferOutput<typeof SeveralLegs>;
-
-function orderOf(body: TransferBody): TransferRequestFields {
+function orderOf(body: v.InferOutput<typeof BatchedTransferBody>): TransferRequestFields {
   const { currency, description, metadata } = body;
   const texts = omitAbsent({ currency, description, metadata });
   if ('legs' in body) {
@@ -234,8 +165,4 @@ function orderOf(body: TransferBody): TransferRequestFields {
 
 function amountOf({ amount }: { amount?: number }) {
   return amount === undefined ? {} : { amount: BigInt(amount) };
-}
-
-function hasLegs(input: unknown): boolean {
-  return typeof input === 'object' && input !== null && 'legs' in input;
 }

@@ -1,0 +1,26 @@
+import * as v from 'valibot';
+import { PageQuery, PeriodText } from './schemas.ts';
+
+export const STATEMENT_FORMATS = ['json', 'csv', 'html'] as const;
+
+export const StatementQuery = v.strictObject({
+  from: v.optional(PeriodText),
+  to: v.optional(PeriodText),
+  format: v.optional(v.picklist(STATEMENT_FORMATS, `must be one of ${STATEMENT_FORMATS.join(', ')}`)),
+});
+
+export const PeriodQuery = v.strictObject({ from: v.optional(PeriodText), to: v.optional(PeriodText) });
+
+export const KeyQuery = v.strictObject({
+  operation: v.optional(
+    v.picklist(['transfer', 'initial_funds', 'withdrawal'], 'must be transfer, initial_funds or withdrawal'),
+  ),
+});
+
+export const UserQuery = v.strictObject({ email: v.string() });
+export const AccountsQuery = v.strictObject({ userId: v.string(), ...PageQuery.entries });
+
+/** The query of a command that can be a dry run. */
+export const DryRunQuery = v.strictObject({
+  dryRun: v.optional(v.picklist(['true', 'false'], 'must be true or false')),
+});
