@@ -9,6 +9,7 @@ import type { Bank } from '../../src/application/bank.ts';
 import { errorCatalogue } from '../../src/domain/errors.ts';
 import type { ErrorCode, FieldError } from '../../src/domain/errors.ts';
 import type { Role } from '../../src/domain/entities/user.ts';
+import { expectDocumented } from './api-document.ts';
 import { FixedClock, freshId } from './builders.ts';
 import { aBankOfPeople } from './people.ts';
 
@@ -27,7 +28,7 @@ export const A_NUMBER: unknown = expect.any(Number);
 export type Answer = {
   readonly status: number;
   readonly headers: Headers;
-  /** Undefined if there is none. */
+  /** Undefined if there is none. Text if it is not JSON. */
   readonly body: unknown;
   readonly text: string;
 };
@@ -88,7 +89,9 @@ export class Edge {
     const env = address === undefined ? {} : { incoming: { socket: { remoteAddress: address } } };
     const response = await this.app.request(path, init, env);
     const text = await response.text();
-    const answer = text === '' ? undefined : (JSON.parse(text) as unknown);
+    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+    const answer = text === '' ? undefined : isJson ? (JSON.parse(text) as unknown) : text;
+    expectDocumented({ method, path }, { status: response.status, headers: response.headers, body: answer });
     return { status: response.status, headers: response.headers, body: answer, text };
   }
 
@@ -143,7 +146,7 @@ export function problem(
   code: string,
   { title, detail, retry = 'never', ...more }: ProblemText,
 ): Pick<Answer, 'status' | 'body'> {
-  const body = { type: 'about:blank', title, status, detail, message: detail, code, retry, ...more };
+  const body = { type: `/docs/errors#${code}`, title, status, detail, message: detail, code, retry, ...more };
   return { status, body };
 }
 

@@ -7,6 +7,7 @@ import { accountRoutes } from './routes/accounts.ts';
 import { authRoutes } from './routes/auth-routes.ts';
 import { sessionRequired } from './middleware/session-middleware.ts';
 import { crossSiteRefused } from './middleware/cross-site.ts';
+import { documentRoutes } from './routes/documents.ts';
 import type { HttpEnv } from './env.ts';
 import { commonHeaders } from './responses/headers.ts';
 import { operationRoutes } from './routes/health.ts';
@@ -74,6 +75,7 @@ export function createApp({
   );
   return app
     .route('/', operationRoutes(shared))
+    .route('/', documentRoutes())
     .route('/api/auth', authRoutes(shared))
     .route('/api/accounts', accountRoutes(shared))
     .route('/api/transactions', transactionRoutes(shared))

@@ -24,6 +24,8 @@ export type Operation = {
   /** The status of success, and its JSON. Undefined: no body. */
   readonly status: 200 | 201 | 204;
   readonly answer?: v.GenericSchema;
+  /** Other formats of the same answer. */
+  readonly formats?: readonly string[];
   /** Errors beside those that `access`, `body`, `key` and the store bring. */
   readonly errors: readonly ErrorCode[];
 };
@@ -197,6 +199,7 @@ export const operations = {
     query: queries.StatementQuery,
     status: 200,
     answer: json.StatementAnswer,
+    formats: ['text/csv', 'text/html'],
     errors: ['account_not_found'],
   },
   'GET /api/accounts/{accountId}/statement-proof': {
@@ -480,7 +483,7 @@ export const operations = {
     access: 'none',
     status: 200,
     answer: json.HealthJson,
-    errors: [],
+    errors: ['queue_full', 'storage_full', 'outcome_unknown'],
   },
 } as const satisfies Readonly<Record<`${'GET' | 'POST' | 'PUT' | 'PATCH'} /${string}`, Operation>>;
 

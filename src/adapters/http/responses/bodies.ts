@@ -127,8 +127,8 @@ export const LegJson = v.strictObject({
   amount: MinorUnits,
 });
 
-const Code = v.picklist(Object.keys(errorCatalogue) as ErrorCode[]);
-const RetryAdvice = v.picklist(['same_key', 'new_key', 'never']);
+export const CodeJson = v.picklist(Object.keys(errorCatalogue) as ErrorCode[]);
+export const RetryJson = v.picklist(['same_key', 'new_key', 'never']);
 
 const transaction = {
   kind: v.picklist(KINDS),
@@ -147,7 +147,7 @@ const transaction = {
   reverses: v.exactOptional(Id),
   legs: v.exactOptional(v.array(LegJson)),
   batchId: v.exactOptional(Id),
-  code: v.exactOptional(Code),
+  code: v.exactOptional(CodeJson),
   createdAt: Time,
   completedAt: v.exactOptional(Time),
 };
@@ -183,20 +183,21 @@ const problem = {
   status: v.pipe(v.number(), v.integer(), v.minValue(400), v.maxValue(599)),
   detail: v.string(),
   message: v.string(),
-  code: Code,
-  retry: RetryAdvice,
+  code: CodeJson,
+  retry: RetryJson,
   dryRun: v.exactOptional(True),
   transactionId: v.exactOptional(Id),
   errors: v.exactOptional(v.array(FieldErrorJson)),
 };
 
-const MemberProblemJson = v.strictObject(problem);
+export const ProblemJson = v.strictObject(problem);
 export const BatchMemberJson = v.union([
   TransferResultJson,
   DryRunResultJson,
-  v.strictObject({ problem: MemberProblemJson }),
+  v.strictObject({ problem: ProblemJson }),
 ]);
-export const ProblemJson = v.strictObject({
+/** The problem of a failed linked batch. */
+export const BatchProblemJson = v.strictObject({
   ...problem,
   results: v.exactOptional(v.array(BatchMemberJson)),
 });
@@ -209,7 +210,7 @@ export const BatchResultJson = v.strictObject({
 /** The outcome of a key: a transaction, or a refusal that kept none. */
 export const KeyOutcomeJson = v.union([
   v.strictObject({ transaction: TransactionJson }),
-  v.strictObject({ transaction: v.null(), code: Code, retry: RetryAdvice }),
+  v.strictObject({ transaction: v.null(), code: CodeJson, retry: RetryJson }),
 ]);
 
 const ActorJson = v.strictObject({ kind: v.picklist(['user', 'system']), id: v.nullable(Id) });
@@ -290,7 +291,7 @@ export const CheckpointsAnswer = v.strictObject({ checkpoints: v.array(Checkpoin
 /** An instant of a proof, in milliseconds since 1970. */
 const Millis = v.pipe(v.number(), v.safeInteger());
 
-const ProvenEntryJson = v.strictObject({
+export const ProvenEntryJson = v.strictObject({
   sequence: Count,
   step: EntryJson.entries.step,
   direction: v.picklist(DIRECTIONS),

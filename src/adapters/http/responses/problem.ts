@@ -8,7 +8,7 @@ import type { ErrorCode, ErrorFacts, FieldError, Retry } from '../../../domain/e
 import type { HttpEnv } from '../env.ts';
 
 /** HTTP status by error code. No other place maps one to the other. */
-const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
+export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   accounts_must_be_different: 400,
   source_account_not_found: 404,
   destination_account_not_found: 404,
@@ -63,6 +63,7 @@ const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
 
 /** An error response (RFC 9457). */
 export type Problem = {
+  /** Link to the page about the code. */
   readonly type: string;
   readonly title: string;
   readonly status: number;
@@ -93,8 +94,7 @@ export function problemOf(code: ErrorCode, facts: ProblemFacts = {}, status: num
   const { errors, transactionId, dryRun, results } = facts;
   const detail = new PassbookError(code, facts).message;
   return {
-    // `code` identifies the problem, so `type` has nothing to add (RFC 9457, section 4.2.1)
-    type: 'about:blank',
+    type: `/docs/errors#${code}`,
     title: STATUS_CODES[status] ?? 'Error',
     status,
     detail,

@@ -1,0 +1,488 @@
+import { STATUS_CODES } from 'node:http';
+import { toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
+import type { ConversionConfig } from '@valibot/to-json-schema';
+import type * as v from 'valibot';
+import { operations } from '../../src/adapters/http/api/operations.ts';
+import type { Operation, Operations } from '../../src/adapters/http/api/operations.ts';
+import * as bodies from '../../src/adapters/http/requests/bodies.ts';
+import { DryRunQuery } from '../../src/adapters/http/requests/queries.ts';
+import { Nothing } from '../../src/adapters/http/requests/schemas.ts';
+import * as json from '../../src/adapters/http/responses/bodies.ts';
+import { STATUS } from '../../src/adapters/http/responses/problem.ts';
+import { CURRENCY_EXPONENTS } from '../../src/domain/money/currencies.ts';
+import { errorCatalogue } from '../../src/domain/errors.ts';
+import type { ErrorCode } from '../../src/domain/errors.ts';
+import { FIELDS } from './fields.ts';
+import type { JsonSchema } from './fields.ts';
+import { makeSampleBank } from './sample-bank.ts';
+import { walk } from './walk.ts';
+import type { Example } from './walk.ts';
+
+const REQUESTS = {
+  RegisterRequest: bodies.RegistrationBody,
+  SignInRequest: bodies.CredentialsBody,
+  OpenAccountRequest: bodies.NewAccountBody,
+  RenameAccountRequest: bodies.RenameBody,
+  CloseAccountRequest: bodies.ClosingBody,
+  TransferRequest: bodies.PairBody,
+  LegsTransferRequest: bodies.LegsBody,
+  LegRequest: bodies.LegBody,
+  BatchRequest: bodies.BatchBody,
+  BatchedTransferRequest: bodies.BatchedPairBody,
+  BatchedLegsTransferRequest: bodies.BatchedLegsBody,
+  CaptureRequest: bodies.CaptureBody,
+  VoidRequest: bodies.VoidBody,
+  ReverseRequest: bodies.ReversalBody,
+  FundAccountRequest: bodies.InitialFundsBody,
+  WithdrawFundsRequest: bodies.WithdrawalBody,
+  ExchangeFundsRequest: bodies.ExchangeBody,
+  FreezeAccountRequest: bodies.FreezeBody,
+  UnfreezeAccountRequest: bodies.UnfreezeBody,
+  LimitAccountRequest: bodies.LimitsBody,
+  EraseTextRequest: bodies.ErasureBody,
+  EmptyRequest: Nothing,
+} as const;
+
+const ANSWERS = {
+  User: json.UserJson,
+  SignedIn: json.SignedInJson,
+  UserAnswer: json.UserAnswer,
+  Account: json.AccountJson,
+  AccountAnswer: json.AccountAnswer,
+  AccountPage: json.AccountsAnswer,
+  Balance: json.BalanceJson,
+  AccountBalances: json.BalancesJson,
+  Counterparty: json.CounterpartyJson,
+  Entry: json.EntryJson,
+  EntryPage: json.EntriesAnswer,
+  Statement: json.StatementJson,
+  StatementAnswer: json.StatementAnswer,
+  StatementLine: json.StatementLineJson,
+  StatementHold: json.StatementHoldJson,
+  StatementProof: json.StatementProofJson,
+  ProvenEntry: json.ProvenEntryJson,
+  Leg: json.LegJson,
+  Transaction: json.TransactionJson,
+  TransactionAnswer: json.TransactionAnswer,
+  TransactionPage: json.TransactionsAnswer,
+  DryRunTransaction: json.DryRunTransactionJson,
+  TransferResult: json.TransferResultJson,
+  DryRunResult: json.DryRunResultJson,
+  TransferAnswer: json.TransferAnswer,
+  BatchResult: json.BatchResultJson,
+  BatchMember: json.BatchMemberJson,
+  KeyOutcome: json.KeyOutcomeJson,
+  AuditRecord: json.AuditRecordJson,
+  AuditPage: json.AuditAnswer,
+  Checkpoint: json.CheckpointJson,
+  CheckpointAnswer: json.CheckpointAnswer,
+  CheckpointPage: json.CheckpointsAnswer,
+  TrialBalance: json.TrialBalanceJson,
+  Health: json.HealthJson,
+  FieldError: json.FieldErrorJson,
+  Problem: json.ProblemJson,
+  BatchProblem: json.BatchProblemJson,
+  ErrorCode: json.CodeJson,
+  Retry: json.RetryJson,
+} as const;
+
+const COMPONENTS = { ...REQUESTS, ...ANSWERS };
+const refTo = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+const CONVERSION: ConversionConfig = {
+  typeMode: 'input',
+  // Checks that JSON Schema cannot express are described in FIELDS
+  errorMode: 'ignore',
+  overrideRef: ({ referenceId }) => refTo(referenceId).$ref,
+};
+
+/** The two forms of a request, which JSON Schema shows as alternatives. */
+const ALTERNATIVES = new Map<v.GenericSchema, readonly string[]>([
+  [bodies.TransferBody, ['TransferRequest', 'LegsTransferRequest']],
+  [bodies.BatchedTransferBody, ['BatchedTransferRequest', 'BatchedLegsTransferRequest']],
+]);
+/** Requests that need exactly one of two fields. */
+const EITHER: Readonly<Record<string, readonly [string, string]>> = {
+  FundAccountRequest: ['toAccount', 'userId'],
+  WithdrawFundsRequest: ['fromAccount', 'userId'],
+};
+
+const TAGS: Readonly<Record<Operation['group'], string>> = {
+  'Sign-in': 'Register, sign in and sign out.',
+  Accounts: 'Open accounts, read balances and statements.',
+  Transactions: 'Move money, hold it and send it back.',
+  System: "The bank's own work, for the roles `system` and `auditor`.",
+  Server: 'Health of the server, for monitoring.',
+};
+
+const INFO = `The bank server of Passbook, a double-entry ledger.
+
+- **Amounts** are integers in the currency's minor unit: 500 is 5.00 in a currency with two decimals.
+- **Sign in** to get a session. Browsers send its cookie, programs send its token as \`Authorization: Bearer TOKEN\`.
+- **Idempotency keys** make retries safe: the same key and the same request move money at most once. A repeated answer has the header \`Idempotent-Replayed: true\`.
+- **Errors** are problems (RFC 9457). Programs should branch on \`code\`, and \`retry\` says what to do next.
+- **Paths** may end with a slash.`;
+
+type Method = 'get' | 'post' | 'put' | 'patch';
+export type OpenApi = {
+  readonly openapi: string;
+  readonly info: { readonly version: string } & JsonSchema;
+  readonly paths: Readonly<Record<string, Partial<Record<Method, DocumentedOperation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> } & JsonSchema;
+} & JsonSchema;
+export type DocumentedOperation = {
+  readonly operationId: string;
+  readonly parameters?: readonly JsonSchema[];
+  readonly responses: Record<string, JsonSchema>;
+} & JsonSchema;
+
+/** Makes the OpenAPI document. Every example in it is an answer of the sample bank. */
+export async function makeDocument({ version }: { version: string }): Promise<OpenApi> {
+  const examples = await walk(makeSampleBank());
+  const paths: Record<string, Partial<Record<Method, DocumentedOperation>>> = {};
+  for (const key of Object.keys(operations) as (keyof Operations)[]) {
+    const [method = '', path = ''] = key.split(' ');
+    const mine = examples.filter(({ operation }) => operation === key);
+    paths[path] = { ...paths[path], [method.toLowerCase()]: describe(operations[key], path, mine) };
+  }
+  const responses = shareResponses(paths);
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Passbook',
+      version,
+      summary: 'A double-entry bank ledger over HTTP',
+      description: INFO,
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/', description: 'This server' }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    security: [{ bearer: [] }, { cookie: [] }],
+    paths,
+    components: {
+      schemas: schemas(),
+      responses,
+      headers: HEADERS,
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'The `token` of a session.' },
+        cookie: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'session',
+          description: 'Set by signing in. Where the site is https, its name is `__Host-session`.',
+        },
+      },
+    },
+  };
+}
+
+const HEADERS = {
+  RequestId: { description: 'Id of the request, also in the log of the server.', schema: { type: 'string' } },
+  Replayed: {
+    description: 'Present if this is the recorded answer of an earlier request.',
+    schema: { type: 'string', enum: ['true'] },
+  },
+  RetryAfter: {
+    description: 'Seconds to wait.',
+    required: true,
+    schema: { type: 'string', pattern: '^[0-9]+$' },
+  },
+  Challenge: {
+    description: 'Always `Bearer`, perhaps with an error.',
+    required: true,
+    schema: { type: 'string' },
+  },
+  SessionCookie: { description: 'The session cookie.', schema: { type: 'string' } },
+};
+const header = (name: keyof typeof HEADERS) => ({ $ref: `#/components/headers/${name}` });
+
+function schemas(): Record<string, JsonSchema> {
+  const converted: Record<string, object> = toJsonSchemaDefs(COMPONENTS, CONVERSION);
+  const currencies = [...CURRENCY_EXPONENTS.keys()].toSorted();
+  const described = Object.entries(converted).map(([name, schema]): [string, JsonSchema] => {
+    const fields = withFields(schema as JsonSchema, { name, isRequest: name in REQUESTS });
+    const either = EITHER[name];
+    return [name, either ? { ...fields, oneOf: either.map((field) => ({ required: [field] })) } : fields];
+  });
+  return {
+    CurrencyCode: { type: 'string', description: 'A code of ISO 4217.', enum: currencies },
+    ...Object.fromEntries(described),
+  };
+}
+
+/** Adds the meaning and the limits of each field. Answers may get more fields in time, so they are left open. */
+function withFields(schema: JsonSchema, place: { name: string; isRequest: boolean }): JsonSchema {
+  const { properties, items, anyOf, additionalProperties, $schema: _, ...rest } = schema;
+  const isOpen = !place.isRequest && additionalProperties === false;
+  return {
+    ...rest,
+    ...(Array.isArray(anyOf) ? { anyOf: anyOf.map((one: JsonSchema) => withFields(one, place)) } : {}),
+    ...(items === undefined ? {} : { items: withFields(items as JsonSchema, place) }),
+    ...(additionalProperties === undefined || isOpen ? {} : { additionalProperties }),
+    ...(properties === undefined
+      ? {}
+      : {
+          properties: Object.fromEntries(
+            Object.entries(properties as Record<string, JsonSchema>).map(([field, inner]) => {
+              const nested = withFields(inner, { ...place, name: field[0]?.toUpperCase() + field.slice(1) });
+              return [field, merged(nested, meaningOf(field, place))];
+            }),
+          ),
+        }),
+  };
+}
+
+function meaningOf(field: string, { name, isRequest }: { name: string; isRequest: boolean }): JsonSchema {
+  const meaning =
+    FIELDS[`${name}.${field}`] ?? (isRequest ? FIELDS[`request.${field}`] : undefined) ?? FIELDS[field];
+  if (!meaning) throw new Error(`No meaning is given for the field ${name}.${field}`);
+  return LISTS[`${name}.${field}`] ? { ...meaning, items: LISTS[`${name}.${field}`] } : meaning;
+}
+
+/** Items of lists that are checked one by one. */
+const LISTS: Readonly<Record<string, JsonSchema>> = {
+  'BatchRequest.transfers': oneOf(['BatchedTransferRequest', 'BatchedLegsTransferRequest']),
+  'LegsTransferRequest.legs': refTo('LegRequest'),
+  'BatchedLegsTransferRequest.legs': refTo('LegRequest'),
+};
+
+function oneOf(names: readonly string[]): JsonSchema {
+  return { oneOf: names.map(refTo) };
+}
+
+/** A schema of its own alternatives replaces the converted one. */
+function merged(schema: JsonSchema, meaning: JsonSchema): JsonSchema {
+  if (schema['$ref'] !== undefined && meaning['items'] === undefined) return { ...schema, ...meaning };
+  const { type, anyOf, ...rest } = schema;
+  const keepsType = ['anyOf', 'type', '$ref'].every((keyword) => meaning[keyword] === undefined);
+  return { ...(keepsType ? { type, anyOf } : {}), ...rest, ...meaning };
+}
+
+function describe(operation: Operation, path: string, examples: readonly Example[]): DocumentedOperation {
+  const { id, group, summary, description, access, body, key } = operation;
+  const role = access === 'system' || access === 'system or auditor' ? `Role: ${access}.` : '';
+  const text = [description, role].filter(Boolean).join(' ');
+  const parameters = [...pathParameters(path, examples), ...queryParameters(operation)];
+  return {
+    operationId: id,
+    tags: [group],
+    summary,
+    ...(text === '' ? {} : { description: text }),
+    ...(access === 'none' ? { security: [] } : {}),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body
+      ? {
+          requestBody: {
+            required: isNeeded(body),
+            content: {
+              'application/json': {
+                schema: schemaOf(body, key),
+                ...examplesOf(examples.filter(isValid), ({ body: sent }) => sent),
+              },
+            },
+          },
+        }
+      : {}),
+    responses: responsesOf(operation, examples),
+  };
+}
+
+/** Whether the request matches its schema, whatever the answer was. */
+function isValid({ answer }: Example): boolean {
+  return (answer as { code?: ErrorCode } | undefined)?.code !== 'invalid_request';
+}
+
+function isNeeded(body: v.GenericSchema): boolean {
+  return body !== Nothing && body !== bodies.NewAccountBody && body !== bodies.ClosingBody;
+}
+
+/** A request that needs a key names it as required, although the header may carry it instead. */
+function schemaOf(body: v.GenericSchema, key?: Operation['key']): JsonSchema {
+  const names = ALTERNATIVES.get(body);
+  const one = names ? oneOf(names) : named(body);
+  return key === 'required' ? { allOf: [one, { required: ['idempotencyKey'] }] } : one;
+}
+
+function named(schema: v.GenericSchema): JsonSchema {
+  const found = Object.entries(COMPONENTS).find(([, component]) => (component as unknown) === schema);
+  if (!found) throw new Error('A schema has no name among the components');
+  return refTo(found[0]);
+}
+
+function pathParameters(path: string, examples: readonly Example[]): JsonSchema[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    description: FIELDS[name]?.['description'],
+    schema: { type: 'string', minLength: 1 },
+    ...(examples[0]?.path[name] === undefined ? {} : { example: examples[0].path[name] }),
+  }));
+}
+
+function queryParameters({ query, dryRun, metadataQuery }: Operation): JsonSchema[] {
+  const properties = {
+    ...(query ? propertiesOf(query) : {}),
+    ...(dryRun ? propertiesOf(DryRunQuery) : {}),
+  };
+  const required = new Set(query ? (toJsonSchema(query, CONVERSION).required ?? []) : []);
+  return [
+    ...Object.entries(properties).map(([name, schema]) => {
+      const meaning = FIELDS[`query.${name}`] ?? FIELDS[`request.${name}`] ?? FIELDS[name];
+      if (!meaning) throw new Error(`No meaning is given for the parameter ${name}`);
+      const { description, ...rest } = merged(schema, meaning);
+      return { name, in: 'query', required: required.has(name), description, schema: rest };
+    }),
+    ...(metadataQuery
+      ? [
+          {
+            name: 'metadata.NAME',
+            in: 'query',
+            required: false,
+            description:
+              'A pair of the metadata: put its name in place of NAME, such as `metadata.order=17`.',
+            schema: { type: 'string' },
+          },
+        ]
+      : []),
+  ];
+}
+
+function propertiesOf(schema: v.GenericSchema): Record<string, JsonSchema> {
+  return (toJsonSchema(schema, CONVERSION).properties ?? {}) as Record<string, JsonSchema>;
+}
+
+function responsesOf(operation: Operation, examples: readonly Example[]): DocumentedOperation['responses'] {
+  const { status, answer, formats = [], key, id } = operation;
+  const setsCookie = id === 'register' || id === 'signIn' || id === 'signOut';
+  const successes = examples.filter((example) => example.status < 400);
+  const asJson = successes.filter((example) => typeof example.answer === 'object');
+  return {
+    [status]: {
+      description: 'Done.',
+      headers: {
+        'X-Request-Id': header('RequestId'),
+        ...(key ? { 'Idempotent-Replayed': header('Replayed') } : {}),
+        ...(setsCookie ? { 'Set-Cookie': header('SessionCookie') } : {}),
+      },
+      ...(answer
+        ? {
+            content: {
+              'application/json': {
+                schema: named(answer),
+                ...examplesOf(asJson, (example) => example.answer),
+              },
+              ...Object.fromEntries(formats.map((format) => [format, { schema: { type: 'string' } }])),
+            },
+          }
+        : {}),
+    },
+    ...Object.fromEntries(
+      [...codesByStatus(operation)].map(([failed, codes]) => [failed, problems(failed, codes, examples)]),
+    ),
+  };
+}
+
+/** Replaces equal responses of several operations by a reference to a component. */
+function shareResponses(paths: OpenApi['paths']): Record<string, JsonSchema> {
+  const shared: Record<string, JsonSchema> = {};
+  const slots = Object.values(paths).flatMap((path) =>
+    Object.values(path).flatMap(({ responses }) =>
+      Object.entries(responses).map(([status, response]) => ({
+        responses,
+        status,
+        text: JSON.stringify(response),
+      })),
+    ),
+  );
+  const names = new Map<string, string>();
+  for (const { responses, status, text } of slots) {
+    if (Number(status) < 400 || slots.filter((slot) => slot.text === text).length === 1) continue;
+    const name = names.get(text) ?? nameOfResponse(status, Object.keys(shared));
+    names.set(text, name);
+    shared[name] = JSON.parse(text) as JsonSchema;
+    responses[status] = { $ref: `#/components/responses/${name}` };
+  }
+  return shared;
+}
+
+function nameOfResponse(status: string, taken: readonly string[]): string {
+  const phrase = (STATUS_CODES[status] ?? status).replaceAll(/[^A-Za-z]/g, '');
+  const same = taken.filter((name) => name.replace(/\d+$/, '') === phrase).length;
+  return same === 0 ? phrase : `${phrase}${same + 1}`;
+}
+
+function problems(status: number, codes: readonly ErrorCode[], examples: readonly Example[]) {
+  const lines = codes.map((code) => `- \`${code}\`: ${errorCatalogue[code].meaning}.`);
+  const mine = examples.filter((example) => example.status === status);
+  return {
+    description: lines.join('\n'),
+    headers: {
+      'X-Request-Id': header('RequestId'),
+      ...(status === 401 ? { 'WWW-Authenticate': header('Challenge') } : {}),
+      ...(status === 429 || status === 503 ? { 'Retry-After': header('RetryAfter') } : {}),
+    },
+    content: {
+      'application/problem+json': {
+        schema: {
+          allOf: [
+            refTo(codes.includes('linked_transfer_failed') ? 'BatchProblem' : 'Problem'),
+            { properties: { code: { enum: codes } } },
+          ],
+        },
+        ...examplesOf(mine, (example) => example.answer),
+      },
+    },
+  };
+}
+
+/** All codes that an operation may answer, by status. */
+function codesByStatus(operation: Operation): ReadonlyMap<number, readonly ErrorCode[]> {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of codesOf(operation)) {
+    const status = STATUS[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return new Map([...byStatus].toSorted(([a], [b]) => a - b));
+}
+
+function codesOf({ access, body, key, errors }: Operation): ReadonlySet<ErrorCode> {
+  const isWrite = body !== undefined;
+  return new Set<ErrorCode>([
+    'invalid_request',
+    ...(access === 'none' ? [] : (['unauthenticated', 'session_expired', 'invalid_token'] as const)),
+    ...(access === 'system' || access === 'system or auditor' ? (['forbidden'] as const) : []),
+    ...(isWrite
+      ? ([
+          'malformed_json',
+          'body_too_large',
+          'unsupported_media_type',
+          'cross_site_request',
+          'queue_full',
+          'storage_full',
+          'outcome_unknown',
+        ] as const)
+      : []),
+    ...(key ? (['idempotency_key_reused'] as const) : []),
+    ...errors,
+    'internal_error',
+    'unavailable',
+  ]);
+}
+
+function examplesOf(examples: readonly Example[], valueOf: (example: Example) => unknown): JsonSchema {
+  const shown = examples.filter((example) => valueOf(example) !== undefined);
+  if (shown.length === 0) return {};
+  return {
+    examples: Object.fromEntries(
+      shown.map((example) => [nameOf(example.title), { summary: example.title, value: valueOf(example) }]),
+    ),
+  };
+}
+
+function nameOf(title: string): string {
+  return title
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '');
+}

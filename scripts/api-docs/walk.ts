@@ -1,0 +1,330 @@
+import type { Operations } from '../../src/adapters/http/api/operations.ts';
+import type { SampleBank } from './sample-bank.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** One request and its answer, as the sample bank gave it. */
+export type Example = {
+  readonly operation: keyof Operations;
+  readonly title: string;
+  /** The person who sends it. */
+  readonly as: string | null;
+  readonly path: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Fields | undefined;
+  readonly status: number;
+  /** Undefined if there is none. Text if it is not JSON. */
+  readonly answer: unknown;
+};
+
+type Terms = {
+  readonly as?: Person;
+  readonly path?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Fields;
+};
+
+type Person = { readonly name: string; readonly token: string; readonly id: string };
+
+const SECOND_MS = 1_000;
+
+/**
+ * Walks through the whole API as three people, one request after another, and returns each request with its answer.
+ * All examples of the documents come from here.
+ */
+export async function walk({ app, bank, advance }: SampleBank): Promise<readonly Example[]> {
+  const examples: Example[] = [];
+
+  async function send(operation: keyof Operations, title: string, terms: Terms = {}): Promise<unknown> {
+    advance(SECOND_MS);
+    const { as, path = {}, query = {}, headers = {}, body } = terms;
+    const [method = '', template = ''] = operation.split(' ');
+    const filled = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''));
+    const search = new URLSearchParams(query).toString();
+    const response = await app.request(`${filled}${search === '' ? '' : `?${search}`}`, {
+      method,
+      headers: {
+        ...(as === undefined ? {} : { Authorization: `Bearer ${as.token}` }),
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = /json/.test(response.headers.get('Content-Type') ?? '');
+    const answer: unknown = text === '' ? undefined : isJson ? JSON.parse(text) : text;
+    const { status } = response;
+    examples.push({ operation, title, as: as?.name ?? null, path, query, headers, body, status, answer });
+    return answer;
+  }
+
+  async function register(name: string): Promise<Person> {
+    const body = { name, email: `${name.toLowerCase()}@example.com`, password: 'correct horse battery' };
+    const answer = await send('POST /api/auth/register', `${name} registers`, { body });
+    const { user, token } = answer as { user: { id: string }; token: string };
+    return { name, token, id: user.id };
+  }
+
+  async function open(title: string, terms: Terms): Promise<string> {
+    const answer = await send('POST /api/accounts', title, terms);
+    return (answer as { account: { id: string } }).account.id;
+  }
+
+  async function pay(title: string, terms: Terms): Promise<string> {
+    const answer = await send('POST /api/transactions', title, terms);
+    return (answer as { transaction: { id: string } }).transaction.id;
+  }
+
+  await send('GET /healthz', 'The process answers');
+  await send('GET /readyz', 'The store can be read and written');
+
+  const ada = await register('Ada');
+  const bob = await register('Bob');
+  await send('POST /api/auth/register', 'The address is taken', {
+    body: { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' },
+  });
+  await send('POST /api/auth/login', 'Ada signs in', {
+    body: { email: 'ada@example.com', password: 'correct horse battery' },
+  });
+  await send('POST /api/auth/login', 'The password is wrong', {
+    body: { email: 'ada@example.com', password: 'incorrect horse' },
+  });
+  await send('GET /api/auth/me', 'The signed-in user', { as: ada });
+  await send('GET /api/auth/me', 'Nobody is signed in');
+  const { user } = await bank.registerUser({
+    name: 'Olga',
+    email: 'olga@bank.example',
+    password: 'correct horse battery',
+  });
+  await bank.grantRole(user.email, 'system');
+  const signedIn = await bank.signIn({ email: user.email, password: 'correct horse battery' });
+  const olga: Person = { name: 'Olga', token: signedIn.token, id: user.id };
+
+  const adasAccount = await open('An account in the default currency', { as: ada });
+  const adasSavings = await open('An account with a currency and a name', {
+    as: ada,
+    body: { currency: 'EUR', name: 'Savings', idempotencyKey: 'savings' },
+  });
+  const bobsAccount = await open("Bob's account", { as: bob });
+  const adasDollars = await open('An account in dollars', { as: ada, body: { currency: 'USD' } });
+
+  await send('POST /api/transactions/system/initial-funds', 'The bank credits an account', {
+    as: olga,
+    body: {
+      toAccount: adasAccount,
+      amount: 100_000,
+      description: 'opening deposit',
+      idempotencyKey: 'fund-ada',
+    },
+  });
+  await send('POST /api/transactions/system/initial-funds', 'Only the system may', {
+    as: ada,
+    body: { toAccount: adasAccount, amount: 100_000, idempotencyKey: 'fund-ada' },
+  });
+  const lunch = { fromAccount: adasAccount, toAccount: bobsAccount, amount: 2_550 };
+  const lunchKey = { description: 'lunch', metadata: { order: '17' }, idempotencyKey: 'lunch-1' };
+  const paid = await pay('A transfer', { as: ada, body: { ...lunch, ...lunchKey } });
+  await send('POST /api/transactions', 'A dry run', {
+    as: ada,
+    query: { dryRun: 'true' },
+    body: { ...lunch, idempotencyKey: 'lunch-2' },
+  });
+  const hold = await pay('A hold', {
+    as: ada,
+    body: { ...lunch, amount: 5_000, pending: true, expiresInSeconds: 86_400, idempotencyKey: 'room-1' },
+  });
+  const secondHold = await pay('A hold with an end', {
+    as: ada,
+    body: {
+      ...lunch,
+      amount: 3_000,
+      pending: true,
+      expiresAt: '2026-11-09T09:00:00Z',
+      idempotencyKey: 'room-2',
+    },
+  });
+  await send('POST /api/transactions', 'Several legs', {
+    as: ada,
+    body: {
+      legs: [
+        { account: adasAccount, direction: 'debit', amount: 1_000 },
+        { account: bobsAccount, direction: 'credit', amount: 900 },
+        { account: adasSavings, direction: 'credit', amount: 100 },
+      ],
+      description: 'dinner, and some savings',
+      idempotencyKey: 'dinner-1',
+    },
+  });
+  await send('POST /api/transactions', 'The balance is too low', {
+    as: ada,
+    body: { ...lunch, amount: 500_000, idempotencyKey: 'car-1' },
+  });
+  await send('POST /api/transactions', 'The amount is a decimal', {
+    as: ada,
+    body: { ...lunch, amount: 25.5, idempotencyKey: 'lunch-3' },
+  });
+  await send('POST /api/transactions', 'The key was used for another request', {
+    as: ada,
+    body: { ...lunch, ...lunchKey, amount: 2_650 },
+  });
+  await send('POST /api/transactions', 'The payee is unknown', {
+    as: ada,
+    body: { ...lunch, toAccount: '019c0000-0000-7000-8000-000000000000', idempotencyKey: 'lunch-4' },
+  });
+  await send('POST /api/transactions/batch', 'An unlinked batch', {
+    as: ada,
+    body: {
+      transfers: [
+        { ...lunch, amount: 1_200, description: 'October' },
+        { ...lunch, amount: 900_000, description: 'November' },
+      ],
+      idempotencyKey: 'rent-1',
+    },
+  });
+  await send('POST /api/transactions/batch', 'A linked batch that fails', {
+    as: ada,
+    body: {
+      transfers: [
+        { ...lunch, amount: 1_200 },
+        { ...lunch, amount: 900_000 },
+      ],
+      linked: true,
+      idempotencyKey: 'rent-2',
+    },
+  });
+  await send('POST /api/transactions/{transactionId}/capture', 'The payee captures a part', {
+    as: bob,
+    path: { transactionId: hold },
+    body: { amount: 4_200, idempotencyKey: 'room-1-paid' },
+  });
+  await send('POST /api/transactions/{transactionId}/capture', 'The hold was captured already', {
+    as: bob,
+    path: { transactionId: hold },
+    body: { idempotencyKey: 'room-1-again' },
+  });
+  await send('POST /api/transactions/{transactionId}/void', 'The payee releases the hold', {
+    as: bob,
+    path: { transactionId: secondHold },
+    body: { idempotencyKey: 'room-2-free' },
+  });
+  await send('POST /api/transactions/{transactionId}/reverse', 'The recipient sends a part back', {
+    as: bob,
+    path: { transactionId: paid },
+    body: { amount: 550, description: 'too much', idempotencyKey: 'lunch-1-back' },
+  });
+  await send('GET /api/transactions', 'The first page', { as: ada, query: { limit: '2' } });
+  await send('GET /api/transactions', 'A filter', {
+    as: ada,
+    query: { status: 'completed', minAmount: '2000', 'metadata.order': '17' },
+  });
+  await send('GET /api/transactions/{transactionId}', 'A transaction', {
+    as: ada,
+    path: { transactionId: paid },
+  });
+  await send('GET /api/transactions/{transactionId}', 'The payee sees less of it', {
+    as: bob,
+    path: { transactionId: paid },
+  });
+  await send('GET /api/transactions/by-key/{key}', 'A transaction by its key', {
+    as: ada,
+    path: { key: 'lunch-1' },
+  });
+  await send('GET /api/transactions/by-key/{key}', 'Nothing is recorded', {
+    as: ada,
+    path: { key: 'lunch-9' },
+  });
+
+  await send('GET /api/accounts', 'All accounts', { as: ada });
+  await send('GET /api/accounts/{accountId}', 'An account', { as: ada, path: { accountId: adasAccount } });
+  await send('GET /api/accounts/{accountId}', "Somebody else's account", {
+    as: bob,
+    path: { accountId: adasAccount },
+  });
+  await send('PATCH /api/accounts/{accountId}', 'A new name', {
+    as: ada,
+    path: { accountId: adasAccount },
+    body: { name: 'Everyday' },
+  });
+  await send('GET /api/accounts/balance/{accountId}', 'The balance now', {
+    as: ada,
+    path: { accountId: adasAccount },
+  });
+  await send('GET /api/accounts/balance/{accountId}', 'The balance at an instant', {
+    as: ada,
+    path: { accountId: adasAccount },
+    query: { at: '2026-11-02T09:00:12Z' },
+  });
+  await send('GET /api/accounts/{accountId}/entries', 'The first page', {
+    as: ada,
+    path: { accountId: adasAccount },
+    query: { direction: 'debit', limit: '2' },
+  });
+  const day = { from: '2026-11-02', to: '2026-11-03' };
+  await send('GET /api/accounts/{accountId}/statement', 'A statement of one day', {
+    as: ada,
+    path: { accountId: adasSavings },
+    query: day,
+  });
+  await send('GET /api/accounts/{accountId}/statement', 'The same as CSV', {
+    as: ada,
+    path: { accountId: adasSavings },
+    query: { ...day, format: 'csv' },
+  });
+  await send('POST /api/accounts/{accountId}/close', 'The rest moves to another account', {
+    as: ada,
+    path: { accountId: adasSavings },
+    body: { sweepTo: adasAccount, reason: 'not needed', idempotencyKey: 'close-savings' },
+  });
+
+  await send('POST /api/system/exchanges', 'Euros become dollars', {
+    as: olga,
+    body: {
+      fromAccount: adasAccount,
+      toAccount: adasDollars,
+      fromAmount: 1_000,
+      toAmount: 1_080,
+      idempotencyKey: 'exchange-1',
+    },
+  });
+  await send('POST /api/system/withdrawals', 'A withdrawal in cash', {
+    as: olga,
+    body: { fromAccount: bobsAccount, amount: 500, description: 'counter 3', idempotencyKey: 'cash-1' },
+  });
+  await send('POST /api/system/accounts/{accountId}/freeze', 'A lost card', {
+    as: olga,
+    path: { accountId: bobsAccount },
+    body: { reason: 'lost card', idempotencyKey: 'freeze-1' },
+  });
+  await send('POST /api/system/accounts/{accountId}/unfreeze', 'The card was found', {
+    as: olga,
+    path: { accountId: bobsAccount },
+    body: { reason: 'card found', idempotencyKey: 'unfreeze-1' },
+  });
+  await send('PUT /api/system/accounts/{accountId}/limits', 'An overdraft of 100.00', {
+    as: olga,
+    path: { accountId: adasAccount },
+    body: { minimumBalance: -10_000, reason: 'agreed by phone', idempotencyKey: 'overdraft-1' },
+  });
+  await send('POST /api/system/transactions/{transactionId}/erase-text', 'A text is erased', {
+    as: olga,
+    path: { transactionId: paid },
+    body: { reason: 'asked for by letter' },
+  });
+  await send('GET /api/system/audit', 'The log', { as: olga, query: { limit: '3' } });
+  await send('POST /api/system/checkpoints', 'A checkpoint', { as: olga });
+  await send('GET /api/system/checkpoints', 'All checkpoints', { as: olga });
+  await send('GET /api/accounts/{accountId}/statement-proof', 'A proof', {
+    as: ada,
+    path: { accountId: adasDollars },
+  });
+  await send('GET /api/system/trial-balance', 'The trial balance', { as: olga });
+  await send('GET /api/system/users', 'A user', { as: olga, query: { email: 'ada@example.com' } });
+  await send('GET /api/system/accounts', 'Their accounts', {
+    as: olga,
+    query: { userId: ada.id, limit: '1' },
+  });
+  await send('POST /api/auth/logout', 'Bob signs out', { as: bob });
+  return examples;
+}

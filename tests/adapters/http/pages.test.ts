@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { startServer } from '../../../src/adapters/http/index.ts';
+import type { RunningServer } from '../../../src/adapters/http/index.ts';
+import { hasBrowser, launchBrowser } from '../../support/browser.ts';
+import { Edge, PASSWORD } from '../../support/edge.ts';
+
+const PAGES = ['/', '/docs', '/docs/errors'];
+const SCREENS = [
+  { colorScheme: 'light', viewport: { width: 1000, height: 800 } },
+  { colorScheme: 'dark', viewport: { width: 360, height: 640 } },
+] as const;
+
+describe.skipIf(!hasBrowser)('The pages in a browser', () => {
+  let server: RunningServer;
+  let browser: Browser;
+  let origin: string;
+
+  beforeAll(async () => {
+    const edge = new Edge();
+    // The browser drops a cookie that its own clock calls expired
+    edge.clock.advance(Date.now() - edge.clock.now());
+    server = await startServer({ app: edge.app, port: 0, host: '127.0.0.1' });
+    origin = `http://127.0.0.1:${server.port}`;
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  /** Opens a page, and collects its faults: breaches of its policy, errors, and requests that leave the server. */
+  async function open(path: string, options: Parameters<Browser['newPage']>[0] = {}) {
+    const page = await browser.newPage(options);
+    const faults: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') faults.push(message.text());
+    });
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(origin) && !request.url().startsWith('data:')) faults.push(request.url());
+    });
+    await page.goto(origin + path);
+    return { page, faults };
+  }
+
+  test.each(PAGES.flatMap((path) => SCREENS.map((screen) => [path, screen] as const)))(
+    '%s fits a screen, breaks no policy and calls nobody: %j',
+    async (path, screen) => {
+      const { page, faults } = await open(path, screen);
+      if (path === '/docs') await page.waitForSelector('.opblock');
+      const overflows = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+      expect(overflows).toBe(false);
+      expect(await background(page)).toBe(screen.colorScheme);
+      expect(faults).toEqual([]);
+      await page.close();
+    },
+  );
+
+  test('/docs lists the routes without scripts', async () => {
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    const page = await context.newPage();
+    await page.goto(`${origin}/docs`);
+    expect(await page.textContent('table')).toContain('POST /api/transactions');
+    await context.close();
+  });
+
+  test('/docs registers a person and then answers as them, by the session cookie', async () => {
+    const { page, faults } = await open('/docs');
+    const email = 'reader@example.com';
+    expect(await send(page, 'register', { name: 'Reader', email, password: PASSWORD })).toContain(email);
+    expect(await send(page, 'getMe')).toContain(email);
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
+  /** Sends one request by the form of Swagger UI, and returns the text of the answer. */
+  async function send(page: Page, operation: string, body?: object): Promise<string> {
+    const block = page.locator(`[id$="-${operation}"]`);
+    await block.locator('.opblock-summary-control').click();
+    if (body) await block.locator('textarea.body-param__text').fill(JSON.stringify(body));
+    const [response] = await Promise.all([
+      page.waitForResponse((one) => one.url().includes('/api/')),
+      block.locator('button.execute').click(),
+    ]);
+    await block.locator('.live-responses-table .response-col_description').first().waitFor();
+    expect(response.status()).toBeLessThan(300);
+    return (await block.locator('.live-responses-table').textContent()) ?? '';
+  }
+
+  /** The scheme of the page's ground, by its brightness. */
+  function background(page: Page): Promise<'light' | 'dark'> {
+    return page.evaluate(() => {
+      const [red = 255] = getComputedStyle(document.body).backgroundColor.match(/\d+/g)?.map(Number) ?? [];
+      return red > 128 ? 'light' : 'dark';
+    });
+  }
+});
