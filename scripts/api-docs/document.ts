@@ -10,9 +10,10 @@ import { Nothing } from '../../src/adapters/http/requests/schemas.ts';
 import * as json from '../../src/adapters/http/responses/bodies.ts';
 import { STATUS } from '../../src/adapters/http/responses/problem.ts';
 import { CURRENCY_EXPONENTS } from '../../src/domain/money/currencies.ts';
+import { METADATA_VALUE_MAX_LENGTH } from '../../src/application/validation.ts';
 import { errorCatalogue } from '../../src/domain/errors.ts';
 import type { ErrorCode } from '../../src/domain/errors.ts';
-import { FIELDS } from './fields.ts';
+import { FIELDS, text } from './fields.ts';
 import type { JsonSchema } from './fields.ts';
 import { makeSampleBank } from './sample-bank.ts';
 import { walk } from './walk.ts';
@@ -309,13 +310,16 @@ function named(schema: v.GenericSchema): JsonSchema {
   return refTo(found[0]);
 }
 
+/** Limits of an idempotency key. */
+const { description: _, ...keyRules } = FIELDS['idempotencyKey'] ?? {};
+
 function pathParameters(path: string, examples: readonly Example[]): JsonSchema[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
     name,
     in: 'path',
     required: true,
     description: FIELDS[name]?.['description'],
-    schema: { type: 'string', minLength: 1 },
+    schema: { type: 'string', ...(name === 'key' ? keyRules : { minLength: 1 }) },
     ...(examples[0]?.path[name] === undefined ? {} : { example: examples[0].path[name] }),
   }));
 }
@@ -341,7 +345,7 @@ function queryParameters({ query, dryRun, metadataQuery }: Operation): JsonSchem
             required: false,
             description:
               'A pair of the metadata: put its name in place of NAME, such as `metadata.order=17`.',
-            schema: { type: 'string' },
+            schema: { type: 'string', ...text(METADATA_VALUE_MAX_LENGTH) },
           },
         ]
       : []),

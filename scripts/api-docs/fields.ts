@@ -2,6 +2,7 @@ import {
   ACCOUNT_NAME_MAX_LENGTH,
   DESCRIPTION_MAX_LENGTH,
   METADATA_MAX_PAIRS,
+  METADATA_VALUE_MAX_LENGTH,
 } from '../../src/application/validation.ts';
 import { PAGE_LIMIT_MAX } from '../../src/application/page.ts';
 import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from '../../src/application/users/password.ts';
@@ -11,7 +12,8 @@ export type JsonSchema = { [keyword: string]: unknown };
 
 const CONTROLS = '\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029';
 
-function text(maxLength: number): JsonSchema {
+/** Keywords of a printable text. */
+export function text(maxLength: number): JsonSchema {
   return { minLength: 1, maxLength, pattern: `^[^${CONTROLS}]+$` };
 }
 
@@ -103,6 +105,7 @@ export const FIELDS: Readonly<Record<string, JsonSchema>> = {
   'FreezeAccountRequest.credits': { description: 'Whether credits are stopped too.' },
   debits: { description: 'Sum of the debits, as decimal text.' },
   at: { description: 'The instant.' },
+  'query.userId': { description: 'Id of the user.' },
   'query.at': {
     ...dayOrInstant,
     description: 'An instant, or a day, which stands for its first instant in UTC.',
@@ -134,7 +137,7 @@ export const FIELDS: Readonly<Record<string, JsonSchema>> = {
       pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$',
       not: { enum: ['constructor', 'prototype'] },
     },
-    additionalProperties: { type: 'string', ...text(500) },
+    additionalProperties: { type: 'string', ...text(METADATA_VALUE_MAX_LENGTH) },
   },
   pending: { description: 'Whether to hold the amount instead of moving it.' },
   expiresAt: { description: 'End of the hold.' },
@@ -206,11 +209,6 @@ export const FIELDS: Readonly<Record<string, JsonSchema>> = {
   'query.minAmount': { ...amount, description: `Smallest amount. ${AMOUNT}` },
   'query.maxAmount': { ...amount, description: `Largest amount. ${AMOUNT}` },
   'query.format': { description: 'Format. Default: by the header `Accept`, else JSON.' },
-  'query.metadata': {
-    description: 'Pairs of the metadata, as parameters such as `metadata.order=17`.',
-    type: 'object',
-    additionalProperties: { type: 'string' },
-  },
 
   // Entries and statements
   entries: { description: 'The entries of this page, newest first.' },

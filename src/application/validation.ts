@@ -15,7 +15,7 @@ import type { Instant } from '../domain/time.ts';
 export const DESCRIPTION_MAX_LENGTH = 280;
 export const ACCOUNT_NAME_MAX_LENGTH = 60;
 export const METADATA_MAX_PAIRS = 20;
-const METADATA_VALUE_MAX_LENGTH = 500;
+export const METADATA_VALUE_MAX_LENGTH = 500;
 
 const METADATA_KEY = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/;
 const METADATA_KEY_SHOWN = 60;

@@ -49,7 +49,7 @@ describe.skipIf(!hasBrowser)('The pages in a browser', () => {
     async (path, screen) => {
       const { page, faults } = await open(path, screen);
       if (path === '/docs') await page.waitForSelector('.opblock');
-      const overflows = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+      const overflows = await page.locator('html').evaluate((html) => html.scrollWidth > html.clientWidth);
       expect(overflows).toBe(false);
       expect(await background(page)).toBe(screen.colorScheme);
       expect(faults).toEqual([]);
@@ -90,8 +90,8 @@ describe.skipIf(!hasBrowser)('The pages in a browser', () => {
 
   /** The scheme of the page's ground, by its brightness. */
   function background(page: Page): Promise<'light' | 'dark'> {
-    return page.evaluate(() => {
-      const [red = 255] = getComputedStyle(document.body).backgroundColor.match(/\d+/g)?.map(Number) ?? [];
+    return page.locator('body').evaluate((body) => {
+      const [red = 255] = getComputedStyle(body).backgroundColor.match(/\d+/g)?.map(Number) ?? [];
       return red > 128 ? 'light' : 'dark';
     });
   }
