@@ -3,7 +3,7 @@ import { toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
 import type { ConversionConfig } from '@valibot/to-json-schema';
 import type * as v from 'valibot';
 import { operations } from '../../src/adapters/http/api/operations.ts';
-import type { Operation, Operations } from '../../src/adapters/http/api/operations.ts';
+import type { ApiOperation, Operations } from '../../src/adapters/http/api/operations.ts';
 import * as bodies from '../../src/adapters/http/requests/bodies.ts';
 import { DryRunQuery } from '../../src/adapters/http/requests/queries.ts';
 import { Nothing } from '../../src/adapters/http/requests/schemas.ts';
@@ -108,7 +108,7 @@ const EITHER: Readonly<Record<string, readonly [string, string]>> = {
   WithdrawFundsRequest: ['fromAccount', 'userId'],
 };
 
-const TAGS: Readonly<Record<Operation['group'], string>> = {
+const TAGS: Readonly<Record<ApiOperation['group'], string>> = {
   'Sign-in': 'Register, sign in and sign out.',
   Accounts: 'Open accounts, read balances and statements.',
   Transactions: 'Move money, hold it and send it back.',
@@ -259,7 +259,7 @@ function merged(schema: JsonSchema, meaning: JsonSchema): JsonSchema {
   return { ...(keepsType ? { type, anyOf } : {}), ...rest, ...meaning };
 }
 
-function describe(operation: Operation, path: string, examples: readonly Example[]): DocumentedOperation {
+function describe(operation: ApiOperation, path: string, examples: readonly Example[]): DocumentedOperation {
   const { id, group, summary, description, access, body, key } = operation;
   const role = access === 'system' || access === 'system or auditor' ? `Role: ${access}.` : '';
   const text = [description, role].filter(Boolean).join(' ');
@@ -298,7 +298,7 @@ function isNeeded(body: v.GenericSchema): boolean {
 }
 
 /** A request that needs a key names it as required, although the header may carry it instead. */
-function schemaOf(body: v.GenericSchema, key?: Operation['key']): JsonSchema {
+function schemaOf(body: v.GenericSchema, key?: ApiOperation['key']): JsonSchema {
   const names = ALTERNATIVES.get(body);
   const one = names ? oneOf(names) : named(body);
   return key === 'required' ? { allOf: [one, { required: ['idempotencyKey'] }] } : one;
@@ -324,7 +324,7 @@ function pathParameters(path: string, examples: readonly Example[]): JsonSchema[
   }));
 }
 
-function queryParameters({ query, dryRun, metadataQuery }: Operation): JsonSchema[] {
+function queryParameters({ query, dryRun, metadataQuery }: ApiOperation): JsonSchema[] {
   const properties = {
     ...(query ? propertiesOf(query) : {}),
     ...(dryRun ? propertiesOf(DryRunQuery) : {}),
@@ -356,7 +356,7 @@ function propertiesOf(schema: v.GenericSchema): Record<string, JsonSchema> {
   return (toJsonSchema(schema, CONVERSION).properties ?? {}) as Record<string, JsonSchema>;
 }
 
-function responsesOf(operation: Operation, examples: readonly Example[]): DocumentedOperation['responses'] {
+function responsesOf(operation: ApiOperation, examples: readonly Example[]): DocumentedOperation['responses'] {
   const { status, answer, formats = [], key, id } = operation;
   const setsCookie = id === 'register' || id === 'signIn' || id === 'signOut';
   const successes = examples.filter((example) => example.status < 400);
@@ -441,7 +441,7 @@ function problems(status: number, codes: readonly ErrorCode[], examples: readonl
 }
 
 /** All codes that an operation may answer, by status. */
-function codesByStatus(operation: Operation): ReadonlyMap<number, readonly ErrorCode[]> {
+function codesByStatus(operation: ApiOperation): ReadonlyMap<number, readonly ErrorCode[]> {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of codesOf(operation)) {
     const status = STATUS[code];
@@ -450,7 +450,7 @@ function codesByStatus(operation: Operation): ReadonlyMap<number, readonly Error
   return new Map([...byStatus].toSorted(([a], [b]) => a - b));
 }
 
-function codesOf({ access, body, key, errors }: Operation): ReadonlySet<ErrorCode> {
+function codesOf({ access, body, key, errors }: ApiOperation): ReadonlySet<ErrorCode> {
   const isWrite = body !== undefined;
   return new Set<ErrorCode>([
     'invalid_request',

@@ -3,12 +3,11 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { Bank } from '../../application/bank.ts';
 import type { Logger } from '../../application/ports/runtime.ts';
 import { accessLog } from './middleware/access-log.ts';
-import { accountRoutes } from './routes/accounts.ts';
 import { authRoutes } from './routes/auth-routes.ts';
 import { sessionRequired } from './middleware/session-middleware.ts';
 import { crossSiteRefused } from './middleware/cross-site.ts';
 import { documentRoutes } from './routes/documents.ts';
-import type { HttpEnv } from './env.ts';
+import type { CallerRequired, HttpEnv } from './env.ts';
 import { commonHeaders } from './responses/headers.ts';
 import { operationRoutes } from './routes/health.ts';
 import { problemHandler, sendProblem } from './responses/problem.ts';
@@ -16,8 +15,8 @@ import { repeatedHeadersRefused } from './requests/repeated-headers.ts';
 import { sessionToken } from './requests/session-token.ts';
 import { SignInThrottle } from './middleware/sign-in-throttle.ts';
 import type { ThrottleLimits } from './middleware/sign-in-throttle.ts';
-import { systemRoutes } from './routes/system.ts';
-import { transactionRoutes } from './routes/transactions.ts';
+import { userRoutes } from './routes/system.ts';
+import { ledgerRoutes } from './routes/ledger.ts';
 import { WriteThrottle } from './middleware/write-throttle.ts';
 import type { WriteLimits } from './middleware/write-throttle.ts';
 
@@ -45,12 +44,16 @@ export function createApp({
 }: AppOptions) {
   const isHttps = publicOrigin?.startsWith('https:') ?? false;
   const token = sessionToken({ isHttps });
+  const signedIn = sessionRequired({ bank, sessionToken: token });
   const shared = {
     bank,
+    ledger: bank.ledger,
     log,
     trustedProxies,
     sessionToken: token,
-    sessionRequired: sessionRequired({ bank, sessionToken: token }),
+    sessionRequired: signedIn,
+    // It sets the session beside the caller
+    callerRequired: signedIn as unknown as CallerRequired,
     throttle: new SignInThrottle(throttle),
     writes: new WriteThrottle(writes),
   };
@@ -77,9 +80,8 @@ export function createApp({
     .route('/', operationRoutes(shared))
     .route('/', documentRoutes())
     .route('/api/auth', authRoutes(shared))
-    .route('/api/accounts', accountRoutes(shared))
-    .route('/api/transactions', transactionRoutes(shared))
-    .route('/api/system', systemRoutes(shared));
+    .route('/api', ledgerRoutes(shared))
+    .route('/api/system', userRoutes(shared));
 }
 
 const PATH_SHOWN = 200;

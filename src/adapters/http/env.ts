@@ -1,7 +1,8 @@
+import type { MiddlewareHandler } from 'hono';
 import type { HttpBindings } from '@hono/node-server';
 import type { ErrorCode } from '../../domain/errors.ts';
 import type { Session } from '../../domain/entities/session.ts';
-import type { User } from '../../domain/entities/user.ts';
+import type { Role, User } from '../../domain/entities/user.ts';
 
 /** Context of every handler. */
 export type HttpEnv = {
@@ -15,8 +16,19 @@ export type HttpEnv = {
     signInFor?: string | undefined;
     /** For the log: the code of the problem that was answered. */
     code?: ErrorCode;
+    /** Address of the page of errors, which problems link to. Null: there is none. Default: the server's own. */
+    errorsPage?: string | null;
   };
 };
 
+/** The person who sends a request, by a session of the server or by the sign-in of an embedding program. */
+export type Caller = { readonly id: string; readonly name?: string; readonly role: Role };
+
+/** Context of a handler that runs after the caller is known. */
+export type CallerEnv = HttpEnv & { Variables: { caller: Caller } };
+
+/** Requires a caller. @throws PassbookError `unauthenticated` */
+export type CallerRequired = MiddlewareHandler<CallerEnv>;
+
 /** Context of a handler that runs after `sessionRequired`. */
-export type SignedInEnv = HttpEnv & { Variables: { user: User; session: Session } };
+export type SignedInEnv = CallerEnv & { Variables: { caller: User; session: Session } };

@@ -135,7 +135,11 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
     socket.destroy();
     return;
   }
-  const problem = problemOf('invalid_request', {}, STATUS_OF_CLIENT_ERROR[error.code ?? ''] ?? 400);
+  const problem = problemOf(
+    'invalid_request',
+    {},
+    { status: STATUS_OF_CLIENT_ERROR[error.code ?? ''] ?? 400 },
+  );
   const body = JSON.stringify(problem);
   const headers = { ...PROBLEM_HEADERS, 'Content-Length': Buffer.byteLength(body), Connection: 'close' };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { problemHandler } from '../../../src/adapters/http/responses/problem.ts';
-import type { SignedInEnv } from '../../../src/adapters/http/env.ts';
+import type { CallerEnv } from '../../../src/adapters/http/env.ts';
 import { WriteThrottle } from '../../../src/adapters/http/middleware/write-throttle.ts';
 import { aUser, freshId } from '../../support/builders.ts';
 import { Edge } from '../../support/edge.ts';
@@ -135,10 +135,10 @@ describe('the limit of writes', () => {
 /** Takes as many commands as its path says. */
 function anApp(writes: WriteThrottle, user = aUser()) {
   const log = { info() {}, warn() {}, error() {} };
-  const app = new Hono<SignedInEnv>();
+  const app = new Hono<CallerEnv>();
   app.onError(problemHandler({ log }) as never);
   app.use(async (c, next) => {
-    c.set('user', user);
+    c.set('caller', user);
     await next();
   });
   return app.post('/:count', writes.limited, (c) => {

@@ -6,7 +6,7 @@ import { AtQuery, HistoryQuery, Nothing, PageQuery } from '../requests/schemas.t
 import * as json from '../responses/bodies.ts';
 
 /** One route of the API, described for documents and clients. */
-export type Operation = {
+export type ApiOperation = {
   readonly id: string;
   readonly group: 'Sign-in' | 'Accounts' | 'Transactions' | 'System' | 'Server';
   readonly summary: string;
@@ -485,6 +485,6 @@ export const operations = {
     answer: json.HealthJson,
     errors: ['queue_full', 'storage_full', 'outcome_unknown'],
   },
-} as const satisfies Readonly<Record<`${'GET' | 'POST' | 'PUT' | 'PATCH'} /${string}`, Operation>>;
+} as const satisfies Readonly<Record<`${'GET' | 'POST' | 'PUT' | 'PATCH'} /${string}`, ApiOperation>>;
 
 export type Operations = typeof operations;

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { BATCH_MAX } from '../../../application/transfers/submit-batch.ts';
 import { PassbookError } from '../../../domain/errors.ts';
-import type { SignedInEnv } from '../env.ts';
+import type { CallerEnv } from '../env.ts';
 
 export type WriteLimits = {
   /** Commands that a person may give per minute in the long run. 0: no limit. */
@@ -38,8 +38,8 @@ export class WriteThrottle {
     this.#now = now;
   }
 
-  /** Counts one command. Must run after `sessionRequired`, and before the request is read. */
-  readonly limited = createMiddleware<SignedInEnv>(async (c, next) => {
+  /** Counts one command. Must run after the caller is known, and before the request is read. */
+  readonly limited = createMiddleware<CallerEnv>(async (c, next) => {
     this.#take(c, 1);
     await next();
   });
@@ -48,14 +48,14 @@ export class WriteThrottle {
    * Counts the remaining commands of a request that has `count` in total. If they are too many, none of them counts.
    * @throws PassbookError `too_many_requests`
    */
-  takeRest(c: Context<SignedInEnv>, count: number): void {
+  takeRest(c: Context<CallerEnv>, count: number): void {
     this.#take(c, count - 1, count);
   }
 
   /** @param needed commands that a retry of the same request takes */
-  #take(c: Context<SignedInEnv>, count: number, needed = count): void {
+  #take(c: Context<CallerEnv>, count: number, needed = count): void {
     const { perMinute, atOnce } = this.#limits;
-    const { id, role } = c.get('user');
+    const { id, role } = c.get('caller');
     if (role === 'system' || perMinute === 0) return;
 
     const msEach = MINUTE_MS / perMinute;

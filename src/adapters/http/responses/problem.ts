@@ -90,11 +90,22 @@ type ProblemFacts = ErrorFacts & {
 
 const RETRY_AFTER_SECONDS = 1;
 
-export function problemOf(code: ErrorCode, facts: ProblemFacts = {}, status: number = STATUS[code]): Problem {
+/** The server's page of errors. */
+const ERRORS_PAGE = '/docs/errors';
+
+export function problemOf(
+  code: ErrorCode,
+  facts: ProblemFacts = {},
+  {
+    status = STATUS[code],
+    errorsPage = ERRORS_PAGE,
+  }: { status?: number; errorsPage?: string | null | undefined } = {},
+): Problem {
   const { errors, transactionId, dryRun, results } = facts;
   const detail = new PassbookError(code, facts).message;
   return {
-    type: `/docs/errors#${code}`,
+    // Without a page, `code` alone says which problem it is (RFC 9457, section 4.2.1)
+    type: errorsPage === null ? 'about:blank' : `${errorsPage}#${code}`,
     title: STATUS_CODES[status] ?? 'Error',
     status,
     detail,
@@ -111,11 +122,16 @@ export function problemOf(code: ErrorCode, facts: ProblemFacts = {}, status: num
 export function sendProblem(c: Context, code: ErrorCode, facts: ProblemFacts = {}): Response {
   const status = STATUS[code];
   c.set('code', code);
-  return c.body(JSON.stringify(problemOf(code, facts)), status, {
+  return c.body(JSON.stringify(problemOf(code, facts, { errorsPage: errorsPageOf(c) })), status, {
     ...facts.headers,
     ...headersFor(code, facts),
     'Content-Type': 'application/problem+json',
   });
+}
+
+/** Where problems of this app link to. Undefined: the server's own page. */
+export function errorsPageOf(c: Context<HttpEnv>): string | null | undefined {
+  return c.get('errorsPage');
 }
 
 /** Sends a refusal that the ledger decided or replayed. */

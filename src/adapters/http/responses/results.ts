@@ -4,7 +4,7 @@ import type { DryRunBatchResult, DryRunTransferResult } from '../../../applicati
 import { omitAbsent } from '../../shared/omit-absent.ts';
 import { mapInTurns } from '../../../application/map-in-turns.ts';
 import type { BatchResult, TransferResult } from '../../../application/views.ts';
-import { problemOf, replayHeader, sendProblem, sendRefusal } from './problem.ts';
+import { errorsPageOf, problemOf, replayHeader, sendProblem, sendRefusal } from './problem.ts';
 import { accountShape, balancesShape, transactionShape } from './responses.ts';
 
 type SomeTransferResult = TransferResult | DryRunTransferResult;
@@ -25,7 +25,7 @@ export async function sendBatchResult(
   if (!result.members) return sendRefusal(c, result);
   const members: readonly SomeTransferResult[] = result.members;
   const results = await mapInTurns(members, (member) =>
-    member.ok ? resultShape(member) : { problem: problemShape(member) },
+    member.ok ? resultShape(member) : { problem: problemShape(c, member) },
   );
   const headers = replayHeader(result);
   const mark = omitAbsent({ dryRun: result.dryRun });
@@ -46,6 +46,7 @@ function resultShape({ dryRun, transfer, balances }: Extract<SomeTransferResult,
   };
 }
 
-function problemShape({ code, transferId, dryRun }: Extract<SomeTransferResult, { ok: false }>) {
-  return problemOf(code, { transactionId: transferId, ...omitAbsent({ dryRun }) });
+function problemShape(c: Context, { code, transferId, dryRun }: Extract<SomeTransferResult, { ok: false }>) {
+  const facts = { transactionId: transferId, ...omitAbsent({ dryRun }) };
+  return problemOf(code, facts, { errorsPage: errorsPageOf(c) });
 }

@@ -1,10 +1,9 @@
 import { Hono } from 'hono';
-import type { Bank } from '../../../application/bank.ts';
+import type { Ledger } from '../../../application/ledger.ts';
 import type { Logger } from '../../../application/ports/runtime.ts';
 import { statementProofText } from '../../../application/proofs/statement-proof-text.ts';
-import { actorByRole, actorOf, viewerOf } from '../middleware/session-middleware.ts';
-import type { SessionRequired } from '../middleware/session-middleware.ts';
-import type { HttpEnv } from '../env.ts';
+import { actorByRole, actorOf, viewerOf } from '../middleware/caller.ts';
+import type { CallerRequired, HttpEnv } from '../env.ts';
 import { replayHeader, sendRefusal } from '../responses/problem.ts';
 import { ClosingBody, NewAccountBody, RenameBody } from '../requests/bodies.ts';
 import { PeriodQuery, StatementQuery } from '../requests/queries.ts';
@@ -19,77 +18,77 @@ import { acceptedFormat, sendStatement } from './statement.ts';
 import type { WriteThrottle } from '../middleware/write-throttle.ts';
 
 export function accountRoutes({
-  bank: { ledger },
+  ledger,
   log,
-  sessionRequired,
+  callerRequired,
   writes,
 }: {
-  bank: Bank;
+  ledger: Ledger;
   log: Logger;
-  sessionRequired: SessionRequired;
+  callerRequired: CallerRequired;
   writes: WriteThrottle;
 }) {
   return (
     new Hono<HttpEnv>()
-      .post('/', sessionRequired, writes.limited, async (c) => {
+      .post('/', callerRequired, writes.limited, async (c) => {
         readQuery(c.req, Nothing);
         const body = await readBody(c, NewAccountBody);
         const idempotencyKey = readKey(c.req, body.idempotencyKey);
-        const opened = await ledger.openAccount(actorOf(c.get('user')), {
+        const opened = await ledger.openAccount(actorOf(c.get('caller')), {
           ...body,
           ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
         });
         if (!opened.ok) return sendRefusal(c, opened);
         return c.json({ account: accountShape(opened.account) }, 201, replayHeader(opened));
       })
-      .get('/', sessionRequired, async (c) => {
-        const user = c.get('user');
-        const page = await ledger.listAccounts(viewerOf(user), user.id, readQuery(c.req, PageQuery));
+      .get('/', callerRequired, async (c) => {
+        const caller = c.get('caller');
+        const page = await ledger.listAccounts(viewerOf(caller), caller.id, readQuery(c.req, PageQuery));
         return c.json({ accounts: page.items.map(accountShape), nextCursor: page.nextCursor });
       })
       // Before the routes that take any id, which would otherwise match it
-      .get('/balance/:accountId', sessionRequired, async (c) => {
+      .get('/balance/:accountId', callerRequired, async (c) => {
         const query = readQuery(c.req, AtQuery);
-        const balance = await ledger.getBalance(viewerOf(c.get('user')), c.req.param('accountId'), query);
+        const balance = await ledger.getBalance(viewerOf(c.get('caller')), c.req.param('accountId'), query);
         return c.json(query.at === undefined ? balanceShape(balance) : balanceAtShape(balance));
       })
-      .patch('/:id', sessionRequired, writes.limited, async (c) => {
+      .patch('/:id', callerRequired, writes.limited, async (c) => {
         readQuery(c.req, Nothing);
         const { name } = await readBody(c, RenameBody);
         const request = { accountId: c.req.param('id'), name };
-        return sendAccountResult(c, await ledger.renameAccount(actorOf(c.get('user')), request));
+        return sendAccountResult(c, await ledger.renameAccount(actorOf(c.get('caller')), request));
       })
-      .post('/:id/close', sessionRequired, writes.limited, async (c) => {
+      .post('/:id/close', callerRequired, writes.limited, async (c) => {
         readQuery(c.req, Nothing);
         const body = await readBody(c, ClosingBody);
         const idempotencyKey = readKey(c.req, body.idempotencyKey);
-        const closed = await ledger.closeAccount(actorByRole(c.get('user')), {
+        const closed = await ledger.closeAccount(actorByRole(c.get('caller')), {
           ...body,
           accountId: c.req.param('id'),
           ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
         });
         return sendAccountResult(c, closed);
       })
-      .get('/:id/statement-proof', sessionRequired, async (c) => {
+      .get('/:id/statement-proof', callerRequired, async (c) => {
         const period = readQuery(c.req, PeriodQuery);
         const request = { ...period, accountId: c.req.param('id') };
-        const proof = await ledger.readStatementProof(viewerOf(c.get('user')), request);
+        const proof = await ledger.readStatementProof(viewerOf(c.get('caller')), request);
         const headers = { 'Content-Type': 'application/json' };
         return sendParts(c, statementProofText(proof), { headers, log, name: 'statement proof' });
       })
-      .get('/:id/entries', sessionRequired, async (c) => {
+      .get('/:id/entries', callerRequired, async (c) => {
         const request = readQueryWithMetadata(c.req, HistoryQuery);
-        const page = await ledger.listEntries(viewerOf(c.get('user')), c.req.param('id'), request);
+        const page = await ledger.listEntries(viewerOf(c.get('caller')), c.req.param('id'), request);
         return c.json({ entries: page.items.map(entryShape), nextCursor: page.nextCursor });
       })
-      .get('/:id/statement', sessionRequired, async (c) => {
+      .get('/:id/statement', callerRequired, async (c) => {
         const { format = acceptedFormat(c), ...period } = readQuery(c.req, StatementQuery);
-        const statement = await ledger.getStatement(viewerOf(c.get('user')), c.req.param('id'), period);
+        const statement = await ledger.getStatement(viewerOf(c.get('caller')), c.req.param('id'), period);
         return sendStatement(c, statement, { format, log });
       })
-      .get('/:id', sessionRequired, async (c) => {
+      .get('/:id', callerRequired, async (c) => {
         readQuery(c.req, Nothing);
-        const account = await ledger.getAccount(viewerOf(c.get('user')), c.req.param('id'));
+        const account = await ledger.getAccount(viewerOf(c.get('caller')), c.req.param('id'));
         return c.json({ account: accountShape(account) });
       })
   );

@@ -60,7 +60,7 @@ export function authRoutes(ports: {
     })
     .get('/me', sessionRequired, (c) => {
       readQuery(c.req, Nothing);
-      return c.json({ user: userShape(c.get('user')) });
+      return c.json({ user: userShape(c.get('caller')) });
     });
 
   /** Returns the owner's open session as evidence that the owner is signing in. */

@@ -1,10 +1,10 @@
 import { Hono } from 'hono';
 import type { HonoRequest } from 'hono';
 import type { Bank } from '../../../application/bank.ts';
+import type { Ledger } from '../../../application/ledger.ts';
 import { inApiTerms } from '../responses/api-terms.ts';
-import { operatorOf, viewerOf, roleRequired } from '../middleware/session-middleware.ts';
-import type { SessionRequired } from '../middleware/session-middleware.ts';
-import type { HttpEnv } from '../env.ts';
+import { operatorOf, viewerOf, roleRequired } from '../middleware/caller.ts';
+import type { CallerRequired, HttpEnv } from '../env.ts';
 import {
   ErasureBody,
   ExchangeBody,
@@ -28,12 +28,11 @@ import {
 } from '../responses/responses.ts';
 
 /** Routes for the role `system`. An auditor may call those that read. */
-export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionRequired: SessionRequired }) {
-  const { ledger } = bank;
+export function systemRoutes({ ledger, callerRequired }: { ledger: Ledger; callerRequired: CallerRequired }) {
   const system = roleRequired('system');
   const reader = roleRequired('system', 'auditor');
   return new Hono<HttpEnv>()
-    .post('/withdrawals', sessionRequired, system, async (c) => {
+    .post('/withdrawals', callerRequired, system, async (c) => {
       const options = dryRunOf(c.req);
       const { fromAccount, amount, ...rest } = await readKeyedBody(c, WithdrawalBody, {
         oneOf: ['fromAccount', 'userId'],
@@ -45,10 +44,10 @@ export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionReq
       };
       return sendTransferResult(
         c,
-        await inApiTerms(ledger.withdrawFunds(operatorOf(c.get('user')), request, options)),
+        await inApiTerms(ledger.withdrawFunds(operatorOf(c.get('caller')), request, options)),
       );
     })
-    .post('/exchanges', sessionRequired, system, async (c) => {
+    .post('/exchanges', callerRequired, system, async (c) => {
       const options = dryRunOf(c.req);
       const { fromAccount, toAccount, fromAmount, toAmount, ...rest } = await readKeyedBody(c, ExchangeBody);
       const request = {
@@ -60,23 +59,23 @@ export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionReq
       };
       return sendBatchResult(
         c,
-        await inApiTerms(ledger.exchangeFunds(operatorOf(c.get('user')), request, options)),
+        await inApiTerms(ledger.exchangeFunds(operatorOf(c.get('caller')), request, options)),
         { linked: true },
       );
     })
-    .post('/accounts/:id/freeze', sessionRequired, system, async (c) => {
+    .post('/accounts/:id/freeze', callerRequired, system, async (c) => {
       readQuery(c.req, Nothing);
       const body = await readBody(c, FreezeBody);
       const request = { ...body, accountId: c.req.param('id'), ...keyOf(c.req, body.idempotencyKey) };
-      return sendAccountResult(c, await ledger.freezeAccount(operatorOf(c.get('user')), request));
+      return sendAccountResult(c, await ledger.freezeAccount(operatorOf(c.get('caller')), request));
     })
-    .post('/accounts/:id/unfreeze', sessionRequired, system, async (c) => {
+    .post('/accounts/:id/unfreeze', callerRequired, system, async (c) => {
       readQuery(c.req, Nothing);
       const body = await readBody(c, UnfreezeBody);
       const request = { ...body, accountId: c.req.param('id'), ...keyOf(c.req, body.idempotencyKey) };
-      return sendAccountResult(c, await ledger.unfreezeAccount(operatorOf(c.get('user')), request));
+      return sendAccountResult(c, await ledger.unfreezeAccount(operatorOf(c.get('caller')), request));
     })
-    .put('/accounts/:id/limits', sessionRequired, system, async (c) => {
+    .put('/accounts/:id/limits', callerRequired, system, async (c) => {
       readQuery(c.req, Nothing);
       const { minimumBalance, maximumBalance = null, ...rest } = await readBody(c, LimitsBody);
       const request = {
@@ -86,40 +85,50 @@ export function systemRoutes({ bank, sessionRequired }: { bank: Bank; sessionReq
         maximumBalance: maximumBalance === null ? null : BigInt(maximumBalance),
         ...keyOf(c.req, rest.idempotencyKey),
       };
-      return sendAccountResult(c, await ledger.limitAccount(operatorOf(c.get('user')), request));
+      return sendAccountResult(c, await ledger.limitAccount(operatorOf(c.get('caller')), request));
     })
-    .post('/transactions/:id/erase-text', sessionRequired, system, async (c) => {
+    .post('/transactions/:id/erase-text', callerRequired, system, async (c) => {
       readQuery(c.req, Nothing);
       const { reason } = await readBody(c, ErasureBody);
       const request = { transferId: c.req.param('id'), reason };
-      return sendTransferResult(c, await ledger.eraseText(operatorOf(c.get('user')), request));
+      return sendTransferResult(c, await ledger.eraseText(operatorOf(c.get('caller')), request));
     })
-    .get('/audit', sessionRequired, reader, async (c) => {
-      const page = await ledger.listAudit(viewerOf(c.get('user')), readQuery(c.req, PageQuery));
+    .get('/audit', callerRequired, reader, async (c) => {
+      const page = await ledger.listAudit(viewerOf(c.get('caller')), readQuery(c.req, PageQuery));
       return c.json({ records: page.items.map(auditShape), nextCursor: page.nextCursor });
     })
-    .post('/checkpoints', sessionRequired, system, async (c) => {
+    .post('/checkpoints', callerRequired, system, async (c) => {
       readQuery(c.req, Nothing);
       await readBody(c, Nothing);
       return c.json({ checkpoint: checkpointShape(await ledger.makeCheckpoint()) }, 201);
     })
-    .get('/checkpoints', sessionRequired, reader, async (c) => {
-      const page = await ledger.listCheckpoints(viewerOf(c.get('user')), readQuery(c.req, PageQuery));
+    .get('/checkpoints', callerRequired, reader, async (c) => {
+      const page = await ledger.listCheckpoints(viewerOf(c.get('caller')), readQuery(c.req, PageQuery));
       return c.json({ checkpoints: page.items.map(checkpointShape), nextCursor: page.nextCursor });
     })
-    .get('/trial-balance', sessionRequired, reader, async (c) => {
+    .get('/trial-balance', callerRequired, reader, async (c) => {
       const query = readQuery(c.req, AtQuery);
-      return c.json(trialBalanceShape(await ledger.getTrialBalance(viewerOf(c.get('user')), query)));
+      return c.json(trialBalanceShape(await ledger.getTrialBalance(viewerOf(c.get('caller')), query)));
     })
-    .get('/users', sessionRequired, reader, async (c) => {
-      const { email } = readQuery(c.req, UserQuery);
-      return c.json({ user: userShape(await bank.findUser(email)) });
-    })
-    .get('/accounts', sessionRequired, reader, async (c) => {
+    .get('/accounts', callerRequired, reader, async (c) => {
       const { userId, ...page } = readQuery(c.req, AccountsQuery);
-      const found = await ledger.listAccounts(viewerOf(c.get('user')), userId, page);
+      const found = await ledger.listAccounts(viewerOf(c.get('caller')), userId, page);
       return c.json({ accounts: found.items.map(accountShape), nextCursor: found.nextCursor });
     });
+}
+
+/** The routes about the server's users, for the roles `system` and `auditor`. */
+export function userRoutes({
+  bank,
+  callerRequired,
+}: {
+  bank: Pick<Bank, 'findUser'>;
+  callerRequired: CallerRequired;
+}) {
+  return new Hono<HttpEnv>().get('/users', callerRequired, roleRequired('system', 'auditor'), async (c) => {
+    const { email } = readQuery(c.req, UserQuery);
+    return c.json({ user: userShape(await bank.findUser(email)) });
+  });
 }
 
 function keyOf(request: HonoRequest<string>, inBody: string | undefined): { idempotencyKey?: string } {

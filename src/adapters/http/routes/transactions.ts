@@ -1,20 +1,13 @@
 import { Hono } from 'hono';
 import type * as v from 'valibot';
-import type { Bank } from '../../../application/bank.ts';
+import type { Ledger } from '../../../application/ledger.ts';
 import { mapInTurns } from '../../../application/map-in-turns.ts';
 import type { TransferRequestFields } from '../../../application/transfers/transfer-request.ts';
 import { omitAbsent } from '../../shared/omit-absent.ts';
 import { PassbookError } from '../../../domain/errors.ts';
 import { inApiTerms } from '../responses/api-terms.ts';
-import {
-  actorByRole,
-  actorOf,
-  operatorOf,
-  roleRequired,
-  viewerOf,
-} from '../middleware/session-middleware.ts';
-import type { SessionRequired } from '../middleware/session-middleware.ts';
-import type { HttpEnv } from '../env.ts';
+import { actorByRole, actorOf, operatorOf, roleRequired, viewerOf } from '../middleware/caller.ts';
+import type { CallerRequired, HttpEnv } from '../env.ts';
 import {
   BatchBody,
   CaptureBody,
@@ -33,26 +26,26 @@ import { transactionShape } from '../responses/responses.ts';
 import type { WriteThrottle } from '../middleware/write-throttle.ts';
 
 export function transactionRoutes({
-  bank: { ledger },
-  sessionRequired,
+  ledger,
+  callerRequired,
   writes,
 }: {
-  bank: Bank;
-  sessionRequired: SessionRequired;
+  ledger: Ledger;
+  callerRequired: CallerRequired;
   writes: WriteThrottle;
 }) {
   return (
     new Hono<HttpEnv>()
-      .post('/', sessionRequired, writes.limited, async (c) => {
+      .post('/', callerRequired, writes.limited, async (c) => {
         const options = dryRunOf(c.req);
         const body = await readKeyedBody(c, TransferBody);
         const request = { ...orderOf(body), idempotencyKey: body.idempotencyKey };
         return sendTransferResult(
           c,
-          await inApiTerms(ledger.transferFunds(actorOf(c.get('user')), request, options)),
+          await inApiTerms(ledger.transferFunds(actorOf(c.get('caller')), request, options)),
         );
       })
-      .post('/batch', sessionRequired, writes.limited, async (c) => {
+      .post('/batch', callerRequired, writes.limited, async (c) => {
         const options = dryRunOf(c.req);
         const body = await readKeyedBody(c, BatchBody, { limitBytes: BATCH_LIMIT_BYTES });
         writes.takeRest(c, body.transfers.length);
@@ -63,11 +56,11 @@ export function transactionRoutes({
         };
         return sendBatchResult(
           c,
-          await inApiTerms(ledger.submitBatch(actorOf(c.get('user')), request, options)),
+          await inApiTerms(ledger.submitBatch(actorOf(c.get('caller')), request, options)),
           request,
         );
       })
-      .post('/system/initial-funds', sessionRequired, roleRequired('system'), async (c) => {
+      .post('/system/initial-funds', callerRequired, roleRequired('system'), async (c) => {
         const options = dryRunOf(c.req);
         const { toAccount, amount, ...rest } = await readKeyedBody(c, InitialFundsBody, {
           oneOf: ['toAccount', 'userId'],
@@ -79,10 +72,10 @@ export function transactionRoutes({
         };
         return sendTransferResult(
           c,
-          await inApiTerms(ledger.fundAccount(operatorOf(c.get('user')), request, options)),
+          await inApiTerms(ledger.fundAccount(operatorOf(c.get('caller')), request, options)),
         );
       })
-      .post('/:id/capture', sessionRequired, writes.limited, async (c) => {
+      .post('/:id/capture', callerRequired, writes.limited, async (c) => {
         const options = dryRunOf(c.req);
         const body = await readKeyedBody(c, CaptureBody);
         const request = {
@@ -92,19 +85,19 @@ export function transactionRoutes({
         };
         return sendTransferResult(
           c,
-          await inApiTerms(ledger.captureHold(actorByRole(c.get('user')), request, options)),
+          await inApiTerms(ledger.captureHold(actorByRole(c.get('caller')), request, options)),
         );
       })
-      .post('/:id/void', sessionRequired, writes.limited, async (c) => {
+      .post('/:id/void', callerRequired, writes.limited, async (c) => {
         const options = dryRunOf(c.req);
         const body = await readKeyedBody(c, VoidBody);
         const request = { transferId: c.req.param('id'), idempotencyKey: body.idempotencyKey };
         return sendTransferResult(
           c,
-          await inApiTerms(ledger.voidHold(actorByRole(c.get('user')), request, options)),
+          await inApiTerms(ledger.voidHold(actorByRole(c.get('caller')), request, options)),
         );
       })
-      .post('/:id/reverse', sessionRequired, writes.limited, async (c) => {
+      .post('/:id/reverse', callerRequired, writes.limited, async (c) => {
         const options = dryRunOf(c.req);
         const { description, ...body } = await readKeyedBody(c, ReversalBody);
         const request = {
@@ -115,28 +108,28 @@ export function transactionRoutes({
         };
         return sendTransferResult(
           c,
-          await inApiTerms(ledger.reverseTransfer(actorByRole(c.get('user')), request, options)),
+          await inApiTerms(ledger.reverseTransfer(actorByRole(c.get('caller')), request, options)),
         );
       })
-      .get('/', sessionRequired, async (c) => {
+      .get('/', callerRequired, async (c) => {
         const request = readQueryWithMetadata(c.req, HistoryQuery);
-        const page = await ledger.listTransfers(viewerOf(c.get('user')), request);
+        const page = await ledger.listTransfers(viewerOf(c.get('caller')), request);
         return c.json({ transactions: page.items.map(transactionShape), nextCursor: page.nextCursor });
       })
       // Before the route that takes any id, which would otherwise match it
-      .get('/by-key/:key', sessionRequired, async (c) => {
-        const { user } = c.var;
+      .get('/by-key/:key', callerRequired, async (c) => {
+        const { caller } = c.var;
         const { operation = 'transfer' } = readQuery(c.req, KeyQuery);
-        if (operation !== 'transfer' && user.role !== 'system') throw new PassbookError('forbidden');
-        const actor = operation === 'transfer' ? actorOf(user) : operatorOf(user);
+        if (operation !== 'transfer' && caller.role !== 'system') throw new PassbookError('forbidden');
+        const actor = operation === 'transfer' ? actorOf(caller) : operatorOf(caller);
         const found = await ledger.findTransferByKey(actor, c.req.param('key'), operation);
         return found.transfer === null
           ? c.json({ transaction: null, code: found.code, retry: found.retry })
           : c.json({ transaction: transactionShape(found.transfer) });
       })
-      .get('/:id', sessionRequired, async (c) => {
+      .get('/:id', callerRequired, async (c) => {
         readQuery(c.req, Nothing);
-        const transfer = await ledger.getTransfer(viewerOf(c.get('user')), c.req.param('id'));
+        const transfer = await ledger.getTransfer(viewerOf(c.get('caller')), c.req.param('id'));
         return c.json({ transaction: transactionShape(transfer) });
       })
   );

@@ -1,0 +1,21 @@
+import { Hono } from 'hono';
+import type { Ledger } from '../../../application/ledger.ts';
+import type { Logger } from '../../../application/ports/runtime.ts';
+import type { CallerRequired, HttpEnv } from '../env.ts';
+import type { WriteThrottle } from '../middleware/write-throttle.ts';
+import { accountRoutes } from './accounts.ts';
+import { systemRoutes } from './system.ts';
+import { transactionRoutes } from './transactions.ts';
+
+/** All routes of the ledger itself. They know nothing of users and sessions. */
+export function ledgerRoutes(ports: {
+  ledger: Ledger;
+  log: Logger;
+  callerRequired: CallerRequired;
+  writes: WriteThrottle;
+}) {
+  return new Hono<HttpEnv>()
+    .route('/accounts', accountRoutes(ports))
+    .route('/transactions', transactionRoutes(ports))
+    .route('/system', systemRoutes(ports));
+}
