@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import './tests/support/vitest-on-node-20.ts';
 import { SummaryReporter } from './tests/support/summary-reporter.ts';
@@ -7,12 +8,23 @@ const fast = [
   'tests/domain/**/*.test.ts',
   'tests/application/**/*.test.ts',
   'tests/contract/memory*.test.ts',
-  'tests/examples/**/*.test.ts',
+  'tests/examples/embed.test.ts',
   'tests/*.test.ts',
 ];
 const mongoSetup = 'tests/support/mongo-global-setup.ts';
 
+/** The examples import the package by its name; here that is its source. */
+const ownName = [
+  { find: /^passbook-ledger$/, replacement: source('index.ts') },
+  { find: /^passbook-ledger\/testing$/, replacement: source('testing/index.ts') },
+];
+
+function source(path: string): string {
+  return fileURLToPath(new URL(`src/${path}`, import.meta.url));
+}
+
 export default defineConfig({
+  resolve: { alias: ownName },
   test: {
     // Processes, not threads: native modules and servers are closed for certain when their file ends.
     pool: 'forks',
