@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import manifest from './package.json' with { type: 'json' };
 import './tests/support/vitest-on-node-20.ts';
 import { SummaryReporter } from './tests/support/summary-reporter.ts';
 
@@ -8,20 +9,16 @@ const fast = [
   'tests/domain/**/*.test.ts',
   'tests/application/**/*.test.ts',
   'tests/contract/memory*.test.ts',
-  'tests/examples/embed.test.ts',
+  'tests/examples/!(custom-store).test.ts',
   'tests/*.test.ts',
 ];
 const mongoSetup = 'tests/support/mongo-global-setup.ts';
 
 /** The examples import the package by its name; here that is its source. */
-const ownName = [
-  { find: /^passbook-ledger$/, replacement: source('index.ts') },
-  { find: /^passbook-ledger\/testing$/, replacement: source('testing/index.ts') },
-];
-
-function source(path: string): string {
-  return fileURLToPath(new URL(`src/${path}`, import.meta.url));
-}
+const ownName = Object.entries(manifest.exports).map(([subpath, { default: built }]) => ({
+  find: new RegExp(`^${subpath.replace('.', manifest.name)}$`),
+  replacement: fileURLToPath(new URL(built.replace(/^\.\/dist\/(.*)\.js$/, 'src/$1.ts'), import.meta.url)),
+}));
 
 export default defineConfig({
   resolve: { alias: ownName },

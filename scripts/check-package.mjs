@@ -1,7 +1,8 @@
 // Packs the package as for publishing, and checks its manifest and types from outside. Each subpath must load and
-// compile with only the package's dependencies installed; `testing` loads with its optional peers.
+// compile with only the package's dependencies installed, and so must the examples. `testing` loads with its optional
+// peers.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +25,8 @@ try {
 
   install(tarball);
   run(process.execPath, [write('imports.mjs', loads(subpaths.filter((name) => name !== testing)))]);
+  write('package.json', '{ "type": "module" }');
+  cpSync(join(root, 'examples'), join(consumer, 'examples'), { recursive: true });
   write('compiles.mts', subpaths.map((name, index) => `export * as s${index} from '${name}';`).join('\n'));
   run(tool('tsc'), ['--project', write('tsconfig.json', compilerOptions())]);
   link(Object.keys(manifest.peerDependencies));
@@ -83,8 +86,9 @@ function compilerOptions() {
     target: 'es2023',
     module: 'nodenext',
     types: ['node'],
+    allowImportingTsExtensions: true,
   };
-  return JSON.stringify({ compilerOptions, files: ['compiles.mts'] });
+  return JSON.stringify({ compilerOptions, include: ['compiles.mts', 'examples'] });
 }
 
 /**
