@@ -46,10 +46,10 @@ export function readsOf(current: () => Tables): LedgerReads & SessionReads {
         .filter((one) => one.unbookedFor === userId && isOlder(one, before))
         .sort(newestFirst)
         .slice(0, limit),
-    entriesOf: async (accountId, page) => entriesAfter(current(), accountId, page),
+    entriesOf: async (accountId, page) => bookOf(current(), accountId, page),
     linesOf: async (accountId, page) => {
       const tables = current();
-      return entriesAfter(tables, accountId, page).map((entry) => lineOf(tables, entry));
+      return bookOf(tables, accountId, page).map((entry) => lineOf(tables, entry));
     },
     entriesAt: async (accountId, sequences) => {
       const { entries } = current();
@@ -157,23 +157,22 @@ function accountsOf({ accounts }: Tables, ownerId: string): readonly Account[] {
   return sorted(accounts).filter((account) => account.ownerId === ownerId);
 }
 
-/** All entries of an account, by sequence. */
-function bookOf({ entries }: Tables, accountId: string): readonly LedgerEntry[] {
+/** The entries of an account, by sequence. Default: all of them. */
+function bookOf(
+  { entries }: Tables,
+  accountId: string,
+  { after, limit }: EntryPage = { after: null, limit: Infinity },
+): readonly LedgerEntry[] {
   const book: LedgerEntry[] = [];
-  for (;;) {
-    const entry = entries.get(entryKey(accountId, book.length + 1));
-    if (!entry) return book;
+  while (book.length < limit) {
+    const entry = entries.get(entryKey(accountId, (after ?? 0) + book.length + 1));
+    if (!entry) break;
     book.push(entry);
   }
+  return book;
 }
 
-function entriesAfter(
-  tables: Tables,
-  accountId: string,
-  { after, limit }: { after: number | null; limit: number },
-): readonly LedgerEntry[] {
-  return bookOf(tables, accountId).slice(after ?? 0, (after ?? 0) + limit);
-}
+type EntryPage = { readonly after: number | null; readonly limit: number };
 
 function lineOf({ transfers }: Tables, entry: LedgerEntry): BookLine {
   const transfer = transfers.get(entry.transferId);
