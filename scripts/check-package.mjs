@@ -1,17 +1,19 @@
 // Packs the package as for publishing, and checks its manifest and types from outside. Each subpath must load and
-// compile with only the package's dependencies installed.
+// compile with only the package's dependencies installed, and so must the examples. `testing` loads with its optional
+// peers.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const manifest =
-  /** @type {{ name: string, bin: Record<string, string>, exports: Record<string, unknown>, dependencies: Record<string, string> }} */ (
+  /** @type {{ name: string, bin: Record<string, string>, exports: Record<string, unknown>, dependencies: Record<string, string>, peerDependencies: Record<string, string> }} */ (
     JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   );
 const subpaths = Object.keys(manifest.exports).map((key) => key.replace(/^\./, manifest.name));
+const testing = `${manifest.name}/testing`;
 const consumer = mkdtempSync(join(tmpdir(), 'package-check-'));
 
 try {
@@ -22,9 +24,13 @@ try {
   run(tool('attw'), [tarball, '--profile', 'esm-only']);
 
   install(tarball);
-  run(process.execPath, [write('imports.mjs', loads())]);
+  run(process.execPath, [write('imports.mjs', loads(subpaths.filter((name) => name !== testing)))]);
+  write('package.json', '{ "type": "module" }');
+  cpSync(join(root, 'examples'), join(consumer, 'examples'), { recursive: true });
   write('compiles.mts', subpaths.map((name, index) => `export * as s${index} from '${name}';`).join('\n'));
   run(tool('tsc'), ['--project', write('tsconfig.json', compilerOptions())]);
+  link(Object.keys(manifest.peerDependencies));
+  run(process.execPath, [write('testing.mjs', loads([testing]))]);
   for (const [name, file] of Object.entries(manifest.bin)) {
     run(process.execPath, [join(consumer, 'node_modules', manifest.name, file), '--help'], 'ignore');
     console.log(`${name} --help runs`);
@@ -48,16 +54,22 @@ function install(tarball) {
   const target = join(consumer, 'node_modules', manifest.name);
   mkdirSync(target, { recursive: true });
   run('tar', ['-xzf', tarball, '-C', target, '--strip-components', '1']);
-  for (const name of [...Object.keys(manifest.dependencies), '@types/node']) {
-    const link = join(consumer, 'node_modules', name);
-    mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(join(root, 'node_modules', name), link);
+  link([...Object.keys(manifest.dependencies), '@types/node']);
+}
+
+/** @param {string[]} packages */
+function link(packages) {
+  for (const name of packages) {
+    const place = join(consumer, 'node_modules', name);
+    mkdirSync(dirname(place), { recursive: true });
+    symlinkSync(join(root, 'node_modules', name), place);
   }
 }
 
-function loads() {
+/** @param {string[]} names */
+function loads(names) {
   return `
-    for (const name of ${JSON.stringify(subpaths)}) {
+    for (const name of ${JSON.stringify(names)}) {
       const names = Object.keys(await import(name));
       if (names.length === 0) throw new Error(name + ' exports nothing');
       console.log(name + ' exports ' + names.join(', '));
@@ -74,8 +86,9 @@ function compilerOptions() {
     target: 'es2023',
     module: 'nodenext',
     types: ['node'],
+    allowImportingTsExtensions: true,
   };
-  return JSON.stringify({ compilerOptions, files: ['compiles.mts'] });
+  return JSON.stringify({ compilerOptions, include: ['compiles.mts', 'examples'] });
 }
 
 /**
