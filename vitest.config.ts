@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import './tests/support/vitest-on-node-20.ts';
 import { SummaryReporter } from './tests/support/summary-reporter.ts';
@@ -10,7 +9,8 @@ const fast = [
   'tests/examples/**/*.test.ts',
   'tests/*.test.ts',
 ];
-const mongoSetup = 'tests/support/mongo-global-setup.ts';
+/** Of the adapters: one database and one build of the programs for the run. The fast project needs none. */
+const setups = ['tests/support/mongo-global-setup.ts', 'tests/support/compiled-programs.ts'];
 
 export default defineConfig({
   test: {
@@ -33,8 +33,7 @@ export default defineConfig({
           name: 'adapters',
           include: ['tests/**/*.test.ts'],
           exclude: fast,
-          // One database for the run; the fast project starts none.
-          globalSetup: existsSync(mongoSetup) ? [mongoSetup] : [],
+          globalSetup: setups,
         },
       },
     ],
