@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import './tests/support/vitest-on-node-20.ts';
+import { LongestFirst } from './tests/support/longest-first.ts';
 import { SummaryReporter } from './tests/support/summary-reporter.ts';
 
 const fast = [
@@ -18,6 +19,7 @@ export default defineConfig({
     pool: 'forks',
     // As many as the smallest machine has cores; a database under test wants the rest.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', new SummaryReporter()],
     // Only a hang ends a test by the clock: on a busy machine a correct test may be slow.
     testTimeout: 600_000,
