@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/application/ports/ledger-store.ts';
 import type { Clock } from '../../src/application/ports/runtime.ts';
 import { Bank } from '../support/bank.ts';
@@ -23,7 +23,7 @@ import { describePrivacy } from './privacy.ts';
 import { describeReads } from './reads.ts';
 import { describeReversals } from './reversals.ts';
 import { describeSeveralLegs } from './several-legs.ts';
-import { describeScans } from './scans.ts';
+import { describeScans, KEPT } from './scans.ts';
 import { describeStatements } from './statements.ts';
 import type { Subject } from './subject.ts';
 import { describeTransfers } from './transfers.ts';
@@ -36,42 +36,16 @@ type OpenedStore = {
   readonly second?: Store;
 };
 
+type OpenStore = (options: { readonly clock: Clock }) => Promise<Store | OpenedStore>;
+
 /**
- * Contract of every store, and of the ledger over it. The store is opened once, empty. Each test makes its own
- * records, and none assumes that the system's accounts or the outbox are empty.
+ * Contract of every store, and of the ledger over it. Each of its two parts opens a store once, empty. Each test makes
+ * its own records, and none assumes that the system's accounts or the outbox are empty.
  * Only tests move the clock, so it is far from the database's.
  */
-export function storeContract(
-  name: string,
-  open: (options: { readonly clock: Clock }) => Promise<Store | OpenedStore>,
-): void {
+export function storeContract(name: string, open: OpenStore): void {
   describe(name, () => {
-    const clock = new FixedClock();
-    let opened: { store: Store; second: Store; bank: Bank; otherBank: Bank } | undefined;
-
-    beforeAll(async () => {
-      const given = await open({ clock });
-      const { store, second = store } = 'store' in given ? given : { store: given };
-      opened = {
-        store,
-        second,
-        bank: new Bank({ store, clock }),
-        otherBank: new Bank({ store: second, clock }),
-      };
-    });
-
-    afterAll(async () => {
-      if (!opened) return;
-      const { store, second, bank, otherBank } = opened;
-      await Promise.all([bank.ledger.close(), otherBank.ledger.close()]);
-      if (second !== store) await second.close();
-      await store.close();
-    });
-
-    const subject = (): Subject => {
-      if (!opened) throw new TypeError('The store is opened before the first test');
-      return { clock, ...opened };
-    };
+    const subject = opened(open);
     describeUnitsOfWork(subject);
     describeUsersAndSessions(subject);
     describeOutbox(subject);
@@ -92,11 +66,51 @@ export function storeContract(
     describeDuplicates(subject);
     describeEntries(subject);
     describeAtOnce(subject);
-    describeReads(subject);
-    describeScans(subject);
     describeHistory(subject, { steps: 40, rounds: 20 });
     describeStatements(subject);
+    it('keeps books in which verifying finds only what tests changed by hand', async () => {
+      const { faults } = await subject().bank.ledger.verifyBooks();
+      expect(faults.filter(({ kind }) => KEPT.has(kind))).toEqual([]);
+    });
+  });
+
+  // On books of their own: these tests read all books, many times, while they write
+  describe(name, () => {
+    const subject = opened(open);
+    describeReads(subject);
+    describeScans(subject);
     // Last, because it writes thousands of entries that other tests would read
     describeManyHolds(subject);
   });
+}
+
+/** Opens the store before the tests of this `describe`, and closes it after them. */
+function opened(open: OpenStore): () => Subject {
+  const clock = new FixedClock();
+  let subject: Subject | undefined;
+
+  beforeAll(async () => {
+    const given = await open({ clock });
+    const { store, second = store } = 'store' in given ? given : { store: given };
+    subject = {
+      clock,
+      store,
+      second,
+      bank: new Bank({ store, clock }),
+      otherBank: new Bank({ store: second, clock }),
+    };
+  });
+
+  afterAll(async () => {
+    if (!subject) return;
+    const { store, second, bank, otherBank } = subject;
+    await Promise.all([bank.ledger.close(), otherBank.ledger.close()]);
+    if (second !== store) await second.close();
+    await store.close();
+  });
+
+  return () => {
+    if (!subject) throw new TypeError('The store is opened before the first test');
+    return subject;
+  };
 }
