@@ -24,5 +24,6 @@ modelTest(
       },
     };
   },
-  { sequences: 512, commands: 512 },
+  // More than `planted-faults.test.ts` needs to find each fault
+  { sequences: 192, commands: 512 },
 );
