@@ -55,6 +55,7 @@ function bounded(open: () => Promise<Store>): void {
     expect(turns).toBeGreaterThanOrEqual(heavy.turns);
     expect(meter.mostRows).toBeLessThanOrEqual(ROWS_A_TURN);
     expect(meter.mostTransfers).toBeLessThanOrEqual(TRANSFERS_A_TURN);
+    expect(meter.mostParts).toBeLessThanOrEqual(1);
   });
 
   const long = HEAVIEST_REQUESTS.filter(({ name }) => name.startsWith('a statement'));

@@ -3,6 +3,7 @@ import type { Decision } from '../../src/domain/books/changes.ts';
 import { freshId } from './builders.ts';
 import { Edge } from './edge.ts';
 import type { Person } from './edge.ts';
+import { SocketTurns } from './socket-turns.ts';
 
 /** Lines of the long book, which `aLargeBook` writes in batches of the largest size. */
 export const LINES = 2_000;
@@ -13,14 +14,17 @@ const AUDIT_RECORDS = 240;
 export class WorkMeter {
   #rows = 0;
   #transfers = 0;
+  #parts = 0;
   /** Since `begin`: the most rows read, and the most transfers decided, in one turn. */
   mostRows = 0;
   mostTransfers = 0;
+  /** Since `begin`: the most parts of a decision between two turns in which sockets were served. */
+  mostParts = 0;
   rows = 0;
 
   begin(): void {
     this.#endTurn();
-    [this.mostRows, this.mostTransfers, this.rows] = [0, 0, 0];
+    [this.mostRows, this.mostTransfers, this.mostParts, this.rows] = [0, 0, 0, 0];
   }
 
   read(rows: number): void {
@@ -32,10 +36,16 @@ export class WorkMeter {
   decided(transfers: number): void {
     this.#transfers += transfers;
     this.mostTransfers = Math.max(this.mostTransfers, this.#transfers);
+    this.#parts += 1;
+    this.mostParts = Math.max(this.mostParts, this.#parts);
   }
 
-  /** Counts the turns of the event loop that others get until `work` is done. */
+  /** Starts `work` where a request arrives, and counts the turns of the event loop that others get until it is done. */
   async turnsDuring(work: () => Promise<void>): Promise<number> {
+    const sockets = await SocketTurns.open(() => {
+      this.#parts = 0;
+    });
+    await sockets.next();
     let turns = 0;
     let isDone = false;
     const turn = () => {
@@ -49,6 +59,7 @@ export class WorkMeter {
       await work();
     } finally {
       isDone = true;
+      await sockets.close();
     }
     return turns;
   }
