@@ -11,7 +11,7 @@ const fast = [
   'tests/*.test.ts',
 ];
 /** Of the adapters: one database and one build of the programs for the run. The fast project needs none. */
-const setups = ['tests/support/mongo-global-setup.ts', 'tests/support/compiled-programs.ts'];
+const setups = ['tests/support/mongo-global-setup.ts', 'tests/support/programs-global-setup.ts'];
 
 export default defineConfig({
   test: {

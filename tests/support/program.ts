@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
-import type {} from './compiled-programs.ts';
+import type {} from './programs-global-setup.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
