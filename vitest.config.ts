@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import manifest from './package.json' with { type: 'json' };
 import './tests/support/vitest-on-node-20.ts';
+import { LongestFirst } from './tests/support/longest-first.ts';
 import { SummaryReporter } from './tests/support/summary-reporter.ts';
 
 const fast = [
@@ -12,7 +12,8 @@ const fast = [
   'tests/examples/!(custom-store).test.ts',
   'tests/*.test.ts',
 ];
-const mongoSetup = 'tests/support/mongo-global-setup.ts';
+/** Of the adapters: one database and one build of the programs for the run. The fast project needs none. */
+const setups = ['tests/support/mongo-global-setup.ts', 'tests/support/programs-global-setup.ts'];
 
 /** The examples import the package by its name; here that is its source. */
 const ownName = Object.entries(manifest.exports).map(([subpath, { default: built }]) => ({
@@ -27,6 +28,7 @@ export default defineConfig({
     pool: 'forks',
     // As many as the smallest machine has cores; a database under test wants the rest.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', new SummaryReporter()],
     // Only a hang ends a test by the clock: on a busy machine a correct test may be slow.
     testTimeout: 600_000,
@@ -42,8 +44,7 @@ export default defineConfig({
           name: 'adapters',
           include: ['tests/**/*.test.ts'],
           exclude: fast,
-          // One database for the run; the fast project starts none.
-          globalSetup: existsSync(mongoSetup) ? [mongoSetup] : [],
+          globalSetup: setups,
         },
       },
     ],

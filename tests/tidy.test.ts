@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { commentsOf } from './support/comments.ts';
+import { LONGEST } from './support/longest-files.ts';
 
 /** Holds the prose of the repository to the rules in CONTRIBUTING.md. */
 
@@ -90,6 +91,10 @@ describe('the prose', () => {
     expect(ODD_OPENING.test('Of a transfer')).toBe(true);
     expect(ODD_OPENING.test('Offers')).toBe(false);
   });
+});
+
+test('the list of the longest test files names files that exist', () => {
+  expect(LONGEST.filter((path) => !tests.includes(path))).toEqual([]);
 });
 
 describe('the names', () => {

@@ -7,7 +7,7 @@ import { openMongoStore } from '../../src/adapters/mongo/index.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import type { Store } from '../../src/application/ports/ledger-store.ts';
 import { FixedClock } from '../../src/testing/fixtures/builders.ts';
-import { aLargeBook, HEAVIEST_REQUESTS, LINES } from '../support/heaviest-requests.ts';
+import { aLargeBook, HEAVIEST_REQUESTS, LARGEST_REFUSED, LINES } from '../support/heaviest-requests.ts';
 import type { HeavyRequest, LargeBook } from '../support/heaviest-requests.ts';
 import { describeWithMongo, freshDatabaseName, mongoUri } from '../support/mongo.ts';
 
@@ -15,6 +15,8 @@ import { describeWithMongo, freshDatabaseName, mongoUri } from '../support/mongo
 const ROWS_A_TURN = 512;
 const TRANSFERS_A_TURN = 512;
 const BYTES_A_PART = 256 * 1024;
+/** Room for the 20 faults that an answer names. */
+const BYTES_A_REFUSAL = 8 * 1024;
 
 const folder = await mkdtemp(join(tmpdir(), 'passbook-'));
 afterAll(() => rm(folder, { recursive: true }));
@@ -50,12 +52,27 @@ function bounded(open: () => Promise<Store>): void {
     const turns = await meter.turnsDuring(async () => {
       const response = await send(book, heavy);
       const text = await response.text();
-      expect([200, 201, 400], text + book.edge.lines.slice(-2)).toContain(response.status);
+      const expected = heavy.refused === undefined ? [200, 201] : [heavy.refused];
+      expect(expected, text + book.edge.lines.slice(-2)).toContain(response.status);
     });
     expect(turns).toBeGreaterThanOrEqual(heavy.turns);
     expect(meter.mostRows).toBeLessThanOrEqual(ROWS_A_TURN);
     expect(meter.mostTransfers).toBeLessThanOrEqual(TRANSFERS_A_TURN);
+    expect(meter.mostParts).toBeLessThanOrEqual(1);
   });
+
+  it.each(LARGEST_REFUSED)(
+    '$name is refused in a short answer, and reads no more than the account',
+    async (heavy) => {
+      const { meter } = book;
+      meter.begin();
+      const response = await send(book, heavy);
+      const text = await response.text();
+      expect(response.status, text).toBe(heavy.refused);
+      expect(text.length).toBeLessThanOrEqual(BYTES_A_REFUSAL);
+      expect(meter.rows).toBeLessThanOrEqual(1);
+    },
+  );
 
   const long = HEAVIEST_REQUESTS.filter(({ name }) => name.startsWith('a statement'));
   it.each(long)('$name is read no faster than its reader takes it, in small parts', async (heavy) => {
@@ -106,6 +123,10 @@ async function send(book: LargeBook, { route, body, as = 'owner' }: HeavyRequest
       Authorization: `Bearer ${book[as].token}`,
       ...(body ? { 'Content-Type': 'application/json' } : {}),
     },
-    ...(body ? { body: JSON.stringify(body(book)) } : {}),
+    ...(body ? { body: textOf(body(book)) } : {}),
   });
+}
+
+function textOf(body: object | string): string {
+  return typeof body === 'string' ? body : JSON.stringify(body);
 }

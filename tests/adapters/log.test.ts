@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LogLines } from '../../src/log.ts';
+import { compiled } from '../support/program.ts';
 
 /** Their lines are more than any pipe holds. */
 const REQUESTS = 2000;
@@ -95,7 +96,7 @@ describe('a server whose log nobody reads', () => {
   });
 
   async function start(stderr: 'pipe' | number): Promise<string> {
-    server = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+    server = spawn(process.execPath, [compiled('src/main.ts')], {
       env: { PATH: process.env['PATH'], DATA_DIR: folder, PORT: '0', STORE: 'memory', LOG_LEVEL: 'debug' },
       stdio: ['ignore', 'pipe', stderr],
     });

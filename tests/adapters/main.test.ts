@@ -80,7 +80,7 @@ describe('the server program', () => {
     expect([await ada.balance(from), await bob.balance(to)]).toEqual([8_766, 1_234]);
 
     const mails = ['welcome', 'welcome', 'received', 'sent', 'received'].length;
-    await program.until(() => (sentIn(program).length === mails ? true : undefined));
+    await program.until(() => (writtenIn(program).length === mails ? true : undefined));
     const files = (await readdir(join(folder, 'mail'))).toSorted();
     expect(files).toEqual(
       [
@@ -193,7 +193,7 @@ describe('the server program', () => {
 
     const idle = start();
     const { ada, bob, from, to, funded } = await aBank(idle);
-    await idle.until(() => (sentIn(idle).length === 3 ? true : undefined));
+    await idle.until(() => (writtenIn(idle).length === 3 ? true : undefined));
     await expectOrderlyEnd(idle);
     const expected = [`${ada.userId}.welcome`, `${bob.userId}.welcome`, `${funded}.received`];
     expect((await readdir(join(folder, 'mail'))).toSorted()).toEqual(
@@ -481,7 +481,7 @@ describeWithMongo('the server program on MongoDB', () => {
     const toAccount = await ada.openAccount();
     const system = await ApiClient.signIn(origin, { email: env.SYSTEM_EMAIL, password: PASSWORD });
     const funded = await system.fund({ toAccount, amount: 500 });
-    await first.until(() => (sentIn(first).length === 2 ? true : undefined));
+    await first.until(() => (writtenIn(first).length === 2 ? true : undefined));
     first.kill('SIGTERM');
     expect(await first.ended).toEqual({ code: 0, signal: null });
 
@@ -546,7 +546,7 @@ describeWithMongo('the server program on MongoDB', () => {
   );
 });
 
-/** The ids of the messages that were sent, as the log has them. */
-function sentIn(program: Program): readonly (string | undefined)[] {
-  return program.log.filter(({ msg }) => msg === 'mail sent').map(({ messageId }) => messageId);
+/** Ids of the messages whose mails were written to files, as the log has them. */
+function writtenIn(program: Program): readonly (string | undefined)[] {
+  return program.log.filter(({ msg }) => msg === 'mail written').map(({ messageId }) => messageId);
 }

@@ -1,9 +1,10 @@
 import { describeWithMongo } from '../support/mongo.ts';
-import { aTamperedMongo } from '../support/tamper-mongo.ts';
+import { TamperedMongo } from '../support/tamper-mongo.ts';
 import { tamperingContract } from './tampering.ts';
 
 describeWithMongo('books in MongoDB', () => {
-  tamperingContract('MongoDB', aTamperedMongo, {
+  const mongo = new TamperedMongo();
+  tamperingContract('MongoDB', () => mongo.open(), {
     isWhole: false,
     // A transfer's record tells what the transfer itself does
     impossible: ['a refusal, made of an idempotency record of a success'],

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { appendFile, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +14,7 @@ const folder = await mkdtemp(join(tmpdir(), 'passbook-'));
 afterAll(() => rm(folder, { recursive: true }));
 
 storeContract('the example of a custom store', ({ clock }) =>
-  openJsonFileStore({ path: join(folder, 'contract.json'), clock }),
+  openJsonFileStore({ path: join(folder, `contract-${randomUUID()}.json`), clock }),
 );
 
 describe('the file of the example', () => {

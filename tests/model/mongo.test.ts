@@ -1,13 +1,14 @@
-import { MongoClient } from 'mongodb';
 import { openMongoStore } from '../../src/adapters/mongo/index.ts';
-import { describeWithMongo, freshDatabaseName, mongoUri } from '../support/mongo.ts';
+import { EmptiedDatabase } from '../support/emptied-database.ts';
+import { describeWithMongo, mongoUri } from '../support/mongo.ts';
 import { modelTest } from './model-test.ts';
 
 describeWithMongo('a store in MongoDB', () => {
+  const database = new EmptiedDatabase();
   modelTest(
     'by the doors of two processes',
     async ({ clock }) => {
-      const databaseName = freshDatabaseName();
+      const databaseName = await database.empty();
       // The clock is moved about, far from the database's
       const options = { uri: mongoUri(), databaseName, clock, clockToleranceMs: Infinity, timeoutMs: 60_000 };
       const first = await openMongoStore(options);
@@ -16,19 +17,9 @@ describeWithMongo('a store in MongoDB', () => {
         doors: [first, second],
         async dispose() {
           await Promise.all([first.close(), second.close()]);
-          await drop(databaseName);
         },
       };
     },
     { sequences: 24, commands: 64 },
   );
 });
-
-async function drop(databaseName: string): Promise<void> {
-  const client = new MongoClient(mongoUri());
-  try {
-    await client.db(databaseName).dropDatabase();
-  } finally {
-    await client.close();
-  }
-}

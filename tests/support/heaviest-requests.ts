@@ -3,6 +3,7 @@ import type { Decision } from '../../src/domain/books/changes.ts';
 import { freshId } from '../../src/testing/fixtures/builders.ts';
 import { Edge } from './edge.ts';
 import type { Person } from './edge.ts';
+import { SocketTurns } from './socket-turns.ts';
 
 /** Lines of the long book, which `aLargeBook` writes in batches of the largest size. */
 export const LINES = 2_000;
@@ -13,14 +14,17 @@ const AUDIT_RECORDS = 240;
 export class WorkMeter {
   #rows = 0;
   #transfers = 0;
+  #parts = 0;
   /** Since `begin`: the most rows read, and the most transfers decided, in one turn. */
   mostRows = 0;
   mostTransfers = 0;
+  /** Since `begin`: the most parts of a decision between two turns in which sockets were served. */
+  mostParts = 0;
   rows = 0;
 
   begin(): void {
     this.#endTurn();
-    [this.mostRows, this.mostTransfers, this.rows] = [0, 0, 0];
+    [this.mostRows, this.mostTransfers, this.mostParts, this.rows] = [0, 0, 0, 0];
   }
 
   read(rows: number): void {
@@ -32,10 +36,16 @@ export class WorkMeter {
   decided(transfers: number): void {
     this.#transfers += transfers;
     this.mostTransfers = Math.max(this.mostTransfers, this.#transfers);
+    this.#parts += 1;
+    this.mostParts = Math.max(this.mostParts, this.#parts);
   }
 
-  /** Counts the turns of the event loop that others get until `work` is done. */
+  /** Starts `work` where a request arrives, and counts the turns of the event loop that others get until it is done. */
   async turnsDuring(work: () => Promise<void>): Promise<number> {
+    const sockets = await SocketTurns.open(() => {
+      this.#parts = 0;
+    });
+    await sockets.next();
     let turns = 0;
     let isDone = false;
     const turn = () => {
@@ -49,6 +59,7 @@ export class WorkMeter {
       await work();
     } finally {
       isDone = true;
+      await sockets.close();
     }
     return turns;
   }
@@ -120,6 +131,8 @@ export type LargeBook = {
   readonly to: string;
   /** A completed batch of 1,000 under this key, with this body. */
   readonly made: { readonly idempotencyKey: string; readonly transfers: readonly object[] };
+  /** Two accounts of the owner with 1,000 holds from one to the other, all of which have expired and none is swept. */
+  readonly held: { readonly from: string; readonly to: string; readonly holds: readonly string[] };
 };
 
 /** A bank with a long book, many accounts, an audit log and a checkpoint. */
@@ -136,6 +149,7 @@ export async function aLargeBook(store: Store): Promise<LargeBook> {
     await edge.call('POST /api/transactions/batch', { as: owner.token, body });
     edge.clock.advance(1);
   }
+  const held = await manyHolds(edge, owner);
   const { ledger } = edge.bank;
   const system = { kind: 'system' } as const;
   await Promise.all(
@@ -147,16 +161,29 @@ export async function aLargeBook(store: Store): Promise<LargeBook> {
   }
   edge.clock.advance(60_000);
   await ledger.makeCheckpoint();
-  return { edge, meter, owner, operator, from, to, made };
+  return { edge, meter, owner, operator, from, to, made, held };
+}
+
+async function manyHolds(edge: Edge, owner: Person): Promise<LargeBook['held']> {
+  const from = await edge.account(owner, 1_000_000);
+  const to = await edge.account(owner);
+  const body = {
+    idempotencyKey: freshId(),
+    transfers: transfers({ from, to }, { pending: true, expiresInSeconds: 30 }),
+  };
+  const placed = await edge.call('POST /api/transactions/batch', { as: owner.token, body });
+  const { results } = placed.body as { results: readonly { transaction: { id: string } }[] };
+  return { from, to, holds: results.map(({ transaction }) => transaction.id) };
 }
 
 /** A thousand transfers, the most that a batch may have. */
-function transfers({ from, to }: { from: string; to: string }): readonly object[] {
+function transfers({ from, to }: { from: string; to: string }, more: object = {}): readonly object[] {
   return Array.from({ length: 1_000 }, () => ({
     fromAccount: from,
     toAccount: to,
     amount: 1,
     description: 'A payment of many',
+    ...more,
   }));
 }
 
@@ -164,7 +191,10 @@ export type HeavyRequest = {
   readonly name: string;
   /** Method and path. */
   readonly route: (book: LargeBook) => string;
-  readonly body?: (book: LargeBook) => object;
+  /** Sent as JSON, or unchanged if it is a string. */
+  readonly body?: (book: LargeBook) => object | string;
+  /** Status of a refusal. Default: none. */
+  readonly refused?: number;
   /** Default: the owner. */
   readonly as?: 'owner' | 'operator';
   /** Minimum of turns of the event loop that others get while it runs. */
@@ -219,6 +249,7 @@ export const HEAVIEST_REQUESTS: readonly HeavyRequest[] = [
       const { transfers: all, ...rest } = batch(book, { linked: true });
       return { ...rest, transfers: [...all.slice(1), { ...all[0], amount: 1_000_000_000 }] };
     },
+    refused: 400,
     turns: 16,
   },
   {
@@ -243,4 +274,116 @@ export const HEAVIEST_REQUESTS: readonly HeavyRequest[] = [
   },
   { name: 'the audit log', route: () => 'GET /api/system/audit?limit=200', as: 'operator', turns: 0 },
   { name: 'a checkpoint', route: () => 'POST /api/system/checkpoints', as: 'operator', turns: 1 },
+  {
+    name: 'the balance of an account with 1,000 holds to expire',
+    route: ({ held }) => `GET /api/accounts/balance/${held.from}`,
+    turns: 0,
+  },
+  {
+    name: 'the balance at an instant of an account with 1,000 holds to expire',
+    route: ({ edge, held }) =>
+      `GET /api/accounts/balance/${held.from}?at=${new Date(edge.clock.now() - 30_001).toISOString()}`,
+    turns: 0,
+  },
+  {
+    name: 'a payment from an account with 1,000 holds to expire',
+    route: () => 'POST /api/transactions',
+    body: ({ held: { from, to } }) => ({
+      idempotencyKey: freshId(),
+      fromAccount: from,
+      toAccount: to,
+      amount: 1,
+    }),
+    turns: 0,
+  },
+  {
+    name: 'the capture of one of hundreds of holds to expire',
+    route: ({ held }) => `POST /api/transactions/${held.holds[500]}/capture`,
+    body: () => ({ idempotencyKey: freshId() }),
+    refused: 409,
+    turns: 0,
+  },
+  {
+    name: 'the void of one of hundreds of holds to expire',
+    route: ({ held }) => `POST /api/transactions/${held.holds[501]}/void`,
+    body: () => ({ idempotencyKey: freshId() }),
+    refused: 409,
+    turns: 0,
+  },
+  {
+    name: 'a batch of 1,000 holds',
+    route: () => 'POST /api/transactions/batch',
+    body: ({ held }) => ({
+      idempotencyKey: freshId(),
+      transfers: transfers(held, { pending: true, expiresInSeconds: 30 }),
+    }),
+    turns: 16,
+  },
+];
+
+/** Bytes that a body of a batch may have at most. */
+const BATCH_BYTES = 2 * 1024 * 1024;
+
+const bodyOf = (transfersText: string) => `{"idempotencyKey":"${freshId()}","transfers":${transfersText}}`;
+const refusedBatch = (name: string, body: (book: LargeBook) => object | string): HeavyRequest => ({
+  name,
+  route: () => 'POST /api/transactions/batch',
+  body,
+  refused: 400,
+  turns: 0,
+});
+/** Repeats a text until a batch's body is almost full. */
+const filled = (text: string) => text.repeat(Math.floor((BATCH_BYTES - 1_000) / text.length));
+
+/** The largest requests that are refused for their form. */
+export const LARGEST_REFUSED: readonly HeavyRequest[] = [
+  refusedBatch('a batch of 2 MiB with a fault in each transfer', (book) => ({
+    idempotencyKey: freshId(),
+    transfers: transfers(book, { description: 'x'.repeat(1_900) }),
+  })),
+  refusedBatch('a batch of 2 MiB whose last transfer has the only fault', (book) => {
+    const metadata = Object.fromEntries(
+      Array.from({ length: 3 }, (_, index) => [`key-${index}`, 'x'.repeat(500)]),
+    );
+    const all = transfers(book, { description: 'x'.repeat(280), metadata });
+    return { idempotencyKey: freshId(), transfers: [...all.slice(1), { ...all[0], amount: 0 }] };
+  }),
+  refusedBatch('a batch of hundreds of thousands of empty transfers', () => bodyOf(`[${filled('{},')}{}]`)),
+  refusedBatch('lists in lists, 2 MiB deep', () => bodyOf(filled('['))),
+  refusedBatch('objects in objects, 2 MiB deep', () => bodyOf(filled('{"a":'))),
+  refusedBatch('an object of 2 MiB of fields', () => {
+    const fields = Array.from({ length: 150_000 }, (_, index) => `"f${index}":0`);
+    return `{${fields.join()}}`;
+  }),
+  refusedBatch('a field of 2 MiB in a batch', () => `{"idempotencyKey":"${filled('x')}"}`),
+  {
+    name: 'metadata of 64 KiB',
+    route: () => 'POST /api/transactions',
+    body: ({ from, to }) => ({
+      idempotencyKey: freshId(),
+      fromAccount: from,
+      toAccount: to,
+      amount: 1,
+      metadata: Object.fromEntries(
+        Array.from({ length: 20 }, (_, index) => [`key-${index}`, 'x'.repeat(3_000)]),
+      ),
+    }),
+    refused: 400,
+    turns: 0,
+  },
+  {
+    name: 'a query of 64 parameters',
+    route: ({ from }) => {
+      const pairs = Array.from({ length: 64 }, (_, index) => `metadata.key-${index}=${'x'.repeat(100)}`);
+      return `GET /api/accounts/${from}/entries?${pairs.join('&')}`;
+    },
+    refused: 400,
+    turns: 0,
+  },
+  {
+    name: 'a query of thousands of parameters',
+    route: ({ from }) => `GET /api/accounts/${from}/entries?${'limit=1&'.repeat(2_000)}`,
+    refused: 400,
+    turns: 0,
+  },
 ];

@@ -1,7 +1,10 @@
 /** Starts one single-node replica set for the whole run. Tests reach it through mongo.ts. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { MongoMemoryReplSet } from 'mongodb-memory-server';
 import type { TestProject } from 'vitest/node';
 import { findMongod, type Mongod, MongodNotFoundError, mongodSources } from '../../scripts/mongod.ts';
+import { memoryFolder } from './memory-folder.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -19,9 +22,10 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   }
   // In mongodb-memory-server the variable overrides the option, and may name a mongod that does not run
   process.env['MONGOMS_SYSTEM_BINARY'] = mongod.path;
+  const dbPath = await mkdtemp(join(memoryFolder(), 'passbook-mongo-'));
   const replicaSet = await MongoMemoryReplSet.create({
     binary: { systemBinary: mongod.path, version: mongod.version },
-    instanceOpts: [{ launchTimeout: 60_000 }],
+    instanceOpts: [{ dbPath, launchTimeout: 60_000 }],
     replSet: {
       name: 'passbook',
       storageEngine: 'wiredTiger',
@@ -36,6 +40,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   project.provide('mongo', { uri: replicaSet.getUri(), mongod });
   return async () => {
     await replicaSet.stop();
+    await rm(dbPath, { recursive: true });
   };
 }
 

@@ -77,13 +77,15 @@ export function aBankOfPeople(ports: Partial<BankPorts> = {}) {
   return { bank, clock, store, hasher, tokens, commits };
 }
 
+type Answer = Awaited<ReturnType<Mailer['send']>> | Error | Promise<void>;
+
 /** A mailer that records its mails. A test sets how attempts end. Default: sent. */
 export class RecordingMailer implements Mailer {
   readonly sent: { message: Notification; recipient: User }[] = [];
   isAsked = false;
-  readonly #answers: ('sent' | 'refused' | Error | Promise<void>)[];
+  readonly #answers: Answer[];
 
-  constructor(...answers: ('sent' | 'refused' | Error | Promise<void>)[]) {
+  constructor(...answers: Answer[]) {
     this.#answers = answers;
   }
 
@@ -92,7 +94,7 @@ export class RecordingMailer implements Mailer {
     this.#answers.push(...Array.from({ length: count }, () => new Error('451 later')));
   }
 
-  async send(message: Notification, recipient: User): Promise<'sent' | 'refused'> {
+  async send(message: Notification, recipient: User): ReturnType<Mailer['send']> {
     this.isAsked = true;
     const answer = await this.#answers.shift();
     if (answer instanceof Error) throw answer;
@@ -103,8 +105,10 @@ export class RecordingMailer implements Mailer {
 
 export class RecordingLog implements Logger {
   readonly lines: string[] = [];
+  readonly infos: object[] = [];
 
-  info(_facts: object, event: string): void {
+  info(facts: object, event: string): void {
+    this.infos.push(facts);
     this.lines.push(`info: ${event}`);
   }
 

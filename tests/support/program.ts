@@ -1,8 +1,16 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inject } from 'vitest';
+import type {} from './programs-global-setup.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Path of the compiled program of a source file, which `programs.tsconfig.json` lists. */
+export function compiled(source: string): string {
+  return join(inject('programs'), source.replace(/\.ts$/, '.js'));
+}
 
 export type End = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
@@ -12,7 +20,7 @@ export type LogLine = {
   readonly messageId?: string;
 } & Readonly<Record<string, unknown>>;
 
-/** A program of src in its own process and environment, with all its output. */
+/** A compiled program in its own process and environment, with all its output. */
 export class Program {
   readonly ended: Promise<End>;
   stdout = '';
@@ -24,8 +32,8 @@ export class Program {
     file: string,
     { env, args = [], imports = [] }: { env: Record<string, string>; args?: string[]; imports?: string[] },
   ) {
-    const loaders = ['tsx', ...imports].flatMap((name) => ['--import', name]);
-    const child = spawn(process.execPath, [...loaders, file, ...args], {
+    const loaders = imports.flatMap((name) => ['--import', name]);
+    const child = spawn(process.execPath, [...loaders, compiled(file), ...args], {
       cwd: ROOT,
       env: { PATH: process.env['PATH'], ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -11,12 +11,14 @@ import type { IdempotencyKey, IdempotencyRecord } from '../../src/domain/books/i
 import type { LedgerEntry, LedgerEntryState } from '../../src/domain/entities/ledger-entry.ts';
 import type { TransferState } from '../../src/domain/entities/transfer.ts';
 import { FixedClock } from '../../src/testing/fixtures/builders.ts';
+import { EmptiedDatabase } from './emptied-database.ts';
 import { freshDatabaseName, mongoUri } from './mongo.ts';
 import type { Tamper } from './tamper.ts';
 
-/** A store in a new database, and the database itself, whose validators a test can bypass. */
-export async function anUnguardedMongo(): Promise<{ store: Store; db: Db; close: () => Promise<void> }> {
-  const databaseName = freshDatabaseName();
+/** A store in a database, and the database itself, whose validators a test can bypass. Default: a new database. */
+export async function anUnguardedMongo(
+  databaseName = freshDatabaseName(),
+): Promise<{ store: Store; db: Db; close: () => Promise<void> }> {
   const opened: { db?: Db } = {};
   const store = await openMongoStore({
     uri: mongoUri(),
@@ -30,9 +32,17 @@ export async function anUnguardedMongo(): Promise<{ store: Store; db: Db; close:
   return { store, db: required(opened.db), close: () => store.close() };
 }
 
-export async function aTamperedMongo(): Promise<{ store: Store; tamper: Tamper }> {
-  const { store, db } = await anUnguardedMongo();
-  return { store, tamper: new MongoTamper(db, store) };
+/** Opens stores one after another, in one database that it empties before each. */
+export class TamperedMongo {
+  readonly #database = new EmptiedDatabase();
+  #close: () => Promise<void> = async () => {};
+
+  async open(): Promise<{ store: Store; tamper: Tamper }> {
+    await this.#close();
+    const { store, db, close } = await anUnguardedMongo(await this.#database.empty());
+    this.#close = close;
+    return { store, tamper: new MongoTamper(db, store) };
+  }
 }
 
 type Kept = Document & { _id: string | bigint };

@@ -27,7 +27,7 @@ export function createFileMailer({ directory, from }: { directory: string; from:
         await rm(partial, { force: true });
         throw error;
       }
-      return 'sent';
+      return { file: path };
     },
   };
 }

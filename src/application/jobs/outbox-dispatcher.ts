@@ -42,6 +42,8 @@ const MARK_EVERY_MS = 250;
 const HANDED_BATCHES = 5;
 
 type AttemptFacts = { readonly messageId: string; readonly kind: string; readonly attempt: number };
+/** `file` is the path of a mail that was written and not sent. */
+type SentFacts = AttemptFacts & { readonly file?: string };
 
 /**
  * Sends the messages in the outbox. A mail server that is down delays mail and nothing else: after a server failure,
@@ -63,7 +65,7 @@ export class OutboxDispatcher implements DirectDelivery {
   /** Messages from direct delivery that are not sent yet. */
   readonly #handed: { readonly messages: readonly Notification[]; readonly until: Instant }[] = [];
   #handedCount = 0;
-  #sent: AttemptFacts[] = [];
+  #sent: SentFacts[] = [];
   #markedAt: Instant = 0;
   #rouse: () => void = () => {};
   #isWoken = true;
@@ -249,7 +251,7 @@ export class OutboxDispatcher implements DirectDelivery {
         if (recipient) this.#pause.end();
         return;
       }
-      this.#sent.push(facts);
+      this.#sent.push(result === 'sent' ? facts : { ...facts, file: result.file });
       this.#pause.end();
     } catch (error) {
       await this.#failOrPause(facts, error);
@@ -298,7 +300,8 @@ export class OutboxDispatcher implements DirectDelivery {
     const ids = sent.map(({ messageId }) => messageId);
     try {
       await this.#unitOfWork.run(({ outbox }) => outbox.markSent(ids));
-      for (const facts of sent) this.#log.info(facts, 'mail sent');
+      for (const facts of sent)
+        this.#log.info(facts, facts.file === undefined ? 'mail sent' : 'mail written');
     } catch (error) {
       // After their lease ends, they are sent again with the same Message-ID
       this.#log.warn({ err: error, messageIds: ids }, 'mail sent, but not marked');

@@ -40,10 +40,11 @@ export type ClaimedMessage = { readonly message: Notification; readonly attempt:
 export interface Mailer {
   /**
    * Sends `message` to `recipient`. The Message-ID derives from the message's id alone.
-   * Resolves to `refused` if the address or the mail will never be accepted. Rejects if another attempt may succeed.
+   * Resolves to `refused` if the address or the mail will never be accepted, and to the path of the file if the mail
+   * was written to one and not sent. Rejects if another attempt may succeed.
    * @throws MailServerFault if every other mail would fail too
    */
-  send(message: Notification, recipient: User): Promise<'sent' | 'refused'>;
+  send(message: Notification, recipient: User): Promise<'sent' | 'refused' | { readonly file: string }>;
 }
 
 /** A failure of the mail server or of the connection to it: every mail would fail now, whatever its content. */

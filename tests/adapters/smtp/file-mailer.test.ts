@@ -19,7 +19,9 @@ describe('mails as files', () => {
   it('are what a mail server would have got', async () => {
     const directory = join(folder, 'made', 'when needed');
     const mailer = createFileMailer({ directory, from: FROM });
-    expect(await mailer.send(aWelcome({ id: '1.welcome' }), ADA)).toBe('sent');
+    expect(await mailer.send(aWelcome({ id: '1.welcome' }), ADA)).toEqual({
+      file: join(directory, '1.welcome.eml'),
+    });
 
     expect(await readdir(directory)).toEqual(['1.welcome.eml']);
     const raw = await readFile(join(directory, '1.welcome.eml'));

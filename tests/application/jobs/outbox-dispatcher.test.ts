@@ -77,6 +77,16 @@ describe('dispatching', () => {
     expect(log.lines).toEqual(['info: mail sent', 'info: mail sent', 'info: mail sent']);
   });
 
+  it('logs the path of a mail that was written to a file, and not that it was sent', async () => {
+    const mailer = new RecordingMailer({ file: 'mail/1.eml' });
+    const { dispatcher, add, user, log } = await anOutbox({ mailer });
+    const message = aWelcome({ recipientId: user.id, at: JANUARY - 1 });
+    await add(message);
+    await dispatcher.dispatch();
+    expect(log.lines).toEqual(['info: mail written']);
+    expect(log.infos).toEqual([{ messageId: message.id, kind: 'welcome', attempt: 1, file: 'mail/1.eml' }]);
+  });
+
   it('takes no more at once than its batch', async () => {
     const { dispatcher, add, user } = await anOutbox();
     await add(...Array.from({ length: 5 }, () => aWelcome({ recipientId: user.id })));

@@ -8,6 +8,7 @@ import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import { createLedger } from '../../../src/index.ts';
 import { SYSTEM } from '../../../src/testing/fixtures/bank.ts';
 import { aCustomer } from '../../../src/testing/fixtures/builders.ts';
+import { compiled } from '../../support/program.ts';
 import type { Order, Report } from './sqlite-bank.ts';
 
 export type Heard = Exclude<Report, { loaded: true }>;
@@ -20,8 +21,8 @@ export class BankProcess {
 
   /** Starts the process; the database is not touched before `open`. */
   constructor() {
-    this.#child = fork(new URL('sqlite-bank.ts', import.meta.url), {
-      execArgv: ['--import', 'tsx'],
+    this.#child = fork(compiled('tests/faults/support/sqlite-bank.ts'), {
+      execArgv: [],
       // Amounts are bigints.
       serialization: 'advanced',
     });

@@ -1,0 +1,20 @@
+/** Test files that take more than 15 seconds, the longest first. */
+export const LONGEST = [
+  'tests/contract/mongo.test.ts',
+  'tests/faults/mongo-faults.test.ts',
+  'tests/model/sqlite.test.ts',
+  'tests/contract/mongo-tampering.test.ts',
+  'tests/contract/mongo-every-field.test.ts',
+  'tests/faults/mongo-failover.test.ts',
+  'tests/adapters/main.test.ts',
+  'tests/model/mongo.test.ts',
+  'tests/contract/sqlite.test.ts',
+  'tests/faults/mongo-reset.test.ts',
+  'tests/faults/sqlite-kill.test.ts',
+  'tests/contract/sqlite-every-column.test.ts',
+  'tests/adapters/bounded-work.test.ts',
+  'tests/contract/memory.test.ts',
+  'tests/model/memory.test.ts',
+  'tests/model/planted-faults.test.ts',
+  'tests/adapters/cli.test.ts',
+];
