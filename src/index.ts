@@ -67,7 +67,7 @@ export type { Statement, StatementLine, StatementRequest } from './application/r
 export type { TrialBalanceView } from './application/reporting/get-trial-balance.ts';
 export type { HistoryFilter, HistoryRequest } from './application/reporting/history-filter.ts';
 export type { EntryView } from './application/reporting/list-entries.ts';
-export type { KeyedOperation, KeyView } from './application/transfers/get-transfer.ts';
+export type { BatchOperation, KeyedOperation, KeyView } from './application/transfers/get-transfer.ts';
 export type { StatementProof } from './domain/integrity/statement-proof.ts';
 export type { Instant } from './domain/time.ts';
 

@@ -186,7 +186,9 @@ export const FIELDS: Readonly<Record<string, JsonSchema>> = {
   linked: { description: 'Whether all succeed or none does. Default: false.' },
   results: { description: 'The result of each transaction, in the order of the request.' },
   problem: { description: 'Why this transaction was refused.' },
-  'query.operation': { description: 'The operation of the key. Default: any of yours.' },
+  'query.operation': {
+    description: 'The operation of the key. Default: transfer. The last three are for the role system.',
+  },
   key: { description: 'The idempotency key.' },
 
   // Lists

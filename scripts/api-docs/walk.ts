@@ -231,6 +231,11 @@ export async function walk({ app, bank, advance }: SampleBank): Promise<readonly
     as: ada,
     path: { key: 'lunch-1' },
   });
+  await send('GET /api/transactions/by-key/{key}', 'A batch by its key', {
+    as: ada,
+    path: { key: 'rent-1' },
+    query: { operation: 'batch' },
+  });
   await send('GET /api/transactions/by-key/{key}', 'Nothing is recorded', {
     as: ada,
     path: { key: 'lunch-9' },

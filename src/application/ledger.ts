@@ -25,7 +25,7 @@ import type { CaptureRequest, ReversalRequest, VoidRequest } from './transfers/e
 import type { ErasureRequest } from './transfers/erase-text.ts';
 import type { ExchangeRequest } from './transfers/exchange-funds.ts';
 import type { InitialFundsRequest, WithdrawalRequest } from './transfers/fund-account.ts';
-import type { KeyedOperation, KeyView } from './transfers/get-transfer.ts';
+import type { BatchOperation, KeyedOperation, KeyView } from './transfers/get-transfer.ts';
 import type { BatchRequest } from './transfers/submit-batch.ts';
 import type { TransferRequest } from './transfers/transfer-funds.ts';
 import type { AccountView, BatchResult, TransferResult, TransferView } from './views.ts';
@@ -45,7 +45,7 @@ import { exchangeFunds } from './transfers/exchange-funds.ts';
 import { exportStatement, readStatementProof } from './proofs/export-statement.ts';
 import { fundAccount, withdrawFunds } from './transfers/fund-account.ts';
 import { getAccount, getBalance } from './accounts/get-account.ts';
-import { findTransferByKey, getTransfer } from './transfers/get-transfer.ts';
+import { findBatchByKey, findTransferByKey, getTransfer } from './transfers/get-transfer.ts';
 import { HoldSweeper } from './jobs/hold-sweeper.ts';
 import type { SweeperOptions } from './jobs/hold-sweeper.ts';
 import { listAccounts } from './accounts/list-accounts.ts';
@@ -253,6 +253,17 @@ export interface Ledger {
   readonly findTransferByKey: (actor: Actor, key: string, operation?: KeyedOperation) => Promise<KeyView>;
 
   /**
+   * Returns the outcome of each transfer of a batch or exchange, by its idempotency key, in the order of the request.
+   * Does not use the key. Default operation: `batch`.
+   * @throws PassbookError `idempotency_key_not_found`: nothing is stored, though the command may be under way
+   */
+  readonly findBatchByKey: (
+    actor: Actor,
+    key: string,
+    operation?: BatchOperation,
+  ) => Promise<readonly KeyView[]>;
+
+  /**
    * Lists the transfers that a user is a party of, or tried to make, newest first.
    * @throws PassbookError `invalid_request`
    */
@@ -334,6 +345,7 @@ export function assembleLedger(ports: LedgerPorts): Ledger {
     readStatementProof: readStatementProof(shared),
     getTransfer: getTransfer(shared),
     findTransferByKey: findTransferByKey(shared),
+    findBatchByKey: findBatchByKey(shared),
     listTransfers: listTransfers(shared),
     listEntries: listEntries(shared),
     getStatement: getStatement(shared),

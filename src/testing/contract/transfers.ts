@@ -217,6 +217,48 @@ export function describeTransfers(subject: () => Subject): void {
     });
   });
 
+  describe('the key of a batch', () => {
+    it('gives the outcome of each transfer, as it stands now', async () => {
+      const { bank, otherBank } = subject();
+      const alice = aCustomer();
+      const from = await bank.account(alice, { funds: 5n });
+      const to = await bank.account(aCustomer('Bob'));
+      const transfer = { sourceAccountId: from, destinationAccountId: to, amount: 1n };
+      const idempotencyKey = freshId();
+      await bank.ledger.submitBatch(alice, {
+        transfers: [
+          { ...transfer, pending: true },
+          { ...transfer, amount: 9n },
+          { ...transfer, destinationAccountId: freshId() },
+        ],
+        idempotencyKey,
+      });
+      const found = await otherBank.ledger.findBatchByKey(alice, idempotencyKey);
+      expect(found).toMatchObject([
+        { transfer: { status: 'pending', amount: 1n } },
+        { transfer: { status: 'rejected', code: 'insufficient_funds' } },
+        { transfer: null, code: 'destination_account_not_found', retry: 'never' },
+      ]);
+      const hold = found[0]?.transfer?.transferId ?? '';
+      const voiding = freshId();
+      await bank.ledger.voidHold(SYSTEM, { transferId: hold, idempotencyKey: voiding });
+      expect(await otherBank.ledger.findBatchByKey(alice, idempotencyKey)).toMatchObject([
+        { transfer: { status: 'voided' } },
+        {},
+        {},
+      ]);
+      expect(await otherBank.ledger.findTransferByKey(SYSTEM, voiding, 'void')).toMatchObject({
+        transfer: { transferId: hold, status: 'voided' },
+      });
+      await expect(otherBank.ledger.findBatchByKey(SYSTEM, idempotencyKey)).rejects.toMatchObject({
+        code: 'idempotency_key_not_found',
+      });
+      await expect(otherBank.ledger.findTransferByKey(alice, idempotencyKey)).rejects.toMatchObject({
+        code: 'idempotency_key_not_found',
+      });
+    });
+  });
+
   describe('initial funds', () => {
     it("come from the bank's funding account of the currency, made when first needed", async () => {
       const { bank, otherBank, clock } = subject();

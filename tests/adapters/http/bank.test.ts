@@ -592,6 +592,45 @@ describe('By key', () => {
     }
   });
 
+  test('of a hold’s end, a reversal and a batch is found too', async () => {
+    const { edge, alice, bob, from, to } = await aPair();
+    const held = await pay(edge, alice, { fromAccount: from, toAccount: to, amount: 9, pending: true });
+    const freed = await pay(edge, alice, { fromAccount: from, toAccount: to, amount: 8, pending: true });
+    const send = (path: string, body: object) =>
+      edge.call(`POST /api/transactions/${path}`, { as: bob.token, body });
+    await send(`${idOf(held)}/capture`, { idempotencyKey: 'capture' });
+    await send(`${idOf(freed)}/void`, { idempotencyKey: 'void' });
+    const back = await send(`${idOf(held)}/reverse`, { amount: 4, idempotencyKey: 'reverse' });
+    const payment = { fromAccount: to, toAccount: from, amount: 1 };
+    const transfers = [payment, { ...payment, amount: 5_000 }, { ...payment, toAccount: 'no' }];
+    const batch = await send('batch', { transfers, idempotencyKey: 'batch' });
+    const byKey = async (operation: string, as = bob) => {
+      const path = `GET /api/transactions/by-key/${operation}?operation=${operation}`;
+      return edge.call(path, { as: as.token });
+    };
+
+    expect((await byKey('capture')).body).toMatchObject({
+      transaction: { id: idOf(held), status: 'completed', amountCaptured: 9 },
+    });
+    expect((await byKey('void')).body).toMatchObject({ transaction: { id: idOf(freed), status: 'voided' } });
+    expect((await byKey('reverse')).body).toMatchObject({
+      transaction: { id: idOf(back), kind: 'reversal', amount: 4 },
+    });
+    const { results } = batch.body as { results: [{ transaction: object }, { problem: object }, object] };
+    expect((await byKey('batch')).body).toMatchObject({
+      results: [
+        { transaction: results[0].transaction },
+        { transaction: { status: 'rejected', code: 'insufficient_funds' } },
+        { transaction: null, code: 'destination_account_not_found', retry: 'never' },
+      ],
+    });
+    for (const operation of ['capture', 'void', 'reverse', 'batch']) {
+      expect(await byKey(operation, alice)).toMatchObject({ status: 404 });
+    }
+    expect(await byKey('exchange')).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    expect(await byKey('open_account')).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+  });
+
   test('only the role system asks for initial funds', async () => {
     const edge = new Edge();
     const [alice, operator] = [await edge.register(), await edge.register('Operator', { role: 'system' })];

@@ -11,10 +11,12 @@ export const StatementQuery = v.strictObject({
 
 export const PeriodQuery = v.strictObject({ from: v.optional(PeriodText), to: v.optional(PeriodText) });
 
+/** Operations whose keys can be looked up. Those of `SYSTEM_OPERATIONS` are for the role `system`. */
+export const SYSTEM_OPERATIONS = ['initial_funds', 'withdrawal', 'exchange'] as const;
+const KEYED_OPERATIONS = ['transfer', 'batch', 'capture', 'void', 'reverse', ...SYSTEM_OPERATIONS] as const;
+
 export const KeyQuery = v.strictObject({
-  operation: v.optional(
-    v.picklist(['transfer', 'initial_funds', 'withdrawal'], 'must be transfer, initial_funds or withdrawal'),
-  ),
+  operation: v.optional(v.picklist(KEYED_OPERATIONS, `must be one of ${KEYED_OPERATIONS.join(', ')}`)),
 });
 
 export const UserQuery = v.strictObject({ email: v.string() });

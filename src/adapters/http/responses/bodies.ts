@@ -207,10 +207,14 @@ export const BatchResultJson = v.strictObject({
   results: v.array(BatchMemberJson),
 });
 
-/** The outcome of a key: a transaction, or a refusal that kept none. */
+const one = v.strictObject({ transaction: TransactionJson });
+const none = v.strictObject({ transaction: v.null(), code: CodeJson, retry: RetryJson });
+
+/** The outcome of a key: a transaction, or a refusal that kept none. For a batch, one for each of its transactions. */
 export const KeyOutcomeJson = v.union([
-  v.strictObject({ transaction: TransactionJson }),
-  v.strictObject({ transaction: v.null(), code: CodeJson, retry: RetryJson }),
+  one,
+  none,
+  v.strictObject({ results: v.array(v.union([one, none])) }),
 ]);
 
 const ActorJson = v.strictObject({ kind: v.picklist(['user', 'system']), id: v.nullable(Id) });

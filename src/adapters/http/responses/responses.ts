@@ -2,6 +2,7 @@ import type { CheckpointView } from '../../../application/ports/checkpoints.ts';
 import type { BalanceView } from '../../../application/accounts/get-account.ts';
 import type { Statement, StatementLine } from '../../../application/reporting/get-statement.ts';
 import type { TrialBalanceView } from '../../../application/reporting/get-trial-balance.ts';
+import type { KeyView } from '../../../application/transfers/get-transfer.ts';
 import type { DryRunTransferView } from '../../../application/dry-run.ts';
 import type { EntryView } from '../../../application/reporting/list-entries.ts';
 import { omitAbsent } from '../../shared/omit-absent.ts';
@@ -197,6 +198,13 @@ export function transactionShape(
     createdAt: timeShape(transfer.createdAt),
     ...omitAbsent({ completedAt: transfer.completedAt === null ? null : timeShape(transfer.completedAt) }),
   };
+}
+
+/** The outcome of a key: a transaction, or a refusal that kept none. */
+export function keyOutcomeShape(found: KeyView) {
+  return found.transfer === null
+    ? { transaction: null, code: found.code, retry: found.retry }
+    : { transaction: transactionShape(found.transfer) };
 }
 
 function legShape({ accountId, direction, amount }: NonNullable<TransferView['legs']>[number]) {

@@ -2,12 +2,14 @@ import { Hono } from 'hono';
 import type * as v from 'valibot';
 import type { Ledger } from '../../../application/ledger.ts';
 import { mapInTurns } from '../../../application/map-in-turns.ts';
+import type { BatchOperation, KeyedOperation } from '../../../application/transfers/get-transfer.ts';
 import type { TransferRequestFields } from '../../../application/transfers/transfer-request.ts';
 import { omitAbsent } from '../../shared/omit-absent.ts';
+import type { Actor } from '../../../domain/actor.ts';
 import { PassbookError } from '../../../domain/errors.ts';
 import { inApiTerms } from '../responses/api-terms.ts';
 import { actorByRole, actorOf, operatorOf, roleRequired, viewerOf } from '../middleware/caller.ts';
-import type { CallerRequired, HttpEnv } from '../env.ts';
+import type { Caller, CallerRequired, HttpEnv } from '../env.ts';
 import {
   BatchBody,
   CaptureBody,
@@ -17,12 +19,12 @@ import {
   VoidBody,
 } from '../requests/bodies.ts';
 import type { BatchedTransferBody } from '../requests/bodies.ts';
-import { KeyQuery } from '../requests/queries.ts';
+import { KeyQuery, SYSTEM_OPERATIONS } from '../requests/queries.ts';
 import { BATCH_LIMIT_BYTES, HistoryQuery, Nothing } from '../requests/schemas.ts';
 import { dryRunOf, readQuery, readQueryWithMetadata } from '../requests/read-query.ts';
 import { readKeyedBody } from '../requests/read-body.ts';
 import { sendBatchResult, sendTransferResult } from '../responses/results.ts';
-import { transactionShape } from '../responses/responses.ts';
+import { keyOutcomeShape, transactionShape } from '../responses/responses.ts';
 import type { WriteThrottle } from '../middleware/write-throttle.ts';
 
 export function transactionRoutes({
@@ -118,14 +120,14 @@ export function transactionRoutes({
       })
       // Before the route that takes any id, which would otherwise match it
       .get('/by-key/:key', callerRequired, async (c) => {
-        const { caller } = c.var;
         const { operation = 'transfer' } = readQuery(c.req, KeyQuery);
-        if (operation !== 'transfer' && caller.role !== 'system') throw new PassbookError('forbidden');
-        const actor = operation === 'transfer' ? actorOf(caller) : operatorOf(caller);
-        const found = await ledger.findTransferByKey(actor, c.req.param('key'), operation);
-        return found.transfer === null
-          ? c.json({ transaction: null, code: found.code, retry: found.retry })
-          : c.json({ transaction: transactionShape(found.transfer) });
+        const actor = keyOwner(c.get('caller'), operation);
+        const key = c.req.param('key');
+        if (operation === 'batch' || operation === 'exchange') {
+          const results = await ledger.findBatchByKey(actor, key, operation);
+          return c.json({ results: await mapInTurns(results, keyOutcomeShape) });
+        }
+        return c.json(keyOutcomeShape(await ledger.findTransferByKey(actor, key, operation)));
       })
       .get('/:id', callerRequired, async (c) => {
         readQuery(c.req, Nothing);
@@ -133,6 +135,14 @@ export function transactionRoutes({
         return c.json({ transaction: transactionShape(transfer) });
       })
   );
+}
+
+/** The actor whose keys an operation uses. @throws PassbookError `forbidden` if only the system may do it */
+function keyOwner(caller: Caller, operation: KeyedOperation | BatchOperation): Actor {
+  if (operation === 'capture' || operation === 'void' || operation === 'reverse') return actorByRole(caller);
+  if (!SYSTEM_OPERATIONS.some((one) => one === operation)) return actorOf(caller);
+  if (caller.role !== 'system') throw new PassbookError('forbidden');
+  return operatorOf(caller);
 }
 
 function orderOf(body: v.InferOutput<typeof BatchedTransferBody>): TransferRequestFields {
