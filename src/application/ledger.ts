@@ -98,7 +98,7 @@ export type LedgerPorts = {
  *
  * The caller has authenticated the actor or viewer: the ledger checks only what each may do. No method uses `this`.
  */
-export interface Ledger {
+export interface Ledger extends AsyncDisposable {
   /**
    * Opens an account for a user. Refuses with `account_limit_reached`.
    * @example
@@ -291,6 +291,9 @@ export interface Ledger {
 
   /** Stops taking commands and waits for those in progress. The store stays open: its opener closes it. */
   readonly close: () => Promise<void>;
+
+  /** Closes the ledger at the end of an `await using` block. */
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
 /**
@@ -339,6 +342,7 @@ export function assembleLedger(ports: LedgerPorts): Ledger {
     getStatement: getStatement(shared),
     getTrialBalance: getTrialBalance(shared),
     close: () => writer.close(),
+    [Symbol.asyncDispose]: () => writer.close(),
   };
 }
 

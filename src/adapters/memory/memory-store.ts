@@ -40,16 +40,19 @@ export type MemoryStoreOptions = {
   readonly clockToleranceMs?: number;
 };
 
+/** A store that `await using` closes. */
+export interface MemoryStore extends Store, AsyncDisposable {}
+
 /**
  * Creates a store in this process's memory. It keeps every promise of the ports except durability: its data ends with
  * the process.
  */
-export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
+export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   return memoryStoreOver(new MemoryData(), options);
 }
 
 /** Creates a store over given data: for tests that tamper with it. */
-export function memoryStoreOver(data: MemoryData, options: MemoryStoreOptions = {}): Store {
+export function memoryStoreOver(data: MemoryData, options: MemoryStoreOptions = {}): MemoryStore {
   const unitOfWork = new MemoryUnitOfWork(data, options);
   const whileOpen = { assertOpen: () => unitOfWork.assertOpen() };
   const scan = scanOf(data);
@@ -65,6 +68,7 @@ export function memoryStoreOver(data: MemoryData, options: MemoryStoreOptions = 
     },
     check: () => unitOfWork.check(),
     close: async () => unitOfWork.close(),
+    [Symbol.asyncDispose]: async () => unitOfWork.close(),
   };
 }
 

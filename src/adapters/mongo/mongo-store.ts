@@ -61,12 +61,15 @@ const DEFAULT_DATABASE = 'passbook';
 /** The driver's default, which this program used before it had its own. */
 const FORMER_DATABASE = 'test';
 
+/** A store that `await using` closes. */
+export interface MongoStore extends Store, AsyncDisposable {}
+
 /**
  * Opens a store in MongoDB 6.0 or newer. Brings the database to the version that this program knows.
  * @throws PassbookError `unavailable` if the database cannot be reached
  * @throws TypeError if it is not of a replica set, of a newer version than this program knows, or another program's
  */
-export async function openMongoStore(options: MongoStoreOptions): Promise<Store> {
+export async function openMongoStore(options: MongoStoreOptions): Promise<MongoStore> {
   const client = new MongoClient(options.uri, driverOptions(options));
   options.onClient?.(client);
   try {
@@ -130,13 +133,17 @@ async function assertTransactions(db: Db): Promise<void> {
   );
 }
 
-function storeOf(client: MongoClient, db: Db, presence: Heartbeat, options: MongoStoreOptions): Store {
+function storeOf(client: MongoClient, db: Db, presence: Heartbeat, options: MongoStoreOptions): MongoStore {
   const { clock = MACHINE_CLOCK, clockToleranceMs = 1000, timeoutMs = 10_000 } = options;
   const collections = collectionsOf(db);
   const blocks = new CounterpartyIndex(collections);
   const transactions = new TransactionRunner(db, presence);
   const clockGuard = new MongoClockGuard({ db, clock, toleranceMs: clockToleranceMs });
   const probe = new WriteProbe({ transactions, collections, clockGuard, timeoutMs });
+  const close = async () => {
+    transactions.close();
+    await client.close();
+  };
   return {
     unitOfWork: new MongoUnitOfWork({
       transactions,
@@ -150,9 +157,7 @@ function storeOf(client: MongoClient, db: Db, presence: Heartbeat, options: Mong
     reads: new MongoReads({ collections, blocks, timeoutMs }),
     scan: new MongoScan({ client, collections }),
     check: () => probe.check(),
-    close: async () => {
-      transactions.close();
-      await client.close();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

@@ -35,7 +35,7 @@ export type SqliteStoreOptions = {
   readonly threadThreshold?: number;
 };
 
-export interface SqliteStore extends Store {
+export interface SqliteStore extends Store, AsyncDisposable {
   /**
    * Makes a consistent copy of the database while the bank runs. It gets its name only once it is complete.
    * @throws Error if `file` exists, or the copy cannot be made
@@ -151,6 +151,14 @@ function storeOf({
     lockTimeoutMs,
     thread,
   });
+  let closing: Promise<void> | undefined;
+  const closeAll = async () => {
+    await unitOfWork.close();
+    reader.close();
+    emptyLog(writer);
+    writer.close();
+  };
+  const close = () => (closing ??= closeAll());
   return {
     unitOfWork,
     reads: readsOf(reader, { lockTimeoutMs }),
@@ -174,12 +182,8 @@ function storeOf({
         throw sqliteFault(cause);
       }
     },
-    close: async () => {
-      await unitOfWork.close();
-      reader.close();
-      emptyLog(writer);
-      writer.close();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 
