@@ -98,7 +98,7 @@ export type LedgerPorts = {
  *
  * The caller has authenticated the actor or viewer: the ledger checks only what each may do. No method uses `this`.
  */
-export interface Ledger extends AsyncDisposable {
+export interface Ledger {
   /**
    * Opens an account for a user. Refuses with `account_limit_reached`.
    * @example

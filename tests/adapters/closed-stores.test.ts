@@ -73,7 +73,7 @@ describe.each([
   it('may be closed again', async () => {
     const store = await open();
     await store.close();
-    await store.close();
+    await expect(store.close()).resolves.toBeUndefined();
   });
 });
 
