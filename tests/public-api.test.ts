@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 
 const root = new URL('../', import.meta.url);
 const ledger = readFileSync(new URL('src/application/ledger.ts', root), 'utf8');
+const embedding = readFileSync(new URL('docs/embedding.md', root), 'utf8');
 const index = readFileSync(new URL('src/index.ts', root), 'utf8');
 
 type Member = { readonly name: string; readonly docstring: string | undefined; readonly signature: string };
@@ -56,6 +57,11 @@ describe('the public API', () => {
 
   test('describes every member of the ledger', () => {
     expect(withoutDocstring(members)).toEqual([]);
+  });
+
+  test('is described to embedders, member by member', () => {
+    const missing = members.filter(({ name }) => !new RegExp(`\`(?:ledger\\.)?${name}[\`(]`).test(embedding));
+    expect(missing.map(({ name }) => name)).toEqual([]);
   });
 
   test('exports by name every type in the signatures of the ledger and of its options', () => {

@@ -1,7 +1,7 @@
 import type { Actor } from '../../domain/actor.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import { scopeOf } from '../../domain/books/idempotency.ts';
-import { submitTransfer } from '../alongside.ts';
+import { withTransferView } from '../alongside.ts';
 import { dryRunTransfer, withDryRun } from '../dry-run.ts';
 import type { IdGenerator } from '../ports/runtime.ts';
 import {
@@ -13,6 +13,7 @@ import {
   withoutTexts,
 } from '../validation.ts';
 import type { SubmitOptions, CommandWriter } from '../group-commit.ts';
+import { viewTransferAnswer } from '../views.ts';
 import type { TransferResult } from '../views.ts';
 
 type Ports = { readonly writer: CommandWriter; readonly ids: IdGenerator };
@@ -43,7 +44,7 @@ export function captureHold({ writer }: Ports) {
       amount,
       request: normalise({ transferId, amount }),
     } as const;
-    return submitTransfer(writer, command, options);
+    return viewTransferAnswer(await writer.submit(command, withTransferView(options, actor)), actor);
   };
   return withDryRun(capture, dryRunTransfer);
 }
@@ -67,7 +68,7 @@ export function voidHold({ writer }: Ports) {
       transferId,
       request: normalise({ transferId }),
     } as const;
-    return submitTransfer(writer, command, options);
+    return viewTransferAnswer(await writer.submit(command, withTransferView(options, actor)), actor);
   };
   return withDryRun(release, dryRunTransfer);
 }
@@ -104,7 +105,7 @@ export function reverseTransfer({ writer, ids, digest }: Ports & { readonly dige
       description,
       request: normalise(withoutTexts({ transferId, amount, description }, { key: owned.key, digest })),
     } as const;
-    return submitTransfer(writer, command, options);
+    return viewTransferAnswer(await writer.submit(command, withTransferView(options, actor)), actor);
   };
   return withDryRun(reverse, dryRunTransfer);
 }

@@ -3,7 +3,7 @@ import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import type { AccountRef } from '../../domain/books/command.ts';
 import { invalid, PassbookError } from '../../domain/errors.ts';
 import { scopeOf } from '../../domain/books/idempotency.ts';
-import { submitTransfer } from '../alongside.ts';
+import { withTransferView } from '../alongside.ts';
 import { dryRunTransfer, withDryRun } from '../dry-run.ts';
 import { leg } from './transfer-request.ts';
 import type { IdGenerator } from '../ports/runtime.ts';
@@ -18,6 +18,7 @@ import {
   withoutTexts,
 } from '../validation.ts';
 import type { SubmitOptions, CommandWriter } from '../group-commit.ts';
+import { viewTransferAnswer } from '../views.ts';
 import type { TransferResult } from '../views.ts';
 
 type SystemActor = Extract<Actor, { kind: 'system' }>;
@@ -124,5 +125,5 @@ async function throughFunding(
       metadata: null,
     },
   } as const;
-  return submitTransfer(writer, command, options);
+  return viewTransferAnswer(await writer.submit(command, withTransferView(options, actor)), actor);
 }

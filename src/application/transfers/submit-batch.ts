@@ -77,7 +77,7 @@ export function submitBatch(ports: {
 export async function submitBatchCommand(
   writer: CommandWriter,
   command: BatchCommand,
-  options: SubmitOptions<never, BatchResult> = {},
+  options: SubmitOptions<never, BatchResult> | undefined,
 ): Promise<BatchResult> {
   const { actor } = command;
   const own = withView(options, (answer) => {

@@ -1,13 +1,14 @@
 import type { Actor } from '../../domain/actor.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import { scopeOf } from '../../domain/books/idempotency.ts';
-import { submitTransfer } from '../alongside.ts';
+import { withTransferView } from '../alongside.ts';
 import { dryRunTransfer, withDryRun } from '../dry-run.ts';
 import { readTransferRequest } from './transfer-request.ts';
 import type { TransferRequestFields } from './transfer-request.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import { normalise, requireKey, withoutTexts } from '../validation.ts';
 import type { SubmitOptions, CommandWriter } from '../group-commit.ts';
+import { viewTransferAnswer } from '../views.ts';
 import type { TransferResult } from '../views.ts';
 
 export type TransferRequest = TransferRequestFields & {
@@ -44,7 +45,7 @@ export function transferFunds(ports: {
       request: normalise(withoutTexts(fields, { key, digest: ports.digest })),
       instruction,
     } as const;
-    return submitTransfer(ports.writer, command, options);
+    return viewTransferAnswer(await ports.writer.submit(command, withTransferView(options, actor)), actor);
   };
   return withDryRun(transfer, dryRunTransfer);
 }
