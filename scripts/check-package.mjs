@@ -22,6 +22,7 @@ const MOST_MEGABYTES = 10;
 const PEERS = /** @type {Record<string, readonly string[]>} */ ({
   './mongo': ['mongodb'],
   './checkpoints': ['jose'],
+  './http': ['hono', 'valibot'],
 });
 
 const root = fileURLToPath(new URL('..', import.meta.url));
