@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import manifest from './package.json' with { type: 'json' };
 import './tests/support/vitest-on-node-20.ts';
 import { SummaryReporter } from './tests/support/summary-reporter.ts';
 
@@ -7,12 +9,19 @@ const fast = [
   'tests/domain/**/*.test.ts',
   'tests/application/**/*.test.ts',
   'tests/contract/memory*.test.ts',
-  'tests/examples/**/*.test.ts',
+  'tests/examples/!(custom-store).test.ts',
   'tests/*.test.ts',
 ];
 const mongoSetup = 'tests/support/mongo-global-setup.ts';
 
+/** The examples import the package by its name; here that is its source. */
+const ownName = Object.entries(manifest.exports).map(([subpath, { default: built }]) => ({
+  find: new RegExp(`^${subpath.replace('.', manifest.name)}$`),
+  replacement: fileURLToPath(new URL(built.replace(/^\.\/dist\/(.*)\.js$/, 'src/$1.ts'), import.meta.url)),
+}));
+
 export default defineConfig({
+  resolve: { alias: ownName },
   test: {
     // Processes, not threads: native modules and servers are closed for certain when their file ends.
     pool: 'forks',

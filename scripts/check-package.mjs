@@ -1,7 +1,8 @@
 // Packs the package as for publishing, and checks its manifest and types from outside. Installs it as an embedder does:
-// without optional peers, it must be small and work. Then each subpath must load and compile with its documented peers.
+// without optional peers, it must be small and work. Then each subpath must load and compile with its documented peers, and so must the examples.
 import { spawnSync } from 'node:child_process';
 import {
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -23,6 +24,7 @@ const PEERS = /** @type {Record<string, readonly string[]>} */ ({
   './mongo': ['mongodb'],
   './checkpoints': ['jose'],
   './http': ['hono', 'valibot'],
+  './testing': ['vitest'],
 });
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -32,12 +34,14 @@ const root = fileURLToPath(new URL('..', import.meta.url));
  */
 const manifest = /** @type {Manifest} */ (read('package.json'));
 const server = /** @type {{ version: string, dependencies: Ranges }} */ (read('server/package.json'));
+/** The packages of the server and the commands. */
+const { vitest: _ofTests, ...ofPrograms } = manifest.peerDependencies;
 const subpaths = Object.keys(manifest.exports);
 const consumer = mkdtempSync(join(tmpdir(), 'package-check-'));
 const modules = join(consumer, 'node_modules');
 
 try {
-  assertSame(server.dependencies, manifest.peerDependencies, 'the packages in server/package.json');
+  assertSame(server.dependencies, ofPrograms, 'the packages in server/package.json');
   assertSame(server.version, manifest.version, 'the version in server/package.json');
   const tarball = pack();
   const tool = (/** @type {string} */ name) => join(root, 'node_modules', '.bin', name);
@@ -58,7 +62,8 @@ try {
     for (const peer of peers) rmSync(join(modules, peer));
   }
 
-  for (const peer of [...Object.keys(manifest.peerDependencies), '@types/node']) link(peer);
+  for (const peer of [...Object.keys(ofPrograms), '@types/node']) link(peer);
+  cpSync(join(root, 'examples'), join(consumer, 'examples'), { recursive: true });
   write(
     'compiles.mts',
     subpaths.map((path, index) => `export * as s${index} from '${full(path)}';`).join('\n'),
@@ -144,7 +149,7 @@ function assertNamesPackages(name) {
   const command =
     /^Passbook's programs need the package \S+, which is not installed: run "npm install (.*)"\n$/;
   const [, packages = ''] = command.exec(stderr) ?? [];
-  const expected = Object.keys(manifest.peerDependencies).map((peer) => `${peer}@${majorOf(peer)}`);
+  const expected = Object.keys(ofPrograms).map((peer) => `${peer}@${majorOf(peer)}`);
   if (status !== 1 || stdout !== '' || packages !== expected.join(' ')) {
     throw new Error(`${name} without packages ends with ${status}: ${stdout}${stderr}`);
   }
@@ -182,8 +187,9 @@ function compilerOptions() {
     target: 'es2023',
     module: 'nodenext',
     types: ['node'],
+    allowImportingTsExtensions: true,
   };
-  return JSON.stringify({ compilerOptions, files: ['compiles.mts'] });
+  return JSON.stringify({ compilerOptions, include: ['compiles.mts', 'examples'] });
 }
 
 /**

@@ -101,6 +101,7 @@ export type { Clock, IdGenerator, Logger } from './application/ports/runtime.ts'
 export type { TransferPosition } from './application/ports/transfer-position.ts';
 export type { SessionReads, SessionStore, UserStore } from './application/ports/user-store.ts';
 export type { Change, Changes, Decision, WholeDecision } from './domain/books/changes.ts';
+export { keyText } from './domain/books/idempotency.ts';
 export type {
   IdempotencyKey,
   IdempotencyRecord,
@@ -109,14 +110,17 @@ export type {
 } from './domain/books/idempotency.ts';
 export type { Answer, Decided, Outcome, Refusal, TransferOutcome } from './domain/books/outcome.ts';
 export type { OwnerAndCurrency, Prefetch } from './domain/books/prefetch.ts';
+export { pendingOf } from './domain/books/working-books.ts';
 export type { Books } from './domain/books/working-books.ts';
 export { Account } from './domain/entities/account.ts';
 export type { AccountClass, AccountState, AccountStatus, SystemPurpose } from './domain/entities/account.ts';
 export type { Counters, Direction, EntryStep, PendingSums } from './domain/entities/counters.ts';
 export { LedgerEntry } from './domain/entities/ledger-entry.ts';
 export type { LedgerEntryFacts, LedgerEntryState } from './domain/entities/ledger-entry.ts';
+export { endOfHour } from './domain/entities/mail-hour.ts';
 export type { MailHour } from './domain/entities/mail-hour.ts';
 export type { Notification } from './domain/entities/notification.ts';
+export { isOverBy } from './domain/entities/session.ts';
 export type { Session } from './domain/entities/session.ts';
 export { Transfer } from './domain/entities/transfer.ts';
 export type {

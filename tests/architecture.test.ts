@@ -19,7 +19,8 @@ const RULES = {
   light: 'the ledger and the memory store load no other adapter, and no package but uuid',
   itself: 'source does not import the package by its own name',
   computed: 'the name of an imported module is not computed',
-  folders: 'src has the folders domain, application and adapters, and files',
+  folders: 'src has the folders domain, application, adapters and testing, and files',
+  testing: 'only src/testing imports it, and vitest',
   ambient: 'domain and application take time, chance and environment from their ports',
   async: 'domain is synchronous',
 } as const;
@@ -32,7 +33,7 @@ const NOT_FOR_EMBEDDERS = ['container.ts', 'config.ts', 'load-program.ts', 'main
 const LIGHT = ['index.ts', 'adapters/memory/index.ts'];
 const LIGHT_LOADS =
   /^(?:adapters\/(?:memory\/|shared\/|system\.ts)|package (?:uuid$|node:)|(?!adapters\/|package ))/;
-const FOLDERS = ['domain', 'application', 'adapters'];
+const FOLDERS = ['domain', 'application', 'adapters', 'testing'];
 /** From the top down. Files beside the folders are the ground floor. */
 const FLOORS = ['decisions', 'verification', 'books', 'integrity', 'reporting', 'entities', 'money'];
 const FILES_IN_A_FOLDER = 15;
@@ -119,6 +120,7 @@ function ruleBrokenBy(path: string, { specifier }: Import): Rule | undefined {
   const targetZone = zoneOf(target);
   if (isOf([manifest.name], specifier)) return 'itself';
   if (isOf(CONTAINER_PACKAGES, specifier) && path !== 'container.ts') return 'container';
+  if (!isForTests(path) && (isForTests(target) || isOf(['vitest'], specifier))) return 'testing';
   if (layer === 'domain' && targetZone === 'domain' && floorOf(target) < floorOf(path)) return 'floors';
   if (layer === 'beside' || targetZone === zone) return undefined;
   if (targetZone === 'beside') return 'outside';
@@ -197,6 +199,10 @@ function reachableFrom(entry: string, graph: ReadonlyMap<string, readonly string
 
 function isOf(packages: readonly string[], specifier: string): boolean {
   return packages.some((name) => specifier === name || specifier.startsWith(`${name}/`));
+}
+
+function isForTests(path: string): boolean {
+  return path.startsWith('testing/');
 }
 
 function isKnownPlace(path: string): boolean {
@@ -342,7 +348,13 @@ const PLANTS: readonly (readonly [Rule, string, Files])[] = [
   ['itself', 'one of its subpaths', { 'adapters/http/a.ts': `import { x } from '${manifest.name}/memory'` }],
   ['computed', 'a dynamic import', { 'adapters/http/a.ts': 'const x = import(`../${name}/store.ts`)' }],
   ['computed', 'an escaped name', { 'adapters/http/a.ts': String.raw`import '..\x2fmemory/store.ts'` }],
-  ['folders', 'a fourth one', { 'utils/a.ts': '' }],
+  ['folders', 'a fifth one', { 'utils/a.ts': '' }],
+  [
+    'testing',
+    'a fixture, from the public core',
+    { 'index.ts': `import { x } from './testing/a.ts'`, 'testing/a.ts': '' },
+  ],
+  ['testing', 'vitest, from an adapter', { 'adapters/http/a.ts': `import { expect } from 'vitest'` }],
   ['ambient', 'Date.now()', { 'domain/a.ts': 'const now = Date.now()' }],
   ['ambient', 'new Date()', { 'application/a.ts': 'const now = new Date()' }],
   ['ambient', 'new Date', { 'application/a.ts': 'const now = new Date;' }],
@@ -391,6 +403,7 @@ const INNOCENT: Files = {
   'adapters/system.ts': `import { randomUUID } from 'node:crypto'; import type { Clock } from '../application/ports.ts'`,
   'container.ts': `import 'reflect-metadata/lite'; import { container } from 'tsyringe'; import './config.ts'`,
   'index.ts': `export { x } from './domain/a.ts'`,
+  'testing/contract/a.ts': `import { it } from 'vitest'; import { x } from '../../adapters/shared/a.ts'`,
   'main.ts': `#!/usr/bin/env node\nimport { resolve } from './container.ts'`,
 };
 

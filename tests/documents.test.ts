@@ -67,7 +67,7 @@ describe('the documents', () => {
   });
 
   test('are in the repository where source, tests or scripts name them', () => {
-    const sources = ['src/', 'tests/', 'scripts/'].flatMap((folder) =>
+    const sources = ['src/', 'tests/', 'scripts/', 'examples/'].flatMap((folder) =>
       readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })
         .filter((path) => /\.(?:ts|tsx|mjs|py)$/.test(path) && !/(?:documents|tidy)\.test\.ts$/.test(path))
         .map((path) => `${folder}${path}`),
@@ -80,9 +80,9 @@ describe('the documents', () => {
     expect(named.filter(([, name]) => !(name in documents))).toEqual([]);
   });
 
-  test('name no file below src, tests, scripts or bench that does not exist', () => {
+  test('name no file below src, tests, scripts, bench or examples that does not exist', () => {
     const named = Object.entries(documents).flatMap(([path, text]) =>
-      [...text.matchAll(/`((?:src|tests|scripts|bench)\/[\w./-]*\w)\/?`/g)].map(
+      [...text.matchAll(/`((?:src|tests|scripts|bench|examples)\/[\w./-]*\w)\/?`/g)].map(
         ([, file = '']) => [path, file] as const,
       ),
     );

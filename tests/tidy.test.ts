@@ -39,7 +39,9 @@ function commentLinesIn(paths: readonly string[]): readonly Line[] {
 
 const source = filesBelow('src/', /\.(?:ts|tsx|mjs)$/);
 const tests = filesBelow('tests/', /\.ts$/).filter((path) => path !== 'tests/tidy.test.ts');
-const programs = [...filesBelow('scripts/', /\.(?:ts|mjs|py)$/), ...filesBelow('bench/', /\.ts$/)];
+const programs = ['scripts/', 'bench/', 'examples/'].flatMap((folder) =>
+  filesBelow(folder, /\.(?:ts|mjs|py)$/),
+);
 const documents = [
   ...readdirSync(root, 'utf8').filter((path) => path.endsWith('.md')),
   ...filesBelow('docs/', /\.md$/),

@@ -356,7 +356,10 @@ function propertiesOf(schema: v.GenericSchema): Record<string, JsonSchema> {
   return (toJsonSchema(schema, CONVERSION).properties ?? {}) as Record<string, JsonSchema>;
 }
 
-function responsesOf(operation: ApiOperation, examples: readonly Example[]): DocumentedOperation['responses'] {
+function responsesOf(
+  operation: ApiOperation,
+  examples: readonly Example[],
+): DocumentedOperation['responses'] {
   const { status, answer, formats = [], key, id } = operation;
   const setsCookie = id === 'register' || id === 'signIn' || id === 'signOut';
   const successes = examples.filter((example) => example.status < 400);

@@ -6,7 +6,7 @@ import { createMemoryStore } from '../../src/adapters/memory/index.ts';
 import { openMongoStore } from '../../src/adapters/mongo/index.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import type { Store } from '../../src/application/ports/ledger-store.ts';
-import { FixedClock } from '../support/builders.ts';
+import { FixedClock } from '../../src/testing/fixtures/builders.ts';
 import { aLargeBook, HEAVIEST_REQUESTS, LINES } from '../support/heaviest-requests.ts';
 import type { HeavyRequest, LargeBook } from '../support/heaviest-requests.ts';
 import { describeWithMongo, freshDatabaseName, mongoUri } from '../support/mongo.ts';

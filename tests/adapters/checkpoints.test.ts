@@ -13,7 +13,7 @@ import {
   verifyCheckpoint,
 } from '../../src/adapters/security/index.ts';
 import type { Checkpoint } from '../../src/domain/integrity/checkpoint.ts';
-import { JANUARY } from '../support/builders.ts';
+import { JANUARY } from '../../src/testing/fixtures/builders.ts';
 
 /** RFC 8037, appendix A.1 and A.2. */
 const KEY =

@@ -6,8 +6,8 @@ import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { systemClock } from '../../src/adapters/system.ts';
 import type { Clock } from '../../src/application/ports/runtime.ts';
 import manifest from '../../package.json' with { type: 'json' };
-import { Bank } from '../support/bank.ts';
-import { aCustomer, aUser, FixedClock } from '../support/builders.ts';
+import { TestBank } from '../../src/testing/fixtures/bank.ts';
+import { aCustomer, aUser, FixedClock } from '../../src/testing/fixtures/builders.ts';
 import { Program } from '../support/program.ts';
 
 type Said = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
@@ -54,7 +54,7 @@ describe('the passbook command', () => {
   it('verifies the books, signs a checkpoint and proves a statement by it, while the server runs', async () => {
     const clock = new FixedClock();
     await besideServer(async (store) => {
-      const bank = new Bank({ store, clock });
+      const bank = new TestBank({ store, clock });
       const alice = aCustomer();
       const from = await bank.account(alice, { funds: 100n });
       await bank.pay(alice, { from, to: await bank.open(aCustomer()), amount: 30n });

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newCheckpointKey, publicCheckpointKey } from '../../src/adapters/security/index.ts';
 import { readConfig } from '../../src/config.ts';
 import { addProofCommands } from '../../src/proof-commands.ts';
-import { Bank, transferIdOf } from '../support/bank.ts';
-import { aCustomer, FixedClock, JANUARY } from '../support/builders.ts';
+import { TestBank, transferIdOf } from '../../src/testing/fixtures/bank.ts';
+import { aCustomer, FixedClock, JANUARY } from '../../src/testing/fixtures/builders.ts';
 import { aTamperedMemory } from '../support/tamper.ts';
 
 /** The commands over a store in memory, which none of them closes. */
@@ -20,7 +20,7 @@ describe('the commands that prove the books', () => {
 
   async function someBooks() {
     const { store, tamper } = aTamperedMemory();
-    const bank = new Bank({ store, clock: new FixedClock() });
+    const bank = new TestBank({ store, clock: new FixedClock() });
     const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
     const from = await bank.account(alice, { funds: 10_000n });
     const to = await bank.open(bob);

@@ -11,8 +11,8 @@ import {
   publicCheckpointKey,
 } from '../../src/adapters/security/index.ts';
 import type { StatementProof } from '../../src/domain/integrity/statement-proof.ts';
-import { Bank, SYSTEM } from '../support/bank.ts';
-import { aCustomer, FixedClock } from '../support/builders.ts';
+import { TestBank, SYSTEM } from '../../src/testing/fixtures/bank.ts';
+import { aCustomer, FixedClock } from '../../src/testing/fixtures/builders.ts';
 import { MemoryCheckpoints } from '../support/checkpoints.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/verify_chain.py', import.meta.url));
@@ -107,7 +107,7 @@ async function aProof() {
   const privateKey = newCheckpointKey();
   const { archive } = new MemoryCheckpoints().ports;
   const checkpoints = { archive, signer: await createCheckpointSigner(privateKey) };
-  const bank = new Bank({ store: createMemoryStore(), clock, checkpoints });
+  const bank = new TestBank({ store: createMemoryStore(), clock, checkpoints });
   const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
   const accountId = await bank.account(alice, { funds: 100n });
   const to = await bank.open(bob);

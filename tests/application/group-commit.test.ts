@@ -12,8 +12,14 @@ import type { Prefetch } from '../../src/domain/books/prefetch.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import type { Answer } from '../../src/domain/books/outcome.ts';
 import type { Instant } from '../../src/domain/time.ts';
-import { anAccount, FixedClock, JANUARY } from '../support/builders.ts';
-import { aBatchCommand, anOpenCommand, anOrder, aTransferCommand, WholeBooks } from '../support/commands.ts';
+import { anAccount, FixedClock, JANUARY } from '../../src/testing/fixtures/builders.ts';
+import {
+  aBatchCommand,
+  anOpenCommand,
+  anOrder,
+  aTransferCommand,
+  WholeBooks,
+} from '../../src/testing/fixtures/commands.ts';
 
 type Unit = {
   /** Asks for it where the store was busy. */

@@ -3,8 +3,8 @@ import { userTransfers } from '../../src/application/transfers/user-transfers.ts
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
 import { createLedger } from '../../src/index.ts';
 import type { Viewer } from '../../src/index.ts';
-import { SYSTEM } from '../support/bank.ts';
-import { aCustomer, freshId } from '../support/builders.ts';
+import { SYSTEM } from '../../src/testing/fixtures/bank.ts';
+import { aCustomer, freshId } from '../../src/testing/fixtures/builders.ts';
 
 describe('a ledger', () => {
   it('cannot have for its default currency what is none', () => {

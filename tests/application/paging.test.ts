@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import type { HistoryFilter, Page, ListRequest } from '../../src/index.ts';
-import { Bank, SYSTEM } from '../support/bank.ts';
+import { TestBank, SYSTEM } from '../../src/testing/fixtures/bank.ts';
 import { MemoryCheckpoints } from '../support/checkpoints.ts';
-import { aCustomer, anAccount, FixedClock } from '../support/builders.ts';
+import { aCustomer, anAccount, FixedClock } from '../../src/testing/fixtures/builders.ts';
 
 async function aBankWith(accounts: number) {
-  const bank = new Bank({ store: createMemoryStore(), clock: new FixedClock() });
+  const bank = new TestBank({ store: createMemoryStore(), clock: new FixedClock() });
   const alice = aCustomer();
   const opened = Array.from({ length: accounts }, () => anAccount({ ownerId: alice.id }));
   await bank.seed(...opened);
@@ -82,7 +82,11 @@ describe('a cursor of one list', () => {
   /** Lists that differ in the list, its owner or its filter, each with more than one page. */
   async function lists(): Promise<ReadonlyMap<string, Read>> {
     const clock = new FixedClock();
-    const bank = new Bank({ store: createMemoryStore(), clock, checkpoints: new MemoryCheckpoints().ports });
+    const bank = new TestBank({
+      store: createMemoryStore(),
+      clock,
+      checkpoints: new MemoryCheckpoints().ports,
+    });
     const [alice, bob] = [aCustomer(), aCustomer()];
     const accounts: string[] = [];
     for (const owner of [alice, alice, bob, bob]) accounts.push(await bank.account(owner, { funds: 100n }));

@@ -5,9 +5,9 @@ import type { OpenAccountRequest } from '../../src/application/accounts/open-acc
 import type { TransferRequest } from '../../src/application/transfers/transfer-funds.ts';
 import type { Actor } from '../../src/domain/actor.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
-import { Bank, SYSTEM } from '../support/bank.ts';
-import { aCustomer, FixedClock, freshId } from '../support/builders.ts';
-import type { Customer } from '../support/builders.ts';
+import { TestBank, SYSTEM } from '../../src/testing/fixtures/bank.ts';
+import { aCustomer, FixedClock, freshId } from '../../src/testing/fixtures/builders.ts';
+import type { Customer } from '../../src/testing/fixtures/builders.ts';
 
 const AMOUNT = "must be an integer from 1 to 9007199254740991, in the currency's minor unit";
 const ID = 'must be 1 to 255 visible ASCII characters';
@@ -101,8 +101,8 @@ const METADATA_FAULTS: [what: string, value: unknown, field: string, message: st
 ];
 const MISSPELLED_CURRENCIES = ['eur', 'Eur', ' EUR ', 'eur '];
 
-function aBank(): Bank {
-  return new Bank({ store: createMemoryStore(), clock: new FixedClock() });
+function aBank(): TestBank {
+  return new TestBank({ store: createMemoryStore(), clock: new FixedClock() });
 }
 
 async function expectFault(attempt: Promise<unknown>, field: string, message: string): Promise<void> {
@@ -168,7 +168,7 @@ describe('a currency in other letters', () => {
 });
 
 describe('a hold, a batch and legs that are malformed name the field at fault', () => {
-  const plain = (bank: Bank, alice: Customer) => async () => ({
+  const plain = (bank: TestBank, alice: Customer) => async () => ({
     sourceAccountId: await bank.account(alice, { funds: 10n }),
     destinationAccountId: await bank.account(alice),
     amount: 1n,

@@ -4,8 +4,8 @@ import { memoryStoreOver } from '../../src/adapters/memory/memory-store.ts';
 import { sha256OfHex } from '../../src/adapters/system.ts';
 import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import { verifyBooks } from '../../src/application/proofs/verify-books.ts';
-import { Bank } from '../support/bank.ts';
-import { FixedClock } from '../support/builders.ts';
+import { TestBank } from '../../src/testing/fixtures/bank.ts';
+import { FixedClock } from '../../src/testing/fixtures/builders.ts';
 import { otherValues } from '../support/other-values.ts';
 import { wholeBooks } from '../support/whole-books.ts';
 
@@ -30,7 +30,7 @@ describe('in memory changed by hand, verify', () => {
   const store = memoryStoreOver(data);
   const parts = (): readonly (readonly [string, Kept])[] =>
     (Object.entries(data) as [string, Kept][]).filter(([name]) => !(name in NOT_OF_THE_LEDGER));
-  beforeAll(() => wholeBooks(new Bank({ store, clock: new FixedClock() }), store));
+  beforeAll(() => wholeBooks(new TestBank({ store, clock: new FixedClock() }), store));
 
   it('finds nothing where nothing was changed', async () => {
     expect(await faults()).toEqual([]);

@@ -5,8 +5,8 @@ import { sha256OfHex } from '../../src/adapters/system.ts';
 import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import type { Store } from '../../src/application/ports/ledger-store.ts';
 import { verifyBooks } from '../../src/application/proofs/verify-books.ts';
-import { Bank } from '../support/bank.ts';
-import { FixedClock } from '../support/builders.ts';
+import { TestBank } from '../../src/testing/fixtures/bank.ts';
+import { FixedClock } from '../../src/testing/fixtures/builders.ts';
 import { describeWithMongo } from '../support/mongo.ts';
 import { otherValues } from '../support/other-values.ts';
 import { anUnguardedMongo } from '../support/tamper-mongo.ts';
@@ -41,7 +41,7 @@ describeWithMongo('in a MongoDB database changed by hand, verify', () => {
 
   beforeAll(async () => {
     ({ store, db, close } = await anUnguardedMongo());
-    await wholeBooks(new Bank({ store, clock: new FixedClock() }), store);
+    await wholeBooks(new TestBank({ store, clock: new FixedClock() }), store);
     // Blocks are written outside the units
     await vi.waitFor(
       async () => expect(await db.collection('blocks').countDocuments()).toBeGreaterThan(1),

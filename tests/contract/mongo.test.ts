@@ -1,6 +1,6 @@
 import { openMongoStore } from '../../src/adapters/mongo/index.ts';
 import { describeWithMongo, freshDatabaseName, mongoUri } from '../support/mongo.ts';
-import { storeContract } from './store-contract.ts';
+import { storeContract } from '../../src/testing/index.ts';
 
 describeWithMongo('a store in MongoDB', () => {
   storeContract('with two clients of one database', async ({ clock }) => {

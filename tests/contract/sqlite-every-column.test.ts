@@ -5,8 +5,8 @@ import type { Connection } from '../../src/adapters/sqlite/connection/connection
 import type { Value } from '../../src/adapters/sqlite/connection/driver.ts';
 import type { Store } from '../../src/application/ports/ledger-store.ts';
 import { verifyBooks } from '../../src/application/proofs/verify-books.ts';
-import { Bank } from '../support/bank.ts';
-import { FixedClock } from '../support/builders.ts';
+import { TestBank } from '../../src/testing/fixtures/bank.ts';
+import { FixedClock } from '../../src/testing/fixtures/builders.ts';
 import { otherValues } from '../support/other-values.ts';
 import { anUnguardedSqlite } from '../support/tamper-sqlite.ts';
 import { wholeBooks } from '../support/whole-books.ts';
@@ -41,7 +41,7 @@ let tables: readonly Table[] = [];
 beforeAll(async () => {
   ({ store, connection, close } = await anUnguardedSqlite());
   connection.exec('PRAGMA ignore_check_constraints = OFF');
-  await wholeBooks(new Bank({ store, clock: new FixedClock() }), store);
+  await wholeBooks(new TestBank({ store, clock: new FixedClock() }), store);
   const names = connection.all("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name") as {
     name: string;
   }[];

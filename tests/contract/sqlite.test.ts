@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
-import { storeContract } from './store-contract.ts';
+import { storeContract } from '../../src/testing/index.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'passbook-'));
 

@@ -10,8 +10,8 @@ import { requestTextDigest } from '../../src/domain/books/idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../../src/domain/books/idempotency.ts';
 import { LedgerEntry } from '../../src/domain/entities/ledger-entry.ts';
 import type { FaultKind } from '../../src/domain/verification/faults.ts';
-import { Bank, SYSTEM, transferIdOf } from '../support/bank.ts';
-import { aCustomer, FixedClock, freshId } from '../support/builders.ts';
+import { TestBank, SYSTEM, transferIdOf } from '../../src/testing/fixtures/bank.ts';
+import { aCustomer, FixedClock, freshId } from '../../src/testing/fixtures/builders.ts';
 import { MemoryCheckpoints } from '../support/checkpoints.ts';
 import type { Tamper } from '../support/tamper.ts';
 
@@ -468,7 +468,7 @@ type Manifested = Pick<NonNullable<VerifyRequest['checkpoint']>, 'checkpoint'> &
 async function someBooks({ store, tamper }: Opened): Promise<Books> {
   const clock = new FixedClock();
   const checkpoints = new MemoryCheckpoints();
-  const bank = new Bank({ store, clock, checkpoints: checkpoints.ports });
+  const bank = new TestBank({ store, clock, checkpoints: checkpoints.ports });
   const [owner, payee] = [aCustomer('Alice'), aCustomer('Bob')];
   const alice = await bank.account(owner, { funds: 10_000n });
   const [bob, empty, frozen] = [await bank.open(payee), await bank.open(payee), await bank.open(payee)];

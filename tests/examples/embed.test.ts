@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { PLAIN } from '../support/builders.ts';
+import { PLAIN } from '../../src/testing/fixtures/builders.ts';
 import { embed } from './embed.ts';
 
 it('the example of embedding moves 5.00 of 100.00, and answers with what is left', async () => {

@@ -7,8 +7,8 @@ import type { DispatcherOptions } from '../../src/application/jobs/outbox-dispat
 import type { Store } from '../../src/application/ports/ledger-store.ts';
 import type { Logger } from '../../src/application/ports/runtime.ts';
 import type { Mailer } from '../../src/application/ports/outbox.ts';
-import { Bank } from '../support/bank.ts';
-import { FixedClock, aUser } from '../support/builders.ts';
+import { TestBank } from '../../src/testing/fixtures/bank.ts';
+import { FixedClock, aUser } from '../../src/testing/fixtures/builders.ts';
 import { MailServer, SmtpFault, messageIdsOf } from '../support/mail-server.ts';
 import type { MailServerConduct } from '../support/mail-server.ts';
 
@@ -35,14 +35,14 @@ class Log implements Logger {
 describe('mail and its faults', () => {
   let clock: FixedClock;
   let store: Store;
-  let bank: Bank;
+  let bank: TestBank;
   let log: Log;
   let closing: (() => unknown)[];
 
   beforeEach(() => {
     clock = new FixedClock();
     store = createMemoryStore();
-    bank = new Bank({ clock, store });
+    bank = new TestBank({ clock, store });
     log = new Log();
     closing = [];
   });

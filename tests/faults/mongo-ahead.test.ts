@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { ReplicaSet } from '../../scripts/mongo-replica-set.ts';
 import type { WriterLimits } from '../../src/application/group-commit.ts';
-import { Bank, codeOf, want } from '../support/bank.ts';
-import { expectRunningBook, expectWholeChain } from '../support/books.ts';
-import { aCustomer, freshId } from '../support/builders.ts';
-import type { Customer } from '../support/builders.ts';
+import { TestBank, codeOf, want } from '../../src/testing/fixtures/bank.ts';
+import { expectRunningBook, expectWholeChain } from '../../src/testing/fixtures/books.ts';
+import { aCustomer, freshId } from '../../src/testing/fixtures/builders.ts';
+import type { Customer } from '../../src/testing/fixtures/builders.ts';
 import { describeWithMongo, freshDatabaseName, startReplicaSet } from '../support/mongo.ts';
 import { failCommands, openMongoBank, passCommands } from '../support/mongo-bank.ts';
 import type { MongoBank } from '../support/mongo-bank.ts';
@@ -15,8 +15,8 @@ const ABORTED = ['TransientTransactionError'];
 describeWithMongo('a unit that begins upon one that is not committed', () => {
   let server: ReplicaSet;
   let mongo: MongoBank;
-  let first: Bank;
-  let second: Bank;
+  let first: TestBank;
+  let second: TestBank;
   let alice: Customer;
   let bob: Customer;
   let [from, between, to] = ['', '', ''];
@@ -67,7 +67,7 @@ describeWithMongo('a unit that begins upon one that is not committed', () => {
   }
 
   const another = (limits: Partial<WriterLimits> = {}) =>
-    new Bank({ store: mongo.store, clock: mongo.bank.clock, limits });
+    new TestBank({ store: mongo.store, clock: mongo.bank.clock, limits });
 
   const fail = (failure: Parameters<typeof failCommands>[1]) => failCommands(server.uri(), failure);
 
@@ -257,7 +257,7 @@ describeWithMongo('a unit that begins upon one that is not committed', () => {
 
   it('is run again where both write one account, and the next ones wait; all are paid', async () => {
     // More than an account's document may fall behind
-    const payTen = (bank: Bank) =>
+    const payTen = (bank: TestBank) =>
       bank.ledger.submitBatch(alice, {
         transfers: Array.from({ length: 10 }, () => ({
           sourceAccountId: from,

@@ -4,8 +4,8 @@ import { userTransfers } from '../../src/application/transfers/user-transfers.ts
 import { PassbookError } from '../../src/domain/errors.ts';
 import type { Member, ReplicaSet } from '../../scripts/mongo-replica-set.ts';
 import type { LedgerEntry } from '../../src/domain/entities/ledger-entry.ts';
-import { aCustomer, freshId } from '../support/builders.ts';
-import type { Customer } from '../support/builders.ts';
+import { aCustomer, freshId } from '../../src/testing/fixtures/builders.ts';
+import type { Customer } from '../../src/testing/fixtures/builders.ts';
 import { describeWithMongo, freshDatabaseName, startReplicaSet } from '../support/mongo.ts';
 import { openMongoBank } from '../support/mongo-bank.ts';
 import type { MongoBank } from '../support/mongo-bank.ts';

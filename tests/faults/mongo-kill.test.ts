@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { aCustomer, freshId } from '../support/builders.ts';
+import { aCustomer, freshId } from '../../src/testing/fixtures/builders.ts';
 import { describeWithMongo, freshDatabaseName, mongoUri } from '../support/mongo.ts';
 import { failCommands, openMongoBank } from '../support/mongo-bank.ts';
 import type { MongoBank } from '../support/mongo-bank.ts';

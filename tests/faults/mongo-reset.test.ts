@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ReplicaSet } from '../../scripts/mongo-replica-set.ts';
-import { codeOf, want } from '../support/bank.ts';
-import { aCustomer, aUser, freshId } from '../support/builders.ts';
-import type { Customer } from '../support/builders.ts';
+import { codeOf, want } from '../../src/testing/fixtures/bank.ts';
+import { aCustomer, aUser, freshId } from '../../src/testing/fixtures/builders.ts';
+import type { Customer } from '../../src/testing/fixtures/builders.ts';
 import { describeWithMongo, freshDatabaseName, startReplicaSet } from '../support/mongo.ts';
 import { failCommands, openMongoBank } from '../support/mongo-bank.ts';
 import type { MongoBank } from '../support/mongo-bank.ts';

@@ -2,10 +2,10 @@ import type { Store } from '../../src/application/ports/ledger-store.ts';
 import type { SubmitOptions } from '../../src/application/group-commit.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import type { Ledger } from '../../src/index.ts';
-import type { FixedClock } from '../support/builders.ts';
+import type { FixedClock } from '../../src/testing/fixtures/builders.ts';
 import { copyOf } from './model.ts';
 import type { KeyUse, Model } from './model.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../../src/testing/fixtures/random.ts';
 
 /** The ledger under test, by one of its doors. */
 export type Subject = { readonly ledger: Ledger; readonly store: Store; readonly clock: FixedClock };

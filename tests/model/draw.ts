@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Actor } from '../../src/domain/actor.ts';
-import type { Customer } from '../support/builders.ts';
+import type { Customer } from '../../src/testing/fixtures/builders.ts';
 import type { Drawing } from './command.ts';
 import { BOUND, COUNTER_BOUND, fundsOf } from './model.ts';
 import type { ModelAccount, ModelTransfer } from './model.ts';

@@ -8,7 +8,7 @@ import type { Books } from '../../src/domain/books/working-books.ts';
 import type { Changes } from '../../src/domain/books/changes.ts';
 import { createLedger } from '../../src/index.ts';
 import type { Ledger, LedgerOptions } from '../../src/index.ts';
-import { SYSTEM } from '../support/bank.ts';
+import { SYSTEM } from '../../src/testing/fixtures/bank.ts';
 import { play } from './play.ts';
 import type { OpenStore } from './play.ts';
 import { drawSequence } from './sequence.ts';

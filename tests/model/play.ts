@@ -2,7 +2,7 @@ import type { Store } from '../../src/application/ports/ledger-store.ts';
 import type { IdGenerator } from '../../src/application/ports/runtime.ts';
 import { createLedger } from '../../src/index.ts';
 import type { Ledger, LedgerOptions } from '../../src/index.ts';
-import { FixedClock } from '../support/builders.ts';
+import { FixedClock } from '../../src/testing/fixtures/builders.ts';
 import { nthId, outcomeOf } from './command.ts';
 import type { Command, Subject } from './command.ts';
 import { Comparison, expectSame, saltOf } from './comparison.ts';

@@ -1,4 +1,4 @@
-import { JANUARY } from '../support/builders.ts';
+import { JANUARY } from '../../src/testing/fixtures/builders.ts';
 import { sourcesOf } from './command.ts';
 import type { Command, CommandSource } from './command.ts';
 import { captureHoldKind } from './kinds/capture-hold.ts';
@@ -24,7 +24,7 @@ import { voidHoldKind } from './kinds/void-hold.ts';
 import { withdrawFundsKind } from './kinds/withdraw-funds.ts';
 import { anEmptyModel } from './model.ts';
 import type { Terms } from './model.ts';
-import { Random } from './random.ts';
+import { Random } from '../../src/testing/fixtures/random.ts';
 
 /** Commands that are submitted in one go, by one of the doors. */
 export type Step = { readonly door: number; readonly commands: readonly Command[] };

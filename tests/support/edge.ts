@@ -10,7 +10,7 @@ import { errorCatalogue } from '../../src/domain/errors.ts';
 import type { ErrorCode, FieldError } from '../../src/domain/errors.ts';
 import type { Role } from '../../src/domain/entities/user.ts';
 import { expectDocumented } from './api-document.ts';
-import { FixedClock, freshId } from './builders.ts';
+import { FixedClock, freshId } from '../../src/testing/fixtures/builders.ts';
 import { aBankOfPeople } from './people.ts';
 
 export const TOKEN_TERMS = {

@@ -1,6 +1,6 @@
 import type { BooksAtOnce, Store } from '../../src/application/ports/ledger-store.ts';
 import type { Decision } from '../../src/domain/books/changes.ts';
-import { freshId } from './builders.ts';
+import { freshId } from '../../src/testing/fixtures/builders.ts';
 import { Edge } from './edge.ts';
 import type { Person } from './edge.ts';
 

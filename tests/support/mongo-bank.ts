@@ -4,11 +4,11 @@ import { openMongoStore } from '../../src/adapters/mongo/index.ts';
 import type { MongoStoreOptions } from '../../src/adapters/mongo/index.ts';
 import type { Store } from '../../src/application/ports/ledger-store.ts';
 import type { WriterLimits } from '../../src/application/group-commit.ts';
-import { Bank } from './bank.ts';
-import { FixedClock } from './builders.ts';
+import { TestBank } from '../../src/testing/fixtures/bank.ts';
+import { FixedClock } from '../../src/testing/fixtures/builders.ts';
 
 export type MongoBank = {
-  readonly bank: Bank;
+  readonly bank: TestBank;
   readonly store: Store;
   readonly client: MongoClient;
   /** Commands sent since the store was opened. */
@@ -39,7 +39,7 @@ export async function openMongoBank({
   });
   if (!client) throw new TypeError('The store has no client');
   sent.length = 0;
-  const bank = new Bank({ store, clock, limits });
+  const bank = new TestBank({ store, clock, limits });
   return {
     bank,
     store,

@@ -8,7 +8,7 @@ import type { Mailer } from '../../src/application/ports/outbox.ts';
 import type { PasswordHasher, TokenClaims, TokenIssuer } from '../../src/application/ports/user-store.ts';
 import type { Notification } from '../../src/domain/entities/notification.ts';
 import type { User } from '../../src/domain/entities/user.ts';
-import { FixedClock, ids } from './builders.ts';
+import { FixedClock, ids } from '../../src/testing/fixtures/builders.ts';
 import { MemoryCheckpoints } from './checkpoints.ts';
 
 /** A hasher that neither hides a password nor takes time. It records the hashes it compares. */

@@ -1,12 +1,12 @@
 import type { LedgerReads } from '../../src/application/ports/ledger-store.ts';
 import { userTransfers } from '../../src/application/transfers/user-transfers.ts';
 import type { Transfer } from '../../src/domain/entities/transfer.ts';
-import { SYSTEM } from './bank.ts';
-import type { Bank } from './bank.ts';
-import { aCustomer, freshId } from './builders.ts';
+import { SYSTEM } from '../../src/testing/fixtures/bank.ts';
+import type { TestBank } from '../../src/testing/fixtures/bank.ts';
+import { aCustomer, freshId } from '../../src/testing/fixtures/builders.ts';
 
 /** Transfers with every kind of party: payers, payees, both in one, operators, and initiators of rejections. */
-export async function someHistory(bank: Bank): Promise<{
+export async function someHistory(bank: TestBank): Promise<{
   /** The number of transfers that are in no book of their initiator. */
   readonly unbooked: number;
   lists(reads: LedgerReads): Promise<readonly (readonly Transfer[])[]>;

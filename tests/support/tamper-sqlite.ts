@@ -15,7 +15,7 @@ import { keyText } from '../../src/domain/books/idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../../src/domain/books/idempotency.ts';
 import type { LedgerEntry, LedgerEntryState } from '../../src/domain/entities/ledger-entry.ts';
 import type { TransferState } from '../../src/domain/entities/transfer.ts';
-import { FixedClock } from './builders.ts';
+import { FixedClock } from '../../src/testing/fixtures/builders.ts';
 import type { Tamper } from './tamper.ts';
 
 /** A store in a new file, and a connection to the file without triggers and checks. */

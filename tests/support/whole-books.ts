@@ -2,15 +2,15 @@ import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import type { Store } from '../../src/application/ports/ledger-store.ts';
 import type { Clock } from '../../src/application/ports/runtime.ts';
 import { followAudit } from '../../src/domain/integrity/audit-log.ts';
-import { SYSTEM, transferIdOf } from './bank.ts';
-import type { Bank } from './bank.ts';
-import { aCustomer, freshId } from './builders.ts';
+import { SYSTEM, transferIdOf } from '../../src/testing/fixtures/bank.ts';
+import type { TestBank } from '../../src/testing/fixtures/bank.ts';
+import { aCustomer, freshId } from '../../src/testing/fixtures/builders.ts';
 
 /** More entries than one block holds. */
 const PAYMENTS = 66;
 
 /** Fills a bank so that each column and field of each store has a value somewhere. With `store`, grants a role too. */
-export async function wholeBooks(bank: Bank, store?: Store): Promise<void> {
+export async function wholeBooks(bank: TestBank, store?: Store): Promise<void> {
   const { clock, ledger } = bank;
   const operator = { ...SYSTEM, id: freshId() };
   const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { dryRunTransfer, withDryRun } from '../../../src/application/dry-run.ts';
 import type { Actor, TransferRequest } from '../../../src/index.ts';
-import { freshId } from '../../support/builders.ts';
+import { freshId } from '../../../src/testing/fixtures/builders.ts';
 import { A_TEXT, Edge, expectAnswer, PASSWORD, problem } from '../../support/edge.ts';
 import type { Answer, Person } from '../../support/edge.ts';
 

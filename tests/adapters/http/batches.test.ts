@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../../../src/domain/errors.ts';
-import { freshId } from '../../support/builders.ts';
+import { freshId } from '../../../src/testing/fixtures/builders.ts';
 import {
   Edge,
   expectAnswer,

@@ -104,7 +104,7 @@ describe('The OpenAPI document', () => {
     }));
   }
 
-  test('is served as it is committed', async () => {
+  test('is served unchanged', async () => {
     const answer = await new Edge().call('GET /openapi.json');
     expect(answer.headers.get('content-type')).toBe('application/json');
     expect(answer.body).toEqual(committed);

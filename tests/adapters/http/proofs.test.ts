@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { freshId } from '../../support/builders.ts';
+import { freshId } from '../../../src/testing/fixtures/builders.ts';
 import {
   A_TEXT,
   Edge,

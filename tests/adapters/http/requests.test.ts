@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { PassbookError } from '../../../src/domain/errors.ts';
-import { freshId } from '../../support/builders.ts';
+import { freshId } from '../../../src/testing/fixtures/builders.ts';
 import {
   A_NUMBER,
   A_TEXT,

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startServer } from '../../../src/adapters/http/index.ts';
 import type { RunningServer, ServerLimits } from '../../../src/adapters/http/index.ts';
-import { freshId } from '../../support/builders.ts';
+import { freshId } from '../../../src/testing/fixtures/builders.ts';
 import { Edge, invalid, PASSWORD, problem, UNAUTHENTICATED } from '../../support/edge.ts';
 
 const HOST = '127.0.0.1';

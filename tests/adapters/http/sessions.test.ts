@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { PassbookError } from '../../../src/domain/errors.ts';
-import { freshId } from '../../support/builders.ts';
+import { freshId } from '../../../src/testing/fixtures/builders.ts';
 import {
   Edge,
   expectAnswer,

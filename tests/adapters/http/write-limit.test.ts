@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { problemHandler } from '../../../src/adapters/http/responses/problem.ts';
 import type { CallerEnv } from '../../../src/adapters/http/env.ts';
 import { WriteThrottle } from '../../../src/adapters/http/middleware/write-throttle.ts';
-import { aUser, freshId } from '../../support/builders.ts';
+import { aUser, freshId } from '../../../src/testing/fixtures/builders.ts';
 import { Edge } from '../../support/edge.ts';
 import type { Person } from '../../support/edge.ts';
 

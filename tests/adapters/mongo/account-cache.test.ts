@@ -2,7 +2,7 @@ import { Timestamp } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import type { StoredAccount } from '../../../src/adapters/mongo/documents/account-document.ts';
 import { AccountCache } from '../../../src/adapters/mongo/writing/account-cache.ts';
-import { anAccount } from '../../support/builders.ts';
+import { anAccount } from '../../../src/testing/fixtures/builders.ts';
 
 const at = new Timestamp({ t: 1, i: 1 });
 

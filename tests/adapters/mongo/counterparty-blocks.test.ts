@@ -3,7 +3,7 @@ import type { Db } from 'mongodb';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { collectionsOf } from '../../../src/adapters/mongo/schema/collections.ts';
 import type { BlockDocument } from '../../../src/adapters/mongo/documents/block-document.ts';
-import { aCustomer } from '../../support/builders.ts';
+import { aCustomer } from '../../../src/testing/fixtures/builders.ts';
 import { describeWithMongo, freshDatabaseName, mongoUri } from '../../support/mongo.ts';
 import { openMongoBank } from '../../support/mongo-bank.ts';
 import type { MongoBank } from '../../support/mongo-bank.ts';

@@ -2,7 +2,7 @@ import type { CollectionInfo, Db, Document } from 'mongodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ReplicaSet } from '../../../scripts/mongo-replica-set.ts';
 import { openMongoStore } from '../../../src/adapters/mongo/index.ts';
-import { aCustomer } from '../../support/builders.ts';
+import { aCustomer } from '../../../src/testing/fixtures/builders.ts';
 import { describeWithMongo, freshDatabaseName, mongoUri, startReplicaSet } from '../../support/mongo.ts';
 import { openMongoBank, withRawClient } from '../../support/mongo-bank.ts';
 

@@ -9,8 +9,8 @@ import { WriterLease } from '../../../src/adapters/mongo/writing/writer-lease.ts
 import type { Stores } from '../../../src/application/ports/ledger-store.ts';
 import { Account } from '../../../src/domain/entities/account.ts';
 import { PassbookError } from '../../../src/domain/errors.ts';
-import { NO_CHANGES, want } from '../../support/bank.ts';
-import { aCustomer, aSession, aUser, freshId } from '../../support/builders.ts';
+import { NO_CHANGES, want } from '../../../src/testing/fixtures/bank.ts';
+import { aCustomer, aSession, aUser, freshId } from '../../../src/testing/fixtures/builders.ts';
 import { describeWithMongo, freshDatabaseName, mongod, mongoUri } from '../../support/mongo.ts';
 import { openMongoBank, withRawClient } from '../../support/mongo-bank.ts';
 import type { MongoBank } from '../../support/mongo-bank.ts';

@@ -5,7 +5,7 @@ import { collectionsOf } from '../../../src/adapters/mongo/schema/collections.ts
 import type { Collections } from '../../../src/adapters/mongo/schema/collections.ts';
 import { Deadline } from '../../../src/adapters/shared/deadline.ts';
 import { WriterLease } from '../../../src/adapters/mongo/writing/writer-lease.ts';
-import { anAccount } from '../../support/builders.ts';
+import { anAccount } from '../../../src/testing/fixtures/builders.ts';
 import { describeWithMongo, freshDatabaseName, mongoUri } from '../../support/mongo.ts';
 
 const NOTHING = () => null;

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createTokenIssuer } from '../../../src/adapters/security/index.ts';
-import { FixedClock, JANUARY } from '../../support/builders.ts';
+import { FixedClock, JANUARY } from '../../../src/testing/fixtures/builders.ts';
 import { Edge, expectAnswer, INVALID_TOKEN, SESSION_EXPIRED, TOKEN_TERMS } from '../../support/edge.ts';
 
 const CLAIMS = { sessionId: 'session-1', userId: 'user-1', expiresAt: JANUARY + 60_000 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ClaimedBatches } from '../../../src/adapters/shared/outbox-batch.ts';
-import { aWelcome } from '../../support/builders.ts';
+import { aWelcome } from '../../../src/testing/fixtures/builders.ts';
 
 const messages = [aWelcome({ id: 'a' }), aWelcome({ id: 'b' }), aWelcome({ id: 'c' })];
 

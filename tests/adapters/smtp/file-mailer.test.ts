@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { simpleParser } from 'mailparser';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFileMailer } from '../../../src/adapters/smtp/file-mailer.ts';
-import { JANUARY, aTransferMessage, aUser, aWelcome } from '../../support/builders.ts';
+import { JANUARY, aTransferMessage, aUser, aWelcome } from '../../../src/testing/fixtures/builders.ts';
 
 const FROM = { name: 'Passbook', address: 'bank@passbook.example' };
 const ADA = aUser({ name: 'Ada Lovelace', email: 'ada@example.com' });

@@ -7,8 +7,8 @@ import { Connection } from '../../../src/adapters/sqlite/connection/connection.t
 import { loadDriver } from '../../../src/adapters/sqlite/connection/driver.ts';
 import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import type { SqliteStore } from '../../../src/adapters/sqlite/index.ts';
-import { Bank, NO_CHANGES, want } from '../../support/bank.ts';
-import { aCustomer, anAccount, FixedClock } from '../../support/builders.ts';
+import { TestBank, NO_CHANGES, want } from '../../../src/testing/fixtures/bank.ts';
+import { aCustomer, anAccount, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 
 const driver = await loadDriver();
 const alice = aCustomer();
@@ -16,7 +16,7 @@ let folder: string;
 let backups: string;
 let clock: FixedClock;
 let store: SqliteStore;
-let bank: Bank;
+let bank: TestBank;
 let from: string;
 let to: string;
 
@@ -25,7 +25,7 @@ beforeEach(async () => {
   backups = await mkdtemp(join(tmpdir(), 'passbook-backups-'));
   clock = new FixedClock();
   store = await openSqliteStore({ path: join(folder, 'bank.db'), clock });
-  bank = new Bank({ store, clock });
+  bank = new TestBank({ store, clock });
   [from, to] = [await bank.account(alice, { funds: 100_000n }), await bank.account(alice)];
   await fill();
 });
@@ -73,7 +73,7 @@ describe('a backup', () => {
     copy.close();
 
     const restored = await openSqliteStore({ path: file, clock });
-    const copied = new Bank({ store: restored, clock });
+    const copied = new TestBank({ store: restored, clock });
     const moved = await copied.balanceOf(to);
     expect(moved).toBeGreaterThanOrEqual(1n);
     expect(moved).toBeLessThan(1 + meanwhile);

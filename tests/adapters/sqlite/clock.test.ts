@@ -9,8 +9,8 @@ import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import type { SqliteStore, SqliteStoreOptions } from '../../../src/adapters/sqlite/index.ts';
 import { openWith } from '../../../src/adapters/sqlite/sqlite-store.ts';
 import { createMemoryStore } from '../../../src/adapters/memory/index.ts';
-import { Bank } from '../../support/bank.ts';
-import { aCustomer, aUser, FixedClock } from '../../support/builders.ts';
+import { TestBank } from '../../../src/testing/fixtures/bank.ts';
+import { aCustomer, aUser, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 import { BEFORE_DIGESTS } from '../../support/older-sqlite.ts';
 
 const HOUR_MS = 3_600_000;
@@ -41,14 +41,14 @@ describe('books with an entry ahead of the clock', () => {
     await rm(folder, { recursive: true });
   });
 
-  async function open(options: Partial<SqliteStoreOptions> = {}): Promise<Bank> {
+  async function open(options: Partial<SqliteStoreOptions> = {}): Promise<TestBank> {
     const store = await openSqliteStore({ path, clock, ...options });
     stores.push(store);
-    return new Bank({ store, clock });
+    return new TestBank({ store, clock });
   }
 
   /** Two customers' accounts, with an entry of an hour ahead between them alone. */
-  async function booksAhead(bank: Bank): Promise<{ from: string; to: string }> {
+  async function booksAhead(bank: TestBank): Promise<{ from: string; to: string }> {
     const [from, to] = [await bank.account(alice, { funds: 100n }), await bank.open(aCustomer())];
     clock.advance(HOUR_MS);
     await bank.pay(alice, { from, to, amount: 1n });
@@ -137,7 +137,7 @@ describe('books with an entry ahead of the clock', () => {
     };
     const store = await openWith(watched, { path, clock });
     stores.push(store);
-    const bank = new Bank({ store, clock });
+    const bank = new TestBank({ store, clock });
     const [from, to] = [await bank.account(alice, { funds: 100n }), await bank.open(aCustomer())];
     asked = 0;
     for (let number = 0; number < 20; number++) await bank.pay(alice, { from, to, amount: 1n });
@@ -146,7 +146,7 @@ describe('books with an entry ahead of the clock', () => {
 
   it('in memory take no write either, where the store is given the clock', async () => {
     const store = createMemoryStore({ clock });
-    const bank = new Bank({ store, clock });
+    const bank = new TestBank({ store, clock });
     const { from, to } = await booksAhead(bank);
     await expect(bank.pay(alice, { from, to, amount: 1n })).rejects.toMatchObject(refusal(3600));
     await expect(store.check()).rejects.toMatchObject(refusal(3600));

@@ -22,10 +22,10 @@ import type { Driver } from '../../../src/adapters/sqlite/connection/driver.ts';
 import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import { migrateSqlite } from '../../../src/adapters/sqlite/schema/migrations.ts';
 import { openWith } from '../../../src/adapters/sqlite/sqlite-store.ts';
-import { Bank } from '../../support/bank.ts';
-import { collectGarbage } from '../../support/garbage.ts';
+import { TestBank } from '../../../src/testing/fixtures/bank.ts';
+import { collectGarbage } from '../../../src/testing/fixtures/garbage.ts';
 import { BEFORE_DIGESTS, BEFORE_SUMS } from '../../support/older-sqlite.ts';
-import { aCustomer, FixedClock } from '../../support/builders.ts';
+import { aCustomer, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 import { someHistory } from '../../support/some-history.ts';
 import { wholeBooks } from '../../support/whole-books.ts';
 
@@ -96,24 +96,24 @@ describe('opening', () => {
     const clock = new FixedClock();
     const alice = aCustomer();
     const before = await openSqliteStore({ path, clock });
-    const accountId = await new Bank({ store: before, clock }).account(alice, { funds: 70n });
+    const accountId = await new TestBank({ store: before, clock }).account(alice, { funds: 70n });
     await before.close();
 
     const store = await openSqliteStore({ path, clock });
-    expect(await new Bank({ store, clock }).balanceOf(accountId)).toBe(70n);
+    expect(await new TestBank({ store, clock }).balanceOf(accountId)).toBe(70n);
     await store.close();
   });
 
   it('finds all of it in the one file that is left once it is closed', async () => {
     const clock = new FixedClock();
     const before = await openSqliteStore({ path, clock });
-    const accountId = await new Bank({ store: before, clock }).account(aCustomer(), { funds: 70n });
+    const accountId = await new TestBank({ store: before, clock }).account(aCustomer(), { funds: 70n });
     await before.close();
 
     const copied = join(folder, 'copied.db');
     await copyFile(path, copied);
     const store = await openSqliteStore({ path: copied, clock });
-    expect(await new Bank({ store, clock }).balanceOf(accountId)).toBe(70n);
+    expect(await new TestBank({ store, clock }).balanceOf(accountId)).toBe(70n);
     await store.close();
   });
 
@@ -248,7 +248,7 @@ describe('migrations', () => {
   it('bring a book over that was written before its entries stood in blocks', async () => {
     const clock = new FixedClock();
     const store = await openSqliteStore({ path, clock });
-    const bank = new Bank({ store, clock });
+    const bank = new TestBank({ store, clock });
     const [alice, bob] = [aCustomer(), aCustomer()];
     const from = await bank.account(alice, { funds: 1000n });
     const [to, other] = [await bank.open(bob), await bank.open(bob)];
@@ -269,7 +269,7 @@ describe('migrations', () => {
     expect(blocks()).toEqual(written);
     expect(connection.all("SELECT name FROM sqlite_schema WHERE name = 'entries_by_other'")).toEqual([]);
     connection.close();
-    const { items } = await new Bank({ store: again, clock }).ledger.listEntries(alice, from, {
+    const { items } = await new TestBank({ store: again, clock }).ledger.listEntries(alice, from, {
       counterparty: other,
     });
     expect(items.map(({ sequence }) => sequence)).toEqual([21]);
@@ -279,7 +279,7 @@ describe('migrations', () => {
   it('give a digest to what was written before rows had one, as if it were written now', async () => {
     const clock = new FixedClock();
     const store = await openSqliteStore({ path, clock });
-    await wholeBooks(new Bank({ store, clock }));
+    await wholeBooks(new TestBank({ store, clock }));
     await store.close();
 
     const connection = connect();
@@ -291,7 +291,7 @@ describe('migrations', () => {
     connection.exec(BEFORE_DIGESTS);
     const again = await openSqliteStore({ path, clock });
     expect(digests()).toEqual(written);
-    expect((await new Bank({ store: again, clock }).ledger.verifyBooks()).faults).toEqual([]);
+    expect((await new TestBank({ store: again, clock }).ledger.verifyBooks()).faults).toEqual([]);
     expect(() => connection.exec("UPDATE idempotency_records SET request = ''")).toThrow('never changes');
     connection.close();
     await again.close();
@@ -300,7 +300,7 @@ describe('migrations', () => {
   it('bring pending holds over, with how much each reserves', async () => {
     const clock = new FixedClock();
     const store = await openSqliteStore({ path, clock });
-    const bank = new Bank({ store, clock });
+    const bank = new TestBank({ store, clock });
     const [alice, bob] = [aCustomer(), aCustomer()];
     const from = await bank.account(alice, { funds: 100n });
     const to = await bank.open(bob);
@@ -317,7 +317,7 @@ describe('migrations', () => {
     const again = await openSqliteStore({ path, clock });
     expect(pending()).toEqual(written);
     connection.close();
-    const bankAgain = new Bank({ store: again, clock });
+    const bankAgain = new TestBank({ store: again, clock });
     expect(await bankAgain.stateOf(from)).toEqual({ balance: 100n, held: 9n, available: 91n });
     await again.close();
   });
@@ -325,7 +325,7 @@ describe('migrations', () => {
   it('keep in the lists of users what no book of theirs has, and leave the rest to the books', async () => {
     const clock = new FixedClock();
     const store = await openSqliteStore({ path, clock });
-    const history = await someHistory(new Bank({ store, clock }));
+    const history = await someHistory(new TestBank({ store, clock }));
     const expected = await history.lists(store.reads);
     await store.close();
 

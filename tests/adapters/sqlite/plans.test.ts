@@ -6,8 +6,8 @@ import { Connection } from '../../../src/adapters/sqlite/connection/connection.t
 import { loadDriver } from '../../../src/adapters/sqlite/connection/driver.ts';
 import type { PreparedStatement } from '../../../src/adapters/sqlite/connection/driver.ts';
 import { openWith } from '../../../src/adapters/sqlite/sqlite-store.ts';
-import { Bank, SYSTEM } from '../../support/bank.ts';
-import { aCustomer, FixedClock, freshId } from '../../support/builders.ts';
+import { TestBank, SYSTEM } from '../../../src/testing/fixtures/bank.ts';
+import { aCustomer, FixedClock, freshId } from '../../../src/testing/fixtures/builders.ts';
 
 /** What waits to be sent, and what was given up, is little; of the audit log it is the last row that is looked for. */
 const LITTLE = ['parcels', 'schema_migrations', 'sqlite_schema', 'audit_log'];
@@ -34,7 +34,7 @@ describe('what the store asks of SQLite', () => {
     const path = join(folder, 'bank.db');
     const clock = new FixedClock();
     const store = await openWith({ ...driver, DatabaseSync: Watched }, { path, clock });
-    const bank = new Bank({ store, clock });
+    const bank = new TestBank({ store, clock });
     const [alice, bob] = [aCustomer(), aCustomer()];
     const from = await bank.account(alice, { funds: 100n });
     const to = await bank.open(bob);

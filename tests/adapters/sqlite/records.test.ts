@@ -8,8 +8,8 @@ import type { IdempotencyRecord } from '../../../src/domain/books/idempotency.ts
 import type { Outcome } from '../../../src/domain/books/outcome.ts';
 import { Transfer } from '../../../src/domain/entities/transfer.ts';
 import type { TransferFacts } from '../../../src/domain/entities/transfer.ts';
-import { NO_CHANGES, want } from '../../support/bank.ts';
-import { anAccount, FixedClock, freshId, JANUARY } from '../../support/builders.ts';
+import { NO_CHANGES, want } from '../../../src/testing/fixtures/bank.ts';
+import { anAccount, FixedClock, freshId, JANUARY } from '../../../src/testing/fixtures/builders.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'passbook-'));
 const path = join(folder, 'bank.db');

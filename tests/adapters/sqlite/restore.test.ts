@@ -8,10 +8,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Connection } from '../../../src/adapters/sqlite/connection/connection.ts';
 import { loadDriver } from '../../../src/adapters/sqlite/connection/driver.ts';
 import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
-import { Bank } from '../../support/bank.ts';
-import { aCustomer, FixedClock } from '../../support/builders.ts';
+import { TestBank } from '../../../src/testing/fixtures/bank.ts';
+import { aCustomer, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 import { Program } from '../../support/program.ts';
-import { collectGarbage } from '../../support/garbage.ts';
+import { collectGarbage } from '../../../src/testing/fixtures/garbage.ts';
 
 const alice = aCustomer('Alice');
 const clock = new FixedClock();
@@ -29,7 +29,7 @@ afterEach(() => rm(folder, { recursive: true }));
 /** Books with 100.00, of which there is a backup, and 50.00 more after it. */
 async function books(): Promise<void> {
   const store = await openSqliteStore({ path, clock });
-  const bank = new Bank({ store, clock });
+  const bank = new TestBank({ store, clock });
   from = await bank.account(alice, { funds: 100n });
   await store.backup(backup);
   await bank.fund(from, 50n);
@@ -76,7 +76,7 @@ async function balance(file = path): Promise<bigint> {
 
 async function readBalance(file: string): Promise<bigint> {
   const store = await openSqliteStore({ path: file, clock });
-  const found = await new Bank({ store, clock }).balanceOf(from);
+  const found = await new TestBank({ store, clock }).balanceOf(from);
   await store.close();
   return found;
 }

@@ -6,8 +6,8 @@ import { configure, Connection } from '../../../src/adapters/sqlite/connection/c
 import { loadDriver } from '../../../src/adapters/sqlite/connection/driver.ts';
 import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import type { SqliteStore } from '../../../src/adapters/sqlite/index.ts';
-import { Bank } from '../../support/bank.ts';
-import { aCustomer, aUser, FixedClock, freshId } from '../../support/builders.ts';
+import { TestBank } from '../../../src/testing/fixtures/bank.ts';
+import { aCustomer, aUser, FixedClock, freshId } from '../../../src/testing/fixtures/builders.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'passbook-'));
 const path = join(folder, 'bank.db');
@@ -17,7 +17,7 @@ let connection: Connection;
 
 beforeAll(async () => {
   store = await openSqliteStore({ path, clock });
-  const bank = new Bank({ store, clock });
+  const bank = new TestBank({ store, clock });
   const alice = aCustomer('Alice');
   const from = await bank.account(alice, { funds: 100n });
   await bank.pay(alice, { from, to: await bank.account(aCustomer('Bob')), amount: 30n });

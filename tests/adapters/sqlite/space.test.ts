@@ -7,7 +7,7 @@ import { loadDriver } from '../../../src/adapters/sqlite/connection/driver.ts';
 import type { Driver } from '../../../src/adapters/sqlite/connection/driver.ts';
 import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import { openWith } from '../../../src/adapters/sqlite/sqlite-store.ts';
-import { aWelcome, FixedClock } from '../../support/builders.ts';
+import { aWelcome, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 
 const driver = await loadDriver();
 const clock = new FixedClock();

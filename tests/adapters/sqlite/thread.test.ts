@@ -14,8 +14,8 @@ import { openWith } from '../../../src/adapters/sqlite/sqlite-store.ts';
 import { Account } from '../../../src/domain/entities/account.ts';
 import type { Changes } from '../../../src/domain/books/changes.ts';
 import { Transfer } from '../../../src/domain/entities/transfer.ts';
-import { Bank, NO_CHANGES, SYSTEM, want } from '../../support/bank.ts';
-import { aCustomer, anAccount, aUser, FixedClock, freshId } from '../../support/builders.ts';
+import { TestBank, NO_CHANGES, SYSTEM, want } from '../../../src/testing/fixtures/bank.ts';
+import { aCustomer, anAccount, aUser, FixedClock, freshId } from '../../../src/testing/fixtures/builders.ts';
 
 const driver = await loadDriver();
 const clock = new FixedClock();
@@ -41,7 +41,7 @@ afterEach(async () => {
 
 async function open(
   options: { threadThreshold?: number; driver?: Driver; module?: string } = {},
-): Promise<Bank> {
+): Promise<TestBank> {
   const { threadThreshold, module = driverModule() } = options;
   const store = await openWith(
     options.driver ?? driver,
@@ -49,10 +49,10 @@ async function open(
     module,
   );
   stores.push(store);
-  return new Bank({ store, clock });
+  return new TestBank({ store, clock });
 }
 
-function write(bank: Bank, changes: Partial<Changes>, decide = () => {}): Promise<unknown> {
+function write(bank: TestBank, changes: Partial<Changes>, decide = () => {}): Promise<unknown> {
   return bank.unitOfWork.transact(
     want({}),
     () => {

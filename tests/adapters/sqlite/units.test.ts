@@ -11,8 +11,8 @@ import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import type { SqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import { openWith } from '../../../src/adapters/sqlite/sqlite-store.ts';
 import type { Stores } from '../../../src/application/ports/ledger-store.ts';
-import { Bank, NO_CHANGES, want } from '../../support/bank.ts';
-import { aCustomer, anAccount, aUser, aWelcome, FixedClock } from '../../support/builders.ts';
+import { TestBank, NO_CHANGES, want } from '../../../src/testing/fixtures/bank.ts';
+import { aCustomer, anAccount, aUser, aWelcome, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 
 const driver = await loadDriver();
 const LOCK_TIMEOUT_MS = 500;
@@ -271,7 +271,7 @@ describe.each([
     });
 
     it('in the middle of a batch takes all of it back, and the same keys work once there is room', async () => {
-      const bank = new Bank({ store, clock });
+      const bank = new TestBank({ store, clock });
       const alice = { kind: 'user', id: 'alice' } as const;
       const [from, to] = [await bank.account(alice, { funds: 1000n }), await bank.account(alice)];
       const requests = Array.from({ length: 500 }, (_, index) => ({
@@ -292,7 +292,7 @@ describe.each([
       expect(done).toBeLessThan(500);
 
       const roomy = await openSqliteStore({ path, clock });
-      const later = new Bank({ store: roomy, clock });
+      const later = new TestBank({ store: roomy, clock });
       await Promise.all(requests.map((one) => later.ledger.transferFunds(alice, one)));
       expect(await later.balanceOf(to)).toBe(500n);
       expect(await later.entriesOf(to)).toHaveLength(500);
@@ -400,7 +400,7 @@ describe('a fault of SQLite', () => {
     };
     await store.close();
     store = await openWith(failing, { path, clock });
-    const bank = new Bank({ store, clock });
+    const bank = new TestBank({ store, clock });
     const alice = aCustomer();
     const [from, to] = [await bank.account(alice, { funds: 10n }), await bank.account(alice)];
     after.fail = true;

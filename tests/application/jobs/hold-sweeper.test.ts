@@ -3,14 +3,14 @@ import { createMemoryStore } from '../../../src/adapters/memory/index.ts';
 import type { Store } from '../../../src/application/ports/ledger-store.ts';
 import { PassbookError } from '../../../src/domain/errors.ts';
 import { createLedger } from '../../../src/index.ts';
-import { Bank } from '../../support/bank.ts';
-import { aCustomer, FixedClock } from '../../support/builders.ts';
+import { TestBank } from '../../../src/testing/fixtures/bank.ts';
+import { aCustomer, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 import { RecordingLog } from '../../support/people.ts';
 
 async function dueHold() {
   const store = createMemoryStore();
   const clock = new FixedClock();
-  const bank = new Bank({ store, clock });
+  const bank = new TestBank({ store, clock });
   const alice = aCustomer();
   const from = await bank.account(alice, { funds: 10n });
   const to = await bank.account(alice);

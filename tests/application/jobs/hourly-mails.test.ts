@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../../src/adapters/memory/index.ts';
 import { OutboxDispatcher } from '../../../src/application/jobs/outbox-dispatcher.ts';
 import type { DigestMessage, Notification } from '../../../src/domain/entities/notification.ts';
-import { NO_CHANGES, want } from '../../support/bank.ts';
-import { aTransferMessage, aUser, aWelcome, FixedClock } from '../../support/builders.ts';
+import { NO_CHANGES, want } from '../../../src/testing/fixtures/bank.ts';
+import { aTransferMessage, aUser, aWelcome, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 import { RecordingLog, RecordingMailer } from '../../support/people.ts';
 
 const HOUR_MS = 3_600_000;

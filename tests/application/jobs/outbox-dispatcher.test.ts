@@ -7,8 +7,8 @@ import type { UnitOfWork } from '../../../src/application/ports/ledger-store.ts'
 import type { Mailer } from '../../../src/application/ports/outbox.ts';
 import type { Notification } from '../../../src/domain/entities/notification.ts';
 import { PassbookError } from '../../../src/domain/errors.ts';
-import { NO_CHANGES, want } from '../../support/bank.ts';
-import { aUser, aWelcome, FixedClock, JANUARY } from '../../support/builders.ts';
+import { NO_CHANGES, want } from '../../../src/testing/fixtures/bank.ts';
+import { aUser, aWelcome, FixedClock, JANUARY } from '../../../src/testing/fixtures/builders.ts';
 import { RecordingLog, RecordingMailer } from '../../support/people.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../../src/adapters/memory/index.ts';
 import { SessionSweeper } from '../../../src/application/jobs/session-sweeper.ts';
-import { aSession, aUser, FixedClock } from '../../support/builders.ts';
+import { aSession, aUser, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 import { RecordingLog } from '../../support/people.ts';
 
 const DAY_MS = 86_400_000;

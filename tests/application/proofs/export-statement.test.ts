@@ -7,9 +7,9 @@ import { readCheckpoint } from '../../../src/domain/integrity/checkpoint.ts';
 import type { Checkpoint } from '../../../src/domain/integrity/checkpoint.ts';
 import { checkStatementProof } from '../../../src/domain/integrity/statement-proof.ts';
 import type { StatementProof } from '../../../src/domain/integrity/statement-proof.ts';
-import { AUDITOR, Bank, SYSTEM, transferIdOf } from '../../support/bank.ts';
-import { aCustomer, FixedClock, JANUARY } from '../../support/builders.ts';
-import type { Customer } from '../../support/builders.ts';
+import { AUDITOR, TestBank, SYSTEM, transferIdOf } from '../../../src/testing/fixtures/bank.ts';
+import { aCustomer, FixedClock, JANUARY } from '../../../src/testing/fixtures/builders.ts';
+import type { Customer } from '../../../src/testing/fixtures/builders.ts';
 import { MemoryCheckpoints } from '../../support/checkpoints.ts';
 
 const DAY = 86_400_000;
@@ -28,7 +28,7 @@ function checkpointOf(proof: unknown): Checkpoint {
 async function someDays() {
   const clock = new FixedClock();
   const store = createMemoryStore();
-  const bank = new Bank({ store, clock, checkpoints: new MemoryCheckpoints().ports });
+  const bank = new TestBank({ store, clock, checkpoints: new MemoryCheckpoints().ports });
   const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
   const from = await bank.account(alice, { funds: 100n });
   const to = await bank.account(bob);
@@ -53,7 +53,7 @@ async function someDays() {
 async function exported(
   viewer: Customer,
   accountId: string,
-  { bank }: { bank: Bank },
+  { bank }: { bank: TestBank },
 ): Promise<StatementProof> {
   const period = { from: JANUARY + 2 * DAY, to: JANUARY + 4 * DAY };
   return bank.ledger.exportStatement(viewer, { accountId, ...period });
@@ -279,7 +279,7 @@ describe('checkpoints', () => {
   });
 
   it('are made by a ledger that was given what it takes', async () => {
-    const bank = new Bank({ store: createMemoryStore(), clock: new FixedClock() });
+    const bank = new TestBank({ store: createMemoryStore(), clock: new FixedClock() });
     await expect(bank.ledger.makeCheckpoint()).rejects.toThrow('without checkpoints');
   });
 });

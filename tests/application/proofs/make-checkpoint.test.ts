@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createMemoryStore } from '../../../src/adapters/memory/index.ts';
 import { Checkpointer } from '../../../src/application/proofs/make-checkpoint.ts';
-import { Bank } from '../../support/bank.ts';
-import { aCustomer, FixedClock } from '../../support/builders.ts';
+import { TestBank } from '../../../src/testing/fixtures/bank.ts';
+import { aCustomer, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 import { MemoryCheckpoints } from '../../support/checkpoints.ts';
 import { RecordingLog } from '../../support/people.ts';
 
@@ -18,7 +18,7 @@ describe('checkpoints every so often', () => {
       ...checkpoints.ports,
       onMade: ({ number }: { number: number }) => void made.push(number),
     };
-    const bank = new Bank({ store: createMemoryStore(), clock: new FixedClock(), checkpoints: ports });
+    const bank = new TestBank({ store: createMemoryStore(), clock: new FixedClock(), checkpoints: ports });
     await bank.open(aCustomer());
     return { log, made, make: bank.ledger.makeCheckpoint };
   }

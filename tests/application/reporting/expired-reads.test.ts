@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../../src/adapters/memory/index.ts';
 import type { Store } from '../../../src/application/ports/ledger-store.ts';
-import { Bank } from '../../support/bank.ts';
-import { aCustomer, FixedClock } from '../../support/builders.ts';
+import { TestBank } from '../../../src/testing/fixtures/bank.ts';
+import { aCustomer, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 
 describe('a read of an account whose hold has expired', () => {
   it('shows nothing as held, even where the hold is swept between its two looks', async () => {
     const store = createMemoryStore();
     const clock = new FixedClock();
-    const sweeping = new Bank({ store, clock });
+    const sweeping = new TestBank({ store, clock });
     let sweeps = 0;
     const reads: Store['reads'] = {
       ...store.reads,
@@ -17,7 +17,7 @@ describe('a read of an account whose hold has expired', () => {
         return store.reads.dueOn(accountId, until);
       },
     };
-    const bank = new Bank({ store: { ...store, reads }, clock });
+    const bank = new TestBank({ store: { ...store, reads }, clock });
     const alice = aCustomer();
     const from = await bank.account(alice, { funds: 100n });
     await bank.hold(alice, { from, to: await bank.account(alice), amount: 30n, expiresInSeconds: 1 });

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../../src/adapters/memory/index.ts';
 import type { LedgerScan } from '../../../src/application/ports/ledger-store.ts';
 import { systemAccountId } from '../../../src/domain/entities/account.ts';
-import { Random } from '../../model/random.ts';
-import { Bank, SYSTEM } from '../../support/bank.ts';
-import { aCustomer, FixedClock } from '../../support/builders.ts';
-import { BusyBank, HOUR_MS } from '../../support/busy-bank.ts';
+import { HOUR_MS } from '../../../src/domain/time.ts';
+import { Random } from '../../../src/testing/fixtures/random.ts';
+import { TestBank, SYSTEM } from '../../../src/testing/fixtures/bank.ts';
+import { aCustomer, FixedClock } from '../../../src/testing/fixtures/builders.ts';
+import { BusyBank } from '../../../src/testing/fixtures/busy-bank.ts';
 
 async function aBusyBank() {
   const clock = new FixedClock();
@@ -21,7 +22,7 @@ async function aBusyBank() {
 describe('the trial balance', () => {
   it('has every system account and the sum of the customers, by currency, debits equal to credits', async () => {
     const clock = new FixedClock();
-    const bank = new Bank({ store: createMemoryStore(), clock });
+    const bank = new TestBank({ store: createMemoryStore(), clock });
     const alice = aCustomer();
     const from = await bank.account(alice, { funds: 100n });
     const to = await bank.account(alice);
@@ -62,7 +63,7 @@ describe('the trial balance', () => {
   });
 
   it('of a bank without accounts is empty', async () => {
-    const bank = new Bank({ store: createMemoryStore(), clock: new FixedClock() });
+    const bank = new TestBank({ store: createMemoryStore(), clock: new FixedClock() });
     expect(await bank.ledger.getTrialBalance(SYSTEM)).toMatchObject({ currencies: [] });
     expect(await bank.ledger.getTrialBalance(SYSTEM, { at: 0 })).toEqual({
       at: 0,
@@ -72,7 +73,7 @@ describe('the trial balance', () => {
   });
 
   it('says so where the books are wrong', async () => {
-    const bank = new Bank({ store: createMemoryStore(), clock: new FixedClock() });
+    const bank = new TestBank({ store: createMemoryStore(), clock: new FixedClock() });
     const accountId = await bank.account(aCustomer(), { funds: 5n });
     const { counters } = (await bank.reads.account(accountId))!;
     await bank.alter(accountId, { counters: { ...counters, creditsPosted: 6n } });
@@ -120,7 +121,7 @@ describe('the trial balance', () => {
         return found;
       },
     };
-    const bank = new Bank({ store: { ...store, scan }, clock });
+    const bank = new TestBank({ store: { ...store, scan }, clock });
     const accountId = await bank.account(aCustomer());
     let left = 2;
     pay = async () => (left-- > 0 ? bank.fund(accountId, 1n) : undefined);

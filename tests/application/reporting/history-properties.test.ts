@@ -1,8 +1,8 @@
 import { describe } from 'vitest';
 import { createMemoryStore } from '../../../src/adapters/memory/index.ts';
-import { describeHistory } from '../../contract/history.ts';
-import { describeStatements } from '../../contract/statements.ts';
-import { FixedClock } from '../../support/builders.ts';
+import { describeHistory } from '../../../src/testing/contract/history.ts';
+import { describeStatements } from '../../../src/testing/contract/statements.ts';
+import { FixedClock } from '../../../src/testing/fixtures/builders.ts';
 
 /** What the contract tries a little on every store, tried at length on memory. */
 describe.each([2, 3])('seed %i', (seed) => {

@@ -3,9 +3,9 @@ import { createMemoryStore } from '../../../src/adapters/memory/index.ts';
 import type { HistoryFilter } from '../../../src/application/reporting/history-filter.ts';
 import type { LedgerReads, Store } from '../../../src/application/ports/ledger-store.ts';
 import { PassbookError } from '../../../src/domain/errors.ts';
-import { Bank } from '../../support/bank.ts';
-import { aCustomer, FixedClock, freshId } from '../../support/builders.ts';
-import { idsOf, MINUTE_MS } from '../../support/busy-bank.ts';
+import { TestBank } from '../../../src/testing/fixtures/bank.ts';
+import { aCustomer, FixedClock, freshId } from '../../../src/testing/fixtures/builders.ts';
+import { idsOf, MINUTE_MS } from '../../../src/testing/fixtures/busy-bank.ts';
 
 const LENGTH = 3_000;
 
@@ -24,7 +24,7 @@ async function aLongBook() {
       },
   });
   const watched: Store = { ...store, reads };
-  const bank = new Bank({ store: watched, clock, ids: idsOf(clock) });
+  const bank = new TestBank({ store: watched, clock, ids: idsOf(clock) });
   const alice = aCustomer();
   const accountId = await bank.account(alice);
   const openedAt = clock.now();

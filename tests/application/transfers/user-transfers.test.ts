@@ -5,16 +5,16 @@ import { isNewer, positionOf } from '../../../src/application/ports/transfer-pos
 import type { TransferPosition } from '../../../src/application/ports/transfer-position.ts';
 import { userTransfers } from '../../../src/application/transfers/user-transfers.ts';
 import type { Transfer } from '../../../src/domain/entities/transfer.ts';
-import { Random } from '../../model/random.ts';
-import { Bank } from '../../support/bank.ts';
-import { aCustomer, FixedClock } from '../../support/builders.ts';
-import type { Customer } from '../../support/builders.ts';
+import { Random } from '../../../src/testing/fixtures/random.ts';
+import { TestBank } from '../../../src/testing/fixtures/bank.ts';
+import { aCustomer, FixedClock } from '../../../src/testing/fixtures/builders.ts';
+import type { Customer } from '../../../src/testing/fixtures/builders.ts';
 
 describe("a user's transfers", () => {
   const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
   let clock: FixedClock;
   let store: Store;
-  let bank: Bank;
+  let bank: TestBank;
   let reads: LedgerReads;
   /** The accounts whose books were read, and how many entries of each at once. */
   let seen: { accountId: string; limit: number }[];
@@ -22,7 +22,7 @@ describe("a user's transfers", () => {
   beforeEach(() => {
     clock = new FixedClock();
     store = createMemoryStore();
-    bank = new Bank({ store, clock });
+    bank = new TestBank({ store, clock });
     seen = [];
     reads = {
       ...store.reads,

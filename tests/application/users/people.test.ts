@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { invalid, PassbookError } from '../../../src/domain/errors.ts';
 import type { Role } from '../../../src/domain/entities/user.ts';
-import { Bank, SYSTEM } from '../../support/bank.ts';
-import { aUser } from '../../support/builders.ts';
+import { TestBank, SYSTEM } from '../../../src/testing/fixtures/bank.ts';
+import { aUser } from '../../../src/testing/fixtures/builders.ts';
 import { aBankOfPeople, HOUR_MS } from '../../support/people.ts';
 
 const ALICE = { name: 'Alice', email: 'Alice@Example.com', password: 'correct horse' };
@@ -18,7 +18,7 @@ type People = ReturnType<typeof aBankOfPeople>;
 const storedUser = ({ store }: People, email: string) =>
   store.unitOfWork.run(({ users }) => users.byEmail(email));
 
-const takeMessages = ({ store, clock }: People) => new Bank({ store, clock }).takeMessages();
+const takeMessages = ({ store, clock }: People) => new TestBank({ store, clock }).takeMessages();
 
 describe('registering', () => {
   it('makes a customer, signs them in and leaves a welcome in the outbox', async () => {

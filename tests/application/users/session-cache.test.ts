@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionReads } from '../../../src/application/ports/user-store.ts';
 import { SessionCache } from '../../../src/application/users/session-cache.ts';
-import { aSession, aUser, FixedClock } from '../../support/builders.ts';
+import { aSession, aUser, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 
 function aReader(count: number) {
   const clock = new FixedClock();

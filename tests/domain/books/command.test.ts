@@ -13,7 +13,7 @@ import {
   aReverseCommand,
   aTransferCommand,
   aVoidCommand,
-} from '../../support/commands.ts';
+} from '../../../src/testing/fixtures/commands.ts';
 
 const DUE = 1_768_471_200_000;
 

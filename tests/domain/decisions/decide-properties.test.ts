@@ -16,8 +16,8 @@ import type { Decided, TransferOutcome } from '../../../src/domain/books/outcome
 import { decide, decideInParts } from '../../../src/domain/decisions/decide.ts';
 import type { Instant } from '../../../src/domain/time.ts';
 import type { Transfer } from '../../../src/domain/entities/transfer.ts';
-import { counted } from '../../support/books.ts';
-import { anAccount, freshId, JANUARY } from '../../support/builders.ts';
+import { countersAfter } from '../../../src/testing/fixtures/books.ts';
+import { anAccount, freshId, JANUARY } from '../../../src/testing/fixtures/builders.ts';
 import {
   aBatchCommand,
   aCaptureCommand,
@@ -32,7 +32,7 @@ import {
   aTransferCommand,
   aVoidCommand,
   WholeBooks,
-} from '../../support/commands.ts';
+} from '../../../src/testing/fixtures/commands.ts';
 
 const CONTEXT: DecisionContext = { now: JANUARY, digest: sha256, notify: true, dryRun: false };
 
@@ -535,7 +535,7 @@ function expectRunningBook(
       books.transfer(entry.transferId)!;
     const context = { seal: sealTransfer(transfer, sha256), digest: sha256 };
     sequence += 1;
-    counters = counted(counters, entry);
+    counters = countersAfter(counters, entry);
     head = linkHash(head, entryDigest(entry, transfer, context), sha256);
     expect({ ...entry }).toMatchObject({ sequence, after: counters, hash: head });
     expect(entry.at).toBeGreaterThanOrEqual(latestAt);

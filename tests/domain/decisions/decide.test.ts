@@ -6,7 +6,7 @@ import { MAX_COUNTER } from '../../../src/domain/money/money.ts';
 import { decide } from '../../../src/domain/decisions/decide.ts';
 import { Transfer } from '../../../src/domain/entities/transfer.ts';
 import type { DecisionContext } from '../../../src/domain/decisions/decision-context.ts';
-import { anAccount, JANUARY, transferFacts, UNTOUCHED } from '../../support/builders.ts';
+import { anAccount, JANUARY, transferFacts, UNTOUCHED } from '../../../src/testing/fixtures/builders.ts';
 import {
   aBatchCommand,
   aCaptureCommand,
@@ -18,7 +18,7 @@ import {
   aReverseCommand,
   aTransferCommand,
   WholeBooks,
-} from '../../support/commands.ts';
+} from '../../../src/testing/fixtures/commands.ts';
 
 const CONTEXT: DecisionContext = { now: JANUARY + 1000, digest: sha256, notify: true, dryRun: false };
 const NOTHING = NO_CHANGES;

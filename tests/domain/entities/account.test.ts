@@ -6,7 +6,7 @@ import type { AccountClass, SystemPurpose } from '../../../src/domain/entities/a
 import { entryDigest, linkHash, sealTransfer } from '../../../src/domain/integrity/hash-chain.ts';
 import { GENESIS_HASH } from '../../../src/domain/entities/genesis-hash.ts';
 import { Transfer } from '../../../src/domain/entities/transfer.ts';
-import { anAccount, JANUARY, transferFacts } from '../../support/builders.ts';
+import { anAccount, JANUARY, transferFacts } from '../../../src/testing/fixtures/builders.ts';
 
 const COUNTERS = { debitsPosted: 30n, creditsPosted: 100n, debitsPending: 5n, creditsPending: 7n };
 

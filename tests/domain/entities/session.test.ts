@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isLive } from '../../../src/domain/entities/session.ts';
-import { aSession } from '../../support/builders.ts';
+import { aSession } from '../../../src/testing/fixtures/builders.ts';
 
 describe('a session', () => {
   it.each([

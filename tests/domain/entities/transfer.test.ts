@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Transfer } from '../../../src/domain/entities/transfer.ts';
-import { JANUARY, transferFacts, UNTOUCHED } from '../../support/builders.ts';
+import { JANUARY, transferFacts, UNTOUCHED } from '../../../src/testing/fixtures/builders.ts';
 
 describe('a completed transfer', () => {
   it('is complete from the instant it is made', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { invalid } from '../../../src/domain/errors.ts';
 import { isEmail, isName, normaliseEmail, User } from '../../../src/domain/entities/user.ts';
-import { JANUARY } from '../../support/builders.ts';
+import { JANUARY } from '../../../src/testing/fixtures/builders.ts';
 
 const FACTS = { id: 'u', name: 'Alice', email: 'alice@example.com', role: 'customer', at: JANUARY } as const;
 

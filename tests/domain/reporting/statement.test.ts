@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AccountClass } from '../../../src/domain/entities/account.ts';
 import { flowOf, heldSideOf, totalsBetween } from '../../../src/domain/reporting/statement.ts';
-import { anAccount } from '../../support/builders.ts';
+import { anAccount } from '../../../src/testing/fixtures/builders.ts';
 
 const BEFORE = { debitsPosted: 3n, creditsPosted: 10n, debitsPending: 5n, creditsPending: 6n };
 const AFTER = { debitsPosted: 7n, creditsPosted: 30n, debitsPending: 0n, creditsPending: 0n };

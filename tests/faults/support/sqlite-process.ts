@@ -6,8 +6,8 @@ import type { TransferResult } from '../../../src/application/views.ts';
 import type { Actor } from '../../../src/domain/actor.ts';
 import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import { createLedger } from '../../../src/index.ts';
-import { SYSTEM } from '../../support/bank.ts';
-import { aCustomer } from '../../support/builders.ts';
+import { SYSTEM } from '../../../src/testing/fixtures/bank.ts';
+import { aCustomer } from '../../../src/testing/fixtures/builders.ts';
 import type { Order, Report } from './sqlite-bank.ts';
 
 export type Heard = Exclude<Report, { loaded: true }>;

@@ -1,5 +1,5 @@
 import type { CommandKind } from '../command.ts';
-import { SYSTEM } from '../../support/bank.ts';
+import { SYSTEM } from '../../../src/testing/fixtures/bank.ts';
 import { allPages, inPages } from '../pages.ts';
 
 /** The whole audit log, page by page, the oldest first. */

@@ -1,7 +1,7 @@
 import { Account, systemAccountId } from '../../../src/domain/entities/account.ts';
 import type { AccountState, SystemPurpose } from '../../../src/domain/entities/account.ts';
 import { GENESIS_HASH } from '../../../src/domain/entities/genesis-hash.ts';
-import { NO_CHANGES, want } from '../../support/bank.ts';
+import { NO_CHANGES, want } from '../../../src/testing/fixtures/bank.ts';
 import type { CommandKind, Drawing } from '../command.ts';
 import { CUSTOMERS, drawCurrency } from '../draw.ts';
 import { BOUND, COUNTER_BOUND, within } from '../model.ts';

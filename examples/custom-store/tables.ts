@@ -1,0 +1,133 @@
+import { keyText } from 'passbook-ledger';
+import type {
+  Account,
+  AuditRecord,
+  Changes,
+  IdempotencyRecord,
+  LedgerEntry,
+  MailHour,
+  Notification,
+  Outcome,
+  Session,
+  Transfer,
+  User,
+} from 'passbook-ledger';
+
+/** A row is replaced and never changed, so a copy of the maps is a snapshot. */
+type Rows = {
+  accounts: Account;
+  transfers: Transfer;
+  /** By account and sequence. */
+  entries: LedgerEntry;
+  records: IdempotencyRecord;
+  /** By sequence, from 1 without gaps. */
+  audit: AuditRecord;
+  users: { readonly user: User; readonly passwordHash: string };
+  sessions: Session;
+  /** By recipient. */
+  mailHours: MailHour;
+  /** Not due once it was given up. */
+  messages: { readonly message: Notification; readonly attempts: number; readonly dueAt: number | null };
+};
+
+export type Tables = { readonly [Name in keyof Rows]: Map<string, Rows[Name]> };
+
+/** One write: a row in place of the one with its key, or null to delete that. */
+export type Write = readonly [table: keyof Rows, key: string, row: Rows[keyof Rows] | null];
+
+export function tablesFrom(writes: Iterable<Write>): Tables {
+  const tables: Tables = {
+    accounts: new Map(),
+    transfers: new Map(),
+    entries: new Map(),
+    records: new Map(),
+    audit: new Map(),
+    users: new Map(),
+    sessions: new Map(),
+    mailHours: new Map(),
+    messages: new Map(),
+  };
+  for (const write of writes) put(tables, write);
+  return tables;
+}
+
+/** Lists the writes that make the tables. */
+export function* writesOf(tables: Tables): Generator<Write> {
+  for (const name of Object.keys(tables) as (keyof Rows)[]) {
+    for (const [key, row] of tables[name]) yield [name, key, row];
+  }
+}
+
+function put(tables: Tables, [name, key, row]: Write): void {
+  const table: Map<string, Write[2]> = tables[name];
+  if (row === null) table.delete(key);
+  else table.set(key, row);
+}
+
+export function entryKey(accountId: string, sequence: number): string {
+  return `${accountId} ${sequence}`;
+}
+
+/** The books as one unit sees and changes them. Nobody else sees the copy before the store adopts it. */
+export class Draft {
+  readonly writes: Write[] = [];
+  erasesText = false;
+  readonly #tables: Tables;
+  #isOver = false;
+
+  constructor(tables: Tables) {
+    const copies = Object.entries(tables).map(([name, table]) => [name, new Map<unknown, unknown>(table)]);
+    this.#tables = Object.fromEntries(copies) as Tables;
+  }
+
+  get tables(): Tables {
+    if (this.#isOver) throw new TypeError('The unit of work is over');
+    return this.#tables;
+  }
+
+  put<Name extends keyof Rows>(name: Name, key: string, row: Rows[Name] | null): void {
+    put(this.tables, [name, key, row]);
+    this.writes.push([name, key, row]);
+  }
+
+  end(): void {
+    this.#isOver = true;
+  }
+
+  apply({ accounts, transfers, entries, records, audit, messages, messagesDueAt }: Changes): void {
+    for (const { after } of accounts) this.put('accounts', after.id, after);
+    for (const { after } of transfers) this.put('transfers', after.id, after);
+    for (const entry of entries) this.put('entries', entryKey(entry.accountId, entry.sequence), entry);
+    for (const record of records) this.put('records', keyText(record), record);
+    for (const record of audit) this.put('audit', String(record.sequence), record);
+    for (const message of messages) {
+      const claim =
+        messagesDueAt === null ? { attempts: 0, dueAt: message.at } : { attempts: 1, dueAt: messagesDueAt };
+      this.put('messages', message.id, { message, ...claim });
+    }
+    for (const { before, after } of transfers) {
+      if (after.erased !== null && before?.erased !== after.erased) this.#eraseCopies(after);
+    }
+  }
+
+  /** Erases the texts of a transfer from recorded outcomes and from messages. */
+  #eraseCopies(erased: Transfer): void {
+    this.erasesText = true;
+    for (const [key, record] of this.#tables.records) {
+      const outcome = withoutTexts(record.outcome, erased);
+      if (outcome !== record.outcome) this.put('records', key, { ...record, outcome });
+    }
+    for (const [key, stored] of this.#tables.messages) {
+      const { message } = stored;
+      if ('transferId' in message && message.transferId === erased.id)
+        this.put('messages', key, { ...stored, message: { ...message, description: null } });
+    }
+  }
+}
+
+function withoutTexts<O extends Outcome>(outcome: O, { id, erased }: Pick<Transfer, 'id' | 'erased'>): O {
+  if (outcome.kind === 'batch')
+    return { ...outcome, members: outcome.members.map((member) => withoutTexts(member, { id, erased })) };
+  if (!('transfer' in outcome) || outcome.transfer?.id !== id || erased === null) return outcome;
+  return { ...outcome, transfer: outcome.transfer.eraseTexts(erased) };
+}

@@ -1,0 +1,475 @@
+import { describe, expect, it } from 'vitest';
+import { userTransfers } from '../../application/transfers/user-transfers.ts';
+import type { Actor } from '../../domain/actor.ts';
+import type { Ledger } from '../../index.ts';
+import { codeOf, SYSTEM, transferIdOf } from '../fixtures/bank.ts';
+import { aCustomer, freshId } from '../fixtures/builders.ts';
+import type { Customer } from '../fixtures/builders.ts';
+import type { Subject } from './subject.ts';
+
+type People = {
+  readonly alice: Customer;
+  readonly bob: Customer;
+  readonly from: string;
+  readonly to: string;
+  readonly yen: string;
+  readonly hold: string;
+  readonly paid: string;
+  readonly empty: string;
+};
+
+/** A field of a request, and another value for it. */
+type Change = readonly [field: string, value: (people: People) => unknown];
+
+type Operation = {
+  readonly name: string;
+  readonly actor?: 'alice' | 'bob';
+  readonly send: (ledger: Ledger, actor: never, request: never) => Promise<{ readonly replayed: boolean }>;
+  /** The request without its key. */
+  readonly request: (people: People) => object;
+  /** A request that a rule refuses. */
+  readonly refused: (people: People) => object;
+  /** The code of that refusal. Null if no rule can refuse the operation. */
+  readonly code: string | null;
+  /** Fields in the order in which a difference is named. */
+  readonly fields: readonly Change[];
+};
+
+const text = (field: string): Change => [field, () => 'another text'];
+const id = (field: string): Change => [field, () => freshId()];
+const amount = (field = 'amount'): Change => [field, () => 99n];
+
+const OPERATIONS: readonly Operation[] = [
+  {
+    name: 'a transfer',
+    actor: 'alice',
+    send: (ledger, actor, request) => ledger.transferFunds(actor, request),
+    request: ({ from, to }) => ({ sourceAccountId: from, destinationAccountId: to, amount: 5n }),
+    refused: ({ from, to }) => ({ sourceAccountId: from, destinationAccountId: to, amount: 5000n }),
+    code: 'insufficient_funds',
+    fields: [
+      id('sourceAccountId'),
+      id('destinationAccountId'),
+      amount(),
+      text('description'),
+      ['metadata', () => ({ a: '1' })],
+      ['pending', () => true],
+    ],
+  },
+  {
+    name: 'a hold',
+    actor: 'alice',
+    send: (ledger, actor, request) => ledger.transferFunds(actor, request),
+    request: ({ from, to }) => ({
+      sourceAccountId: from,
+      destinationAccountId: to,
+      amount: 5n,
+      pending: true,
+      expiresInSeconds: 60,
+    }),
+    refused: ({ from, to }) => ({
+      sourceAccountId: from,
+      destinationAccountId: to,
+      amount: 5000n,
+      pending: true,
+      expiresInSeconds: 60,
+    }),
+    code: 'insufficient_funds',
+    fields: [amount(), ['expiresInSeconds', () => 61]],
+  },
+  {
+    name: 'a transfer with several legs',
+    actor: 'alice',
+    send: (ledger, actor, request) => ledger.transferFunds(actor, request),
+    request: ({ from, to, empty }) => ({ legs: legs(from, [to, 3n], [empty, 2n]) }),
+    refused: ({ from, to, empty }) => ({ legs: legs(from, [to, 3000n], [empty, 2n]) }),
+    code: 'insufficient_funds',
+    fields: [['legs', ({ from, to, empty }) => legs(from, [to, 2n], [empty, 3n])]],
+  },
+  {
+    name: 'a batch',
+    actor: 'alice',
+    send: (ledger, actor, request) => ledger.submitBatch(actor, request),
+    request: ({ from, to }) => ({
+      transfers: [{ sourceAccountId: from, destinationAccountId: to, amount: 5n }],
+    }),
+    refused: ({ from, to }) => ({
+      transfers: [{ sourceAccountId: from, destinationAccountId: to, amount: 5000n }],
+      linked: true,
+    }),
+    code: null,
+    fields: [
+      ['transfers', ({ from, to }) => [{ sourceAccountId: from, destinationAccountId: to, amount: 6n }]],
+      ['linked', () => true],
+    ],
+  },
+  {
+    name: 'a capture',
+    actor: 'bob',
+    send: (ledger, actor, request) => ledger.captureHold(actor, request),
+    request: ({ hold }) => ({ transferId: hold, amount: 4n }),
+    refused: ({ hold }) => ({ transferId: hold, amount: 5000n }),
+    code: 'exceeds_hold_amount',
+    fields: [id('transferId'), amount()],
+  },
+  {
+    name: 'a void',
+    actor: 'bob',
+    send: (ledger, actor, request) => ledger.voidHold(actor, request),
+    request: ({ hold }) => ({ transferId: hold }),
+    refused: ({ paid }) => ({ transferId: paid }),
+    code: 'transfer_not_pending',
+    fields: [id('transferId')],
+  },
+  {
+    name: 'a reversal',
+    actor: 'bob',
+    send: (ledger, actor, request) => ledger.reverseTransfer(actor, request),
+    request: ({ paid }) => ({ transferId: paid, amount: 4n }),
+    refused: ({ paid }) => ({ transferId: paid, amount: 5000n }),
+    code: 'exceeds_reversible_amount',
+    fields: [id('transferId'), amount(), text('description')],
+  },
+  {
+    name: 'initial funds',
+    send: (ledger, actor, request) => ledger.fundAccount(actor, request),
+    request: ({ from }) => ({ destinationAccountId: from, amount: 5n }),
+    refused: ({ from }) => ({ destinationAccountId: from, amount: 5n, currency: 'USD' }),
+    code: 'currency_mismatch',
+    fields: [id('destinationAccountId'), amount(), ['currency', () => 'EUR'], text('description')],
+  },
+  {
+    name: 'a withdrawal',
+    send: (ledger, actor, request) => ledger.withdrawFunds(actor, request),
+    request: ({ from }) => ({ sourceAccountId: from, amount: 5n }),
+    refused: ({ from }) => ({ sourceAccountId: from, amount: 5000n }),
+    code: 'insufficient_funds',
+    fields: [id('sourceAccountId'), amount(), ['currency', () => 'EUR'], text('description')],
+  },
+  {
+    name: 'an exchange',
+    send: (ledger, actor, request) => ledger.exchangeFunds(actor, request),
+    request: ({ from, yen }) => ({
+      sourceAccountId: from,
+      destinationAccountId: yen,
+      sourceAmount: 5n,
+      destinationAmount: 8n,
+    }),
+    refused: ({ from, yen }) => ({
+      sourceAccountId: from,
+      destinationAccountId: yen,
+      sourceAmount: 5000n,
+      destinationAmount: 8n,
+    }),
+    code: null,
+    fields: [
+      id('sourceAccountId'),
+      id('destinationAccountId'),
+      amount('sourceAmount'),
+      amount('destinationAmount'),
+      text('description'),
+    ],
+  },
+  {
+    name: 'an opening',
+    actor: 'alice',
+    send: (ledger, actor, request) => ledger.openAccount(actor, request),
+    request: () => ({ name: 'Rent' }),
+    refused: () => ({ name: 'Rent' }),
+    code: null,
+    fields: [
+      ['currency', () => 'USD'],
+      ['name', () => 'Savings'],
+    ],
+  },
+  {
+    name: 'a freezing',
+    send: (ledger, actor, request) => ledger.freezeAccount(actor, request),
+    request: ({ from }) => ({ accountId: from, reason: 'lost card' }),
+    refused: () => ({ accountId: freshId(), reason: 'lost card' }),
+    code: 'account_not_found',
+    fields: [id('accountId'), ['credits', () => true], text('reason')],
+  },
+  {
+    name: 'an unfreezing',
+    send: (ledger, actor, request) => ledger.unfreezeAccount(actor, request),
+    request: ({ from }) => ({ accountId: from, reason: 'found' }),
+    refused: () => ({ accountId: freshId(), reason: 'found' }),
+    code: 'account_not_found',
+    fields: [id('accountId'), text('reason')],
+  },
+  {
+    name: 'a change of limits',
+    send: (ledger, actor, request) => ledger.limitAccount(actor, request),
+    request: ({ from }) => ({
+      accountId: from,
+      minimumBalance: -5n,
+      maximumBalance: null,
+      reason: 'on request',
+    }),
+    refused: () => ({
+      accountId: freshId(),
+      minimumBalance: -5n,
+      maximumBalance: null,
+      reason: 'on request',
+    }),
+    code: 'account_not_found',
+    fields: [id('accountId'), ['minimumBalance', () => -6n], ['maximumBalance', () => 600n], text('reason')],
+  },
+  {
+    name: 'a closing',
+    actor: 'alice',
+    send: (ledger, actor, request) => ledger.closeAccount(actor, request),
+    request: ({ empty }) => ({ accountId: empty }),
+    refused: ({ from }) => ({ accountId: from }),
+    code: 'balance_not_zero',
+    fields: [id('accountId'), id('sweepTo'), text('reason')],
+  },
+];
+
+export function describeDuplicates(subject: () => Subject): void {
+  describe.each(OPERATIONS)('$name sent twice', ({ actor, send, request, refused, code, fields }) => {
+    const who = (people: People): Actor => (actor ? people[actor] : SYSTEM);
+
+    it('at once has one effect, and both are given the one answer', async () => {
+      const { bank, otherBank } = subject();
+      const people = await aStage(subject());
+      const before = await effects(subject(), people);
+      const sent = { ...request(people), idempotencyKey: freshId() };
+      const results = await Promise.all(
+        [bank, otherBank, bank, otherBank].map(({ ledger }) =>
+          send(ledger, who(people) as never, sent as never),
+        ),
+      );
+      const first = results.find(({ replayed }) => !replayed)!;
+      expect(results.filter(({ replayed }) => !replayed)).toHaveLength(1);
+      for (const again of results) expect(asReplay(again)).toStrictEqual(asReplay(first));
+
+      const after = await effects(subject(), people);
+      const plain = await aStage(subject());
+      const plainBefore = await effects(subject(), plain);
+      await send(bank.ledger, who(plain) as never, { ...request(plain), idempotencyKey: freshId() } as never);
+      expect(difference(before, after)).toEqual(difference(plainBefore, await effects(subject(), plain)));
+    });
+
+    it('later gives the first answer, whatever has become of the accounts', async () => {
+      const { bank, otherBank, clock } = subject();
+      const people = await aStage(subject());
+      const sent = { ...request(people), idempotencyKey: freshId() };
+      const first = await send(bank.ledger, who(people) as never, sent as never);
+      expect(first).toMatchObject({ ok: true, replayed: false });
+      for (const accountId of [people.from, people.to, people.empty, people.yen]) {
+        await bank.alter(accountId, { status: 'closed' });
+      }
+      clock.advance(8 * 86_400_000);
+      await bank.sweep();
+      const before = await effects(subject(), people);
+      expect(await send(otherBank.ledger, who(people) as never, sent as never)).toStrictEqual(
+        asReplay(first),
+      );
+      expect(await effects(subject(), people)).toEqual(before);
+    });
+
+    // An operation that no rule can refuse has no such test
+    for (const refusal of code === null ? [] : [code]) {
+      it(`that was refused stays refused: ${refusal}`, async () => {
+        const { bank, otherBank } = subject();
+        const people = await aStage(subject());
+        const sent = { ...refused(people), idempotencyKey: freshId() };
+        const first = await send(bank.ledger, who(people) as never, sent as never);
+        expect(first).toMatchObject({ ok: false, replayed: false, code });
+        await bank.fund(people.from, 100_000n);
+        await bank.alter(people.from, { status: 'active', maximumBalance: null });
+        expect(await send(otherBank.ledger, who(people) as never, sent as never)).toStrictEqual(
+          asReplay(first),
+        );
+      });
+    }
+
+    it.each(fields)('with another %s is a conflict in that field, and does nothing', async (field, value) => {
+      const { bank, otherBank } = subject();
+      const people = await aStage(subject());
+      const sent = { ...request(people), idempotencyKey: freshId() };
+      await send(bank.ledger, who(people) as never, sent as never);
+      const before = await effects(subject(), people);
+      // All later fields differ too, because the error names the first one
+      const from = fields.findIndex(([one]) => one === field);
+      const later = fields.slice(from).filter(([one]) => one !== 'pending' || field === 'pending');
+      const changed = Object.fromEntries(later.map(([one, other]) => [one, other(people)]));
+      const again = { ...sent, ...changed, [field]: value(people) };
+      expect(await send(otherBank.ledger, who(people) as never, again as never)).toStrictEqual({
+        ok: false,
+        replayed: false,
+        code: 'idempotency_key_reused',
+        retry: 'never',
+        transferId: null,
+        field,
+      });
+      expect(await effects(subject(), people)).toEqual(before);
+    });
+
+    it('by another is another: each has keys of their own, but operators share the ledger’s', async () => {
+      const { bank } = subject();
+      const people = await aStage(subject());
+      const sent = { ...request(people), idempotencyKey: freshId() };
+      await send(bank.ledger, who(people) as never, sent as never);
+      const other: Actor = actor ? aCustomer('Eve') : { kind: 'system', id: freshId() };
+      const result = await send(bank.ledger, other as never, sent as never);
+      expect(result.replayed).toBe(actor === undefined);
+    });
+
+    it('with a key that is malformed does nothing', async () => {
+      const { bank } = subject();
+      const people = await aStage(subject());
+      const before = await effects(subject(), people);
+      for (const idempotencyKey of ['', 'ü', 'k'.repeat(256), 'a\n']) {
+        const sent = { ...request(people), idempotencyKey };
+        await expect(send(bank.ledger, who(people) as never, sent as never)).rejects.toMatchObject({
+          code: 'invalid_request',
+          facts: { errors: [{ field: 'idempotencyKey' }] },
+        });
+      }
+      expect(await effects(subject(), people)).toEqual(before);
+    });
+  });
+
+  describe('one key', () => {
+    it('is another for each operation', async () => {
+      const { bank } = subject();
+      const idempotencyKey = freshId();
+      for (const { actor, send, request } of OPERATIONS) {
+        const people = await aStage(subject());
+        const by: Actor = actor ? people[actor] : { kind: 'system', scope: idempotencyKey };
+        const result = await send(bank.ledger, by as never, { ...request(people), idempotencyKey } as never);
+        expect(result.replayed).toBe(false);
+      }
+    });
+
+    it('of a hold still says that it is pending when it is sent again, and a read tells today', async () => {
+      const { bank } = subject();
+      const { alice, bob, from, to } = await aStage(subject());
+      const idempotencyKey = freshId();
+      const request = {
+        sourceAccountId: from,
+        destinationAccountId: to,
+        amount: 5n,
+        pending: true,
+        idempotencyKey,
+      };
+      const first = await bank.ledger.transferFunds(alice, request);
+      const capture = { transferId: transferIdOf(first), idempotencyKey: freshId() };
+      const captured = await bank.ledger.captureHold(bob, capture);
+      await bank.reverse(bob, capture.transferId, 2n);
+
+      expect(await bank.ledger.transferFunds(alice, request)).toStrictEqual(asReplay(first));
+      expect(await bank.ledger.captureHold(bob, capture)).toStrictEqual(asReplay(captured));
+      expect(await bank.ledger.findTransferByKey(alice, idempotencyKey)).toMatchObject({
+        transfer: { status: 'completed', amountCaptured: 5n, amountReversed: 2n },
+      });
+      expect(codeOf(await bank.ledger.captureHold(bob, { ...capture, idempotencyKey: freshId() }))).toBe(
+        'already_completed',
+      );
+    });
+
+    it('with an instant that has passed meanwhile is no new request', async () => {
+      const { bank, clock } = subject();
+      const { alice, from, to } = await aStage(subject());
+      const request = {
+        sourceAccountId: from,
+        destinationAccountId: to,
+        amount: 5n,
+        pending: true,
+        expiresAt: clock.now() + 1000,
+        idempotencyKey: freshId(),
+      };
+      const first = await bank.ledger.transferFunds(alice, request);
+      clock.advance(2000);
+      expect(await bank.ledger.transferFunds(alice, request)).toStrictEqual(asReplay(first));
+    });
+  });
+}
+
+function legs(from: string, ...credits: readonly (readonly [accountId: string, amount: bigint])[]) {
+  const total = credits.reduce((sum, [, part]) => sum + part, 0n);
+  return [
+    { accountId: from, direction: 'debit', amount: total },
+    ...credits.map(([accountId, part]) => ({ accountId, direction: 'credit', amount: part })),
+  ];
+}
+
+/** The answer to a repeated request. */
+function asReplay(answer: object): object {
+  const members = 'members' in answer ? (answer.members as readonly object[]) : undefined;
+  return {
+    ...answer,
+    replayed: true,
+    ...(members ? { members: members.map((member) => ({ ...member, replayed: true })) } : {}),
+  };
+}
+
+type Effects = Readonly<Record<string, bigint>>;
+
+/** Counts and balances that show every effect of a command. */
+async function effects({ bank, second }: Subject, people: People): Promise<Effects> {
+  const page = { after: null, limit: 200 };
+  const accounts = ['from', 'to', 'yen', 'empty'] as const;
+  const counted = await Promise.all(
+    accounts.map(async (name) => {
+      const account = (await second.reads.account(people[name]))!;
+      return [
+        [`balance of ${name}`, account.balance],
+        [`held of ${name}`, account.held],
+        [`incoming of ${name}`, account.incoming],
+        [`entries of ${name}`, BigInt(account.sequence)],
+        [`status of ${name}`, BigInt(['active', 'frozen', 'closed'].indexOf(account.status))],
+        [`minimum of ${name}`, account.minimumBalance ?? 1n],
+      ] as const;
+    }),
+  );
+  const hers = await second.reads.accountsOf(people.alice.id, page);
+  const transfers = await userTransfers(second.reads, people.alice.id, { before: null, limit: 200 });
+  const his = await userTransfers(second.reads, people.bob.id, { before: null, limit: 200 });
+  const log = (await wholeLog({ bank, second })).filter(({ accountId }) =>
+    accounts.some((name) => people[name] === accountId),
+  );
+  return Object.fromEntries([
+    ...counted.flat(),
+    ['accounts of Alice', BigInt(hers.length)],
+    ['transfers of Alice', BigInt(transfers.length)],
+    ['transfers of Bob', BigInt(his.length)],
+    ['audit records', BigInt(log.length)],
+  ]);
+}
+
+async function wholeLog({ second }: Pick<Subject, 'bank' | 'second'>) {
+  const log = [];
+  for (;;) {
+    const page = await second.reads.audit({ after: log.at(-1)?.sequence ?? null, limit: 200 });
+    if (page.length === 0) return log;
+    log.push(...page);
+  }
+}
+
+function difference(before: Effects, after: Effects): Effects {
+  return Object.fromEntries(
+    Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0n)]),
+  );
+}
+
+async function aStage({ bank }: Subject): Promise<People> {
+  const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
+  const from = await bank.account(alice, { funds: 1000n });
+  const to = await bank.account(bob);
+  const paid = transferIdOf(await bank.pay(alice, { from, to, amount: 50n }));
+  const hold = await bank.hold(alice, { from, to, amount: 30n });
+  return {
+    alice,
+    bob,
+    from,
+    to,
+    paid,
+    hold,
+    yen: await bank.account(alice, { currency: 'JPY' }),
+    empty: await bank.account(alice),
+  };
+}

@@ -1,0 +1,242 @@
+import { describe, expect, it } from 'vitest';
+import type { StatementRequest } from '../../application/reporting/get-statement.ts';
+import type { Viewer } from '../../domain/actor.ts';
+import { HOUR_MS } from '../../domain/time.ts';
+import type { Instant } from '../../domain/time.ts';
+import { Random } from '../fixtures/random.ts';
+import type { TestBank } from '../fixtures/bank.ts';
+import { SYSTEM } from '../fixtures/bank.ts';
+import { aCustomer } from '../fixtures/builders.ts';
+import { BusyBank, DAY_MS, naiveBalance, wholeBook } from '../fixtures/busy-bank.ts';
+import type { WholeLine } from '../fixtures/busy-bank.ts';
+import type { Subject } from './subject.ts';
+
+export function describeStatements(
+  subject: () => Pick<Subject, 'store' | 'clock'>,
+  { steps = 40, rounds = 5, seed = 1 }: { steps?: number; rounds?: number; seed?: number } = {},
+): void {
+  const busy = async (part: number) => {
+    const { store, clock } = subject();
+    const random = Random.ofPart(seed, 100 + part);
+    const from = clock.now();
+    const one = new BusyBank({ store, clock, random });
+    await one.open();
+    await one.live(steps);
+    const draw = () => random.integer(from - HOUR_MS, clock.now() - HOUR_MS);
+    return { one, bank: one.bank, clock, random, draw };
+  };
+
+  describe('a statement', () => {
+    it('tells what a period did to an account, with who and what for, and what was then held', async () => {
+      const { store, clock } = subject();
+      const { bank } = new BusyBank({ store, clock, random: new Random(1) });
+      const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
+      const from = await bank.account(alice, { funds: 100n });
+      const to = await bank.account(bob, { funds: 50n });
+      clock.advance(HOUR_MS);
+      const startsAt = clock.now();
+      await bank.pay(alice, { from, to, amount: 30n, description: 'Rent' });
+      await bank.pay(bob, { from: to, to: from, amount: 7n });
+      const hold = await bank.hold(alice, { from, to, amount: 20n, description: 'Room' });
+      const placedAt = clock.now();
+      await bank.hold(alice, { from, to, amount: 3n, expiresInSeconds: 60 });
+      clock.advance(HOUR_MS);
+      const endsAt = clock.now();
+      clock.advance(DAY_MS);
+      await bank.capture(bob, hold, 15n);
+
+      const entries = await bank.entriesOf(from);
+      const period = { from: startsAt, to: endsAt };
+      expect(await whole(bank, alice, from, period)).toStrictEqual({
+        accountId: from,
+        currency: 'EUR',
+        exponent: 2,
+        ...period,
+        final: true,
+        opening: 100n,
+        totalIn: 7n,
+        totalOut: 30n,
+        closing: 77n,
+        held: 20n,
+        available: 57n,
+        holds: [
+          {
+            transferId: hold,
+            amount: 20n,
+            counterparty: { name: null, account: to, more: 0 },
+            description: 'Room',
+            placedAt,
+            expiresAt: placedAt + 7 * DAY_MS,
+          },
+        ],
+        lines: [
+          {
+            sequence: 2,
+            transferId: entries[1]!.transferId,
+            kind: 'transfer',
+            at: startsAt,
+            counterparty: { name: null, account: to, more: 0 },
+            description: 'Rent',
+            flow: 'out',
+            amount: 30n,
+            balance: 70n,
+          },
+          {
+            sequence: 3,
+            transferId: entries[2]!.transferId,
+            kind: 'transfer',
+            at: startsAt,
+            counterparty: { name: 'Bob', account: to.slice(-4), more: 0 },
+            description: null,
+            flow: 'in',
+            amount: 7n,
+            balance: 77n,
+          },
+        ],
+      });
+    });
+
+    it('adds up, is the whole book of its period, and the next one opens where it closed', async () => {
+      const { one, bank, clock, draw } = await busy(1);
+      for (const { id, owner } of one.accounts) {
+        const book = await wholeBook(bank, id);
+        for (let round = 0; round < rounds; round++) {
+          const [first, second] = [draw(), draw()].toSorted((a, b) => a - b) as [Instant, Instant];
+          const bounds = [undefined, first, second, undefined] as const;
+          let opens = 0n;
+          for (const [index, to] of bounds.slice(1).entries()) {
+            const from = bounds[index];
+            const period = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+            const statement = await whole(bank, owner, id, period);
+            expectNaive(statement, book, { from: from ?? 0, to: to ?? clock.now() + 1 });
+            expect(statement.opening).toBe(opens);
+            opens = statement.closing;
+          }
+        }
+      }
+    });
+
+    it('once final is the same again, whatever has happened since to its holds and transfers', async () => {
+      const { one, bank, clock, draw } = await busy(2);
+      clock.advance(11_000);
+      const periods = [
+        { to: clock.now() - 10_999 },
+        { from: draw(), to: clock.now() - 10_999 },
+        { to: draw() },
+      ];
+      const read = () =>
+        Promise.all(
+          one.accounts.flatMap(({ id, owner }) => periods.map((period) => whole(bank, owner, id, period))),
+        );
+      const before = await read();
+      expect(before.filter(({ final }) => !final)).toEqual([]);
+
+      await one.live(steps);
+      for (const { id, owner } of one.accounts) {
+        await bank.ledger.renameAccount(owner, { accountId: id, name: 'Another' });
+      }
+      await bank.sweep();
+      expect(await read()).toStrictEqual(before);
+    });
+
+    it('of nothing is empty: before the opening, of an account without entries, of no time at all', async () => {
+      const { store, clock } = subject();
+      const { bank } = new BusyBank({ store, clock, random: new Random(1) });
+      const alice = aCustomer('Alice');
+      const empty = await bank.account(alice);
+      const funded = await bank.account(alice, { funds: 5n });
+      const nothing = { opening: 0n, totalIn: 0n, totalOut: 0n, closing: 0n, holds: [], lines: [] };
+      const now = clock.now();
+      expect(await whole(bank, alice, empty)).toMatchObject({
+        ...nothing,
+        from: now,
+        to: now + 1,
+        final: false,
+      });
+      const before = { from: now - DAY_MS, to: now - HOUR_MS };
+      expect(await whole(bank, alice, funded, before)).toMatchObject({ ...nothing, ...before, final: true });
+      clock.advance(1);
+      const none = { from: clock.now(), to: clock.now() };
+      expect(await whole(bank, alice, funded, none)).toMatchObject({ ...nothing, opening: 5n, closing: 5n });
+    });
+
+    it('of a period that is not over runs up to now, and is not final', async () => {
+      const { store, clock } = subject();
+      const { bank } = new BusyBank({ store, clock, random: new Random(1) });
+      const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
+      const from = await bank.account(alice, { funds: 100n });
+      const to = await bank.account(bob);
+      const hold = await bank.hold(alice, { from, to, amount: 30n, expiresInSeconds: 60 });
+      const period = { from: clock.now() - DAY_MS, to: clock.now() + DAY_MS };
+
+      const statement = await whole(bank, alice, from, period);
+      expect(statement).toMatchObject({ ...period, final: false, closing: 100n, held: 30n, available: 70n });
+      expect(statement.holds).toMatchObject([{ transferId: hold }]);
+      expect(statement.lines).toHaveLength(1);
+
+      clock.advance(2 * DAY_MS);
+      expect(await whole(bank, alice, from, period)).toMatchObject({ final: true, held: 0n, holds: [] });
+    });
+
+    it("of the bank's own account counts debits as money in", async () => {
+      const { store, clock } = subject();
+      const { bank } = new BusyBank({ store, clock, random: new Random(1) });
+      const transferId = await bank.fund(await bank.account(aCustomer()), 5n);
+      const funding = (await bank.reads.transfer(transferId))!.source.accountId;
+      const { lines, ...totals } = await whole(bank, SYSTEM, funding);
+      expect(lines.at(-1)).toMatchObject({ transferId, flow: 'in', amount: 5n, balance: totals.closing });
+      expect(totals.opening + totals.totalIn - totals.totalOut).toBe(totals.closing);
+    });
+
+    it.each([
+      [{ from: 2, to: 1 }, 'from', 'must not be after "to"'],
+      [{ from: Number.NaN }, 'from', 'must be an instant, in milliseconds since 1970'],
+      [{ from: 0, to: 1.5 }, 'to', 'must be an instant, in milliseconds since 1970'],
+      [{ from: Date.UTC(9999, 1) }, 'from', 'must not be in the future'],
+      [{ from: Date.UTC(9999, 1), to: Date.UTC(9999, 2) }, 'from', 'must not be in the future'],
+      [{ to: Number.MAX_SAFE_INTEGER }, 'to', 'must be an instant, in milliseconds since 1970'],
+    ])('cannot be of %j', async (period, field, message) => {
+      const { store, clock } = subject();
+      const { bank } = new BusyBank({ store, clock, random: new Random(1) });
+      const alice = aCustomer('Alice');
+      const accountId = await bank.account(alice);
+      await expect(bank.ledger.getStatement(alice, accountId, period)).rejects.toMatchObject({
+        code: 'invalid_request',
+        facts: { errors: [{ field, message }] },
+      });
+    });
+  });
+}
+
+async function whole(bank: TestBank, viewer: Viewer, accountId: string, request: StatementRequest = {}) {
+  const statement = await bank.ledger.getStatement(viewer, accountId, request);
+  const lines = [];
+  for await (const some of statement.lines()) lines.push(...some);
+  return { ...statement, lines };
+}
+
+function expectNaive(
+  statement: Awaited<ReturnType<typeof whole>>,
+  book: readonly WholeLine[],
+  { from, to }: { from: Instant; to: Instant },
+): void {
+  const opened = naiveBalance(book, from - 1);
+  const closed = naiveBalance(book, to - 1);
+  const posted = book.filter(({ entry }) => entry.posted > 0n && entry.at >= from && entry.at < to);
+  const sum = (direction: string) =>
+    posted.reduce((sum, { entry }) => (entry.direction === direction ? sum + entry.posted : sum), 0n);
+  expect(statement).toMatchObject({
+    opening: opened.balance,
+    totalIn: sum('credit'),
+    totalOut: sum('debit'),
+    closing: closed.balance,
+    held: closed.held,
+    available: closed.balance - closed.held,
+  });
+  expect(statement.opening + statement.totalIn - statement.totalOut).toBe(statement.closing);
+  expect(statement.holds.reduce((sum, { amount }) => sum + amount, 0n)).toBe(closed.held);
+  expect(statement.lines.map(({ sequence }) => sequence)).toEqual(posted.map(({ entry }) => entry.sequence));
+  let running = statement.opening;
+  const balances = statement.lines.map(({ flow, amount }) => (running += flow === 'in' ? amount : -amount));
+  expect(statement.lines.map(({ balance }) => balance)).toEqual(balances);
+}

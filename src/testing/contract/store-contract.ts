@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import type { Store } from '../../application/ports/ledger-store.ts';
+import type { Clock } from '../../application/ports/runtime.ts';
+import { TestBank } from '../fixtures/bank.ts';
+import { FixedClock } from '../fixtures/builders.ts';
+import { describeAccounts } from './accounts.ts';
+import { describeAdministration } from './administration.ts';
+import { describeAtOnce } from './at-once.ts';
+import { describeBankBusiness } from './bank-business.ts';
+import { describeBatches } from './batches.ts';
+import { describeDryRuns } from './dry-runs.ts';
+import { describeDuplicates } from './duplicates.ts';
+import { describeEntries } from './entries.ts';
+import { describeErasure } from './erasure.ts';
+import { describeHistory } from './history.ts';
+import { describeHolds } from './holds.ts';
+import { describeIdempotency } from './idempotency.ts';
+import { describeMailHours } from './mail-hours.ts';
+import { describeManyHolds } from './many-holds.ts';
+import { describeOrderOfChecks } from './order-of-checks.ts';
+import { describeOutbox } from './outbox.ts';
+import { describePrivacy } from './privacy.ts';
+import { describeReads } from './reads.ts';
+import { describeReversals } from './reversals.ts';
+import { describeSeveralLegs } from './several-legs.ts';
+import { describeScans } from './scans.ts';
+import { describeStatements } from './statements.ts';
+import type { Subject } from './subject.ts';
+import { describeTransfers } from './transfers.ts';
+import { describeUnitsOfWork } from './units-of-work.ts';
+import { describeUsersAndSessions } from './users-and-sessions.ts';
+
+/** A store for the contract suite. */
+export type OpenedStore = {
+  readonly store: Store;
+  /** A second client on the same data, like that of another process. Tests of races use both. Default: `store`. */
+  readonly second?: Store;
+};
+
+/** Opens an empty store. Only tests move `clock`, so it is far from the machine's. */
+export type OpenStore = (options: { readonly clock: Clock }) => Promise<Store | OpenedStore>;
+
+/** Only a hang ends a test by the clock, since a correct store may be slow. */
+const HANGS_AFTER_MS = 600_000;
+
+/**
+ * Defines the tests that every store passes, and the ledger over it, under `name`. For a test file of Vitest.
+ * The store is opened once, and closed after the last test. Each test makes its own records, and none assumes that the
+ * system's accounts or the outbox are empty.
+ * @example
+ * storeContract('my store', async () => new MyStore());
+ */
+export function storeContract(name: string, open: OpenStore): void {
+  describe(name, { timeout: HANGS_AFTER_MS }, () => {
+    const clock = new FixedClock();
+    let opened: { store: Store; second: Store; bank: TestBank; otherBank: TestBank } | undefined;
+
+    beforeAll(async () => {
+      const given = await open({ clock });
+      const { store, second = store } = 'store' in given ? given : { store: given };
+      opened = {
+        store,
+        second,
+        bank: new TestBank({ store, clock }),
+        otherBank: new TestBank({ store: second, clock }),
+      };
+    }, HANGS_AFTER_MS);
+
+    afterAll(async () => {
+      if (!opened) return;
+      const { store, second, bank, otherBank } = opened;
+      await Promise.all([bank.ledger.close(), otherBank.ledger.close()]);
+      if (second !== store) await second.close();
+      await store.close();
+    }, HANGS_AFTER_MS);
+
+    const subject = (): Subject => {
+      if (!opened) throw new TypeError('The store is opened before the first test');
+      return { clock, ...opened };
+    };
+    describeUnitsOfWork(subject);
+    describeUsersAndSessions(subject);
+    describeOutbox(subject);
+    describeMailHours(subject);
+    describeAccounts(subject);
+    describeTransfers(subject);
+    describeHolds(subject);
+    describeBatches(subject);
+    describeSeveralLegs(subject);
+    describeReversals(subject);
+    describeAdministration(subject);
+    describeErasure(subject);
+    describeBankBusiness(subject);
+    describePrivacy(subject);
+    describeDryRuns(subject);
+    describeOrderOfChecks(subject);
+    describeIdempotency(subject);
+    describeDuplicates(subject);
+    describeEntries(subject);
+    describeAtOnce(subject);
+    describeReads(subject);
+    describeScans(subject);
+    describeHistory(subject, { steps: 40, rounds: 20 });
+    describeStatements(subject);
+    // Last, because it writes thousands of entries that other tests would read
+    describeManyHolds(subject);
+  });
+}
