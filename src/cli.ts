@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { existsSync, readFileSync } from 'node:fs';
 import { Argument, Command } from 'commander';
 import { sha256OfHex, systemClock } from './adapters/system.ts';

@@ -4,7 +4,8 @@ import { assembleLedger } from './application/ledger.ts';
 import type { Ledger, LedgerPorts } from './application/ledger.ts';
 
 /** The store, and any of the ledger's other ports in place of their defaults. */
-export type LedgerOptions = Pick<LedgerPorts, 'store'> & Partial<Omit<LedgerPorts, 'store'>>;
+export type LedgerOptions<Tx = unknown> = Pick<LedgerPorts<Tx>, 'store'> &
+  Partial<Omit<LedgerPorts, 'store'>>;
 
 /**
  * Creates a ledger over a store. Defaults: the machine's clock, version 7 UUIDs, SHA-256, euros, no limit on accounts
@@ -13,7 +14,7 @@ export type LedgerOptions = Pick<LedgerPorts, 'store'> & Partial<Omit<LedgerPort
  * const ledger = createLedger({ store: await openSqliteStore({ path: 'bank.db' }) });
  * @throws TypeError without a store, or for a default currency that ISO 4217 does not list
  */
-export function createLedger(options: LedgerOptions): Ledger {
+export function createLedger<Tx>(options: LedgerOptions<Tx>): Ledger<Tx> {
   return assembleLedger({
     clock: systemClock,
     ids: systemIds,
@@ -93,6 +94,7 @@ export type {
   Stores,
   TransferWithEntries,
   UnitOfWork,
+  UnitTerms,
 } from './application/ports/ledger-store.ts';
 export type { ClaimedMessage, DirectDelivery, OutboxStore } from './application/ports/outbox.ts';
 export type { Clock, IdGenerator, Logger } from './application/ports/runtime.ts';

@@ -16,6 +16,7 @@ const RULES = {
   outside: 'domain, application and adapters import nothing that stands beside them in src',
   container: 'container.ts alone imports tsyringe and reflect-metadata',
   embedding: 'what the package exports never reaches the container, the configuration or the programs',
+  light: 'the ledger and the memory store load no other adapter, and no package but uuid',
   itself: 'source does not import the package by its own name',
   computed: 'the name of an imported module is not computed',
   folders: 'src has the folders domain, application, adapters and testing, and files',
@@ -28,7 +29,10 @@ type Rule = keyof typeof RULES;
 type Violation = { readonly rule: Rule; readonly at: string; readonly found: string };
 
 const CONTAINER_PACKAGES = ['tsyringe', 'reflect-metadata'];
-const NOT_FOR_EMBEDDERS = ['container.ts', 'config.ts', 'main.ts', 'cli.ts'];
+const NOT_FOR_EMBEDDERS = ['container.ts', 'config.ts', 'load-program.ts', 'main.ts', 'cli.ts'];
+const LIGHT = ['index.ts', 'adapters/memory/index.ts'];
+const LIGHT_LOADS =
+  /^(?:adapters\/(?:memory\/|shared\/|system\.ts)|package (?:uuid$|node:)|(?!adapters\/|package ))/;
 const FOLDERS = ['domain', 'application', 'adapters', 'testing'];
 /** From the top down. Files beside the folders are the ground floor. */
 const FLOORS = ['decisions', 'verification', 'books', 'integrity', 'reporting', 'entities', 'money'];
@@ -49,6 +53,8 @@ const root = new URL('../', import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
   name: string;
   exports: Record<string, { default: string }>;
+  dependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
 };
 const entries = Object.values(manifest.exports).map((entry) =>
   entry.default.replace(/^\.\/dist\/(.*)\.js$/, '$1.ts'),
@@ -83,6 +89,11 @@ function violationsIn(files: Files): Violation[] {
       [...reachableFrom(entry, graph)]
         .filter((path) => NOT_FOR_EMBEDDERS.includes(path))
         .map((path) => ({ rule: 'embedding' as const, at: entry, found: path })),
+    ),
+    ...LIGHT.flatMap((entry) =>
+      [...reachableFrom(entry, graph)]
+        .filter((path) => !LIGHT_LOADS.test(path))
+        .map((path) => ({ rule: 'light' as const, at: entry, found: path })),
     ),
   ];
 }
@@ -221,6 +232,16 @@ describe('the source', () => {
   test.for(Object.entries(RULES))('%s: %s', ([rule]) => {
     expect(violations.filter((violation) => violation.rule === rule)).toEqual([]);
   });
+
+  test('imports every package that the manifest lists, and no other', () => {
+    const imported = Object.values(files)
+      .flatMap((source) => importsOf(tokensOf(source)))
+      .flatMap(({ specifier = '.' }): string[] => /^(?!node:)(?:@[^/]+\/)?[^./][^/]*/.exec(specifier) ?? []);
+    const { dependencies, peerDependencies } = manifest;
+    // Its files are served from where the package lies
+    imported.push('swagger-ui-dist');
+    expect(new Set(imported)).toEqual(new Set(Object.keys({ ...dependencies, ...peerDependencies })));
+  });
 });
 
 /** Each breaks one rule, once. */
@@ -318,6 +339,12 @@ const PLANTS: readonly (readonly [Rule, string, Files])[] = [
     'the container, at second hand',
     { 'index.ts': `export { a } from './a.ts'`, 'a.ts': `import './container.ts'`, 'container.ts': '' },
   ],
+  [
+    'light',
+    'a package of the server, from the ledger at second hand',
+    { 'index.ts': `export { a } from './adapters/shared/a.ts'`, 'adapters/shared/a.ts': `import 'mongodb'` },
+  ],
+  ['light', 'another store, from the ledger', { 'index.ts': `export { s } from './adapters/sqlite/a.ts'` }],
   ['itself', 'one of its subpaths', { 'adapters/http/a.ts': `import { x } from '${manifest.name}/memory'` }],
   ['computed', 'a dynamic import', { 'adapters/http/a.ts': 'const x = import(`../${name}/store.ts`)' }],
   ['computed', 'an escaped name', { 'adapters/http/a.ts': String.raw`import '..\x2fmemory/store.ts'` }],

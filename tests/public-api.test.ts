@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 
 const root = new URL('../', import.meta.url);
 const ledger = readFileSync(new URL('src/application/ledger.ts', root), 'utf8');
+const embedding = readFileSync(new URL('docs/embedding.md', root), 'utf8');
 const index = readFileSync(new URL('src/index.ts', root), 'utf8');
 
 type Member = { readonly name: string; readonly docstring: string | undefined; readonly signature: string };
@@ -24,8 +25,8 @@ function membersOf(source: string, declaration: string): readonly Member[] {
 }
 
 const WORD = /\b[A-Z]\w*\b/g;
-/** Types of the language, and the name of a generic. */
-const BUILT_IN = ['Promise', 'Partial'];
+/** Types of the language, and the names of generics. */
+const BUILT_IN = ['Promise', 'Partial', 'Tx'];
 
 function exportedNames(source: string): ReadonlySet<string> {
   const lists = [...source.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap(([, list = '']) =>
@@ -45,7 +46,7 @@ function unexported(members: readonly Member[], names: ReadonlySet<string>): rea
 }
 
 describe('the public API', () => {
-  const members = membersOf(ledger, 'export interface Ledger {');
+  const members = membersOf(ledger, 'export interface Ledger<Tx = unknown> {');
 
   test('is found by this test', () => {
     expect(members.map(({ name }) => name)).toEqual(
@@ -58,8 +59,13 @@ describe('the public API', () => {
     expect(withoutDocstring(members)).toEqual([]);
   });
 
+  test('is described to embedders, member by member', () => {
+    const missing = members.filter(({ name }) => !new RegExp(`\`(?:ledger\\.)?${name}[\`(]`).test(embedding));
+    expect(missing.map(({ name }) => name)).toEqual([]);
+  });
+
   test('exports by name every type in the signatures of the ledger and of its options', () => {
-    const options = membersOf(ledger, 'export type LedgerPorts = {');
+    const options = membersOf(ledger, 'export type LedgerPorts<Tx = unknown> = {');
     expect(unexported([...members, ...options], exportedNames(index))).toEqual([]);
   });
 

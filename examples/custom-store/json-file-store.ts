@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { PassbookError } from 'passbook-ledger';
-import type { Books, Clock, Decision, Instant, Prefetch, Store, Stores, UnitOfWork } from 'passbook-ledger';
+import type { Books, Clock, Decision, Instant, Store, Stores, UnitOfWork, UnitTerms } from 'passbook-ledger';
 import { JsonFile } from './json-file.ts';
 import { storesOf } from './people-and-mail.ts';
 import { booksOf, readsOf, scanOf } from './reads.ts';
@@ -55,12 +55,18 @@ class JsonFileUnitOfWork implements UnitOfWork {
     return this.#tables;
   }
 
-  transact<R>(want: () => Prefetch, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R> {
+  transact<R>(
+    want: () => UnitTerms<R>,
+    decide: (books: Books) => Decision<R>,
+    deadline: Instant,
+  ): Promise<R> {
     return this.#unit(async (draft) => {
       if (this.#clock.now() > deadline) throw new PassbookError('unavailable', { retryAfterSeconds: 1 });
-      let part = decide(booksOf(this.#tables, want()));
+      const terms = want();
+      let part = decide(booksOf(this.#tables, terms));
       for (; 'next' in part; part = part.next()) draft.apply(part.changes);
       draft.apply(part.changes);
+      for (const write of terms.alongside ?? []) await write(undefined, part.result);
       return part.result;
     });
   }

@@ -29,21 +29,25 @@ export type DryRunBatchResult =
   | (DryRunRefused & { readonly members?: never });
 
 /** A use case that supports dry runs. The answer to a dry run is marked and has no ids. */
-export type WithDryRun<By, Request, Result, DryRunResult> = {
-  (actor: By, request: Request, options?: { readonly dryRun?: false }): Promise<Result>;
-  (actor: By, request: Request, options: { readonly dryRun: true }): Promise<DryRunResult>;
-  (actor: By, request: Request, options?: SubmitOptions): Promise<Result | DryRunResult>;
+export type WithDryRun<By, Request, Result, DryRunResult, Tx = unknown> = {
+  (actor: By, request: Request, options?: Wet<SubmitOptions<Tx, Result>>): Promise<Result>;
+  (actor: By, request: Request, options: Dry<SubmitOptions<Tx, Result>>): Promise<DryRunResult>;
+  (actor: By, request: Request, options?: SubmitOptions<Tx, Result>): Promise<Result | DryRunResult>;
 };
+
+type Wet<Options> = Options & { readonly dryRun?: false };
+type Dry<Options> = Options & { readonly dryRun: true };
 
 /** Marks the answers of a use case's dry runs, and removes the ids from them. */
 export function withDryRun<By, Request, Result, DryRunResult>(
-  run: (actor: By, request: Request, options?: SubmitOptions) => Promise<Result>,
+  run: (actor: By, request: Request, options?: SubmitOptions<never, Result>) => Promise<Result>,
   asDryRun: (result: Result) => DryRunResult,
-): WithDryRun<By, Request, Result, DryRunResult> {
-  function submit(actor: By, request: Request, options?: { readonly dryRun?: false }): Promise<Result>;
-  function submit(actor: By, request: Request, options: { readonly dryRun: true }): Promise<DryRunResult>;
-  function submit(actor: By, request: Request, options?: SubmitOptions): Promise<Result | DryRunResult>;
-  function submit(actor: By, request: Request, options?: SubmitOptions): Promise<Result | DryRunResult> {
+): WithDryRun<By, Request, Result, DryRunResult, never> {
+  type Options = SubmitOptions<never, Result>;
+  function submit(actor: By, request: Request, options?: Wet<Options>): Promise<Result>;
+  function submit(actor: By, request: Request, options: Dry<Options>): Promise<DryRunResult>;
+  function submit(actor: By, request: Request, options?: Options): Promise<Result | DryRunResult>;
+  function submit(actor: By, request: Request, options?: Options): Promise<Result | DryRunResult> {
     const result = run(actor, request, options);
     return options?.dryRun ? result.then(asDryRun) : result;
   }

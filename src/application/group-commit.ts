@@ -11,10 +11,11 @@ import type { DecisionContext } from '../domain/decisions/decision-context.ts';
 import { decideInParts } from '../domain/decisions/decide.ts';
 import type { Instant } from '../domain/time.ts';
 import { nextTurn } from './event-loop.ts';
-import type { UnitOfWork } from './ports/ledger-store.ts';
+import type { UnitOfWork, UnitTerms } from './ports/ledger-store.ts';
 import type { Clock } from './ports/runtime.ts';
 import type { DirectDelivery } from './ports/outbox.ts';
 import { requireActor } from './validation.ts';
+import type { Refused } from './views.ts';
 
 export type WriterLimits = {
   /** Maximum number of waiting commands. Beyond it, a command is refused with `queue_full`. Default: 10000. */
@@ -40,13 +41,24 @@ const PART_MOST = 125;
 
 const DEFAULT_LIMITS: WriterLimits = { queue: 10_000, batch: 500, deadlineMs: 10_000 };
 
-export type SubmitOptions = {
+export type SubmitOptions<Tx = unknown, Result = unknown> = {
   /** Runs the same checks and gives the same answer, but stores nothing and uses up no key. Default: false. */
   readonly dryRun?: boolean;
+  /**
+   * Writes of the caller's own, committed with the command or not at all. Runs once the command is decided, in the
+   * store's transaction. Not run for a refusal, a replay or a dry run. If it throws, the command does nothing and
+   * rejects with that error.
+   * May run again before the commit, so it must have no effect but through the transaction. The store's other units
+   * wait for it. It must not call the ledger's commands.
+   */
+  readonly alongside?: (transaction: Tx, result: Exclude<Result, Refused>) => Promise<void> | void;
 };
+
+type Alongside = NonNullable<SubmitOptions<never, Answer>['alongside']>;
 
 type Waiting = {
   readonly command: Command;
+  readonly alongside: Alongside | undefined;
   /** The command's `sizeOf`. */
   readonly size: number;
   readonly deadline: Instant;
@@ -119,12 +131,17 @@ export class CommandWriter {
 
   /**
    * @throws PassbookError `invalid_request` for a malformed actor or a hold whose expiry has passed
+   * @throws TypeError inside an asynchronous `alongside`
    * @throws PassbookError `queue_full` if too many commands wait, and nothing was done
    * @throws PassbookError `unavailable` if the writer is closed or the deadline passed, and nothing was done
    * @throws Error any error of `UnitOfWork.transact`
    */
-  async submit(command: Command, { dryRun = false }: SubmitOptions = {}): Promise<Answer> {
+  async submit(
+    command: Command,
+    { dryRun = false, alongside }: SubmitOptions<never, Answer> = {},
+  ): Promise<Answer> {
     requireActor(command.actor);
+    this.#unitOfWork.assertOutside?.();
     if (dryRun) return this.#dryRun(command);
     if (this.#closed) {
       throw new PassbookError('unavailable', { reason: 'The ledger is closed, nothing was done' });
@@ -134,7 +151,7 @@ export class CommandWriter {
     }
     return new Promise((resolve, reject) => {
       const deadline = this.#clock.now() + this.#limits.deadlineMs;
-      this.#waiting.push({ command, size: sizeOf(command), deadline, resolve, reject });
+      this.#waiting.push({ command, alongside, size: sizeOf(command), deadline, resolve, reject });
       this.#serve();
     });
   }
@@ -249,14 +266,17 @@ export class CommandWriter {
    */
   async #commit(batch: Waiting[], join: () => void): Promise<Answering> {
     if (batch.length === 0) return NOBODY;
+    const blame: Blame = { culprit: undefined };
     try {
-      const { answers, messages, messagesDueAt } = await this.#transact(batch, join);
+      const { answers, messages, messagesDueAt } = await this.#transact(batch, { join, blame });
       if (messagesDueAt === null) this.#onCommit();
       else this.#courier?.accept(messages, messagesDueAt);
       return () => {
         for (const [index, one] of batch.entries()) settle(one, answers[index] as Decided);
       };
     } catch (fault) {
+      const { culprit } = blame;
+      if (culprit && culprit.fault === fault) return this.#commitWithout(culprit.command, { batch, fault });
       // A store failure concerns every command. Any other error has one culprit and must not fail the rest
       if (batch.length === 1 || fault instanceof PassbookError) {
         return () => {
@@ -268,14 +288,26 @@ export class CommandWriter {
     }
   }
 
-  #transact(batch: Waiting[], join: () => void): Promise<Committed> {
+  /** Rejects the culprit, and commits the rest in halves: with more culprits, few commands run often. */
+  async #commitWithout(
+    culprit: Waiting,
+    { batch, fault }: { batch: readonly Waiting[]; fault: unknown },
+  ): Promise<Answering> {
+    culprit.reject(fault);
+    const rest = batch.filter((one) => one !== culprit);
+    const middle = Math.ceil(rest.length / 2);
+    for (const half of [rest.slice(0, middle), rest.slice(middle)]) (await this.#commit(half, () => {}))();
+    return NOBODY;
+  }
+
+  #transact(batch: Waiting[], { join, blame }: { join: () => void; blame: Blame }): Promise<Committed> {
     const deadline = Math.min(...batch.map((one) => one.deadline));
     let commands: readonly Command[] = [];
     return this.#unitOfWork.transact(
       () => {
         join();
         commands = batch.map(({ command }) => command);
-        return prefetchFor(commands, deadline);
+        return { ...prefetchFor(commands, deadline), alongside: alongsideOf(batch, blame) };
       },
       (books) => {
         const all = batch.reduce((sum, { size }) => sum + size, 0);
@@ -310,6 +342,47 @@ export class CommandWriter {
 function settle({ resolve, reject }: Pick<Waiting, 'resolve' | 'reject'>, decided: Decided): void {
   if ('malformed' in decided) reject(new PassbookError('invalid_request', { errors: decided.malformed }));
   else resolve(decided);
+}
+
+/** The command whose own writes failed last. */
+type Blame = { culprit: { readonly command: Waiting; readonly fault: unknown } | undefined };
+
+/** The writes of the callers' own, for each command of which the decision changed something. */
+function alongsideOf(
+  batch: readonly Waiting[],
+  blame: Blame,
+): NonNullable<UnitTerms<Committed>['alongside']> {
+  return batch.flatMap((command, index) => {
+    const { alongside } = command;
+    if (!alongside) return [];
+    const rethrow = (fault: unknown): never => {
+      blame.culprit = { command, fault };
+      throw fault;
+    };
+    return (transaction: unknown, { answers }: Committed) => {
+      const answer = answers[index];
+      if (!hasMovedMoney(answer)) return undefined;
+      try {
+        const writing = alongside(transaction as never, answer as never);
+        // Only a store with asynchronous transactions awaits it
+        return isThenable(writing) ? Promise.resolve(writing).catch(rethrow) : undefined;
+      } catch (fault) {
+        return rethrow(fault);
+      }
+    };
+  });
+}
+
+function hasMovedMoney(answer: Decided | undefined): boolean {
+  if (!answer || !('outcome' in answer) || answer.replayed) return false;
+  const { outcome } = answer;
+  return outcome.kind === 'batch'
+    ? outcome.members.some(({ kind }) => kind === 'transferred')
+    : outcome.kind !== 'refused';
+}
+
+function isThenable(value: unknown): value is PromiseLike<void> {
+  return typeof value === 'object' && value !== null && 'then' in value;
 }
 
 /** Remaining capacity of a unit. */

@@ -66,8 +66,8 @@ import { CommandWriter } from './group-commit.ts';
 import type { WriterLimits } from './group-commit.ts';
 import { verifyBooks } from './proofs/verify-books.ts';
 
-export type LedgerPorts = {
-  readonly store: Store;
+export type LedgerPorts<Tx = unknown> = {
+  readonly store: Store<Tx>;
   readonly clock: Clock;
   readonly ids: IdGenerator;
   readonly digest: Digest;
@@ -98,7 +98,7 @@ export type LedgerPorts = {
  *
  * The caller has authenticated the actor or viewer: the ledger checks only what each may do. No method uses `this`.
  */
-export interface Ledger {
+export interface Ledger<Tx = unknown> {
   /**
    * Opens an account for a user. Refuses with `account_limit_reached`.
    * @example
@@ -141,34 +141,46 @@ export interface Ledger {
    * });
    * if (!paid.ok) console.log(paid.code);
    */
-  readonly transferFunds: WithDryRun<Actor, TransferRequest, TransferResult, DryRunTransferResult>;
+  readonly transferFunds: WithDryRun<Actor, TransferRequest, TransferResult, DryRunTransferResult, Tx>;
 
   /** Makes 1 to 1,000 transfers under one key: each on its own, or `linked`, which is all or nothing. */
-  readonly submitBatch: WithDryRun<Actor, BatchRequest, BatchResult, DryRunBatchResult>;
+  readonly submitBatch: WithDryRun<Actor, BatchRequest, BatchResult, DryRunBatchResult, Tx>;
 
   /** Captures all or part of a hold, for its payee or the system. The rest of the hold is released. */
-  readonly captureHold: WithDryRun<Actor, CaptureRequest, TransferResult, DryRunTransferResult>;
+  readonly captureHold: WithDryRun<Actor, CaptureRequest, TransferResult, DryRunTransferResult, Tx>;
 
   /** Releases a hold, for its payee or the system. */
-  readonly voidHold: WithDryRun<Actor, VoidRequest, TransferResult, DryRunTransferResult>;
+  readonly voidHold: WithDryRun<Actor, VoidRequest, TransferResult, DryRunTransferResult, Tx>;
 
   /** Returns all or part of a completed transfer by a new one, for the party that received it or the system. */
-  readonly reverseTransfer: WithDryRun<Actor, ReversalRequest, TransferResult, DryRunTransferResult>;
+  readonly reverseTransfer: WithDryRun<Actor, ReversalRequest, TransferResult, DryRunTransferResult, Tx>;
 
   /**
    * Brings money into the bank: debits the currency's funding account and credits a customer's account.
    * @throws PassbookError `forbidden` for an actor other than the system
    */
-  readonly fundAccount: WithDryRun<SystemActor, InitialFundsRequest, TransferResult, DryRunTransferResult>;
+  readonly fundAccount: WithDryRun<
+    SystemActor,
+    InitialFundsRequest,
+    TransferResult,
+    DryRunTransferResult,
+    Tx
+  >;
 
   /**
    * Takes money out of the bank: debits a customer's account and credits the currency's funding account.
    * @throws PassbookError `forbidden` for an actor other than the system
    */
-  readonly withdrawFunds: WithDryRun<SystemActor, WithdrawalRequest, TransferResult, DryRunTransferResult>;
+  readonly withdrawFunds: WithDryRun<
+    SystemActor,
+    WithdrawalRequest,
+    TransferResult,
+    DryRunTransferResult,
+    Tx
+  >;
 
   /** Exchanges between two currencies: a linked batch of two transfers through the bank's exchange accounts. */
-  readonly exchangeFunds: WithDryRun<SystemActor, ExchangeRequest, BatchResult, DryRunBatchResult>;
+  readonly exchangeFunds: WithDryRun<SystemActor, ExchangeRequest, BatchResult, DryRunBatchResult, Tx>;
 
   /** Sets the owner's name for an account. Null removes it. */
   readonly renameAccount: (actor: Actor, request: RenameRequest) => Promise<AccountResult>;
@@ -302,13 +314,16 @@ export interface Ledger {
 
   /** Stops taking commands and waits for those in progress. The store stays open: its opener closes it. */
   readonly close: () => Promise<void>;
+
+  /** Closes the ledger at the end of an `await using` block. */
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
 /**
  * Wires the use cases over one store.
  * @throws TypeError without a store, or for a default currency that ISO 4217 does not list
  */
-export function assembleLedger(ports: LedgerPorts): Ledger {
+export function assembleLedger<Tx>(ports: LedgerPorts<Tx>): Ledger<Tx> {
   requireStore(ports);
   if (!isCurrency(ports.defaultCurrency)) {
     throw new TypeError(`"${ports.defaultCurrency}" is not a currency of ISO 4217`);
@@ -351,6 +366,7 @@ export function assembleLedger(ports: LedgerPorts): Ledger {
     getStatement: getStatement(shared),
     getTrialBalance: getTrialBalance(shared),
     close: () => writer.close(),
+    [Symbol.asyncDispose]: () => writer.close(),
   };
 }
 

@@ -56,6 +56,25 @@ describe.each([
     await expect(store.unitOfWork.run(async () => 'late')).rejects.toMatchObject(late);
     await expect(store.check()).rejects.toMatchObject(late);
   });
+
+  it('was closed after its ledger, where both are declared by "await using"', async () => {
+    const opened = await (async () => {
+      await using store = await open();
+      await using ledger = createLedger({ store });
+      await ledger.openAccount({ kind: 'user', id: 'ada' });
+      return { store, ledger };
+    })();
+    await expect(opened.ledger.openAccount({ kind: 'user', id: 'ada' })).rejects.toThrow(
+      'The ledger is closed, nothing was done',
+    );
+    await expect(opened.store.check()).rejects.toThrow('The store is closed, nothing was done');
+  });
+
+  it('may be closed again', async () => {
+    const store = await open();
+    await store.close();
+    await expect(store.close()).resolves.toBeUndefined();
+  });
 });
 
 describe('without what it needs', () => {

@@ -431,6 +431,7 @@ describe('group commit', () => {
       ownerIds: [],
       keys: [command.key],
       holdsDueBy: clock.now() + 1000,
+      alongside: [],
       auditHead: false,
     });
   });

@@ -125,6 +125,7 @@ function ways(lines: readonly string[]): readonly string[] {
 function watched(ledger: Ledger): Ledger {
   return new Proxy(ledger, {
     get(target, name: keyof Ledger) {
+      if (name === Symbol.asyncDispose) return target[name];
       if (name === 'sweeper' || name === 'close') {
         seen.add(`${name} called`);
         return target[name];

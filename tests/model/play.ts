@@ -1,6 +1,7 @@
 import type { Store } from '../../src/application/ports/ledger-store.ts';
 import type { IdGenerator } from '../../src/application/ports/runtime.ts';
 import { createLedger } from '../../src/index.ts';
+import type { Ledger, LedgerOptions } from '../../src/index.ts';
 import { FixedClock } from '../../src/testing/fixtures/builders.ts';
 import { nthId, outcomeOf } from './command.ts';
 import type { Command, Subject } from './command.ts';
@@ -12,7 +13,7 @@ import type { Sequence, Step } from './sequence.ts';
 export type OpenStore = (terms: { readonly clock: FixedClock }) => Promise<{
   readonly doors: readonly [Store, ...Store[]];
   /** Makes the ledger over a door. Default: `createLedger`. */
-  readonly ledgerOf?: typeof createLedger;
+  readonly ledgerOf?: (options: LedgerOptions) => Ledger;
   /** Closes the doors and removes what they led to. */
   readonly dispose: () => Promise<void>;
 }>;

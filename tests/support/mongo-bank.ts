@@ -20,7 +20,9 @@ export type MongoBank = {
 export async function openMongoBank({
   limits = {},
   ...options
-}: Omit<MongoStoreOptions, 'clock'> & { limits?: Partial<WriterLimits> }): Promise<MongoBank> {
+}: Omit<Extract<MongoStoreOptions, { uri: string }>, 'clock'> & {
+  limits?: Partial<WriterLimits>;
+}): Promise<MongoBank> {
   const clock = new FixedClock();
   const sent: CommandStartedEvent[] = [];
   let client: MongoClient | undefined;

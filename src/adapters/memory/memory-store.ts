@@ -18,6 +18,7 @@ import type {
   Stores,
   TransferWithEntries,
   UnitOfWork,
+  UnitTerms,
 } from '../../application/ports/ledger-store.ts';
 import type { Clock } from '../../application/ports/runtime.ts';
 import type { SessionReads } from '../../application/ports/user-store.ts';
@@ -40,16 +41,19 @@ export type MemoryStoreOptions = {
   readonly clockToleranceMs?: number;
 };
 
+/** A store that `await using` closes. */
+export interface MemoryStore extends Store<undefined>, AsyncDisposable {}
+
 /**
  * Creates a store in this process's memory. It keeps every promise of the ports except durability: its data ends with
  * the process.
  */
-export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
+export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   return memoryStoreOver(new MemoryData(), options);
 }
 
 /** Creates a store over given data: for tests that tamper with it. */
-export function memoryStoreOver(data: MemoryData, options: MemoryStoreOptions = {}): Store {
+export function memoryStoreOver(data: MemoryData, options: MemoryStoreOptions = {}): MemoryStore {
   const unitOfWork = new MemoryUnitOfWork(data, options);
   const whileOpen = { assertOpen: () => unitOfWork.assertOpen() };
   const scan = scanOf(data);
@@ -65,11 +69,12 @@ export function memoryStoreOver(data: MemoryData, options: MemoryStoreOptions = 
     },
     check: () => unitOfWork.check(),
     close: async () => unitOfWork.close(),
+    [Symbol.asyncDispose]: async () => unitOfWork.close(),
   };
 }
 
 /** Runs units one after another, in order of arrival. */
-class MemoryUnitOfWork implements UnitOfWork {
+class MemoryUnitOfWork implements UnitOfWork<undefined> {
   readonly #data: MemoryData;
   readonly #rehearsals: number;
   readonly #guard = new ReentrancyGuard();
@@ -86,17 +91,24 @@ class MemoryUnitOfWork implements UnitOfWork {
     this.#clockToleranceMs = options.clockToleranceMs ?? CLOCK_TOLERANCE_MS;
   }
 
-  transact<R>(want: () => Prefetch, decide: (books: Books) => Decision<R>): Promise<R> {
+  /** Hands no transaction to the caller's own writes: they run last, so that nothing is kept if one throws. */
+  transact<R>(want: () => UnitTerms<R, undefined>, decide: (books: Books) => Decision<R>): Promise<R> {
     return this.#queue(async () => {
       this.#assertClockNotBehind();
-      const books = booksOf(this.#data, want());
+      const terms = want();
+      const books = booksOf(this.#data, terms);
       for (let run = 0; run < this.#rehearsals; run++) whole(decide(books));
       const { result, parts } = await decideInTurns(decide(books));
+      for (const write of terms.alongside ?? []) await write(undefined, result);
       const changes = joined(parts);
       this.#data.write(changes);
       for (const { after } of changes.accounts) this.#newest = Math.max(this.#newest, after.latestAt);
       return result;
     });
+  }
+
+  assertOutside(): void {
+    this.#guard.assertOutside();
   }
 
   /** Rejects unless a unit of the ledger could run now. */

@@ -1,2 +1,2 @@
 export { openMongoStore } from './mongo-store.ts';
-export type { MongoStoreOptions } from './mongo-store.ts';
+export type { MongoStore, MongoStoreOptions } from './mongo-store.ts';

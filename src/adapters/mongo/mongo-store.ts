@@ -1,5 +1,5 @@
 import { MongoClient, MongoServerError, ReadConcern } from 'mongodb';
-import type { Db, DbOptions, MongoClientOptions } from 'mongodb';
+import type { ClientSession, Db, DbOptions, MongoClientOptions } from 'mongodb';
 import type { Store } from '../../application/ports/ledger-store.ts';
 import type { Clock } from '../../application/ports/runtime.ts';
 import { ClaimedBatches } from '../shared/outbox-batch.ts';
@@ -15,11 +15,7 @@ import { Heartbeat } from './transactions/heartbeat.ts';
 import { TransactionRunner } from './transactions/transaction-runner.ts';
 import { WriteProbe } from './transactions/write-probe.ts';
 
-export type MongoStoreOptions = {
-  /** URI of a replica set or a sharded cluster: other deployments have no transactions. */
-  readonly uri: string;
-  /** Default: the database in the URI, or else `passbook`. */
-  readonly databaseName?: string;
+export type MongoStoreOptions = (StoreClient | GivenClient) & {
   /** Default: the machine's clock. */
   readonly clock?: Clock;
   /**
@@ -29,6 +25,15 @@ export type MongoStoreOptions = {
   readonly clockToleranceMs?: number;
   /** Time limit of a read, and of a unit of work without its own deadline, in milliseconds. Default: 10,000. */
   readonly timeoutMs?: number;
+};
+
+/** A client that the store opens and closes. */
+type StoreClient = {
+  readonly client?: never;
+  /** URI of a replica set or a sharded cluster: other deployments have no transactions. */
+  readonly uri: string;
+  /** Default: the database in the URI, or else `passbook`. */
+  readonly databaseName?: string;
   /** How long to look for a primary before an attempt fails, in milliseconds. Default: 5000. */
   readonly serverSelectionTimeoutMs?: number;
   /**
@@ -40,6 +45,12 @@ export type MongoStoreOptions = {
   readonly driver?: MongoClientOptions;
   /** Receives the client before it connects, to watch its events. */
   readonly onClient?: (client: MongoClient) => void;
+};
+
+/** A client of the caller, who closes it after the store. */
+type GivenClient = {
+  readonly client: MongoClient;
+  readonly databaseName: string;
 };
 
 /** Durability options, which override the URI's. */
@@ -61,31 +72,41 @@ const DEFAULT_DATABASE = 'passbook';
 /** The driver's default, which this program used before it had its own. */
 const FORMER_DATABASE = 'test';
 
+/** A store that `await using` closes. */
+export interface MongoStore extends Store<ClientSession>, AsyncDisposable {}
+
 /**
  * Opens a store in MongoDB 6.0 or newer. Brings the database to the version that this program knows.
  * @throws PassbookError `unavailable` if the database cannot be reached
- * @throws TypeError if it is not of a replica set, of a newer version than this program knows, or another program's
+ * @throws TypeError for a client without a database name
+ * @throws TypeError if the database is not of a replica set, of a newer version than this program knows, or another
+ *   program's
  */
-export async function openMongoStore(options: MongoStoreOptions): Promise<Store> {
-  const client = new MongoClient(options.uri, driverOptions(options));
-  options.onClient?.(client);
+export async function openMongoStore(options: MongoStoreOptions): Promise<MongoStore> {
+  if (options.client && !options.databaseName) {
+    throw new TypeError('openMongoStore needs the databaseName beside a client');
+  }
+  const client = options.client ?? new MongoClient(options.uri, driverOptions(options));
+  if (!options.client) options.onClient?.(client);
   try {
     await client.connect();
-    const name = options.databaseName ?? databaseNameIn(options.uri);
+    const name = options.client
+      ? options.databaseName
+      : (options.databaseName ?? databaseNameIn(options.uri));
     const db = client.db(name ?? DEFAULT_DATABASE, DATABASE_OPTIONS);
     await assertTransactions(db);
     if (name === undefined) await assertNoBooksElsewhere(db);
     await migrateMongo(db, options.clock ?? MACHINE_CLOCK);
     const presence = new Heartbeat(db);
     await presence.endDead();
-    return storeOf(client, db, presence, options);
+    return storeOf(db, presence, options);
   } catch (fault) {
-    await client.close();
+    if (!options.client) await client.close();
     throw mongoUnavailable(fault);
   }
 }
 
-function driverOptions(options: MongoStoreOptions): MongoClientOptions {
+function driverOptions(options: StoreClient): MongoClientOptions {
   return {
     appName: 'passbook',
     retryWrites: true,
@@ -130,13 +151,17 @@ async function assertTransactions(db: Db): Promise<void> {
   );
 }
 
-function storeOf(client: MongoClient, db: Db, presence: Heartbeat, options: MongoStoreOptions): Store {
+function storeOf(db: Db, presence: Heartbeat, options: MongoStoreOptions): MongoStore {
   const { clock = MACHINE_CLOCK, clockToleranceMs = 1000, timeoutMs = 10_000 } = options;
   const collections = collectionsOf(db);
   const blocks = new CounterpartyIndex(collections);
   const transactions = new TransactionRunner(db, presence);
   const clockGuard = new MongoClockGuard({ db, clock, toleranceMs: clockToleranceMs });
   const probe = new WriteProbe({ transactions, collections, clockGuard, timeoutMs });
+  const close = async () => {
+    await transactions.close();
+    if (!options.client) await db.client.close();
+  };
   return {
     unitOfWork: new MongoUnitOfWork({
       transactions,
@@ -148,11 +173,9 @@ function storeOf(client: MongoClient, db: Db, presence: Heartbeat, options: Mong
       runTimeoutMs: timeoutMs,
     }),
     reads: new MongoReads({ collections, blocks, timeoutMs }),
-    scan: new MongoScan({ client, collections }),
+    scan: new MongoScan({ client: db.client, collections }),
     check: () => probe.check(),
-    close: async () => {
-      transactions.close();
-      await client.close();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

@@ -1,2 +1,3 @@
 export { openSqliteStore } from './sqlite-store.ts';
 export type { SqliteStore, SqliteStoreOptions } from './sqlite-store.ts';
+export type { SqliteTransaction, SqliteValue } from './writing/own-writes.ts';

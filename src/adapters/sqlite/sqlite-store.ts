@@ -14,6 +14,7 @@ import { LazyThread } from './writing/lazy-thread.ts';
 import { assertKnownVersion, migrateSqlite } from './schema/migrations.ts';
 import { readsOf } from './reading/sqlite-reads.ts';
 import { scanOf } from './reading/sqlite-scan.ts';
+import type { SqliteTransaction } from './writing/own-writes.ts';
 import { SqliteUnitOfWork } from './writing/sqlite-unit-of-work.ts';
 import { whenUnlocked } from './writing/waiting.ts';
 
@@ -35,7 +36,7 @@ export type SqliteStoreOptions = {
   readonly threadThreshold?: number;
 };
 
-export interface SqliteStore extends Store {
+export interface SqliteStore extends Store<SqliteTransaction>, AsyncDisposable {
   /**
    * Makes a consistent copy of the database while the bank runs. It gets its name only once it is complete.
    * @throws Error if `file` exists, or the copy cannot be made
@@ -151,6 +152,14 @@ function storeOf({
     lockTimeoutMs,
     thread,
   });
+  let closing: Promise<void> | undefined;
+  const closeAll = async () => {
+    await unitOfWork.close();
+    reader.close();
+    emptyLog(writer);
+    writer.close();
+  };
+  const close = () => (closing ??= closeAll());
   return {
     unitOfWork,
     reads: readsOf(reader, { lockTimeoutMs }),
@@ -174,12 +183,8 @@ function storeOf({
         throw sqliteFault(cause);
       }
     },
-    close: async () => {
-      await unitOfWork.close();
-      reader.close();
-      emptyLog(writer);
-      writer.close();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

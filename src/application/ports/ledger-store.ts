@@ -14,9 +14,12 @@ import type { OutboxStore } from './outbox.ts';
 import type { TransferPosition } from './transfer-position.ts';
 import type { SessionReads, SessionStore, UserStore } from './user-store.ts';
 
-/** A store adapter. `close` releases the resources that the adapter opened; it is called once, last. */
-export interface Store {
-  readonly unitOfWork: UnitOfWork;
+/**
+ * A store adapter. `Tx` is the transaction that it hands to a caller's own writes. `close` releases the resources that the adapter
+ * opened; it is called last.
+ */
+export interface Store<Tx = unknown> {
+  readonly unitOfWork: UnitOfWork<Tx>;
   readonly reads: LedgerReads & SessionReads;
   readonly scan: LedgerScan;
   /** Rejects with `unavailable` unless the store can currently be read and written. */
@@ -28,7 +31,7 @@ export interface Store {
  * The only way to write. Units are serializable, across processes too. Starting a unit inside a unit throws a
  * TypeError.
  */
-export interface UnitOfWork {
+export interface UnitOfWork<Tx = unknown> {
   /**
    * Number of concurrent callers from which the store wants two units at a time, each with half of the callers. One
    * unit's callers are answered while the store works on the other. Undefined: one unit takes as many as fit. The value
@@ -41,12 +44,24 @@ export interface UnitOfWork {
    * Resolves only after the commit is durable, both of the changes and of the state that was read.
    * Calls `want` once, when the store is ready to write, so commands queued meanwhile join the same transaction.
    * May run `decide` again over freshly loaded books, any number of times. Returns the result of the committed run.
-   * If `decide` throws, nothing is written and the error is rethrown unchanged.
+   * Calls each `alongside` of the terms after each run, one after another, with the transaction and the run's result.
+   * Commits its writes together with the changes. The transaction is unusable afterwards.
+   * If `decide` or an `alongside` throws, nothing is written and the error is rethrown unchanged.
    * @throws PassbookError `unavailable` if `deadline` passes or the store fails, and nothing was written
    * @throws PassbookError `outcome_unknown` if the outcome of the commit is still unknown at `deadline`. Retry with the
    *   same key
    */
-  transact<R>(want: () => Prefetch, decide: (books: Books) => Decision<R>, deadline: Instant): Promise<R>;
+  transact<R>(
+    want: () => UnitTerms<R, Tx>,
+    decide: (books: Books) => Decision<R>,
+    deadline: Instant,
+  ): Promise<R>;
+
+  /**
+   * Throws a TypeError inside an asynchronous `alongside`: a command submitted there would wait for its own unit. Absent
+   * if the store has none.
+   */
+  assertOutside?(): void;
 
   /**
    * Runs any other transaction. Commits when `work` returns; rolls back and rethrows when it throws.
@@ -56,6 +71,11 @@ export interface UnitOfWork {
    */
   run<R>(work: (stores: Stores) => Promise<R>): Promise<R>;
 }
+
+/** Everything that a unit loads, and the writes of its callers' own. */
+export type UnitTerms<R, Tx = unknown> = Prefetch & {
+  readonly alongside?: readonly ((transaction: Tx, result: R) => Promise<void> | void)[];
+};
 
 /** Stores bound to one transaction. Each sees the others' writes. */
 export interface Stores {

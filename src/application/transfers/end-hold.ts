@@ -1,6 +1,7 @@
 import type { Actor } from '../../domain/actor.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import { scopeOf } from '../../domain/books/idempotency.ts';
+import { withTransferView } from '../alongside.ts';
 import { dryRunTransfer, withDryRun } from '../dry-run.ts';
 import type { IdGenerator } from '../ports/runtime.ts';
 import {
@@ -32,7 +33,7 @@ export function captureHold({ writer }: Ports) {
   const capture = async (
     actor: Actor,
     request: CaptureRequest,
-    options?: SubmitOptions,
+    options?: SubmitOptions<never, TransferResult>,
   ): Promise<TransferResult> => {
     const { transferId } = request;
     const amount = request.amount === undefined ? null : requireAmount(request.amount);
@@ -43,7 +44,7 @@ export function captureHold({ writer }: Ports) {
       amount,
       request: normalise({ transferId, amount }),
     } as const;
-    return viewTransferAnswer(await writer.submit(command, options), actor);
+    return viewTransferAnswer(await writer.submit(command, withTransferView(options, actor)), actor);
   };
   return withDryRun(capture, dryRunTransfer);
 }
@@ -58,7 +59,7 @@ export function voidHold({ writer }: Ports) {
   const release = async (
     actor: Actor,
     request: VoidRequest,
-    options?: SubmitOptions,
+    options?: SubmitOptions<never, TransferResult>,
   ): Promise<TransferResult> => {
     const { transferId } = request;
     const command = {
@@ -67,7 +68,7 @@ export function voidHold({ writer }: Ports) {
       transferId,
       request: normalise({ transferId }),
     } as const;
-    return viewTransferAnswer(await writer.submit(command, options), actor);
+    return viewTransferAnswer(await writer.submit(command, withTransferView(options, actor)), actor);
   };
   return withDryRun(release, dryRunTransfer);
 }
@@ -88,7 +89,7 @@ export function reverseTransfer({ writer, ids, digest }: Ports & { readonly dige
   const reverse = async (
     actor: Actor,
     request: ReversalRequest,
-    options?: SubmitOptions,
+    options?: SubmitOptions<never, TransferResult>,
   ): Promise<TransferResult> => {
     const { transferId } = request;
     const amount = request.amount === undefined ? null : requireAmount(request.amount);
@@ -104,7 +105,7 @@ export function reverseTransfer({ writer, ids, digest }: Ports & { readonly dige
       description,
       request: normalise(withoutTexts({ transferId, amount, description }, { key: owned.key, digest })),
     } as const;
-    return viewTransferAnswer(await writer.submit(command, options), actor);
+    return viewTransferAnswer(await writer.submit(command, withTransferView(options, actor)), actor);
   };
   return withDryRun(reverse, dryRunTransfer);
 }

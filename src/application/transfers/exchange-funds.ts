@@ -14,7 +14,7 @@ import {
   requireKey,
   withoutTexts,
 } from '../validation.ts';
-import { viewBatchAnswer } from './submit-batch.ts';
+import { submitBatchCommand } from './submit-batch.ts';
 import type { BatchResult } from '../views.ts';
 import type { SubmitOptions, CommandWriter } from '../group-commit.ts';
 
@@ -45,7 +45,7 @@ export function exchangeFunds({
   const exchange = async (
     actor: Extract<Actor, { kind: 'system' }>,
     request: ExchangeRequest,
-    options?: SubmitOptions,
+    options?: SubmitOptions<never, BatchResult>,
   ): Promise<BatchResult> => {
     const fields = {
       sourceAccountId: requireId('sourceAccountId', request.sourceAccountId),
@@ -89,7 +89,7 @@ export function exchangeFunds({
       ],
       linked: true,
     } as const;
-    return viewBatchAnswer(await writer.submit(command, options), actor);
+    return submitBatchCommand(writer, command, options);
   };
   return withDryRun(exchange, dryRunBatch);
 }

@@ -3,6 +3,7 @@ import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import type { AccountRef } from '../../domain/books/command.ts';
 import { invalid, PassbookError } from '../../domain/errors.ts';
 import { scopeOf } from '../../domain/books/idempotency.ts';
+import { withTransferView } from '../alongside.ts';
 import { dryRunTransfer, withDryRun } from '../dry-run.ts';
 import { leg } from './transfer-request.ts';
 import type { IdGenerator } from '../ports/runtime.ts';
@@ -50,7 +51,7 @@ export function fundAccount(ports: Ports) {
   const fund = (
     actor: SystemActor,
     request: InitialFundsRequest,
-    options?: SubmitOptions,
+    options?: SubmitOptions<never, TransferResult>,
   ): Promise<TransferResult> => {
     const { destinationAccountId: accountId } = request;
     return throughFunding(ports, { actor, request, accountId, kind: 'initial_funds' }, options);
@@ -66,7 +67,7 @@ export function withdrawFunds(ports: Ports) {
   const withdraw = (
     actor: SystemActor,
     request: WithdrawalRequest,
-    options?: SubmitOptions,
+    options?: SubmitOptions<never, TransferResult>,
   ): Promise<TransferResult> => {
     const { sourceAccountId: accountId } = request;
     return throughFunding(ports, { actor, request, accountId, kind: 'withdrawal' }, options);
@@ -84,7 +85,7 @@ async function throughFunding(
     accountId: string | undefined;
     kind: keyof typeof CUSTOMER_FIELD;
   },
-  options?: SubmitOptions,
+  options?: SubmitOptions<never, TransferResult>,
 ): Promise<TransferResult> {
   const { actor, request, accountId, kind } = what;
   const { userId } = request;
@@ -124,5 +125,5 @@ async function throughFunding(
       metadata: null,
     },
   } as const;
-  return viewTransferAnswer(await writer.submit(command, options), actor);
+  return viewTransferAnswer(await writer.submit(command, withTransferView(options, actor)), actor);
 }

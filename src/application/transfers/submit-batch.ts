@@ -1,16 +1,18 @@
 import type { Actor } from '../../domain/actor.ts';
 import { scopeOf } from '../../domain/books/idempotency.ts';
-import type { Answer } from '../../domain/books/outcome.ts';
+import type { BatchCommand } from '../../domain/books/command.ts';
+import type { Outcome, TransferOutcome } from '../../domain/books/outcome.ts';
 import { PassbookError, invalid } from '../../domain/errors.ts';
 import type { FieldError } from '../../domain/errors.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
+import { withView } from '../alongside.ts';
 import { dryRunBatch, withDryRun } from '../dry-run.ts';
 import type { SubmitOptions, CommandWriter } from '../group-commit.ts';
 import { isLarge, mapInTurns } from '../map-in-turns.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import { asText, normalise, requireKey, withoutTexts } from '../validation.ts';
 import { viewConflict, viewTransferOutcome } from '../views.ts';
-import type { BatchResult } from '../views.ts';
+import type { BatchResult, TransferResult } from '../views.ts';
 import { readTransferRequest } from './transfer-request.ts';
 import type { TransferRequestFields } from './transfer-request.ts';
 
@@ -37,7 +39,7 @@ export function submitBatch(ports: {
   const submit = async (
     actor: Actor,
     request: BatchRequest,
-    options?: SubmitOptions,
+    options?: SubmitOptions<never, BatchResult>,
   ): Promise<BatchResult> => {
     const { transfers, linked = false } = request;
     if (!Array.isArray(transfers) || transfers.length < 1 || transfers.length > BATCH_MAX) {
@@ -66,21 +68,40 @@ export function submitBatch(ports: {
       instructions: read.map(({ instruction }) => instruction),
       linked,
     } as const;
-    return viewBatchAnswer(await ports.writer.submit(command, options), actor);
+    return submitBatchCommand(ports.writer, command, options);
   };
   return withDryRun(submit, dryRunBatch);
 }
 
-/** Returns the answer to a batch, limited to the data that its actor may see. */
-export async function viewBatchAnswer(answer: Answer, actor: Actor): Promise<BatchResult> {
+/** Submits a batch, and returns its answer as its actor may see it. */
+export async function submitBatchCommand(
+  writer: CommandWriter,
+  command: BatchCommand,
+  options: SubmitOptions<never, BatchResult> | undefined,
+): Promise<BatchResult> {
+  const { actor } = command;
+  const own = withView(options, (answer) => {
+    if ('conflict' in answer) return viewConflict(answer.conflict);
+    return viewBatch(answer, membersOf(answer).map(viewMember(answer, actor)));
+  });
+  const answer = await writer.submit(command, own);
   if ('conflict' in answer) return viewConflict(answer.conflict);
-  const { outcome, replayed } = answer;
-  if (outcome.kind !== 'batch') throw new TypeError(`A batch cannot have ${outcome.kind}`);
+  return viewBatch(answer, await mapInTurns(membersOf(answer), viewMember(answer, actor)));
+}
 
-  const members = await mapInTurns(outcome.members, (member) =>
-    viewTransferOutcome(member, { actor, replayed }),
-  );
+type Replayed = { readonly replayed: boolean };
+
+function viewMember({ replayed }: Replayed, actor: Actor) {
+  return (member: TransferOutcome) => viewTransferOutcome(member, { actor, replayed });
+}
+
+function viewBatch({ replayed }: Replayed, members: readonly TransferResult[]): BatchResult {
   return { ok: members.every(({ ok }) => ok), replayed, members };
+}
+
+function membersOf({ outcome }: { readonly outcome: Outcome }): readonly TransferOutcome[] {
+  if (outcome.kind !== 'batch') throw new TypeError(`A batch cannot have ${outcome.kind}`);
+  return outcome.members;
 }
 
 /** Maximum number of reported faults, so that an answer does not outgrow its request. */

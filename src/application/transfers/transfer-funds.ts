@@ -1,6 +1,7 @@
 import type { Actor } from '../../domain/actor.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import { scopeOf } from '../../domain/books/idempotency.ts';
+import { withTransferView } from '../alongside.ts';
 import { dryRunTransfer, withDryRun } from '../dry-run.ts';
 import { readTransferRequest } from './transfer-request.ts';
 import type { TransferRequestFields } from './transfer-request.ts';
@@ -29,7 +30,7 @@ export function transferFunds(ports: {
   const transfer = async (
     actor: Actor,
     request: TransferRequest,
-    options?: SubmitOptions,
+    options?: SubmitOptions<never, TransferResult>,
   ): Promise<TransferResult> => {
     const { instruction, fields } = readTransferRequest(request, ports);
     const key = {
@@ -44,7 +45,7 @@ export function transferFunds(ports: {
       request: normalise(withoutTexts(fields, { key, digest: ports.digest })),
       instruction,
     } as const;
-    return viewTransferAnswer(await ports.writer.submit(command, options), actor);
+    return viewTransferAnswer(await ports.writer.submit(command, withTransferView(options, actor)), actor);
   };
   return withDryRun(transfer, dryRunTransfer);
 }

@@ -165,6 +165,32 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       expect((await second.reads.account(id))?.name).toBe(`run ${runs}`);
     });
 
+    it('is followed by each write alongside, which gets its result, and can undo it', async () => {
+      const { bank, second } = subject();
+      const attempt = async (id: string, last: (transaction: unknown, result: string) => void) => {
+        const seen: string[] = [];
+        const first = (_: unknown, result: string) => void seen.push(result);
+        await bank.unitOfWork.transact(
+          () => ({ ...want({ accountIds: [id] })(), alongside: [first, last] }),
+          () => ({
+            result: id,
+            changes: { ...NO_CHANGES, accounts: [{ before: null, after: anAccount({ id }) }] },
+          }),
+          bank.deadline(),
+        );
+        return seen;
+      };
+      const [kept, undone, fault] = [freshId(), freshId(), new Fault()];
+      expect(await attempt(kept, () => {})).toEqual([kept]);
+      expect((await second.reads.account(kept))?.id).toBe(kept);
+
+      const failing = attempt(undone, () => {
+        throw fault;
+      });
+      await expect(failing).rejects.toBe(fault);
+      expect(await second.reads.account(undone)).toBeUndefined();
+    });
+
     it('is of what is wanted when its turn has come, and that is asked once', async () => {
       const { bank } = subject();
       const events: string[] = [];

@@ -2,11 +2,12 @@ import { messagesFromText } from '../../../src/adapters/shared/compact-json.ts';
 import { expect } from 'vitest';
 import { Connection } from '../../../src/adapters/sqlite/connection/connection.ts';
 import { loadDriver } from '../../../src/adapters/sqlite/connection/driver.ts';
+import { hasOwnWrite } from './own-writes.ts';
 import type { Payer, Workload } from './sqlite-process.ts';
 
 /**
  * Reads the file with SQL of its own, and compares it with what the callers were told: every answer is kept, no
- * transfer is there that no key asked for, every sum is right, every message is there once.
+ * transfer is there that no key asked for, every sum is right, every message and every write alongside is there once.
  */
 export async function expectAllAsAnswered(
   path: string,
@@ -32,6 +33,13 @@ export async function expectAllAsAnswered(
     completed.toSorted(),
   );
   expect(ids(`SELECT id FROM transfers WHERE status = 'rejected'`)).toEqual(rejected.toSorted());
+  const withOwnWrite = answered.filter(
+    ({ request, result }) => result.ok && hasOwnWrite(request.idempotencyKey),
+  );
+  const ownWrites = connection.all('SELECT key FROM own_writes ORDER BY key') as { key: string }[];
+  expect(ownWrites.map(({ key }) => key)).toEqual(
+    withOwnWrite.map(({ request }) => request.idempotencyKey).toSorted(),
+  );
   const messages = (connection.all('SELECT messages FROM parcels') as { messages: string }[]).flatMap((row) =>
     messagesFromText(row.messages),
   );

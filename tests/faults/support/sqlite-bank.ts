@@ -7,6 +7,7 @@ import type { TransferRequest } from '../../../src/application/transfers/transfe
 import type { TransferResult } from '../../../src/application/views.ts';
 import type { Actor } from '../../../src/domain/actor.ts';
 import { createLedger } from '../../../src/index.ts';
+import { hasOwnWrite } from './own-writes.ts';
 
 export type Order =
   | { readonly open: string; readonly threadThreshold: number }
@@ -38,7 +39,12 @@ async function obey(order: Order): Promise<void> {
     await store.close();
     process.disconnect();
   } else {
-    const result = await ledger.transferFunds(order.actor, order.request);
+    const { idempotencyKey: key } = order.request;
+    const result = await ledger.transferFunds(
+      order.actor,
+      order.request,
+      hasOwnWrite(key) ? { alongside: (tx) => void tx.run('INSERT INTO own_writes VALUES (?)', key) } : {},
+    );
     report({ key: order.request.idempotencyKey, result });
   }
 }

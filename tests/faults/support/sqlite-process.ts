@@ -73,11 +73,11 @@ export async function openPayers(path: string, funds: bigint): Promise<readonly 
       const opened = await ledger.openAccount(actor, {});
       if (!opened.ok) throw new TypeError(opened.code);
       const { accountId } = opened.account;
-      await ledger.fundAccount(SYSTEM, {
-        destinationAccountId: accountId,
-        amount: funds,
-        idempotencyKey: accountId,
-      });
+      await ledger.fundAccount(
+        SYSTEM,
+        { destinationAccountId: accountId, amount: funds, idempotencyKey: accountId },
+        { alongside: (tx) => void tx.run('CREATE TABLE IF NOT EXISTS own_writes (key TEXT) STRICT') },
+      );
       return { actor, accountId };
     }),
   );

@@ -83,6 +83,12 @@ export function isPassing(thrown: unknown): boolean {
   return fault instanceof MongoNetworkError || fault instanceof MongoServerSelectionError;
 }
 
+/** Whether the server or the connection failed the transaction, and not its content. */
+export function isTransient(thrown: unknown): boolean {
+  const fault = beneathBulk(thrown);
+  return fault instanceof MongoError && fault.hasErrorLabel(MongoErrorLabel.TransientTransactionError);
+}
+
 /**
  * Returns the error that kept a bulk command from being sent or answered. The driver wraps it as a server error,
  * without the labels that a single command would have.

@@ -88,9 +88,10 @@ export class TransactionRunner {
   }
 
   /** Ends background work. Work with a waiting caller fails as the client closes. */
-  close(): void {
+  async close(): Promise<void> {
     this.#isClosed = true;
     this.#presence.close();
+    await this.reader.endSession();
   }
 }
 

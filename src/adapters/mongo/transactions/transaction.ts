@@ -1,6 +1,6 @@
 import type { ClientSession, MongoServerError, TransactionOptions } from 'mongodb';
 import type { PassbookError } from '../../../domain/errors.ts';
-import { isDuplicateKey } from './errors.ts';
+import { isDuplicateKey, isTransient } from './errors.ts';
 
 /** Options of every transaction, read-only ones included. They override those of the client and the collections. */
 export const TRANSACTION_OPTIONS: TransactionOptions = {
@@ -66,6 +66,24 @@ export class Transaction {
   write<T>(operation: (session: ClientSession) => Promise<T>, duplicate?: Duplicate): Promise<T> {
     this.#hasWritten = true;
     return this.#queue(operation, duplicate);
+  }
+
+  /**
+   * Runs the caller's own operations in the session. Only a passing failure of the transaction fails the attempt;
+   * any other error is the caller's own.
+   */
+  async runOwn(operations: (session: ClientSession) => Promise<void> | void): Promise<void> {
+    this.#hasWritten = true;
+    let own: { readonly fault: unknown } | undefined;
+    await this.#queue(async (session) => {
+      try {
+        await operations(session);
+      } catch (fault) {
+        if (isTransient(fault)) throw fault;
+        own = { fault };
+      }
+    });
+    if (own) throw own.fault;
   }
 
   /** Sends no more operations; later ones fail with `fault`. */

@@ -1,5 +1,6 @@
+import type { ClientSession } from 'mongodb';
 import { wholeTurn } from '../../../application/event-loop.ts';
-import type { Stores, UnitOfWork } from '../../../application/ports/ledger-store.ts';
+import type { Stores, UnitOfWork, UnitTerms } from '../../../application/ports/ledger-store.ts';
 import type { Clock } from '../../../application/ports/runtime.ts';
 import type { ClaimedBatches } from '../../shared/outbox-batch.ts';
 import type { Books } from '../../../domain/books/working-books.ts';
@@ -30,7 +31,7 @@ type Decide<R> = (books: Books) => Decision<R>;
 
 /** One request to the store. */
 type Terms<R> = {
-  readonly ask: () => Prefetch;
+  readonly ask: () => UnitTerms<R, ClientSession>;
   readonly decide: Decide<R>;
   readonly limit: Deadline;
   readonly unit: PipelinedUnit;
@@ -38,7 +39,11 @@ type Terms<R> = {
 };
 
 /** One attempt's input. */
-type Work<R> = { readonly want: Prefetch; readonly decide: Decide<R>; readonly unit: PipelinedUnit };
+type Work<R> = {
+  readonly want: UnitTerms<R, ClientSession>;
+  readonly decide: Decide<R>;
+  readonly unit: PipelinedUnit;
+};
 
 /** The state on which a unit builds: committed, or about to be committed. */
 type Base = Pick<PendingUnit, 'unit' | 'accounts' | 'isCommitted'>;
@@ -63,7 +68,7 @@ const ALONE_AFTER_FAILURE = 100;
  * Runs the ledger's units one after another: within this process by a pipeline, between processes by the ledger
  * version. Each unit advances that version, so the account cache stays valid until the version changes elsewhere.
  */
-export class MongoUnitOfWork implements UnitOfWork {
+export class MongoUnitOfWork implements UnitOfWork<ClientSession> {
   readonly #transactions: TransactionRunner;
   readonly #collections: Collections;
   readonly #blocks: CounterpartyIndex;
@@ -101,7 +106,11 @@ export class MongoUnitOfWork implements UnitOfWork {
     return this.#lease.isContended ? undefined : PIPELINE_THRESHOLD;
   }
 
-  async transact<R>(ask: () => Prefetch, decide: Decide<R>, deadline: Instant): Promise<R> {
+  async transact<R>(
+    ask: () => UnitTerms<R, ClientSession>,
+    decide: Decide<R>,
+    deadline: Instant,
+  ): Promise<R> {
     this.#transactions.assertOutside();
     // The deadline comes from the settable clock; the remaining time is measured by the monotonic one
     const limit = new Deadline(deadline - this.#clock.now());
@@ -113,6 +122,10 @@ export class MongoUnitOfWork implements UnitOfWork {
     const ended = committed.catch(() => this.#transactions.settled().then(() => committed));
     void unit.endWith(ended, before);
     return committed;
+  }
+
+  assertOutside(): void {
+    this.#transactions.assertOutside();
   }
 
   async run<R>(work: (stores: Stores) => Promise<R>): Promise<R> {
@@ -133,7 +146,7 @@ export class MongoUnitOfWork implements UnitOfWork {
     try {
       await this.#acquireLease(limit);
       const want = ask();
-      if (ground && (!isIndependentOf(want, ground) || this.#mayHaveDue(want, ground))) {
+      if (ground && !this.#mayBuildOn(ground, want)) {
         ground = undefined;
         await limit.race(before.ended);
       }
@@ -149,10 +162,10 @@ export class MongoUnitOfWork implements UnitOfWork {
         if (attempt++ > 0) {
           this.#lease.markContended();
           await this.#acquireLease(limit);
-          return this.#thoroughly(transaction, want, decide);
+          return this.#thoroughly(transaction, { want, decide, unit });
         }
         const head = isReadableOutside(want) ? await this.#knownHead() : undefined;
-        if (head === undefined) return this.#thoroughly(transaction, want, decide);
+        if (head === undefined) return this.#thoroughly(transaction, { want, decide, unit });
         return this.#quickly(transaction, { want, decide, unit }, head);
       });
       // Not earlier: a failed attempt may have read data that never committed
@@ -190,8 +203,7 @@ export class MongoUnitOfWork implements UnitOfWork {
   async #quickly<R>(transaction: Transaction, work: Work<R>, head: bigint): Promise<Done<R>> {
     const done = await this.#decideUpon(transaction, work, committedAt(head));
     if (done) return undoEmpty(transaction, done);
-    const { want, decide } = work;
-    return this.#decide(transaction, decide, await this.#loadAll(transaction, want), head);
+    return this.#decide(transaction, work, await this.#loadAll(transaction, work.want), head);
   }
 
   /**
@@ -218,27 +230,27 @@ export class MongoUnitOfWork implements UnitOfWork {
    */
   async #decideUpon<R>(
     transaction: Transaction,
-    { want, decide, unit }: Work<R>,
+    work: Work<R>,
     { unit: head, accounts, isCommitted }: Base,
   ): Promise<Done<R> | undefined> {
     const moved = advanceVersion(transaction, this.#collections.ledger, head);
     const known = (id: string) => accounts.get(id) ?? this.#cache.account(id);
-    const [loaded] = await Promise.all([this.#loadPlain(want, known), moved]);
+    const [loaded] = await Promise.all([this.#loadPlain(work.want, known), moved]);
     if (!loaded) return undefined;
     const offer = (changes: UnitChanges) => {
-      unit.offer({ ...changes, unit: head + 1n, isBaseCommitted: isCommitted });
+      work.unit.offer({ ...changes, unit: head + 1n, isBaseCommitted: isCommitted });
     };
-    return this.#decide(transaction, decide, loaded, head, offer);
+    return this.#decide(transaction, work, loaded, head, offer);
   }
 
   /**
    * Reads everything in the transaction, after advancing the ledger version. A process that only reads first would lose
    * again and again to one with a full cache. This way the other meets the conflict, and both use the lease.
    */
-  async #thoroughly<R>(transaction: Transaction, want: Prefetch, decide: Decide<R>): Promise<Done<R>> {
+  async #thoroughly<R>(transaction: Transaction, work: Work<R>): Promise<Done<R>> {
     const head = await transaction.read((session) => readVersion(this.#collections.ledger, session));
     await advanceVersion(transaction, this.#collections.ledger, head);
-    return this.#decide(transaction, decide, await this.#loadAll(transaction, want), head);
+    return this.#decide(transaction, work, await this.#loadAll(transaction, work.want), head);
   }
 
   #loadAll(transaction: Transaction, want: Prefetch): Promise<LoadedBooks> {
@@ -247,7 +259,7 @@ export class MongoUnitOfWork implements UnitOfWork {
 
   async #decide<R>(
     transaction: Transaction,
-    decide: Decide<R>,
+    { want, decide }: Work<R>,
     { books, accounts }: LoadedBooks,
     head: bigint,
     onDecided: (changes: UnitChanges) => void = () => {},
@@ -259,8 +271,14 @@ export class MongoUnitOfWork implements UnitOfWork {
       await wholeTurn();
     }
     await writer.add(part.changes);
+    const { result } = part;
+    for (const write of want.alongside ?? []) {
+      await transaction.runOwn((session) =>
+        this.#transactions.guardReentrancy(async () => write(session, result)),
+      );
+    }
     const written = await writer.finish(onDecided);
-    return { ...written, result: part.result, from: head, unit: head + 1n, read: accounts };
+    return { ...written, result, from: head, unit: head + 1n, read: accounts };
   }
 
   async #acquireLease(limit: Deadline): Promise<void> {
@@ -281,6 +299,12 @@ export class MongoUnitOfWork implements UnitOfWork {
       this.#cache.load(head, []);
       return head;
     });
+  }
+
+  /** A caller's own writes must see those of earlier units, so their unit waits for the one before. */
+  #mayBuildOn(ground: PendingUnit, want: UnitTerms<never, never>): boolean {
+    const hasOwn = (want.alongside ?? []).length > 0;
+    return !hasOwn && isIndependentOf(want, ground) && !this.#mayHaveDue(want, ground);
   }
 
   /** Due holds can only be read once all earlier units have committed. */

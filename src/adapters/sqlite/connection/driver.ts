@@ -28,9 +28,22 @@ export interface Driver {
  */
 const SOUND_VERSION = [3, 51, 3] as const;
 
-/** Loads Node's own SQLite if its version is sound, else the one of @photostructure/sqlite. */
+/**
+ * Loads Node's own SQLite if its version is sound, else the one of @photostructure/sqlite.
+ * @throws Error naming the command that installs @photostructure/sqlite, if it is missing
+ */
 export async function loadDriver(): Promise<Driver> {
-  return builtIn() ?? import('@photostructure/sqlite');
+  const own = builtIn();
+  if (own) return own;
+  try {
+    return await import('@photostructure/sqlite');
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND')) throw cause;
+    throw new Error(
+      `Node ${process.versions.node} has no SQLite ${SOUND_VERSION.join('.')} or newer: run "npm install @photostructure/sqlite@1"`,
+      { cause },
+    );
+  }
 }
 
 /** The module from which the driver is loaded. */

@@ -3,7 +3,7 @@ import { decideInTurns } from '../../shared/decide-in-turns.ts';
 import { nextTurn, wholeTurn } from '../../../application/event-loop.ts';
 import { ClaimedBatches } from '../../shared/outbox-batch.ts';
 import type { OutboxBatch } from '../../shared/outbox-batch.ts';
-import type { Stores, UnitOfWork } from '../../../application/ports/ledger-store.ts';
+import type { Stores, UnitOfWork, UnitTerms } from '../../../application/ports/ledger-store.ts';
 import type { Clock } from '../../../application/ports/runtime.ts';
 import type { Books } from '../../../domain/books/working-books.ts';
 import type { Changes, Decision } from '../../../domain/books/changes.ts';
@@ -23,6 +23,8 @@ import { assertKnownVersion } from '../schema/migrations.ts';
 import { SqliteAccountCache } from './remembered-accounts.ts';
 import { Scope, sqliteStores } from '../sqlite-stores.ts';
 import { selectDueSums, findTransfer, firstHolds } from '../tables/transfers.ts';
+import { runOwnWrite } from './own-writes.ts';
+import type { SqliteTransaction } from './own-writes.ts';
 import { SqliteUnitWriter } from './unit-writer.ts';
 import { SerialQueue, whenUnlocked } from './waiting.ts';
 import { OtherWriters, LocalWriter } from './writing-connection.ts';
@@ -37,7 +39,7 @@ const PROBED_FOR_MS = 1000;
  * separate thread writes the units of the ledger: the first part while the next is decided, and all of it while this
  * thread serves requests.
  */
-export class SqliteUnitOfWork implements UnitOfWork {
+export class SqliteUnitOfWork implements UnitOfWork<SqliteTransaction> {
   readonly pipelineThreshold = 256;
   readonly #connection: Connection;
   readonly #file: DatabaseFile;
@@ -75,16 +77,20 @@ export class SqliteUnitOfWork implements UnitOfWork {
 
   /** Reads records on demand: the decision runs under the write lock, where no read waits. */
   async transact<R>(
-    want: () => Prefetch,
+    want: () => UnitTerms<R, SqliteTransaction>,
     decide: (books: Books) => Decision<R>,
     deadline: Instant,
   ): Promise<R> {
     let isHere = true;
     const committed = await this.#locked(
       deadline - this.#clock.now(),
-      async (writing) => {
+      async (chosen, until) => {
+        const { writing, result, parts, newest, parcels } = await this.#write(chosen, {
+          want,
+          decide,
+          until,
+        });
         isHere = writing === this.#here;
-        const { result, parts, newest, parcels } = await this.#write(writing, want, decide);
         await this.#commit(writing);
         for (const part of parts) this.#accounts.committed(part);
         this.#clockGuard.committed(newest);
@@ -144,7 +150,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
   /** Runs `unit` in a transaction, which it must end. `choose` selects the writer once the queue reaches the unit. */
   async #locked<R>(
     waitMs: number,
-    unit: (writing: WritingConnection) => Promise<R>,
+    unit: (writing: WritingConnection, until: number) => Promise<R>,
     choose: () => WritingConnection = () => this.#here,
   ): Promise<R> {
     this.#guard.assertOutside();
@@ -154,7 +160,7 @@ export class SqliteUnitOfWork implements UnitOfWork {
       const writing = choose();
       try {
         await whenUnlocked(() => this.#begin(writing), until);
-        return await unit(writing);
+        return await unit(writing, until);
       } catch (fault) {
         this.#probedAt = -Infinity;
         throw fault;
@@ -191,6 +197,15 @@ export class SqliteUnitOfWork implements UnitOfWork {
     }
   }
 
+  /** Moves the unit to this thread's connection, before it writes: a caller's own writes run there. */
+  async #moveHere(chosen: WritingConnection, until: number): Promise<WritingConnection> {
+    if (chosen === this.#here) return chosen;
+    await chosen.rollBack();
+    await whenUnlocked(() => this.#begin(this.#here), until);
+    this.#clockGuard.check();
+    return this.#here;
+  }
+
   /** Removes the mark before the first write to a restored backup. */
   async #unmarkBackup(writing: WritingConnection): Promise<void> {
     if (!isMarkedBackup(this.#connection)) return;
@@ -199,15 +214,14 @@ export class SqliteUnitOfWork implements UnitOfWork {
     await writing.begin();
   }
 
-  async #write<R>(
-    writing: WritingConnection,
-    want: () => Prefetch,
-    decide: (books: Books) => Decision<R>,
-  ): Promise<{ result: R; parts: readonly Changes[]; newest: Instant; parcels: readonly OutboxBatch[] }> {
+  async #write<R>(chosen: WritingConnection, { want, decide, until }: Terms<R>): Promise<Unit<R>> {
+    let writing = chosen;
     try {
       this.#clockGuard.check();
+      const { alongside = [], ...prefetch } = want();
+      if (alongside.length > 0) writing = await this.#moveHere(chosen, until);
       const unit = new SqliteUnitWriter(writing, this.#accounts);
-      const books = booksOf(this.#connection, this.#accounts, want());
+      const books = booksOf(this.#connection, this.#accounts, prefetch);
       const result =
         writing === this.#here
           ? await writeAfter(unit, decide(books))
@@ -216,8 +230,11 @@ export class SqliteUnitOfWork implements UnitOfWork {
       unit.finish(this.#connection);
       const newest = newestEntryIn(unit.parts);
       this.#clockGuard.write(writing, newest);
-      return { result, parts: unit.parts, newest, parcels: unit.claimed };
+      for (const write of alongside) runOwnWrite(this.#connection, write, result);
+      return { writing, result, parts: unit.parts, newest, parcels: unit.claimed };
     } catch (fault) {
+      // The caller's own statements may have ended the transaction
+      this.#others.forget();
       await writing.rollBack();
       throw beforeCommit(fault);
     }
@@ -248,6 +265,21 @@ export class SqliteUnitOfWork implements UnitOfWork {
     }
   }
 }
+
+type Terms<R> = {
+  readonly want: () => UnitTerms<R, SqliteTransaction>;
+  readonly decide: (books: Books) => Decision<R>;
+  readonly until: number;
+};
+
+/** A unit that is written and not committed. */
+type Unit<R> = {
+  readonly writing: WritingConnection;
+  readonly result: R;
+  readonly parts: readonly Changes[];
+  readonly newest: Instant;
+  readonly parcels: readonly OutboxBatch[];
+};
 
 /**
  * Decides everything before it writes: on this thread's connection, the books would read the changes as earlier state.
