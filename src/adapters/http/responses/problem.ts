@@ -130,8 +130,8 @@ export function sendProblem(c: Context, code: ErrorCode, facts: ProblemFacts = {
 }
 
 /** Where problems of this app link to. Undefined: the server's own page. */
-export function errorsPageOf(c: Context<HttpEnv>): string | null | undefined {
-  return c.get('errorsPage');
+export function errorsPageOf(c: Context): string | null | undefined {
+  return c.get('errorsPage') as HttpEnv['Variables']['errorsPage'];
 }
 
 /** Sends a refusal that the ledger decided or replayed. */
