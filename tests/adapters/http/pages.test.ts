@@ -15,9 +15,10 @@ describe.skipIf(!hasBrowser)('The pages in a browser', () => {
   let server: RunningServer;
   let browser: Browser;
   let origin: string;
+  let edge: Edge;
 
   beforeAll(async () => {
-    const edge = new Edge();
+    edge = new Edge();
     // The browser drops a cookie that its own clock calls expired
     edge.clock.advance(Date.now() - edge.clock.now());
     server = await startServer({ app: edge.app, port: 0, host: '127.0.0.1' });
@@ -49,13 +50,26 @@ describe.skipIf(!hasBrowser)('The pages in a browser', () => {
     async (path, screen) => {
       const { page, faults } = await open(path, screen);
       if (path === '/docs') await page.waitForSelector('.opblock');
-      const overflows = await page.locator('html').evaluate((html) => html.scrollWidth > html.clientWidth);
-      expect(overflows).toBe(false);
+      expect(await overflows(page)).toBe(false);
       expect(await background(page)).toBe(screen.colorScheme);
       expect(faults).toEqual([]);
       await page.close();
     },
   );
+
+  test.each(SCREENS)('a statement fits a screen and its scheme: %j', async (screen) => {
+    const ada = await edge.register('Ada');
+    const account = await edge.account(ada, 123_456_789_00);
+    const { page, faults } = await open(`/api/accounts/${account}/statement?format=html`, {
+      ...screen,
+      extraHTTPHeaders: { Authorization: `Bearer ${ada.token}` },
+    });
+    expect(await page.textContent('main')).toContain('123,456,789.00');
+    expect(await overflows(page)).toBe(false);
+    expect(await background(page)).toBe(screen.colorScheme);
+    expect(faults).toEqual([]);
+    await page.close();
+  });
 
   test('/docs lists the routes without scripts', async () => {
     const context = await browser.newContext({ javaScriptEnabled: false });
@@ -86,6 +100,10 @@ describe.skipIf(!hasBrowser)('The pages in a browser', () => {
     await block.locator('.live-responses-table .response-col_description').first().waitFor();
     expect(response.status()).toBeLessThan(300);
     return (await block.locator('.live-responses-table').textContent()) ?? '';
+  }
+
+  function overflows(page: Page): Promise<boolean> {
+    return page.locator('html').evaluate((html) => html.scrollWidth > html.clientWidth);
   }
 
   /** The scheme of the page's ground, by its brightness. */
