@@ -1,38 +1,17 @@
 // Runs schemathesis against the bank server on SQLite: it draws requests from openapi.json and holds each answer to it.
 // Usage: npm run fuzz [-- SECONDS]. Needs python3 with venv; the first run installs schemathesis.
-import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-const SCHEMATHESIS = 'schemathesis==4.32.5';
-const SYSTEM = { email: 'system@passbook.localhost', password: 'correct horse battery' };
+import { startBankServer, SYSTEM } from './python-tools/bank-server.ts';
+import { installedPrograms, run } from './python-tools/python.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const seconds = Number(process.argv[2] ?? 90);
-const program = installed();
-const directory = mkdtempSync(join(tmpdir(), 'passbook-fuzz-'));
-const port = 20_000 + (process.pid % 10_000);
-const url = `http://127.0.0.1:${port}`;
-
-const server = spawn(process.execPath, ['dist/main.js'], {
-  cwd: root,
-  env: {
-    PATH: process.env['PATH'],
-    PORT: String(port),
-    STORE: 'sqlite',
-    DATA_DIR: directory,
-    LOG_LEVEL: 'fatal',
-    SYSTEM_EMAIL: SYSTEM.email,
-    SYSTEM_PASSWORD: SYSTEM.password,
-    ACCOUNTS_PER_USER: '10000',
-  },
-  stdio: ['ignore', 'inherit', 'inherit'],
-});
+const program = join(installedPrograms('schemathesis==4.32.5'), 'st');
+const { url, directory, stop } = await startBankServer();
 try {
-  await untilReady();
   const token = await signIn();
   const ids = await seed(token);
   // These two end the session that they are sent with
@@ -41,39 +20,7 @@ try {
   fuzz(named('--exclude-operation-id'), { token, ids, forSeconds: seconds });
   fuzz(named('--include-operation-id'), { token, ids, forSeconds: Math.ceil(seconds / 10) });
 } finally {
-  server.kill();
-  rmSync(directory, { recursive: true, force: true });
-}
-
-/** @returns the path of the program, which is installed below node_modules once */
-function installed(): string {
-  const home = join(root, 'node_modules', '.cache', 'passbook', SCHEMATHESIS);
-  const path = join(home, 'bin', 'st');
-  if (!existsSync(path)) {
-    mkdirSync(home, { recursive: true });
-    run('python3', ['-m', 'venv', home]);
-    run(join(home, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', SCHEMATHESIS]);
-  }
-  return path;
-}
-
-function run(
-  command: string,
-  args: readonly string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
-): void {
-  const { status, error } = spawnSync(command, args, { ...options, stdio: 'inherit' });
-  if (error) throw error;
-  if (status !== 0) throw new Error(`${basename(command)} ended with ${status}`);
-}
-
-async function untilReady(): Promise<void> {
-  while (server.exitCode === null) {
-    const response = await fetch(`${url}/readyz`).catch(() => undefined);
-    if (response?.ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error('The server did not start');
+  stop();
 }
 
 type Ids = { readonly accounts: readonly string[]; readonly transactions: readonly string[] };

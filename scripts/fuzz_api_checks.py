@@ -30,6 +30,8 @@ BEYOND_SCHEMA = {
     "maximumBalance",
     "sweepTo",
     "password",
+    "toAccount",
+    "fromAccount",
 }
 
 

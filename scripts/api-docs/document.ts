@@ -72,6 +72,8 @@ const ANSWERS = {
   TransferAnswer: json.TransferAnswer,
   BatchResult: json.BatchResultJson,
   BatchMember: json.BatchMemberJson,
+  KeyedRefusal: json.KeyedRefusalJson,
+  KeyedBatch: json.KeyedBatchJson,
   KeyOutcome: json.KeyOutcomeJson,
   AuditRecord: json.AuditRecordJson,
   AuditPage: json.AuditAnswer,
@@ -102,12 +104,6 @@ const ALTERNATIVES = new Map<v.GenericSchema, readonly string[]>([
   [bodies.TransferBody, ['TransferRequest', 'LegsTransferRequest']],
   [bodies.BatchedTransferBody, ['BatchedTransferRequest', 'BatchedLegsTransferRequest']],
 ]);
-/** Requests that need exactly one of two fields. */
-const EITHER: Readonly<Record<string, readonly [string, string]>> = {
-  FundAccountRequest: ['toAccount', 'userId'],
-  WithdrawFundsRequest: ['fromAccount', 'userId'],
-};
-
 const TAGS: Readonly<Record<ApiOperation['group'], string>> = {
   'Sign-in': 'Register, sign in and sign out.',
   Accounts: 'Open accounts, read balances and statements.',
@@ -202,13 +198,20 @@ function schemas(): Record<string, JsonSchema> {
   const currencies = [...CURRENCY_EXPONENTS.keys()].toSorted();
   const described = Object.entries(converted).map(([name, schema]): [string, JsonSchema] => {
     const fields = withFields(schema as JsonSchema, { name, isRequest: name in REQUESTS });
-    const either = EITHER[name];
-    return [name, either ? { ...fields, oneOf: either.map((field) => ({ required: [field] })) } : fields];
+    return [name, { ...fields, ...requiredIn(name, fields) }];
   });
   return {
     CurrencyCode: { type: 'string', description: 'A code of ISO 4217.', enum: currencies },
     ...Object.fromEntries(described),
   };
+}
+
+/** A request that needs a key names it as required, although the header may carry it instead. */
+function requiredIn(name: string, { required = [] }: JsonSchema): JsonSchema {
+  const needsKey = Object.values<ApiOperation>(operations).some(
+    ({ body, key }) => key === 'required' && body && JSON.stringify(schemaOf(body)).includes(`/${name}"`),
+  );
+  return needsKey ? { required: [...(required as string[]), 'idempotencyKey'] } : {};
 }
 
 /** Adds the meaning and the limits of each field. Answers may get more fields in time, so they are left open. */
@@ -254,13 +257,15 @@ function oneOf(names: readonly string[]): JsonSchema {
 /** A schema of its own alternatives replaces the converted one. */
 function merged(schema: JsonSchema, meaning: JsonSchema): JsonSchema {
   if (schema['$ref'] !== undefined && meaning['items'] === undefined) return { ...schema, ...meaning };
+  // Generators of clients stumble over a constant that is no text
+  if (schema['const'] === true) return { type: 'boolean', ...meaning };
   const { type, anyOf, ...rest } = schema;
   const keepsType = ['anyOf', 'type', '$ref'].every((keyword) => meaning[keyword] === undefined);
   return { ...(keepsType ? { type, anyOf } : {}), ...rest, ...meaning };
 }
 
 function describe(operation: ApiOperation, path: string, examples: readonly Example[]): DocumentedOperation {
-  const { id, group, summary, description, access, body, key } = operation;
+  const { id, group, summary, description, access, body } = operation;
   const role = access === 'system' || access === 'system or auditor' ? `Role: ${access}.` : '';
   const text = [description, role].filter(Boolean).join(' ');
   const parameters = [...pathParameters(path, examples), ...queryParameters(operation)];
@@ -277,7 +282,7 @@ function describe(operation: ApiOperation, path: string, examples: readonly Exam
             required: isNeeded(body),
             content: {
               'application/json': {
-                schema: schemaOf(body, key),
+                schema: schemaOf(body),
                 ...examplesOf(examples.filter(isValid), ({ body: sent }) => sent),
               },
             },
@@ -297,11 +302,9 @@ function isNeeded(body: v.GenericSchema): boolean {
   return body !== Nothing && body !== bodies.NewAccountBody && body !== bodies.ClosingBody;
 }
 
-/** A request that needs a key names it as required, although the header may carry it instead. */
-function schemaOf(body: v.GenericSchema, key?: ApiOperation['key']): JsonSchema {
+function schemaOf(body: v.GenericSchema): JsonSchema {
   const names = ALTERNATIVES.get(body);
-  const one = names ? oneOf(names) : named(body);
-  return key === 'required' ? { allOf: [one, { required: ['idempotencyKey'] }] } : one;
+  return names ? oneOf(names) : named(body);
 }
 
 function named(schema: v.GenericSchema): JsonSchema {
@@ -424,6 +427,7 @@ function problems(status: number, codes: readonly ErrorCode[], examples: readonl
   const mine = examples.filter((example) => example.status === status);
   return {
     description: lines.join('\n'),
+    'x-codes': codes,
     headers: {
       'X-Request-Id': header('RequestId'),
       ...(status === 401 ? { 'WWW-Authenticate': header('Challenge') } : {}),
@@ -431,12 +435,7 @@ function problems(status: number, codes: readonly ErrorCode[], examples: readonl
     },
     content: {
       'application/problem+json': {
-        schema: {
-          allOf: [
-            refTo(codes.includes('linked_transfer_failed') ? 'BatchProblem' : 'Problem'),
-            { properties: { code: { enum: codes } } },
-          ],
-        },
+        schema: refTo(codes.includes('linked_transfer_failed') ? 'BatchProblem' : 'Problem'),
         ...examplesOf(mine, (example) => example.answer),
       },
     },

@@ -48,6 +48,8 @@ export function expectDocumented(
   if (!type.endsWith('json')) return;
   const check = ajv.getSchema(`api#${pointer}/content/${escaped(type)}/schema`);
   if (!check) throw new Error(`${at} has no schema`);
+  const { code } = answer.body as { code?: string };
+  if (answer.status >= 400) expect(resolved(response)?.['x-codes'], at).toContain(code);
   const isValid = check(answer.body);
   expect(isValid ? [] : check.errors, `${at} ${JSON.stringify(answer.body).slice(0, 500)}`).toEqual([]);
 }

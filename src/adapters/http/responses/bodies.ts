@@ -207,15 +207,21 @@ export const BatchResultJson = v.strictObject({
   results: v.array(BatchMemberJson),
 });
 
-const one = v.strictObject({ transaction: TransactionJson });
-const none = v.strictObject({ transaction: v.null(), code: CodeJson, retry: RetryJson });
+export const TransactionAnswer = v.strictObject({ transaction: TransactionJson });
 
-/** The outcome of a key: a transaction, or a refusal that kept none. For a batch, one for each of its transactions. */
-export const KeyOutcomeJson = v.union([
-  one,
-  none,
-  v.strictObject({ results: v.array(v.union([one, none])) }),
-]);
+export const KeyedRefusalJson = v.strictObject({
+  transaction: v.null(),
+  code: CodeJson,
+  retry: RetryJson,
+});
+
+/** The outcomes of a batch's key, in the order of the batch. */
+export const KeyedBatchJson = v.strictObject({
+  results: v.array(v.union([TransactionAnswer, KeyedRefusalJson])),
+});
+
+/** The outcome of a key: a transaction, a refusal that kept none, or those of a batch. */
+export const KeyOutcomeJson = v.union([TransactionAnswer, KeyedRefusalJson, KeyedBatchJson]);
 
 const ActorJson = v.strictObject({ kind: v.picklist(['user', 'system']), id: v.nullable(Id) });
 
@@ -285,7 +291,6 @@ export const AccountAnswer = v.strictObject({ account: AccountJson });
 export const AccountsAnswer = v.strictObject({ accounts: v.array(AccountJson), nextCursor });
 export const EntriesAnswer = v.strictObject({ entries: v.array(EntryJson), nextCursor });
 export const StatementAnswer = v.strictObject({ statement: StatementJson });
-export const TransactionAnswer = v.strictObject({ transaction: TransactionJson });
 export const TransactionsAnswer = v.strictObject({ transactions: v.array(TransactionJson), nextCursor });
 export const TransferAnswer = v.union([TransferResultJson, DryRunResultJson]);
 export const AuditAnswer = v.strictObject({ records: v.array(AuditRecordJson), nextCursor });
