@@ -34,7 +34,7 @@ export type Intent = {
   /** RFC 3339, in UTC. */
   readonly createdAt: string;
   /** True once the caller has aborted the call. Such an intent is not sent again by default. */
-  readonly isAborted?: boolean;
+  readonly isAborted: boolean;
 };
 
 /**

@@ -104,13 +104,15 @@ export class KeyedCalls {
     const userId = await this.#session.userId(options);
     const draft = { route, path, body: text, server: this.#connection.server, userId };
     const open = await this.#takeEqual(draft, key);
-    const intent = open ?? newIntent(draft, key);
+    const intent = open === undefined ? newIntent(draft, key) : { ...open, isAborted: false };
     this.#inFlight.add(intent.id);
     try {
       await this.#put(intent);
       const timeoutMs = Math.max(1, endsAt - performance.now());
       return await this.#carryOut(intent, { signal, timeoutMs, mayBeDone: open !== undefined });
     } catch (error) {
+      // A store that fails half way must not bring up an intent that the caller believes was never sent
+      if (error instanceof IntentStoreError && open === undefined) await this.#forget(intent);
       if (!(error instanceof OpenIntentError)) throw error;
       await this.#giveUp(intent, signal);
       signal?.throwIfAborted();
@@ -131,7 +133,7 @@ export class KeyedCalls {
 
   /** Settles the open intents of this server and user, oldest first, but none that is under way here. */
   async settle(options: SettleOptions = {}): Promise<SettledIntent[]> {
-    const { signal, resend = ({ isAborted }) => isAborted !== true } = options;
+    const { signal, resend = ({ isAborted }) => !isAborted } = options;
     const endsAt = performance.now() + (options.timeoutMs ?? this.#session.timeoutMs);
     const { id: userId } = await this.#session.me(options);
     const open = (await this.#list())
@@ -303,7 +305,7 @@ function refused(
 
 function newIntent(draft: Draft, key: string | undefined): Intent {
   const id = newId();
-  return { id, key: key ?? id, ...draft, createdAt: new Date().toISOString() };
+  return { id, key: key ?? id, ...draft, createdAt: new Date().toISOString(), isAborted: false };
 }
 
 /** 128 random bits. `crypto.randomUUID` is missing on pages without https. */

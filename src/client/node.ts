@@ -2,6 +2,8 @@ import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Intent, IntentStore } from './intents.ts';
 
+export type { Intent, IntentStore };
+
 const ENDING = '.intent.json';
 
 /**
@@ -15,8 +17,13 @@ export function fileIntents(folder: string): IntentStore {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       // A reader never sees a half-written file: it gets its name once it is whole
       const draft = `${pathOf(intent.id)}.${process.pid}`;
-      await writeDurably(draft, JSON.stringify(intent));
-      await rename(draft, pathOf(intent.id));
+      try {
+        await writeDurably(draft, JSON.stringify(intent));
+        await rename(draft, pathOf(intent.id));
+      } catch (error) {
+        await rm(draft, { force: true });
+        throw error;
+      }
       await syncFolder(folder);
     },
     async remove(id) {
