@@ -1,5 +1,5 @@
 /** Fields that hold an amount in minor units: a JSON number, within plus or minus 2^53 - 1. */
-const AMOUNTS = [
+export const AMOUNTS = [
   'amount',
   'amountCaptured',
   'amountReversed',
@@ -15,7 +15,7 @@ const AMOUNTS = [
 ] as const;
 
 /** Fields that hold a sum in minor units: decimal text, without a bound. */
-const SUMS = ['credits', 'debits', 'totalIn', 'totalOut'] as const;
+export const SUMS = ['credits', 'debits', 'totalIn', 'totalOut'] as const;
 
 const amounts: ReadonlySet<string> = new Set(AMOUNTS);
 const sums: ReadonlySet<string> = new Set(SUMS);
