@@ -287,7 +287,7 @@ describe('A payment that certainly did nothing', () => {
     expect(await paid()).toBe(100n);
   });
 
-  test('is told apart from one that the bank itself is not sure of', async () => {
+  test('differs from one that the bank itself is not sure of', async () => {
     const { client, teller, order } = await aPayer();
     teller.faults.push(answers(503, 'outcome_unknown', { headers: { 'Retry-After': '90' } }));
 
