@@ -170,7 +170,7 @@ export class ClientSession {
 }
 
 /** Whether the bank may have carried out the request although the attempt failed. In doubt, it may. */
-export function mayHaveTakenEffect(error: unknown): boolean {
+function mayHaveTakenEffect(error: unknown): boolean {
   if (!(error instanceof ApiError)) return !(error instanceof SessionChangedError);
   return (
     error instanceof OutcomeUnknownError ||

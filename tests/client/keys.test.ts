@@ -15,6 +15,7 @@ import type { Intent } from '../../src/client/index.ts';
 import { answers, aPayer, BANK_URL, lostAnswer, lostRequest, Teller } from '../support/bank-client.ts';
 
 const SOON = { timeoutMs: 30 };
+const DEAD_WIRE = Array.from({ length: 100 }, () => lostRequest);
 
 async function failure(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
@@ -169,7 +170,7 @@ describe('A payment', () => {
 describe('A payment whose outcome is not known in the end', () => {
   test('stays open, and says so with the last error', async () => {
     const { client, teller, order, paid } = await aPayer();
-    teller.faults.push(lostAnswer, ...Array(100).fill(lostRequest));
+    teller.faults.push(lostAnswer, ...DEAD_WIRE);
 
     const error = await failure(client.transfer(order, SOON));
 
@@ -182,7 +183,7 @@ describe('A payment whose outcome is not known in the end', () => {
 
   test('goes on under its first key if the caller makes the same call again', async () => {
     const { client, teller, order, paid } = await aPayer();
-    teller.faults.push(lostAnswer, ...Array(100).fill(lostRequest));
+    teller.faults.push(lostAnswer, ...DEAD_WIRE);
     await failure(client.transfer(order, SOON));
     teller.faults.length = 0;
 
@@ -197,7 +198,7 @@ describe('A payment whose outcome is not known in the end', () => {
 
   test('goes on under its first key although another client has settled it', async () => {
     const { client, teller, order, paid, alice, edge } = await aPayer();
-    teller.faults.push(lostAnswer, ...Array(100).fill(lostRequest));
+    teller.faults.push(lostAnswer, ...DEAD_WIRE);
     await failure(client.transfer(order, SOON));
     teller.faults.length = 0;
     const other = new Teller({ edge, token: alice.token, intents: teller.store });
@@ -210,7 +211,7 @@ describe('A payment whose outcome is not known in the end', () => {
 
   test('does not hold back another payment, or one under a key of its own', async () => {
     const { client, teller, order, paid } = await aPayer();
-    teller.faults.push(lostAnswer, ...Array(100).fill(lostRequest));
+    teller.faults.push(lostAnswer, ...DEAD_WIRE);
     await failure(client.transfer(order, SOON));
     teller.faults.length = 0;
 
@@ -222,7 +223,7 @@ describe('A payment whose outcome is not known in the end', () => {
 
   test('is not repeated as another one once it is settled here', async () => {
     const { client, teller, order, paid } = await aPayer();
-    teller.faults.push(lostAnswer, ...Array(100).fill(lostRequest));
+    teller.faults.push(lostAnswer, ...DEAD_WIRE);
     await failure(client.transfer(order, SOON));
     teller.faults.length = 0;
 
@@ -444,7 +445,7 @@ describe('A store that fails', () => {
 describe('After a restart', () => {
   async function interrupted() {
     const payer = await aPayer();
-    payer.teller.faults.push(lostAnswer, ...Array(100).fill(lostRequest));
+    payer.teller.faults.push(lostAnswer, ...DEAD_WIRE);
     await failure(payer.client.transfer(payer.order, SOON));
     const { edge, alice, bob, teller } = payer;
     const start = (token = alice.token) => new Teller({ edge, token, intents: teller.store });
@@ -504,7 +505,7 @@ describe('After a restart', () => {
   test('a refusal is reported as such, with its code', async () => {
     const payer = await aPayer();
     const order = { ...payer.order, amount: 5_000n };
-    payer.teller.faults.push(lostAnswer, ...Array(100).fill(lostRequest));
+    payer.teller.faults.push(lostAnswer, ...DEAD_WIRE);
     await failure(payer.client.transfer(order, SOON));
     payer.teller.faults.length = 0;
 
@@ -518,7 +519,7 @@ describe('After a restart', () => {
   test('a refusal is found by key too', async () => {
     const payer = await aPayer();
     for (const change of [{ amount: 5_000n }, { toAccount: payer.order.fromAccount }]) {
-      payer.teller.faults.push(lostAnswer, ...Array(100).fill(lostRequest));
+      payer.teller.faults.push(lostAnswer, ...DEAD_WIRE);
       await failure(payer.client.transfer({ ...payer.order, ...change }, SOON));
       payer.teller.faults.length = 0;
     }
@@ -548,7 +549,7 @@ describe('After a restart', () => {
   test('a bank that is still out of reach leaves the intent open', async () => {
     const { start, teller } = await interrupted();
     const next = start();
-    next.faults.push(...Array(100).fill(lostRequest));
+    next.faults.push(...DEAD_WIRE);
 
     const settled = await next.client.settleOpenIntents(SOON);
 

@@ -265,7 +265,7 @@ describe('A call without a key', () => {
       fetch: async (input, init) => {
         attempts += 1;
         if (attempts === 1) return hang(init);
-        return edge.app.request(input as string, init);
+        return edge.app.request(input, init);
       },
     });
 

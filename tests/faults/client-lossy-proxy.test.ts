@@ -88,7 +88,7 @@ describe('A client behind a proxy that loses, delays, repeats and cuts', () => {
     const made = new Map<string, string[]>();
     const direct = createClient({
       ...terms,
-      fetch: async (input, init) => edge.app.request(input as string, init),
+      fetch: async (input, init) => edge.app.request(input, init),
     });
     for await (const { metadata, id, status } of direct.transactions({ kind: 'transfer', pageSize: 200 })) {
       const number = metadata?.['number'] ?? '';
