@@ -10,6 +10,7 @@ import type {
   ApiFreeze,
   ApiHistoryFilter,
   ApiInitialFunds,
+  ApiKeyedOperation,
   ApiLimits,
   ApiNewAccount,
   ApiPaging,
@@ -132,10 +133,13 @@ export interface Client {
   /** Reads a transaction. @throws TransferNotFoundError */
   getTransaction(transactionId: string, options?: CallOptions): Promise<ApiTransaction>;
 
-  /** Asks whether a request with this key happened, without making it happen. @throws IdempotencyKeyNotFoundError */
+  /**
+   * Asks whether a request with this key happened, without making it happen. Default: a transfer.
+   * @throws IdempotencyKeyNotFoundError
+   */
   getTransactionByKey(
     key: string,
-    query?: { readonly operation?: 'transfer' | 'initial_funds' | 'withdrawal' },
+    query?: { readonly operation?: ApiKeyedOperation },
     options?: CallOptions,
   ): Promise<ApiKeyOutcome>;
 

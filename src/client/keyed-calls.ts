@@ -5,13 +5,8 @@ import type { HttpConnection } from './http-connection.ts';
 import { ApiError, IntentStoreError, OpenIntentError, RefusalError } from './errors.ts';
 import type { Intent, IntentRoute, IntentStore } from './intents.ts';
 import type { CallOptions, ClientSession } from './client-session.ts';
-import type {
-  ApiAccount,
-  ApiBatchResult,
-  ApiKeyOutcome,
-  ApiTransaction,
-  ApiTransferResult,
-} from './types.ts';
+import type { ApiKeyedOperation } from './requests.ts';
+import type { ApiAccount, ApiBatchResult, ApiKeyOutcome, ApiOutcome, ApiTransferResult } from './types.ts';
 
 /** Terms of a call with an idempotency key. */
 export type KeyedOptions = CallOptions & {
@@ -33,7 +28,7 @@ export type SettleOptions = CallOptions & {
 
 /** An intent and its outcome. */
 export type SettledIntent =
-  /** It took effect, now or before. `answer` is that of the intent's route, or the transaction as it stands today. */
+  /** It took effect, now or before. `answer` is that of the route, or the bank's outcome of the key. */
   | {
       readonly state: 'done';
       readonly intent: Intent;
@@ -41,7 +36,8 @@ export type SettledIntent =
         | ApiTransferResult
         | ApiBatchResult
         | { readonly account: ApiAccount }
-        | { readonly transaction: ApiTransaction };
+        | ApiOutcome
+        | { readonly results: readonly ApiOutcome[] };
     }
   /** It did not take effect and never will. */
   | {
@@ -54,11 +50,16 @@ export type SettledIntent =
   /** The outcome is still unknown, and the intent stays in the store. */
   | { readonly state: 'open'; readonly intent: Intent; readonly error: unknown };
 
-/** The routes whose outcome the bank can find by key, with their names there. */
-const OPERATIONS: Partial<Record<IntentRoute, 'transfer' | 'initial_funds' | 'withdrawal'>> = {
+/** The routes whose outcome the bank can find by key, with their names there. All of them move money. */
+const OPERATIONS: Partial<Record<IntentRoute, ApiKeyedOperation>> = {
   'POST /api/transactions': 'transfer',
+  'POST /api/transactions/batch': 'batch',
+  'POST /api/transactions/{transactionId}/capture': 'capture',
+  'POST /api/transactions/{transactionId}/void': 'void',
+  'POST /api/transactions/{transactionId}/reverse': 'reverse',
   'POST /api/transactions/system/initial-funds': 'initial_funds',
   'POST /api/system/withdrawals': 'withdrawal',
+  'POST /api/system/exchanges': 'exchange',
 };
 
 const KEY = /^[ -~]{1,255}$/;
@@ -178,10 +179,7 @@ export class KeyedCalls {
       const terms = { ...options, userId: intent.userId };
       const outcome = (await this.#session.call({ route, path }, terms)) as ApiKeyOutcome;
       await this.#forget(intent);
-      if (outcome.transaction === null) return refused(intent, outcome);
-      const { code, id } = outcome.transaction;
-      if (code === undefined) return { state: 'done', intent, answer: outcome };
-      return refused(intent, { code, transactionId: id });
+      return settledBy(intent, outcome);
     } catch (error) {
       options.signal?.throwIfAborted();
       return { state: 'open', intent, error };
@@ -294,6 +292,27 @@ function isFinal(error: unknown): boolean {
 
 function isSameRequest(intent: Intent, draft: Draft): boolean {
   return FIELDS.every((field) => intent[field] === draft[field]);
+}
+
+function settledBy(intent: Intent, outcome: ApiKeyOutcome): SettledIntent {
+  if ('results' in outcome) {
+    const isRefused = isLinked(intent) && outcome.results.some((one) => refusalIn(one) !== undefined);
+    if (isRefused) return refused(intent, { code: 'linked_transfer_failed' });
+    return { state: 'done', intent, answer: outcome };
+  }
+  const refusal = refusalIn(outcome);
+  return refusal ? refused(intent, refusal) : { state: 'done', intent, answer: outcome };
+}
+
+function refusalIn(outcome: ApiOutcome): { code: ErrorCode; transactionId?: string } | undefined {
+  if (outcome.transaction === null) return { code: outcome.code };
+  const { code, id } = outcome.transaction;
+  return code === undefined ? undefined : { code, transactionId: id };
+}
+
+/** Whether a batch succeeds or fails as a whole, as an exchange always does. */
+function isLinked({ route, body }: Intent): boolean {
+  return route === 'POST /api/system/exchanges' || (JSON.parse(body) as { linked?: boolean }).linked === true;
 }
 
 function refused(

@@ -135,6 +135,17 @@ export type ApiLimits = {
   readonly reason: string;
 };
 
+/** An operation whose keys can be looked up. The last three need the role `system`. */
+export type ApiKeyedOperation =
+  | 'transfer'
+  | 'batch'
+  | 'capture'
+  | 'void'
+  | 'reverse'
+  | 'initial_funds'
+  | 'withdrawal'
+  | 'exchange';
+
 /** The part of a list to read. */
 export type ApiPaging = {
   /** Items that one request fetches: 1 to 200. Default: 50. */

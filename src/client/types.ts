@@ -269,10 +269,13 @@ export type ApiBatchResult = {
   readonly results: readonly ApiBatchMember[];
 };
 
-/** Outcome of a key: a transaction as it stands today, or a refusal that kept none. */
-export type ApiKeyOutcome =
+/** A transaction as it stands today, or a refusal that kept none. */
+export type ApiOutcome =
   | { readonly transaction: ApiTransaction }
   | { readonly transaction: null; readonly code: ErrorCode; readonly retry: Retry };
+
+/** Outcome of a key. For a batch or an exchange, one for each of its transactions. */
+export type ApiKeyOutcome = ApiOutcome | { readonly results: readonly ApiOutcome[] };
 
 /** A record of the audit log. */
 export type ApiAuditRecord = {

@@ -12,6 +12,7 @@ import {
   UnexpectedAnswerError,
 } from '../../src/client/index.ts';
 import type { Intent } from '../../src/client/index.ts';
+import { Edge } from '../support/edge.ts';
 import { answers, aPayer, BANK_URL, lostAnswer, lostRequest, Teller } from '../support/bank-client.ts';
 
 const SOON = { timeoutMs: 30 };
@@ -530,6 +531,42 @@ describe('After a restart', () => {
       { state: 'refused', code: 'insufficient_funds' },
       { state: 'refused', code: 'accounts_must_be_different' },
     ]);
+  });
+
+  test('the outcome of every kind of payment is found by key', async () => {
+    const edge = new Edge();
+    const operator = await edge.register('Olga', { role: 'system' });
+    const { client, teller, order, bob } = await aPayer({ edge });
+    const payee = new Teller({ edge, token: bob.token });
+    const bank = new Teller({ edge, token: operator.token });
+    const hold = async () => (await client.transfer({ ...order, pending: true })).transaction.id;
+    const [first, second, paid] = [await hold(), await hold(), (await client.transfer(order)).transaction.id];
+    const dollars = await client.openAccount({ currency: 'USD' });
+    const exchange = { fromAccount: order.fromAccount, toAccount: dollars.id, toAmount: 1n };
+    const [toAccount, pair] = [order.fromAccount, { ...order, amount: 1n }];
+    const calls = [
+      [teller, () => client.transferBatch({ transfers: [pair, { ...pair, amount: 5_000n }] }, SOON), 'done'],
+      [
+        teller,
+        () => client.transferBatch({ transfers: [{ ...pair, amount: 5_000n }], linked: true }, SOON),
+        'refused',
+      ],
+      [payee, () => payee.client.captureHold(first, {}, SOON), 'done'],
+      [payee, () => payee.client.voidHold(second, SOON), 'done'],
+      [payee, () => payee.client.reverseTransaction(paid, {}, SOON), 'done'],
+      [bank, () => bank.client.system.fundAccount({ toAccount, amount: 1n }, SOON), 'done'],
+      [bank, () => bank.client.system.withdrawFunds({ fromAccount: toAccount, amount: 1n }, SOON), 'done'],
+      [bank, () => bank.client.system.exchangeFunds({ ...exchange, fromAmount: 50_000n }, SOON), 'refused'],
+      [bank, () => bank.client.system.exchangeFunds({ ...exchange, fromAmount: 1n }, SOON), 'done'],
+    ] as const;
+
+    for (const [one, call, state] of calls) {
+      one.faults.push(lostAnswer, ...DEAD_WIRE);
+      expect(await failure(call())).toBeInstanceOf(OpenIntentError);
+      one.faults.length = 0;
+      expect(await one.client.settleOpenIntents({ resend: () => false })).toMatchObject([{ state }]);
+      expect(await one.open()).toEqual([]);
+    }
   });
 
   test('the bank is asked by key if it takes the request no longer', async () => {

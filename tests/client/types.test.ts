@@ -68,6 +68,7 @@ type Requests = All<
     Same<api.ApiReason, BodyOf<'POST /api/system/accounts/{accountId}/unfreeze'>>,
     Same<api.ApiLimits, BodyOf<'PUT /api/system/accounts/{accountId}/limits'>>,
     Same<api.IntentRoute, KeyedRoute>,
+    Same<api.ApiKeyedOperation | undefined, QueryOf<'GET /api/transactions/by-key/{key}'>['operation']>,
     Same<keyof api.ApiHistoryFilter, keyof Filter | 'pageSize' | 'minAmount' | 'maxAmount' | 'metadata'>,
   ]
 >;
