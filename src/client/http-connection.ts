@@ -3,7 +3,6 @@ import { parseAnswer } from './amounts.ts';
 import { errorOf } from './error-of.ts';
 import { ConnectionError, UnexpectedAnswerError } from './errors.ts';
 import type { ApiError, ApiErrorFacts } from './errors.ts';
-import type { Route } from './routes.ts';
 import type { ApiBatchMember } from './types.ts';
 
 /** An attempt at a request, without anything secret: no token, body or query. */
@@ -36,7 +35,7 @@ export type ClientEvent = AttemptEvent | StoreEvent;
 
 /** A request as it goes over the wire, but for the token. */
 export type WireRequest = {
-  readonly route: Route;
+  readonly route: string;
   /** Path and query. */
   readonly path: string;
   readonly body?: string | undefined;
