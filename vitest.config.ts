@@ -8,6 +8,7 @@ import { SummaryReporter } from './tests/support/summary-reporter.ts';
 const fast = [
   'tests/domain/**/*.test.ts',
   'tests/application/**/*.test.ts',
+  'tests/client/*.test.ts',
   'tests/contract/memory*.test.ts',
   'tests/examples/!(custom-store).test.ts',
   'tests/*.test.ts',

@@ -54,6 +54,11 @@ try {
   assertSmall();
   load(subpaths.filter((subpath) => PEERS[subpath] === undefined));
   openSqlite();
+  compile(
+    'client',
+    subpaths.filter((subpath) => subpath.startsWith('./client')),
+    { types: [], include: [] },
+  );
   for (const name of Object.keys(manifest.bin)) assertNamesPackages(name);
 
   for (const [subpath, peers] of Object.entries(PEERS)) {
@@ -64,11 +69,7 @@ try {
 
   for (const peer of [...Object.keys(ofPrograms), '@types/node']) link(peer);
   cpSync(join(root, 'examples'), join(consumer, 'examples'), { recursive: true });
-  write(
-    'compiles.mts',
-    subpaths.map((path, index) => `export * as s${index} from '${full(path)}';`).join('\n'),
-  );
-  run(tool('tsc'), ['--project', write('tsconfig.json', compilerOptions())]);
+  compile('compiles', subpaths, { types: ['node'], include: ['examples'] });
   run(process.execPath, [program('passbook'), '--help'], { stdout: 'ignore' });
   console.log('passbook --help runs');
 } finally {
@@ -179,17 +180,26 @@ function program(name) {
   return join(modules, manifest.name, manifest.bin[name] ?? '');
 }
 
-function compilerOptions() {
+/**
+ * Compiles a program that imports the subpaths, with the packages that are installed by now.
+ * @param {string} name
+ * @param {string[]} paths
+ * @param {{ types: string[], include: string[] }} more
+ */
+function compile(name, paths, { types, include }) {
+  const imports = paths.map((path, index) => `export * as s${index} from '${full(path)}';`);
+  write(`${name}.mts`, imports.join('\n'));
   const compilerOptions = {
     strict: true,
     noEmit: true,
     skipLibCheck: false,
     target: 'es2023',
     module: 'nodenext',
-    types: ['node'],
+    types,
     allowImportingTsExtensions: true,
   };
-  return JSON.stringify({ compilerOptions, include: ['compiles.mts', 'examples'] });
+  const project = JSON.stringify({ compilerOptions, include: [`${name}.mts`, ...include] });
+  run(join(root, 'node_modules', '.bin', 'tsc'), ['--project', write(`${name}.json`, project)]);
 }
 
 /**

@@ -10,16 +10,17 @@ const RULES = {
   domain: 'domain imports nothing but domain',
   application: 'application imports nothing but domain and application',
   adapters: 'an adapter imports domain, application, adapters/shared, itself and packages',
+  client: 'client loads nothing but itself and domain/money, and takes types from domain and the HTTP API',
   floors: 'a folder of domain imports only the folders below it',
   circles: 'no file imports itself, at any distance',
   crowded: 'a folder of domain or application has at most 15 files',
-  outside: 'domain, application and adapters import nothing that stands beside them in src',
+  outside: 'domain, application and adapters import neither client nor a file that stands beside them in src',
   container: 'container.ts alone imports tsyringe and reflect-metadata',
   embedding: 'what the package exports never reaches the container, the configuration or the programs',
   light: 'the ledger and the memory store load no other adapter, and no package but uuid',
   itself: 'source does not import the package by its own name',
   computed: 'the name of an imported module is not computed',
-  folders: 'src has the folders domain, application, adapters and testing, and files',
+  folders: 'src has the folders domain, application, adapters, client and testing, and files',
   testing: 'only src/testing imports it, and vitest',
   ambient: 'domain and application take time, chance and environment from their ports',
   async: 'domain is synchronous',
@@ -33,7 +34,7 @@ const NOT_FOR_EMBEDDERS = ['container.ts', 'config.ts', 'load-program.ts', 'main
 const LIGHT = ['index.ts', 'adapters/memory/index.ts'];
 const LIGHT_LOADS =
   /^(?:adapters\/(?:memory\/|shared\/|system\.ts)|package (?:uuid$|node:)|(?!adapters\/|package ))/;
-const FOLDERS = ['domain', 'application', 'adapters', 'testing'];
+const FOLDERS = ['domain', 'application', 'adapters', 'client', 'testing'];
 /** From the top down. Files beside the folders are the ground floor. */
 const FLOORS = ['decisions', 'verification', 'books', 'integrity', 'reporting', 'entities', 'money'];
 const FILES_IN_A_FOLDER = 15;
@@ -108,10 +109,10 @@ function zoneOf(target: string): string {
   if (target.startsWith('package ')) return 'package';
   const [top = '', next = '', ...deeper] = target.split('/');
   if (top === 'adapters' && next !== '') return deeper.length > 0 ? `adapters/${next}` : target;
-  return (top === 'domain' || top === 'application') && next !== '' ? top : 'beside';
+  return ['domain', 'application', 'client'].includes(top) && next !== '' ? top : 'beside';
 }
 
-function ruleBrokenBy(path: string, { specifier }: Import): Rule | undefined {
+function ruleBrokenBy(path: string, { specifier, isType }: Import): Rule | undefined {
   const zone = zoneOf(path);
   const layer = zone.startsWith('adapters/') ? 'adapters' : zone;
   if (specifier === undefined) return layer === 'beside' ? undefined : 'computed';
@@ -123,7 +124,8 @@ function ruleBrokenBy(path: string, { specifier }: Import): Rule | undefined {
   if (!isForTests(path) && (isForTests(target) || isOf(['vitest'], specifier))) return 'testing';
   if (layer === 'domain' && targetZone === 'domain' && floorOf(target) < floorOf(path)) return 'floors';
   if (layer === 'beside' || targetZone === zone) return undefined;
-  if (targetZone === 'beside') return 'outside';
+  if (layer === 'client') return mayReach(path, { target, isType }) ? undefined : 'client';
+  if (targetZone === 'beside' || targetZone === 'client') return 'outside';
 
   switch (layer) {
     case 'domain':
@@ -135,6 +137,13 @@ function ruleBrokenBy(path: string, { specifier }: Import): Rule | undefined {
         ? undefined
         : 'adapters';
   }
+}
+
+/** Whether a file of the client may import the target, so that it runs in a browser and needs no package. */
+function mayReach(path: string, { target, isType }: { target: string; isType: true | undefined }): boolean {
+  if (target.startsWith('domain/money/')) return true;
+  if (target.startsWith('package node:')) return path === 'client/node.ts';
+  return isType === true && /^(?:domain\/|adapters\/http\/api\/|package valibot$)/.test(target);
 }
 
 /** 0 is the top. An unknown folder counts as the top, so that nothing below may import it. */
@@ -312,6 +321,35 @@ const PLANTS: readonly (readonly [Rule, string, Files])[] = [
     'a sixteenth file',
     Object.fromEntries(Array.from({ length: 16 }, (_, index) => [`domain/money/file${index}.ts`, ''])),
   ],
+  [
+    'client',
+    'the routes, as a value',
+    { 'client/a.ts': `import { o } from '../adapters/http/api/operations.ts'` },
+  ],
+  [
+    'client',
+    'the routes, as a type in a list of values',
+    { 'client/a.ts': `import { type O } from '../adapters/http/api/operations.ts'` },
+  ],
+  [
+    'client',
+    'the errors of domain',
+    { 'client/a.ts': `import { errorCatalogue } from '../domain/errors.ts'` },
+  ],
+  ['client', 'a type of application', { 'client/a.ts': `import type { V } from '../application/views.ts'` }],
+  [
+    'client',
+    'a type of another adapter',
+    { 'client/a.ts': `import type { S } from '../adapters/sqlite/s.ts'` },
+  ],
+  ['client', 'a package', { 'client/a.ts': `import * as v from 'valibot'` }],
+  ['client', 'a module of Node', { 'client/a.ts': `import { open } from 'node:fs/promises'` }],
+  ['client', 'the public core', { 'client/a.ts': `export type { Ledger } from '../index.ts'` }],
+  [
+    'outside',
+    'the client, from an adapter',
+    { 'adapters/http/a.ts': `import { c } from '../../client/c.ts'` },
+  ],
   ['adapters', 'another adapter', { 'adapters/http/a.ts': `import { Store } from '../memory/store.ts'` }],
   ['adapters', 'an adapter of one file', { 'adapters/http/a.ts': `import { clock } from '../system.ts'` }],
   [
@@ -401,6 +439,13 @@ const INNOCENT: Files = {
     const later = import('node:sqlite');
   `,
   'adapters/system.ts': `import { randomUUID } from 'node:crypto'; import type { Clock } from '../application/ports.ts'`,
+  'client/a.ts': `
+    import { x } from '../domain/money/c.ts';
+    import type { x } from '../domain/a.ts';
+    import type { Operations } from '../adapters/http/api/operations.ts';
+    import type * as v from 'valibot';
+  `,
+  'client/node.ts': `import { open } from 'node:fs/promises'; import { x } from './a.ts'`,
   'container.ts': `import 'reflect-metadata/lite'; import { container } from 'tsyringe'; import './config.ts'`,
   'index.ts': `export { x } from './domain/a.ts'`,
   'testing/contract/a.ts': `import { it } from 'vitest'; import { x } from '../../adapters/shared/a.ts'`,

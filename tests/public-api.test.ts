@@ -7,6 +7,9 @@ const root = new URL('../', import.meta.url);
 const ledger = readFileSync(new URL('src/application/ledger.ts', root), 'utf8');
 const embedding = readFileSync(new URL('docs/embedding.md', root), 'utf8');
 const index = readFileSync(new URL('src/index.ts', root), 'utf8');
+const client = readFileSync(new URL('src/client/client-interface.ts', root), 'utf8');
+const clientOptions = readFileSync(new URL('src/client/client.ts', root), 'utf8');
+const clientIndex = readFileSync(new URL('src/client/index.ts', root), 'utf8');
 
 type Member = { readonly name: string; readonly docstring: string | undefined; readonly signature: string };
 
@@ -44,6 +47,25 @@ function unexported(members: readonly Member[], names: ReadonlySet<string>): rea
   const used = members.flatMap(({ signature }) => signature.match(WORD) ?? []);
   return [...new Set(used)].filter((name) => !BUILT_IN.includes(name) && !names.has(name));
 }
+
+describe('the public API of the client', () => {
+  const calls = [...membersOf(client, 'export interface Client {'), ...membersOf(client, 'SystemClient {')];
+  const options = membersOf(clientOptions, 'export type ClientOptions = ');
+
+  test('describes every call and every option', () => {
+    expect(calls.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['transfer', 'settleOpenIntents', 'fundAccount', 'accountsOf']),
+    );
+    expect(calls.length).toBeGreaterThan(30);
+    expect(options.map(({ name }) => name)).toContain('intents');
+    expect(withoutDocstring([...calls, ...options])).toEqual([]);
+  });
+
+  test('exports by name every type in their signatures', () => {
+    const exported = exportedNames(clientIndex);
+    expect(unexported([...calls, ...options], exported)).toEqual([]);
+  });
+});
 
 describe('the public API', () => {
   const members = membersOf(ledger, 'export interface Ledger<Tx = unknown> {');

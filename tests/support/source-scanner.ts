@@ -15,6 +15,8 @@ export type Import = {
   /** Undefined if the module's name is computed. */
   readonly specifier: string | undefined;
   readonly line: number;
+  /** True for `import type` and `export type`, which leave nothing to load. */
+  readonly isType?: true;
 };
 
 const BLANK = /(?:\s+|\/\/[^\n]*|\/\*[^]*?(?:\*\/|$))+/y;
@@ -131,9 +133,13 @@ function called(tokens: readonly Token[], index: number): Import {
 
 /** The module after `from` in the statement at `index`. None for a list of exports without `from`. */
 function from(tokens: readonly Token[], index: number): Import[] {
+  const [first, second] = [tokens[index + 1], tokens[index + 2]];
+  const isType = first?.text === 'type' && second?.text !== 'from';
   for (let at = index + 1; at < tokens.length; at += 1) {
     const [token, next] = [tokens[at], tokens[at + 1]];
-    if (token?.kind === 'word' && token.text === 'from' && next?.kind === 'string') return [named(next)];
+    if (token?.kind === 'word' && token.text === 'from' && next?.kind === 'string') {
+      return [{ ...named(next), ...(isType ? { isType } : {}) }];
+    }
     if (isMark(token, ';') || isMark(token, '=') || isMark(token, '(')) return [];
     // A list that ends without `from` exports names of this file
     if (isMark(token, '}') && next?.text !== 'from') return [];

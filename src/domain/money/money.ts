@@ -40,16 +40,19 @@ export function isWithinBound(balance: bigint): boolean {
  * `USD 1,234.56`. Code and number are separated by a no-break space (U+00A0). Exact for every bigint.
  *
  * @param amountMinor in minor units; may be negative
- * @param exponent decimals of the minor unit, as stored in the account: the currency may have left ISO's list
+ * @param exponent decimals of the minor unit, as stored in the account: the currency may have left ISO's list. Default:
+ * that of the list
  * @param locale BCP 47 tag; an unknown language falls back to `en`, regardless of the machine's locale
- * @throws RangeError for a currency that is not three letters, an invalid exponent, or a malformed locale
+ * @throws RangeError for a currency that is not three letters, a missing or invalid exponent, or a malformed locale
  */
 export function formatAmount(
   amountMinor: bigint,
   currency: Currency,
-  exponent: number,
+  exponent: number | undefined = currencyExponent(currency),
   locale = 'en',
 ): string {
+  // Intl would take decimals of its own, which differ from ISO's for some currencies
+  if (exponent === undefined) throw new RangeError(`"${currency}" is not a currency of ISO 4217`);
   const format = new Intl.NumberFormat([locale, 'en'], {
     style: 'currency',
     currency,

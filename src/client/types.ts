@@ -1,0 +1,350 @@
+import type { ErrorCode, FieldError, Retry } from '../domain/errors.ts';
+
+/**
+ * The records of the API as the client gives and takes them. They are the server's JSON, with every amount as a
+ * `bigint`. They name no schema, so that a program needs no package to compile against them. The compiler holds them
+ * equal to the server's schemas.
+ */
+
+/** Role of a user: a customer, an operator of the bank, or an auditor. */
+export type ApiRole = 'customer' | 'system' | 'auditor';
+
+/** A person who can sign in. */
+export type ApiUser = {
+  readonly id: string;
+  /** Shown to payees. */
+  readonly name: string;
+  readonly email: string;
+  readonly role: ApiRole;
+  /** RFC 3339, in UTC. */
+  readonly createdAt: string;
+};
+
+/** A user and the token of the new session. */
+export type ApiSession = {
+  readonly user: ApiUser;
+  /** A secret. The client keeps it in memory alone. */
+  readonly token: string;
+};
+
+/** An account. Amounts are in minor units: 500n is 5.00 in a currency with two decimals. */
+export type ApiAccount = {
+  readonly id: string;
+  /** The owner's own name for it. */
+  readonly name: string | null;
+  /** ISO 4217 code. */
+  readonly currency: string;
+  /** Number of decimals of the currency. */
+  readonly currencyExponent: number;
+  readonly class: 'asset' | 'liability' | 'equity' | 'income' | 'expense';
+  readonly status: 'active' | 'frozen' | 'closed';
+  readonly balance: bigint;
+  /** Reserved by holds. */
+  readonly held: bigint;
+  /** Balance minus held. */
+  readonly available: bigint;
+  /** Negative for an overdraft. Null for a system account. */
+  readonly minimumBalance: bigint | null;
+  /** Absent without a maximum. */
+  readonly maximumBalance?: bigint;
+  /** RFC 3339, in UTC. */
+  readonly createdAt: string;
+};
+
+/** The balance of an account, in minor units. */
+export type ApiBalance = {
+  readonly accountId: string;
+  /** ISO 4217 code. */
+  readonly currency: string;
+  /** Number of decimals of the currency. */
+  readonly currencyExponent: number;
+  readonly balance: bigint;
+  /** Reserved by holds. */
+  readonly held: bigint;
+  /** Balance minus held. */
+  readonly available: bigint;
+  /** RFC 3339, in UTC. */
+  readonly at: string;
+  /** Set with `at` in the request: true once the answer can no longer change. */
+  readonly final?: boolean;
+};
+
+/** Balances of an account of the caller right after a transaction, in minor units. */
+export type ApiBalancesAfter = {
+  readonly accountId: string;
+  readonly balance: bigint;
+  /** Reserved by holds. */
+  readonly held: bigint;
+  /** Balance minus held. */
+  readonly available: bigint;
+};
+
+/** The other side of a transaction, as far as the caller may see it. */
+export type ApiCounterparty = {
+  readonly name: string | null;
+  /** Whole id, or its last four characters. */
+  readonly account: string;
+  /** Number of further accounts on that side. */
+  readonly more?: number;
+};
+
+/** Kind of a transaction. */
+export type ApiTransactionKind = 'transfer' | 'initial_funds' | 'withdrawal' | 'reversal';
+/** Status of a transaction. A `pending` one is a hold. */
+export type ApiTransactionStatus = 'completed' | 'pending' | 'voided' | 'expired' | 'rejected';
+/** Side of an account that an entry or a leg changes. */
+export type ApiDirection = 'debit' | 'credit';
+
+/** One change of one account, in minor units. */
+export type ApiEntry = {
+  readonly accountId: string;
+  /** Number within the account, from 1. */
+  readonly sequence: number;
+  readonly transactionId: string;
+  readonly kind: ApiTransactionKind;
+  readonly step: 'completed' | 'held' | 'captured' | 'voided' | 'expired';
+  readonly direction: ApiDirection;
+  readonly amount: bigint;
+  /** The account's balance after the entry. */
+  readonly balance: bigint;
+  /** The account's held amount after the entry. */
+  readonly held: bigint;
+  /** RFC 3339, in UTC. */
+  readonly at: string;
+  /** Link to the hash chain: SHA-256 in hexadecimal. */
+  readonly hash: string;
+  readonly counterparty?: ApiCounterparty;
+  readonly description?: string;
+};
+
+/** A hold that was open at the end of a statement's period. */
+export type ApiStatementHold = {
+  readonly transactionId: string;
+  /** In minor units. */
+  readonly amount: bigint;
+  /** RFC 3339, in UTC. */
+  readonly placedAt: string;
+  /** RFC 3339, in UTC. */
+  readonly expiresAt: string;
+  readonly counterparty?: ApiCounterparty;
+  readonly description?: string;
+};
+
+/** A posted change in a statement, in minor units. */
+export type ApiStatementLine = {
+  /** Number of the entry within the account. */
+  readonly sequence: number;
+  readonly transactionId: string;
+  readonly kind: ApiTransactionKind;
+  /** RFC 3339, in UTC. */
+  readonly at: string;
+  readonly flow: 'in' | 'out';
+  readonly amount: bigint;
+  /** The account's balance after the line. */
+  readonly balance: bigint;
+  readonly counterparty?: ApiCounterparty;
+  readonly description?: string;
+};
+
+/** An account's statement, oldest line first. Amounts are in minor units. */
+export type ApiStatement = {
+  readonly accountId: string;
+  /** ISO 4217 code. */
+  readonly currency: string;
+  /** Number of decimals of the currency. */
+  readonly currencyExponent: number;
+  /** RFC 3339, in UTC, inclusive. */
+  readonly from: string;
+  /** RFC 3339, in UTC, exclusive. */
+  readonly to: string;
+  /** True if the statement can no longer change. */
+  readonly final: boolean;
+  readonly openingBalance: bigint;
+  readonly totalIn: bigint;
+  readonly totalOut: bigint;
+  readonly closingBalance: bigint;
+  /** Reserved by holds at the end of the period. */
+  readonly held: bigint;
+  /** Closing balance minus held. */
+  readonly available: bigint;
+  readonly holds: readonly ApiStatementHold[];
+  readonly lines: readonly ApiStatementLine[];
+};
+
+/** A statement with its proof: a file that `passbook verify-statement` checks without the server. */
+export type ApiStatementProof = {
+  readonly format: 'passbook statement proof';
+  readonly version: 1;
+  readonly [field: string]: unknown;
+};
+
+/** One side of a transaction with several legs. */
+export type ApiLeg = {
+  /** The account's id. */
+  readonly account: string;
+  readonly direction: ApiDirection;
+  /** In minor units. */
+  readonly amount: bigint;
+};
+
+/** A transaction of a dry run. It is not stored, so it has no id. Amounts are in minor units. */
+export type ApiDryRunTransaction = {
+  readonly kind: ApiTransactionKind;
+  readonly status: ApiTransactionStatus;
+  /** Null where the caller may not see it. */
+  readonly fromAccount: string | null;
+  /** Null where the caller may not see it. */
+  readonly toAccount: string | null;
+  /** The whole amount. With several legs, the sum of the legs that the caller sees. */
+  readonly amount: bigint;
+  /** ISO 4217 code. */
+  readonly currency?: string;
+  /** Number of decimals of the currency. */
+  readonly currencyExponent?: number;
+  readonly description?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** The side that the caller may not see in full. */
+  readonly counterparty?: ApiCounterparty;
+  /** The captured part of a hold. */
+  readonly amountCaptured?: bigint;
+  /** The reversed part. Only the paying side sees it. */
+  readonly amountReversed?: bigint;
+  /** End of a hold: RFC 3339, in UTC. */
+  readonly expiresAt?: string;
+  /** Id of the original transaction, on a reversal. */
+  readonly reverses?: string;
+  /** With more than two legs: those that the caller sees. */
+  readonly legs?: readonly ApiLeg[];
+  readonly batchId?: string;
+  /** Error code of a rejected transaction. */
+  readonly code?: ErrorCode;
+  /** RFC 3339, in UTC. */
+  readonly createdAt: string;
+  /** RFC 3339, in UTC. */
+  readonly completedAt?: string;
+};
+
+/** A stored transaction. Amounts are in minor units. */
+export type ApiTransaction = ApiDryRunTransaction & { readonly id: string };
+
+/** A transaction that was made, and the balances of the caller's own accounts right after it. */
+export type ApiTransferResult = {
+  readonly transaction: ApiTransaction;
+  readonly balances: readonly ApiBalancesAfter[];
+};
+
+/** The transaction that a request would make, and the balances that would follow. */
+export type ApiDryRunResult = {
+  readonly dryRun: true;
+  readonly transaction: ApiDryRunTransaction;
+  readonly balances: readonly ApiBalancesAfter[];
+};
+
+/** An error as the server describes it (RFC 9457). */
+export type ApiProblem = {
+  readonly type: string;
+  readonly title: string;
+  /** HTTP status. */
+  readonly status: number;
+  /** Explanation for people. It may change. */
+  readonly detail: string;
+  /** Copy of `detail`. */
+  readonly message: string;
+  readonly code: ErrorCode;
+  readonly retry: Retry;
+  /** Set for a dry run. */
+  readonly dryRun?: true;
+  /** The rejected transaction that was kept. */
+  readonly transactionId?: string;
+  readonly errors?: readonly FieldError[];
+};
+
+/** Result of one transfer of a batch. */
+export type ApiBatchMember = ApiTransferResult | ApiDryRunResult | { readonly problem: ApiProblem };
+
+/** Results of a batch, one for each transfer in the order of the request. */
+export type ApiBatchResult = {
+  /** Set for a dry run. */
+  readonly dryRun?: true;
+  readonly results: readonly ApiBatchMember[];
+};
+
+/** A transaction as it stands today, or a refusal that kept none. */
+export type ApiOutcome =
+  | { readonly transaction: ApiTransaction }
+  | { readonly transaction: null; readonly code: ErrorCode; readonly retry: Retry };
+
+/** Outcome of a key. For a batch or an exchange, one for each of its transactions. */
+export type ApiKeyOutcome = ApiOutcome | { readonly results: readonly ApiOutcome[] };
+
+/** A record of the audit log. */
+export type ApiAuditRecord = {
+  /** Number of the record, from 1. */
+  readonly sequence: number;
+  /** RFC 3339, in UTC. */
+  readonly at: string;
+  readonly actor: { readonly kind: 'user' | 'system'; readonly id: string | null };
+  readonly action:
+    | 'account_frozen'
+    | 'account_unfrozen'
+    | 'account_closed'
+    | 'account_limited'
+    | 'text_erased'
+    | 'role_granted';
+  readonly accountId?: string;
+  readonly transactionId?: string;
+  readonly userId?: string;
+  readonly reason?: string;
+  /** Changed fields, with their values as text. */
+  readonly changes: readonly {
+    readonly field: string;
+    readonly before: string | null;
+    readonly after: string | null;
+  }[];
+  /** Link to the chain: SHA-256 in hexadecimal. */
+  readonly hash: string;
+};
+
+/** A checkpoint of the whole ledger. Hashes are SHA-256 in hexadecimal. */
+export type ApiCheckpoint = {
+  readonly number: number;
+  /** RFC 3339, in UTC. */
+  readonly at: string;
+  /** Number of accounts. */
+  readonly accounts: number;
+  /** Root of the tree of accounts. */
+  readonly root: string;
+  /** Digest of the checkpoint before. */
+  readonly previous: string;
+  /** End of the audit log. */
+  readonly audit: { readonly sequence: number; readonly hash: string };
+  readonly digest: string;
+  /** The checkpoint as a signed token. */
+  readonly signed: string;
+};
+
+/** Sums of the whole bank by currency, in minor units. */
+export type ApiTrialBalance = {
+  /** RFC 3339, in UTC. */
+  readonly at: string;
+  /** True once the answer can no longer change. */
+  readonly final: boolean;
+  readonly currencies: readonly {
+    /** ISO 4217 code. */
+    readonly currency: string;
+    /** Number of decimals of the currency. */
+    readonly currencyExponent: number;
+    readonly systemAccounts: readonly {
+      readonly accountId: string;
+      readonly purpose: 'funding' | 'settlement' | 'fees' | 'exchange' | 'suspense';
+      readonly debits: bigint;
+      readonly credits: bigint;
+    }[];
+    /** All customers' accounts together. */
+    readonly customers: { readonly accounts: number; readonly debits: bigint; readonly credits: bigint };
+    readonly debits: bigint;
+    readonly credits: bigint;
+    /** True if debits equal credits. */
+    readonly balanced: boolean;
+  }[];
+};
