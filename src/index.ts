@@ -99,6 +99,7 @@ export type {
 export type { ClaimedMessage, DirectDelivery, OutboxStore } from './application/ports/outbox.ts';
 export type { Clock, IdGenerator, Logger } from './application/ports/runtime.ts';
 export type { TransferPosition } from './application/ports/transfer-position.ts';
+export type { SharedCounts } from './application/ports/shared-counts.ts';
 export type { SessionReads, SessionStore, UserStore } from './application/ports/user-store.ts';
 export type { Change, Changes, Decision, WholeDecision } from './domain/books/changes.ts';
 export { keyText } from './domain/books/idempotency.ts';

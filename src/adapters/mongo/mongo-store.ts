@@ -10,6 +10,7 @@ import { mongoUnavailable } from './transactions/errors.ts';
 import { migrateMongo, versionOf } from './schema/migrations.ts';
 import { MongoReads } from './reading/mongo-reads.ts';
 import { MongoScan } from './reading/mongo-scan.ts';
+import { MongoSharedCounts } from './stores/shared-counts.ts';
 import { MongoUnitOfWork } from './writing/mongo-unit-of-work.ts';
 import { Heartbeat } from './transactions/heartbeat.ts';
 import { TransactionRunner } from './transactions/transaction-runner.ts';
@@ -174,6 +175,7 @@ function storeOf(db: Db, presence: Heartbeat, options: MongoStoreOptions): Mongo
     }),
     reads: new MongoReads({ collections, blocks, timeoutMs }),
     scan: new MongoScan({ client: db.client, collections }),
+    sharedCounts: new MongoSharedCounts(collections),
     check: () => probe.check(),
     close,
     [Symbol.asyncDispose]: close,

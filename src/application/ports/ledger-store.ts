@@ -11,6 +11,7 @@ import type { AuditHead, AuditRecord } from '../../domain/integrity/audit-log.ts
 import type { Instant } from '../../domain/time.ts';
 import type { Fault } from '../../domain/verification/faults.ts';
 import type { OutboxStore } from './outbox.ts';
+import type { SharedCounts } from './shared-counts.ts';
 import type { TransferPosition } from './transfer-position.ts';
 import type { SessionReads, SessionStore, UserStore } from './user-store.ts';
 
@@ -22,6 +23,8 @@ export interface Store<Tx = unknown> {
   readonly unitOfWork: UnitOfWork<Tx>;
   readonly reads: LedgerReads & SessionReads;
   readonly scan: LedgerScan;
+  /** Present where several servers may use the store. */
+  readonly sharedCounts?: SharedCounts;
   /** Rejects with `unavailable` unless the store can currently be read and written. */
   check(): Promise<void>;
   close(): Promise<void>;

@@ -2,6 +2,7 @@ import type { Collection, Db } from 'mongodb';
 import type { AccountDocument } from '../documents/account-document.ts';
 import type { AuditDocument } from '../documents/audit-document.ts';
 import type { BlockDocument } from '../documents/block-document.ts';
+import type { CountDocument } from '../documents/count-document.ts';
 import type { VersionDocument } from '../documents/version-document.ts';
 import type { MailHourDocument } from '../documents/mail-hour-document.ts';
 import type { OutboxDocument } from '../documents/outbox-document.ts';
@@ -28,6 +29,8 @@ export type Collections = {
   readonly users: Collection<UserDocument>;
   readonly sessions: Collection<SessionDocument>;
   readonly mailHours: Collection<MailHourDocument>;
+  /** Requests by caller and minute. */
+  readonly counts: Collection<CountDocument>;
 };
 
 export function collectionsOf(db: Db): Collections {
@@ -44,5 +47,6 @@ export function collectionsOf(db: Db): Collections {
     users: db.collection('users'),
     sessions: db.collection('sessions'),
     mailHours: db.collection('mailHours'),
+    counts: db.collection('counts'),
   };
 }
