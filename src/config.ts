@@ -15,6 +15,8 @@ export type Config = {
   readonly port: number;
   /** Scheme, host and port at which people reach the server. Null: http on localhost, at the port it listens on. */
   readonly publicOrigin: string | null;
+  /** Origins beside it whose pages may call the server from a browser. */
+  readonly allowedOrigins: readonly string[];
   /** Number of our own proxies in front of the server. */
   readonly trustedProxies: number;
   readonly maxConnections: number;
@@ -29,6 +31,8 @@ export type Config = {
   readonly accountsPerUser: number;
   /** Commands a customer may give per minute. 0: no limit. */
   readonly writesPerMinute: number;
+  /** Requests of a person, or of a network before sign-in, per minute. 0: no limit. */
+  readonly requestsPerMinute: number;
   readonly sessionLifetimeMs: number;
   readonly shutdownMs: number;
   /** Ed25519, private, as JWK or PEM. Null: one is created and stored in the data directory. */
@@ -84,8 +88,13 @@ const schema = v.object({
   PUBLIC_ORIGIN: v.optional(
     textAs(originOf, 'must be an origin and nothing more, such as https://bank.example'),
   ),
+  ALLOWED_ORIGINS: v.optional(
+    textAs(originsOf, 'must be origins and nothing more, with commas between them: https://app.example'),
+    '',
+  ),
   TRUSTED_PROXIES: v.optional(integer({ from: 0, to: 16 }), '0'),
   MAX_CONNECTIONS: v.optional(integer({ from: 1, to: 1_000_000 }), '4000'),
+  REQUESTS_PER_MINUTE: v.optional(integer({ from: 0, to: 999_999_999 }), '30000'),
   LOG_LEVEL: v.optional(oneOf(LOG_LEVELS), 'info'),
   SHUTDOWN_SECONDS: v.optional(integer({ from: 1, to: 3_600 }), '10'),
 
@@ -232,6 +241,10 @@ function faultsBetween(texts: Texts, reader: 'server' | 'commands'): readonly st
       isProduction && origin !== undefined && !isPrivate(origin),
       'PUBLIC_ORIGIN must be https in production, or localhost',
     ],
+    [
+      isProduction && !(originsOf(texts.ALLOWED_ORIGINS ?? '') ?? []).every(isPrivate),
+      'ALLOWED_ORIGINS must be https in production, or localhost',
+    ],
     [texts.STORE === 'mongo' && texts.MONGO_URI === undefined, 'MONGO_URI is required with STORE=mongo'],
     ...together(texts, 'SYSTEM_EMAIL', 'SYSTEM_PASSWORD'),
     ...together(texts, 'GMAIL_USER', 'GMAIL_PASS'),
@@ -256,6 +269,7 @@ function configOf(values: Values): Config {
     host: values.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1'),
     port: values.PORT,
     publicOrigin: values.PUBLIC_ORIGIN ?? null,
+    allowedOrigins: values.ALLOWED_ORIGINS,
     trustedProxies: values.TRUSTED_PROXIES,
     maxConnections: values.MAX_CONNECTIONS,
     dataDirectory: values.DATA_DIR,
@@ -266,6 +280,7 @@ function configOf(values: Values): Config {
     defaultCurrency: values.DEFAULT_CURRENCY,
     accountsPerUser: values.ACCOUNTS_PER_USER,
     writesPerMinute: values.WRITES_PER_MINUTE,
+    requestsPerMinute: values.REQUESTS_PER_MINUTE,
     sessionLifetimeMs: values.SESSION_HOURS * 3_600_000,
     shutdownMs: values.SHUTDOWN_SECONDS * 1_000,
     checkpointKey: values.CHECKPOINT_KEY ?? null,
@@ -337,6 +352,12 @@ function originOf(text: string): string | undefined {
   const url = urlOf(text);
   const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:';
   return isWeb && url.href === `${url.origin}/` ? url.origin : undefined;
+}
+
+function originsOf(text: string): readonly string[] | undefined {
+  if (text === '') return [];
+  const origins = text.split(',').map((one) => originOf(one.trim()));
+  return origins.every((origin) => origin !== undefined) ? origins : undefined;
 }
 
 /** Whether traffic to the origin is encrypted or stays on this machine. */

@@ -141,9 +141,17 @@ export async function assembleServices(given: {
     { close: (checkpointer) => checkpointer?.stop() },
   );
   scope.provide(APP, () => {
-    const { publicOrigin, trustedProxies, writesPerMinute: perMinute } = config;
-    const writes = { perMinute };
-    return createApp({ bank: scope.resolve(BANK), log, publicOrigin, trustedProxies, writes });
+    const { publicOrigin, allowedOrigins, trustedProxies } = config;
+    const { sharedCounts: shared } = scope.resolve(STORE);
+    return createApp({
+      bank: scope.resolve(BANK),
+      log,
+      publicOrigin,
+      allowedOrigins,
+      trustedProxies,
+      writes: { perMinute: config.writesPerMinute },
+      requests: { perMinute: config.requestsPerMinute, shared },
+    });
   });
 
   try {

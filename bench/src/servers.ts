@@ -88,6 +88,7 @@ async function programOf(kind: ServerKind, place: Place): Promise<Program> {
     MAIL_FROM: 'bank@example.org',
     // The Express bank has no limit either
     WRITES_PER_MINUTE: '0',
+    REQUESTS_PER_MINUTE: '0',
     // The Express bank logs nothing
     LOG_LEVEL: 'warn',
     ...STORE_ENVIRONMENT[kind](place),

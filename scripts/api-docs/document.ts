@@ -179,6 +179,16 @@ const HEADERS = {
     description: 'Present if this is the recorded answer of an earlier request.',
     schema: { type: 'string', enum: ['true'] },
   },
+  RateLimitPolicy: {
+    description: 'Requests that the caller may send in a window of seconds. Absent without a limit.',
+    schema: { type: 'string' },
+    example: '"requests";q=30000;w=60',
+  },
+  RateLimit: {
+    description: 'Requests that are left to the caller, and the seconds until the window ends.',
+    schema: { type: 'string' },
+    example: '"requests";r=29999;t=42',
+  },
   RetryAfter: {
     description: 'Seconds to wait.',
     required: true,
@@ -372,6 +382,7 @@ function responsesOf(
       description: 'Done.',
       headers: {
         'X-Request-Id': header('RequestId'),
+        ...limitHeaders(operation),
         ...(key ? { 'Idempotent-Replayed': header('Replayed') } : {}),
         ...(setsCookie ? { 'Set-Cookie': header('SessionCookie') } : {}),
       },
@@ -388,7 +399,10 @@ function responsesOf(
         : {}),
     },
     ...Object.fromEntries(
-      [...codesByStatus(operation)].map(([failed, codes]) => [failed, problems(failed, codes, examples)]),
+      [...codesByStatus(operation)].map(([failed, codes]) => [
+        failed,
+        problems(operation, { status: failed, codes, examples }),
+      ]),
     ),
   };
 }
@@ -422,7 +436,16 @@ function nameOfResponse(status: string, taken: readonly string[]): string {
   return same === 0 ? phrase : `${phrase}${same + 1}`;
 }
 
-function problems(status: number, codes: readonly ErrorCode[], examples: readonly Example[]) {
+/** Headers of the limit that all routes but those of health have. */
+function limitHeaders({ group }: ApiOperation): Record<string, JsonSchema> {
+  if (group === 'Server') return {};
+  return { 'RateLimit-Policy': header('RateLimitPolicy'), RateLimit: header('RateLimit') };
+}
+
+function problems(
+  operation: ApiOperation,
+  { status, codes, examples }: { status: number; codes: readonly ErrorCode[]; examples: readonly Example[] },
+) {
   const lines = codes.map((code) => `- \`${code}\`: ${errorCatalogue[code].meaning}.`);
   const mine = examples.filter((example) => example.status === status);
   return {
@@ -430,6 +453,7 @@ function problems(status: number, codes: readonly ErrorCode[], examples: readonl
     'x-codes': codes,
     headers: {
       'X-Request-Id': header('RequestId'),
+      ...limitHeaders(operation),
       ...(status === 401 ? { 'WWW-Authenticate': header('Challenge') } : {}),
       ...(status === 429 || status === 503 ? { 'Retry-After': header('RetryAfter') } : {}),
     },
@@ -452,7 +476,7 @@ function codesByStatus(operation: ApiOperation): ReadonlyMap<number, readonly Er
   return new Map([...byStatus].toSorted(([a], [b]) => a - b));
 }
 
-function codesOf({ access, body, key, errors }: ApiOperation): ReadonlySet<ErrorCode> {
+function codesOf({ group, access, body, key, errors }: ApiOperation): ReadonlySet<ErrorCode> {
   const isWrite = body !== undefined;
   return new Set<ErrorCode>([
     'invalid_request',
@@ -471,6 +495,7 @@ function codesOf({ access, body, key, errors }: ApiOperation): ReadonlySet<Error
       : []),
     ...(key ? (['idempotency_key_reused'] as const) : []),
     ...errors,
+    ...(group === 'Server' ? [] : (['too_many_requests'] as const)),
     'internal_error',
     'unavailable',
   ]);

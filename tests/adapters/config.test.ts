@@ -16,6 +16,7 @@ const DEFAULTS: Config = {
   host: '127.0.0.1',
   port: 3000,
   publicOrigin: null,
+  allowedOrigins: [],
   trustedProxies: 0,
   maxConnections: 4_000,
   dataDirectory: 'data',
@@ -30,6 +31,7 @@ const DEFAULTS: Config = {
   defaultCurrency: 'EUR',
   accountsPerUser: 50,
   writesPerMinute: 3_000,
+  requestsPerMinute: 30_000,
   sessionLifetimeMs: 12 * 3_600_000,
   shutdownMs: 10_000,
   checkpointKey: null,
@@ -67,6 +69,7 @@ describe('the configuration', () => {
         HOST: '10.0.0.1',
         PORT: '0',
         PUBLIC_ORIGIN: 'https://bank.example',
+        ALLOWED_ORIGINS: 'https://app.example, http://localhost:5173',
         TRUSTED_PROXIES: '2',
         MAX_CONNECTIONS: '100',
         LOG_LEVEL: 'debug',
@@ -80,6 +83,7 @@ describe('the configuration', () => {
         DEFAULT_CURRENCY: 'JPY',
         ACCOUNTS_PER_USER: '3',
         WRITES_PER_MINUTE: '0',
+        REQUESTS_PER_MINUTE: '0',
         CHECKPOINT_EVERY_SECONDS: '3600',
         CHECKPOINT_DIR: '/mnt/elsewhere',
         CHECKPOINT_KEY,
@@ -91,6 +95,7 @@ describe('the configuration', () => {
       host: '10.0.0.1',
       port: 0,
       publicOrigin: 'https://bank.example',
+      allowedOrigins: ['https://app.example', 'http://localhost:5173'],
       trustedProxies: 2,
       maxConnections: 100,
       dataDirectory: '/var/lib/passbook',
@@ -110,6 +115,7 @@ describe('the configuration', () => {
       defaultCurrency: 'JPY',
       accountsPerUser: 3,
       writesPerMinute: 0,
+      requestsPerMinute: 0,
       sessionLifetimeMs: 3_600_000,
       shutdownMs: 30_000,
       checkpointKey: CHECKPOINT_KEY,
@@ -187,6 +193,8 @@ describe('the configuration', () => {
 const JWT_LENGTH = 'JWT_SECRET must have at least 32 bytes';
 const JWT_RANDOM = 'JWT_SECRET must be random, such as what "openssl rand -base64 48" prints';
 const ORIGIN = 'PUBLIC_ORIGIN must be an origin and nothing more, such as https://bank.example';
+const ORIGINS =
+  'ALLOWED_ORIGINS must be origins and nothing more, with commas between them: https://app.example';
 const MONGO =
   'MONGO_URI must be mongodb:// or mongodb+srv:// and its hosts, with user:password@ before them if needed, percent-encoded';
 const SMTP =
@@ -204,6 +212,11 @@ describe('a faulty configuration', () => {
     [{ PUBLIC_ORIGIN: 'https://bank.example/app' }, ORIGIN],
     [{ PUBLIC_ORIGIN: 'https://user:pass@bank.example' }, ORIGIN],
     [{ PUBLIC_ORIGIN: 'ftp://bank.example' }, ORIGIN],
+    [{ ALLOWED_ORIGINS: '*' }, ORIGINS],
+    [{ ALLOWED_ORIGINS: 'https://a.example https://b.example' }, ORIGINS],
+    [{ ALLOWED_ORIGINS: 'https://a.example,' }, ORIGINS],
+    [{ ALLOWED_ORIGINS: 'https://a.example/app' }, ORIGINS],
+    [{ ALLOWED_ORIGINS: 'null' }, ORIGINS],
     [{ TRUSTED_PROXIES: 'all' }, 'TRUSTED_PROXIES must be an integer from 0 to 16'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent'],
     [{ SHUTDOWN_SECONDS: '0' }, 'SHUTDOWN_SECONDS must be an integer from 1 to 3600'],
@@ -229,6 +242,7 @@ describe('a faulty configuration', () => {
     [{ DEFAULT_CURRENCY: 'eur' }, 'DEFAULT_CURRENCY must be a code of ISO 4217, such as EUR'],
     [{ ACCOUNTS_PER_USER: '0' }, 'ACCOUNTS_PER_USER must be an integer from 1 to 10000'],
     [{ WRITES_PER_MINUTE: '-1' }, 'WRITES_PER_MINUTE must be an integer from 0 to 999999999'],
+    [{ REQUESTS_PER_MINUTE: '1e3' }, 'REQUESTS_PER_MINUTE must be an integer from 0 to 999999999'],
     [{ GMAIL_USER: 'a@gmail.com' }, 'GMAIL_PASS is required with GMAIL_USER'],
     [{ GMAIL_PASS: 'abcd' }, 'GMAIL_USER is required with GMAIL_PASS'],
     [
@@ -305,6 +319,12 @@ describe('a faulty configuration', () => {
       expect(faultsOf({ ...clear, PUBLIC_ORIGIN: origin })).toEqual([]);
     }
     expect(faultsOf({ ...clear, PUBLIC_ORIGIN: 'http://localhost.evil.example' })).toHaveLength(1);
+
+    const safe = { ...clear, PUBLIC_ORIGIN: 'https://bank.example' };
+    expect(faultsOf({ ...safe, ALLOWED_ORIGINS: 'https://app.example,http://localhost:5173' })).toEqual([]);
+    expect(faultsOf({ ...safe, ALLOWED_ORIGINS: 'https://app.example,http://app.example' })).toEqual([
+      'ALLOWED_ORIGINS must be https in production, or localhost',
+    ]);
   });
 });
 

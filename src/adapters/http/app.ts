@@ -4,7 +4,10 @@ import type { Bank } from '../../application/bank.ts';
 import type { Logger } from '../../application/ports/runtime.ts';
 import { accessLog } from './middleware/access-log.ts';
 import { authRoutes } from './routes/auth-routes.ts';
-import { sessionRequired } from './middleware/session-middleware.ts';
+import { RequestLimit, requestsLimited } from './middleware/request-limit.ts';
+import type { RequestLimits } from './middleware/request-limit.ts';
+import { sessionReader, sessionRequired } from './middleware/session-middleware.ts';
+import { crossOriginAllowed } from './middleware/cross-origin.ts';
 import { crossSiteRefused } from './middleware/cross-site.ts';
 import { documentRoutes } from './routes/documents.ts';
 import type { CallerRequired, HttpEnv } from './env.ts';
@@ -29,6 +32,9 @@ export type AppOptions = {
   readonly trustedProxies?: number;
   readonly throttle?: Partial<ThrottleLimits>;
   readonly writes?: Partial<WriteLimits>;
+  readonly requests?: Partial<RequestLimits>;
+  /** Origins beside `publicOrigin` whose pages may call the server from a browser. Default: none. */
+  readonly allowedOrigins?: readonly string[];
 };
 
 export type App = ReturnType<typeof createApp>;
@@ -41,10 +47,14 @@ export function createApp({
   trustedProxies = 0,
   throttle = {},
   writes = {},
+  requests = {},
+  allowedOrigins = [],
 }: AppOptions) {
   const isHttps = publicOrigin?.startsWith('https:') ?? false;
   const token = sessionToken({ isHttps });
-  const signedIn = sessionRequired({ bank, sessionToken: token });
+  const readSession = sessionReader({ bank, sessionToken: token });
+  const signedIn = sessionRequired({ readSession });
+  const origins = { publicOrigin, allowedOrigins: new Set(allowedOrigins) };
   const shared = {
     bank,
     ledger: bank.ledger,
@@ -65,6 +75,7 @@ export function createApp({
   app.use(
     commonHeaders({ isHttps }),
     accessLog({ log, trustedProxies }),
+    crossOriginAllowed(origins),
     methodNotAllowed({
       app,
       onMethodNotAllowed: (c, methods) =>
@@ -74,10 +85,11 @@ export function createApp({
         }),
     }),
     repeatedHeadersRefused(),
-    crossSiteRefused({ publicOrigin }),
+    crossSiteRefused(origins),
   );
   return app
     .route('/', operationRoutes(shared))
+    .use(requestsLimited({ limit: new RequestLimit(requests), readSession, trustedProxies }))
     .route('/', documentRoutes())
     .route('/api/auth', authRoutes(shared))
     .route('/api', ledgerRoutes(shared))

@@ -4,12 +4,16 @@ import type { ErrorCode } from '../../domain/errors.ts';
 import type { Session } from '../../domain/entities/session.ts';
 import type { Role, User } from '../../domain/entities/user.ts';
 
+export type Presented = { readonly user: User; readonly session: Session };
+
 /** Context of every handler. */
 export type HttpEnv = {
   /** Absent if the app is called without a socket. */
   Bindings: Partial<Pick<HttpBindings, 'incoming' | 'outgoing'>>;
   Variables: {
     requestId: string;
+    /** The session that the request presents, once it was asked for. */
+    presented?: Promise<Presented | undefined>;
     /** For the log: the signed-in user. */
     userId?: string;
     /** For the log: the user whose sign-in failed, or a digest of an unknown e-mail address. */

@@ -26,7 +26,7 @@ export type ApiOperation = {
   readonly answer?: v.GenericSchema;
   /** Other formats of the same answer. */
   readonly formats?: readonly string[];
-  /** Errors beside those that `access`, `body`, `key` and the store bring. */
+  /** Errors beside those that `access`, `body`, `key`, the store and the limit of requests bring. */
   readonly errors: readonly ErrorCode[];
 };
 
@@ -72,7 +72,7 @@ export const operations = {
     body: bodies.RegistrationBody,
     status: 201,
     answer: json.SignedInJson,
-    errors: ['email_already_registered', 'too_many_requests'],
+    errors: ['email_already_registered'],
   },
   'POST /api/auth/login': {
     id: 'signIn',
@@ -83,7 +83,7 @@ export const operations = {
     body: bodies.CredentialsBody,
     status: 200,
     answer: json.SignedInJson,
-    errors: ['invalid_credentials', 'too_many_requests'],
+    errors: ['invalid_credentials'],
   },
   'POST /api/auth/logout': {
     id: 'signOut',
@@ -113,7 +113,7 @@ export const operations = {
     key: 'optional',
     status: 201,
     answer: json.AccountAnswer,
-    errors: ['account_limit_reached', 'too_many_requests'],
+    errors: ['account_limit_reached'],
   },
   'GET /api/accounts': {
     id: 'listAccounts',
@@ -144,7 +144,7 @@ export const operations = {
     body: bodies.RenameBody,
     status: 200,
     answer: json.AccountAnswer,
-    errors: ['account_not_found', 'already_closed', 'too_many_requests'],
+    errors: ['account_not_found', 'already_closed'],
   },
   'POST /api/accounts/{accountId}/close': {
     id: 'closeAccount',
@@ -163,7 +163,6 @@ export const operations = {
       'balance_not_zero',
       'holds_outstanding',
       ...ANSWERS_TO_TRANSFER,
-      'too_many_requests',
     ],
   },
   'GET /api/accounts/balance/{accountId}': {
@@ -225,7 +224,7 @@ export const operations = {
     dryRun: true,
     status: 200,
     answer: json.TransferAnswer,
-    errors: [...ANSWERS_TO_TRANSFER, 'too_many_requests'],
+    errors: [...ANSWERS_TO_TRANSFER],
   },
   'POST /api/transactions/batch': {
     id: 'makeBatch',
@@ -239,7 +238,7 @@ export const operations = {
     dryRun: true,
     status: 200,
     answer: json.BatchResultJson,
-    errors: ['linked_transfer_failed', 'too_many_requests'],
+    errors: ['linked_transfer_failed'],
   },
   'POST /api/transactions/{transactionId}/capture': {
     id: 'captureHold',
@@ -253,7 +252,7 @@ export const operations = {
     dryRun: true,
     status: 200,
     answer: json.TransferAnswer,
-    errors: [...ANSWERS_TO_ENDING, 'exceeds_hold_amount', ...ANSWERS_TO_TRANSFER, 'too_many_requests'],
+    errors: [...ANSWERS_TO_ENDING, 'exceeds_hold_amount', ...ANSWERS_TO_TRANSFER],
   },
   'POST /api/transactions/{transactionId}/void': {
     id: 'voidHold',
@@ -266,7 +265,7 @@ export const operations = {
     dryRun: true,
     status: 200,
     answer: json.TransferAnswer,
-    errors: [...ANSWERS_TO_ENDING, 'too_many_requests'],
+    errors: [...ANSWERS_TO_ENDING],
   },
   'POST /api/transactions/{transactionId}/reverse': {
     id: 'reverseTransaction',
@@ -279,13 +278,7 @@ export const operations = {
     dryRun: true,
     status: 200,
     answer: json.TransferAnswer,
-    errors: [
-      'transfer_not_found',
-      'not_reversible',
-      'exceeds_reversible_amount',
-      ...ANSWERS_TO_TRANSFER,
-      'too_many_requests',
-    ],
+    errors: ['transfer_not_found', 'not_reversible', 'exceeds_reversible_amount', ...ANSWERS_TO_TRANSFER],
   },
   'GET /api/transactions': {
     id: 'listTransactions',

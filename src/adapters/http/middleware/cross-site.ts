@@ -10,10 +10,20 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
  * Refuses requests that another site makes a browser send, sign-ins included, with any content type. Requests with a
  * Bearer token pass: a browser never adds one by itself. A client that sends neither header checked here is no browser.
  */
-export function crossSiteRefused({ publicOrigin }: { publicOrigin: string | null }) {
+export function crossSiteRefused({
+  publicOrigin,
+  allowedOrigins,
+}: {
+  publicOrigin: string | null;
+  /** Origins beside the bank's own whose pages may use the session cookie. Default: none. */
+  allowedOrigins?: ReadonlySet<string>;
+}) {
   return createMiddleware<HttpEnv>(async (c, next) => {
     const isUnsafe = !SAFE_METHODS.has(c.req.method) && bearerOf(c) === undefined;
-    if (isUnsafe && isCrossSite(c, publicOrigin)) throw new PassbookError('cross_site_request');
+    const isAllowed = allowedOrigins?.has(c.req.header('origin') ?? '') ?? false;
+    if (isUnsafe && !isAllowed && isCrossSite(c, publicOrigin)) {
+      throw new PassbookError('cross_site_request');
+    }
     await next();
   });
 }

@@ -1,16 +1,42 @@
+import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type { Bank } from '../../../application/bank.ts';
 import { PassbookError } from '../../../domain/errors.ts';
-import type { SignedInEnv } from '../env.ts';
+import type { HttpEnv, Presented, SignedInEnv } from '../env.ts';
 import type { SessionToken } from '../requests/session-token.ts';
 
-/** Requires a valid session. @throws PassbookError `unauthenticated` without a token */
-export function sessionRequired({ bank, sessionToken }: { bank: Bank; sessionToken: SessionToken }) {
-  return createMiddleware<SignedInEnv>(async (c, next) => {
-    const token = sessionToken.read(c);
-    if (token === undefined) throw new PassbookError('unauthenticated');
+/**
+ * Reads the session that a request presents, once per request. Resolves to undefined without a token.
+ * @throws PassbookError `session_expired`, `invalid_token`, `invalid_request`
+ */
+export type SessionReader = (c: Context) => Promise<Presented | undefined>;
 
-    const { user, session } = await bank.authenticate(token);
+export function sessionReader({
+  bank,
+  sessionToken,
+}: {
+  bank: Bank;
+  sessionToken: SessionToken;
+}): SessionReader {
+  const read = async (c: Context): Promise<Presented | undefined> => {
+    const token = sessionToken.read(c);
+    return token === undefined ? undefined : bank.authenticate(token);
+  };
+  return (c) => {
+    const known = c.get('presented') as HttpEnv['Variables']['presented'];
+    const presented = known ?? read(c);
+    c.set('presented', presented);
+    return presented;
+  };
+}
+
+/** Requires a valid session. @throws PassbookError `unauthenticated` without a token */
+export function sessionRequired({ readSession }: { readSession: SessionReader }) {
+  return createMiddleware<SignedInEnv>(async (c, next) => {
+    const presented = await readSession(c);
+    if (!presented) throw new PassbookError('unauthenticated');
+
+    const { user, session } = presented;
     c.set('caller', user);
     c.set('session', session);
     c.set('userId', user.id);
