@@ -47,14 +47,21 @@ export function requireBigint(field: string, value: unknown): asserts value is b
 }
 
 export function requireKey(value: unknown): string {
-  if (!isIdempotencyKey(value))
-    throw invalid('idempotencyKey', 'must be 1 to 255 printable ASCII characters');
+  if (!isIdempotencyKey(value)) {
+    throw invalid('idempotencyKey', `must be 1 to 255 printable ASCII characters${emptiness(value)}`);
+  }
   return value;
 }
 
 export function requireId(field: string, value: unknown): string {
-  if (!isIdentifier(value)) throw invalid(field, 'must be 1 to 255 visible ASCII characters');
+  if (!isIdentifier(value)) {
+    throw invalid(field, `must be 1 to 255 visible ASCII characters${emptiness(value)}`);
+  }
   return value;
+}
+
+function emptiness(value: unknown): string {
+  return value === '' ? ', and is empty' : '';
 }
 
 export function requireInstant(field: string, value: Instant): void {
@@ -82,15 +89,27 @@ export function optionalCurrency(value: unknown): string | null {
   return value;
 }
 
+/** A longer text is no code, and is not repeated. */
+const CURRENCY_SHOWN = 20;
+
 function currencyRule(value: unknown): string {
-  const meant = typeof value === 'string' && value.length < 10 ? value.trim().toUpperCase() : '';
-  return `must be a code of ISO 4217${isCurrency(meant) ? `, in capitals: "${meant}"` : ''}`;
+  const rule = 'must be a code of ISO 4217, such as EUR';
+  if (typeof value !== 'string' || value.length > CURRENCY_SHOWN) return rule;
+  const meant = value.trim().toUpperCase();
+  return `${rule}, and is "${value}"${isCurrency(meant) ? `: write it as "${meant}"` : ''}`;
 }
 
 export function optionalText(field: string, value: unknown, maxLength: number): string | null {
   if (value === undefined) return null;
-  if (!isText(value, maxLength)) throw invalid(field, `must be 1 to ${maxLength} printable characters`);
+  if (!isText(value, maxLength)) throw invalid(field, textRule(value, maxLength));
   return value;
+}
+
+function textRule(value: unknown, maxLength: number): string {
+  const rule = `must be 1 to ${maxLength} printable characters`;
+  if (typeof value !== 'string') return rule;
+  const isWrongLength = value.length === 0 || value.length > maxLength;
+  return `${rule}, and has ${isWrongLength ? value.length : 'others, such as a line break'}`;
 }
 
 /** Validates metadata. Treats empty metadata as absent. */
@@ -110,7 +129,7 @@ function requirePair([name, text]: readonly [string, unknown]): readonly [string
   if (!METADATA_KEY.test(name)) throw invalid(pairField(name), METADATA_KEY_RULE);
   if (RESERVED_KEYS.has(name)) throw invalid(pairField(name), 'must have another name, this one is reserved');
   if (!isText(text, METADATA_VALUE_MAX_LENGTH)) {
-    throw invalid(pairField(name), `must be 1 to ${METADATA_VALUE_MAX_LENGTH} printable characters`);
+    throw invalid(pairField(name), textRule(text, METADATA_VALUE_MAX_LENGTH));
   }
   return [name, text];
 }

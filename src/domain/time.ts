@@ -41,7 +41,7 @@ function faultOf(text: string, rule: string): string | undefined {
   if (day === '') return /^[+-]?\d{5,}-/.test(text) ? 'must have a year of four digits' : rule;
   if (!isDayOfCalendar(day)) return 'must have a day that is in the calendar';
   if (!TIME.test(time)) return 'must have a time from 00:00:00 to 23:59:59';
-  if (offset === '') return 'must end with its offset from UTC: Z, or such as +01:00';
+  if (offset === '') return 'must end with its offset from UTC, Z or such as +01:00';
   // A query string decodes a plus as a space
   if (/^ \d\d/.test(offset)) return 'must have the plus of its offset written as %2B in a URL';
   if (!OFFSET.test(offset)) return rule;

@@ -379,7 +379,7 @@ describe('the server program', () => {
 
     it('with a password of the system user that everybody knows', async () => {
       expect(await refused(start({ SYSTEM_EMAIL: 'a@b.example', SYSTEM_PASSWORD: 'password123' }))).toBe(
-        'Passbook cannot start: Cannot create the system user: The request is not valid: "password" is one of the most common passwords\n',
+        'Passbook cannot start: Cannot create the system user: The request is not valid: "password" is one of the most common passwords: choose another\n',
       );
     });
 

@@ -12,13 +12,28 @@ import type { Customer } from '../../src/testing/fixtures/builders.ts';
 const AMOUNT = "must be an integer from 1 to 9007199254740991, in the currency's minor unit";
 const ID = 'must be 1 to 255 visible ASCII characters';
 const KEY = 'must be 1 to 255 printable ASCII characters';
-const CURRENCY = 'must be a code of ISO 4217';
-const DESCRIPTION = 'must be 1 to 280 printable characters';
+const CURRENCY = 'must be a code of ISO 4217, such as EUR';
 const METADATA = 'must be an object of at most 20 pairs of text';
 const METADATA_NAME =
   'must have a name of 1 to 40 characters: A to Z, a to z, 0 to 9, "_", "." and "-", a letter or digit first';
 const METADATA_VALUE = 'must be 1 to 500 printable characters';
 const METADATA_RESERVED = 'must have another name, this one is reserved';
+
+const UNPRINTABLE = ', and has others, such as a line break';
+
+function ruleWith(rule: string, value: unknown): string {
+  return value === '' ? `${rule}, and is empty` : rule;
+}
+
+function currencyFault(value: unknown): string {
+  return typeof value === 'string' ? `${CURRENCY}, and is "${value}"` : CURRENCY;
+}
+
+function textFault(max: number, value: unknown): string {
+  const rule = `must be 1 to ${max} printable characters`;
+  if (typeof value !== 'string') return rule;
+  return value === '' || value.length > max ? `${rule}, and has ${value.length}` : `${rule}${UNPRINTABLE}`;
+}
 
 /** What cannot be typed, as a caller without types may send it. */
 const untyped = (value: unknown) => value as never;
@@ -79,10 +94,10 @@ const METADATA_FAULTS: [what: string, value: unknown, field: string, message: st
   ['a map', new Map([['a', 'b']]), 'metadata', METADATA],
   ['a number as a value', { a: 5 }, 'metadata.a', METADATA_VALUE],
   ['an object as a value', { a: { $ne: null } }, 'metadata.a', METADATA_VALUE],
-  ['an empty value', { a: '' }, 'metadata.a', METADATA_VALUE],
-  ['a value of 501 characters', { a: 'v'.repeat(501) }, 'metadata.a', METADATA_VALUE],
-  ['a value with a line feed', { a: 'b\nc' }, 'metadata.a', METADATA_VALUE],
-  ['a second value that is wrong', { a: 'b', 'c.d': '' }, 'metadata.c.d', METADATA_VALUE],
+  ['an empty value', { a: '' }, 'metadata.a', `${METADATA_VALUE}, and has 0`],
+  ['a value of 501 characters', { a: 'v'.repeat(501) }, 'metadata.a', `${METADATA_VALUE}, and has 501`],
+  ['a value with a line feed', { a: 'b\nc' }, 'metadata.a', `${METADATA_VALUE}${UNPRINTABLE}`],
+  ['a second value that is wrong', { a: 'b', 'c.d': '' }, 'metadata.c.d', `${METADATA_VALUE}, and has 0`],
   ['an empty name', { '': 'a' }, 'metadata.', METADATA_NAME],
   ['a name of 41 characters', { ['n'.repeat(41)]: 'a' }, `metadata.${'n'.repeat(41)}`, METADATA_NAME],
   ['a name of 1,000', { ['n'.repeat(1_000)]: 'a' }, `metadata.${'n'.repeat(60)}...`, METADATA_NAME],
@@ -113,14 +128,14 @@ async function expectFault(attempt: Promise<unknown>, field: string, message: st
 
 describe('a transfer that is malformed names the field at fault', () => {
   const cases: [field: keyof TransferRequest, what: string, value: unknown, message: string][] = [
-    ...IDS.map(([what, value]) => ['sourceAccountId', what, value, ID] as const),
-    ...IDS.map(([what, value]) => ['destinationAccountId', what, value, ID] as const),
+    ...IDS.map(([what, value]) => ['sourceAccountId', what, value, ruleWith(ID, value)] as const),
+    ...IDS.map(([what, value]) => ['destinationAccountId', what, value, ruleWith(ID, value)] as const),
     ...AMOUNTS.map(([what, value]) => ['amount', what, value, ruleOf(value)] as const),
-    ...CURRENCIES.map(([what, value]) => ['currency', what, value, CURRENCY] as const),
+    ...CURRENCIES.map(([what, value]) => ['currency', what, value, currencyFault(value)] as const),
     ...[...TEXTS, ['281 characters', 'd'.repeat(281)]].map(
-      ([what, value]) => ['description', String(what), value, DESCRIPTION] as const,
+      ([what, value]) => ['description', String(what), value, textFault(280, value)] as const,
     ),
-    ...KEYS.map(([what, value]) => ['idempotencyKey', what, value, KEY] as const),
+    ...KEYS.map(([what, value]) => ['idempotencyKey', what, value, ruleWith(KEY, value)] as const),
   ].map(([field, what, value, message]) => [field, what, value, message]);
 
   it.each(cases)('%s: %s', async (field, _, value, message) => {
@@ -157,7 +172,7 @@ describe('metadata that is malformed', () => {
 
 describe('a currency in other letters', () => {
   it.each(MISSPELLED_CURRENCIES)('is answered with its code in capitals: %j', async (currency) => {
-    const message = 'must be a code of ISO 4217, in capitals: "EUR"';
+    const message = `${CURRENCY}, and is "${currency}": write it as "EUR"`;
     const { ledger } = aBank();
     const money = { amount: 1n, currency, idempotencyKey: freshId() };
     await expectFault(ledger.openAccount(SYSTEM, { ownerId: freshId(), currency }), 'currency', message);
@@ -313,13 +328,13 @@ describe('an amount or a limit that is a number or a text', () => {
 
 describe('initial funds that are malformed name the field at fault', () => {
   const cases: [field: keyof InitialFundsRequest, what: string, value: unknown, message: string][] = [
-    ...IDS.map(([what, value]) => ['destinationAccountId', what, value, ID] as const),
+    ...IDS.map(([what, value]) => ['destinationAccountId', what, value, ruleWith(ID, value)] as const),
     ...AMOUNTS.map(([what, value]) => ['amount', what, value, ruleOf(value)] as const),
-    ...CURRENCIES.map(([what, value]) => ['currency', what, value, CURRENCY] as const),
+    ...CURRENCIES.map(([what, value]) => ['currency', what, value, currencyFault(value)] as const),
     ...[...TEXTS, ['281 characters', 'd'.repeat(281)]].map(
-      ([what, value]) => ['description', String(what), value, DESCRIPTION] as const,
+      ([what, value]) => ['description', String(what), value, textFault(280, value)] as const,
     ),
-    ...KEYS.map(([what, value]) => ['idempotencyKey', what, value, KEY] as const),
+    ...KEYS.map(([what, value]) => ['idempotencyKey', what, value, ruleWith(KEY, value)] as const),
   ].map(([field, what, value, message]) => [field, what, value, message]);
 
   it.each(cases)('%s: %s', async (field, _, value, message) => {
@@ -332,7 +347,7 @@ describe('initial funds that are malformed name the field at fault', () => {
 
   it.each(IDS)('userId: %s', async (_, value) => {
     const request = { userId: value, amount: 1n, idempotencyKey: freshId() };
-    await expectFault(aBank().ledger.fundAccount(SYSTEM, request), 'userId', ID);
+    await expectFault(aBank().ledger.fundAccount(SYSTEM, request), 'userId', ruleWith(ID, value));
   });
 
   it.each([
@@ -364,12 +379,14 @@ describe('initial funds that are malformed name the field at fault', () => {
 
 describe('an opening that is malformed names the field at fault', () => {
   const cases: [field: keyof OpenAccountRequest, what: string, value: unknown, message: string][] = [
-    ...IDS.filter(([what]) => what !== 'null').map(([what, value]) => ['ownerId', what, value, ID] as const),
-    ...CURRENCIES.map(([what, value]) => ['currency', what, value, CURRENCY] as const),
-    ...[...TEXTS, ['61 characters', 'n'.repeat(61)]].map(
-      ([what, value]) => ['name', String(what), value, 'must be 1 to 60 printable characters'] as const,
+    ...IDS.filter(([what]) => what !== 'null').map(
+      ([what, value]) => ['ownerId', what, value, ruleWith(ID, value)] as const,
     ),
-    ...KEYS.map(([what, value]) => ['idempotencyKey', what, value, KEY] as const),
+    ...CURRENCIES.map(([what, value]) => ['currency', what, value, currencyFault(value)] as const),
+    ...[...TEXTS, ['61 characters', 'n'.repeat(61)]].map(
+      ([what, value]) => ['name', String(what), value, textFault(60, value)] as const,
+    ),
+    ...KEYS.map(([what, value]) => ['idempotencyKey', what, value, ruleWith(KEY, value)] as const),
   ].map(([field, what, value, message]) => [field, what, value, message]);
 
   it.each(cases)('%s: %s', async (field, _, value, message) => {

@@ -152,14 +152,27 @@ export function problem(
 
 export type Fault = readonly [field: string, message: string];
 
-/** The response to a malformed request, with the message for each field at fault. */
+/**
+ * The response to a malformed request, with the rule for each field at fault. What was sent and advice may follow a
+ * rule: the tests of common mistakes state them.
+ */
 export function invalid(...errors: readonly Fault[]) {
-  const said = errors.map(([field, message]) => `"${field}" ${message}`).join('; ');
+  const said = errors.map(([field, rule]) => `${literally(`"${field}" ${rule}`)}${REST}`);
   return problem(400, 'invalid_request', {
     title: 'Bad Request',
-    detail: `The request is not valid: ${said}`,
-    errors: errors.map(([field, message]) => ({ field, message })),
+    detail: matching(`The request is not valid: ${said.join('; ')}`),
+    errors: errors.map(([field, rule]) => ({ field, message: matching(`${literally(rule)}${REST}`) })),
   });
+}
+
+const REST = '(, and (is|has) .+|: .+)?';
+
+function literally(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+function matching(pattern: string): string {
+  return expect.stringMatching(new RegExp(`^${pattern}$`, 's')) as string;
 }
 
 /** The response to a used key with a request that differs in this field. */
@@ -224,5 +237,6 @@ export const INVALID_TOKEN = problem(401, 'invalid_token', {
 
 export const UNAUTHENTICATED = problem(401, 'unauthenticated', {
   title: 'Unauthorized',
-  detail: 'Sign in first',
+  detail:
+    'Sign in first: send the token of a session in the header "Authorization: Bearer TOKEN", or send its cookie',
 });

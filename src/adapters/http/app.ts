@@ -71,7 +71,9 @@ export function createApp({
   // Not strict: a trailing slash makes no difference
   const app = new Hono<HttpEnv>({ strict: false });
   app.onError(problemHandler({ log }));
-  app.notFound((c) => sendProblem(c, 'route_not_found', { subject: shownPath(c.req.path) }));
+  app.notFound((c) =>
+    sendProblem(c, 'route_not_found', { subject: `${shownPath(c.req.path)}. See /docs for all paths` }),
+  );
   app.use(
     commonHeaders({ isHttps }),
     accessLog({ log, trustedProxies }),

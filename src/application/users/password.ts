@@ -9,8 +9,9 @@ export const PASSWORD_MAX_LENGTH = 256;
 export function requirePassword(password: string, isCommon: (password: string) => boolean): string {
   const length = [...password].length;
   if (length < PASSWORD_MIN_LENGTH || length > PASSWORD_MAX_LENGTH) {
-    throw invalid('password', `must be ${PASSWORD_MIN_LENGTH} to ${PASSWORD_MAX_LENGTH} characters`);
+    const rule = `must be ${PASSWORD_MIN_LENGTH} to ${PASSWORD_MAX_LENGTH} characters`;
+    throw invalid('password', `${rule}, and has ${length}`);
   }
-  if (isCommon(password)) throw invalid('password', 'is one of the most common passwords');
+  if (isCommon(password)) throw invalid('password', 'is one of the most common passwords: choose another');
   return password;
 }

@@ -45,7 +45,7 @@ export class User {
     const name = facts.name.trim();
     if (!isName(name)) throw invalid('name', `must be 1 to ${NAME_MAX_LENGTH} printable characters`);
     const email = normaliseEmail(facts.email);
-    if (!isEmail(email)) throw invalid('email', 'must be one e-mail address');
+    if (!isEmail(email)) throw invalid('email', 'must be one e-mail address, such as ada@example.com');
 
     return new User({ id: facts.id, name, email, role: facts.role, createdAt: facts.at });
   }

@@ -140,7 +140,7 @@ describe('A batch', () => {
       [{ ...good, fromAccount: { $ne: null } }, [['transfers.1.fromAccount', 'must be a text']]],
       [{ ...good, toAccount: ['a'] }, [['transfers.1.toAccount', 'must not be a list']]],
       [{ ...good, toAccount: '' }, [['transfers.1.toAccount', 'must be 1 to 255 visible ASCII characters']]],
-      [{ ...good, currency: 'EU' }, [['transfers.1.currency', 'must be a code of ISO 4217']]],
+      [{ ...good, currency: 'EU' }, [['transfers.1.currency', 'must be a code of ISO 4217, such as EUR']]],
       [{ ...good, idempotencyKey: 'k' }, [['transfers.1.idempotencyKey', 'is not a known field']]],
       [{ ...good, status: 'completed' }, [['transfers.1.status', 'is not a known field']]],
       [{ ...good, linked: true }, [['transfers.1.linked', 'is not a known field']]],

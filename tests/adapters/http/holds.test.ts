@@ -87,7 +87,7 @@ describe('A hold', () => {
     [{ expiresAt: '2026-01-16' }, ['expiresAt', INSTANT_RULE]],
     [
       { expiresAt: '2026-01-16T10:00:00' },
-      ['expiresAt', 'must end with its offset from UTC: Z, or such as +01:00'],
+      ['expiresAt', 'must end with its offset from UTC, Z or such as +01:00'],
     ],
     [{ expiresAt: '2026-01-16 10:00:00Z' }, ['expiresAt', INSTANT_RULE]],
     [{ expiresAt: '2026-01-16T10:00:00+01' }, ['expiresAt', INSTANT_RULE]],

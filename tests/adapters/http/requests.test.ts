@@ -38,10 +38,15 @@ function notJson(field: string, message: string) {
     errors: [{ field, message }],
   });
 }
-const MALFORMED = problem(400, 'malformed_json', {
-  title: 'Bad Request',
-  detail: 'The body is not valid JSON',
-});
+
+function notJsonType(given: string) {
+  const example = `Send JSON, as in curl -H 'Content-Type: application/json' -d '{"name":"value"}'`;
+  return notJson('Content-Type', `${given}. ${example}`);
+}
+function malformed(place: string) {
+  const detail = `The body is not valid JSON${place}`;
+  return problem(400, 'malformed_json', { title: 'Bad Request', detail });
+}
 const FORBIDDEN = problem(403, 'forbidden', {
   title: 'Forbidden',
   detail: 'Your role does not allow this',
@@ -128,7 +133,7 @@ describe('Every route', () => {
         await edge.call(route ?? ''),
         problem(404, 'route_not_found', {
           title: 'Not Found',
-          detail: `There is nothing at this path: ${path}`,
+          detail: `There is nothing at this path: ${path}. See /docs for all paths`,
         }),
       );
     }
@@ -192,7 +197,7 @@ describe('The order of checks', () => {
     ],
     ['the role, before the body', { role: 'customer', body: '{' }, FORBIDDEN],
     ['the role, before the body’s size', { role: 'customer', body: 'x'.repeat(70_000) }, FORBIDDEN],
-    ['the body', { role: 'system', body: '{' }, MALFORMED],
+    ['the body', { role: 'system', body: '{' }, malformed(': it ends too early')],
   ])('%s', async (_, { role, ...options }, expected) => {
     const edge = new Edge();
     const as = role && (await edge.register('Alice', { role })).token;
@@ -205,12 +210,12 @@ describe('A body', () => {
   test.each([
     ['application/json', undefined],
     ['Application/JSON; charset=utf-8', undefined],
-    ['text/plain', notJson('Content-Type', 'is "text/plain"')],
-    ['application/x-www-form-urlencoded', notJson('Content-Type', 'is "application/x-www-form-urlencoded"')],
-    ['application/jsonp', notJson('Content-Type', 'is "application/jsonp"')],
-    ['', notJson('Content-Type', 'is ""')],
-    ['a/"b"', notJson('Content-Type', 'is "a/\\"b\\""')],
-    [`a/${'b'.repeat(100)}`, notJson('Content-Type', `is "a/${'b'.repeat(58)}..."`)],
+    ['text/plain', notJsonType('is "text/plain"')],
+    ['application/x-www-form-urlencoded', notJsonType('is "application/x-www-form-urlencoded"')],
+    ['application/jsonp', notJsonType('is "application/jsonp"')],
+    ['', notJsonType('is ""')],
+    ['a/"b"', notJsonType('is "a/\\"b\\""')],
+    [`a/${'b'.repeat(100)}`, notJsonType(`is "a/${'b'.repeat(58)}..."`)],
   ])('of type %j', async (type, expected) => {
     const { edge, token } = await aCustomer();
 
@@ -247,17 +252,23 @@ describe('A body', () => {
       body: new TextEncoder().encode('{}'),
     });
 
-    expect([answer.status, await answer.json()]).toEqual([415, notJson('Content-Type', 'is missing').body]);
+    expect([answer.status, await answer.json()]).toEqual([415, notJsonType('is missing').body]);
   });
 
-  test.each(['{', '{"a":1}}', 'undefined', "{'a': 1}", '\u0000', '{"amount": 1n}'])(
-    'that is not JSON: %j',
-    async (body) => {
-      const { edge, token } = await aCustomer();
+  test.each([
+    ['{', ': it ends too early'],
+    ['{"a":', ': it ends too early'],
+    ['{"a":1}}', ': the fault is at character 8'],
+    ['undefined', ''],
+    ["{'a': 1}", ': the fault is at character 2, a single quote: names and texts stand in double quotes'],
+    ['{"a": 1, }', ': the fault is at character 10, after a comma: the last field or item has none after it'],
+    ['\u0000', ''],
+    ['{"amount": 1n}', ': the fault is at character 13'],
+  ])('that is not JSON: %j', async (body, place) => {
+    const { edge, token } = await aCustomer();
 
-      expectAnswer(await edge.call(TRANSFERS, { as: token, body }), MALFORMED);
-    },
-  );
+    expectAnswer(await edge.call(TRANSFERS, { as: token, body }), malformed(place));
+  });
 
   test('that is not UTF-8', async () => {
     const { edge, token } = await aCustomer();
@@ -269,7 +280,7 @@ describe('A body', () => {
       body: new Uint8Array([0x22, 0xff, 0x22]),
     });
 
-    expect([answer.status, await answer.json()]).toEqual([400, MALFORMED.body]);
+    expect([answer.status, await answer.json()]).toEqual([400, malformed(': it is not in UTF-8').body]);
   });
 
   test.each([
@@ -294,7 +305,7 @@ describe('A body', () => {
 
     expectAnswer(
       await edge.call('POST /api/accounts', { as: token, body }),
-      invalid(['body', 'must not be a list']),
+      invalid(['body', 'must be an object, and is a list']),
     );
   });
 
@@ -604,7 +615,7 @@ describe('A request that is large', () => {
       ],
       [`{"toString":[${names(9, String).join()}]}`, 'toString', 'must not be a list'],
       [`{"transfers":[[1]]}`, 'transfers.0', 'must not be a list'],
-      ['['.repeat(30_000), 'body', 'must not be a list'],
+      ['['.repeat(30_000), 'body', 'must be an object, and is a list'],
       // Not JSON: it is not looked at to its end
       [`${'{"a":'.repeat(9)}{`, names(9, () => 'a').join('.'), 'must not be nested so deep'],
     ] as const) {

@@ -182,9 +182,9 @@ describe('Registration and sign-in', () => {
   });
 
   test.each([
-    ['1234567', 'must be 8 to 256 characters'],
-    ['x'.repeat(257), 'must be 8 to 256 characters'],
-    ['password1', 'is one of the most common passwords'],
+    ['1234567', 'must be 8 to 256 characters, and has 7'],
+    ['x'.repeat(257), 'must be 8 to 256 characters, and has 257'],
+    ['password1', 'is one of the most common passwords: choose another'],
   ])('a password may not be %j', async (password, message) => {
     const edge = new Edge();
     const body = { name: 'Alice', email: `${freshId()}@example.com`, password };

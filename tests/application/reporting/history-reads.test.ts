@@ -120,7 +120,7 @@ describe('a history', () => {
     [{ direction: 'in' as never }, 'direction', 'must be one of debit, credit'],
     [{ status: 'done' as never }, 'status', 'must be one of completed, pending, voided, expired, rejected'],
     [{ kind: 'gift' as never }, 'kind', 'must be one of transfer, initial_funds, withdrawal, reversal'],
-    [{ counterparty: '' }, 'counterparty', 'must be 1 to 255 visible ASCII characters'],
+    [{ counterparty: '' }, 'counterparty', 'must be 1 to 255 visible ASCII characters, and is empty'],
     [
       { minAmount: 0n },
       'minAmount',

@@ -83,11 +83,15 @@ describe('registering', () => {
   it.each([
     ['name', { ...ALICE, name: ' ' }, 'must be 1 to 100 printable characters'],
     ['name', { ...ALICE, name: 'A\r\nBcc: eve@example.com' }, 'must be 1 to 100 printable characters'],
-    ['email', { ...ALICE, email: 'alice@example.com,eve@example.com' }, 'must be one e-mail address'],
-    ['password', { ...ALICE, password: '1234567' }, 'must be 8 to 256 characters'],
-    ['password', { ...ALICE, password: '🏦'.repeat(7) }, 'must be 8 to 256 characters'],
-    ['password', { ...ALICE, password: 'p'.repeat(257) }, 'must be 8 to 256 characters'],
-    ['password', { ...ALICE, password: 'password1' }, 'is one of the most common passwords'],
+    [
+      'email',
+      { ...ALICE, email: 'alice@example.com,eve@example.com' },
+      'must be one e-mail address, such as ada@example.com',
+    ],
+    ['password', { ...ALICE, password: '1234567' }, 'must be 8 to 256 characters, and has 7'],
+    ['password', { ...ALICE, password: '🏦'.repeat(7) }, 'must be 8 to 256 characters, and has 7'],
+    ['password', { ...ALICE, password: 'p'.repeat(257) }, 'must be 8 to 256 characters, and has 257'],
+    ['password', { ...ALICE, password: 'password1' }, 'is one of the most common passwords: choose another'],
   ])('with a malformed %s is refused and leaves nothing: %o', async (field, request, message) => {
     const people = aBankOfPeople();
     await expect(people.bank.registerUser(request)).rejects.toEqual(invalid(field, message));
@@ -290,7 +294,7 @@ describe("the system's user", () => {
   it('needs a password like everybody', async () => {
     await expect(
       aBankOfPeople().bank.ensureSystemUser({ ...SYSTEM_USER, password: 'password1' }),
-    ).rejects.toEqual(invalid('password', 'is one of the most common passwords'));
+    ).rejects.toEqual(invalid('password', 'is one of the most common passwords: choose another'));
   });
 });
 

@@ -75,7 +75,9 @@ describe('a new user', () => {
     ['a sign that lowers to a letter of ASCII, the Kelvin sign', 'alice@\u212aexample.com'],
     ['a full-width at sign', 'alice\uff20example.com'],
   ])('cannot have for an address %s', (_, email) => {
-    expect(() => User.register({ ...FACTS, email })).toThrow(invalid('email', 'must be one e-mail address'));
+    expect(() => User.register({ ...FACTS, email })).toThrow(
+      invalid('email', 'must be one e-mail address, such as ada@example.com'),
+    );
   });
 
   it.each([

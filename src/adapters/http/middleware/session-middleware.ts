@@ -30,11 +30,14 @@ export function sessionReader({
   };
 }
 
+const HOW_TO_SIGN_IN =
+  'send the token of a session in the header "Authorization: Bearer TOKEN", or send its cookie';
+
 /** Requires a valid session. @throws PassbookError `unauthenticated` without a token */
 export function sessionRequired({ readSession }: { readSession: SessionReader }) {
   return createMiddleware<SignedInEnv>(async (c, next) => {
     const presented = await readSession(c);
-    if (!presented) throw new PassbookError('unauthenticated');
+    if (!presented) throw new PassbookError('unauthenticated', { subject: HOW_TO_SIGN_IN });
 
     const { user, session } = presented;
     c.set('caller', user);

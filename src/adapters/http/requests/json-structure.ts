@@ -73,7 +73,10 @@ export function structureFault(text: string, limits: JsonLimits): FieldError | u
       case OPEN_LIST: {
         const isList = text.charCodeAt(at) === OPEN_LIST;
         const limit = isList ? level?.names && limits.lists.get(level.name) : objectLimit(level, limits);
-        if (!limit) return { field: fieldOf(levels, true), message: 'must not be a list' };
+        if (!limit) {
+          const message = level ? 'must not be a list' : 'must be an object, and is a list';
+          return { field: fieldOf(levels, true), message };
+        }
         if (levels.length > limits.depth) {
           return { field: fieldOf(levels, true), message: 'must not be nested so deep' };
         }

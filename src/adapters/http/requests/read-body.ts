@@ -5,7 +5,8 @@ import { PassbookError, invalid } from '../../../domain/errors.ts';
 import type { FieldError } from '../../../domain/errors.ts';
 import { readBytes } from './body-bytes.ts';
 import type { RequestContext } from './body-bytes.ts';
-import { shown, structureFault } from './json-structure.ts';
+import { quoted } from './fault-message.ts';
+import { structureFault } from './json-structure.ts';
 import type { JsonLimits } from './json-structure.ts';
 import { BATCH, LEGS } from './schemas.ts';
 import { check, errorsOf, invalidFields } from './check-schema.ts';
@@ -46,7 +47,7 @@ export async function readKeyedBody<S extends Schema>(
     return { ...(checked.output as WithoutUndefined<v.InferOutput<S>>), idempotencyKey: key.key };
   }
   throw invalidFields([
-    ...errorsOf(checked.issues ?? []),
+    ...errorsOf(checked.issues ?? [], schema),
     ...(isNoneGiven ? [oneOfFault(oneOf)] : []),
     ...(fields && key.fault !== undefined ? [{ field: 'idempotencyKey', message: key.fault }] : []),
   ]);
@@ -59,11 +60,14 @@ async function readJson(c: RequestContext, limitBytes: number): Promise<unknown>
   return parseJson(bytes);
 }
 
+const JSON_EXAMPLE = `Send JSON, as in curl -H 'Content-Type: application/json' -d '{"name":"value"}'`;
+
 /** @throws PassbookError `unsupported_media_type`, naming the header and its value */
 function requireJsonType(request: HonoRequest<string>): void {
   const type = request.header('content-type');
   if (type === undefined || !/^application\/json *(;|$)/i.test(type)) {
-    throw unsupported('Content-Type', type === undefined ? 'is missing' : `is ${quoted(type)}`);
+    const given = type === undefined ? 'is missing' : `is ${quoted(type)}`;
+    throw unsupported('Content-Type', `${given}. ${JSON_EXAMPLE}`);
   }
   const encoding = request.header('content-encoding');
   if (encoding !== undefined && !/^(identity)?$/i.test(encoding)) {
@@ -75,27 +79,52 @@ function unsupported(field: string, message: string): PassbookError {
   return new PassbookError('unsupported_media_type', { errors: [{ field, message }] });
 }
 
-function quoted(text: string): string {
-  return JSON.stringify(shown(text));
-}
-
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 function parseJson(bytes: Uint8Array): unknown {
+  const text = textOf(bytes);
+  const fault = structureFault(text, STRUCTURE);
+  if (fault) throw invalidFields([fault]);
+  const json = jsonOf(text);
+  if (typeof json === 'string' && /^\s*[{[]/.test(json)) {
+    throw invalid('body', 'must be an object, and is a text with JSON in it: encode it once');
+  }
+  return json;
+}
+
+function textOf(bytes: Uint8Array): string {
   try {
-    const text = utf8.decode(bytes);
-    const fault = structureFault(text, STRUCTURE);
-    if (fault) throw invalidFields([fault]);
-    const json: unknown = JSON.parse(text);
-    if (typeof json === 'string' && /^\s*[{[]/.test(json)) {
-      throw invalid('body', 'must be an object, and is a text with JSON in it: encode it once');
-    }
-    return json;
-  } catch (error) {
-    if (error instanceof PassbookError) throw error;
-    throw new PassbookError('malformed_json', {}, { cause: error });
+    return utf8.decode(bytes);
+  } catch (cause) {
+    throw new PassbookError('malformed_json', { subject: 'it is not in UTF-8' }, { cause });
   }
 }
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new PassbookError('malformed_json', placeOf(cause, text), { cause });
+  }
+}
+
+/** The place of the fault, if the engine's message names it. The message itself would repeat a part of the body. */
+function placeOf(fault: unknown, text: string): { subject?: string } {
+  const message = fault instanceof Error ? fault.message : '';
+  const position = Number(/at position (\d+)/.exec(message)?.[1] ?? NaN);
+  if (message.startsWith('Unexpected end') || position >= text.length)
+    return { subject: 'it ends too early' };
+  if (Number.isNaN(position)) return {};
+
+  const isComma = /,\s*$/.test(text.slice(Math.max(0, position - COMMA_REACH), position));
+  const advice =
+    text[position] === "'" ? QUOTES : isComma && /[}\]]/.test(text[position] ?? '') ? COMMA_LAST : '';
+  return { subject: `the fault is at character ${position + 1}${advice}` };
+}
+
+const COMMA_REACH = 100;
+const QUOTES = ', a single quote: names and texts stand in double quotes';
+const COMMA_LAST = ', after a comma: the last field or item has none after it';
 
 /** Limits that valibot does not check, or checks only after it has built everything. */
 const STRUCTURE: JsonLimits = {

@@ -17,12 +17,15 @@ type CheckedKey =
   | { readonly key: string; readonly fault?: never }
   | { readonly key?: never; readonly fault: string };
 
+const KEY_REQUIRED =
+  'is required, in the body or in the Idempotency-Key header: make a new one, such as a UUID, for each new request';
+
 /** Checks a key in the header. The ledger checks one in the body, with the other fields. */
 export function checkKey(request: HonoRequest<string>, inBody: unknown): CheckedKey {
   const header = request.header('idempotency-key');
   if (header === undefined) {
     if (inBody === undefined) {
-      return { fault: 'is required, in the body or in the Idempotency-Key header' };
+      return { fault: KEY_REQUIRED };
     }
     return { key: inBody as string };
   }

@@ -5,7 +5,8 @@ import { BATCH_MAX } from '../../../application/transfers/submit-batch.ts';
 import { LEGS_MAX } from '../../../application/transfers/transfer-request.ts';
 import { MAX_AMOUNT } from '../../../domain/money/money.ts';
 import { readInstant } from '../../../domain/time.ts';
-import { FIELD_ERRORS_MAX, messageOf } from './check-schema.ts';
+import { FIELD_ERRORS_MAX } from './check-schema.ts';
+import { messageOf, MINOR_UNIT, quoted } from './fault-message.ts';
 
 /** Enough for the largest batch, if each transfer has a description and some metadata. */
 export const BATCH_LIMIT_BYTES = 2 * 1024 * 1024;
@@ -13,7 +14,7 @@ export const BATCH_LIMIT_BYTES = 2 * 1024 * 1024;
 export const BATCH = { min: 1, max: BATCH_MAX, rule: `must be a list of 1 to ${BATCH_MAX}` };
 export const LEGS = { min: 2, max: LEGS_MAX, rule: `must be a list of 2 to ${LEGS_MAX}` };
 
-const AMOUNT_RULE = `must be an integer from 1 to ${MAX_AMOUNT}, in the currency's minor unit`;
+const AMOUNT_RULE = `must be an integer from 1 to ${MAX_AMOUNT}, ${MINOR_UNIT}`;
 
 /** An amount in minor units, as a JSON number: 500 is 5.00 in a currency with two decimals. */
 export const Amount = v.pipe(
@@ -23,7 +24,7 @@ export const Amount = v.pipe(
   v.maxValue(Number(MAX_AMOUNT), AMOUNT_RULE),
 );
 
-const BALANCE_RULE = `must be an integer from -${MAX_AMOUNT} to ${MAX_AMOUNT}, in the currency's minor unit`;
+const BALANCE_RULE = `must be an integer from -${MAX_AMOUNT} to ${MAX_AMOUNT}, ${MINOR_UNIT}`;
 
 /** A limit of a balance, in minor units. */
 export const BalanceLimit = v.pipe(
@@ -45,7 +46,7 @@ function instantText(terms: { days: boolean }) {
     v.rawTransform(({ dataset, addIssue, NEVER }) => {
       const read = readInstant(dataset.value, terms);
       if ('instant' in read) return read.instant;
-      addIssue({ message: read.fault });
+      addIssue({ message: `${read.fault}, and is ${quoted(dataset.value)}` });
       return NEVER;
     }),
   );
@@ -68,7 +69,7 @@ export function listOf<S extends v.GenericSchema>(
         if (checked.success) items.push(checked.output);
         const place = { type: 'array', origin: 'value', input: dataset.value, key, value } as const;
         for (const issue of checked.issues ?? []) {
-          addIssue({ message: messageOf(issue), path: [place, ...(issue.path ?? [])] });
+          addIssue({ message: messageOf(issue, item), path: [place, ...(issue.path ?? [])] });
           if (++faults >= FIELD_ERRORS_MAX) return NEVER;
         }
       }
