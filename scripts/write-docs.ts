@@ -1,4 +1,5 @@
-// Writes the files that are generated from the source: the OpenAPI document and the page of errors.
+// Writes the files that are generated from the source: the OpenAPI document, the page of errors, and the tables of
+// docs/http-api.md.
 import { writeFileSync } from 'node:fs';
 import { generatedFiles } from './api-docs/files.ts';
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { codesByStatus, RETRY_ADVICE, titleOf } from '../../src/adapters/http/pages/errors-page.ts';
 import { errorCatalogue } from '../../src/domain/errors.ts';
 import { makeDocument } from './document.ts';
+import { withTables } from './tables.ts';
 
 const root = new URL('../../', import.meta.url);
 
@@ -9,9 +10,11 @@ const root = new URL('../../', import.meta.url);
 export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string };
   const document = await makeDocument({ version });
+  const api = readFileSync(new URL('docs/http-api.md', root), 'utf8');
   return new Map([
     ['openapi.json', `${JSON.stringify(document, null, 2)}\n`],
     ['docs/errors.md', errorsPage()],
+    ['docs/http-api.md', withTables(api, document)],
   ]);
 }
 
