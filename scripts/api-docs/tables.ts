@@ -103,10 +103,12 @@ function contentOf(described: unknown): JsonSchema | undefined {
 /** Lists each field of the components once. A field that one of them can do without has a question mark. */
 function fieldsTable(document: OpenApi, components: readonly string[]): string {
   const schemas = components.map((name) => document.components.schemas[name] ?? {});
-  const fields = new Map(schemas.flatMap((schema) => Object.entries((schema['properties'] ?? {}) as object)));
+  const fields = new Map(
+    schemas.flatMap((schema) => Object.entries((schema['properties'] ?? {}) as Record<string, JsonSchema>)),
+  );
   const rows = [...fields].map(([name, field]) => {
     const isRequired = schemas.every((schema) => ((schema['required'] ?? []) as string[]).includes(name));
-    return `| \`${name}${isRequired ? '' : '?'}\` | ${meaningOf(field as JsonSchema)} |`;
+    return `| \`${name}${isRequired ? '' : '?'}\` | ${meaningOf(field)} |`;
   });
   return `| field | meaning |\n|---|---|\n${rows.join('\n')}`;
 }
