@@ -10,7 +10,7 @@ const fast = [
   'tests/application/**/*.test.ts',
   'tests/client/*.test.ts',
   'tests/contract/memory*.test.ts',
-  'tests/examples/!(custom-store).test.ts',
+  'tests/examples/{embed,marketplace,loyalty-points}.test.ts',
   'tests/*.test.ts',
 ];
 /** Of the adapters: one database and one build of the programs for the run. The fast project needs none. */

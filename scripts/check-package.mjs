@@ -67,7 +67,7 @@ try {
     for (const peer of peers) rmSync(join(modules, peer));
   }
 
-  for (const peer of [...Object.keys(ofPrograms), '@types/node']) link(peer);
+  for (const peer of [...Object.keys(ofPrograms), '@types/node', 'better-auth']) link(peer);
   cpSync(join(root, 'examples'), join(consumer, 'examples'), { recursive: true });
   compile('compiles', subpaths, { types: ['node'], include: ['examples'] });
   run(process.execPath, [program('passbook'), '--help'], { stdout: 'ignore' });

@@ -1,4 +1,5 @@
-// Writes the files that are generated from the source: the OpenAPI document and the page of errors.
+// Writes the files that are generated from the source: the OpenAPI document, the page of errors, the tables of
+// docs/http-api.md and the requests for editors.
 import { writeFileSync } from 'node:fs';
 import { generatedFiles } from './api-docs/files.ts';
 

@@ -2,6 +2,10 @@ import { readFileSync } from 'node:fs';
 import { codesByStatus, RETRY_ADVICE, titleOf } from '../../src/adapters/http/pages/errors-page.ts';
 import { errorCatalogue } from '../../src/domain/errors.ts';
 import { makeDocument } from './document.ts';
+import { requestsFile } from './request-files.ts';
+import { makeSampleBank } from './sample-bank.ts';
+import { withTables } from './tables.ts';
+import { walk } from './walk.ts';
 
 const root = new URL('../../', import.meta.url);
 
@@ -9,9 +13,14 @@ const root = new URL('../../', import.meta.url);
 export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string };
   const document = await makeDocument({ version });
+  const api = readFileSync(new URL('docs/http-api.md', root), 'utf8');
+  const walked = await walk(makeSampleBank());
   return new Map([
     ['openapi.json', `${JSON.stringify(document, null, 2)}\n`],
     ['docs/errors.md', errorsPage()],
+    ['docs/http-api.md', withTables(api, document)],
+    ['requests.http', requestsFile(walked, 'vscode')],
+    ['requests.jetbrains.http', requestsFile(walked, 'jetbrains')],
   ]);
 }
 
