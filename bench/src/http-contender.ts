@@ -49,6 +49,7 @@ class HttpContender implements Contender {
   readonly #users: readonly User[];
   readonly #accountIds: readonly string[];
   #connections: HttpConnection[] = [];
+  #unit = 1;
 
   constructor({ kind, place, servers, users }: Parts) {
     this.servers = servers.map(({ pid }) => pid);
@@ -59,7 +60,8 @@ class HttpContender implements Contender {
     this.#accountIds = users.flatMap(({ accountIds }) => accountIds);
   }
 
-  async begin({ inFlight }: Point): Promise<void> {
+  async begin({ inFlight, unit }: Point): Promise<void> {
+    this.#unit = unit;
     this.#disconnect();
     this.#connections = await Promise.all(
       Array.from({ length: inFlight }, (_, index) =>
@@ -70,16 +72,28 @@ class HttpContender implements Contender {
 
   async step(worker: number): Promise<void> {
     const { token, accountIds } = this.#users[worker % this.#users.length] as User;
+    const key = `"idempotencyKey":"${randomUUID()}"`;
+    const transfers = Array.from({ length: this.#unit }, () => this.#drawTransfer(accountIds));
+    const [path, body] =
+      this.#unit === 1
+        ? ['/api/transactions', `{${transfers[0]},${key}}`]
+        : ['/api/transactions/batch', `{"transfers":[{${transfers.join('},{')}}],${key}}`];
+    const answer = await (this.#connections[worker] as HttpConnection).send({
+      method: 'POST',
+      path,
+      token,
+      body,
+    });
+    if (answer.status !== 200 || answer.body.includes('"problem":')) {
+      throw new Error(`${answer.status} ${answer.body}`);
+    }
+  }
+
+  #drawTransfer(accountIds: readonly string[]): string {
     const fromAccount = accountIds[draw(accountIds.length)] as string;
     let toAccount = fromAccount;
     while (toAccount === fromAccount) toAccount = this.#accountIds[draw(this.#accountIds.length)] as string;
-    const { status, body } = await (this.#connections[worker] as HttpConnection).send({
-      method: 'POST',
-      path: '/api/transactions',
-      token,
-      body: `{"fromAccount":"${fromAccount}","toAccount":"${toAccount}","amount":${drawAmount()},"idempotencyKey":"${randomUUID()}"}`,
-    });
-    if (status !== 200) throw new Error(`${status} ${body}`);
+    return `"fromAccount":"${fromAccount}","toAccount":"${toAccount}","amount":${drawAmount()}`;
   }
 
   async check(acknowledged: number): Promise<void> {

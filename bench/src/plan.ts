@@ -19,6 +19,9 @@ const STORES: readonly StoreKind[] = ['memory', 'sqlite', 'mongo'];
 const WORKLOADS: readonly Workload[] = ['uniform', 'ten', 'hot'];
 export const IN_FLIGHT: readonly number[] = [1, 16, 64, 512];
 export const CONNECTIONS: readonly number[] = [64, 256];
+/** Transfers a request, over `BATCH_CONNECTIONS` connections. */
+const REQUEST_SIZES: readonly number[] = [1, 50, 1_000];
+const BATCH_CONNECTIONS = 16;
 
 export function planOf({ users, only }: { users: number; only: RegExp }): Session[] {
   const sessions: Session[] = [
@@ -28,6 +31,7 @@ export function planOf({ users, only }: { users: number; only: RegExp }): Sessio
     ...nativeSessions(),
     session({ kind: 'bare-sqlite' }, [batch('limit/sqlite/500', 500)]),
     ...STORES.map((store) => overHttp(`http/${store}`, { kind: 'http', server: store, servers: 1, users })),
+    ...(['sqlite', 'mongo'] as const).flatMap((store) => batchesOverHttp(store, users)),
     overHttp('http/two-on-mongo', { kind: 'http', server: 'mongo', servers: 2, users }),
     overHttp('http/express-mongoose', { kind: 'http', server: 'express-mongoose', servers: 1, users }),
     overHttp('http/bare-hono', { kind: 'http', server: 'bare-hono', servers: 1, users }),
@@ -51,6 +55,15 @@ function overPort(store: StoreKind): Session[] {
 function overHttp(name: string, contender: ContenderSpec): Session {
   const points = CONNECTIONS.map((inFlight) => single(`${name}/${inFlight}`, 'uniform', inFlight));
   return session(contender, points);
+}
+
+/** Each size on a server of its own, so that all begin with the same books. */
+function batchesOverHttp(store: 'sqlite' | 'mongo', users: number): Session[] {
+  return REQUEST_SIZES.map((unit) =>
+    session({ kind: 'http', server: store, servers: 1, users }, [
+      { id: `http-batch/${store}/${unit}`, workload: 'uniform', inFlight: BATCH_CONNECTIONS, unit },
+    ]),
+  );
 }
 
 function mediciSessions({ name, snapshots }: { name: string; snapshots: boolean }): Session[] {

@@ -7,6 +7,7 @@ import type { Judged } from './targets.ts';
 const TITLES: Readonly<Record<string, string>> = {
   port: 'Over the port',
   http: 'Over HTTP',
+  'http-batch': 'Over HTTP, 16 connections, by transfers a request',
   peer: 'Peers on the same mongod',
   limit: 'Limits: the same rows and indexes, nothing decided',
 };
