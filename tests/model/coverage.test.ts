@@ -17,6 +17,7 @@ const seen = new Set<string>();
 const HELD_TO_OTHERWISE = [
   'eraseText',
   'exportStatement',
+  'findBatchByKey',
   'readStatementProof',
   'getStatement',
   'listCheckpoints',
