@@ -369,7 +369,7 @@ export function describeAdministration(subject: () => Subject): void {
       const { ledger } = bank;
       const limits = { minimumBalance: 0n, maximumBalance: null };
       for (const attempt of [
-        // As a caller in JavaScript may
+        // A caller in JavaScript may do this
         () => ledger.freezeAccount(SYSTEM, { accountId } as FreezeRequest),
         () => ledger.unfreezeAccount(SYSTEM, { accountId } as UnfreezeRequest),
         () => ledger.limitAccount(SYSTEM, { accountId, ...limits } as LimitsRequest),
