@@ -89,7 +89,6 @@ export type {
   LedgerReads,
   LedgerScan,
   MailHourStore,
-  PageRequest,
   Store,
   Stores,
   TransferWithEntries,
@@ -100,7 +99,15 @@ export type { ClaimedMessage, DirectDelivery, OutboxStore } from './application/
 export type { Clock, IdGenerator, Logger } from './application/ports/runtime.ts';
 export type { TransferPosition } from './application/ports/transfer-position.ts';
 export type { SharedCounts } from './application/ports/shared-counts.ts';
-export type { SessionReads, SessionStore, UserStore } from './application/ports/user-store.ts';
+export type { PageRequest } from './application/ports/page-request.ts';
+export type {
+  CredentialStore,
+  SecurityEventStore,
+  SessionReads,
+  SessionStore,
+  UserStore,
+  UserWithPassword,
+} from './application/ports/user-store.ts';
 export type { Change, Changes, Decision, WholeDecision } from './domain/books/changes.ts';
 export { keyText } from './domain/books/idempotency.ts';
 export type {
@@ -122,6 +129,8 @@ export { endOfHour } from './domain/entities/mail-hour.ts';
 export type { MailHour } from './domain/entities/mail-hour.ts';
 export type { Notification } from './domain/entities/notification.ts';
 export { isOverBy } from './domain/entities/session.ts';
+export type { Credential, CredentialKind } from './domain/entities/credential.ts';
+export type { SecurityEvent } from './domain/entities/security-event.ts';
 export type { Session } from './domain/entities/session.ts';
 export { Transfer } from './domain/entities/transfer.ts';
 export type {

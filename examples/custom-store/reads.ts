@@ -93,6 +93,14 @@ export function readsOf(current: () => Tables): LedgerReads & SessionReads {
       const tables = current();
       return ids.flatMap((id) => sessionOf(tables, id) ?? []);
     },
+    apiKeys: async (digests) => {
+      const { credentials, users } = current();
+      return [...credentials.values()].flatMap((key) => {
+        const user = users.get(key.userId)?.user;
+        const isWanted = key.kind === 'api_key' && key.digest !== null && digests.includes(key.digest);
+        return isWanted && user ? [{ key, user }] : [];
+      });
+    },
   };
 }
 

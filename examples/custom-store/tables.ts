@@ -3,11 +3,13 @@ import type {
   Account,
   AuditRecord,
   Changes,
+  Credential,
   IdempotencyRecord,
   LedgerEntry,
   MailHour,
   Notification,
   Outcome,
+  SecurityEvent,
   Session,
   Transfer,
   User,
@@ -24,6 +26,8 @@ type Rows = {
   audit: AuditRecord;
   users: { readonly user: User; readonly passwordHash: string };
   sessions: Session;
+  credentials: Credential;
+  securityEvents: SecurityEvent;
   /** By recipient. */
   mailHours: MailHour;
   /** Not due once it was given up. */
@@ -44,6 +48,8 @@ export function tablesFrom(writes: Iterable<Write>): Tables {
     audit: new Map(),
     users: new Map(),
     sessions: new Map(),
+    credentials: new Map(),
+    securityEvents: new Map(),
     mailHours: new Map(),
     messages: new Map(),
   };

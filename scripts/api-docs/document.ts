@@ -3,7 +3,8 @@ import { toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
 import type { ConversionConfig } from '@valibot/to-json-schema';
 import type * as v from 'valibot';
 import { operations } from '../../src/adapters/http/api/operations.ts';
-import type { ApiOperation, Operations } from '../../src/adapters/http/api/operations.ts';
+import type { ApiOperation } from '../../src/adapters/http/api/api-operation.ts';
+import type { Operations } from '../../src/adapters/http/api/operations.ts';
 import * as bodies from '../../src/adapters/http/requests/bodies.ts';
 import { DryRunQuery } from '../../src/adapters/http/requests/queries.ts';
 import { Nothing } from '../../src/adapters/http/requests/schemas.ts';
@@ -106,6 +107,10 @@ const ALTERNATIVES = new Map<v.GenericSchema, readonly string[]>([
 ]);
 const TAGS: Readonly<Record<ApiOperation['group'], string>> = {
   'Sign-in': 'Register, sign in and sign out.',
+  Sessions: 'Refresh, list and end sessions.',
+  'Your profile': 'Confirm an address, change a password, export and erase your data.',
+  'Second factors': 'Passkeys, authenticator apps, recovery codes, and confirmations of large payments.',
+  'API keys': 'Keys with which programs act for you.',
   Accounts: 'Open accounts, read balances and statements.',
   Transactions: 'Move money, hold it and send it back.',
   System: "The bank's own work, for the roles `system` and `auditor`.",
@@ -120,7 +125,7 @@ const INFO = `The bank server of Passbook, a double-entry ledger.
 - **Errors** are problems (RFC 9457). Programs should branch on \`code\`, and \`retry\` says what to do next.
 - **Paths** may end with a slash.`;
 
-type Method = 'get' | 'post' | 'put' | 'patch';
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 export type OpenApi = {
   readonly openapi: string;
   readonly info: { readonly version: string } & JsonSchema;

@@ -1,5 +1,6 @@
 import { operations } from '../../src/adapters/http/api/operations.ts';
-import type { ApiOperation, Operations } from '../../src/adapters/http/api/operations.ts';
+import type { ApiOperation } from '../../src/adapters/http/api/api-operation.ts';
+import type { Operations } from '../../src/adapters/http/api/operations.ts';
 import type { OpenApi } from './document.ts';
 import type { JsonSchema } from './fields.ts';
 

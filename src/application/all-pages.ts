@@ -1,5 +1,5 @@
 import { ownTurn } from './event-loop.ts';
-import type { PageRequest } from './ports/ledger-store.ts';
+import type { PageRequest } from './ports/page-request.ts';
 
 /** Yields all pages of a list until a page is empty. Yields to other work in the event loop between two pages. */
 export async function* allPages<T>(

@@ -2,7 +2,7 @@ import { invalid } from '../domain/errors.ts';
 import { invalidCursor } from './cursor.ts';
 import type { Cursors } from './cursor.ts';
 import { ownTurn } from './event-loop.ts';
-import type { PageRequest as StorePage } from './ports/ledger-store.ts';
+import type { PageRequest as StorePage } from './ports/page-request.ts';
 
 const PAGE_LIMIT = 50;
 export const PAGE_LIMIT_MAX = 200;

@@ -7,7 +7,7 @@ import type { ErrorCode, FieldError, Retry } from '../domain/errors.ts';
  */
 
 /** Role of a user: a customer, an operator of the bank, or an auditor. */
-export type ApiRole = 'customer' | 'system' | 'auditor';
+export type ApiRole = 'customer' | 'support' | 'auditor' | 'operator' | 'system';
 
 /** A person who can sign in. */
 export type ApiUser = {

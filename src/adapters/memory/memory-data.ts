@@ -15,6 +15,8 @@ import type { MailHour } from '../../domain/entities/mail-hour.ts';
 import { isAboutTransfer } from '../../domain/entities/notification.ts';
 import type { Notification } from '../../domain/entities/notification.ts';
 import type { Outcome } from '../../domain/books/outcome.ts';
+import type { Credential } from '../../domain/entities/credential.ts';
+import type { SecurityEvent } from '../../domain/entities/security-event.ts';
 import type { Session } from '../../domain/entities/session.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Transfer } from '../../domain/entities/transfer.ts';
@@ -55,6 +57,8 @@ export class MemoryData {
   readonly messages = new Map<string, StoredMessage>();
   readonly users = new Map<string, { readonly user: User; readonly passwordHash: string }>();
   readonly sessions = new Map<string, Session>();
+  readonly credentials = new Map<string, Credential>();
+  readonly securityEvents = new Map<string, SecurityEvent>();
   /** By recipient. */
   readonly mailHours = new Map<string, MailHour>();
 
@@ -68,6 +72,14 @@ export class MemoryData {
     const session = this.sessions.get(id);
     const user = session && this.users.get(session.userId)?.user;
     return session && user && { session, user };
+  }
+
+  apiKeys(digests: readonly string[]): { key: Credential<'api_key'>; user: User }[] {
+    return [...this.credentials.values()].flatMap((key) => {
+      if (key.kind !== 'api_key' || key.digest === null || !digests.includes(key.digest)) return [];
+      const user = this.users.get(key.userId)?.user;
+      return user ? [{ key, user }] : [];
+    });
   }
 
   /** Only positions before `before`, the newest first. */

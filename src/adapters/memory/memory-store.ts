@@ -13,7 +13,6 @@ import type {
   BookLine,
   LedgerReads,
   LedgerScan,
-  PageRequest,
   Store,
   Stores,
   TransferWithEntries,
@@ -21,6 +20,7 @@ import type {
   UnitTerms,
 } from '../../application/ports/ledger-store.ts';
 import type { Clock } from '../../application/ports/runtime.ts';
+import type { PageRequest } from '../../application/ports/page-request.ts';
 import type { SessionReads } from '../../application/ports/user-store.ts';
 import { MemoryData } from './memory-data.ts';
 import { memoryDifferences } from './memory-differences.ts';
@@ -232,6 +232,7 @@ function readsOf(data: MemoryData): LedgerReads & SessionReads {
     },
     record: async (key) => data.records.get(keyText(key)),
     sessions: async (ids) => ids.flatMap((id) => data.session(id) ?? []),
+    apiKeys: async (digests) => data.apiKeys(digests),
     dueOn: async (accountId, until) => data.dueOn(accountId, until),
     pendingHolds: async (accountId, page) =>
       data.pendingAfter(accountId, page).map((hold) => data.booked(hold, accountId)),

@@ -5,11 +5,20 @@ import type { MailHour } from '../../domain/entities/mail-hour.ts';
 import { isOverBy } from '../../domain/entities/session.ts';
 import type { Session } from '../../domain/entities/session.ts';
 import type { Instant } from '../../domain/time.ts';
-import { User } from '../../domain/entities/user.ts';
-import type { Role } from '../../domain/entities/user.ts';
+import { ofKind } from '../../domain/entities/credential.ts';
+import type { Credential, CredentialKind } from '../../domain/entities/credential.ts';
+import type { SecurityEvent } from '../../domain/entities/security-event.ts';
+import type { User } from '../../domain/entities/user.ts';
+import type { PageRequest } from '../../application/ports/page-request.ts';
 import type { MailHourStore, Stores } from '../../application/ports/ledger-store.ts';
 import type { ClaimedMessage, OutboxStore } from '../../application/ports/outbox.ts';
-import type { SessionStore, UserStore } from '../../application/ports/user-store.ts';
+import type {
+  CredentialStore,
+  SecurityEventStore,
+  SessionStore,
+  UserStore,
+  UserWithPassword,
+} from '../../application/ports/user-store.ts';
 import type { MemoryData, StoredMessage } from './memory-data.ts';
 
 /** The writes of a unit of work, so that it can be undone. */
@@ -46,11 +55,18 @@ export function memoryStores(data: MemoryData, journal: Journal): Stores {
     sessions: new MemorySessions(data, journal),
     outbox: new MemoryOutbox(data, journal),
     mailHours: new MemoryMailHours(data, journal),
+    credentials: new MemoryCredentials(data, journal),
+    securityEvents: new MemorySecurityEvents(data, journal),
     audit: {
       head: async () => data.auditLog.at(-1),
       append: async (record) => journal.append(data.auditLog, record),
     },
   };
+}
+
+function byId(a: { readonly id: string }, b: { readonly id: string }): number {
+  if (a.id === b.id) return 0;
+  return a.id < b.id ? -1 : 1;
 }
 
 class MemoryUsers implements UserStore {
@@ -75,15 +91,29 @@ class MemoryUsers implements UserStore {
     return ids.flatMap((id) => this.#data.users.get(id)?.user ?? []);
   }
 
-  async byEmail(normalised: string): Promise<{ user: User; passwordHash: string } | undefined> {
+  async byEmail(normalised: string): Promise<UserWithPassword | undefined> {
     for (const stored of this.#data.users.values()) if (stored.user.email === normalised) return stored;
     return undefined;
   }
 
-  async setRole(id: string, role: Role): Promise<void> {
-    const stored = this.#data.users.get(id);
+  async withPassword(id: string): Promise<UserWithPassword | undefined> {
+    return this.#data.users.get(id);
+  }
+
+  async page({ after, limit }: PageRequest): Promise<readonly User[]> {
+    const users = [...this.#data.users.values()].map(({ user }) => user);
+    return users
+      .filter(({ id }) => after === null || id > after)
+      .sort(byId)
+      .slice(0, limit);
+  }
+
+  async replace(user: User): Promise<void> {
+    const stored = this.#data.users.get(user.id);
     if (!stored) return;
-    this.#journal.set(this.#data.users, id, { ...stored, user: User.restore({ ...stored.user, role }) });
+    const other = await this.byEmail(user.email);
+    if (other && other.user.id !== user.id) throw new PassbookError('email_already_registered');
+    this.#journal.set(this.#data.users, user.id, { ...stored, user });
   }
 
   async setPasswordHash(id: string, passwordHash: string): Promise<void> {
@@ -114,12 +144,115 @@ class MemorySessions implements SessionStore {
     if (session?.endedAt === null) this.#journal.set(this.#data.sessions, id, { ...session, endedAt: at });
   }
 
+  async replace(session: Session): Promise<void> {
+    if (this.#data.sessions.has(session.id)) this.#journal.set(this.#data.sessions, session.id, session);
+  }
+
+  async openOf(userId: string): Promise<readonly Session[]> {
+    const sessions = [...this.#data.sessions.values()];
+    return sessions.filter((one) => one.userId === userId && one.endedAt === null).sort(byId);
+  }
+
   async deleteOver({ until, limit }: { until: Instant; limit: number }): Promise<number> {
     const over = [...this.#data.sessions.values()]
       .filter((session) => isOverBy(session, until))
       .slice(0, limit);
     for (const { id } of over) this.#journal.delete(this.#data.sessions, id);
     return over.length;
+  }
+}
+
+class MemoryCredentials implements CredentialStore {
+  readonly #data: MemoryData;
+  readonly #journal: Journal;
+
+  constructor(data: MemoryData, journal: Journal) {
+    this.#data = data;
+    this.#journal = journal;
+  }
+
+  async insert(credential: Credential): Promise<void> {
+    this.#journal.set(this.#data.credentials, credential.id, credential);
+  }
+
+  async find(id: string): Promise<Credential | undefined> {
+    return this.#data.credentials.get(id);
+  }
+
+  async byDigest<K extends CredentialKind>(kind: K, digest: string): Promise<Credential<K> | undefined> {
+    return ofKind(
+      this.#all().find((one) => one.kind === kind && one.digest === digest),
+      kind,
+    );
+  }
+
+  async ofUser<K extends CredentialKind>(userId: string, kind: K): Promise<readonly Credential<K>[]> {
+    return this.#all()
+      .flatMap((one) => (one.userId === userId ? (ofKind(one, kind) ?? []) : []))
+      .sort(byId);
+  }
+
+  async replace(credential: Credential): Promise<void> {
+    if (this.#data.credentials.has(credential.id)) await this.insert(credential);
+  }
+
+  async remove(id: string): Promise<boolean> {
+    const exists = this.#data.credentials.has(id);
+    this.#journal.delete(this.#data.credentials, id);
+    return exists;
+  }
+
+  async removeOf(userId: string): Promise<void> {
+    for (const one of this.#all().filter((each) => each.userId === userId)) await this.remove(one.id);
+  }
+
+  async deleteExpired({ until, limit }: { until: Instant; limit: number }): Promise<number> {
+    const expired = this.#all().filter((one) => one.expiresAt !== null && one.expiresAt <= until);
+    for (const { id } of expired.slice(0, limit)) await this.remove(id);
+    return Math.min(expired.length, limit);
+  }
+
+  #all(): Credential[] {
+    return [...this.#data.credentials.values()];
+  }
+}
+
+class MemorySecurityEvents implements SecurityEventStore {
+  readonly #data: MemoryData;
+  readonly #journal: Journal;
+
+  constructor(data: MemoryData, journal: Journal) {
+    this.#data = data;
+    this.#journal = journal;
+  }
+
+  async append(event: SecurityEvent): Promise<void> {
+    this.#journal.set(this.#data.securityEvents, event.id, event);
+  }
+
+  async list({
+    userId,
+    before,
+    limit,
+  }: {
+    userId: string | null;
+    before: string | null;
+    limit: number;
+  }): Promise<readonly SecurityEvent[]> {
+    return [...this.#data.securityEvents.values()]
+      .filter((event) => userId === null || event.userId === userId)
+      .filter(({ id }) => before === null || id < before)
+      .sort(byId)
+      .toReversed()
+      .slice(0, limit);
+  }
+
+  async eraseOf(userId: string): Promise<void> {
+    for (const event of this.#data.securityEvents.values()) {
+      if (event.userId !== userId) continue;
+      const erased = { ...event, address: null, device: null, details: {} };
+      this.#journal.set(this.#data.securityEvents, event.id, erased);
+    }
   }
 }
 

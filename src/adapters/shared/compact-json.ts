@@ -10,6 +10,7 @@ import type {
   DigestMessage,
   DigestTotal,
   Notification,
+  SecurityNotification,
   TransferNotification,
   WelcomeNotification,
 } from '../../domain/entities/notification.ts';
@@ -60,7 +61,7 @@ type GatheredJson = {
 };
 
 type DigestJson = Omit<DigestMessage, keyof Gathered> & GatheredJson;
-type MessageJson = TransferMessageJson | DigestJson | WelcomeNotification;
+type MessageJson = TransferMessageJson | DigestJson | WelcomeNotification | SecurityNotification;
 
 export function messagesToText(messages: readonly Notification[]): string {
   return JSON.stringify(messages.map(messageToJson));
@@ -71,13 +72,13 @@ export function messagesFromText(text: string): readonly Notification[] {
 }
 
 function messageToJson(message: Notification): MessageJson {
-  if (message.kind === 'welcome') return message;
+  if (message.kind === 'welcome' || message.kind === 'security') return message;
   if (message.kind === 'digest') return { ...message, ...gatheredToJson(message) };
   return transferMessageToJson(message);
 }
 
 function messageFromJson(json: MessageJson): Notification {
-  if (json.kind === 'welcome') return json;
+  if (json.kind === 'welcome' || json.kind === 'security') return json;
   if (json.kind === 'digest') return { ...json, ...gatheredFromJson(json) };
   return transferMessageFromJson(json);
 }

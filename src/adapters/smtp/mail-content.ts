@@ -5,6 +5,7 @@ import type {
   Notification,
   TransferNotification,
 } from '../../domain/entities/notification.ts';
+import { securityWords } from './security-words.ts';
 import { formatAmount } from '../../domain/money/money.ts';
 import type { Instant } from '../../domain/time.ts';
 
@@ -38,6 +39,10 @@ function wordsOf(message: Notification, bank: string): Words {
       lead: 'You are registered. Open an account to send and receive money.',
       facts: [['Registered', timeText(message.at)]],
     };
+  }
+
+  if (message.kind === 'security') {
+    return { ...securityWords[message.notice], facts: [['When', timeText(message.at)]] };
   }
 
   if (message.kind === 'digest') return digestWords(message, bank);

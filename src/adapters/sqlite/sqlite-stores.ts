@@ -1,14 +1,45 @@
 import type { ClaimedBatches } from '../shared/outbox-batch.ts';
 import type { MailHourStore, Stores } from '../../application/ports/ledger-store.ts';
 import type { OutboxStore } from '../../application/ports/outbox.ts';
-import type { SessionStore, UserStore } from '../../application/ports/user-store.ts';
+import type {
+  CredentialStore,
+  SecurityEventStore,
+  SessionStore,
+  UserStore,
+} from '../../application/ports/user-store.ts';
 import { findAuditHead, insertAuditRecord } from './tables/audit-log.ts';
 import type { Connection } from './connection/connection.ts';
 import { faultName } from './connection/faults.ts';
 import { findMailHour, keepMailHour, takeEndedMailHours } from './tables/mail-hours.ts';
 import { changeMessages, claimMessages, insertParcel } from './tables/outbox.ts';
-import { deleteOverSessions, endSession, findSession, insertSession } from './tables/sessions.ts';
-import { selectUser, findUserByEmail, insertUser, setPasswordHash, setRole } from './tables/users.ts';
+import {
+  deleteCredential,
+  deleteCredentialsOf,
+  deleteExpiredCredentials,
+  findCredential,
+  insertCredential,
+  listCredentials,
+  replaceCredential,
+  selectCredential,
+} from './tables/credentials.ts';
+import { eraseSecurityEvents, insertSecurityEvent, listSecurityEvents } from './tables/security-events.ts';
+import {
+  deleteOverSessions,
+  endSession,
+  findSession,
+  insertSession,
+  listOpenSessions,
+  replaceSession,
+} from './tables/sessions.ts';
+import {
+  findUserByEmail,
+  findUserWithPassword,
+  insertUser,
+  listUsers,
+  replaceUser,
+  selectUser,
+  setPasswordHash,
+} from './tables/users.ts';
 
 /**
  * The time during which one unit of work may use a connection. A later statement would commit alone, and so would one
@@ -49,6 +80,8 @@ export function sqliteStores(scope: Scope, seen: ClaimedBatches): Stores {
   return {
     users: usersOf(scope),
     sessions: sessionsOf(scope),
+    credentials: credentialsOf(scope),
+    securityEvents: securityEventsOf(scope),
     outbox: outboxOf(scope, seen),
     mailHours: mailHoursOf(scope),
     audit: {
@@ -75,7 +108,9 @@ function usersOf(scope: Scope): UserStore {
     byId: (id) => scope.use((connection) => selectUser(connection, id)),
     byIds: (ids) => scope.use((connection) => ids.flatMap((id) => selectUser(connection, id) ?? [])),
     byEmail: (normalised) => scope.use((connection) => findUserByEmail(connection, normalised)),
-    setRole: (id, role) => scope.use((connection) => setRole(connection, id, role)),
+    withPassword: (id) => scope.use((connection) => findUserWithPassword(connection, id)),
+    page: (page) => scope.use((connection) => listUsers(connection, page)),
+    replace: (user) => scope.use((connection) => replaceUser(connection, user)),
     setPasswordHash: (id, hash) => scope.use((connection) => setPasswordHash(connection, id, hash)),
   };
 }
@@ -85,7 +120,30 @@ function sessionsOf(scope: Scope): SessionStore {
     insert: (session) => scope.use((connection) => insertSession(connection, session)),
     find: (id) => scope.use((connection) => findSession(connection, id)),
     end: (id, at) => scope.use((connection) => endSession(connection, id, at)),
+    replace: (session) => scope.use((connection) => replaceSession(connection, session)),
+    openOf: (userId) => scope.use((connection) => listOpenSessions(connection, userId)),
     deleteOver: (terms) => scope.use((connection) => deleteOverSessions(connection, terms)),
+  };
+}
+
+function credentialsOf(scope: Scope): CredentialStore {
+  return {
+    insert: (credential) => scope.use((connection) => insertCredential(connection, credential)),
+    find: (id) => scope.use((connection) => selectCredential(connection, id)),
+    byDigest: (kind, digest) => scope.use((connection) => findCredential(connection, kind, digest)),
+    ofUser: (userId, kind) => scope.use((connection) => listCredentials(connection, userId, kind)),
+    replace: (credential) => scope.use((connection) => replaceCredential(connection, credential)),
+    remove: (id) => scope.use((connection) => deleteCredential(connection, id)),
+    removeOf: (userId) => scope.use((connection) => deleteCredentialsOf(connection, userId)),
+    deleteExpired: (terms) => scope.use((connection) => deleteExpiredCredentials(connection, terms)),
+  };
+}
+
+function securityEventsOf(scope: Scope): SecurityEventStore {
+  return {
+    append: (event) => scope.use((connection) => insertSecurityEvent(connection, event)),
+    list: (terms) => scope.use((connection) => listSecurityEvents(connection, terms)),
+    eraseOf: (userId) => scope.use((connection) => eraseSecurityEvents(connection, userId)),
   };
 }
 

@@ -11,9 +11,16 @@ import type { AuditHead, AuditRecord } from '../../domain/integrity/audit-log.ts
 import type { Instant } from '../../domain/time.ts';
 import type { Fault } from '../../domain/verification/faults.ts';
 import type { OutboxStore } from './outbox.ts';
+import type { PageRequest } from './page-request.ts';
 import type { SharedCounts } from './shared-counts.ts';
 import type { TransferPosition } from './transfer-position.ts';
-import type { SessionReads, SessionStore, UserStore } from './user-store.ts';
+import type {
+  CredentialStore,
+  SecurityEventStore,
+  SessionReads,
+  SessionStore,
+  UserStore,
+} from './user-store.ts';
 
 /**
  * A store adapter. `Tx` is the transaction that it hands to a caller's own writes. `close` releases the resources that the adapter
@@ -84,6 +91,8 @@ export type UnitTerms<R, Tx = unknown> = Prefetch & {
 export interface Stores {
   readonly users: UserStore;
   readonly sessions: SessionStore;
+  readonly credentials: CredentialStore;
+  readonly securityEvents: SecurityEventStore;
   readonly outbox: OutboxStore;
   readonly mailHours: MailHourStore;
   readonly audit: AuditStore;
@@ -207,6 +216,3 @@ export type BookedHold = {
 
 /** Position of a hold among the pending ones: by expiry, then by id. */
 export type HoldPlace = { readonly expiresAt: Instant; readonly id: string };
-
-/** `limit` is at least 1. `after` is the last id of the previous page, or null for the first page. */
-export type PageRequest = { readonly after: string | null; readonly limit: number };

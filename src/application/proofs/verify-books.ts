@@ -16,7 +16,8 @@ import { BalanceCheck, FaultLog, OrderCheck } from '../../domain/verification/fa
 import type { Fault, FaultPlace } from '../../domain/verification/faults.ts';
 import type { Transfer } from '../../domain/entities/transfer.ts';
 import { allPages } from '../all-pages.ts';
-import type { LedgerReads, LedgerScan, PageRequest } from '../ports/ledger-store.ts';
+import type { LedgerReads, LedgerScan } from '../ports/ledger-store.ts';
+import type { PageRequest } from '../ports/page-request.ts';
 
 export type VerifyPorts = {
   readonly reads: LedgerReads;

@@ -11,7 +11,8 @@ import { filterTerms, isSelective, matches, requireFilter } from './history-filt
 import type { HistoryFilter, HistoryRequest } from './history-filter.ts';
 import { scanPage, sequenceOf } from '../page.ts';
 import type { Page } from '../page.ts';
-import type { BookLine, LedgerReads, PageRequest } from '../ports/ledger-store.ts';
+import type { BookLine, LedgerReads } from '../ports/ledger-store.ts';
+import type { PageRequest } from '../ports/page-request.ts';
 import type { Clock } from '../ports/runtime.ts';
 import { viewCounterpartyOf, viewMetadata, viewOtherSide } from '../views.ts';
 import type { CounterpartyView } from '../views.ts';

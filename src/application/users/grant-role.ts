@@ -22,9 +22,10 @@ export function grantRole(ports: AuditPorts & { unitOfWork: UnitOfWork; recentSe
     const user = await ports.unitOfWork.run(async ({ users, audit }) => {
       const found = await users.byEmail(normaliseEmail(email));
       if (!found) throw new PassbookError('user_not_found');
-      await users.setRole(found.user.id, role);
+      const granted = found.user.grant(role);
+      await users.replace(granted);
       await auditGrant(audit, { userId: found.user.id, before: found.user.role, after: role }, ports);
-      return User.restore({ ...found.user, role });
+      return granted;
     });
     ports.recentSessions?.forgetAll();
     return user;

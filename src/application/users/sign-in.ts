@@ -83,6 +83,13 @@ export function newSession({ ids, clock, sessionLifetimeMs }: SessionPorts, user
     createdAt: now,
     expiresAt: now + sessionLifetimeMs,
     endedAt: null,
+    refreshDigest: null,
+    previousDigest: null,
+    refreshedAt: now,
+    lastUsedAt: now,
+    methods: ['password'],
+    address: null,
+    device: null,
   };
 }
 

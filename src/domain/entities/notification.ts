@@ -1,3 +1,4 @@
+import type { Origin } from './security-event.ts';
 import type { Instant } from '../time.ts';
 
 type MessageFacts = {
@@ -8,6 +9,37 @@ type MessageFacts = {
 };
 
 export type WelcomeNotification = MessageFacts & { readonly kind: 'welcome' };
+
+export type SecurityNotice =
+  | 'verify_email'
+  | 'reset_password'
+  | 'confirm_new_email'
+  | 'email_changed'
+  | 'password_changed'
+  | 'new_sign_in'
+  | 'refresh_token_reused'
+  | 'totp_added'
+  | 'totp_removed'
+  | 'recovery_code_used'
+  | 'recovery_codes_made'
+  | 'passkey_added'
+  | 'passkey_removed'
+  | 'api_key_made'
+  | 'role_granted'
+  | 'user_locked'
+  | 'user_erased';
+
+/** Tells a person about their sign-ins and credentials, or brings them a link. */
+export type SecurityNotification = MessageFacts &
+  Origin & {
+    readonly kind: 'security';
+    readonly notice: SecurityNotice;
+    /** Address to write to; null for the user's own. */
+    readonly email: string | null;
+    /** Id of the credential that the link in the mail proves; null if there is no link. */
+    readonly linkId: string | null;
+    readonly details: Readonly<Record<string, string>>;
+  };
 
 /** Notifies an owner of a transfer, with their own new balances. Amounts are in minor units. */
 export type TransferNotification = MessageFacts & {
@@ -55,11 +87,11 @@ export type DigestMessage = MessageFacts & {
 
 /** Returns whether the message is about one transfer. */
 export function isAboutTransfer(message: Notification): message is TransferNotification {
-  return message.kind !== 'welcome' && message.kind !== 'digest';
+  return message.kind !== 'welcome' && message.kind !== 'digest' && message.kind !== 'security';
 }
 
 /** A message to a user, written in the transaction of its event and sent after the commit. */
-export type Notification = WelcomeNotification | TransferNotification | DigestMessage;
+export type Notification = WelcomeNotification | SecurityNotification | TransferNotification | DigestMessage;
 
 /** Returns the end of an account id, the only part that the other side may see. */
 export function lastFour(accountId: string): string {

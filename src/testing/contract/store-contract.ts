@@ -8,6 +8,7 @@ import { describeAdministration } from './administration.ts';
 import { describeAtOnce } from './at-once.ts';
 import { describeBankBusiness } from './bank-business.ts';
 import { describeBatches } from './batches.ts';
+import { describeCredentials } from './credentials.ts';
 import { describeDryRuns } from './dry-runs.ts';
 import { describeDuplicates } from './duplicates.ts';
 import { describeEntries } from './entries.ts';
@@ -54,6 +55,7 @@ export function storeContract(name: string, open: OpenStore): void {
     const subject = opened(open);
     describeUnitsOfWork(subject);
     describeUsersAndSessions(subject);
+    describeCredentials(subject);
     describeOutbox(subject);
     describeMailHours(subject);
     describeAccounts(subject);

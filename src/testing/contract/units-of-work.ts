@@ -466,7 +466,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       const seen = await bank.unitOfWork.run(async ({ users, sessions }) => {
         await users.insert(user, 'hash');
         await sessions.insert(session);
-        await users.setRole(user.id, 'auditor');
+        await users.replace(user.grant('auditor'));
         await sessions.end(session.id, 5);
         return {
           byId: await users.byId(user.id),
@@ -498,7 +498,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       await expect(
         bank.unitOfWork.run(async ({ users, sessions, outbox }) => {
           await users.insert(added, 'hash');
-          await users.setRole(kept.id, 'system');
+          await users.replace(kept.grant('system'));
           await users.setPasswordHash(kept.id, 'another hash');
           await sessions.insert(started);
           await sessions.end(open.id, 5);

@@ -17,15 +17,26 @@ export function describeUsersAndSessions(subject: () => Subject): void {
 
   describe('users', () => {
     it('are found by id and by e-mail address, in every field as they were written', async () => {
-      const user = aUser({ name: "Zoë O'Neill 🏦", role: 'auditor', createdAt: JANUARY + 1 });
+      const user = aUser({
+        name: "Zoë O'Neill 🏦",
+        role: 'operator',
+        createdAt: JANUARY + 1,
+        emailVerifiedAt: JANUARY + 2,
+        language: 'pt-BR',
+        timeZone: 'America/Sao_Paulo',
+        lockedAt: JANUARY + 3,
+        erasedAt: JANUARY + 4,
+      });
       await run(({ users }) => users.insert(user, '$argon2id$v=19$hash'));
 
       const found = await runElsewhere(async ({ users }) => ({
         byId: await users.byId(user.id),
         byEmail: await users.byEmail(user.email),
+        withPassword: await users.withPassword(user.id),
       }));
       expect(found).toStrictEqual({
         byId: user,
+        withPassword: { user, passwordHash: '$argon2id$v=19$hash' },
         byEmail: { user, passwordHash: '$argon2id$v=19$hash' },
       });
     });
@@ -86,13 +97,60 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       });
     });
 
+    it('are replaced in every field, and keep their password', async () => {
+      const user = aUser();
+      await run(({ users }) => users.insert(user, 'hash'));
+      const changed = aUser({
+        id: user.id,
+        name: 'Bob',
+        emailVerifiedAt: JANUARY + 2,
+        language: 'de',
+        timeZone: 'Europe/Berlin',
+        lockedAt: JANUARY + 3,
+        erasedAt: JANUARY + 4,
+      });
+      await run(({ users }) => users.replace(changed));
+      expect(await runElsewhere(({ users }) => users.withPassword(user.id))).toStrictEqual({
+        user: changed,
+        passwordHash: 'hash',
+      });
+    });
+
+    it("cannot take another user's e-mail address by a change, and roll all of it back", async () => {
+      const [user, other] = [aUser(), aUser()];
+      await run(async ({ users }) => {
+        await users.insert(user, 'hash');
+        await users.insert(other, 'hash');
+      });
+      await expect(
+        run(async ({ users }) => {
+          await users.replace(other.grant('auditor'));
+          await users.replace(aUser({ ...user, email: other.email }));
+        }),
+      ).rejects.toEqual(TAKEN);
+      expect(await run(({ users }) => users.byIds([user.id, other.id]))).toHaveLength(2);
+      expect(await run(({ users }) => users.byId(other.id))).toStrictEqual(other);
+    });
+
+    it('are listed in the order of their ids, page by page', async () => {
+      const all = [aUser(), aUser(), aUser()];
+      await run(async ({ users }) => {
+        for (const user of all.toReversed()) await users.insert(user, 'hash');
+      });
+      const page = (after: string, limit: number) =>
+        runElsewhere(({ users }) => users.page({ after, limit }));
+      const [first, second] = all;
+      expect(await page(first?.id ?? '', 1)).toStrictEqual([second]);
+      expect((await page(first?.id ?? '', 2)).map(({ id }) => id)).toEqual(all.slice(1).map(({ id }) => id));
+    });
+
     it('change their role, and nothing else by it', async () => {
       const [user, other] = [aUser(), aUser()];
       await run(async ({ users }) => {
         await users.insert(user, 'hash');
         await users.insert(other, 'other hash');
       });
-      await run(({ users }) => users.setRole(user.id, 'system'));
+      await run(({ users }) => users.replace(user.grant('system')));
 
       expect(await runElsewhere(({ users }) => users.byEmail(user.email))).toStrictEqual({
         user: aUser({ ...user, role: 'system' }),
@@ -125,7 +183,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
     it('that do not exist are not made by a change', async () => {
       const id = freshId();
       await run(async ({ users }) => {
-        await users.setRole(id, 'system');
+        await users.replace(aUser({ id, role: 'system' }));
         await users.setPasswordHash(id, 'hash');
       });
       expect(await run(({ users }) => users.byId(id))).toBeUndefined();
@@ -135,7 +193,18 @@ export function describeUsersAndSessions(subject: () => Subject): void {
   describe('sessions', () => {
     it('are found with their user, in every field as they were written', async () => {
       const user = aUser();
-      const session = aSession({ userId: user.id, createdAt: JANUARY + 1, expiresAt: JANUARY + 2 });
+      const session = aSession({
+        userId: user.id,
+        createdAt: JANUARY + 1,
+        expiresAt: JANUARY + 2,
+        refreshDigest: 'digest',
+        previousDigest: 'digest before it',
+        refreshedAt: JANUARY + 3,
+        lastUsedAt: JANUARY + 4,
+        methods: ['password', 'totp'],
+        address: '2001:db8::1',
+        device: 'Firefox on Zoë',
+      });
       await run(async ({ users, sessions }) => {
         await users.insert(user, 'hash');
         await sessions.insert(session);
@@ -157,7 +226,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
         await users.insert(user, 'hash');
         await sessions.insert(session);
       });
-      await run(({ users }) => users.setRole(user.id, 'auditor'));
+      await run(({ users }) => users.replace(user.grant('auditor')));
 
       expect(await runElsewhere(({ sessions }) => sessions.find(session.id))).toStrictEqual({
         session,
@@ -183,9 +252,49 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       expect(await run(({ sessions }) => sessions.find(other.id))).toStrictEqual({ session: other, user });
     });
 
+    it('are replaced in every field', async () => {
+      const user = aUser();
+      const session = aSession({ userId: user.id });
+      await run(async ({ users, sessions }) => {
+        await users.insert(user, 'hash');
+        await sessions.insert(session);
+      });
+      const refreshed = aSession({
+        ...session,
+        expiresAt: JANUARY + 8,
+        refreshDigest: 'new',
+        previousDigest: 'old',
+        refreshedAt: JANUARY + 3,
+        lastUsedAt: JANUARY + 4,
+        methods: ['passkey'],
+      });
+      await run(({ sessions }) => sessions.replace(refreshed));
+      expect((await runElsewhere(({ sessions }) => sessions.find(session.id)))?.session).toStrictEqual(
+        refreshed,
+      );
+    });
+
+    it('of a user that are open are listed, expired ones too', async () => {
+      const user = aUser();
+      const times = { userId: user.id };
+      const [first, expired, ended] = [
+        aSession(times),
+        aSession({ ...times, expiresAt: 1 }),
+        aSession({ ...times, endedAt: 5 }),
+      ];
+      await run(async ({ users, sessions }) => {
+        await users.insert(user, 'hash');
+        for (const session of [expired, ended, first, aSession()]) await sessions.insert(session);
+      });
+      expect(await runElsewhere(({ sessions }) => sessions.openOf(user.id))).toStrictEqual([first, expired]);
+    });
+
     it('that do not exist are not made by an end', async () => {
       const id = freshId();
-      await run(({ sessions }) => sessions.end(id, JANUARY));
+      await run(async ({ sessions }) => {
+        await sessions.end(id, JANUARY);
+        await sessions.replace(aSession({ id }));
+      });
       expect(await run(({ sessions }) => sessions.find(id))).toBeUndefined();
     });
 

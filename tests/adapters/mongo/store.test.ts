@@ -304,7 +304,7 @@ describeWithMongo('what the store sends to MongoDB', () => {
       await sessions.find(session.id);
     });
     await bank.unitOfWork.run(async ({ users, sessions }) => {
-      await users.setRole(user.id, 'auditor');
+      await users.replace(user.grant('auditor'));
       await sessions.end(session.id, 5);
     });
     await bank.takeMessages();

@@ -92,4 +92,4 @@ describe('a check of the store', () => {
   });
 });
 
-const MIGRATIONS = 7;
+const MIGRATIONS = 8;

@@ -17,6 +17,7 @@ function aReader(count: number) {
       for (const act of during.splice(0)) act();
       return all.filter(({ session }) => ids.includes(session.id));
     },
+    apiKeys: async () => [],
   };
   const recent = new SessionCache({ reads, clock });
   const find = (index: number) => recent.find(all[index]?.session.id ?? 'nobody');

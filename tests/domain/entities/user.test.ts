@@ -107,7 +107,18 @@ describe('a normalised e-mail address', () => {
 
 describe('a restored user', () => {
   it('is what was stored', () => {
-    const state = { id: 'u', name: '\n', email: 'old', role: 'auditor', createdAt: JANUARY } as const;
+    const state = {
+      id: 'u',
+      name: '\n',
+      email: 'old',
+      role: 'auditor',
+      createdAt: JANUARY,
+      emailVerifiedAt: JANUARY + 1,
+      language: 'fr',
+      timeZone: 'Nowhere',
+      lockedAt: JANUARY + 2,
+      erasedAt: JANUARY + 3,
+    } as const;
     expect({ ...User.restore(state) }).toStrictEqual(state);
   });
 });

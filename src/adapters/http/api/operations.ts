@@ -1,34 +1,14 @@
-import type * as v from 'valibot';
 import type { ErrorCode } from '../../../domain/errors.ts';
+import type { ApiOperations } from './api-operation.ts';
+import { apiKeyOperations } from './operations/api-keys.ts';
+import { profileOperations } from './operations/profile.ts';
+import { secondFactorOperations } from './operations/second-factors.ts';
+import { sessionOperations } from './operations/sessions.ts';
+import { userOperations } from './operations/users.ts';
 import * as bodies from '../requests/bodies.ts';
 import * as queries from '../requests/queries.ts';
 import { AtQuery, HistoryQuery, Nothing, PageQuery } from '../requests/schemas.ts';
 import * as json from '../responses/bodies.ts';
-
-/** One route of the API, described for documents and clients. */
-export type ApiOperation = {
-  readonly id: string;
-  readonly group: 'Sign-in' | 'Accounts' | 'Transactions' | 'System' | 'Server';
-  readonly summary: string;
-  readonly description?: string;
-  /** `none`: no session is needed. A role: only its users may call it. */
-  readonly access: 'none' | 'session' | 'system' | 'system or auditor';
-  readonly query?: v.GenericSchema;
-  /** Whether the query takes pairs of metadata, `metadata.NAME=text`. */
-  readonly metadataQuery?: true;
-  readonly body?: v.GenericSchema;
-  /** Whether the request takes an idempotency key, in the body or in the header. */
-  readonly key?: 'required' | 'optional';
-  /** Whether the request can be a dry run. */
-  readonly dryRun?: true;
-  /** The status of success, and its JSON. Undefined: no body. */
-  readonly status: 200 | 201 | 204;
-  readonly answer?: v.GenericSchema;
-  /** Other formats of the same answer. */
-  readonly formats?: readonly string[];
-  /** Errors beside those that `access`, `body`, `key`, the store and the limit of requests bring. */
-  readonly errors: readonly ErrorCode[];
-};
 
 const ANSWERS_TO_DEBIT = [
   'source_account_not_found',
@@ -104,6 +84,10 @@ export const operations = {
     answer: json.UserAnswer,
     errors: [],
   },
+  ...sessionOperations,
+  ...profileOperations,
+  ...secondFactorOperations,
+  ...apiKeyOperations,
   'POST /api/accounts': {
     id: 'openAccount',
     group: 'Accounts',
@@ -450,6 +434,7 @@ export const operations = {
     answer: json.UserAnswer,
     errors: ['user_not_found'],
   },
+  ...userOperations,
   'GET /api/system/accounts': {
     id: 'listAccountsOfUser',
     group: 'System',
@@ -478,6 +463,6 @@ export const operations = {
     answer: json.HealthJson,
     errors: ['queue_full', 'storage_full', 'outcome_unknown'],
   },
-} as const satisfies Readonly<Record<`${'GET' | 'POST' | 'PUT' | 'PATCH'} /${string}`, ApiOperation>>;
+} as const satisfies ApiOperations;
 
 export type Operations = typeof operations;

@@ -34,9 +34,12 @@ export function viewerOf(caller: Caller): Viewer & { id: string } {
   switch (caller.role) {
     case 'customer':
       return actorOf(caller);
+    case 'operator':
     case 'system':
+      return { kind: 'system', id: caller.id };
+    case 'support':
     case 'auditor':
-      return { kind: caller.role, id: caller.id };
+      return { kind: 'auditor', id: caller.id };
     default:
       return caller.role satisfies never;
   }

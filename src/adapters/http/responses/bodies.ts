@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { DIRECTIONS, KINDS, STATUSES } from '../../../application/reporting/history-filter.ts';
+import { ROLES } from '../../../domain/entities/user.ts';
 import { errorCatalogue } from '../../../domain/errors.ts';
 import type { ErrorCode } from '../../../domain/errors.ts';
 
@@ -24,7 +25,7 @@ export const UserJson = v.strictObject({
   id: Id,
   name: v.string(),
   email: v.string(),
-  role: v.picklist(['customer', 'system', 'auditor']),
+  role: v.picklist(ROLES),
   createdAt: Time,
 });
 

@@ -5,10 +5,11 @@ import type {
   BookLine,
   HoldPlace,
   LedgerReads,
-  PageRequest,
 } from '../../../application/ports/ledger-store.ts';
+import type { PageRequest } from '../../../application/ports/page-request.ts';
 import type { SessionReads } from '../../../application/ports/user-store.ts';
 import type { TransferPosition } from '../../../application/ports/transfer-position.ts';
+import type { Credential } from '../../../domain/entities/credential.ts';
 import type { Account } from '../../../domain/entities/account.ts';
 import type { PendingSums } from '../../../domain/entities/counters.ts';
 import type { AuditRecord } from '../../../domain/integrity/audit-log.ts';
@@ -26,6 +27,7 @@ import { findDue } from '../writing/due-holds.ts';
 import type { CounterpartyIndex } from '../writing/counterparty-blocks.ts';
 import { entryKey, entryKeysBetween } from '../documents/entry-document.ts';
 import { mongoUnavailable } from '../transactions/errors.ts';
+import { findApiKeys } from '../stores/credentials.ts';
 import { findSessions } from '../stores/sessions.ts';
 import { recordOf, recordOfTransfer, transferIdsOf } from '../documents/record-document.ts';
 import { withLastEntries } from '../documents/latest-accounts.ts';
@@ -175,6 +177,10 @@ export class MongoReads implements LedgerReads, SessionReads {
 
   sessions(ids: readonly string[]): Promise<readonly { session: Session; user: User }[]> {
     return this.#read(() => findSessions(this.#collections.sessions, ids));
+  }
+
+  apiKeys(digests: readonly string[]): Promise<readonly { key: Credential<'api_key'>; user: User }[]> {
+    return this.#read(() => findApiKeys(this.#collections.credentials, digests));
   }
 
   async dueOn(accountId: string, until: Instant): Promise<PendingSums> {

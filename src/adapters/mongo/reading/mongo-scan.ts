@@ -3,9 +3,9 @@ import { allPages } from '../../../application/all-pages.ts';
 import type {
   BooksAtOnce,
   LedgerScan,
-  PageRequest,
   TransferWithEntries,
 } from '../../../application/ports/ledger-store.ts';
+import type { PageRequest } from '../../../application/ports/page-request.ts';
 import type { Account } from '../../../domain/entities/account.ts';
 import { keyFromText } from '../../../domain/books/idempotency.ts';
 import type { IdempotencyRecord } from '../../../domain/books/idempotency.ts';

@@ -3,6 +3,8 @@ import type { AccountDocument } from '../documents/account-document.ts';
 import type { AuditDocument } from '../documents/audit-document.ts';
 import type { BlockDocument } from '../documents/block-document.ts';
 import type { CountDocument } from '../documents/count-document.ts';
+import type { CredentialDocument } from '../documents/credential-document.ts';
+import type { SecurityEventDocument } from '../documents/security-event-document.ts';
 import type { VersionDocument } from '../documents/version-document.ts';
 import type { MailHourDocument } from '../documents/mail-hour-document.ts';
 import type { OutboxDocument } from '../documents/outbox-document.ts';
@@ -28,6 +30,9 @@ export type Collections = {
   readonly parcels: Collection<OutboxDocument>;
   readonly users: Collection<UserDocument>;
   readonly sessions: Collection<SessionDocument>;
+  readonly credentials: Collection<CredentialDocument>;
+  /** Inserted and never deleted. Erasing a user clears what is personal. */
+  readonly securityEvents: Collection<SecurityEventDocument>;
   readonly mailHours: Collection<MailHourDocument>;
   /** Requests by caller and minute. */
   readonly counts: Collection<CountDocument>;
@@ -46,6 +51,8 @@ export function collectionsOf(db: Db): Collections {
     parcels: db.collection('parcels'),
     users: db.collection('users'),
     sessions: db.collection('sessions'),
+    credentials: db.collection('credentials'),
+    securityEvents: db.collection('securityEvents'),
     mailHours: db.collection('mailHours'),
     counts: db.collection('counts'),
   };

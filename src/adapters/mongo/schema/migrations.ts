@@ -153,6 +153,33 @@ const MIGRATIONS: readonly Migration[] = [
       await dropIndex(db, 'transfers', 'pending_holds');
     },
   },
+  {
+    version: 9,
+    name: 'profiles, refresh tokens, credentials and security events',
+    async apply(db) {
+      await index(db, 'sessions', [
+        {
+          key: { userId: 1, _id: 1 },
+          name: 'open_by_user',
+          partialFilterExpression: { endedAt: null },
+        },
+      ]);
+      await index(db, 'credentials', [
+        { key: { userId: 1, kind: 1, _id: 1 }, name: 'by_user' },
+        {
+          key: { kind: 1, digest: 1 },
+          name: 'by_digest',
+          partialFilterExpression: { digest: { $type: 'string' } },
+        },
+        {
+          key: { expiresAt: 1 },
+          name: 'by_expiry',
+          partialFilterExpression: { expiresAt: { $type: 'date' } },
+        },
+      ]);
+      await index(db, 'securityEvents', [{ key: { userId: 1, _id: -1 }, name: 'by_user' }]);
+    },
+  },
 ];
 
 /** Implements `Transfer.unbookedFor` for existing transfers, in one scan. */

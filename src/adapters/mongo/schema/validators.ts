@@ -1,4 +1,5 @@
 import type { Document } from 'mongodb';
+import { ROLES } from '../../../domain/entities/user.ts';
 import { MAX_AMOUNT, MAX_COUNTER } from '../../../domain/money/money.ts';
 
 /*
@@ -137,18 +138,57 @@ export const parcels: Document = {
 };
 
 export const users: Document = {
-  $jsonSchema: object({
-    _id: text,
-    name: text,
-    email: text,
-    role: { enum: ['customer', 'system', 'auditor'] },
-    passwordHash: text,
-    createdAt: date,
-  }),
+  $jsonSchema: sparse(
+    { _id: text, name: text, email: text, role: { enum: [...ROLES] }, passwordHash: text, createdAt: date },
+    {
+      emailVerifiedAt: dateOrNull,
+      language: text,
+      timeZone: text,
+      lockedAt: dateOrNull,
+      erasedAt: dateOrNull,
+    },
+  ),
 };
 
 export const sessions: Document = {
-  $jsonSchema: object({ _id: text, userId: text, createdAt: date, expiresAt: date, endedAt: dateOrNull }),
+  $jsonSchema: sparse(
+    { _id: text, userId: text, createdAt: date, expiresAt: date, endedAt: dateOrNull },
+    {
+      refreshDigest: textOrNull,
+      previousDigest: textOrNull,
+      refreshedAt: date,
+      lastUsedAt: date,
+      methods: { bsonType: 'array', items: text },
+      address: textOrNull,
+      device: textOrNull,
+    },
+  ),
+};
+
+export const credentials: Document = {
+  $jsonSchema: object({
+    _id: text,
+    userId: text,
+    kind: text,
+    digest: textOrNull,
+    createdAt: date,
+    expiresAt: dateOrNull,
+    content: { bsonType: 'object' },
+  }),
+};
+
+export const securityEvents: Document = {
+  $jsonSchema: object({
+    _id: text,
+    at: date,
+    userId: textOrNull,
+    actorId: textOrNull,
+    action: text,
+    sessionId: textOrNull,
+    address: textOrNull,
+    device: textOrNull,
+    details: { bsonType: 'object' },
+  }),
 };
 
 export const mailHours: Document = { $jsonSchema: object({ _id: text, endsAt: date, content: text }) };

@@ -35,6 +35,20 @@ export class MongoSessions implements SessionStore {
     );
   }
 
+  async replace(session: Session): Promise<void> {
+    const { _id, ...document } = sessionDocument(session);
+    await this.#transaction.write((within) =>
+      this.#sessions.replaceOne({ _id }, document, { session: within }),
+    );
+  }
+
+  async openOf(userId: string): Promise<readonly Session[]> {
+    const found = await this.#transaction.read((within) =>
+      this.#sessions.find({ userId, endedAt: null }, { session: within, sort: { _id: 1 } }).toArray(),
+    );
+    return found.map(sessionOf);
+  }
+
   async deleteOver({ until, limit }: { until: Instant; limit: number }): Promise<number> {
     const by = { $lte: new Date(until) };
     const over = await this.#transaction.read((session) =>

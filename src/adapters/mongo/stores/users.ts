@@ -1,5 +1,7 @@
-import type { UserStore } from '../../../application/ports/user-store.ts';
-import type { Role, User } from '../../../domain/entities/user.ts';
+import type { ClientSession } from 'mongodb';
+import type { PageRequest } from '../../../application/ports/page-request.ts';
+import type { UserStore, UserWithPassword } from '../../../application/ports/user-store.ts';
+import type { User } from '../../../domain/entities/user.ts';
 import { PassbookError } from '../../../domain/errors.ts';
 import { userDocument, userOf } from '../documents/user-document.ts';
 import type { UserDocument } from '../documents/user-document.ts';
@@ -18,15 +20,15 @@ export class MongoUsers implements UserStore {
   }
 
   async insert(user: User, passwordHash: string): Promise<void> {
-    await this.#transaction.write(
-      (session) => this.#users.insertOne(userDocument(user, passwordHash), { session }),
-      {
-        field: 'email',
-        refusal: new PassbookError('email_already_registered'),
-        isDurable: async () => this.#registering.has(user.email) || this.#isRegistered(user.email),
-      },
+    const document = { ...userDocument(user), passwordHash };
+    await this.#writeEmail(user.email, (session) => this.#users.insertOne(document, { session }));
+  }
+
+  async replace(user: User): Promise<void> {
+    const { _id, ...change } = userDocument(user);
+    await this.#writeEmail(user.email, (session) =>
+      this.#users.updateOne({ _id }, { $set: change }, { session }),
     );
-    this.#registering.add(user.email);
   }
 
   async byId(id: string): Promise<User | undefined> {
@@ -41,27 +43,45 @@ export class MongoUsers implements UserStore {
     return documents.map(userOf);
   }
 
-  async byEmail(normalised: string): Promise<{ user: User; passwordHash: string } | undefined> {
-    const document = await this.#find({ email: normalised });
+  byEmail(normalised: string): Promise<UserWithPassword | undefined> {
+    return this.#findWithPassword({ email: normalised });
+  }
+
+  withPassword(id: string): Promise<UserWithPassword | undefined> {
+    return this.#findWithPassword({ _id: id });
+  }
+
+  async page({ after, limit }: PageRequest): Promise<readonly User[]> {
+    const documents = await this.#transaction.read((session) =>
+      this.#users.find({ _id: { $gt: after ?? '' } }, { session, limit, sort: { _id: 1 } }).toArray(),
+    );
+    return documents.map(userOf);
+  }
+
+  async setPasswordHash(id: string, passwordHash: string): Promise<void> {
+    await this.#transaction.write((session) =>
+      this.#users.updateOne({ _id: id }, { $set: { passwordHash } }, { session }),
+    );
+  }
+
+  async #findWithPassword(
+    filter: { _id: string } | { email: string },
+  ): Promise<UserWithPassword | undefined> {
+    const document = await this.#find(filter);
     return document && { user: userOf(document), passwordHash: document.passwordHash };
   }
 
-  setRole(id: string, role: Role): Promise<void> {
-    return this.#set(id, { role });
-  }
-
-  setPasswordHash(id: string, passwordHash: string): Promise<void> {
-    return this.#set(id, { passwordHash });
+  async #writeEmail(email: string, write: (session: ClientSession) => Promise<unknown>): Promise<void> {
+    await this.#transaction.write(write, {
+      field: 'email',
+      refusal: new PassbookError('email_already_registered'),
+      isDurable: async () => this.#registering.has(email) || this.#isRegistered(email),
+    });
+    this.#registering.add(email);
   }
 
   async #find(filter: { _id: string } | { email: string }): Promise<UserDocument | undefined> {
     return (await this.#transaction.read((session) => this.#users.findOne(filter, { session }))) ?? undefined;
-  }
-
-  async #set(id: string, change: Partial<UserDocument>): Promise<void> {
-    await this.#transaction.write((session) =>
-      this.#users.updateOne({ _id: id }, { $set: change }, { session }),
-    );
   }
 
   /** Reads from a majority: a failover may undo the data of a single server. */

@@ -9,6 +9,7 @@ import type { Connection } from '../connection/connection.ts';
 import { entriesAt, entriesWith, selectEntries } from '../tables/entries.ts';
 import { beforeCommit } from '../connection/faults.ts';
 import { findRecord } from '../tables/idempotency-records.ts';
+import { listApiKeys } from '../tables/credentials.ts';
 import { findSession } from '../tables/sessions.ts';
 import {
   selectDueSums,
@@ -50,6 +51,7 @@ export function readsOf(
     },
     record: (key) => read(() => findRecord(connection, key)),
     sessions: (ids) => read(() => ids.flatMap((id) => findSession(connection, id) ?? [])),
+    apiKeys: (digests) => read(() => listApiKeys(connection, digests)),
     dueOn: (accountId, until) => read(() => selectDueSums(connection, accountId, until)),
     pendingHolds: (accountId, page) => read(() => listPendingHolds(connection, accountId, page)),
     holdsPlaced: (accountId, page) => read(() => listHoldsPlaced(connection, accountId, page)),

@@ -6,6 +6,7 @@ import {
   DIGESTS_KEPT,
   ENTRY_BLOCKS,
   HOLDS_IN_SUM,
+  IDENTITY,
   LEDGER_SCHEMA,
   NEWEST_ENTRY,
   PEOPLE_AND_MAIL,
@@ -34,6 +35,7 @@ const MIGRATIONS: readonly Migration[] = [
   },
   { name: 'sessions by their end, mails by the hour, users in the audit log', sql: PEOPLE_AND_MAIL },
   { name: 'pending holds with their amounts', sql: HOLDS_IN_SUM },
+  { name: 'profiles, refresh tokens, credentials and security events', sql: IDENTITY },
 ];
 
 const RECORD = `CREATE TABLE IF NOT EXISTS schema_migrations (

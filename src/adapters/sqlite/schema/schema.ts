@@ -331,3 +331,74 @@ ALTER TABLE summed_holds RENAME TO pending_holds;
 
 CREATE INDEX entries_of_holds ON entries (account_id, at, transfer_id) WHERE step = 'held';
 `;
+
+/**
+ * Adds what a person may set, refresh tokens, credentials beside passwords, and the log of security events. A table of
+ * users with a check of five roles replaces the one with three.
+ */
+export const IDENTITY = `
+CREATE TABLE people (
+  id TEXT NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL,
+  email TEXT NOT NULL UNIQUE,
+  role TEXT NOT NULL CHECK (role IN ('customer', 'support', 'auditor', 'operator', 'system')),
+  password_hash TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  email_verified_at INTEGER,
+  language TEXT NOT NULL,
+  time_zone TEXT NOT NULL,
+  locked_at INTEGER,
+  erased_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO people (id, name, email, role, password_hash, created_at, language, time_zone)
+SELECT id, name, email, role, password_hash, created_at, 'en', 'UTC' FROM users;
+
+DROP TABLE users;
+ALTER TABLE people RENAME TO users;
+
+-- Digests are SHA-256 in base64url. The methods are a JSON list.
+ALTER TABLE sessions ADD COLUMN refresh_digest TEXT;
+ALTER TABLE sessions ADD COLUMN previous_digest TEXT;
+ALTER TABLE sessions ADD COLUMN refreshed_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN last_used_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN methods TEXT NOT NULL DEFAULT '["password"]';
+ALTER TABLE sessions ADD COLUMN address TEXT;
+ALTER TABLE sessions ADD COLUMN device TEXT;
+UPDATE sessions SET refreshed_at = created_at, last_used_at = created_at;
+CREATE INDEX sessions_by_user ON sessions (user_id, id) WHERE ended_at IS NULL;
+
+-- Content is JSON.
+CREATE TABLE credentials (
+  id TEXT NOT NULL PRIMARY KEY,
+  user_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  digest TEXT,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER,
+  content TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX credentials_by_user ON credentials (user_id, kind, id);
+CREATE INDEX credentials_by_digest ON credentials (kind, digest) WHERE digest IS NOT NULL;
+CREATE INDEX credentials_by_expiry ON credentials (expires_at) WHERE expires_at IS NOT NULL;
+
+CREATE TABLE security_events (
+  id TEXT NOT NULL PRIMARY KEY,
+  at INTEGER NOT NULL,
+  user_id TEXT,
+  actor_id TEXT,
+  action TEXT NOT NULL,
+  session_id TEXT,
+  address TEXT,
+  device TEXT,
+  details TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX security_events_by_user ON security_events (user_id, id);
+
+CREATE TRIGGER security_events_never_change BEFORE UPDATE OF id, at, user_id, actor_id, action, session_id
+ON security_events BEGIN SELECT raise(ABORT, 'what happened never changes'); END;
+CREATE TRIGGER security_events_never_disappear BEFORE DELETE ON security_events
+BEGIN SELECT raise(ABORT, 'a security event never disappears'); END;
+`;

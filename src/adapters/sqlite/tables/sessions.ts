@@ -10,17 +10,34 @@ type SessionRow = {
   readonly created_at: bigint;
   readonly expires_at: bigint;
   readonly ended_at: bigint | null;
+  readonly refresh_digest: string | null;
+  readonly previous_digest: string | null;
+  readonly refreshed_at: bigint;
+  readonly last_used_at: bigint;
+  readonly methods: string;
+  readonly address: string | null;
+  readonly device: string | null;
 };
 
 export function insertSession(connection: Connection, session: Session): void {
-  const { id, userId, createdAt, expiresAt, endedAt } = session;
   connection.run(
-    'INSERT INTO sessions (id, user_id, created_at, expires_at, ended_at) VALUES (?, ?, ?, ?, ?)',
-    id,
-    userId,
-    createdAt,
-    expiresAt,
-    endedAt,
+    `INSERT INTO sessions (
+      user_id, created_at, expires_at, ended_at, refresh_digest, previous_digest, refreshed_at, last_used_at, methods,
+      address, device, id
+    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ...fieldsOf(session),
+    session.id,
+  );
+}
+
+export function replaceSession(connection: Connection, session: Session): void {
+  connection.run(
+    `UPDATE sessions SET
+      user_id = ?, created_at = ?, expires_at = ?, ended_at = ?, refresh_digest = ?, previous_digest = ?,
+      refreshed_at = ?, last_used_at = ?, methods = ?, address = ?, device = ?
+    WHERE id = ?`,
+    ...fieldsOf(session),
+    session.id,
   );
 }
 
@@ -31,6 +48,11 @@ export function findSession(
   const row = connection.get('SELECT * FROM sessions WHERE id = ?', id) as SessionRow | undefined;
   const user = row && selectUser(connection, row.user_id);
   return row && user && { session: sessionOf(row), user };
+}
+
+export function listOpenSessions(connection: Connection, userId: string): readonly Session[] {
+  const sql = 'SELECT * FROM sessions WHERE user_id = ? AND ended_at IS NULL ORDER BY id';
+  return (connection.all(sql, userId) as SessionRow[]).map(sessionOf);
 }
 
 export function endSession(connection: Connection, id: string, at: Instant): void {
@@ -50,6 +72,22 @@ export function deleteOverSessions(
   );
 }
 
+function fieldsOf(session: Session) {
+  return [
+    session.userId,
+    session.createdAt,
+    session.expiresAt,
+    session.endedAt,
+    session.refreshDigest,
+    session.previousDigest,
+    session.refreshedAt,
+    session.lastUsedAt,
+    JSON.stringify(session.methods),
+    session.address,
+    session.device,
+  ];
+}
+
 function sessionOf(row: SessionRow): Session {
   return {
     id: row.id,
@@ -57,5 +95,12 @@ function sessionOf(row: SessionRow): Session {
     createdAt: Number(row.created_at),
     expiresAt: Number(row.expires_at),
     endedAt: row.ended_at === null ? null : Number(row.ended_at),
+    refreshDigest: row.refresh_digest,
+    previousDigest: row.previous_digest,
+    refreshedAt: Number(row.refreshed_at),
+    lastUsedAt: Number(row.last_used_at),
+    methods: JSON.parse(row.methods) as Session['methods'],
+    address: row.address,
+    device: row.device,
   };
 }
