@@ -3,6 +3,7 @@ import { ensureSystemUser, grantRole } from './users/grant-role.ts';
 import { assembleLedger } from './ledger.ts';
 import type { LedgerPorts } from './ledger.ts';
 import type { PasswordHasher } from './ports/user-store.ts';
+import type { SecondFactorCheck } from './users/second-factor.ts';
 import { SessionCache } from './users/session-cache.ts';
 import { registerUser } from './users/register-user.ts';
 import { authenticate, signIn, signOut } from './users/sign-in.ts';
@@ -22,7 +23,8 @@ export type Bank = ReturnType<typeof assembleBank>;
 export function assembleBank(ports: BankPorts) {
   const { unitOfWork, reads } = ports.store;
   const recentSessions = new SessionCache({ reads, clock: ports.clock });
-  const people = { ...ports, unitOfWork, recentSessions };
+  const checkSecondFactor: SecondFactorCheck = async () => null;
+  const people = { ...ports, unitOfWork, recentSessions, checkSecondFactor };
   return {
     ledger: assembleLedger(ports),
     registerUser: registerUser(people),

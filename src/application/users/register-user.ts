@@ -1,7 +1,9 @@
+import type { Origin } from '../../domain/entities/security-event.ts';
 import { User } from '../../domain/entities/user.ts';
 import { requirePassword } from './password.ts';
 import type { UnitOfWork } from '../ports/ledger-store.ts';
 import type { PasswordHasher } from '../ports/user-store.ts';
+import { NO_ORIGIN } from './security-events.ts';
 import { issue, newSession } from './sign-in.ts';
 import type { SessionPorts, SignedIn } from './sign-in.ts';
 
@@ -18,12 +20,17 @@ export function registerUser(
     onCommit: () => void;
   },
 ) {
-  return async (request: { name: string; email: string; password: string }): Promise<SignedIn> => {
+  return async (request: {
+    name: string;
+    email: string;
+    password: string;
+    origin?: Origin;
+  }): Promise<SignedIn> => {
     const at = ports.clock.now();
     const user = User.register({ ...request, id: ports.ids.newId(), role: 'customer', at });
     const password = requirePassword(request.password, ports.isCommonPassword);
     const passwordHash = await ports.hasher.hash(password);
-    const session = newSession(ports, user);
+    const session = newSession(ports, user, { origin: request.origin ?? NO_ORIGIN, methods: ['password'] });
     await ports.unitOfWork.run(async ({ users, sessions, outbox }) => {
       await users.insert(user, passwordHash);
       await sessions.insert(session);

@@ -1,15 +1,28 @@
 import { PassbookError } from '../../domain/errors.ts';
 import { isLive } from '../../domain/entities/session.ts';
-import type { Session } from '../../domain/entities/session.ts';
+import type { Origin } from '../../domain/entities/security-event.ts';
+import type { Session, SignInMethod } from '../../domain/entities/session.ts';
 import type { Instant } from '../../domain/time.ts';
 import { normaliseEmail } from '../../domain/entities/user.ts';
 import type { User } from '../../domain/entities/user.ts';
 import type { UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import type { PasswordHasher, TokenIssuer } from '../ports/user-store.ts';
+import { NO_ORIGIN } from './security-events.ts';
+import type { SecondFactorAnswer, SecondFactorCheck } from './second-factor.ts';
 import type { SessionCache } from './session-cache.ts';
 
 export type SignedIn = { readonly user: User; readonly token: string; readonly expiresAt: Instant };
+
+export type SignInRequest = {
+  readonly email: string;
+  readonly password: string;
+  /** Token of the session that the request presents. It ends. */
+  readonly presentedToken?: string;
+  readonly secondFactor?: SecondFactorAnswer;
+  /** Where the request came from. Default: unknown. */
+  readonly origin?: Origin;
+};
 
 export type SessionPorts = {
   readonly clock: Clock;
@@ -25,10 +38,15 @@ export type SessionPorts = {
  * @throws PassbookError `invalid_credentials` for an unknown address and for a wrong password alike; `unavailable`
  */
 export function signIn(
-  ports: SessionPorts & { unitOfWork: UnitOfWork; hasher: PasswordHasher; recentSessions: SessionCache },
+  ports: SessionPorts & {
+    unitOfWork: UnitOfWork;
+    hasher: PasswordHasher;
+    recentSessions: SessionCache;
+    checkSecondFactor: SecondFactorCheck;
+  },
 ) {
   const { unitOfWork, hasher, clock } = ports;
-  return async (request: { email: string; password: string; presentedToken?: string }): Promise<SignedIn> => {
+  return async (request: SignInRequest): Promise<SignedIn> => {
     const found = await unitOfWork.run(({ users }) => users.byEmail(normaliseEmail(request.email)));
     const isRight = await hasher.verify(request.password, found?.passwordHash);
     if (!found || !isRight) throw new PassbookError('invalid_credentials');
@@ -36,7 +54,9 @@ export function signIn(
     const { user, passwordHash } = found;
     const presented = request.presentedToken && (await ports.tokens.verify(request.presentedToken));
     const renewed = hasher.isOutdated(passwordHash) ? await hasher.hash(request.password) : undefined;
-    const session = newSession(ports, user);
+    const second = await ports.checkSecondFactor(user, request.secondFactor);
+    const methods: SignInMethod[] = second === null ? ['password'] : ['password', second];
+    const session = newSession(ports, user, { origin: request.origin ?? NO_ORIGIN, methods });
     await unitOfWork.run(async ({ users, sessions }) => {
       if (presented) await sessions.end(presented.sessionId, clock.now());
       if (renewed) await users.setPasswordHash(user.id, renewed);
@@ -75,7 +95,11 @@ export function authenticate(ports: { recentSessions: SessionCache; tokens: Toke
   };
 }
 
-export function newSession({ ids, clock, sessionLifetimeMs }: SessionPorts, user: User): Session {
+export function newSession(
+  { ids, clock, sessionLifetimeMs }: SessionPorts,
+  user: User,
+  { origin, methods }: { origin: Origin; methods: readonly SignInMethod[] },
+): Session {
   const now = clock.now();
   return {
     id: ids.newId(),
@@ -87,9 +111,9 @@ export function newSession({ ids, clock, sessionLifetimeMs }: SessionPorts, user
     previousDigest: null,
     refreshedAt: now,
     lastUsedAt: now,
-    methods: ['password'],
-    address: null,
-    device: null,
+    methods,
+    address: origin.address,
+    device: origin.device,
   };
 }
 

@@ -10,6 +10,7 @@ import { clientAddress } from '../requests/client-address.ts';
 import type { HttpEnv } from '../env.ts';
 import { CredentialsBody, RegistrationBody } from '../requests/bodies.ts';
 import { Nothing } from '../requests/schemas.ts';
+import { originOf } from '../requests/origin.ts';
 import { readQuery } from '../requests/read-query.ts';
 import { readBody } from '../requests/read-body.ts';
 import type { SessionToken } from '../requests/session-token.ts';
@@ -29,7 +30,9 @@ export function authRoutes(ports: {
       readQuery(c.req, Nothing);
       const registration = await readBody(c, RegistrationBody);
       const from = { email: registration.email, address: clientAddress(c, ports.trustedProxies) };
-      const signedIn = await throttle.register(from, () => bank.registerUser(registration));
+      const signedIn = await throttle.register(from, () =>
+        bank.registerUser({ ...registration, origin: originOf(c, ports.trustedProxies) }),
+      );
       return c.json(welcome(c, signedIn), 201);
     })
     .post('/login', async (c) => {
@@ -42,9 +45,10 @@ export function authRoutes(ports: {
         address: clientAddress(c, ports.trustedProxies),
         ...(await proofOf(presentedToken, credentials.email)),
       };
+      const origin = originOf(c, ports.trustedProxies);
       c.set('signInFor', digestOf(credentials.email));
       const signedIn = await throttle
-        .signIn(from, () => bank.signIn({ ...credentials, ...presented }))
+        .signIn(from, () => bank.signIn({ ...credentials, ...presented, origin }))
         .catch(async (error: unknown) => {
           if (isFailure(error)) await nameUser(c, credentials.email);
           throw error;
