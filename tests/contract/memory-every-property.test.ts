@@ -17,6 +17,8 @@ const NOT_OF_THE_LEDGER: Readonly<Record<string, string>> = {
   messages: 'mail, which no money depends on',
   users: 'people and their roles, who may change them',
   sessions: 'sign-ins, which end',
+  credentials: 'passkeys, keys and links of people',
+  securityEvents: 'a log of sign-ins, apart from the audit log of the ledger',
   mailHours: 'the mails of each recipient in an hour',
   written: 'a second reference to each value, which only `verify` reads',
 };

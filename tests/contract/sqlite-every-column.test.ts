@@ -23,6 +23,8 @@ const NOT_OF_THE_LEDGER: Readonly<Record<string, string>> = {
   parcels: 'mail that waits; what was sent is deleted, and no money depends on it',
   users: 'people and their roles, who may change them',
   sessions: 'sign-ins, which end',
+  credentials: 'passkeys, keys and links of people',
+  security_events: 'a log of sign-ins, apart from the audit log of the ledger',
   schema_migrations: 'the version of the schema, which the store checks as it opens',
 };
 

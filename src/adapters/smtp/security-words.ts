@@ -1,6 +1,6 @@
 import type { SecurityNotice } from '../../domain/entities/notification.ts';
 
-/** What a mail about a sign-in or a credential says. */
+/** Texts of a mail about a sign-in or a credential. */
 export type SecurityWords = { readonly subject: string; readonly lead: string };
 
 export const securityWords: Readonly<Record<SecurityNotice, SecurityWords>> = {

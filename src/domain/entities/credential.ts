@@ -23,7 +23,7 @@ export type CredentialContents = {
     /** Last accepted time step: no code is accepted twice. */
     readonly lastStep: number | null;
   };
-  readonly recovery_code: Readonly<Record<never, never>>;
+  readonly recovery_code: { readonly [name: string]: never };
   /** A WebAuthn challenge that waits for its answer. */
   readonly challenge: { readonly purpose: string; readonly challenge: string };
   readonly api_key: {
@@ -50,7 +50,7 @@ export type Credential<K extends CredentialKind = CredentialKind> = {
     readonly id: string;
     readonly userId: string;
     readonly kind: Kind;
-    /** What the credential is found by. Null if it is found by its id or its user only. */
+    /** A look-up key, such as the SHA-256 of a token. Null if the credential is found by its id or its user only. */
     readonly digest: string | null;
     readonly createdAt: Instant;
     /** Exclusive. Null if it does not expire. */

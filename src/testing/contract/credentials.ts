@@ -49,7 +49,7 @@ export function describeCredentials(subject: () => Subject): void {
       expect(await runElsewhere(({ credentials }) => credentials.find(key.id))).toStrictEqual(used);
     });
 
-    it('are removed once, by whoever is first', async () => {
+    it('are removed once, by the first unit that does', async () => {
       const key = anApiKey();
       await run(({ credentials }) => credentials.insert(key));
       const removed = await Promise.all(

@@ -148,6 +148,7 @@ describe('opening', () => {
       { number: 5n },
       { number: 6n },
       { number: 7n },
+      { number: 8n },
     ]);
     connection.close();
   });
@@ -241,6 +242,7 @@ describe('migrations', () => {
         applied_at: 5n,
       },
       { number: 7n, name: 'pending holds with their amounts', applied_at: 5n },
+      { number: 8n, name: 'profiles, refresh tokens, credentials and security events', applied_at: 5n },
     ]);
     connection.close();
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { invalid, PassbookError } from '../../../src/domain/errors.ts';
 import type { Role } from '../../../src/domain/entities/user.ts';
 import { TestBank, SYSTEM } from '../../../src/testing/fixtures/bank.ts';
-import { aUser } from '../../../src/testing/fixtures/builders.ts';
+import { aSession, aUser } from '../../../src/testing/fixtures/builders.ts';
 import { aBankOfPeople, HOUR_MS } from '../../support/people.ts';
 
 const ALICE = { name: 'Alice', email: 'Alice@Example.com', password: 'correct horse' };
@@ -37,13 +37,14 @@ describe('registering', () => {
     expect(await storedUser(people, user.email)).toStrictEqual({ user, passwordHash: 'new:correct horse' });
     expect(await bank.authenticate('token-1')).toStrictEqual({
       user,
-      session: {
+      session: aSession({
         id: expect.any(String) as string,
         userId: user.id,
         createdAt: clock.now(),
         expiresAt: clock.now() + HOUR_MS,
-        endedAt: null,
-      },
+        refreshedAt: clock.now(),
+        lastUsedAt: clock.now(),
+      }),
     });
     expect(commits).toEqual(['committed']);
     expect(await takeMessages(people)).toEqual([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { invalid } from '../../../src/domain/errors.ts';
-import { isEmail, isName, normaliseEmail, User } from '../../../src/domain/entities/user.ts';
+import { isActive, isEmail, isName, normaliseEmail, User } from '../../../src/domain/entities/user.ts';
 import { JANUARY } from '../../../src/testing/fixtures/builders.ts';
 
 const FACTS = { id: 'u', name: 'Alice', email: 'alice@example.com', role: 'customer', at: JANUARY } as const;
@@ -14,6 +14,11 @@ describe('a new user', () => {
       email: 'alice@example.com',
       role: 'customer',
       createdAt: JANUARY,
+      emailVerifiedAt: null,
+      language: 'en',
+      timeZone: 'UTC',
+      lockedAt: null,
+      erasedAt: null,
     });
   });
 
@@ -120,5 +125,72 @@ describe('a restored user', () => {
       erasedAt: JANUARY + 3,
     } as const;
     expect({ ...User.restore(state) }).toStrictEqual(state);
+  });
+});
+
+describe('a change of a user', () => {
+  const user = User.register({
+    id: 'u',
+    name: 'Alice',
+    email: 'alice@example.com',
+    role: 'customer',
+    at: JANUARY,
+  });
+
+  it('sets what is given, in its canonical form, and nothing else', () => {
+    expect({ ...user.change({ name: ' Zoë ', language: 'pt-br', timeZone: 'europe/london' }) }).toStrictEqual(
+      {
+        ...user,
+        name: 'Zoë',
+        language: 'pt-BR',
+        timeZone: 'Europe/London',
+      },
+    );
+    expect({ ...user.change({}) }).toStrictEqual({ ...user });
+  });
+
+  it.each([
+    ['name', { name: ' ' }],
+    ['language', { language: 'not a tag' }],
+    ['language', { language: '' }],
+    ['timeZone', { timeZone: 'Mars/Olympus' }],
+    ['timeZone', { timeZone: '' }],
+    ['timeZone', { timeZone: 'x'.repeat(100_000) }],
+  ])('refuses a bad %s', (field, change) => {
+    expect(() => user.change(change)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
+    expect(() => user.change(change)).toThrow(field);
+  });
+
+  it('proves an address once, and again when the address changes', () => {
+    const verified = user.verifyEmail(5).verifyEmail(9);
+    expect(verified.emailVerifiedAt).toBe(5);
+    expect(verified.changeEmail('Ada@Example.com', 12)).toMatchObject({
+      email: 'ada@example.com',
+      emailVerifiedAt: 12,
+    });
+    expect(() => user.changeEmail('a@b, c@d', 1)).toThrow('email');
+  });
+
+  it('locks and unlocks', () => {
+    expect(isActive(user)).toBe(true);
+    const locked = user.lock(5);
+    expect([isActive(locked), locked.lock(9).lockedAt, isActive(locked.unlock())]).toEqual([false, 5, true]);
+  });
+
+  it('erases what is personal, and keeps the id, the role and the time', () => {
+    const erased = user.change({ language: 'fr', timeZone: 'Asia/Tokyo' }).verifyEmail(3).erase(7);
+    expect({ ...erased }).toStrictEqual({
+      id: 'u',
+      name: 'Former customer',
+      email: 'u@erased.invalid',
+      role: 'customer',
+      createdAt: JANUARY,
+      emailVerifiedAt: null,
+      language: 'en',
+      timeZone: 'UTC',
+      lockedAt: null,
+      erasedAt: 7,
+    });
+    expect(isActive(erased)).toBe(false);
   });
 });
