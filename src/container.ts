@@ -142,7 +142,7 @@ export async function assembleServices(given: {
   );
   scope.provide(APP, () => {
     const { publicOrigin, allowedOrigins, trustedProxies } = config;
-    const { sharedCounts: shared } = scope.resolve(STORE);
+    const { sharedCounts, throttleCounts } = scope.resolve(STORE);
     return createApp({
       bank: scope.resolve(BANK),
       log,
@@ -150,7 +150,8 @@ export async function assembleServices(given: {
       allowedOrigins,
       trustedProxies,
       writes: { perMinute: config.writesPerMinute },
-      requests: { perMinute: config.requestsPerMinute, shared },
+      requests: { perMinute: config.requestsPerMinute, shared: sharedCounts },
+      throttle: { shared: throttleCounts },
     });
   });
 

@@ -11,6 +11,7 @@ import { migrateMongo, versionOf } from './schema/migrations.ts';
 import { MongoReads } from './reading/mongo-reads.ts';
 import { MongoScan } from './reading/mongo-scan.ts';
 import { MongoSharedCounts } from './stores/shared-counts.ts';
+import { MongoThrottleCounts } from './stores/throttle-counts.ts';
 import { MongoUnitOfWork } from './writing/mongo-unit-of-work.ts';
 import { Heartbeat } from './transactions/heartbeat.ts';
 import { TransactionRunner } from './transactions/transaction-runner.ts';
@@ -176,6 +177,7 @@ function storeOf(db: Db, presence: Heartbeat, options: MongoStoreOptions): Mongo
     reads: new MongoReads({ collections, blocks, timeoutMs }),
     scan: new MongoScan({ client: db.client, collections }),
     sharedCounts: new MongoSharedCounts(collections),
+    throttleCounts: new MongoThrottleCounts(collections),
     check: () => probe.check(),
     close,
     [Symbol.asyncDispose]: close,

@@ -13,6 +13,7 @@ import type { Fault } from '../../domain/verification/faults.ts';
 import type { OutboxStore } from './outbox.ts';
 import type { PageRequest } from './page-request.ts';
 import type { SharedCounts } from './shared-counts.ts';
+import type { ThrottleCounts } from './throttle-counts.ts';
 import type { TransferPosition } from './transfer-position.ts';
 import type {
   CredentialStore,
@@ -32,6 +33,8 @@ export interface Store<Tx = unknown> {
   readonly scan: LedgerScan;
   /** Present where several servers may use the store. */
   readonly sharedCounts?: SharedCounts;
+  /** Present where several servers may use the store. */
+  readonly throttleCounts?: ThrottleCounts;
   /** Rejects with `unavailable` unless the store can currently be read and written. */
   check(): Promise<void>;
   close(): Promise<void>;

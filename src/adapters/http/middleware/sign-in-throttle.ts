@@ -1,8 +1,10 @@
-import { hash } from 'node:crypto';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { ThrottleCounts } from '../../../application/ports/throttle-counts.ts';
 import { PassbookError } from '../../../domain/errors.ts';
+import type { ErrorCode } from '../../../domain/errors.ts';
 import { normaliseEmail } from '../../../domain/entities/user.ts';
 import { networkOf, siteOf } from '../requests/client-address.ts';
+import { InsuredCounts, Limiter, NETWORKS_PER_SITE } from './limiter.ts';
+import type { Quota } from './limiter.ts';
 
 export type ThrottleLimits = {
   /** Failed sign-ins allowed to one client within `addressSeconds`. */
@@ -23,8 +25,10 @@ export type ThrottleLimits = {
   readonly maxDelaySeconds: number;
   /** How long a network counts as the owner's after a sign-in from it. */
   readonly familiarSeconds: number;
-  /** Keys that each limiter remembers, at about 600 bytes each. */
+  /** Keys of each kind that a process remembers itself, at about 200 bytes each. */
   readonly maxKeys: number;
+  /** Counts of all servers. Undefined: this process counts for itself. */
+  readonly shared: ThrottleCounts | undefined;
 };
 
 const DEFAULT_LIMITS: ThrottleLimits = {
@@ -39,12 +43,12 @@ const DEFAULT_LIMITS: ThrottleLimits = {
   maxDelaySeconds: 900,
   familiarSeconds: 7 * 86_400,
   maxKeys: 10_000,
+  shared: undefined,
 };
 
-/** Factor for the limits of a site: an IPv6 provider may give one customer more than one network. */
-const NETWORKS_PER_SITE = 10;
 /** Factor for the wait of an unknown network while many of them try one account. */
 const ATTACK_DELAY_FACTOR = 16;
+const WRONG_PASSWORD = 'invalid_credentials' satisfies ErrorCode;
 
 type Attempt = {
   readonly email: string;
@@ -53,36 +57,41 @@ type Attempt = {
   readonly proof?: string;
 };
 
+/** Counts by an e-mail address, by the network of an address, or by an id. */
+type Who = { readonly email: string } | { readonly address: string } | { readonly id: string };
+
 type Turn = { readonly who: string; readonly free: number; readonly firstDelaySeconds: number };
 
 /**
  * Slows down password guessing. Failures of an account count per network, so a stranger's failures never lock the
  * owner out: the first try from any network is always checked. When many networks attack one account, each gets that
  * one try and a longer wait. The owner is not affected on a familiar network or with an open session.
- * Each process counts for itself.
+ * Servers of one database share the counts. While it cannot be reached, each process counts for itself.
  */
 export class SignInThrottle {
   readonly #limits: ThrottleLimits;
-  readonly #addressFailures: ClientLimiter;
-  readonly #addressRegistrations: ClientLimiter;
-  readonly #emailRegistrations: BoundedLimiter;
-  readonly #failures: BoundedLimiter;
-  readonly #strangersFailures: BoundedLimiter;
-  readonly #turns: BoundedLimiter;
-  readonly #familiar: BoundedLimiter;
+  readonly #addressFailures: Limiter;
+  readonly #addressRegistrations: Limiter;
+  readonly #emailRegistrations: Limiter;
+  readonly #failures: Limiter;
+  readonly #strangersFailures: Limiter;
+  readonly #turns: Limiter;
+  readonly #familiar: Limiter;
+  readonly #quotas = new Map<string, Limiter>();
+  readonly #newLimiter: (kind: string) => Limiter;
 
   constructor(limits: Partial<ThrottleLimits> = {}) {
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
-    const { addressSeconds, accountSeconds, maxDelaySeconds, familiarSeconds, maxKeys } = this.#limits;
-    const limiter = (points: number, duration: number) => new BoundedLimiter({ points, duration, maxKeys });
-    const clients = (points: number) => new ClientLimiter({ points, duration: addressSeconds, maxKeys });
-    this.#addressFailures = clients(this.#limits.failuresPerAddress);
-    this.#addressRegistrations = clients(this.#limits.registrationsPerAddress);
-    this.#emailRegistrations = limiter(this.#limits.registrationsPerEmail, accountSeconds);
-    this.#failures = limiter(this.#limits.failuresPerAccount, accountSeconds);
-    this.#strangersFailures = limiter(this.#limits.strangersFailures, accountSeconds);
-    this.#turns = limiter(1, maxDelaySeconds);
-    this.#familiar = limiter(1, familiarSeconds);
+    const { maxKeys, shared } = this.#limits;
+    const counts = new InsuredCounts(shared);
+    this.#newLimiter = (kind) => new Limiter({ kind, counts, maxKeys });
+    this.#addressFailures = this.#newLimiter('failures of address');
+    this.#addressRegistrations = this.#newLimiter('registrations of address');
+    this.#emailRegistrations = this.#newLimiter('registrations of e-mail');
+    this.#failures = this.#newLimiter('failures');
+    this.#strangersFailures = this.#newLimiter('failures of strangers');
+    this.#turns = this.#newLimiter('turn');
+    this.#familiar = this.#newLimiter('familiar');
   }
 
   /**
@@ -90,10 +99,15 @@ export class SignInThrottle {
    * @throws PassbookError `too_many_requests`, and anything that `attempt` throws
    */
   async register<T>({ email, address }: Attempt, attempt: () => Promise<T>): Promise<T> {
-    await this.#addressRegistrations.consume(address);
-    await this.#emailRegistrations.consume(normaliseEmail(email));
+    const { registrationsPerAddress, addressSeconds, registrationsPerEmail, accountSeconds } = this.#limits;
+    const [ofAddress, ofEmail] = [
+      { points: registrationsPerAddress, seconds: addressSeconds },
+      { points: registrationsPerEmail, seconds: accountSeconds },
+    ];
+    await this.#addressRegistrations.consumeFrom(address, ofAddress);
+    await this.#emailRegistrations.consume(normaliseEmail(email), ofEmail);
     const result = await attempt();
-    await this.#familiar.add(pairOf({ email, address }));
+    await this.#familiar.renew(pairOf({ email, address }), this.#limits.familiarSeconds);
     return result;
   }
 
@@ -103,33 +117,66 @@ export class SignInThrottle {
    * @throws PassbookError `too_many_requests`, and anything that `attempt` throws
    */
   async signIn<T>(from: Attempt, attempt: () => Promise<T>): Promise<T> {
+    const { failuresPerAddress, addressSeconds, familiarSeconds } = this.#limits;
     const pair = pairOf(from);
     const isKnown = from.proof !== undefined || (await this.#familiar.has(pair));
     const turns = isKnown ? [this.#ownersTurn(from)] : await this.#strangersTurns(from);
 
     // Owners are exempt: strangers behind the same address must not lock them out
-    if (!isKnown) await this.#addressFailures.consume(from.address);
-    await this.#takeTurns(turns);
-    if (!isKnown) await this.#strangersFailures.add(normaliseEmail(from.email));
-    const takeBack = async () => {
-      for (const { who } of turns) await this.#failures.giveBack(who);
-      if (isKnown) return;
-      await this.#addressFailures.giveBack(from.address);
-      await this.#strangersFailures.giveBack(normaliseEmail(from.email));
-    };
-    try {
-      const result = await attempt();
-      await takeBack();
-      await this.#familiar.add(pair);
-      for (const { who } of turns) {
-        await this.#failures.forget(who);
-        await this.#turns.forget(who);
-      }
-      return result;
-    } catch (error) {
-      if (!(error instanceof PassbookError && error.code === 'invalid_credentials')) await takeBack();
-      throw error;
+    if (!isKnown) {
+      const quota = { points: failuresPerAddress, seconds: addressSeconds };
+      await this.#addressFailures.consumeFrom(from.address, quota);
     }
+    const counted = isKnown ? attempt : () => this.#asStranger(from, attempt);
+    const result = await this.#inTurns(turns, WRONG_PASSWORD, counted);
+    await this.#familiar.renew(pair, familiarSeconds);
+    return result;
+  }
+
+  /**
+   * Runs any other proof of identity, such as a second factor's code, unless it must wait. Failures count by `kind` and
+   * `who`, such as a user's id. Their waits grow like those of a sign-in from one network.
+   * @param wrong code of the error that is a failure. Default: `invalid_credentials`
+   * @throws PassbookError `too_many_requests`, and anything that `attempt` throws
+   * @example await throttle.guard({ kind: 'second factor', who: user.id }, () => bank.confirmCode(user.id, code));
+   */
+  async guard<T>(
+    { kind, who, wrong = WRONG_PASSWORD }: { kind: string; who: string; wrong?: ErrorCode },
+    attempt: () => Promise<T>,
+  ): Promise<T> {
+    const { failuresPerAccount: free, firstDelaySeconds } = this.#limits;
+    return this.#inTurns([{ who: `${kind}: ${who}`, free, firstDelaySeconds }], wrong, attempt);
+  }
+
+  /**
+   * Takes one of the `points` that `who` has within `seconds` for this kind of request.
+   * @throws PassbookError `too_many_requests`
+   * @example await throttle.consume('forgotten password', { address }, { points: 20, seconds: 600 });
+   */
+  async consume(kind: string, who: Who, quota: Quota): Promise<void> {
+    const limiter = this.#quotas.get(kind) ?? this.#newLimiter(`quota ${kind}`);
+    this.#quotas.set(kind, limiter);
+    if ('address' in who) return limiter.consumeFrom(who.address, quota);
+    return limiter.consume('email' in who ? `e-mail ${normaliseEmail(who.email)}` : who.id, quota);
+  }
+
+  async #asStranger<T>({ email, address }: Attempt, attempt: () => Promise<T>): Promise<T> {
+    const who = normaliseEmail(email);
+    await this.#strangersFailures.add(who, this.#limits.accountSeconds);
+    return undoneUnless(WRONG_PASSWORD, attempt, async () => {
+      await Promise.all([this.#addressFailures.giveBackFrom(address), this.#strangersFailures.giveBack(who)]);
+    });
+  }
+
+  /** Runs the attempt when each turn is free, and forgets their failures if it succeeds. */
+  async #inTurns<T>(turns: readonly Turn[], wrong: ErrorCode, attempt: () => Promise<T>): Promise<T> {
+    const whose = turns.map(({ who }) => who);
+    await this.#takeTurns(turns);
+    const result = await undoneUnless(wrong, attempt, async () => {
+      await Promise.all(whose.map((who) => this.#failures.giveBack(who)));
+    });
+    await Promise.all(whose.flatMap((who) => [this.#failures.forget(who), this.#turns.forget(who)]));
+    return result;
   }
 
   #ownersTurn({ email, address, proof }: Attempt): Turn {
@@ -174,12 +221,11 @@ export class SignInThrottle {
 
   /** Allows one attempt per wait once the free failures are used up. A refused attempt does not lengthen the wait. */
   async #takeTurn({ who, free, firstDelaySeconds }: Turn): Promise<void> {
-    const beyond = (await this.#failures.add(who)) - free;
+    const { accountSeconds, maxDelaySeconds } = this.#limits;
+    const beyond = (await this.#failures.add(who, accountSeconds)) - free;
     if (beyond <= 0) return;
-    await this.#turns.consume(
-      who,
-      Math.min(firstDelaySeconds * 2 ** (beyond - 1), this.#limits.maxDelaySeconds),
-    );
+    const seconds = Math.min(firstDelaySeconds * 2 ** (beyond - 1), maxDelaySeconds);
+    await this.#turns.consume(who, { points: 1, seconds });
   }
 }
 
@@ -187,93 +233,19 @@ function pairOf({ email, address }: Attempt): string {
   return `${normaliseEmail(email)} ${networkOf(address)}`;
 }
 
-/** Counts by network, and by site with a limit ten times as high. */
-class ClientLimiter {
-  readonly #networks: BoundedLimiter;
-  readonly #sites: BoundedLimiter;
-
-  constructor({ points, ...terms }: { points: number; duration: number; maxKeys: number }) {
-    this.#networks = new BoundedLimiter({ ...terms, points });
-    this.#sites = new BoundedLimiter({ ...terms, points: points * NETWORKS_PER_SITE });
+/** Runs the attempt and then `undo`, which an error with the code `wrong` prevents. */
+async function undoneUnless<T>(
+  wrong: ErrorCode,
+  attempt: () => Promise<T>,
+  undo: () => Promise<void>,
+): Promise<T> {
+  let isWrong = false;
+  try {
+    return await attempt();
+  } catch (error) {
+    isWrong = error instanceof PassbookError && error.code === wrong;
+    throw error;
+  } finally {
+    if (!isWrong) await undo();
   }
-
-  /** @throws PassbookError `too_many_requests` */
-  async consume(address: string): Promise<void> {
-    const site = siteOf(address);
-    if (site !== undefined) await this.#sites.consume(site);
-    await this.#networks.consume(networkOf(address));
-  }
-
-  async giveBack(address: string): Promise<void> {
-    const site = siteOf(address);
-    if (site !== undefined) await this.#sites.giveBack(site);
-    await this.#networks.giveBack(networkOf(address));
-  }
-}
-
-/** Counts by key, and evicts the least recently used one. The limiter alone would keep all keys. */
-class BoundedLimiter {
-  readonly #limiter: RateLimiterMemory;
-  readonly #maxKeys: number;
-  readonly #keys = new Set<string>();
-
-  constructor({ points, duration, maxKeys }: { points: number; duration: number; maxKeys: number }) {
-    this.#limiter = new RateLimiterMemory({ points, duration });
-    this.#maxKeys = maxKeys;
-  }
-
-  /** @throws PassbookError `too_many_requests` */
-  async consume(text: string, seconds?: number): Promise<void> {
-    try {
-      await this.#limiter.consume(
-        this.#touch(text),
-        1,
-        seconds === undefined ? {} : { customDuration: seconds },
-      );
-    } catch (refused) {
-      if (!(refused instanceof RateLimiterRes)) throw refused;
-      throw new PassbookError('too_many_requests', {
-        retryAfterSeconds: Math.max(1, Math.ceil(refused.msBeforeNext / 1_000)),
-      });
-    }
-  }
-
-  /** Adds one, and returns the new count. */
-  async add(text: string): Promise<number> {
-    return (await this.#limiter.penalty(this.#touch(text))).consumedPoints;
-  }
-
-  async count(text: string): Promise<number> {
-    return (await this.#limiter.get(keyOf(text)))?.consumedPoints ?? 0;
-  }
-
-  async giveBack(text: string): Promise<void> {
-    await this.#limiter.reward(this.#touch(text));
-  }
-
-  async has(text: string): Promise<boolean> {
-    return (await this.#limiter.get(keyOf(text))) !== null;
-  }
-
-  async forget(text: string): Promise<void> {
-    this.#keys.delete(keyOf(text));
-    await this.#limiter.delete(keyOf(text));
-  }
-
-  #touch(text: string): string {
-    const key = keyOf(text);
-    this.#keys.delete(key);
-    this.#keys.add(key);
-    if (this.#keys.size > this.#maxKeys) {
-      const [idle = key] = this.#keys;
-      this.#keys.delete(idle);
-      void this.#limiter.delete(idle);
-    }
-    return key;
-  }
-}
-
-/** A digest: its length does not depend on the client's input, and a memory dump reveals no address. */
-function keyOf(text: string): string {
-  return hash('sha256', text, 'base64url');
 }

@@ -10,6 +10,7 @@ import type { MailHourDocument } from '../documents/mail-hour-document.ts';
 import type { OutboxDocument } from '../documents/outbox-document.ts';
 import type { ProcessDocument } from '../documents/process-document.ts';
 import type { RecordDocument } from '../documents/record-document.ts';
+import type { ThrottleDocument } from '../documents/throttle-document.ts';
 import type { TransferDocument } from '../documents/transfer-document.ts';
 import type { LeaseDocument } from '../writing/writer-lease.ts';
 import type { SessionDocument, UserDocument } from '../documents/user-document.ts';
@@ -36,6 +37,8 @@ export type Collections = {
   readonly mailHours: Collection<MailHourDocument>;
   /** Requests by caller and minute. */
   readonly counts: Collection<CountDocument>;
+  /** Failed sign-ins and other throttled attempts, by digest. */
+  readonly throttles: Collection<ThrottleDocument>;
 };
 
 export function collectionsOf(db: Db): Collections {
@@ -55,5 +58,6 @@ export function collectionsOf(db: Db): Collections {
     securityEvents: db.collection('securityEvents'),
     mailHours: db.collection('mailHours'),
     counts: db.collection('counts'),
+    throttles: db.collection('throttles'),
   };
 }

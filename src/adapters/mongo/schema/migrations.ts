@@ -180,6 +180,13 @@ const MIGRATIONS: readonly Migration[] = [
       await index(db, 'securityEvents', [{ key: { userId: 1, _id: -1 }, name: 'by_user' }]);
     },
   },
+  {
+    version: 10,
+    name: 'throttles by their end',
+    async apply(db) {
+      await index(db, 'throttles', [{ key: { expiresAt: 1 }, name: 'by_expiry', expireAfterSeconds: 0 }]);
+    },
+  },
 ];
 
 /** Implements `Transfer.unbookedFor` for existing transfers, in one scan. */

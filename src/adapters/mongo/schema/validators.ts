@@ -193,6 +193,10 @@ export const securityEvents: Document = {
 
 export const mailHours: Document = { $jsonSchema: object({ _id: text, endsAt: date, content: text }) };
 
+export const throttles: Document = {
+  $jsonSchema: object({ _id: text, count: { bsonType: 'int' }, expiresAt: date }),
+};
+
 /** All of these properties are required. */
 function object(properties: Readonly<Record<string, Document>>): Document {
   return { bsonType: 'object', required: Object.keys(properties), properties };
