@@ -16,7 +16,12 @@ export type HttpRequest = {
   readonly body?: string;
 };
 
-export type HttpAnswer = { readonly status: number; readonly body: string };
+export type HttpAnswer = {
+  readonly status: number;
+  readonly body: string;
+  /** Of a server that is busy. */
+  readonly retryAfterSeconds?: number;
+};
 
 type Waiting = { readonly resolve: (answer: HttpAnswer) => void; readonly reject: (fault: Error) => void };
 
@@ -82,9 +87,16 @@ function parseAnswer(text: string): HttpAnswer | undefined {
   const head = text.slice(0, headEnd);
   const body = text.slice(headEnd + 4);
   const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
-  if (length !== undefined) return body.length < Number(length) ? undefined : { status, body };
+  if (length !== undefined) {
+    if (body.length < Number(length)) return undefined;
+    return status === 503 ? { status, body, retryAfterSeconds: retryAfterOf(head) } : { status, body };
+  }
   if (!/\r\ntransfer-encoding: *chunked/i.test(head)) return { status, body };
   return body.endsWith('0\r\n\r\n') ? { status, body: joinChunks(body) } : undefined;
+}
+
+function retryAfterOf(head: string): number {
+  return Number(/\r\nretry-after: *(\d+)/i.exec(head)?.[1] ?? 0);
 }
 
 function joinChunks(body: string): string {

@@ -14,7 +14,14 @@ import { draw, drawAmount, FUNDS } from './workload.ts';
 
 const ACCOUNTS_PER_USER = 4;
 
-type User = { readonly token: string; readonly accountIds: readonly string[] };
+export type User = {
+  readonly email: string;
+  readonly password: string;
+  /** The address that they registered from. */
+  readonly from: string;
+  readonly token: string;
+  readonly accountIds: readonly string[];
+};
 
 export type HttpOptions = { readonly servers: number; readonly users: number; readonly profile: boolean };
 
@@ -143,12 +150,13 @@ class HttpContender implements Contender {
 /** The Express bank calls an id `_id`. */
 type Account = { readonly account: { readonly id?: string; readonly _id?: string } };
 
-async function register({ port, makeSystem }: Server, count: number): Promise<User[]> {
+export async function register({ port, makeSystem }: Server, count: number): Promise<User[]> {
   const password = randomUUID();
   const users: User[] = [];
   const numbers = Array.from({ length: count }, (_, index) => index);
   await inParallel(numbers, port, async (number, ask) => {
-    const customer = { name: `Customer ${number}`, email: `${randomUUID()}@example.org`, password };
+    const email = `${randomUUID()}@example.org`;
+    const customer = { name: `Customer ${number}`, email, password };
     // Each from a network of their own: registrations are counted by address
     const from = `10.${number >> 8}.${number & 255}.1`;
     const { token } = await post<{ token: string }>(ask, '/api/auth/register', customer, { from });
@@ -157,7 +165,7 @@ async function register({ port, makeSystem }: Server, count: number): Promise<Us
       const { account } = await ask<Account>({ method: 'POST', path: '/api/accounts', token });
       accountIds.push(account.id ?? account._id ?? '');
     }
-    users.push({ token, accountIds });
+    users.push({ email, password, from, token, accountIds });
   });
   const systemToken = await makeSystem(port);
   await inParallel(
@@ -177,6 +185,9 @@ async function register({ port, makeSystem }: Server, count: number): Promise<Us
 /** Who has an account somewhere else: the bare route asks for nothing. */
 function strangers(count: number): User[] {
   return Array.from({ length: count }, () => ({
+    email: '',
+    password: '',
+    from: '',
     token: '',
     accountIds: Array.from({ length: ACCOUNTS_PER_USER }, () => randomUUID()),
   }));

@@ -3,6 +3,7 @@ import { growth } from './growth.ts';
 import { Machine } from './machine.ts';
 import { readOptions, USAGE } from './options.ts';
 import type { Options } from './options.ts';
+import { signInStorm } from './sign-in-storm.ts';
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -18,6 +19,7 @@ async function main(args: string[]): Promise<number> {
   const interrupted = () => void machine.close().finally(() => process.exit(130));
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
+    if (options.command === 'sign-in-storm') return await signInStorm(machine, options);
     await machine.startMongo();
     return options.command === 'growth' ? await growth(machine, options) : await compare(machine, options);
   } finally {

@@ -1,8 +1,11 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
+const COMMANDS = ['compare', 'growth', 'sign-in-storm'] as const;
+export type Command = (typeof COMMANDS)[number];
+
 export type Options = {
-  readonly command: 'compare' | 'growth';
+  readonly command: Command;
   readonly runs: number;
   readonly seconds: number;
   readonly warmUpSeconds: number;
@@ -19,10 +22,11 @@ export type Options = {
   readonly proofs: boolean;
 };
 
-export const USAGE = `npm run bench -- [compare | growth] [options]
+export const USAGE = `npm run bench -- [compare | growth | sign-in-storm] [options]
 
   compare              everything side by side (the default)
   growth               rate, balances and pages with many transfers there already
+  sign-in-storm        transfers while 200 people sign in, and the time of a refused sign-in; printed alone
   --runs N             of each, taken in turns (5)
   --seconds N          measured at each point (5)
   --warm-up N          seconds before that, in which V8 compiles (6; for growth 20)
@@ -55,8 +59,9 @@ export function readOptions(args: string[]): Options {
       quick: { type: 'boolean', default: false },
     },
   });
-  const [command = 'compare', more] = positionals;
-  if ((command !== 'compare' && command !== 'growth') || more !== undefined) {
+  const [name = 'compare', more] = positionals;
+  const command = COMMANDS.find((known) => known === name);
+  if (command === undefined || more !== undefined) {
     throw new TypeError(`What is "${positionals.join(' ')}"?`);
   }
   const { quick } = values;
