@@ -1,12 +1,13 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { hash, verify } from '@node-rs/argon2';
 import type { PasswordHasher } from '../../application/ports/user-store.ts';
 import { PassbookError } from '../../domain/errors.ts';
 
 export type PasswordHasherOptions = {
-  /** Passwords hashed at once, each on its own thread with 19 MiB. Default: 2. */
+  /** Passwords hashed at once, each on its own thread with 19 MiB. Default: `hashesAtOnce()`. */
   readonly concurrency?: number;
-  /** Calls that may wait beyond those. Default: 100. */
+  /** Calls that may wait beyond those. Default: 300, some 10 seconds of one core. */
   readonly queue?: number;
 };
 
@@ -15,16 +16,29 @@ const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const HASH_BYTES = 32;
 const SALT_BYTES = 16;
 
+/** Hashes run in libuv's pool of four threads. One is left for the signatures of tokens and for files. */
+const MOST_AT_ONCE = 3;
+/** Longest `Retry-After`. Refused callers get different ones, so that they do not come back together. */
+const MOST_RETRY_SECONDS = 10;
+
 /** Prefix of every hash with these parameters: argon2id, version 1.3. */
 const PREFIX = `$argon2id$v=19$m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}$`;
+
+/**
+ * Returns how many hashes at once leave a core for everything else. On two cores, two hashes at once multiply the p99 of transfers by 3.8
+ * during 200 sign-ins, and one by 2.3 (`npm run bench -- sign-in-storm`).
+ */
+export function hashesAtOnce(cores: number = availableParallelism()): number {
+  return Math.max(1, Math.min(cores - 1, MOST_AT_ONCE));
+}
 
 /**
  * Creates an Argon2id hasher. Its calls reject with PassbookError `queue_full` when too many wait.
  * @throws TypeError for a concurrency below 1
  */
 export function createPasswordHasher({
-  concurrency = 2,
-  queue = 100,
+  concurrency = hashesAtOnce(),
+  queue = 300,
 }: PasswordHasherOptions = {}): PasswordHasher {
   const takeTurn = turns({ concurrency, queue });
   const nobody = `${PREFIX}${base64(randomBytes(SALT_BYTES))}$${base64(randomBytes(HASH_BYTES))}`;
@@ -43,7 +57,9 @@ function turns({ concurrency, queue }: Required<PasswordHasherOptions>) {
 
   return async <T>(work: () => Promise<T>): Promise<T> => {
     if (running >= concurrency) {
-      if (waiting.length >= queue) throw new PassbookError('queue_full', { retryAfterSeconds: 1 });
+      if (waiting.length >= queue) {
+        throw new PassbookError('queue_full', { retryAfterSeconds: randomInt(1, MOST_RETRY_SECONDS + 1) });
+      }
       await new Promise<void>((resolve) => waiting.push(resolve));
     } else {
       running += 1;
