@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { PassbookError } from '../../../domain/errors.ts';
 import { normaliseEmail } from '../../../domain/entities/user.ts';
-import { networkOf, siteOf } from '../requests/client-address.ts';
+import { networkOf } from '../../../domain/entities/network.ts';
+import { siteOf } from '../requests/client-address.ts';
 
 export type ThrottleLimits = {
   /** Failed sign-ins allowed to one client within `addressSeconds`. */
