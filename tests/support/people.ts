@@ -50,7 +50,6 @@ class BookOfTokens implements TokenIssuer {
 }
 
 export const HOUR_MS = 3_600_000;
-export const ACCESS_MS = 15 * 60_000;
 
 /** A bank with users, over a memory store that runs every unit of work twice. */
 export function aBankOfPeople(ports: Partial<BankPorts> = {}) {
@@ -74,7 +73,8 @@ export function aBankOfPeople(ports: Partial<BankPorts> = {}) {
     notify: true,
     refreshTokens: createRefreshTokens(['a-secret-of-refresh-tokens']),
     sessionLifetimeMs: HOUR_MS,
-    accessTokenLifetimeMs: ACCESS_MS,
+    // As long as a session, unless a test is about renewal
+    accessTokenLifetimeMs: ports.sessionLifetimeMs ?? HOUR_MS,
     log,
     isCommonPassword: (password) => password === 'password1',
     onCommit: () => commits.push('committed'),
