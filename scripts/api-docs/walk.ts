@@ -16,6 +16,8 @@ export type Example = {
   readonly status: number;
   /** Undefined if there is none. Text if it is not JSON. */
   readonly answer: unknown;
+  /** Whether it needs a cookie or an id that the files of requests cannot take from an earlier answer. */
+  readonly isUnrepeatable: boolean;
 };
 
 type Terms = {
@@ -26,6 +28,7 @@ type Terms = {
   readonly body?: Fields;
   /** Not part of the example, because a browser adds it by itself. */
   readonly cookie?: string;
+  readonly isUnrepeatable?: boolean;
 };
 
 type Person = { readonly name: string; readonly token: string; readonly id: string };
@@ -47,6 +50,7 @@ export async function walk({ app, bank, advance }: SampleBank): Promise<readonly
   async function send(operation: keyof Operations, title: string, terms: Terms = {}): Promise<unknown> {
     advance(SECOND_MS);
     const { as, path = {}, query = {}, headers = {}, body, cookie } = terms;
+    const { isUnrepeatable = cookie !== undefined } = terms;
     const [method = '', template = ''] = operation.split(' ');
     const filled = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''));
     const search = new URLSearchParams(query).toString();
@@ -64,7 +68,18 @@ export async function walk({ app, bank, advance }: SampleBank): Promise<readonly
     const isJson = /json/.test(response.headers.get('Content-Type') ?? '');
     const answer: unknown = text === '' ? undefined : isJson ? JSON.parse(text) : text;
     const { status } = response;
-    examples.push({ operation, title, as: as?.name ?? null, path, query, headers, body, status, answer });
+    examples.push({
+      operation,
+      title,
+      as: as?.name ?? null,
+      path,
+      query,
+      headers,
+      body,
+      status,
+      answer,
+      isUnrepeatable,
+    });
     return answer;
   }
 
@@ -94,7 +109,11 @@ export async function walk({ app, bank, advance }: SampleBank): Promise<readonly
       sessions: readonly { id: string }[];
     };
     const path = { sessionId: sessions.at(-1)?.id ?? '' };
-    await send('DELETE /api/auth/sessions/{sessionId}', "The phone's session ends", { as, path });
+    await send('DELETE /api/auth/sessions/{sessionId}', "The phone's session ends", {
+      as,
+      path,
+      isUnrepeatable: true,
+    });
     await send('DELETE /api/auth/sessions/{sessionId}', 'It has ended', { as, path });
   }
 

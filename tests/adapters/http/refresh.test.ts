@@ -371,3 +371,53 @@ async function registered(edge: Edge, store: BankPorts['store']) {
   const mails = () => new TestBank({ store, clock: edge.clock }).takeMessages();
   return { edge, answer, email, userId, events, mails };
 }
+
+describe('A person’s sessions', () => {
+  test('are listed with device, address and last use, and revoked by their person alone', async () => {
+    const { edge, answer, email } = await aBrowser();
+    const [here, bob] = [jarOf(answer), await edge.register('Bob')];
+    edge.clock.advance(MINUTE_MS);
+    const phone = await edge.call('POST /api/auth/login', {
+      body: { email, password: PASSWORD },
+      headers: { 'User-Agent': 'Mozilla/5.0 (Android 16; Mobile; rv:150.0) Gecko/150.0 Firefox/150.0' },
+      address: '192.0.2.1',
+    });
+    const there = jarOf(phone);
+    const timesOf = (at: number) => ({
+      createdAt: new Date(at).toISOString(),
+      lastUsedAt: new Date(at).toISOString(),
+      methods: ['password'],
+      expiresAt: new Date(at + HOUR_MS).toISOString(),
+    });
+    const revoke = (id: string, as: string) => edge.call(`DELETE /api/auth/sessions/${id}`, { as });
+
+    expectAnswer(await edge.call('GET /api/auth/sessions', { as: here.access }), {
+      status: 200,
+      body: {
+        sessions: [
+          {
+            id: here.sessionId,
+            current: true,
+            device: null,
+            address: 'unknown',
+            ...timesOf(edge.clock.now() - MINUTE_MS),
+          },
+          {
+            id: there.sessionId,
+            current: false,
+            device: 'Firefox on Android',
+            address: '192.0.2.1',
+            ...timesOf(edge.clock.now()),
+          },
+        ],
+      },
+    });
+    const unknown = await revoke(freshId(), here.access);
+    expect(unknown).toMatchObject({ status: 404, body: { code: 'session_not_found' } });
+    expect((await revoke(there.sessionId, bob.token)).text).toBe(unknown.text);
+    expectAnswer(await revoke(there.sessionId, here.access), { status: 204, body: undefined });
+    expectAnswer(await refresh(edge, there), SESSION_EXPIRED);
+    expect((await revoke(there.sessionId, here.access)).text).toBe(unknown.text);
+    expect((await edge.call('GET /api/auth/me', { as: here.access })).status).toBe(200);
+  });
+});

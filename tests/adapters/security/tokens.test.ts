@@ -134,7 +134,7 @@ describe('A refresh token', () => {
     expect(tokens.sessionIdOf(one)).toBe('s');
   });
 
-  test('has one successor, whoever asks, and another with another secret', () => {
+  test('has the same successor on every server, and another one with another secret', () => {
     const [tokens, elsewhere] = [createRefreshTokens([secret]), createRefreshTokens([OTHER, secret])];
     const first = tokens.first('s');
     const [successor] = tokens.successorsOf(first);

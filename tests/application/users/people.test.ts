@@ -51,6 +51,7 @@ describe('registering', () => {
         userId: user.id,
         createdAt: clock.now(),
         expiresAt: clock.now() + HOUR_MS,
+        refreshDigest: expect.any(String) as string,
         refreshedAt: clock.now(),
         lastUsedAt: clock.now(),
       }),
