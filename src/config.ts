@@ -25,6 +25,8 @@ export type Config = {
   readonly mail: MailConfig;
   /** Null: one is created and stored in the data directory. Never null in production. */
   readonly jwtSecret: string | null;
+  /** Still verifies tokens while the secret is rotated. Null: none. */
+  readonly jwtSecretPrevious: string | null;
   /** Null: development creates one and stores it in the data directory, production does not. */
   readonly systemUser: { readonly email: string; readonly password: string } | null;
   readonly defaultCurrency: string;
@@ -34,6 +36,7 @@ export type Config = {
   /** Requests of a person, or of a network before sign-in, per minute. 0: no limit. */
   readonly requestsPerMinute: number;
   readonly sessionLifetimeMs: number;
+  readonly accessTokenLifetimeMs: number;
   readonly shutdownMs: number;
   /** Ed25519, private, as JWK or PEM. Null: one is created and stored in the data directory. */
   readonly checkpointKey: string | null;
@@ -108,12 +111,9 @@ const schema = v.object({
   DATA_DIR: v.optional(notBlank(), 'data'),
   DATABASE_PATH: v.optional(notBlank()),
 
-  JWT_SECRET: v.optional(
-    v.pipe(
-      textAs(longTextOf, `must have at least ${JWT_SECRET_MIN_BYTES} bytes`),
-      v.check(isRandom, 'must be random, such as what "openssl rand -base64 48" prints'),
-    ),
-  ),
+  JWT_SECRET: v.optional(jwtSecret()),
+  JWT_SECRET_PREVIOUS: v.optional(jwtSecret()),
+  ACCESS_TOKEN_MINUTES: v.optional(integer({ from: 1, to: 1_440 }), '15'),
   SESSION_HOURS: v.optional(integer({ from: 1, to: 8_760 }), '12'),
   SYSTEM_EMAIL: v.optional(textAs(emailOf, 'must be one e-mail address')),
   SYSTEM_PASSWORD: v.optional(
@@ -146,6 +146,7 @@ type Values = v.InferOutput<typeof schema>;
 /** Variables whose values may contain any character, and are never shown. */
 const SECRET_NAMES: readonly Name[] = [
   'JWT_SECRET',
+  'JWT_SECRET_PREVIOUS',
   'SYSTEM_PASSWORD',
   'GMAIL_PASS',
   'SMTP_URL',
@@ -234,6 +235,10 @@ function faultsBetween(texts: Texts, reader: 'server' | 'commands'): readonly st
       'JWT_SECRET is required in production',
     ],
     [
+      texts.JWT_SECRET_PREVIOUS !== undefined && texts.JWT_SECRET === undefined,
+      'JWT_SECRET is required with JWT_SECRET_PREVIOUS',
+    ],
+    [
       isProduction && reader === 'server' && texts.PUBLIC_ORIGIN === undefined,
       'PUBLIC_ORIGIN is required in production, such as https://bank.example',
     ],
@@ -276,12 +281,14 @@ function configOf(values: Values): Config {
     store: storeOf(values),
     mail: mailOf(values),
     jwtSecret: values.JWT_SECRET ?? null,
+    jwtSecretPrevious: values.JWT_SECRET_PREVIOUS ?? null,
     systemUser: email !== undefined && password !== undefined ? { email, password } : null,
     defaultCurrency: values.DEFAULT_CURRENCY,
     accountsPerUser: values.ACCOUNTS_PER_USER,
     writesPerMinute: values.WRITES_PER_MINUTE,
     requestsPerMinute: values.REQUESTS_PER_MINUTE,
     sessionLifetimeMs: values.SESSION_HOURS * 3_600_000,
+    accessTokenLifetimeMs: values.ACCESS_TOKEN_MINUTES * 60_000,
     shutdownMs: values.SHUTDOWN_SECONDS * 1_000,
     checkpointKey: values.CHECKPOINT_KEY ?? null,
     checkpointDirectory: values.CHECKPOINT_DIR ?? join(values.DATA_DIR, 'checkpoints'),
@@ -325,6 +332,13 @@ function textAs<T>(read: (text: string) => T | undefined, message: string) {
       addIssue({ message });
       return NEVER;
     }),
+  );
+}
+
+function jwtSecret() {
+  return v.pipe(
+    textAs(longTextOf, `must have at least ${JWT_SECRET_MIN_BYTES} bytes`),
+    v.check(isRandom, 'must be random, such as what "openssl rand -base64 48" prints'),
   );
 }
 

@@ -9,6 +9,7 @@ import { createCheckpointArchive } from './adapters/files/index.ts';
 import {
   createCheckpointSigner,
   createPasswordHasher,
+  createRefreshTokens,
   createTokenIssuer,
   isCommonPassword,
 } from './adapters/security/index.ts';
@@ -56,7 +57,8 @@ type ClosableMailer = Mailer & { close?(): void };
 /** Makes the server's parts from the configuration, each once. They take over the store, and close it. */
 export async function assembleServices(given: {
   config: Config;
-  jwtSecret: string;
+  /** Random texts. The first signs, and all of them verify. */
+  jwtSecrets: readonly [string, ...string[]];
   /** Ed25519, private, as JWK or PEM. */
   checkpointKey: string;
   store: Store;
@@ -74,7 +76,7 @@ export async function assembleServices(given: {
   scope.provide(HASHER, () => createPasswordHasher());
   scope.provide(TOKENS, () =>
     createTokenIssuer({
-      secret: given.jwtSecret,
+      secrets: given.jwtSecrets,
       issuer: 'passbook',
       audience: 'passbook',
       clock: systemClock,
@@ -108,10 +110,13 @@ export async function assembleServices(given: {
         },
         hasher: scope.resolve(HASHER),
         tokens: scope.resolve(TOKENS),
+        refreshTokens: createRefreshTokens(given.jwtSecrets),
         isCommonPassword,
         defaultCurrency: config.defaultCurrency,
         accountsPerOwner: config.accountsPerUser,
         sessionLifetimeMs: config.sessionLifetimeMs,
+        accessTokenLifetimeMs: config.accessTokenLifetimeMs,
+        log,
         notify: true,
         onCommit: () => dispatcher.wake(),
         courier: dispatcher,

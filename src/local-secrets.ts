@@ -17,10 +17,16 @@ export type SystemUser = {
 /** An address under .localhost belongs to nobody, so mail to it never leaves the machine (RFC 6761, section 6.3). */
 const SYSTEM_EMAIL = 'system@passbook.localhost';
 
-/** The configured secret. In development the default is one created at the first start and stored. */
-export async function jwtSecret(config: Config): Promise<string> {
-  if (config.jwtSecret !== null) return config.jwtSecret;
+/**
+ * The secret that signs, and after it the previous one, if any. In development the default is one created at the first
+ * start and stored.
+ */
+export async function jwtSecrets(config: Config): Promise<readonly [string, ...string[]]> {
+  const previous = config.jwtSecretPrevious === null ? [] : [config.jwtSecretPrevious];
+  return [config.jwtSecret ?? (await keptJwtSecret(config)), ...previous];
+}
 
+async function keptJwtSecret(config: Config): Promise<string> {
   const path = join(config.dataDirectory, 'jwt-secret');
   const { text } = await keep(path, `${randomBytes(48).toString('base64url')}\n`);
   const secret = text.trim();

@@ -9,7 +9,7 @@ import { assembleServices } from './container.ts';
 import type { Services } from './container.ts';
 import { PassbookError } from './domain/errors.ts';
 import { faultText } from './fault-text.ts';
-import { checkpointKey, forget, jwtSecret, systemUser } from './local-secrets.ts';
+import { checkpointKey, forget, jwtSecrets, systemUser } from './local-secrets.ts';
 import type { SystemUser } from './local-secrets.ts';
 import { createLog } from './log.ts';
 import { openStore } from './open-store.ts';
@@ -42,12 +42,12 @@ try {
 
 /** Opens everything that the server needs. If a step fails, closes everything again. */
 async function start(config: Config, log: Logger): Promise<Running> {
-  const secret = await jwtSecret(config);
+  const secrets = await jwtSecrets(config);
   const signingKey = await checkpointKey(config);
   const store = await openStore(config.store, { clock: systemClock });
   const services = await assembleServices({
     config,
-    jwtSecret: secret,
+    jwtSecrets: secrets,
     checkpointKey: signingKey,
     store,
     log,

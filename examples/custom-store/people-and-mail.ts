@@ -76,6 +76,12 @@ function sessionsOf(draft: Draft): SessionStore {
       [...draft.tables.sessions.values()]
         .filter((one) => one.userId === userId && one.endedAt === null)
         .sort(byId),
+    touch: async (ids, at) => {
+      for (const id of ids) {
+        const session = draft.tables.sessions.get(id);
+        if (session && session.lastUsedAt < at) draft.put('sessions', id, { ...session, lastUsedAt: at });
+      }
+    },
     deleteOver: async ({ until, limit }) => {
       const over = [...draft.tables.sessions.values()].filter((one) => isOverBy(one, until)).slice(0, limit);
       for (const { id } of over) draft.put('sessions', id, null);

@@ -9,6 +9,7 @@ import * as bodies from '../../src/adapters/http/requests/bodies.ts';
 import { DryRunQuery } from '../../src/adapters/http/requests/queries.ts';
 import { Nothing } from '../../src/adapters/http/requests/schemas.ts';
 import * as json from '../../src/adapters/http/responses/bodies.ts';
+import * as sessions from '../../src/adapters/http/responses/session-bodies.ts';
 import { STATUS } from '../../src/adapters/http/responses/problem.ts';
 import { CURRENCY_EXPONENTS } from '../../src/domain/money/currencies.ts';
 import { METADATA_VALUE_MAX_LENGTH } from '../../src/application/validation.ts';
@@ -49,6 +50,9 @@ const ANSWERS = {
   User: json.UserJson,
   SignedIn: json.SignedInJson,
   UserAnswer: json.UserAnswer,
+  Session: sessions.SessionJson,
+  SessionsAnswer: sessions.SessionsAnswer,
+  RefreshedAnswer: sessions.RefreshedAnswer,
   Account: json.AccountJson,
   AccountAnswer: json.AccountAnswer,
   AccountPage: json.AccountsAnswer,

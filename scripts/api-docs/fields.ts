@@ -65,9 +65,20 @@ export const FIELDS: Readonly<Record<string, JsonSchema>> = {
   'SignInRequest.password': { description: 'The password.', format: 'password' },
   role: { description: 'Role, which decides what the user may do.' },
   user: { description: 'The user.' },
-  token: { description: "The session's token. Send it as a Bearer token." },
+  token: { description: "The session's access token. Send it as a Bearer token." },
   userId: { description: 'Id of a user.', ...id },
   createdAt: { description: 'Time of creation.' },
+
+  // Sessions
+  sessions: { description: 'Live sessions, oldest first.' },
+  sessionId: { description: 'Id of the session.' },
+  current: { description: 'Whether the request came in this session.' },
+  device: { description: 'Kind of browser and system at the sign-in, or the name of a program.' },
+  address: { description: 'Network address of the sign-in.' },
+  lastUsedAt: { description: 'Last use, to within five minutes.' },
+  methods: { description: 'Proofs of the sign-in.' },
+  'Session.expiresAt': { description: 'End of the session.' },
+  'RefreshedAnswer.expiresAt': { description: 'End of the access token in the cookie.' },
 
   // Accounts
   account: { description: 'The account.' },

@@ -1,6 +1,7 @@
 import { createApp } from '../../src/adapters/http/index.ts';
 import type { App } from '../../src/adapters/http/index.ts';
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
+import { createRefreshTokens } from '../../src/adapters/security/index.ts';
 import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import { sha256OfHex } from '../../src/adapters/system.ts';
 import { assembleBank } from '../../src/application/bank.ts';
@@ -19,6 +20,7 @@ export function makeSampleBank(): SampleBank {
   let now = START;
   let drawn = 0;
   const tokens = new Map<string, TokenClaims>();
+  const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const bank = assembleBank({
     store: createMemoryStore(),
     clock: { now: () => now },
@@ -47,14 +49,16 @@ export function makeSampleBank(): SampleBank {
       verify: async (token) => tokens.get(token),
       hasExpired: async () => false,
     },
+    refreshTokens: createRefreshTokens(['a-secret-of-the-examples']),
     isCommonPassword: () => false,
     defaultCurrency: 'EUR',
     accountsPerOwner: null,
     sessionLifetimeMs: 12 * HOUR_MS,
+    accessTokenLifetimeMs: HOUR_MS / 4,
+    log: silent,
     notify: false,
     onCommit: () => undefined,
   });
-  const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
   return {
     app: createApp({ bank, log: silent }),
     bank,

@@ -16,6 +16,8 @@ export type Example = {
   readonly status: number;
   /** Undefined if there is none. Text if it is not JSON. */
   readonly answer: unknown;
+  /** Whether it needs a cookie or an id that the files of requests cannot take from an earlier answer. */
+  readonly isUnrepeatable: boolean;
 };
 
 type Terms = {
@@ -24,11 +26,19 @@ type Terms = {
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Fields;
+  /** Not part of the example, because a browser adds it by itself. */
+  readonly cookie?: string;
+  readonly isUnrepeatable?: boolean;
 };
 
 type Person = { readonly name: string; readonly token: string; readonly id: string };
 
 const SECOND_MS = 1_000;
+
+const PHONE = {
+  address: '192.0.2.1',
+  device: 'Mozilla/5.0 (Android 16; Mobile; rv:150.0) Gecko/150.0 Firefox/150.0',
+};
 
 /**
  * Walks through the whole API as three people, one request after another, and returns each request with its answer.
@@ -39,7 +49,8 @@ export async function walk({ app, bank, advance }: SampleBank): Promise<readonly
 
   async function send(operation: keyof Operations, title: string, terms: Terms = {}): Promise<unknown> {
     advance(SECOND_MS);
-    const { as, path = {}, query = {}, headers = {}, body } = terms;
+    const { as, path = {}, query = {}, headers = {}, body, cookie } = terms;
+    const { isUnrepeatable = cookie !== undefined } = terms;
     const [method = '', template = ''] = operation.split(' ');
     const filled = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''));
     const search = new URLSearchParams(query).toString();
@@ -47,6 +58,7 @@ export async function walk({ app, bank, advance }: SampleBank): Promise<readonly
       method,
       headers: {
         ...(as === undefined ? {} : { Authorization: `Bearer ${as.token}` }),
+        ...(cookie === undefined ? {} : { Cookie: cookie }),
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
         ...headers,
       },
@@ -56,7 +68,18 @@ export async function walk({ app, bank, advance }: SampleBank): Promise<readonly
     const isJson = /json/.test(response.headers.get('Content-Type') ?? '');
     const answer: unknown = text === '' ? undefined : isJson ? JSON.parse(text) : text;
     const { status } = response;
-    examples.push({ operation, title, as: as?.name ?? null, path, query, headers, body, status, answer });
+    examples.push({
+      operation,
+      title,
+      as: as?.name ?? null,
+      path,
+      query,
+      headers,
+      body,
+      status,
+      answer,
+      isUnrepeatable,
+    });
     return answer;
   }
 
@@ -77,6 +100,23 @@ export async function walk({ app, bank, advance }: SampleBank): Promise<readonly
     return (answer as { transaction: { id: string } }).transaction.id;
   }
 
+  async function showSessions(as: Person): Promise<void> {
+    const email = `${as.name.toLowerCase()}@example.com`;
+    const { refreshToken } = await bank.signIn({ email, password: 'correct horse battery', origin: PHONE });
+    const cookie = `refresh=${refreshToken}`;
+    await send('POST /api/auth/refresh', 'The session is renewed by its refresh cookie', { cookie });
+    const { sessions } = (await send('GET /api/auth/sessions', "Ada's sessions", { as })) as {
+      sessions: readonly { id: string }[];
+    };
+    const path = { sessionId: sessions.at(-1)?.id ?? '' };
+    await send('DELETE /api/auth/sessions/{sessionId}', "The phone's session ends", {
+      as,
+      path,
+      isUnrepeatable: true,
+    });
+    await send('DELETE /api/auth/sessions/{sessionId}', 'It has ended', { as, path });
+  }
+
   await send('GET /healthz', 'The process answers');
   await send('GET /readyz', 'The store can be read and written');
 
@@ -93,6 +133,7 @@ export async function walk({ app, bank, advance }: SampleBank): Promise<readonly
   });
   await send('GET /api/auth/me', 'The signed-in user', { as: ada });
   await send('GET /api/auth/me', 'Nobody is signed in');
+  await showSessions(ada);
   const { user } = await bank.registerUser({
     name: 'Olga',
     email: 'olga@bank.example',
@@ -331,5 +372,6 @@ export async function walk({ app, bank, advance }: SampleBank): Promise<readonly
     query: { userId: ada.id, limit: '1' },
   });
   await send('POST /api/auth/logout', 'Bob signs out', { as: bob });
+  await send('POST /api/auth/logout/everywhere', 'Ada signs out everywhere', { as: ada });
   return examples;
 }

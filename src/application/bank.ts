@@ -2,12 +2,16 @@ import { findUser } from './users/find-user.ts';
 import { ensureSystemUser, grantRole } from './users/grant-role.ts';
 import { assembleLedger } from './ledger.ts';
 import type { LedgerPorts } from './ledger.ts';
+import type { Logger } from './ports/runtime.ts';
 import type { PasswordHasher } from './ports/user-store.ts';
+import type { SessionPorts } from './users/open-session.ts';
+import { listSessions, revokeSession, signOut, signOutEverywhere } from './users/own-sessions.ts';
+import { refreshSession, renewAccess } from './users/refresh-session.ts';
 import type { SecondFactorCheck } from './users/second-factor.ts';
 import { SessionCache } from './users/session-cache.ts';
+import { SessionUse } from './users/session-use.ts';
 import { registerUser } from './users/register-user.ts';
-import { authenticate, signIn, signOut } from './users/sign-in.ts';
-import type { SessionPorts } from './users/sign-in.ts';
+import { authenticate, signIn } from './users/sign-in.ts';
 
 export type BankPorts = LedgerPorts &
   SessionPorts & {
@@ -15,6 +19,7 @@ export type BankPorts = LedgerPorts &
     readonly isCommonPassword: (password: string) => boolean;
     /** Called after a commit that may have written messages to the outbox. Must not throw. */
     readonly onCommit: () => void;
+    readonly log: Logger;
   };
 
 export type Bank = ReturnType<typeof assembleBank>;
@@ -23,14 +28,22 @@ export type Bank = ReturnType<typeof assembleBank>;
 export function assembleBank(ports: BankPorts) {
   const { unitOfWork, reads } = ports.store;
   const recentSessions = new SessionCache({ reads, clock: ports.clock });
+  const sessionUse = new SessionUse({ unitOfWork, clock: ports.clock });
   const checkSecondFactor: SecondFactorCheck = async () => null;
-  const people = { ...ports, unitOfWork, recentSessions, checkSecondFactor };
+  const people = { ...ports, unitOfWork, recentSessions, sessionUse, checkSecondFactor };
   return {
     ledger: assembleLedger(ports),
     registerUser: registerUser(people),
     signIn: signIn(people),
     signOut: signOut(people),
+    signOutEverywhere: signOutEverywhere(people),
+    listSessions: listSessions(people),
+    revokeSession: revokeSession(people),
+    refreshSession: refreshSession(people),
+    renewAccess: renewAccess(people),
     authenticate: authenticate(people),
+    /** Writes the last uses of sessions that wait to be written. */
+    writeSessionUse: () => sessionUse.write(),
     grantRole: grantRole(people),
     findUser: findUser(people),
     ensureSystemUser: ensureSystemUser(people),

@@ -93,6 +93,9 @@ export class InvalidTokenError extends ApiError<'invalid_token'> {}
 /** The e-mail address or the password is wrong. */
 export class InvalidCredentialsError extends ApiError<'invalid_credentials'> {}
 
+/** The bank has locked your access. */
+export class UserLockedError extends ApiError<'user_locked'> {}
+
 /** Your role does not allow this. */
 export class ForbiddenError extends ApiError<'forbidden'> {}
 
@@ -128,6 +131,9 @@ export class CheckpointNotFoundError extends ApiError<'checkpoint_not_found'> {}
 
 /** The user was not found. */
 export class UserNotFoundError extends ApiError<'user_not_found'> {}
+
+/** The session was not found. */
+export class SessionNotFoundError extends ApiError<'session_not_found'> {}
 
 /** This e-mail address is already registered. */
 export class EmailAlreadyRegisteredError extends ApiError<'email_already_registered'> {}

@@ -165,6 +165,11 @@ const problems = {
     meaning: 'The e-mail address or the password is wrong',
     remedy: 'Check both and try again. The answer does not say which of them is wrong.',
   },
+  user_locked: {
+    retry: 'never',
+    meaning: 'The bank has locked your access',
+    remedy: 'Ask the bank to unlock it.',
+  },
   forbidden: {
     retry: 'never',
     meaning: 'Your role does not allow this',
@@ -222,6 +227,11 @@ const problems = {
     remedy: 'Wait for the next checkpoint, or ask for an earlier period.',
   },
   user_not_found: { retry: 'never', meaning: 'The user was not found', remedy: 'Check the e-mail address.' },
+  session_not_found: {
+    retry: 'never',
+    meaning: 'The session was not found',
+    remedy: 'List your sessions. One that has ended cannot be revoked.',
+  },
   email_already_registered: {
     retry: 'never',
     meaning: 'This e-mail address is already registered',

@@ -27,12 +27,14 @@ const DEFAULTS: Config = {
     from: { name: 'Passbook', address: 'no-reply@passbook.localhost' },
   },
   jwtSecret: null,
+  jwtSecretPrevious: null,
   systemUser: null,
   defaultCurrency: 'EUR',
   accountsPerUser: 50,
   writesPerMinute: 3_000,
   requestsPerMinute: 30_000,
   sessionLifetimeMs: 12 * 3_600_000,
+  accessTokenLifetimeMs: 15 * 60_000,
   shutdownMs: 10_000,
   checkpointKey: null,
   checkpointDirectory: join('data', 'checkpoints'),
@@ -77,6 +79,8 @@ describe('the configuration', () => {
         MONGO_URI: 'mongodb://db.example/bank',
         DATA_DIR: '/var/lib/passbook',
         JWT_SECRET: SECRET,
+        JWT_SECRET_PREVIOUS: `${SECRET}-before`,
+        ACCESS_TOKEN_MINUTES: '5',
         SESSION_HOURS: '1',
         SYSTEM_EMAIL: ' System@Bank.example ',
         SYSTEM_PASSWORD: ' 8 chars',
@@ -111,12 +115,14 @@ describe('the configuration', () => {
         from: { name: 'First Bank', address: 'bank@mail.example' },
       },
       jwtSecret: SECRET,
+      jwtSecretPrevious: `${SECRET}-before`,
       systemUser: { email: 'system@bank.example', password: ' 8 chars' },
       defaultCurrency: 'JPY',
       accountsPerUser: 3,
       writesPerMinute: 0,
       requestsPerMinute: 0,
       sessionLifetimeMs: 3_600_000,
+      accessTokenLifetimeMs: 5 * 60_000,
       shutdownMs: 30_000,
       checkpointKey: CHECKPOINT_KEY,
       checkpointDirectory: '/mnt/elsewhere',
@@ -190,8 +196,10 @@ describe('the configuration', () => {
   });
 });
 
-const JWT_LENGTH = 'JWT_SECRET must have at least 32 bytes';
-const JWT_RANDOM = 'JWT_SECRET must be random, such as what "openssl rand -base64 48" prints';
+const LENGTH = ' must have at least 32 bytes';
+const RANDOM = ' must be random, such as what "openssl rand -base64 48" prints';
+const JWT_LENGTH = `JWT_SECRET${LENGTH}`;
+const JWT_RANDOM = `JWT_SECRET${RANDOM}`;
 const ORIGIN = 'PUBLIC_ORIGIN must be an origin and nothing more, such as https://bank.example';
 const ORIGINS =
   'ALLOWED_ORIGINS must be origins and nothing more, with commas between them: https://app.example';
@@ -234,6 +242,10 @@ describe('a faulty configuration', () => {
     [{ JWT_SECRET: 'please-change-me-to-something-else!' }, JWT_RANDOM],
     [{ JWT_SECRET: 'your-256-bit-secret-goes-right-here' }, JWT_RANDOM],
     [{ JWT_SECRET: 'passbook-development-0aB9cD8eF7gH6' }, JWT_RANDOM],
+    [{ JWT_SECRET: SECRET, JWT_SECRET_PREVIOUS: SECRET.slice(1) }, `JWT_SECRET_PREVIOUS${LENGTH}`],
+    [{ JWT_SECRET: SECRET, JWT_SECRET_PREVIOUS: 'a'.repeat(32) }, `JWT_SECRET_PREVIOUS${RANDOM}`],
+    [{ JWT_SECRET_PREVIOUS: SECRET }, 'JWT_SECRET is required with JWT_SECRET_PREVIOUS'],
+    [{ ACCESS_TOKEN_MINUTES: '0' }, 'ACCESS_TOKEN_MINUTES must be an integer from 1 to 1440'],
     [{ SESSION_HOURS: '0' }, 'SESSION_HOURS must be an integer from 1 to 8760'],
     [{ SYSTEM_EMAIL: 'a', SYSTEM_PASSWORD: '12345678' }, 'SYSTEM_EMAIL must be one e-mail address'],
     [{ SYSTEM_EMAIL: 'a@b', SYSTEM_PASSWORD: '1234567' }, 'SYSTEM_PASSWORD must be 8 to 256 characters'],

@@ -14,10 +14,10 @@ import { FixedClock, freshId } from '../../src/testing/fixtures/builders.ts';
 import { aBankOfPeople } from './people.ts';
 
 export const TOKEN_TERMS = {
-  secret: 'a-secret-of-the-tests-and-of-nothing-else',
+  secrets: ['a-secret-of-the-tests-and-of-nothing-else'],
   issuer: 'passbook',
   audience: 'passbook',
-};
+} as const;
 
 export const PASSWORD = 'correct horse battery';
 
@@ -68,8 +68,8 @@ export class Edge {
   } & Partial<Omit<BankPorts, 'clock' | 'tokens'>> = {}) {
     this.clock = new FixedClock();
     const tokens = createTokenIssuer({ ...TOKEN_TERMS, clock: this.clock });
-    this.bank = bank(aBankOfPeople({ ...ports, clock: this.clock, tokens }).bank);
     const log = pino({ level: 'trace', base: null }, { write: (line) => this.lines.push(line) });
+    this.bank = bank(aBankOfPeople({ log, ...ports, clock: this.clock, tokens }).bank);
     this.app = createApp({ bank: this.bank, log, ...app });
   }
 

@@ -1,4 +1,5 @@
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
+import { createRefreshTokens } from '../../src/adapters/security/index.ts';
 import { sha256OfHex } from '../../src/adapters/system.ts';
 import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import { assembleBank } from '../../src/application/bank.ts';
@@ -57,6 +58,7 @@ export function aBankOfPeople(ports: Partial<BankPorts> = {}) {
   const hasher = new PlainHasher();
   const tokens = new BookOfTokens();
   const commits: string[] = [];
+  const log = new RecordingLog();
   const bank = assembleBank({
     store,
     clock,
@@ -69,12 +71,16 @@ export function aBankOfPeople(ports: Partial<BankPorts> = {}) {
     defaultCurrency: 'EUR',
     accountsPerOwner: null,
     notify: true,
+    refreshTokens: createRefreshTokens(['a-secret-of-refresh-tokens']),
     sessionLifetimeMs: HOUR_MS,
+    // As long as a session, unless a test is about renewal
+    accessTokenLifetimeMs: ports.sessionLifetimeMs ?? HOUR_MS,
+    log,
     isCommonPassword: (password) => password === 'password1',
     onCommit: () => commits.push('committed'),
     ...ports,
   });
-  return { bank, clock, store, hasher, tokens, commits };
+  return { bank, clock, store, hasher, tokens, commits, log };
 }
 
 type Answer = Awaited<ReturnType<Mailer['send']>> | Error | Promise<void>;

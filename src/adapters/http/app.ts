@@ -16,6 +16,7 @@ import { operationRoutes } from './routes/health.ts';
 import { problemHandler, sendProblem } from './responses/problem.ts';
 import { repeatedHeadersRefused } from './requests/repeated-headers.ts';
 import { sessionToken } from './requests/session-token.ts';
+import { sessionRoutes } from './routes/sessions.ts';
 import { SignInThrottle } from './middleware/sign-in-throttle.ts';
 import type { ThrottleLimits } from './middleware/sign-in-throttle.ts';
 import { userRoutes } from './routes/system.ts';
@@ -53,7 +54,7 @@ export function createApp({
   const isHttps = publicOrigin?.startsWith('https:') ?? false;
   const token = sessionToken({ isHttps });
   const readSession = sessionReader({ bank, sessionToken: token });
-  const signedIn = sessionRequired({ readSession });
+  const signedIn = sessionRequired({ bank, readSession, sessionToken: token, trustedProxies });
   const origins = { publicOrigin, allowedOrigins: new Set(allowedOrigins) };
   const shared = {
     bank,
@@ -94,6 +95,7 @@ export function createApp({
     .use(requestsLimited({ limit: new RequestLimit(requests), readSession, trustedProxies }))
     .route('/', documentRoutes())
     .route('/api/auth', authRoutes(shared))
+    .route('/api/auth', sessionRoutes(shared))
     .route('/api', ledgerRoutes(shared))
     .route('/api/system', userRoutes(shared));
 }

@@ -153,6 +153,14 @@ class MemorySessions implements SessionStore {
     return sessions.filter((one) => one.userId === userId && one.endedAt === null).sort(byId);
   }
 
+  async touch(ids: readonly string[], at: Instant): Promise<void> {
+    for (const id of ids) {
+      const session = this.#data.sessions.get(id);
+      if (session && session.lastUsedAt < at)
+        this.#journal.set(this.#data.sessions, id, { ...session, lastUsedAt: at });
+    }
+  }
+
   async deleteOver({ until, limit }: { until: Instant; limit: number }): Promise<number> {
     const over = [...this.#data.sessions.values()]
       .filter((session) => isOverBy(session, until))

@@ -1,6 +1,7 @@
 export { isCommonPassword } from './common-passwords.ts';
 export { createLinkTokens } from './link-tokens.ts';
 export { createPasswordHasher } from './password-hasher.ts';
+export { createRefreshTokens } from './refresh-tokens.ts';
 export { createTokenIssuer } from './tokens.ts';
 export {
   createCheckpointSigner,

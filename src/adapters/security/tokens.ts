@@ -1,10 +1,12 @@
+import { createHmac } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
+import type { JWTHeaderParameters } from 'jose';
 import type { Clock } from '../../application/ports/runtime.ts';
 import type { TokenClaims, TokenIssuer } from '../../application/ports/user-store.ts';
 
 export type TokenIssuerOptions = {
-  /** Random text of at least 32 bytes. */
-  readonly secret: string;
+  /** Random texts of at least 32 bytes. The first signs tokens, and all of them verify tokens. */
+  readonly secrets: readonly [string, ...string[]];
   readonly issuer: string;
   readonly audience: string;
   readonly clock: Clock;
@@ -26,14 +28,13 @@ const TOKEN_MAX_LENGTH = 1_000;
 const CANONICAL = /^[\w-]+\.[\w-]+\.[\w-]{42}[AEIMQUYcgkosw048]$/;
 
 /**
- * Creates an issuer of session tokens as JWTs. A token's expiry is its session's end, rounded down to a second.
+ * Creates an issuer of session tokens as JWTs. A token's expiry is rounded down to a second.
  * @throws TypeError for a secret that is too short
  */
-export function createTokenIssuer({ secret, issuer, audience, clock }: TokenIssuerOptions): TokenIssuer {
-  const key = new TextEncoder().encode(secret);
-  if (key.length < SECRET_MIN_BYTES) {
-    throw new TypeError(`"secret" must have at least ${SECRET_MIN_BYTES} bytes`);
-  }
+export function createTokenIssuer({ secrets, issuer, audience, clock }: TokenIssuerOptions): TokenIssuer {
+  const keys = new Map(secrets.map((secret) => [keyIdOf(secret), keyOf(secret)]));
+  const [current] = secrets;
+  const [kid, key] = [keyIdOf(current), keyOf(current)];
   // A valid signature stays valid, and checking it again is most of a request's cost
   const verified = new Map<string, TokenClaims>();
   return {
@@ -46,7 +47,7 @@ export function createTokenIssuer({ secret, issuer, audience, clock }: TokenIssu
         iat: Math.floor(clock.now() / 1_000),
         exp: Math.floor(expiresAt / 1_000),
       })
-        .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
+        .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })
         .sign(key),
 
     verify: async (token) => {
@@ -65,26 +66,45 @@ export function createTokenIssuer({ secret, issuer, audience, clock }: TokenIssu
     },
   };
 
+  /** Our tokens have no other header, such as one that brings a key (jku, jwk). */
+  function keyFor(header: JWTHeaderParameters): Uint8Array {
+    const known = Object.keys(header).length === 3 ? keys.get(header.kid ?? '') : undefined;
+    if (!known) throw new errors.JWSInvalid('The token names no key of ours');
+    return known;
+  }
+
   async function verify(
     token: string,
     { at = new Date(clock.now()) }: { at?: Date } = {},
   ): Promise<TokenClaims | undefined> {
     if (token.length > TOKEN_MAX_LENGTH || !CANONICAL.test(token)) return undefined;
     try {
-      const { payload, protectedHeader } = await jwtVerify(token, key, {
+      const { payload } = await jwtVerify(token, keyFor, {
         algorithms: [ALGORITHM],
         typ: TYPE,
         issuer,
         audience,
         currentDate: at,
       });
-      // Our tokens have no other header, such as one that names a key (kid, jku, jwk)
-      return Object.keys(protectedHeader).length === 2 ? claimsOf(payload) : undefined;
+      return claimsOf(payload);
     } catch (error) {
       if (error instanceof errors.JOSEError) return undefined;
       throw error;
     }
   }
+}
+
+function keyOf(secret: string): Uint8Array {
+  const key = new TextEncoder().encode(secret);
+  if (key.length < SECRET_MIN_BYTES) {
+    throw new TypeError(`A secret must have at least ${SECRET_MIN_BYTES} bytes`);
+  }
+  return key;
+}
+
+/** The id of a secret's key. It reveals no more of the secret than a signature does, unlike a plain digest. */
+function keyIdOf(secret: string): string {
+  return createHmac('sha256', secret).update('passbook key id').digest('base64url').slice(0, 11);
 }
 
 /** Checks the claims that jose does not. It requires `iss` and `aud`, because they are passed to it. */

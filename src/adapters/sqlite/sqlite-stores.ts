@@ -30,6 +30,7 @@ import {
   insertSession,
   listOpenSessions,
   replaceSession,
+  touchSession,
 } from './tables/sessions.ts';
 import {
   findUserByEmail,
@@ -122,6 +123,10 @@ function sessionsOf(scope: Scope): SessionStore {
     end: (id, at) => scope.use((connection) => endSession(connection, id, at)),
     replace: (session) => scope.use((connection) => replaceSession(connection, session)),
     openOf: (userId) => scope.use((connection) => listOpenSessions(connection, userId)),
+    touch: (ids, at) =>
+      scope.use((connection) => {
+        for (const id of ids) touchSession(connection, id, at);
+      }),
     deleteOver: (terms) => scope.use((connection) => deleteOverSessions(connection, terms)),
   };
 }

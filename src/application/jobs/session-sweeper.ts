@@ -1,18 +1,18 @@
 import { RepeatingTask } from './repeating-task.ts';
-import type { UnitOfWork } from '../ports/ledger-store.ts';
+import type { Stores, UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';
 
 export type SessionSweeperOptions = {
   /** Milliseconds between two sweeps. */
   readonly everyMs?: number;
-  /** Maximum number of sessions that one unit of work deletes. */
+  /** Maximum number of records that one unit of work deletes. */
   readonly batch?: number;
 };
 
 const HOUR_MS = 3_600_000;
 const KEPT_MS = 30 * 24 * HOUR_MS;
 
-/** Deletes sessions that ended or expired 30 days ago, at the start and then every hour. */
+/** Deletes sessions and credentials that ended or expired 30 days ago, at the start and then every hour. */
 export class SessionSweeper {
   readonly #ports: { unitOfWork: UnitOfWork; clock: Clock; log: Logger };
   readonly #batch: number;
@@ -28,7 +28,8 @@ export class SessionSweeper {
     this.#task = new RepeatingTask({
       run: () => this.sweep(),
       everyMs,
-      onError: (err) => ports.log.warn({ err }, 'old sessions could not be deleted, will try again'),
+      onError: (err) =>
+        ports.log.warn({ err }, 'old sessions and credentials could not be deleted, will try again'),
     });
   }
 
@@ -41,13 +42,17 @@ export class SessionSweeper {
     return this.#task.stop();
   }
 
-  /** Returns the number of deleted sessions. */
+  /** Returns the number of deleted sessions and credentials. */
   async sweep(): Promise<number> {
-    const { unitOfWork, clock } = this.#ports;
-    const terms = { until: clock.now() - KEPT_MS, limit: this.#batch };
+    const terms = { until: this.#ports.clock.now() - KEPT_MS, limit: this.#batch };
+    const sessions = await this.#deleteAll((stores) => stores.sessions.deleteOver(terms));
+    return sessions + (await this.#deleteAll((stores) => stores.credentials.deleteExpired(terms)));
+  }
+
+  async #deleteAll(deleteSome: (stores: Stores) => Promise<number>): Promise<number> {
     let deleted = 0;
     while (!this.#isStopping) {
-      const count = await unitOfWork.run(({ sessions }) => sessions.deleteOver(terms));
+      const count = await this.#ports.unitOfWork.run(deleteSome);
       deleted += count;
       if (count < this.#batch) break;
     }

@@ -36,6 +36,8 @@ export interface SessionStore {
   replace(session: Session): Promise<void>;
   /** Returns the user's sessions that have not ended, even expired ones, by id ascending. */
   openOf(userId: string): Promise<readonly Session[]>;
+  /** Moves the last use of these sessions forward to `at`. Has no effect on those that do not exist. */
+  touch(ids: readonly string[], at: Instant): Promise<void>;
   /** Deletes up to `limit` sessions that ended or expired at or before `until`. Returns how many it deleted. */
   deleteOver(terms: { until: Instant; limit: number }): Promise<number>;
 }
@@ -96,6 +98,21 @@ export interface TokenIssuer {
   verify(token: string): Promise<TokenClaims | undefined>;
   /** Returns whether this issuer issued the token and it has expired since. */
   hasExpired(token: string): Promise<boolean>;
+}
+
+/**
+ * Tokens that renew a session. Each derives from its predecessor and the server's secret, so that all who present one
+ * token get the same successor.
+ */
+export interface RefreshTokens {
+  /** Returns a new session's first token, which nobody can guess. */
+  first(sessionId: string): string;
+  /** Returns the session's id if the token is genuine, even a replaced one; undefined for anything else. */
+  sessionIdOf(token: string): string | undefined;
+  /** Returns the token to give for a genuine one, and after it those that a server with another secret gives. */
+  successorsOf(token: string): readonly [string, ...string[]];
+  /** Returns the SHA-256 digest that the store keeps in place of the token. */
+  digestOf(token: string): string;
 }
 
 /** Tokens of links in mails. They derive from the link's id and the server's secret, so no store holds one. */

@@ -3,9 +3,9 @@ import { User } from '../../domain/entities/user.ts';
 import { requirePassword } from './password.ts';
 import type { UnitOfWork } from '../ports/ledger-store.ts';
 import type { PasswordHasher } from '../ports/user-store.ts';
-import { NO_ORIGIN } from './security-events.ts';
-import { issue, newSession } from './sign-in.ts';
-import type { SessionPorts, SignedIn } from './sign-in.ts';
+import { issueAccess, newSession } from './open-session.ts';
+import type { SessionPorts, SignedIn } from './open-session.ts';
+import { NO_ORIGIN, securityEvent } from './security-events.ts';
 
 /**
  * Registers a customer, signs them in, and writes a welcome message, in one transaction.
@@ -30,13 +30,16 @@ export function registerUser(
     const user = User.register({ ...request, id: ports.ids.newId(), role: 'customer', at });
     const password = requirePassword(request.password, ports.isCommonPassword);
     const passwordHash = await ports.hasher.hash(password);
-    const session = newSession(ports, user, { origin: request.origin ?? NO_ORIGIN, methods: ['password'] });
-    await ports.unitOfWork.run(async ({ users, sessions, outbox }) => {
+    const { origin = NO_ORIGIN } = request;
+    const { session, refreshToken } = newSession(ports, user, { origin, methods: ['password'] });
+    const facts = { userId: user.id, sessionId: session.id, origin };
+    await ports.unitOfWork.run(async ({ users, sessions, securityEvents, outbox }) => {
       await users.insert(user, passwordHash);
       await sessions.insert(session);
+      await securityEvents.append(securityEvent(ports, 'registered', facts));
       await outbox.add({ kind: 'welcome', id: `${user.id}.welcome`, recipientId: user.id, at });
     });
     ports.onCommit();
-    return issue(ports.tokens, { user, session });
+    return { user, ...(await issueAccess(ports, session)), refreshToken };
   };
 }

@@ -50,6 +50,12 @@ export class SessionCache {
     this.#recent.delete(id);
   }
 
+  /** Drops the user's sessions. */
+  forgetUser(userId: string): void {
+    this.#forgotten++;
+    for (const [id, { found }] of this.#recent) if (found.user.id === userId) this.#recent.delete(id);
+  }
+
   forgetAll(): void {
     this.#forgotten++;
     this.#recent.clear();

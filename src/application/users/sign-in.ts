@@ -2,86 +2,125 @@ import { PassbookError } from '../../domain/errors.ts';
 import { isLive } from '../../domain/entities/session.ts';
 import type { Origin } from '../../domain/entities/security-event.ts';
 import type { Session, SignInMethod } from '../../domain/entities/session.ts';
-import type { Instant } from '../../domain/time.ts';
-import { normaliseEmail } from '../../domain/entities/user.ts';
+import type { Digest } from '../../domain/integrity/hash-chain.ts';
+import { isActive, normaliseEmail } from '../../domain/entities/user.ts';
 import type { User } from '../../domain/entities/user.ts';
 import type { UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import type { PasswordHasher, TokenIssuer } from '../ports/user-store.ts';
-import { NO_ORIGIN } from './security-events.ts';
+import { issueAccess, newSession, storeSignIn } from './open-session.ts';
+import type { SessionPorts, SignedIn } from './open-session.ts';
+import { NO_ORIGIN, securityEvent } from './security-events.ts';
 import type { SecondFactorAnswer, SecondFactorCheck } from './second-factor.ts';
 import type { SessionCache } from './session-cache.ts';
-
-export type SignedIn = { readonly user: User; readonly token: string; readonly expiresAt: Instant };
+import type { SessionUse } from './session-use.ts';
 
 export type SignInRequest = {
   readonly email: string;
   readonly password: string;
-  /** Token of the session that the request presents. It ends. */
+  /** Access token of the session that the request presents. The session ends. */
   readonly presentedToken?: string;
+  /** Refresh token of that session. */
+  readonly presentedRefreshToken?: string;
   readonly secondFactor?: SecondFactorAnswer;
   /** Where the request came from. Default: unknown. */
   readonly origin?: Origin;
 };
 
-export type SessionPorts = {
-  readonly clock: Clock;
-  readonly ids: IdGenerator;
-  readonly tokens: TokenIssuer;
-  /** Lifetime of a session, in milliseconds. */
-  readonly sessionLifetimeMs: number;
+type SignInPorts = SessionPorts & {
+  readonly unitOfWork: UnitOfWork;
+  readonly digest: Digest;
+  readonly hasher: PasswordHasher;
+  readonly recentSessions: SessionCache;
+  readonly checkSecondFactor: SecondFactorCheck;
+  /** Called after the commit. Must not throw. */
+  readonly onCommit: () => void;
 };
 
 /**
  * Opens a new session. Ends the session that the request presented, if any, so that a planted session never becomes
  * authenticated.
- * @throws PassbookError `invalid_credentials` for an unknown address and for a wrong password alike; `unavailable`
+ * @throws PassbookError `invalid_credentials` for an unknown address and for a wrong password alike
+ * @throws PassbookError `user_locked` to a locked user who knows the password; `unavailable`
  */
-export function signIn(
-  ports: SessionPorts & {
-    unitOfWork: UnitOfWork;
-    hasher: PasswordHasher;
-    recentSessions: SessionCache;
-    checkSecondFactor: SecondFactorCheck;
-  },
-) {
+export function signIn(ports: SignInPorts) {
   const { unitOfWork, hasher, clock } = ports;
   return async (request: SignInRequest): Promise<SignedIn> => {
+    const { origin = NO_ORIGIN } = request;
     const found = await unitOfWork.run(({ users }) => users.byEmail(normaliseEmail(request.email)));
     const isRight = await hasher.verify(request.password, found?.passwordHash);
-    if (!found || !isRight) throw new PassbookError('invalid_credentials');
-
+    if (!found || !isRight || found.user.erasedAt !== null) {
+      await recordRefusal(ports, {
+        user: found?.user,
+        email: request.email,
+        origin,
+        code: 'invalid_credentials',
+      });
+      throw new PassbookError('invalid_credentials');
+    }
     const { user, passwordHash } = found;
-    const presented = request.presentedToken && (await ports.tokens.verify(request.presentedToken));
+    if (!isActive(user)) {
+      await recordRefusal(ports, { user, email: request.email, origin, code: 'user_locked' });
+      throw new PassbookError('user_locked');
+    }
+
+    const presented = await presentedSessions(ports, request);
     const renewed = hasher.isOutdated(passwordHash) ? await hasher.hash(request.password) : undefined;
     const second = await ports.checkSecondFactor(user, request.secondFactor);
     const methods: SignInMethod[] = second === null ? ['password'] : ['password', second];
-    const session = newSession(ports, user, { origin: request.origin ?? NO_ORIGIN, methods });
-    await unitOfWork.run(async ({ users, sessions }) => {
-      if (presented) await sessions.end(presented.sessionId, clock.now());
-      if (renewed) await users.setPasswordHash(user.id, renewed);
-      await sessions.insert(session);
+    const { session, refreshToken } = newSession(ports, user, { origin, methods });
+    await unitOfWork.run(async (stores) => {
+      const current = await stores.users.withPassword(user.id);
+      // The password may have been changed, or the user locked, since it was verified
+      if (current?.passwordHash !== passwordHash || !isActive(current.user))
+        throw new PassbookError('invalid_credentials');
+      for (const id of presented) await stores.sessions.end(id, clock.now());
+      if (renewed) await stores.users.setPasswordHash(user.id, renewed);
+      await storeSignIn(ports, stores, session);
     });
-    if (presented) ports.recentSessions.forget(presented.sessionId);
-    return issue(ports.tokens, { user, session });
+    for (const id of presented) ports.recentSessions.forget(id);
+    ports.onCommit();
+    return { user, ...(await issueAccess(ports, session)), refreshToken };
   };
 }
 
-/** @throws PassbookError `unavailable` */
-export function signOut(ports: { unitOfWork: UnitOfWork; clock: Clock; recentSessions: SessionCache }) {
-  return async (sessionId: string): Promise<void> => {
-    await ports.unitOfWork.run(({ sessions }) => sessions.end(sessionId, ports.clock.now()));
-    ports.recentSessions.forget(sessionId);
-  };
+/** Takes as long for an unknown address as for a known one. */
+async function recordRefusal(
+  ports: { unitOfWork: UnitOfWork; clock: Clock; ids: IdGenerator; digest: Digest },
+  { user, email, origin, code }: { user: User | undefined; email: string; origin: Origin; code: string },
+): Promise<void> {
+  const details: Record<string, string> = user
+    ? { code }
+    : { code, email: `sha256:${ports.digest(normaliseEmail(email))}` };
+  const facts = { userId: user?.id ?? null, actorId: null, origin, details };
+  await ports.unitOfWork.run(({ securityEvents }) =>
+    securityEvents.append(securityEvent(ports, 'sign_in_refused', facts)),
+  );
+}
+
+/** Returns the ids of the sessions that the request's tokens belong to. */
+async function presentedSessions(
+  { tokens, refreshTokens }: Pick<SessionPorts, 'tokens' | 'refreshTokens'>,
+  { presentedToken, presentedRefreshToken }: SignInRequest,
+): Promise<ReadonlySet<string>> {
+  const claims = presentedToken === undefined ? undefined : await tokens.verify(presentedToken);
+  const renewable =
+    presentedRefreshToken === undefined ? undefined : refreshTokens.sessionIdOf(presentedRefreshToken);
+  return new Set([claims?.sessionId, renewable].filter((id) => id !== undefined));
 }
 
 /**
  * Returns a token's session with the current state of its user.
- * @throws PassbookError `session_expired` for a token of this issuer whose session has ended
+ * @throws PassbookError `session_expired` for a token of this issuer that has expired, or whose session has ended
  * @throws PassbookError `invalid_token` for any other invalid token
  */
-export function authenticate(ports: { recentSessions: SessionCache; tokens: TokenIssuer; clock: Clock }) {
-  const { tokens, recentSessions, clock } = ports;
+export function authenticate(ports: {
+  recentSessions: SessionCache;
+  sessionUse: SessionUse;
+  tokens: TokenIssuer;
+  clock: Clock;
+}) {
+  const { tokens, recentSessions, sessionUse, clock } = ports;
   return async (token: string): Promise<{ user: User; session: Session }> => {
     const claims = await tokens.verify(token);
     if (!claims) {
@@ -90,37 +129,9 @@ export function authenticate(ports: { recentSessions: SessionCache; tokens: Toke
     const found = await recentSessions.find(claims.sessionId);
     if (found && found.user.id !== claims.userId) throw new PassbookError('invalid_token');
     // A missing session ended long ago and was deleted
-    if (!found || !isLive(found.session, clock.now())) throw new PassbookError('session_expired');
+    if (!found || !isLive(found.session, clock.now()) || !isActive(found.user))
+      throw new PassbookError('session_expired');
+    sessionUse.note(found.session);
     return found;
   };
-}
-
-export function newSession(
-  { ids, clock, sessionLifetimeMs }: SessionPorts,
-  user: User,
-  { origin, methods }: { origin: Origin; methods: readonly SignInMethod[] },
-): Session {
-  const now = clock.now();
-  return {
-    id: ids.newId(),
-    userId: user.id,
-    createdAt: now,
-    expiresAt: now + sessionLifetimeMs,
-    endedAt: null,
-    refreshDigest: null,
-    previousDigest: null,
-    refreshedAt: now,
-    lastUsedAt: now,
-    methods,
-    address: origin.address,
-    device: origin.device,
-  };
-}
-
-export async function issue(
-  tokens: TokenIssuer,
-  { user, session }: { user: User; session: Session },
-): Promise<SignedIn> {
-  const { id: sessionId, expiresAt } = session;
-  return { user, token: await tokens.issue({ sessionId, userId: user.id, expiresAt }), expiresAt };
 }

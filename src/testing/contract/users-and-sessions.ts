@@ -289,6 +289,23 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       expect(await runElsewhere(({ sessions }) => sessions.openOf(user.id))).toStrictEqual([first, expired]);
     });
 
+    it('are used last at the latest of several instants, whatever the order of writing', async () => {
+      const user = aUser();
+      const [used, unused] = [aSession({ userId: user.id }), aSession({ userId: user.id })];
+      const lastUsedAt = used.lastUsedAt + 100;
+      await run(async ({ users, sessions }) => {
+        await users.insert(user, 'hash');
+        await sessions.insert(used);
+        await sessions.insert(unused);
+      });
+      await run(({ sessions }) => sessions.touch([used.id, freshId()], lastUsedAt));
+      await run(({ sessions }) => sessions.touch([used.id], lastUsedAt - 1));
+      expect(await runElsewhere(({ sessions }) => sessions.openOf(user.id))).toStrictEqual([
+        { ...used, lastUsedAt },
+        unused,
+      ]);
+    });
+
     it('that do not exist are not made by an end', async () => {
       const id = freshId();
       await run(async ({ sessions }) => {

@@ -422,7 +422,8 @@ describe('GET /api/accounts/:id/statement', () => {
     const given = await aDayLater();
     const { bob, from, to } = given;
     const { text } = await statementText({ ...given, from: to }, bob, '?format=csv');
-    expect(text).toContain(`,Zoë,...${from.slice(-4)},`);
+    // Four digits get an apostrophe: a spreadsheet would take them for a number
+    expect(text).toMatch(new RegExp(`,Zoë,"?'?\\.\\.\\.${from.slice(-4)}"?,`));
   });
 
   it('as CSV has amounts of entries alone in the column of amounts', async () => {

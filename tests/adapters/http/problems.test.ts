@@ -28,7 +28,7 @@ const CODES: Readonly<Record<number, readonly ErrorCode[]>> = {
     'malformed_json',
   ],
   401: ['unauthenticated', 'session_expired', 'invalid_token', 'invalid_credentials'],
-  403: ['forbidden', 'cross_site_request'],
+  403: ['user_locked', 'forbidden', 'cross_site_request'],
   404: [
     'source_account_not_found',
     'destination_account_not_found',
@@ -36,6 +36,7 @@ const CODES: Readonly<Record<number, readonly ErrorCode[]>> = {
     'transfer_not_found',
     'checkpoint_not_found',
     'user_not_found',
+    'session_not_found',
     'idempotency_key_not_found',
     'route_not_found',
   ],

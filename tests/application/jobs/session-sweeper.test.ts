@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../../src/adapters/memory/index.ts';
 import { SessionSweeper } from '../../../src/application/jobs/session-sweeper.ts';
-import { aSession, aUser, FixedClock } from '../../../src/testing/fixtures/builders.ts';
+import { anApiKey, aSession, aUser, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 import { RecordingLog } from '../../support/people.ts';
 
 const DAY_MS = 86_400_000;
@@ -28,10 +28,33 @@ describe('the sweeper of sessions', () => {
       },
     };
     const sweeper = new SessionSweeper({ unitOfWork: counted, clock, log: new RecordingLog() }, { batch: 3 });
-    expect([await sweeper.sweep(), units]).toEqual([7, 3]);
+    expect([await sweeper.sweep(), units]).toEqual([7, 4]);
     expect(await sweeper.sweep()).toBe(0);
     clock.advance(1);
     expect(await sweeper.sweep()).toBe(1);
+  });
+
+  it('deletes credentials that expired 30 days ago, and keeps those that do not expire', async () => {
+    const clock = new FixedClock();
+    const { unitOfWork } = createMemoryStore();
+    const user = aUser();
+    const expired = anApiKey({
+      userId: user.id,
+      expiresAt: clock.now() - 30 * DAY_MS,
+    });
+    const kept = [
+      anApiKey({ userId: user.id, expiresAt: clock.now() - 30 * DAY_MS + 1 }),
+      anApiKey({ userId: user.id, expiresAt: null }),
+    ];
+    await unitOfWork.run(async ({ users, credentials }) => {
+      await users.insert(user, 'hash');
+      for (const one of [expired, ...kept]) await credentials.insert(one);
+    });
+
+    expect(await new SessionSweeper({ unitOfWork, clock, log: new RecordingLog() }).sweep()).toBe(1);
+    expect(await unitOfWork.run(({ credentials }) => credentials.ofUser(user.id, 'api_key'))).toStrictEqual(
+      kept,
+    );
   });
 
   it('sweeps when it starts, and warns where it cannot', async () => {
@@ -43,6 +66,6 @@ describe('the sweeper of sessions', () => {
     const sweeper = new SessionSweeper({ unitOfWork, clock: new FixedClock(), log });
     sweeper.start();
     await sweeper.stop();
-    expect(log.lines).toEqual(['warn: old sessions could not be deleted, will try again']);
+    expect(log.lines).toEqual(['warn: old sessions and credentials could not be deleted, will try again']);
   });
 });

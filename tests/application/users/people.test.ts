@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { invalid, PassbookError } from '../../../src/domain/errors.ts';
-import type { Role } from '../../../src/domain/entities/user.ts';
+import type { SignedIn } from '../../../src/application/users/open-session.ts';
+import type { Role, User } from '../../../src/domain/entities/user.ts';
 import { TestBank, SYSTEM } from '../../../src/testing/fixtures/bank.ts';
 import { aSession, aUser } from '../../../src/testing/fixtures/builders.ts';
 import { aBankOfPeople, HOUR_MS } from '../../support/people.ts';
@@ -20,6 +21,14 @@ const storedUser = ({ store }: People, email: string) =>
 
 const takeMessages = ({ store, clock }: People) => new TestBank({ store, clock }).takeMessages();
 
+const signedInAs = ({ clock }: People, user: User, token: string): SignedIn => ({
+  user,
+  token,
+  expiresAt: clock.now() + HOUR_MS,
+  refreshToken: expect.any(String) as string,
+  sessionExpiresAt: clock.now() + HOUR_MS,
+});
+
 describe('registering', () => {
   it('makes a customer, signs them in and leaves a welcome in the outbox', async () => {
     const people = aBankOfPeople();
@@ -33,7 +42,7 @@ describe('registering', () => {
       role: 'customer',
       createdAt: clock.now(),
     });
-    expect(signedIn).toStrictEqual({ user, token: 'token-1', expiresAt: clock.now() + HOUR_MS });
+    expect(signedIn).toStrictEqual(signedInAs(people, user, 'token-1'));
     expect(await storedUser(people, user.email)).toStrictEqual({ user, passwordHash: 'new:correct horse' });
     expect(await bank.authenticate('token-1')).toStrictEqual({
       user,
@@ -42,6 +51,7 @@ describe('registering', () => {
         userId: user.id,
         createdAt: clock.now(),
         expiresAt: clock.now() + HOUR_MS,
+        refreshDigest: expect.any(String) as string,
         refreshedAt: clock.now(),
         lastUsedAt: clock.now(),
       }),
@@ -114,14 +124,15 @@ describe('registering', () => {
 
 describe('signing in', () => {
   it('opens a session of its own each time', async () => {
-    const { bank, clock } = aBankOfPeople();
+    const people = aBankOfPeople();
+    const { bank, clock } = people;
     const { user } = await bank.registerUser(ALICE);
     clock.advance(1000);
     const first = await bank.signIn(SIGN_IN);
     const second = await bank.signIn({ ...SIGN_IN, email: ' ALICE@EXAMPLE.com' });
 
-    expect(first).toStrictEqual({ user, token: 'token-2', expiresAt: clock.now() + HOUR_MS });
-    expect(second).toStrictEqual({ user, token: 'token-3', expiresAt: clock.now() + HOUR_MS });
+    expect(first).toStrictEqual(signedInAs(people, user, 'token-2'));
+    expect(second).toStrictEqual(signedInAs(people, user, 'token-3'));
     const sessions = await Promise.all(
       ['token-1', 'token-2', 'token-3'].map(async (token) => (await bank.authenticate(token)).session.id),
     );

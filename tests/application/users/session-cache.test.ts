@@ -75,6 +75,16 @@ describe('recent sessions', () => {
     expect(asked).toHaveLength(4);
   });
 
+  it('of one user are forgotten together, and those of others stay', async () => {
+    const { asked, find, recent, all } = aReader(2);
+    await Promise.all([find(0), find(1)]);
+    recent.forgetUser(all[0]?.user.id ?? '');
+    await find(1);
+    expect(asked).toHaveLength(1);
+    await find(0);
+    expect(asked).toEqual([['0', '1'], ['0']]);
+  });
+
   it('whose clock was set back are read anew', async () => {
     const { asked, find, clock } = aReader(1);
     await find(0);

@@ -4,7 +4,8 @@ import { PassbookError } from '../../../domain/errors.ts';
 import type { HttpEnv } from '../env.ts';
 import { bearerOf } from '../requests/session-token.ts';
 
-const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+/** Methods that change nothing (RFC 9110, section 9.2.1). */
+export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /**
  * Refuses requests that another site makes a browser send, sign-ins included, with any content type. Requests with a

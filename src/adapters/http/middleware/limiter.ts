@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import type { ThrottleCount, ThrottleCounts } from '../../../application/ports/throttle-counts.ts';
 import { PassbookError } from '../../../domain/errors.ts';
-import { networkOf, siteOf } from '../requests/client-address.ts';
+import { networkOf } from '../../../domain/entities/network.ts';
+import { siteOf } from '../requests/client-address.ts';
 
 /** Factor for the limits of a site: an IPv6 provider may give one customer more than one network. */
 export const NETWORKS_PER_SITE = 10;

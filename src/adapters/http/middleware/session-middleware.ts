@@ -3,7 +3,10 @@ import { createMiddleware } from 'hono/factory';
 import type { Bank } from '../../../application/bank.ts';
 import { PassbookError } from '../../../domain/errors.ts';
 import type { HttpEnv, Presented, SignedInEnv } from '../env.ts';
-import type { SessionToken } from '../requests/session-token.ts';
+import { originOf } from '../requests/origin.ts';
+import { bearerOf } from '../requests/session-token.ts';
+import type { GivenTokens, SessionToken } from '../requests/session-token.ts';
+import { SAFE_METHODS } from './cross-site.ts';
 
 /**
  * Reads the session that a request presents, once per request. Resolves to undefined without a token.
@@ -33,18 +36,48 @@ export function sessionReader({
 const HOW_TO_SIGN_IN =
   'send the token of a session in the header "Authorization: Bearer TOKEN", or send its cookie';
 
-/** Requires a valid session. @throws PassbookError `unauthenticated` without a token */
-export function sessionRequired({ readSession }: { readSession: SessionReader }) {
+/**
+ * Requires a valid session. Renews one whose access cookie is missing or has expired by its refresh cookie. Only a
+ * request with an unsafe method replaces the refresh token too, because no other may change anything.
+ * @throws PassbookError `unauthenticated` without a token
+ */
+export function sessionRequired(ports: {
+  bank: Bank;
+  readSession: SessionReader;
+  sessionToken: SessionToken;
+  trustedProxies: number;
+}) {
+  const { bank, readSession, sessionToken, trustedProxies } = ports;
   return createMiddleware<SignedInEnv>(async (c, next) => {
-    const presented = await readSession(c);
-    if (!presented) throw new PassbookError('unauthenticated', { subject: HOW_TO_SIGN_IN });
-
-    const { user, session } = presented;
+    const presented = await readSession(c).catch(unlessExpired);
+    const renewed = presented ? undefined : await renew(c);
+    const { user, session } = presented ?? renewed ?? (await missing(c));
     c.set('caller', user);
     c.set('session', session);
     c.set('userId', user.id);
     await next();
+    // A handler that sets cookies of its own has begun or ended a session
+    if (renewed && !c.res.headers.has('Set-Cookie')) sessionToken.give(c, renewed);
   });
+
+  async function renew(c: Context<SignedInEnv>): Promise<(Presented & GivenTokens) | undefined> {
+    const token = bearerOf(c) === undefined ? sessionToken.readRefresh(c) : undefined;
+    if (token === undefined) return undefined;
+    return SAFE_METHODS.has(c.req.method)
+      ? bank.renewAccess(token)
+      : bank.refreshSession(token, originOf(c, trustedProxies));
+  }
+
+  /** @throws PassbookError the reason why there is no session */
+  async function missing(c: Context): Promise<Presented> {
+    const presented = await readSession(c);
+    if (!presented) throw new PassbookError('unauthenticated', { subject: HOW_TO_SIGN_IN });
+    return presented;
+  }
+}
+
+function unlessExpired(error: unknown): undefined {
+  if (!(error instanceof PassbookError && error.code === 'session_expired')) throw error;
 }
 
 export type SessionRequired = ReturnType<typeof sessionRequired>;

@@ -2,7 +2,8 @@ import type { ThrottleCounts } from '../../../application/ports/throttle-counts.
 import { PassbookError } from '../../../domain/errors.ts';
 import type { ErrorCode } from '../../../domain/errors.ts';
 import { normaliseEmail } from '../../../domain/entities/user.ts';
-import { networkOf, siteOf } from '../requests/client-address.ts';
+import { networkOf } from '../../../domain/entities/network.ts';
+import { siteOf } from '../requests/client-address.ts';
 import { InsuredCounts, Limiter, NETWORKS_PER_SITE } from './limiter.ts';
 import type { Quota } from './limiter.ts';
 

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context } from 'hono';
+import { ipv6Groups } from '../../../domain/entities/network.ts';
 import type { HttpEnv } from '../env.ts';
 
 /**
@@ -31,7 +32,7 @@ function plainAddress(given: string): string | undefined {
   const [, bracketed, bare] = WITH_PORT.exec(text) ?? [];
   const address = (bracketed ?? bare ?? text).replace(/%.*$/, '').toLowerCase();
   if (isIP(address) === 0) return undefined;
-  return isIP(address) === 6 ? (embeddedIpv4(groupsOf(address)) ?? address) : address;
+  return isIP(address) === 6 ? (embeddedIpv4(ipv6Groups(address)) ?? address) : address;
 }
 
 /** A dual-stack socket shows an IPv4 client as ::ffff:192.0.2.1, a gateway as 64:ff9b::/96 (RFC 6052). */
@@ -43,26 +44,7 @@ function embeddedIpv4(groups: readonly string[]): string | undefined {
   return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.');
 }
 
-/** The eight groups of an IPv6 address, without leading zeros. */
-function groupsOf(address: string): readonly string[] {
-  const [head = '', tail] = address.replace(/\d+\.\d+\.\d+\.\d+$/, hexOf).split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0');
-  return [...left, ...zeros, ...right].map((group) => Number.parseInt(group, 16).toString(16));
-}
-
-function hexOf(ipv4: string): string {
-  const [a = 0, b = 0, c = 0, d = 0] = ipv4.split('.').map(Number);
-  return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
-}
-
-/** The network of one client: an IPv4 address, or the first 64 bits of an IPv6 one. */
-export function networkOf(address: string): string {
-  return isIP(address) === 6 ? groupsOf(address).slice(0, 4).join(':') : address;
-}
-
 /** The range that a provider may give one customer: the first 48 bits of an IPv6 address (RFC 6177). None for IPv4. */
 export function siteOf(address: string): string | undefined {
-  return isIP(address) === 6 ? groupsOf(address).slice(0, 3).join(':') : undefined;
+  return isIP(address) === 6 ? ipv6Groups(address).slice(0, 3).join(':') : undefined;
 }

@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import { Hono } from 'hono';
 import type { Context } from 'hono';
 import type { Bank } from '../../../application/bank.ts';
-import type { SignedIn } from '../../../application/users/sign-in.ts';
+import type { SignedIn } from '../../../application/users/open-session.ts';
+import { omitAbsent } from '../../shared/omit-absent.ts';
 import { PassbookError } from '../../../domain/errors.ts';
 import { normaliseEmail } from '../../../domain/entities/user.ts';
 import type { SessionRequired } from '../middleware/session-middleware.ts';
@@ -39,7 +40,7 @@ export function authRoutes(ports: {
       readQuery(c.req, Nothing);
       const credentials = await readBody(c, CredentialsBody);
       const presentedToken = sessionToken.read(c);
-      const presented = presentedToken === undefined ? {} : { presentedToken };
+      const presented = omitAbsent({ presentedToken, presentedRefreshToken: sessionToken.readRefresh(c) });
       const from = {
         email: credentials.email,
         address: clientAddress(c, ports.trustedProxies),
@@ -58,7 +59,7 @@ export function authRoutes(ports: {
     .post('/logout', sessionRequired, async (c) => {
       readQuery(c.req, Nothing);
       await readBody(c, Nothing);
-      await bank.signOut(c.var.session.id);
+      await bank.signOut(c.var.session.id, originOf(c, ports.trustedProxies));
       sessionToken.takeBack(c);
       return c.body(null, 204);
     })

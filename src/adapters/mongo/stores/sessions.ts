@@ -49,6 +49,13 @@ export class MongoSessions implements SessionStore {
     return found.map(sessionOf);
   }
 
+  async touch(ids: readonly string[], at: Instant): Promise<void> {
+    const change = { $max: { lastUsedAt: new Date(at) } };
+    await this.#transaction.write((session) =>
+      this.#sessions.updateMany({ _id: { $in: [...ids] } }, change, { session }),
+    );
+  }
+
   async deleteOver({ until, limit }: { until: Instant; limit: number }): Promise<number> {
     const by = { $lte: new Date(until) };
     const over = await this.#transaction.read((session) =>

@@ -59,6 +59,10 @@ export function endSession(connection: Connection, id: string, at: Instant): voi
   connection.run('UPDATE sessions SET ended_at = ? WHERE id = ? AND ended_at IS NULL', at, id);
 }
 
+export function touchSession(connection: Connection, id: string, at: Instant): void {
+  connection.run('UPDATE sessions SET last_used_at = max(last_used_at, ?) WHERE id = ?', at, id);
+}
+
 const OVER_AT = 'min(expires_at, ifnull(ended_at, expires_at))';
 
 export function deleteOverSessions(
