@@ -47,6 +47,8 @@ export function makeSampleBank(): SampleBank {
       verify: async (token) => tokens.get(token),
       hasExpired: async () => false,
     },
+    links: { tokenOf: (id) => `${id}.mac`, idOf: (token) => token.replace('.mac', '') },
+    wait: async () => undefined,
     isCommonPassword: () => false,
     defaultCurrency: 'EUR',
     accountsPerOwner: null,

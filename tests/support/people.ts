@@ -1,4 +1,5 @@
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
+import { createLinkTokens } from '../../src/adapters/security/index.ts';
 import { sha256OfHex } from '../../src/adapters/system.ts';
 import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import { assembleBank } from '../../src/application/bank.ts';
@@ -70,6 +71,8 @@ export function aBankOfPeople(ports: Partial<BankPorts> = {}) {
     accountsPerOwner: null,
     notify: true,
     sessionLifetimeMs: HOUR_MS,
+    links: createLinkTokens(['a-secret-of-the-tests-and-of-nothing-else']),
+    wait: async () => {},
     isCommonPassword: (password) => password === 'password1',
     onCommit: () => commits.push('committed'),
     ...ports,

@@ -35,6 +35,7 @@ const CODES: Readonly<Record<number, readonly ErrorCode[]>> = {
     'account_not_found',
     'transfer_not_found',
     'checkpoint_not_found',
+    'link_not_valid',
     'user_not_found',
     'idempotency_key_not_found',
     'route_not_found',

@@ -5,7 +5,7 @@ import { createSmtpMailer } from '../../../src/adapters/smtp/smtp-mailer.ts';
 import type { SmtpMailer, SmtpServer, SmtpTimeouts } from '../../../src/adapters/smtp/smtp-mailer.ts';
 import type { TransferNotification } from '../../../src/domain/entities/notification.ts';
 import { JANUARY, aTransferMessage, aUser, aWelcome } from '../../../src/testing/fixtures/builders.ts';
-import { MailServer, SmtpFault } from '../../support/mail-server.ts';
+import { MailServer, SmtpFault, PAGES } from '../../support/mail-server.ts';
 import type { MailServerConduct, ReceivedMail } from '../../support/mail-server.ts';
 
 const FROM = { name: 'Passbook', address: 'bank@passbook.example' };
@@ -22,6 +22,7 @@ function aMailer(server: Partial<SmtpServer>, timeouts: Partial<SmtpTimeouts> = 
   const mailer = createSmtpMailer({
     server: { host: '127.0.0.1', port: 0, secure: false, auth: null, ...server },
     from: FROM,
+    pages: PAGES,
     timeouts,
   });
   closing.push(() => mailer.close());

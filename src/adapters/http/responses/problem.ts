@@ -51,6 +51,7 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   account_not_found: 404,
   transfer_not_found: 404,
   checkpoint_not_found: 404,
+  link_not_valid: 400,
   user_not_found: 404,
   email_already_registered: 409,
   too_many_requests: 429,
