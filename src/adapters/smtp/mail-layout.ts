@@ -28,7 +28,7 @@ export function textOf({ lead, facts, action, advice }: Words, { greeting, closi
     .concat('\n');
 }
 
-const FONT = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
+const FONT = 'font-family:system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif';
 
 /** Only the colours of the dark scheme: many mail readers drop style sheets, so all else is inline. */
 const DARK = `:root { color-scheme: light dark; supported-color-schemes: light dark; }
@@ -61,8 +61,7 @@ ${DARK}
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:560px;${FONT};font-size:16px;line-height:1.5;text-align:left">
 <tr><td class="bank" dir="auto" style="padding:0 4px 12px;color:#1d4f6e;font-weight:650">${bank}</td></tr>
 <tr><td class="paper ink" style="padding:28px 24px;background:#ffffff;border:1px solid #d8dee6;border-radius:8px;color:#1b2430">
-<h1 class="ink" dir="auto" style="margin:0 0 16px;font-size:22px;line-height:1.3;color:#1b2430">${subject}</h1>
-<p dir="auto" style="margin:0 0 12px">${greeting}</p>
+${lead === `${subject}.` ? '' : heading(subject)}<p dir="auto" style="margin:0 0 12px">${greeting}</p>
 <p dir="auto" style="margin:0 0 20px">${lead}</p>
 ${action ? actionPart(action) : ''}<table width="100%" cellpadding="0" cellspacing="0" style="border-collapse:collapse;font-size:15px">${facts.map(factRow)}</table>
 ${advice ? advicePart(advice) : ''}</td></tr>
@@ -73,6 +72,11 @@ ${advice ? advicePart(advice) : ''}</td></tr>
 </html>
 `;
   return page.toString();
+}
+
+function heading(subject: string) {
+  return html`<h1 class="ink" dir="auto" style="margin:0 0 16px;font-size:22px;line-height:1.3;color:#1b2430">${subject}</h1>
+`;
 }
 
 function factRow([label, value]: Fact) {

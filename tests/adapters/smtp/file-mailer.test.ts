@@ -46,7 +46,7 @@ describe('mails as files', () => {
     });
     expect(to).toMatchObject({ value: [{ name: 'Ada Lovelace', address: 'ada@example.com' }] });
     expect(text).toMatch(/^Hello Ada Lovelace,\n\nYou are registered/);
-    expect(html).toContain('<p>Hello Ada Lovelace,</p>');
+    expect(html).toContain('>Hello Ada Lovelace,</p>');
   });
 
   it('are readable by their owner alone', async () => {
