@@ -34,7 +34,7 @@ const SECOND_MS = 1_000;
  * Walks through the whole API as three people, one request after another, and returns each request with its answer.
  * All examples of the documents come from here.
  */
-export async function walk({ app, bank, advance }: SampleBank): Promise<readonly Example[]> {
+export async function walk({ app, bank, advance, linkOf }: SampleBank): Promise<readonly Example[]> {
   const examples: Example[] = [];
 
   async function send(operation: keyof Operations, title: string, terms: Terms = {}): Promise<unknown> {
@@ -93,6 +93,39 @@ export async function walk({ app, bank, advance }: SampleBank): Promise<readonly
   });
   await send('GET /api/auth/me', 'The signed-in user', { as: ada });
   await send('GET /api/auth/me', 'Nobody is signed in');
+  await send('PATCH /api/auth/me', 'Another time zone', { as: ada, body: { timeZone: 'Europe/London' } });
+  await send('POST /api/auth/email/resend', 'A new link', { as: ada });
+  const verification = { token: await linkOf(ada.id, 'email_verification') };
+  await send('POST /api/auth/email/verify', 'The address is verified', { body: verification });
+  await send('POST /api/auth/email/verify', 'The link was used', { body: verification });
+  await send('POST /api/auth/email/change', 'A new address', {
+    as: ada,
+    body: { email: 'ada@home.example', password: 'correct horse battery' },
+  });
+  await send('POST /api/auth/email/confirm', 'The address is confirmed', {
+    body: { token: await linkOf(ada.id, 'email_change') },
+  });
+  await send('POST /api/auth/password/change', 'A new password', {
+    as: ada,
+    body: { currentPassword: 'correct horse battery', newPassword: 'staple the battery' },
+  });
+  const carol = await register('Carol');
+  await send('POST /api/auth/password/forgot', 'A forgotten password', {
+    body: { email: 'carol@example.com' },
+  });
+  const reset = { token: await linkOf(carol.id, 'password_reset'), password: 'a much better phrase' };
+  await send('POST /api/auth/password/reset', 'The password is too short', {
+    body: { ...reset, password: 'short' },
+  });
+  await send('POST /api/auth/password/reset', 'A new password', { body: reset });
+  const back = await bank.signIn({ email: 'carol@example.com', password: reset.password });
+  const erased: Person = { ...carol, token: back.token };
+  await open('An account that closes', { as: erased });
+  await send('GET /api/auth/me/export', 'All data', { as: erased });
+  await send('DELETE /api/auth/me', 'Everything is erased', {
+    as: erased,
+    body: { password: reset.password },
+  });
   const { user } = await bank.registerUser({
     name: 'Olga',
     email: 'olga@bank.example',
@@ -325,7 +358,7 @@ export async function walk({ app, bank, advance }: SampleBank): Promise<readonly
     path: { accountId: adasDollars },
   });
   await send('GET /api/system/trial-balance', 'The trial balance', { as: olga });
-  await send('GET /api/system/users', 'A user', { as: olga, query: { email: 'ada@example.com' } });
+  await send('GET /api/system/users', 'A user', { as: olga, query: { email: 'ada@home.example' } });
   await send('GET /api/system/accounts', 'Their accounts', {
     as: olga,
     query: { userId: ada.id, limit: '1' },

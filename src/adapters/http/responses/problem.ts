@@ -165,7 +165,8 @@ export function problemHandler({ log }: { log: Logger }) {
   };
 }
 
-function headersFor(code: ErrorCode, { retryAfterSeconds }: ErrorFacts): Record<string, string> {
+/** Headers that the status of a problem requires. */
+export function headersFor(code: ErrorCode, { retryAfterSeconds }: ErrorFacts): Record<string, string> {
   const status: number = STATUS[code];
   switch (status) {
     case 401: {

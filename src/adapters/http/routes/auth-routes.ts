@@ -61,10 +61,6 @@ export function authRoutes(ports: {
       await bank.signOut(c.var.session.id);
       sessionToken.takeBack(c);
       return c.body(null, 204);
-    })
-    .get('/me', sessionRequired, (c) => {
-      readQuery(c.req, Nothing);
-      return c.json({ user: userShape(c.get('caller')) });
     });
 
   /** Returns the owner's open session as evidence that the owner is signing in. */
