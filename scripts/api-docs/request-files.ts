@@ -25,11 +25,13 @@ const SIGN_IN: Example = {
   headers: {},
   body: { email: '{{systemEmail}}', password: '{{systemPassword}}' },
   status: 200,
+  isMailed: false,
   answer: { token: 'token of the system', user: { name: OPERATOR } },
 };
 
 /** Writes the walk through the API as a file of requests. The number after each title is the expected status. */
-export function requestsFile(walked: readonly Example[], flavour: Flavour): string {
+export function requestsFile(all: readonly Example[], flavour: Flavour): string {
+  const walked = all.filter(({ isMailed }) => !isMailed);
   const first = walked.findIndex(({ as }) => as === OPERATOR);
   const examples = [...walked.slice(0, first), SIGN_IN, ...walked.slice(first)];
   const sources = new Map<string, Source>();

@@ -49,6 +49,9 @@ class BookOfTokens implements TokenIssuer {
   }
 }
 
+/** Tokens of links in mails. */
+export const LINKS = createLinkTokens(['a-secret-of-the-tests-and-of-nothing-else']);
+
 export const HOUR_MS = 3_600_000;
 
 /** A bank with users, over a memory store that runs every unit of work twice. */
@@ -71,7 +74,7 @@ export function aBankOfPeople(ports: Partial<BankPorts> = {}) {
     accountsPerOwner: null,
     notify: true,
     sessionLifetimeMs: HOUR_MS,
-    links: createLinkTokens(['a-secret-of-the-tests-and-of-nothing-else']),
+    links: LINKS,
     wait: async () => {},
     isCommonPassword: (password) => password === 'password1',
     onCommit: () => commits.push('committed'),

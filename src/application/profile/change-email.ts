@@ -6,6 +6,7 @@ import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import type { LinkTokens, PasswordHasher } from '../ports/user-store.ts';
 import { confirmPassword } from '../users/confirm-password.ts';
 import { newLink, replaceLinks, useLink, voidLinks } from '../users/mail-links.ts';
+import type { SessionCache } from '../users/session-cache.ts';
 import { securityEvent, securityNotification } from '../users/security-events.ts';
 
 type Ports = {
@@ -52,9 +53,9 @@ export function requestEmailChange(ports: Ports) {
  * Changes the address by the link that was mailed to the new one, and tells the old one.
  * @throws PassbookError `link_not_valid`, `email_already_registered`, `unavailable`
  */
-export function confirmEmailChange(ports: Ports) {
+export function confirmEmailChange(ports: Ports & { recentSessions: SessionCache }) {
   return async ({ token, origin }: { token: string; origin: Origin }): Promise<void> => {
-    await ports.unitOfWork.run(async (stores) => {
+    const changed = await ports.unitOfWork.run(async (stores) => {
       const { userId, content } = await useLink(ports, stores, { kind: 'email_change', token });
       const user = await stores.users.byId(userId);
       if (!user || !isActive(user)) throw new PassbookError('link_not_valid');
@@ -65,7 +66,9 @@ export function confirmEmailChange(ports: Ports) {
       await stores.securityEvents.append(securityEvent(ports, 'email_changed', { userId, origin }));
       const mail = { recipientId: userId, origin, email: user.email };
       await stores.outbox.add(securityNotification(ports, 'email_changed', mail));
+      return userId;
     });
+    ports.recentSessions.forgetUser(changed);
     ports.onCommit();
   };
 }

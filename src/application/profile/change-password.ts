@@ -34,16 +34,16 @@ export function changePassword(ports: {
     const terms = { field: 'newPassword', owner };
     const hash = await ports.hasher.hash(requirePassword(request.newPassword, ports.isCommonPassword, terms));
 
-    const ended = await ports.unitOfWork.run(async (stores) => {
+    await ports.unitOfWork.run(async (stores) => {
       await stores.users.setPasswordHash(userId, hash);
       await voidLinks(stores.credentials, userId, ['password_reset']);
       const facts = { userId, sessionId, origin };
       await stores.securityEvents.append(securityEvent(ports, 'password_changed', facts));
       const mail = { recipientId: userId, origin, email: owner.email };
       await stores.outbox.add(securityNotification(ports, 'password_changed', mail));
-      return endSessionsOf(stores.sessions, userId, { at: ports.clock.now(), except: sessionId });
+      await endSessionsOf(stores.sessions, userId, { at: ports.clock.now(), except: sessionId });
     });
-    for (const id of ended) ports.recentSessions.forget(id);
+    ports.recentSessions.forgetUser(userId);
     ports.onCommit();
   };
 }

@@ -40,7 +40,7 @@ export function changeProfile(ports: {
       );
       return next;
     });
-    ports.recentSessions.forget(sessionId);
+    ports.recentSessions.forgetUser(userId);
     return changed;
   };
 }

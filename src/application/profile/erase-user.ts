@@ -43,8 +43,8 @@ export function eraseUser(ports: Ports) {
 
     const erasure = await closeAccounts(ports, user);
     const unusable = await ports.hasher.hash(ports.ids.newSalt() + ports.ids.newSalt());
-    const ended = await ports.unitOfWork.run((stores) => eraseData(ports, stores, { userId, unusable }));
-    for (const id of ended) ports.recentSessions.forget(id);
+    await ports.unitOfWork.run((stores) => eraseData(ports, stores, { userId, unusable }));
+    ports.recentSessions.forgetUser(userId);
     ports.onCommit();
     return erasure;
   };
@@ -68,15 +68,14 @@ async function closeAccounts({ ledger }: Ports, { id, name }: User): Promise<Era
   return { closedAccounts, openAccounts };
 }
 
-/** Returns the ids of the ended sessions. */
 async function eraseData(
   ports: Ports,
   stores: Stores,
   { userId, unusable }: { userId: string; unusable: string },
-): Promise<readonly string[]> {
+): Promise<void> {
   const user = await stores.users.byId(userId);
   // Another request has erased it meanwhile
-  if (!user || user.erasedAt !== null) return [];
+  if (!user || user.erasedAt !== null) return;
 
   const at = ports.clock.now();
   await stores.users.replace(user.erase(at));
@@ -85,10 +84,9 @@ async function eraseData(
   for (const session of await stores.sessions.openOf(userId)) {
     await stores.sessions.replace({ ...session, ...NO_ORIGIN });
   }
-  const ended = await endSessionsOf(stores.sessions, userId, { at });
+  await endSessionsOf(stores.sessions, userId, { at });
   await stores.securityEvents.eraseOf(userId);
   await stores.securityEvents.append(securityEvent(ports, 'user_erased', { userId, origin: NO_ORIGIN }));
   const mail = { recipientId: userId, origin: NO_ORIGIN, email: user.email };
   await stores.outbox.add(securityNotification(ports, 'user_erased', mail));
-  return ended;
 }

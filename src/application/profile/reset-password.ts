@@ -74,7 +74,7 @@ export function resetPassword(
     const password = requirePassword(request.password, ports.isCommonPassword, { owner });
     const hash = await ports.hasher.hash(password);
 
-    const ended = await unitOfWork.run(async (stores) => {
+    await unitOfWork.run(async (stores) => {
       const user = await ownerOf(stores, await useLink(ports, stores, presented));
       const at = clock.now();
       await stores.users.replace(user.verifyEmail(at));
@@ -83,9 +83,9 @@ export function resetPassword(
       await stores.securityEvents.append(securityEvent(ports, 'password_reset', { userId: user.id, origin }));
       const mail = { recipientId: user.id, origin, email: user.email };
       await stores.outbox.add(securityNotification(ports, 'password_changed', mail));
-      return endSessionsOf(stores.sessions, user.id, { at });
+      await endSessionsOf(stores.sessions, user.id, { at });
     });
-    for (const id of ended) ports.recentSessions.forget(id);
+    ports.recentSessions.forgetUser(owner.id);
     ports.onCommit();
   };
 }

@@ -5,6 +5,7 @@ import type { UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import type { LinkTokens } from '../ports/user-store.ts';
 import { newLink, replaceLinks, useLink } from '../users/mail-links.ts';
+import type { SessionCache } from '../users/session-cache.ts';
 import { securityEvent, securityNotification } from '../users/security-events.ts';
 
 type Ports = {
@@ -34,15 +35,17 @@ export function requestVerification(ports: Ports) {
 }
 
 /** Verifies the address that the link was mailed to. @throws PassbookError `link_not_valid`, `unavailable` */
-export function verifyEmail(ports: Ports) {
+export function verifyEmail(ports: Ports & { recentSessions: SessionCache }) {
   return async ({ token, origin }: { token: string; origin: Origin }): Promise<void> => {
-    await ports.unitOfWork.run(async (stores) => {
+    const verified = await ports.unitOfWork.run(async (stores) => {
       const { userId, content } = await useLink(ports, stores, { kind: 'email_verification', token });
       const user = await stores.users.byId(userId);
       if (!user || !isActive(user) || user.email !== content.email) throw new PassbookError('link_not_valid');
 
       await stores.users.replace(user.verifyEmail(ports.clock.now()));
       await stores.securityEvents.append(securityEvent(ports, 'email_verified', { userId, origin }));
+      return userId;
     });
+    ports.recentSessions.forgetUser(verified);
   };
 }

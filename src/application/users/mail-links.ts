@@ -16,7 +16,7 @@ const LIFETIME_MS = {
 
 export type LinkKind = keyof typeof LIFETIME_MS;
 
-/** Makes the credential that a link in a mail proves. Whoever can read mail to `email` gets the link. */
+/** Makes the credential that a link in a mail proves. The link is mailed to `email`. */
 export function newLink(
   { clock, ids }: { readonly clock: Clock; readonly ids: IdGenerator },
   kind: LinkKind,

@@ -50,6 +50,12 @@ export class SessionCache {
     this.#recent.delete(id);
   }
 
+  /** Drops all sessions of a user, whose state has changed. */
+  forgetUser(userId: string): void {
+    this.#forgotten++;
+    for (const [id, { found }] of this.#recent) if (found.user.id === userId) this.#recent.delete(id);
+  }
+
   forgetAll(): void {
     this.#forgotten++;
     this.#recent.clear();
