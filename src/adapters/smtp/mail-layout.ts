@@ -81,7 +81,7 @@ function heading(subject: string) {
 
 function factRow([label, value]: Fact) {
   const cell = 'padding:8px 0;border-top:1px solid #d8dee6;vertical-align:top;text-align:start';
-  return html`<tr><th scope="row" class="faint line" width="34%" style="${cell};padding-inline-end:12px;color:#566373;font-weight:400;overflow-wrap:anywhere">${label}</th><td class="ink line" dir="auto" style="${cell};color:#1b2430;overflow-wrap:anywhere">${value}</td></tr>`;
+  return html`<tr><th scope="row" class="faint line" width="34%" style="${cell};padding-inline-end:12px;color:#566373;font-weight:400;overflow-wrap:break-word">${label}</th><td class="ink line" dir="auto" style="${cell};color:#1b2430;overflow-wrap:anywhere">${value}</td></tr>`;
 }
 
 function actionPart({ label, url }: { label: string; url: string }) {
