@@ -8,11 +8,13 @@ import type { App } from './adapters/http/index.ts';
 import { createCheckpointArchive } from './adapters/files/index.ts';
 import {
   createCheckpointSigner,
+  createLinkTokens,
   createPasswordHasher,
   createRefreshTokens,
   createTokenIssuer,
   isCommonPassword,
 } from './adapters/security/index.ts';
+import type { BankPages } from './adapters/smtp/bank-pages.ts';
 import { createFileMailer } from './adapters/smtp/file-mailer.ts';
 import { createSmtpMailer } from './adapters/smtp/smtp-mailer.ts';
 import { sha256OfHex, systemClock, systemIds } from './adapters/system.ts';
@@ -24,7 +26,8 @@ import { Checkpointer } from './application/proofs/make-checkpoint.ts';
 import { OutboxDispatcher } from './application/jobs/outbox-dispatcher.ts';
 import type { Store } from './application/ports/ledger-store.ts';
 import type { Mailer } from './application/ports/outbox.ts';
-import type { PasswordHasher, TokenIssuer } from './application/ports/user-store.ts';
+import type { LinkTokens, PasswordHasher, TokenIssuer } from './application/ports/user-store.ts';
+import { isWordIn } from './application/users/password.ts';
 import { SessionSweeper } from './application/jobs/session-sweeper.ts';
 import type { Config, MailConfig } from './config.ts';
 
@@ -44,6 +47,7 @@ export type Services = {
 const STORE = token<Store>('store');
 const MAILER = token<ClosableMailer>('mailer');
 const HASHER = token<PasswordHasher>('password hasher');
+const LINKS = token<LinkTokens>('link tokens');
 const TOKENS = token<TokenIssuer>('token issuer');
 const DISPATCHER = token<OutboxDispatcher>('outbox dispatcher');
 const BANK = token<Bank>('bank');
@@ -63,6 +67,8 @@ export async function assembleServices(given: {
   checkpointKey: string;
   store: Store;
   log: Logger;
+  /** Returns the origin of the bank's pages, to which the links in mails lead. */
+  origin: () => string;
   /** Replaces the configured mailer. */
   mailer?: ClosableMailer;
 }): Promise<Services> {
@@ -70,9 +76,16 @@ export async function assembleServices(given: {
   const signer = await createCheckpointSigner(given.checkpointKey);
   const scope = new Scope();
   scope.provide(STORE, () => given.store, { close: (store) => store.close() });
-  scope.provide(MAILER, () => given.mailer ?? createMailer(config.mail), {
-    close: (mailer) => mailer.close?.(),
-  });
+  scope.provide(LINKS, () => createLinkTokens(given.jwtSecrets));
+  scope.provide(
+    MAILER,
+    () => {
+      const { tokenOf } = scope.resolve(LINKS);
+      const pages: BankPages = { origin: given.origin, tokenOf };
+      return given.mailer ?? createMailer(config.mail, pages);
+    },
+    { close: (mailer) => mailer.close?.() },
+  );
   scope.provide(HASHER, () => createPasswordHasher());
   scope.provide(TOKENS, () =>
     createTokenIssuer({
@@ -111,7 +124,9 @@ export async function assembleServices(given: {
         hasher: scope.resolve(HASHER),
         tokens: scope.resolve(TOKENS),
         refreshTokens: createRefreshTokens(given.jwtSecrets),
-        isCommonPassword,
+        links: scope.resolve(LINKS),
+        isCommonPassword: (password) =>
+          isCommonPassword(password) || isWordIn(config.mail.from.name, password),
         defaultCurrency: config.defaultCurrency,
         accountsPerOwner: config.accountsPerUser,
         sessionLifetimeMs: config.sessionLifetimeMs,
@@ -176,8 +191,8 @@ export async function assembleServices(given: {
   }
 }
 
-function createMailer(mail: MailConfig): ClosableMailer {
-  return mail.kind === 'smtp' ? createSmtpMailer(mail) : createFileMailer(mail);
+function createMailer(mail: MailConfig, pages: BankPages): ClosableMailer {
+  return mail.kind === 'smtp' ? createSmtpMailer({ ...mail, pages }) : createFileMailer({ ...mail, pages });
 }
 
 /** Lets a mail in progress finish within `graceMs`. Then it fails, and a later start sends it again. */

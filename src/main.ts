@@ -45,12 +45,14 @@ async function start(config: Config, log: Logger): Promise<Running> {
   const secrets = await jwtSecrets(config);
   const signingKey = await checkpointKey(config);
   const store = await openStore(config.store, { clock: systemClock });
+  let { port } = config;
   const services = await assembleServices({
     config,
     jwtSecrets: secrets,
     checkpointKey: signingKey,
     store,
     log,
+    origin: () => config.publicOrigin ?? `http://localhost:${port}`,
   });
   try {
     const user = await ensureSystemUser(services.bank, await systemUser(config), log);
@@ -61,6 +63,8 @@ async function start(config: Config, log: Logger): Promise<Running> {
       // The rest of the time is for closing the services
       limits: { closeMs: config.shutdownMs / 2, connections: config.maxConnections },
     });
+    // Another one than configured, if that is 0
+    port = server.port;
     return { services, server, user };
   } catch (error) {
     await services.close();

@@ -6,6 +6,8 @@ import { operations } from '../../src/adapters/http/api/operations.ts';
 import type { ApiOperation } from '../../src/adapters/http/api/api-operation.ts';
 import type { Operations } from '../../src/adapters/http/api/operations.ts';
 import * as bodies from '../../src/adapters/http/requests/bodies.ts';
+import * as profile from '../../src/adapters/http/requests/profile-bodies.ts';
+import * as profileJson from '../../src/adapters/http/responses/profile-bodies.ts';
 import { DryRunQuery } from '../../src/adapters/http/requests/queries.ts';
 import { Nothing } from '../../src/adapters/http/requests/schemas.ts';
 import * as json from '../../src/adapters/http/responses/bodies.ts';
@@ -43,6 +45,13 @@ const REQUESTS = {
   UnfreezeAccountRequest: bodies.UnfreezeBody,
   LimitAccountRequest: bodies.LimitsBody,
   EraseTextRequest: bodies.ErasureBody,
+  LinkRequest: profile.LinkBody,
+  ForgotPasswordRequest: profile.ForgottenPasswordBody,
+  ResetPasswordRequest: profile.PasswordResetBody,
+  ChangePasswordRequest: profile.PasswordChangeBody,
+  ChangeEmailRequest: profile.EmailChangeBody,
+  ChangeProfileRequest: profile.ProfileBody,
+  EraseMeRequest: profile.SelfErasureBody,
   EmptyRequest: Nothing,
 } as const;
 
@@ -53,6 +62,14 @@ const ANSWERS = {
   Session: sessions.SessionJson,
   SessionsAnswer: sessions.SessionsAnswer,
   RefreshedAnswer: sessions.RefreshedAnswer,
+  Profile: profileJson.ProfileJson,
+  MeAnswer: profileJson.MeAnswer,
+  PersonalData: profileJson.PersonalDataJson,
+  SessionRecord: profileJson.SessionRecordJson,
+  CredentialRecord: profileJson.CredentialRecordJson,
+  SecurityEventRecord: profileJson.EventRecordJson,
+  ErasureAnswer: profileJson.ErasureAnswer,
+  OpenAccount: profileJson.OpenAccountJson,
   Account: json.AccountJson,
   AccountAnswer: json.AccountAnswer,
   AccountPage: json.AccountsAnswer,

@@ -8,21 +8,29 @@ import { assembleBank } from '../../src/application/bank.ts';
 import type { Bank } from '../../src/application/bank.ts';
 import type { CheckpointPorts, KeptCheckpoint } from '../../src/application/ports/checkpoints.ts';
 import type { TokenClaims } from '../../src/application/ports/user-store.ts';
+import type { LinkKind } from '../../src/application/users/mail-links.ts';
 import { readCheckpoint } from '../../src/domain/integrity/checkpoint.ts';
 
 const START = Date.parse('2026-11-02T09:00:00Z');
 const HOUR_MS = 3_600_000;
 
-export type SampleBank = { readonly app: App; readonly bank: Bank; readonly advance: (ms: number) => void };
+export type SampleBank = {
+  readonly app: App;
+  readonly bank: Bank;
+  readonly advance: (ms: number) => void;
+  /** Returns the token of the newest link that the user was mailed. */
+  readonly linkOf: (userId: string, kind: LinkKind) => Promise<string>;
+};
 
 /** A bank in memory whose clock, ids and salts are fixed, so that two runs answer the same bytes. */
 export function makeSampleBank(): SampleBank {
   let now = START;
   let drawn = 0;
+  const store = createMemoryStore();
   const tokens = new Map<string, TokenClaims>();
   const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const bank = assembleBank({
-    store: createMemoryStore(),
+    store,
     clock: { now: () => now },
     ids: {
       newId: () => {
@@ -50,6 +58,8 @@ export function makeSampleBank(): SampleBank {
       hasExpired: async () => false,
     },
     refreshTokens: createRefreshTokens(['a-secret-of-the-examples']),
+    links: { tokenOf: (id) => `${id}.example-mac`, idOf: (token) => token.split('.')[0] },
+    wait: async () => undefined,
     isCommonPassword: () => false,
     defaultCurrency: 'EUR',
     accountsPerOwner: null,
@@ -62,6 +72,10 @@ export function makeSampleBank(): SampleBank {
   return {
     app: createApp({ bank, log: silent }),
     bank,
+    linkOf: async (userId, kind) => {
+      const links = await store.unitOfWork.run(({ credentials }) => credentials.ofUser(userId, kind));
+      return `${links.at(-1)?.id}.example-mac`;
+    },
     advance: (ms) => {
       now += ms;
     },

@@ -16,7 +16,7 @@ export type Example = {
   readonly status: number;
   /** Undefined if there is none. Text if it is not JSON. */
   readonly answer: unknown;
-  /** Whether it needs a cookie or an id that the files of requests cannot take from an earlier answer. */
+  /** Whether it needs a cookie, an id or a mailed token that the files of requests cannot take from an earlier answer. */
   readonly isUnrepeatable: boolean;
 };
 
@@ -44,7 +44,7 @@ const PHONE = {
  * Walks through the whole API as three people, one request after another, and returns each request with its answer.
  * All examples of the documents come from here.
  */
-export async function walk({ app, bank, advance }: SampleBank): Promise<readonly Example[]> {
+export async function walk({ app, bank, advance, linkOf }: SampleBank): Promise<readonly Example[]> {
   const examples: Example[] = [];
 
   async function send(operation: keyof Operations, title: string, terms: Terms = {}): Promise<unknown> {
@@ -134,6 +134,48 @@ export async function walk({ app, bank, advance }: SampleBank): Promise<readonly
   await send('GET /api/auth/me', 'The signed-in user', { as: ada });
   await send('GET /api/auth/me', 'Nobody is signed in');
   await showSessions(ada);
+  await send('PATCH /api/auth/me', 'Another time zone', { as: ada, body: { timeZone: 'Europe/London' } });
+  await send('POST /api/auth/password/change', 'A new password', {
+    as: ada,
+    body: { currentPassword: 'correct horse battery', newPassword: 'staple the battery' },
+  });
+  await send('POST /api/auth/email/resend', 'A new link', { as: ada });
+  const carol = await register('Carol');
+  const verification = { token: await linkOf(carol.id, 'email_verification') };
+  await send('POST /api/auth/email/verify', 'The address is verified', {
+    isUnrepeatable: true,
+    body: verification,
+  });
+  await send('POST /api/auth/email/verify', 'The link was used', {
+    isUnrepeatable: true,
+    body: verification,
+  });
+  await send('POST /api/auth/password/forgot', 'A forgotten password', {
+    body: { email: 'carol@example.com' },
+  });
+  const reset = { token: await linkOf(carol.id, 'password_reset'), password: 'a much better phrase' };
+  const tooShort = { ...reset, password: 'short' };
+  await send('POST /api/auth/password/reset', 'The password is too short', {
+    isUnrepeatable: true,
+    body: tooShort,
+  });
+  await send('POST /api/auth/email/change', 'A new address', {
+    as: carol,
+    body: { email: 'carol@home.example', password: 'correct horse battery' },
+  });
+  await send('POST /api/auth/password/reset', 'The password is reset', { isUnrepeatable: true, body: reset });
+  const change = { token: await linkOf(carol.id, 'email_change') };
+  await send('POST /api/auth/email/confirm', 'The address is confirmed', {
+    isUnrepeatable: true,
+    body: change,
+  });
+  const dave = await register('Dave');
+  await open('An account to close', { as: dave });
+  await send('GET /api/auth/me/export', 'All data', { as: dave });
+  await send('DELETE /api/auth/me', 'The data is erased', {
+    as: dave,
+    body: { password: 'correct horse battery' },
+  });
   const { user } = await bank.registerUser({
     name: 'Olga',
     email: 'olga@bank.example',

@@ -129,6 +129,9 @@ export class IdempotencyKeyNotFoundError extends ApiError<'idempotency_key_not_f
 /** No checkpoint holds the account up to then. */
 export class CheckpointNotFoundError extends ApiError<'checkpoint_not_found'> {}
 
+/** The link is not valid, was used or has expired. */
+export class LinkNotValidError extends ApiError<'link_not_valid'> {}
+
 /** The user was not found. */
 export class UserNotFoundError extends ApiError<'user_not_found'> {}
 

@@ -1,6 +1,7 @@
 import type { CallOptions } from './client-session.ts';
 import type { KeyedOptions, SettledIntent, SettleOptions } from './keyed-calls.ts';
 import type { ApiList } from './pages.ts';
+import type { ProfileClient } from './profile-client.ts';
 import type {
   ApiBatchRequest,
   ApiCapture,
@@ -154,6 +155,9 @@ export interface Client {
 
   /** Returns whether the server can read and write its store. Makes one attempt. */
   isReady(options?: CallOptions): Promise<boolean>;
+
+  /** Calls about the user's own account at the bank. */
+  readonly profile: ProfileClient;
 
   /** Calls for the roles `system` and `auditor`. */
   readonly system: SystemClient;

@@ -7,6 +7,7 @@ import type { IntentStore } from './intents.ts';
 import { KeyedCalls } from './keyed-calls.ts';
 import type { KeyedOptions } from './keyed-calls.ts';
 import { listOfPages } from './pages.ts';
+import { profileClient } from './profile-client.ts';
 import type {
   ApiBatchRequest,
   ApiCredentials,
@@ -104,7 +105,11 @@ export function createClient(options: ClientOptions): Client {
       }, paging?.cursor),
   };
 
+  const callText = async (route: Route, terms?: Terms) =>
+    (await session.call({ route, path: pathOf(route, {}), isText: true }, terms)) as string;
+
   return {
+    profile: profileClient(call, callText),
     register: async (body, terms) => (await session.begin('POST /api/auth/register', body, terms)).user,
     signIn: async (body, terms) => (await session.begin('POST /api/auth/login', body, terms)).user,
     signOut: (terms) => session.end(terms),

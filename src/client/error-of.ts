@@ -52,6 +52,7 @@ const CLASSES: { readonly [C in ErrorCode]: ClassOf<C> } = {
   idempotency_key_reused: errors.IdempotencyKeyReusedError,
   idempotency_key_not_found: errors.IdempotencyKeyNotFoundError,
   checkpoint_not_found: errors.CheckpointNotFoundError,
+  link_not_valid: errors.LinkNotValidError,
   user_not_found: errors.UserNotFoundError,
   session_not_found: errors.SessionNotFoundError,
   email_already_registered: errors.EmailAlreadyRegisteredError,

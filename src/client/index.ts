@@ -1,4 +1,5 @@
 export { createClient } from './client.ts';
+export type { ApiProfileChange, ProfileClient } from './profile-client.ts';
 export type { ClientOptions } from './client.ts';
 export type { Client, DryRunOptions, MoneyCall, SystemClient } from './client-interface.ts';
 export type { AttemptEvent, ClientEvent, StoreEvent } from './http-connection.ts';
@@ -78,5 +79,7 @@ export type {
   ApiTransactionStatus,
   ApiTransferResult,
   ApiTrialBalance,
+  ApiErasure,
+  ApiProfile,
   ApiUser,
 } from './types.ts';

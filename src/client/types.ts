@@ -20,6 +20,22 @@ export type ApiUser = {
   readonly createdAt: string;
 };
 
+/** Further facts about the user. */
+export type ApiProfile = {
+  readonly emailVerified: boolean;
+  readonly language: string;
+  readonly timeZone: string;
+};
+
+/** The outcome of an erasure. */
+export type ApiErasure = {
+  readonly closedAccounts: readonly string[];
+  /** Accounts that stay open in the books, each with the code of the reason. */
+  readonly openAccounts: readonly { readonly accountId: string; readonly code: ErrorCode }[];
+  /** Records that stay. */
+  readonly keptInBooks: readonly ('transactions' | 'payerNames')[];
+};
+
 /** A user and the token of the new session. */
 export type ApiSession = {
   readonly user: ApiUser;

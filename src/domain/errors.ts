@@ -226,6 +226,11 @@ const problems = {
     meaning: 'No checkpoint holds the account up to then',
     remedy: 'Wait for the next checkpoint, or ask for an earlier period.',
   },
+  link_not_valid: {
+    retry: 'never',
+    meaning: 'This link is not valid, was used or has expired',
+    remedy: 'Ask for a new link. Only the newest one works, and once.',
+  },
   user_not_found: { retry: 'never', meaning: 'The user was not found', remedy: 'Check the e-mail address.' },
   session_not_found: {
     retry: 'never',

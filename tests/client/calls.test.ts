@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { operations } from '../../src/adapters/http/api/operations.ts';
 import * as entry from '../../src/client/index.ts';
+import type { Client } from '../../src/client/index.ts';
 import { LinkedTransferFailedError } from '../../src/client/index.ts';
 import { errorCatalogue } from '../../src/domain/errors.ts';
 import { errorOf } from '../../src/client/error-of.ts';
@@ -14,6 +15,28 @@ async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);
   return all;
+}
+
+/** Calls each route about the signed-in person. */
+async function aboutOneself(edge: Edge, client: Client): Promise<void> {
+  const { profile } = client;
+  const password = 'a much better phrase';
+  const dave = await client.register({ name: 'Dave', email: 'dave@example.com', password });
+  expect(await profile.get()).toEqual({ emailVerified: false, language: 'en', timeZone: 'UTC' });
+  expect(await profile.change({ timeZone: 'Asia/Tokyo' })).toMatchObject({ timeZone: 'Asia/Tokyo' });
+  await profile.resendVerification();
+  await profile.verifyEmail(await edge.linkOf(dave, 'email_verification'));
+  expect(await profile.get()).toMatchObject({ emailVerified: true });
+  await profile.changeEmail({ email: 'dave@home.example', password });
+  await profile.confirmEmail(await edge.linkOf(dave, 'email_change'));
+  await profile.changePassword({ currentPassword: password, newPassword: `${password} 2` });
+  await profile.forgotPassword('dave@home.example');
+  await profile.resetPassword({ token: await edge.linkOf(dave, 'password_reset'), password });
+  await client.signIn({ email: 'dave@home.example', password });
+  expect(JSON.parse(await profile.exportText())).toMatchObject({ user: { id: dave.id } });
+  const erasure = { closedAccounts: [], openAccounts: [], keptInBooks: ['transactions', 'payerNames'] };
+  expect(await profile.erase(password)).toEqual(erasure);
+  await client.signIn({ email: 'ada@example.com', password: 'correct horse battery' });
 }
 
 describe('The client', () => {
@@ -133,6 +156,7 @@ describe('The client', () => {
     expect(euros).toMatchObject({ currency: 'EUR', balanced: true, debits: euros?.credits });
     expect(typeof euros?.customers.credits).toBe('bigint');
     expect([await client.isAlive(), await client.isReady()]).toEqual([true, true]);
+    await aboutOneself(edge, client);
     await client.signOut();
 
     const routes = teller.events.flatMap((event) => (event.type === 'attempt' ? [event.route] : []));

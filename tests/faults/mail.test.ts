@@ -9,7 +9,7 @@ import type { Logger } from '../../src/application/ports/runtime.ts';
 import type { Mailer } from '../../src/application/ports/outbox.ts';
 import { TestBank } from '../../src/testing/fixtures/bank.ts';
 import { FixedClock, aUser } from '../../src/testing/fixtures/builders.ts';
-import { MailServer, SmtpFault, messageIdsOf } from '../support/mail-server.ts';
+import { MailServer, SmtpFault, messageIdsOf, PAGES } from '../support/mail-server.ts';
 import type { MailServerConduct } from '../support/mail-server.ts';
 
 const FROM = { name: 'Passbook', address: 'bank@passbook.example' };
@@ -69,6 +69,7 @@ describe('mail and its faults', () => {
     const mailer = createSmtpMailer({
       server: { host: '127.0.0.1', port, secure: false, auth: null },
       from: FROM,
+      pages: PAGES,
       timeouts,
     });
     closing.push(() => mailer.close());
@@ -135,6 +136,7 @@ describe('mail and its faults', () => {
     const mailer = createSmtpMailer({
       server: { host: '127.0.0.1', port: server.port, secure: false, auth: { user: 'bank', pass: 'one' } },
       from: FROM,
+      pages: PAGES,
     });
     closing.push(() => mailer.close());
     const dispatcher = aDispatcher(conduct.password === undefined ? aMailer(server.port) : mailer);

@@ -3,15 +3,18 @@ import { pino } from 'pino';
 import { expect } from 'vitest';
 import { createApp } from '../../src/adapters/http/index.ts';
 import type { App, AppOptions } from '../../src/adapters/http/index.ts';
+import { createMemoryStore } from '../../src/adapters/memory/index.ts';
 import { createTokenIssuer } from '../../src/adapters/security/index.ts';
 import type { BankPorts } from '../../src/application/bank.ts';
+import type { Store } from '../../src/application/ports/ledger-store.ts';
+import type { LinkKind } from '../../src/application/users/mail-links.ts';
 import type { Bank } from '../../src/application/bank.ts';
 import { errorCatalogue } from '../../src/domain/errors.ts';
 import type { ErrorCode, FieldError } from '../../src/domain/errors.ts';
 import type { Role } from '../../src/domain/entities/user.ts';
 import { expectDocumented } from './api-document.ts';
 import { FixedClock, freshId } from '../../src/testing/fixtures/builders.ts';
-import { aBankOfPeople } from './people.ts';
+import { aBankOfPeople, LINKS } from './people.ts';
 
 export const TOKEN_TERMS = {
   secrets: ['a-secret-of-the-tests-and-of-nothing-else'],
@@ -55,6 +58,7 @@ export class Edge {
   readonly app: App;
   readonly bank: Bank;
   readonly clock: FixedClock;
+  readonly store: Store;
   readonly lines: string[] = [];
 
   constructor({
@@ -68,6 +72,9 @@ export class Edge {
   } & Partial<Omit<BankPorts, 'clock' | 'tokens'>> = {}) {
     this.clock = new FixedClock();
     const tokens = createTokenIssuer({ ...TOKEN_TERMS, clock: this.clock });
+    this.store = ports.store ?? createMemoryStore({ rehearsals: 1 });
+    const { store } = this;
+    this.bank = bank(aBankOfPeople({ ...ports, store, clock: this.clock, tokens }).bank);
     const log = pino({ level: 'trace', base: null }, { write: (line) => this.lines.push(line) });
     this.bank = bank(aBankOfPeople({ log, ...ports, clock: this.clock, tokens }).bank);
     this.app = createApp({ bank: this.bank, log, ...app });
@@ -100,6 +107,14 @@ export class Edge {
     const { user, token } = await this.bank.registerUser({ name, email, password: PASSWORD });
     if (role) await this.bank.grantRole(email, role);
     return { id: user.id, name, email, token };
+  }
+
+  /** Returns the token of the newest link of this kind that the person was mailed. */
+  async linkOf({ id }: Pick<Person, 'id'>, kind: LinkKind): Promise<string> {
+    const links = await this.store.unitOfWork.run(({ credentials }) => credentials.ofUser(id, kind));
+    const newest = links.at(-1);
+    if (!newest) throw new TypeError(`The person has no link of the kind ${kind}`);
+    return LINKS.tokenOf(newest.id);
   }
 
   /** Opens an account of the person, and funds it if `funds` is above 0. */

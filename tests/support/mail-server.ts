@@ -5,6 +5,12 @@ import type { ParsedMail } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
 import type { SMTPServerOptions } from 'smtp-server';
 
+/** Pages of a bank, for mailers of the tests. */
+export const PAGES = {
+  origin: () => 'https://bank.example',
+  tokenOf: (linkId: string) => `${linkId}.mac`,
+};
+
 export type ReceivedMail = {
   /** Sender of the SMTP command, which may differ from the headers. */
   readonly from: string;

@@ -1,5 +1,5 @@
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
-import { createRefreshTokens } from '../../src/adapters/security/index.ts';
+import { createLinkTokens, createRefreshTokens } from '../../src/adapters/security/index.ts';
 import { sha256OfHex } from '../../src/adapters/system.ts';
 import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import { assembleBank } from '../../src/application/bank.ts';
@@ -49,6 +49,9 @@ class BookOfTokens implements TokenIssuer {
   }
 }
 
+/** Tokens of links in mails. */
+export const LINKS = createLinkTokens(['a-secret-of-the-tests-and-of-nothing-else']);
+
 export const HOUR_MS = 3_600_000;
 
 /** A bank with users, over a memory store that runs every unit of work twice. */
@@ -76,6 +79,8 @@ export function aBankOfPeople(ports: Partial<BankPorts> = {}) {
     // As long as a session, unless a test is about renewal
     accessTokenLifetimeMs: ports.sessionLifetimeMs ?? HOUR_MS,
     log,
+    links: LINKS,
+    wait: async () => {},
     isCommonPassword: (password) => password === 'password1',
     onCommit: () => commits.push('committed'),
     ...ports,

@@ -12,7 +12,9 @@ import { crossSiteRefused } from './middleware/cross-site.ts';
 import { documentRoutes } from './routes/documents.ts';
 import type { CallerRequired, HttpEnv } from './env.ts';
 import { commonHeaders } from './responses/headers.ts';
+import { linkPageRoutes } from './routes/link-pages.ts';
 import { operationRoutes } from './routes/health.ts';
+import { profileRoutes } from './routes/profile.ts';
 import { problemHandler, sendProblem } from './responses/problem.ts';
 import { repeatedHeadersRefused } from './requests/repeated-headers.ts';
 import { sessionToken } from './requests/session-token.ts';
@@ -94,8 +96,10 @@ export function createApp({
     .route('/', operationRoutes(shared))
     .use(requestsLimited({ limit: new RequestLimit(requests), readSession, trustedProxies }))
     .route('/', documentRoutes())
+    .route('/', linkPageRoutes(shared))
     .route('/api/auth', authRoutes(shared))
     .route('/api/auth', sessionRoutes(shared))
+    .route('/api/auth', profileRoutes(shared))
     .route('/api', ledgerRoutes(shared))
     .route('/api/system', userRoutes(shared));
 }

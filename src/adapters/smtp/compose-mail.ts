@@ -1,5 +1,6 @@
 import type { SendMailOptions } from 'nodemailer';
 import type { Notification } from '../../domain/entities/notification.ts';
+import type { BankPages } from './bank-pages.ts';
 import { isEmail, isName } from '../../domain/entities/user.ts';
 import type { User } from '../../domain/entities/user.ts';
 import { renderMail } from './mail-content.ts';
@@ -18,18 +19,25 @@ const MESSAGE_ID = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
  */
 export async function composeMail(
   message: Notification,
-  { from, recipient }: { from: Sender; recipient: User },
+  { from, pages, recipient }: { from: Sender; pages: BankPages; recipient: User },
 ): Promise<SendMailOptions | undefined> {
   if (!MESSAGE_ID.test(message.id)) throw new TypeError(`"${message.id}" cannot be a Message-ID`);
-  if (!isEmail(recipient.email) || !isName(recipient.name)) return undefined;
+  const given = message.kind === 'security' ? message.email : null;
+  const email = given ?? recipient.email;
+  if (!isEmail(email) || !isName(recipient.name)) return undefined;
+  // Nobody reads mail to the address of an erased user
+  if (given === null && recipient.erasedAt !== null) return undefined;
 
-  const content = await renderMail(message, { bank: from.name, name: recipient.name });
+  // Another mailbox may be a stranger's, who must not learn the name
+  const name = email === recipient.email ? recipient.name : null;
+  const { timeZone } = recipient;
+  const content = await renderMail(message, { bank: from.name, name, pages, timeZone });
   return {
     ...content,
     from: { name: from.name, address: from.address },
-    to: { name: recipient.name, address: recipient.email },
+    to: { name: name ?? '', address: email },
     // Set here, not derived from the headers: one sender, one recipient
-    envelope: { from: from.address, to: [recipient.email] },
+    envelope: { from: from.address, to: [email] },
     messageId: `<${message.id}@${from.address.slice(from.address.lastIndexOf('@') + 1)}>`,
     date: new Date(message.at),
     // Stops vacation notices in reply (RFC 3834, section 5)

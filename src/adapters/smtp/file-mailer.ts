@@ -2,6 +2,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
 import type { Mailer } from '../../application/ports/outbox.ts';
+import type { BankPages } from './bank-pages.ts';
 import { composeMail } from './compose-mail.ts';
 import type { Sender } from './compose-mail.ts';
 
@@ -9,11 +10,19 @@ import type { Sender } from './compose-mail.ts';
  * Writes each mail to `<message id>.eml` in the directory, for use without a mail server. A file appears complete or
  * not at all, and a mail that is sent again replaces the first.
  */
-export function createFileMailer({ directory, from }: { directory: string; from: Sender }): Mailer {
+export function createFileMailer({
+  directory,
+  from,
+  pages,
+}: {
+  directory: string;
+  from: Sender;
+  pages: BankPages;
+}): Mailer {
   const transport = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
   return {
     async send(message, recipient) {
-      const mail = await composeMail(message, { from, recipient });
+      const mail = await composeMail(message, { from, pages, recipient });
       if (!mail) return 'refused';
 
       const { message: raw } = await transport.sendMail(mail);

@@ -1,57 +1,88 @@
-import { html } from 'hono/html';
 import type {
   DigestMessage,
   DigestTotal,
   Notification,
+  SecurityNotification,
   TransferNotification,
+  WelcomeNotification,
 } from '../../domain/entities/notification.ts';
-import { securityWords } from './security-words.ts';
+import { addressOf } from './bank-pages.ts';
+import type { BankPages } from './bank-pages.ts';
+import { htmlOf, textOf } from './mail-layout.ts';
+import type { Fact, Words } from './mail-layout.ts';
+import { securityFacts, securityWords } from './security-words.ts';
 import { formatAmount } from '../../domain/money/money.ts';
 import type { Instant } from '../../domain/time.ts';
 
 export type MailContent = { readonly subject: string; readonly text: string; readonly html: string };
 
-/** The content from which both the text and the HTML are made, so that they agree. */
-type Words = { readonly subject: string; readonly lead: string; readonly facts: readonly Fact[] };
-type Fact = readonly [label: string, value: string];
+type Terms = {
+  /** The sender's name. */
+  readonly bank: string;
+  readonly pages: BankPages;
+  readonly timeZone: string;
+};
 
 const LAST_FOUR = 4;
 
-/** Renders a mail in plain text and HTML. `bank` is the sender's name, `name` the recipient's. */
+/** Renders a mail in plain text and HTML. `name` is the recipient's; null for a mailbox that may not be theirs. */
 export async function renderMail(
   message: Notification,
-  { bank, name }: { bank: string; name: string },
+  { name, ...terms }: Terms & { name: string | null },
 ): Promise<MailContent> {
-  const words = wordsOf(message, bank);
-  const greeting = `Hello ${name},`;
-  const closing = `This is an automated message from ${bank}. Please do not reply.`;
+  const words = wordsOf(message, terms);
+  const frame = {
+    bank: terms.bank,
+    greeting: name === null ? 'Hello,' : `Hello ${name},`,
+    closing: `This is an automated message from ${terms.bank}. Please do not reply.`,
+  };
+  return { subject: words.subject, text: textOf(words, frame), html: await htmlOf(words, frame) };
+}
+
+function wordsOf(message: Notification, terms: Terms): Words {
+  switch (message.kind) {
+    case 'welcome':
+      return welcomeWords(message, terms);
+    case 'security':
+      return wordsOfNotice(message, terms);
+    case 'digest':
+      return digestWords(message, terms);
+    default:
+      return transferWords(message, terms);
+  }
+}
+
+function welcomeWords({ at, linkId }: WelcomeNotification, { bank, pages, timeZone }: Terms): Words {
+  const words = {
+    subject: `Welcome to ${bank}`,
+    lead: 'You are registered. Open an account to send and receive money.',
+    facts: [['Registered', timeText(at, timeZone)]] as const,
+  };
+  if (linkId === undefined) return words;
   return {
-    subject: words.subject,
-    text: textOf(words, { greeting, closing }),
-    html: await htmlOf(words, { greeting, closing }),
+    ...words,
+    lead: `${words.lead} Please confirm that this e-mail address is yours within 24 hours.`,
+    action: { label: 'Confirm this address', url: addressOf(pages, 'verifyEmail', linkId) },
+    advice: { text: 'If you did not register, ignore this mail.' },
   };
 }
 
-function wordsOf(message: Notification, bank: string): Words {
-  if (message.kind === 'welcome') {
-    return {
-      subject: `Welcome to ${bank}`,
-      lead: 'You are registered. Open an account to send and receive money.',
-      facts: [['Registered', timeText(message.at)]],
-    };
-  }
-
-  if (message.kind === 'security') {
-    return { ...securityWords[message.notice], facts: [['When', timeText(message.at)]] };
-  }
-
-  if (message.kind === 'digest') return digestWords(message, bank);
-  return transferWords(message, bank);
+function wordsOfNotice(message: SecurityNotification, { pages, timeZone }: Terms): Words {
+  const { subject, lead, link, advice, isAboutReset } = securityWords[message.notice];
+  return {
+    subject,
+    lead,
+    facts: [['When', timeText(message.at, timeZone)], ...securityFacts(message)],
+    ...(link && message.linkId !== null
+      ? { action: { label: link[0], url: addressOf(pages, link[1], message.linkId) } }
+      : {}),
+    advice: { text: advice, ...(isAboutReset ? { url: addressOf(pages, 'forgotPassword') } : {}) },
+  };
 }
 
-function transferWords(message: TransferNotification, bank: string): Words {
+function transferWords(message: TransferNotification, { bank, timeZone }: Terms): Words {
   const amount = amountText(message, message.amount);
-  const facts = factsOf(message, bank);
+  const facts = factsOf(message, { bank, timeZone });
   // Subjects contain no text that another user chose
   switch (message.kind) {
     case 'transfer_sent':
@@ -93,17 +124,17 @@ function transferWords(message: TransferNotification, bank: string): Words {
   }
 }
 
-function digestWords({ since, at, listed, totals }: DigestMessage, bank: string): Words {
+function digestWords({ since, at, listed, totals }: DigestMessage, { bank, timeZone }: Terms): Words {
   const count = totals.reduce((sum, total) => sum + total.count, 0);
   const unlisted = count - listed.length;
   return {
     subject: `Summary of ${countText(count)}`,
     lead:
-      `You had ${countText(count)} between ${timeText(since)} and ${timeText(at)}, besides those you were ` +
+      `You had ${countText(count)} between ${timeText(since, timeZone)} and ${timeText(at, timeZone)}, besides those you were ` +
       'already mailed about. This summary replaces a separate mail for each.',
     facts: [
       ...totals.map((total) => [labelOf(total.kind, bank), totalText(total)] as const),
-      ...listed.map((message) => [timeText(message.at), listedText(message, bank)] as const),
+      ...listed.map((message) => [timeText(message.at, timeZone), listedText(message, bank)] as const),
       ...(unlisted > 0 ? [['Not listed here', countText(unlisted)] as const] : []),
     ],
   };
@@ -144,13 +175,16 @@ function countText(count: number): string {
   return count === 1 ? '1 transaction' : `${count} transactions`;
 }
 
-function factsOf(message: TransferNotification, bank: string): readonly Fact[] {
+function factsOf(
+  message: TransferNotification,
+  { bank, timeZone }: { bank: string; timeZone: string },
+): readonly Fact[] {
   const { description, balances, expiresAt, reverses } = message;
   return [
     ...partiesOf(message, bank),
     ...(description === null ? [] : [['Description', description] as const]),
-    ['When', timeText(message.at)],
-    ...(expiresAt === null ? [] : [['Expires', timeText(expiresAt)] as const]),
+    ['When', timeText(message.at, timeZone)],
+    ...(expiresAt === null ? [] : [['Expires', timeText(expiresAt, timeZone)] as const]),
     ['Transaction', message.transferId],
     ...(reverses === null ? [] : [['Reverses', reverses] as const]),
     ...balances.map(
@@ -207,34 +241,18 @@ function amountText({ currency, exponent }: TransferNotification, amountMinor: b
   return formatAmount(amountMinor, currency, exponent);
 }
 
-function timeText(at: Instant): string {
-  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}
-
-function textOf(
-  { lead, facts }: Words,
-  { greeting, closing }: { greeting: string; closing: string },
-): string {
-  const lines = facts.map(([label, value]) => `${label}: ${value}`);
-  return [greeting, lead, lines.join('\n'), closing].join('\n\n').concat('\n');
-}
-
-async function htmlOf(
-  { subject, lead, facts }: Words,
-  { greeting, closing }: { greeting: string; closing: string },
-): Promise<string> {
-  const row = ([label, value]: Fact) =>
-    html`<tr><th align="left" valign="top">${label}</th><td>${value}</td></tr>`;
-  const page = await html`<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>${subject}</title></head>
-<body style="font-family: sans-serif">
-<p>${greeting}</p>
-<p>${lead}</p>
-<table cellpadding="4">${facts.map(row)}</table>
-<p><small>${closing}</small></p>
-</body>
-</html>
-`;
-  return page.toString();
+/** An instant in the reader's time zone, such as "2026-01-15 11:00 CET". */
+function timeText(at: Instant, timeZone: string): string {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
+  });
+  const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
+  const { year, month, day, hour, minute, timeZoneName } = parts;
+  return `${year}-${month}-${day} ${hour}:${minute} ${timeZoneName}`;
 }

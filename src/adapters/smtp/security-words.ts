@@ -1,42 +1,131 @@
-import type { SecurityNotice } from '../../domain/entities/notification.ts';
+import type { SecurityNotice, SecurityNotification } from '../../domain/entities/notification.ts';
+import type { LinkPage } from '../shared/link-pages.ts';
+import { deviceName } from './device-name.ts';
+import type { Fact } from './mail-layout.ts';
 
-/** Texts of a mail about a sign-in or a credential. */
-export type SecurityWords = { readonly subject: string; readonly lead: string };
+/** The words of a mail about a sign-in or a credential. */
+export type SecurityWords = {
+  readonly subject: string;
+  readonly lead: string;
+  /** Label and page of the link that the mail brings. */
+  readonly link?: readonly [label: string, page: LinkPage];
+  readonly advice: string;
+  /** Whether the advice is to reset the password. */
+  readonly isAboutReset?: true;
+};
+
+const RESET = {
+  advice: 'If this was not you, reset your password at once. That ends all sessions:',
+  isAboutReset: true,
+} as const;
+const ASK_BANK = { advice: 'If you did not expect this, contact the bank.' } as const;
+const IGNORE = {
+  advice: 'If this was not you, ignore this mail. Nothing changes without the link.',
+} as const;
 
 export const securityWords: Readonly<Record<SecurityNotice, SecurityWords>> = {
   verify_email: {
     subject: 'Confirm your e-mail address',
-    lead: 'Confirm that this e-mail address is yours.',
+    lead: 'Confirm that this e-mail address is yours. The link works once, for 24 hours.',
+    link: ['Confirm this address', 'verifyEmail'],
+    ...IGNORE,
   },
   reset_password: {
     subject: 'Reset your password',
-    lead: 'Somebody asked to reset your password. The link works once, and for one hour.',
+    lead: 'Somebody asked to reset your password. The link works once, for one hour.',
+    link: ['Choose a new password', 'resetPassword'],
+    ...IGNORE,
   },
   confirm_new_email: {
     subject: 'Confirm your new e-mail address',
-    lead: 'Confirm that this is your new e-mail address.',
+    lead: 'Somebody gave this as their new e-mail address. The link works once, for 24 hours.',
+    link: ['Confirm this address', 'confirmEmail'],
+    ...IGNORE,
   },
-  email_changed: { subject: 'Your e-mail address was changed', lead: 'Your e-mail address was changed.' },
-  password_changed: { subject: 'Your password was changed', lead: 'Your password was changed.' },
-  new_sign_in: { subject: 'New sign-in to your account', lead: 'Somebody signed in as you.' },
+  email_changed: {
+    subject: 'Your e-mail address was changed',
+    lead: 'Your account now has another e-mail address. This one no longer signs you in.',
+    advice: 'If this was not you, contact the bank at once.',
+  },
+  password_changed: {
+    subject: 'Your password was changed',
+    lead: 'Your password was changed, and your other sessions have ended.',
+    ...RESET,
+  },
+  new_sign_in: {
+    subject: 'New sign-in to your account',
+    lead: 'Somebody signed in to your account from a place or device that we did not know.',
+    ...RESET,
+  },
   refresh_token_reused: {
     subject: 'We ended a session of yours',
-    lead: 'An old token of a session was used again, so it may have been copied. We ended the session.',
+    lead: 'An old token of a session was used again. It may have been copied, so we ended the session.',
+    ...RESET,
   },
-  totp_added: { subject: 'An authenticator app was added', lead: 'An authenticator app was added.' },
+  totp_added: {
+    subject: 'An authenticator app was added',
+    lead: 'Your account now takes codes from an authenticator app as a second factor.',
+    ...RESET,
+  },
   totp_removed: {
     subject: 'Your authenticator app was removed',
-    lead: 'Your authenticator app was removed.',
+    lead: 'Your account no longer takes codes from your authenticator app.',
+    ...RESET,
   },
   recovery_code_used: {
     subject: 'A recovery code was used',
-    lead: 'Somebody signed in with a recovery code.',
+    lead: 'Somebody used one of your recovery codes. It does not work again.',
+    ...RESET,
   },
-  recovery_codes_made: { subject: 'You have new recovery codes', lead: 'Your old recovery codes are void.' },
-  passkey_added: { subject: 'A passkey was added', lead: 'A passkey was added.' },
-  passkey_removed: { subject: 'A passkey was removed', lead: 'A passkey was removed.' },
-  api_key_made: { subject: 'An API key was made', lead: 'A program can now act for you with an API key.' },
-  role_granted: { subject: 'Your role was changed', lead: 'Your role at the bank was changed.' },
-  user_locked: { subject: 'Your access was locked', lead: 'The bank locked your access.' },
-  user_erased: { subject: 'Your data was erased', lead: 'Your personal data was erased, as you asked.' },
+  recovery_codes_made: {
+    subject: 'You have new recovery codes',
+    lead: 'New recovery codes were made. The old ones no longer work.',
+    ...RESET,
+  },
+  passkey_added: {
+    subject: 'A passkey was added',
+    lead: 'A new passkey can sign in to your account.',
+    ...RESET,
+  },
+  passkey_removed: {
+    subject: 'A passkey was removed',
+    lead: 'A passkey can no longer sign in to your account.',
+    ...RESET,
+  },
+  api_key_made: {
+    subject: 'An API key was made',
+    lead: 'A program can now act for you with an API key.',
+    advice: 'If this was not you, revoke the key and reset your password:',
+    isAboutReset: true,
+  },
+  role_granted: {
+    subject: 'Your role was changed',
+    lead: 'The bank gave you another role.',
+    ...ASK_BANK,
+  },
+  user_locked: {
+    subject: 'Your access was locked',
+    lead: 'The bank locked your access, and your sessions have ended. Your money stays where it is.',
+    advice: 'Contact the bank to have it unlocked.',
+  },
+  user_erased: {
+    subject: 'Your data was erased',
+    lead: 'Your personal data was erased, as you asked. The books keep your transactions, as they must.',
+    advice: 'If this was not you, contact the bank at once.',
+  },
 };
+
+/** Facts of a mail: its details, and from where the request came. */
+export function securityFacts({ details, address, device }: SecurityNotification): readonly Fact[] {
+  return [
+    ...Object.entries(details).map(([key, value]) => [labelOf(key), value] as const),
+    ...(address === null ? [] : [['Internet address', address] as const]),
+    ...(device === null ? [] : [['Device', deviceName(device)] as const]),
+  ];
+}
+
+/** A field's name as a label: "transferLimit" becomes "Transfer limit". */
+function labelOf(key: string): string {
+  const words = key.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -2,6 +2,7 @@ import { createTransport } from 'nodemailer';
 import type { NodemailerError, SendMailOptions } from 'nodemailer';
 import { MailServerFault } from '../../application/ports/outbox.ts';
 import type { Mailer } from '../../application/ports/outbox.ts';
+import type { BankPages } from './bank-pages.ts';
 import { composeMail } from './compose-mail.ts';
 import type { Sender } from './compose-mail.ts';
 
@@ -32,9 +33,10 @@ export type SmtpMailer = Mailer & {
 export function createSmtpMailer(options: {
   server: SmtpServer;
   from: Sender;
+  pages: BankPages;
   timeouts?: Partial<SmtpTimeouts>;
 }): SmtpMailer {
-  const { server, from } = options;
+  const { server, from, pages } = options;
   const timeouts = { ...TIMEOUTS, ...options.timeouts };
   const isLocal = isLoopback(server.host);
   const transport = createTransport({
@@ -72,7 +74,7 @@ export function createSmtpMailer(options: {
 
   return {
     async send(message, recipient) {
-      const mail = await composeMail(message, { from, recipient });
+      const mail = await composeMail(message, { from, pages, recipient });
       if (!mail) return 'refused';
       try {
         await trySend({ ...mail, signal: AbortSignal.timeout(timeouts.send) });

@@ -8,7 +8,11 @@ type MessageFacts = {
   readonly at: Instant;
 };
 
-export type WelcomeNotification = MessageFacts & { readonly kind: 'welcome' };
+export type WelcomeNotification = MessageFacts & {
+  readonly kind: 'welcome';
+  /** Id of the credential that the link in the mail proves; absent if there is no link. */
+  readonly linkId?: string;
+};
 
 export type SecurityNotice =
   | 'verify_email'

@@ -130,7 +130,10 @@ describe('The walk of a customer', () => {
     expect((await edge.call(`GET /api/transactions/${idOf(paid)}`, { as: token })).body).toEqual({
       transaction,
     });
-    expect((await edge.call('GET /api/auth/me', { as: token })).body).toEqual({ user });
+    expect((await edge.call('GET /api/auth/me', { as: token })).body).toEqual({
+      user,
+      profile: { emailVerified: false, language: 'en', timeZone: 'UTC' },
+    });
 
     const seenByPayee = await edge.call('GET /api/transactions', { as: payee.token });
     const { metadata: _, ...shared } = transaction;

@@ -5,7 +5,14 @@ import type { RunningServer } from '../../../src/adapters/http/index.ts';
 import { hasBrowser, launchBrowser } from '../../support/browser.ts';
 import { Edge, PASSWORD } from '../../support/edge.ts';
 
-const PAGES = ['/', '/docs', '/docs/errors'];
+const PAGES = [
+  '/',
+  '/docs',
+  '/docs/errors',
+  '/verify-email?token=a',
+  '/reset-password?token=a',
+  '/forgot-password',
+];
 const SCREENS = [
   { colorScheme: 'light', viewport: { width: 1000, height: 800 } },
   { colorScheme: 'dark', viewport: { width: 360, height: 640 } },

@@ -26,6 +26,7 @@ const CODES: Readonly<Record<number, readonly ErrorCode[]>> = {
     'holds_outstanding',
     'invalid_request',
     'malformed_json',
+    'link_not_valid',
   ],
   401: ['unauthenticated', 'session_expired', 'invalid_token', 'invalid_credentials'],
   403: ['user_locked', 'forbidden', 'cross_site_request'],

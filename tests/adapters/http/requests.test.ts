@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { PassbookError } from '../../../src/domain/errors.ts';
+import { LINK_PAGES } from '../../../src/adapters/shared/link-pages.ts';
 import { freshId } from '../../../src/testing/fixtures/builders.ts';
 import {
   A_NUMBER,
@@ -66,6 +67,11 @@ describe('Every route', () => {
     '/api/auth/register',
     '/api/auth/login',
     '/api/auth/refresh',
+    '/api/auth/email/verify',
+    '/api/auth/email/confirm',
+    '/api/auth/password/forgot',
+    '/api/auth/password/reset',
+    ...Object.values(LINK_PAGES),
     '/healthz',
     '/readyz',
   ];
@@ -73,7 +79,7 @@ describe('Every route', () => {
   test('wants a session, but for sign-in, health and documents', async () => {
     const edge = new Edge();
     const routes = edge.app.routes.filter(({ method, path }) => method !== 'ALL' && !PUBLIC.includes(path));
-    expect(new Set(routes.map(({ path }) => path)).size).toBe(31);
+    expect(new Set(routes.map(({ path }) => path)).size).toBe(99);
 
     for (const { method, path } of routes) {
       const answer = await edge.call(`${method} ${path}`);

@@ -58,7 +58,13 @@ describe('registering', () => {
     });
     expect(commits).toEqual(['committed']);
     expect(await takeMessages(people)).toEqual([
-      { id: `${user.id}.welcome`, kind: 'welcome', recipientId: user.id, at: clock.now() },
+      {
+        id: `${user.id}.welcome`,
+        kind: 'welcome',
+        recipientId: user.id,
+        at: clock.now(),
+        linkId: expect.any(String) as string,
+      },
     ]);
   });
 

@@ -71,6 +71,12 @@ section.card p { margin: 6px 0 0; }
 ul.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 260px), 1fr)); gap: 12px; margin: 24px 0; padding: 0; list-style: none; }
 ul.cards > li { margin: 0; }
 ul.cards strong { display: block; }
+main.form { max-width: 520px; }
+form { display: grid; gap: 8px; margin: 24px 0; justify-items: start; }
+label { font-weight: 600; }
+input { width: 100%; padding: 11px 12px; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--faint); border-radius: 6px; }
+button { margin-top: 8px; padding: 11px 22px; font: inherit; font-weight: 600; color: var(--paper); background: var(--accent); border: 1px solid var(--accent); border-radius: 6px; cursor: pointer; }
+.fault { padding: 12px 16px; background: var(--mark); border: 1px solid var(--line); border-radius: 8px; }
 .facts { color: var(--faint); font-size: 14px; }
 table { width: 100%; border-collapse: collapse; }
 caption { text-align: left; color: var(--faint); padding-bottom: 6px; }

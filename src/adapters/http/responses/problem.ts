@@ -52,6 +52,7 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   account_not_found: 404,
   transfer_not_found: 404,
   checkpoint_not_found: 404,
+  link_not_valid: 400,
   user_not_found: 404,
   session_not_found: 404,
   email_already_registered: 409,
@@ -166,7 +167,8 @@ export function problemHandler({ log }: { log: Logger }) {
   };
 }
 
-function headersFor(code: ErrorCode, { retryAfterSeconds }: ErrorFacts): Record<string, string> {
+/** Headers that the status of a problem requires. */
+export function headersFor(code: ErrorCode, { retryAfterSeconds }: ErrorFacts): Record<string, string> {
   const status: number = STATUS[code];
   switch (status) {
     case 401: {

@@ -62,10 +62,6 @@ export function authRoutes(ports: {
       await bank.signOut(c.var.session.id, originOf(c, ports.trustedProxies));
       sessionToken.takeBack(c);
       return c.body(null, 204);
-    })
-    .get('/me', sessionRequired, (c) => {
-      readQuery(c.req, Nothing);
-      return c.json({ user: userShape(c.get('caller')) });
     });
 
   /** Returns the owner's open session as evidence that the owner is signing in. */
