@@ -68,6 +68,7 @@ export type {
   ApiOutcome,
   ApiProblem,
   ApiRole,
+  ApiLiveSession,
   ApiSession,
   ApiStatement,
   ApiStatementHold,
