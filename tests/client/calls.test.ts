@@ -32,6 +32,10 @@ describe('The client', () => {
     const ada = await client.register(person);
     await client.signIn({ email: person.email, password: person.password });
     expect(await client.getMe()).toEqual(ada);
+    expect(await client.refresh()).toEqual(ada);
+    const [first, second] = await client.listSessions();
+    expect([first?.current, second?.current]).toEqual([false, true]);
+    await client.revokeSession(first?.id ?? '');
     const account = await client.openAccount({ currency: 'EUR', name: 'Daily' });
     const savings = await client.openAccount();
     const dollars = await client.openAccount({ currency: 'USD' });
@@ -134,6 +138,8 @@ describe('The client', () => {
     expect(typeof euros?.customers.credits).toBe('bigint');
     expect([await client.isAlive(), await client.isReady()]).toEqual([true, true]);
     await client.signOut();
+    await client.signIn({ email: person.email, password: person.password });
+    await client.signOutEverywhere();
 
     const routes = teller.events.flatMap((event) => (event.type === 'attempt' ? [event.route] : []));
     expect(new Set(routes)).toEqual(new Set(Object.keys(operations)));
