@@ -33,9 +33,10 @@ describe('The client', () => {
     await client.signIn({ email: person.email, password: person.password });
     expect(await client.getMe()).toEqual(ada);
     expect(await client.refresh()).toEqual(ada);
-    const [first, second] = await client.listSessions();
-    expect([first?.current, second?.current]).toEqual([false, true]);
-    await client.revokeSession(first?.id ?? '');
+    await edge.bank.signIn(person);
+    const [here, phone] = await client.listSessions();
+    expect([here?.current, phone?.current]).toEqual([true, false]);
+    await client.revokeSession(phone?.id ?? '');
     const account = await client.openAccount({ currency: 'EUR', name: 'Daily' });
     const savings = await client.openAccount();
     const dollars = await client.openAccount({ currency: 'USD' });
