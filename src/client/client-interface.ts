@@ -31,6 +31,7 @@ import type {
   ApiDryRunResult,
   ApiEntry,
   ApiKeyOutcome,
+  ApiLiveSession,
   ApiStatement,
   ApiStatementProof,
   ApiTransaction,
@@ -67,6 +68,18 @@ export interface Client {
 
   /** Ends the session. Payments under way reject with an `OpenIntentError` if their outcome is not known. */
   signOut(options?: CallOptions): Promise<void>;
+
+  /** Ends all sessions of the user, this one too. */
+  signOutEverywhere(options?: CallOptions): Promise<void>;
+
+  /** Renews the session by its refresh cookie. Calls do it by themselves. @throws SessionExpiredError */
+  refresh(options?: CallOptions): Promise<ApiUser>;
+
+  /** Lists the user's live sessions, oldest first. */
+  listSessions(options?: CallOptions): Promise<readonly ApiLiveSession[]>;
+
+  /** Ends one of the user's sessions. @throws SessionNotFoundError */
+  revokeSession(sessionId: string, options?: CallOptions): Promise<void>;
 
   /** Reads the signed-in user. @throws UnauthenticatedError, SessionExpiredError */
   getMe(options?: CallOptions): Promise<ApiUser>;

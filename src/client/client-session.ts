@@ -39,6 +39,10 @@ export type Terms = CallOptions & {
   readonly onLost?: () => void;
 };
 
+const REFRESH: WireRequest = { route: 'POST /api/auth/refresh', path: '/api/auth/refresh' };
+/** Two attempts fit into the 10 seconds in which the server answers a refresh token again. */
+const REFRESH_TIMEOUT_MS = 4_000;
+
 /** Signed-in user: makes calls as that user, and repeats attempts where it is safe. */
 export class ClientSession {
   readonly #connection: HttpConnection;
@@ -47,6 +51,9 @@ export class ClientSession {
   #token: string | undefined;
   #userId: string | undefined;
   #signingIn: Promise<void> | undefined;
+  /** Whether this client began the session, so that its refresh cookie is the user's. */
+  #mayRefresh = false;
+  #refreshing: Promise<boolean> | undefined;
 
   constructor(
     connection: HttpConnection,
@@ -81,6 +88,7 @@ export class ClientSession {
     const { signal, userId } = terms;
     const endsAt = performance.now() + (terms.timeoutMs ?? this.#terms.timeoutMs);
     let hasSignedIn = false;
+    let hasRefreshed = false;
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();
       if (userId !== undefined && userId !== this.#userId) throw new SessionChangedError();
@@ -94,6 +102,10 @@ export class ClientSession {
         if (isLost) terms.onLost?.();
         if (isAboutSession(error)) {
           if (token !== this.#token) continue;
+          if (!hasRefreshed && error instanceof SessionExpiredError) {
+            hasRefreshed = true;
+            if (await this.#refreshOnce()) continue;
+          }
           if (this.#credentials === undefined || hasSignedIn) throw error;
           hasSignedIn = true;
           await this.#signInAgain();
@@ -124,14 +136,31 @@ export class ClientSession {
     const session = (await this.call(wire, { ...options, isRepeatable })) as ApiSession;
     this.#token = session.token;
     this.#userId = session.user.id;
+    this.#mayRefresh = true;
     return session;
   }
 
-  /** Signs out. */
-  async end(options?: CallOptions): Promise<void> {
-    await this.call({ route: 'POST /api/auth/logout', path: '/api/auth/logout' }, options);
+  /** Signs out, here or everywhere. */
+  async end(path: '/api/auth/logout' | '/api/auth/logout/everywhere', options?: CallOptions): Promise<void> {
+    await this.call({ route: `POST ${path}`, path }, options);
     this.#token = undefined;
     this.#userId = undefined;
+    this.#mayRefresh = false;
+  }
+
+  /** Renews the session by its refresh cookie. In a browser the cookies then replace the token. */
+  async refresh({ signal }: CallOptions = {}): Promise<ApiUser> {
+    const send = () => this.attempt(REFRESH, { signal, timeoutMs: REFRESH_TIMEOUT_MS });
+    const answer = await send().catch((error: unknown) => {
+      if (error instanceof ConnectionError) return send();
+      throw error;
+    });
+    const { user } = answer as { user: ApiUser };
+    // Another tab may have signed in as somebody else
+    if (this.#userId !== undefined && this.#userId !== user.id) throw new SessionChangedError();
+    this.#token = this.#connection.cookieToken;
+    this.#userId = user.id;
+    return user;
   }
 
   async me(options?: CallOptions): Promise<ApiUser> {
@@ -145,6 +174,21 @@ export class ClientSession {
   /** Id of the signed-in user. Asks the server if this client does not know it. */
   async userId(options?: CallOptions): Promise<string> {
     return this.#userId ?? (await this.me(options)).id;
+  }
+
+  /** Refreshes once for all calls that find the token expired. Returns whether it did. */
+  async #refreshOnce(): Promise<boolean> {
+    if (!this.#mayRefresh || this.#token === undefined) return false;
+    this.#refreshing ??= this.refresh()
+      .then(() => true)
+      .catch((error: unknown) => {
+        if (!(error instanceof ConnectionError)) this.#mayRefresh = false;
+        return false;
+      })
+      .finally(() => {
+        this.#refreshing = undefined;
+      });
+    return this.#refreshing;
   }
 
   /** Signs in once for all calls that find the session ended. So no single call's signal can abort it. */

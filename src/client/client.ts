@@ -112,7 +112,12 @@ export function createClient(options: ClientOptions): Client {
     profile: profileClient(call, callText),
     register: async (body, terms) => (await session.begin('POST /api/auth/register', body, terms)).user,
     signIn: async (body, terms) => (await session.begin('POST /api/auth/login', body, terms)).user,
-    signOut: (terms) => session.end(terms),
+    signOut: (terms) => session.end('/api/auth/logout', terms),
+    signOutEverywhere: (terms) => session.end('/api/auth/logout/everywhere', terms),
+    refresh: (terms) => session.refresh(terms),
+    listSessions: async (terms) => (await call('GET /api/auth/sessions', {}, terms)).sessions,
+    revokeSession: (sessionId, terms) =>
+      call('DELETE /api/auth/sessions/{sessionId}', { params: { sessionId }, body: {} }, terms),
     getMe: (terms) => session.me(terms),
     openAccount: async (body = {}, terms) => (await keep('POST /api/accounts', { body }, terms)).account,
     accounts: (paging, terms) =>

@@ -58,6 +58,8 @@ export class HttpConnection {
   readonly server: string;
   readonly #fetch: typeof fetch;
   readonly #onEvent: (event: ClientEvent) => void;
+  /** The session's cookies, by name without prefix. A browser keeps them itself and hides them. */
+  readonly #cookies = new Map<string, { pair: string; value: string }>();
 
   constructor(options: {
     url: string;
@@ -98,6 +100,11 @@ export class HttpConnection {
     }
   }
 
+  /** The access token of the last session cookie. Undefined in a browser. */
+  get cookieToken(): string | undefined {
+    return this.#cookies.get('session')?.value;
+  }
+
   /** Calls the program's hook. A hook that throws changes nothing. */
   report(event: ClientEvent): void {
     try {
@@ -118,12 +125,13 @@ export class HttpConnection {
       signal?.throwIfAborted();
       const response = await send(`${this.server}${request.path}`, {
         method: request.route.slice(0, request.route.indexOf(' ')),
-        headers: headersOf(request, token),
+        headers: { ...headersOf(request, token), ...this.#cookieFor(request) },
         ...(request.body === undefined ? {} : { body: request.body }),
         // A followed redirect would turn a POST into a GET, whose answer looks like success
         redirect: 'manual',
         signal: controller.signal,
       });
+      this.#keepCookies(response);
       return { response, text: await response.text() };
     } catch (cause) {
       if (controller.signal.aborted) throw controller.signal.reason;
@@ -133,7 +141,21 @@ export class HttpConnection {
       signal?.removeEventListener('abort', abort);
     }
   }
+
+  #keepCookies({ headers }: Response): void {
+    for (const cookie of headers.getSetCookie?.() ?? []) {
+      const [, pair, name, value] = COOKIE.exec(cookie) ?? [];
+      if (pair && name && value !== undefined) this.#cookies.set(name, { pair, value });
+    }
+  }
+
+  #cookieFor({ route }: WireRequest): Record<string, string> {
+    const kept = route === 'POST /api/auth/refresh' ? this.#cookies.get('refresh') : undefined;
+    return kept ? { Cookie: kept.pair } : {};
+  }
 }
+
+const COOKIE = /^((?:__Host-)?(session|refresh)=([^;]*))/;
 
 function headersOf({ body, key, isText }: WireRequest, token: string | undefined): Record<string, string> {
   return {

@@ -69,6 +69,7 @@ export type {
   ApiOutcome,
   ApiProblem,
   ApiRole,
+  ApiLiveSession,
   ApiSession,
   ApiStatement,
   ApiStatementHold,

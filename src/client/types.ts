@@ -43,6 +43,21 @@ export type ApiSession = {
   readonly token: string;
 };
 
+/** A running session of a person. Times are RFC 3339, in UTC. */
+export type ApiLiveSession = {
+  readonly id: string;
+  /** Whether it is the session of this client. */
+  readonly current: boolean;
+  /** Kind of browser and system, such as "Firefox on Linux". */
+  readonly device: string | null;
+  readonly address: string | null;
+  readonly createdAt: string;
+  /** Accurate to five minutes. */
+  readonly lastUsedAt: string;
+  readonly methods: readonly ('password' | 'passkey' | 'totp' | 'recovery_code')[];
+  readonly expiresAt: string;
+};
+
 /** An account. Amounts are in minor units: 500n is 5.00 in a currency with two decimals. */
 export type ApiAccount = {
   readonly id: string;

@@ -55,6 +55,11 @@ describe('The client', () => {
     const ada = await client.register(person);
     await client.signIn({ email: person.email, password: person.password });
     expect(await client.getMe()).toEqual(ada);
+    expect(await client.refresh()).toEqual(ada);
+    await edge.bank.signIn(person);
+    const [here, phone] = await client.listSessions();
+    expect([here?.current, phone?.current]).toEqual([true, false]);
+    await client.revokeSession(phone?.id ?? '');
     const account = await client.openAccount({ currency: 'EUR', name: 'Daily' });
     const savings = await client.openAccount();
     const dollars = await client.openAccount({ currency: 'USD' });
@@ -158,6 +163,8 @@ describe('The client', () => {
     expect([await client.isAlive(), await client.isReady()]).toEqual([true, true]);
     await aboutOneself(edge, client);
     await client.signOut();
+    await client.signIn({ email: person.email, password: person.password });
+    await client.signOutEverywhere();
 
     const routes = teller.events.flatMap((event) => (event.type === 'attempt' ? [event.route] : []));
     expect(new Set(routes)).toEqual(new Set(Object.keys(operations)));

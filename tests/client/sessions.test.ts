@@ -108,6 +108,74 @@ describe('A session', () => {
   });
 });
 
+describe('An access token that expires', () => {
+  async function shopper({ hidesCookies = false } = {}) {
+    const edge = new Edge({ sessionLifetimeMs: DAY_MS, accessTokenLifetimeMs: HOUR_MS / 4 });
+    const payer = await aPayer({ edge, token: undefined });
+    payer.teller.hidesCookies = hidesCookies;
+    await payer.client.signIn({ email: payer.alice.email, password: PASSWORD });
+    return payer;
+  }
+
+  test('is renewed by the refresh cookie, once for all calls, and a payment goes on under its key', async () => {
+    const { edge, client, teller, order, paid } = await shopper();
+    for (let quarter = 0; quarter < 3; quarter++) {
+      edge.clock.advance(HOUR_MS / 4);
+      teller.sent.length = 0;
+      await Promise.all([client.transfer(order, { key: `lunch-${quarter}` }), client.getMe()]);
+      expect(teller.sent.filter(({ route }) => route === 'POST /api/auth/refresh')).toHaveLength(1);
+    }
+
+    expect(await paid()).toBe(300n);
+    expect(teller.sent.map(({ route }) => route)).not.toContain('POST /api/auth/login');
+  });
+
+  test('gives way to the cookies of a browser, which the program cannot read', async () => {
+    const { edge, client, teller, order, paid, alice } = await shopper({ hidesCookies: true });
+    const { refreshToken } = await edge.bank.signIn({ email: alice.email, password: PASSWORD });
+    const { headers } = await edge.call('POST /api/auth/refresh', {
+      headers: { Cookie: `refresh=${refreshToken}` },
+    });
+    teller.cookie = headers
+      .getSetCookie()
+      .map((one) => one.split(';')[0])
+      .join('; ');
+    edge.clock.advance(HOUR_MS / 4);
+
+    await client.transfer(order);
+    teller.sent.length = 0;
+    await client.getMe();
+
+    expect(teller.sent.map((sent) => [sent.route, sent.headers.has('Authorization')])).toEqual([
+      ['GET /api/auth/me', false],
+    ]);
+    expect(await paid()).toBe(100n);
+  });
+
+  test('is not renewed as another user, whom another tab has signed in', async () => {
+    const { edge, client, teller, order, bob, paid } = await shopper({ hidesCookies: true });
+    const { refreshToken } = await edge.bank.signIn({ email: bob.email, password: PASSWORD });
+    teller.cookie = `refresh=${refreshToken}`;
+    edge.clock.advance(HOUR_MS / 4);
+
+    await expect(client.transfer(order)).rejects.toBeInstanceOf(SessionExpiredError);
+    expect(await paid()).toBe(0n);
+  });
+
+  test('ends the session for all devices with a sign-out everywhere', async () => {
+    const { edge, client, alice } = await shopper();
+    const { token } = await edge.bank.signIn({ email: alice.email, password: PASSWORD });
+    const [first, second] = await client.listSessions();
+    expect([first?.current, second?.current]).toEqual([false, true]);
+    await client.revokeSession(first?.id ?? '');
+    expect((await client.refresh()).id).toBe(alice.id);
+    await client.signOutEverywhere();
+
+    expect((await edge.call('GET /api/auth/me', { as: token })).status).toBe(401);
+    await expect(client.getMe()).rejects.toBeInstanceOf(UnauthenticatedError);
+  });
+});
+
 describe('A cookie', () => {
   async function byCookie() {
     const payer = await aPayer({ token: undefined });

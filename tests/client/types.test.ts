@@ -4,6 +4,7 @@ import { operations } from '../../src/adapters/http/api/operations.ts';
 import type * as bodies from '../../src/adapters/http/requests/bodies.ts';
 import type * as profileJson from '../../src/adapters/http/responses/profile-bodies.ts';
 import type * as json from '../../src/adapters/http/responses/bodies.ts';
+import type { SessionJson } from '../../src/adapters/http/responses/session-bodies.ts';
 import type { AMOUNTS, SUMS, WithBigints } from '../../src/client/amounts.ts';
 import { AMOUNTS as amounts, SUMS as sums } from '../../src/client/amounts.ts';
 import type * as api from '../../src/client/index.ts';
@@ -35,6 +36,7 @@ type Records = All<
     Same<api.ApiUser, Answer<typeof json.UserJson>>,
     Same<api.ApiProfile, Answer<typeof profileJson.ProfileJson>>,
     Same<api.ApiErasure, Answer<typeof profileJson.ErasureAnswer>>,
+    Same<api.ApiLiveSession, Answer<typeof SessionJson>>,
     Same<api.ApiAccount, Answer<typeof json.AccountJson>>,
     Same<api.ApiBalance, Answer<typeof json.BalanceJson>>,
     Same<api.ApiBalancesAfter, Answer<typeof json.BalancesJson>>,

@@ -52,6 +52,8 @@ export class Teller {
   readonly faults: Fault[] = [];
   /** The cookie of a browser, which the server's answers replace. */
   cookie: string | undefined;
+  /** Whether answers hide their cookies from the client, as in a browser. */
+  hidesCookies = false;
 
   constructor({
     edge = new Edge(),
@@ -91,7 +93,11 @@ export class Teller {
       headers.set('Sec-Fetch-Site', 'same-origin');
     }
     const init = { method: request.method, headers, ...(body === '' ? {} : { body }) };
-    const pass = async () => this.edge.app.request(request.url, init);
+    const pass = async () => {
+      const response = await this.edge.app.request(request.url, init);
+      if (this.hidesCookies) response.headers.delete('Set-Cookie');
+      return response;
+    };
     const fault = key === null ? undefined : this.faults.shift();
     return fault ? fault(pass, request) : pass();
   }

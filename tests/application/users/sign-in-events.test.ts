@@ -20,7 +20,7 @@ async function aPerson() {
     const found = await store.unitOfWork.run(({ securityEvents }) =>
       securityEvents.list({ userId, before: null, limit: 20 }),
     );
-    return found.map(({ id, at, ...event }) => event);
+    return found.map(({ id: _id, at: _at, ...event }) => event);
   };
   const notices = async () =>
     (await new TestBank({ store, clock }).takeMessages()).map((mail) =>

@@ -8,15 +8,15 @@ import type { HttpEnv } from '../env.ts';
  * The client's address: the socket's remote end or, behind our own proxies, the address that the outermost one saw.
  * Entries further left in X-Forwarded-For are ignored: the client can forge them.
  */
-export function clientAddress(c: Context, trustedProxies: number): string {
-  const socket = socketAddress(c as Context<HttpEnv>);
+export function clientAddress<E extends HttpEnv>(c: Context<E>, trustedProxies: number): string {
+  const socket = socketAddress(c);
   if (trustedProxies === 0) return socket;
 
   const forwarded = (c.req.header('x-forwarded-for') ?? '').split(',').filter((text) => text.trim() !== '');
   return plainAddress(forwarded.at(-trustedProxies) ?? forwarded[0] ?? '') ?? socket;
 }
 
-function socketAddress(c: Context<HttpEnv>): string {
+function socketAddress<E extends HttpEnv>(c: Context<E>): string {
   const address = c.env?.incoming ? getConnInfo(c).remote.address : undefined;
   return (address !== undefined && plainAddress(address)) || 'unknown';
 }
