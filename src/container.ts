@@ -80,8 +80,8 @@ export async function assembleServices(given: {
   scope.provide(
     MAILER,
     () => {
-      const { tokenOf } = scope.resolve(LINKS);
-      const pages: BankPages = { origin: given.origin, tokenOf };
+      const links = scope.resolve(LINKS);
+      const pages: BankPages = { origin: given.origin, tokenOf: (linkId) => links.tokenOf(linkId) };
       return given.mailer ?? createMailer(config.mail, pages);
     },
     { close: (mailer) => mailer.close?.() },

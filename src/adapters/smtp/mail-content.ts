@@ -40,16 +40,10 @@ export async function renderMail(
 }
 
 function wordsOf(message: Notification, terms: Terms): Words {
-  switch (message.kind) {
-    case 'welcome':
-      return welcomeWords(message, terms);
-    case 'security':
-      return wordsOfNotice(message, terms);
-    case 'digest':
-      return digestWords(message, terms);
-    default:
-      return transferWords(message, terms);
-  }
+  if (message.kind === 'welcome') return welcomeWords(message, terms);
+  if (message.kind === 'security') return wordsOfNotice(message, terms);
+  if (message.kind === 'digest') return digestWords(message, terms);
+  return transferWords(message, terms);
 }
 
 function welcomeWords({ at, linkId }: WelcomeNotification, { bank, pages, timeZone }: Terms): Words {

@@ -81,7 +81,7 @@ describe.skipIf(!hasBrowser)('A person without scripts', () => {
     const mailer = createSmtpMailer({
       server: { host: '127.0.0.1', port: mails.port, secure: false, auth: null },
       from: { name: 'Passbook', address: 'bank@passbook.example' },
-      pages: { origin: () => origin, tokenOf: LINKS.tokenOf },
+      pages: { origin: () => origin, tokenOf: (linkId) => LINKS.tokenOf(linkId) },
     });
     let wake = (): void => {};
     edge = new Edge({ onCommit: () => wake() });

@@ -148,9 +148,11 @@ describe('A forgotten password', () => {
     });
     const edge = new Edge({ wait: () => waited });
     let isAnswered = false;
-    const answer = forgot(edge, 'nobody@example.com').then(() => {
+    const ask = async () => {
+      await forgot(edge, 'nobody@example.com');
       isAnswered = true;
-    });
+    };
+    const answer = ask();
     await edge.store.unitOfWork.run(async () => undefined);
     expect(isAnswered).toBe(false);
     end();
@@ -363,10 +365,10 @@ describe('An erased person', () => {
     const { unitOfWork } = edge.store;
     const run = unitOfWork.run.bind(unitOfWork);
     let units = 0;
-    unitOfWork.run = ((work) => {
+    unitOfWork.run = (work) => {
       if (isDown && ++units === 2) throw new Error('crash');
       return run(work);
-    }) as typeof run;
+    };
     expect((await erase(edge, ada)).status).toBe(500);
     isDown = false;
 

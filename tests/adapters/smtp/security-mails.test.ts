@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { composeMail } from '../../../src/adapters/smtp/compose-mail.ts';
 import { deviceName } from '../../../src/adapters/smtp/device-name.ts';
+import type { MailContent } from '../../../src/adapters/smtp/mail-content.ts';
 import { securityWords } from '../../../src/adapters/smtp/security-words.ts';
 import { securityNotification } from '../../../src/application/users/security-events.ts';
 import type { SecurityNotice } from '../../../src/domain/entities/notification.ts';
@@ -22,7 +23,7 @@ function compose(notice: SecurityNotice, facts: Partial<Parameters<typeof securi
 describe('a mail about a credential', () => {
   it.each(NOTICES)('%s says when, from where, and what to do', async (notice) => {
     const mail = await compose(notice, { linkId: 'link-1', details: { transferLimit: '5' } });
-    const text = String(mail?.text);
+    const { text } = mail as MailContent;
     expect(text).toContain('When: 2026-01-15 11:00 CET');
     expect(text).toContain('Transfer limit: 5\nInternet address: 2001:db8::1\nDevice: Firefox on Linux');
     expect(text).toContain(securityWords[notice].advice);
