@@ -8,6 +8,7 @@ import type { App } from './adapters/http/index.ts';
 import { createCheckpointArchive } from './adapters/files/index.ts';
 import {
   createCheckpointSigner,
+  createFactorTools,
   createPasswordHasher,
   createTokenIssuer,
   isCommonPassword,
@@ -109,6 +110,8 @@ export async function assembleServices(given: {
         hasher: scope.resolve(HASHER),
         tokens: scope.resolve(TOKENS),
         isCommonPassword,
+        factorTools: createFactorTools({ secrets: [given.jwtSecret], clock: systemClock }),
+        stepUpAmounts: config.stepUpAmounts,
         defaultCurrency: config.defaultCurrency,
         accountsPerOwner: config.accountsPerUser,
         sessionLifetimeMs: config.sessionLifetimeMs,
@@ -141,7 +144,7 @@ export async function assembleServices(given: {
     { close: (checkpointer) => checkpointer?.stop() },
   );
   scope.provide(APP, () => {
-    const { publicOrigin, allowedOrigins, trustedProxies } = config;
+    const { publicOrigin, allowedOrigins, trustedProxies, staffNeedsSecondFactor } = config;
     const { sharedCounts, throttleCounts } = scope.resolve(STORE);
     return createApp({
       bank: scope.resolve(BANK),
@@ -149,6 +152,7 @@ export async function assembleServices(given: {
       publicOrigin,
       allowedOrigins,
       trustedProxies,
+      staffNeedsSecondFactor,
       writes: { perMinute: config.writesPerMinute },
       requests: { perMinute: config.requestsPerMinute, shared: sharedCounts },
       throttle: { shared: throttleCounts },

@@ -8,6 +8,7 @@ import type { Bank } from '../../src/application/bank.ts';
 import type { CheckpointPorts, KeptCheckpoint } from '../../src/application/ports/checkpoints.ts';
 import type { TokenClaims } from '../../src/application/ports/user-store.ts';
 import { readCheckpoint } from '../../src/domain/integrity/checkpoint.ts';
+import { sampleFactors } from './sample-factors.ts';
 
 const START = Date.parse('2026-11-02T09:00:00Z');
 const HOUR_MS = 3_600_000;
@@ -48,6 +49,8 @@ export function makeSampleBank(): SampleBank {
       hasExpired: async () => false,
     },
     isCommonPassword: () => false,
+    factorTools: sampleFactors(),
+    stepUpAmounts: new Map([['EUR', 10_000_000n]]),
     defaultCurrency: 'EUR',
     accountsPerOwner: null,
     sessionLifetimeMs: 12 * HOUR_MS,

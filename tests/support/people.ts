@@ -1,4 +1,5 @@
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
+import { createFactorTools } from '../../src/adapters/security/index.ts';
 import { sha256OfHex } from '../../src/adapters/system.ts';
 import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import { assembleBank } from '../../src/application/bank.ts';
@@ -71,6 +72,7 @@ export function aBankOfPeople(ports: Partial<BankPorts> = {}) {
     notify: true,
     sessionLifetimeMs: HOUR_MS,
     isCommonPassword: (password) => password === 'password1',
+    factorTools: createFactorTools({ secrets: ['a secret of the tests, and of nothing else'], clock: ports.clock ?? clock }),
     onCommit: () => commits.push('committed'),
     ...ports,
   });

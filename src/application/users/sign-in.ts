@@ -35,7 +35,8 @@ export type SessionPorts = {
 /**
  * Opens a new session. Ends the session that the request presented, if any, so that a planted session never becomes
  * authenticated.
- * @throws PassbookError `invalid_credentials` for an unknown address and for a wrong password alike; `unavailable`
+ * @throws PassbookError `invalid_credentials` for an unknown address and for a wrong password alike;
+ *   `second_factor_required`, `invalid_second_factor`, `unavailable`
  */
 export function signIn(
   ports: SessionPorts & {
@@ -54,9 +55,10 @@ export function signIn(
     const { user, passwordHash } = found;
     const presented = request.presentedToken && (await ports.tokens.verify(request.presentedToken));
     const renewed = hasher.isOutdated(passwordHash) ? await hasher.hash(request.password) : undefined;
-    const second = await ports.checkSecondFactor(user, request.secondFactor);
+    const origin = request.origin ?? NO_ORIGIN;
+    const second = await ports.checkSecondFactor(user, request.secondFactor, origin);
     const methods: SignInMethod[] = second === null ? ['password'] : ['password', second];
-    const session = newSession(ports, user, { origin: request.origin ?? NO_ORIGIN, methods });
+    const session = newSession(ports, user, { origin, methods });
     await unitOfWork.run(async ({ users, sessions }) => {
       if (presented) await sessions.end(presented.sessionId, clock.now());
       if (renewed) await users.setPasswordHash(user.id, renewed);

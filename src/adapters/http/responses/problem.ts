@@ -38,6 +38,12 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   session_expired: 401,
   invalid_token: 401,
   invalid_credentials: 401,
+  second_factor_required: 401,
+  invalid_second_factor: 401,
+  second_factor_setup_required: 403,
+  second_factor_already_set_up: 409,
+  second_factor_not_found: 404,
+  step_up_required: 403,
   forbidden: 403,
   cross_site_request: 403,
   invalid_request: 400,
@@ -77,6 +83,8 @@ export type Problem = {
   /** Set for a stored rejection. */
   readonly transactionId?: string;
   readonly errors?: readonly FieldError[];
+  /** Set where a second factor is required: those that the user has set up. */
+  readonly methods?: readonly string[];
   /** Set for a failed linked batch: the result of each transfer. */
   readonly results?: readonly unknown[];
 };
@@ -101,7 +109,7 @@ export function problemOf(
     errorsPage = ERRORS_PAGE,
   }: { status?: number; errorsPage?: string | null | undefined } = {},
 ): Problem {
-  const { errors, transactionId, dryRun, results } = facts;
+  const { errors, methods, transactionId, dryRun, results } = facts;
   const detail = new PassbookError(code, facts).message;
   return {
     // Without a page, `code` alone says which problem it is (RFC 9457, section 4.2.1)
@@ -115,6 +123,7 @@ export function problemOf(
     ...(dryRun ? { dryRun } : {}),
     ...(transactionId ? { transactionId } : {}),
     ...(errors ? { errors } : {}),
+    ...(methods ? { methods } : {}),
     ...(results ? { results } : {}),
   };
 }

@@ -11,11 +11,18 @@ import type { HttpEnv } from '../env.ts';
 import { CredentialsBody, RegistrationBody } from '../requests/bodies.ts';
 import { Nothing } from '../requests/schemas.ts';
 import { originOf } from '../requests/origin.ts';
+import { omitAbsent } from '../../shared/omit-absent.ts';
 import { readQuery } from '../requests/read-query.ts';
+import { answerIn, siteOf } from '../requests/second-factor-answer.ts';
+import { PasskeyAnswerBody } from '../requests/second-factor-bodies.ts';
 import { readBody } from '../requests/read-body.ts';
 import type { SessionToken } from '../requests/session-token.ts';
 import { userShape } from '../responses/responses.ts';
 import type { SignInThrottle } from '../middleware/sign-in-throttle.ts';
+import { guardSecondFactor } from './second-factors.ts';
+
+/** Each question is kept for minutes, and anybody may ask. */
+const SIGN_IN_QUESTIONS = { points: 100, seconds: 600 };
 
 export function authRoutes(ports: {
   bank: Bank;
@@ -23,6 +30,7 @@ export function authRoutes(ports: {
   sessionRequired: SessionRequired;
   throttle: SignInThrottle;
   trustedProxies: number;
+  publicOrigin: string | null;
 }) {
   const { bank, sessionToken, sessionRequired, throttle } = ports;
   return new Hono<HttpEnv>()
@@ -37,7 +45,8 @@ export function authRoutes(ports: {
     })
     .post('/login', async (c) => {
       readQuery(c.req, Nothing);
-      const credentials = await readBody(c, CredentialsBody);
+      const { code, passkey, ...credentials } = await readBody(c, CredentialsBody);
+      const secondFactor = answerIn({ code, passkey }, siteOf(c, ports.publicOrigin));
       const presentedToken = sessionToken.read(c);
       const presented = presentedToken === undefined ? {} : { presentedToken };
       const from = {
@@ -48,12 +57,31 @@ export function authRoutes(ports: {
       const origin = originOf(c, ports.trustedProxies);
       c.set('signInFor', digestOf(credentials.email));
       const signedIn = await throttle
-        .signIn(from, () => bank.signIn({ ...credentials, ...presented, origin }))
+        .signIn(from, () => {
+          if (!secondFactor) return bank.signIn({ ...credentials, ...presented, origin });
+          return guardSecondFactor(throttle, credentials.email, () =>
+            bank.signIn({ ...credentials, ...presented, secondFactor, origin }),
+          );
+        })
         .catch(async (error: unknown) => {
           if (isFailure(error)) await nameUser(c, credentials.email);
           throw error;
         });
       return c.json(welcome(c, signedIn), 200);
+    })
+    .post('/passkeys/sign-in/options', async (c) => {
+      readQuery(c.req, Nothing);
+      await readBody(c, Nothing);
+      const address = clientAddress(c, ports.trustedProxies);
+      await throttle.consume('question', { address }, SIGN_IN_QUESTIONS);
+      return c.json(await bank.askForSignIn(siteOf(c, ports.publicOrigin)));
+    })
+    .post('/passkeys/sign-in', async (c) => {
+      readQuery(c.req, Nothing);
+      const answer = { ...(await readBody(c, PasskeyAnswerBody)), site: siteOf(c, ports.publicOrigin) };
+      const presentedToken = sessionToken.read(c);
+      const terms = { origin: originOf(c, ports.trustedProxies), ...omitAbsent({ presentedToken }) };
+      return c.json(welcome(c, await bank.signInWithPasskey(answer, terms)), 200);
     })
     .post('/logout', sessionRequired, async (c) => {
       readQuery(c.req, Nothing);
