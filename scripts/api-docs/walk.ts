@@ -1,4 +1,5 @@
 import type { Operations } from '../../src/adapters/http/api/operations.ts';
+import { walkFactors } from './walk-factors.ts';
 import type { SampleBank } from './sample-bank.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -173,6 +174,10 @@ export async function walk({ app, bank, advance }: SampleBank): Promise<readonly
     as: ada,
     body: { ...lunch, toAccount: '019c0000-0000-7000-8000-000000000000', idempotencyKey: 'lunch-4' },
   });
+  await send('POST /api/transactions', 'The amount needs a confirmation', {
+    as: ada,
+    body: { ...lunch, amount: 20_000_000, idempotencyKey: 'house-1' },
+  });
   await send('POST /api/transactions/batch', 'An unlinked batch', {
     as: ada,
     body: {
@@ -330,6 +335,7 @@ export async function walk({ app, bank, advance }: SampleBank): Promise<readonly
     as: olga,
     query: { userId: ada.id, limit: '1' },
   });
+  await walkFactors(send, { person: ada, payee: bobsAccount });
   await send('POST /api/auth/logout', 'Bob signs out', { as: bob });
   return examples;
 }

@@ -4,7 +4,7 @@ import { askForConfirmation, confirmOrder } from './factors/confirm-order.ts';
 import { askForSignIn, signInWithPasskey } from './factors/sign-in-with-passkey.ts';
 import { checkSecondFactor } from './factors/check-second-factor.ts';
 import { listFactors } from './factors/list-factors.ts';
-import { makeRecoveryCodes } from './factors/recovery-codes.ts';
+import { makeRecoveryCodes } from './factors/make-recovery-codes.ts';
 import { requireConfirmation } from './factors/require-confirmation.ts';
 import type { StepUpAmounts } from './factors/require-confirmation.ts';
 import { findUser } from './users/find-user.ts';

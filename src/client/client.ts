@@ -15,6 +15,7 @@ import type {
   ApiPaging,
 } from './requests.ts';
 import type { AnswerOf, KeyedRoute, RequestTo, Route } from './routes.ts';
+import { secondFactorsClient } from './second-factors.ts';
 import { ClientSession } from './client-session.ts';
 import type { CallOptions, RetryTerms, Terms } from './client-session.ts';
 import type { ApiDryRunResult, ApiTransferResult } from './types.ts';
@@ -107,6 +108,8 @@ export function createClient(options: ClientOptions): Client {
   return {
     register: async (body, terms) => (await session.begin('POST /api/auth/register', body, terms)).user,
     signIn: async (body, terms) => (await session.begin('POST /api/auth/login', body, terms)).user,
+    signInWithPasskey: async (body, terms) =>
+      (await session.begin('POST /api/auth/passkeys/sign-in', body, terms)).user,
     signOut: (terms) => session.end(terms),
     getMe: (terms) => session.me(terms),
     openAccount: async (body = {}, terms) => (await keep('POST /api/accounts', { body }, terms)).account,
@@ -163,6 +166,7 @@ export function createClient(options: ClientOptions): Client {
     settleOpenIntents: (terms) => keyed.settle(terms),
     isAlive: (terms) => isOk('GET /healthz', terms),
     isReady: (terms) => isOk('GET /readyz', terms),
+    secondFactors: secondFactorsClient(call),
     system,
   };
 

@@ -72,7 +72,10 @@ export function aBankOfPeople(ports: Partial<BankPorts> = {}) {
     notify: true,
     sessionLifetimeMs: HOUR_MS,
     isCommonPassword: (password) => password === 'password1',
-    factorTools: createFactorTools({ secrets: ['a secret of the tests, and of nothing else'], clock: ports.clock ?? clock }),
+    factorTools: createFactorTools({
+      secrets: ['a secret of the tests, and of nothing else'],
+      clock: ports.clock ?? clock,
+    }),
     onCommit: () => commits.push('committed'),
     ...ports,
   });

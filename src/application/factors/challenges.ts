@@ -42,7 +42,11 @@ export async function makeChallenge(ports: Ports, terms: ChallengeTerms): Promis
 }
 
 /** The challenge in hexadecimal. It is bound to its terms, and the id makes it unpredictable. */
-function challengeText(digest: Digest, { purpose, userId, orderDigest = '' }: ChallengeTerms, id: string): string {
+function challengeText(
+  digest: Digest,
+  { purpose, userId, orderDigest = '' }: ChallengeTerms,
+  id: string,
+): string {
   return digest(['passbook challenge 1', purpose, userId, orderDigest, id].join('\n'));
 }
 

@@ -21,10 +21,14 @@ export type ConfirmedOrder = { readonly confirmation: string; readonly expiresAt
  * @throws PassbookError `invalid_request`; `step_up_required` for a person without a passkey
  */
 export function askForConfirmation(ports: FactorPorts) {
-  return async ({ user }: Person, { order, site }: { order: Order; site: Site }): Promise<PasskeyQuestion> => {
+  return async (
+    { user }: Person,
+    { order, site }: { order: Order; site: Site },
+  ): Promise<PasskeyQuestion> => {
     const terms = termsOf(ports, user.id, requireOrder(order));
     const allowed = await ports.unitOfWork.run(({ credentials }) => credentials.ofUser(user.id, 'passkey'));
-    if (allowed.length === 0) throw new PassbookError('step_up_required', { reason: 'Set up a passkey first' });
+    if (allowed.length === 0)
+      throw new PassbookError('step_up_required', { reason: 'Set up a passkey first' });
     const { id: challengeId, challenge } = await makeChallenge(ports, terms);
     return { challengeId, options: await ports.passkeys.signInOptions({ site, challenge, allowed }) };
   };

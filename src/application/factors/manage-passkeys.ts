@@ -27,7 +27,10 @@ export type PasskeyQuestion = { readonly challengeId: string; readonly options: 
  *   `second_factor_already_set_up` for the 21st passkey
  */
 export function askForPasskey(ports: FactorPorts & { hasher: PasswordHasher }) {
-  return async (person: Person, { password, site }: { password: string; site: Site }): Promise<PasskeyQuestion> => {
+  return async (
+    person: Person,
+    { password, site }: { password: string; site: Site },
+  ): Promise<PasskeyQuestion> => {
     const { user } = person;
     await provePassword(ports, person, password);
     const known = await ports.unitOfWork.run(({ credentials }) => credentials.ofUser(user.id, 'passkey'));
@@ -116,7 +119,8 @@ export function removePasskey(ports: FactorPorts) {
       onProved: async (stores) => {
         const { name } = (await findOwn(stores.credentials, { userId, id })).content;
         await stores.credentials.remove(id);
-        if (!hasFactor(await factorsOf(stores.credentials, userId))) await removeRecoveryCodes(stores, userId);
+        if (!hasFactor(await factorsOf(stores.credentials, userId)))
+          await removeRecoveryCodes(stores, userId);
         const facts = { userId, sessionId: session.id, origin, details: { name } };
         await stores.securityEvents.append(securityEvent(ports, 'passkey_removed', facts));
         const notice = securityNotification(ports, 'passkey_removed', { ...facts, recipientId: userId });

@@ -82,7 +82,9 @@ async function useCode(
 ): Promise<SignInMethod | undefined> {
   if (await useTotp(ports, stores, { userId: user.id, code })) return 'totp';
   if (!takesRecoveryCode) return undefined;
-  return (await useRecoveryCode(ports, stores, { userId: user.id, code, origin })) ? 'recovery_code' : undefined;
+  return (await useRecoveryCode(ports, stores, { userId: user.id, code, origin }))
+    ? 'recovery_code'
+    : undefined;
 }
 
 async function useTotp(

@@ -2,10 +2,7 @@ import type { Origin } from '../../domain/entities/security-event.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import type { Stores } from '../ports/ledger-store.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
-import type { SecondFactorAnswer } from '../users/second-factor.ts';
 import { securityEvent, securityNotification } from '../users/security-events.ts';
-import type { FactorPorts, Person } from './factor-ports.ts';
-import { proveFactor } from './prove-factor.ts';
 
 const COUNT = 10;
 /** 80 bits, so that even a copy of all digests reveals no code. */
@@ -15,24 +12,6 @@ const CHARACTERS = 16;
 const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789';
 
 type Ports = { readonly clock: Clock; readonly ids: IdGenerator; readonly digest: Digest };
-
-/**
- * Replaces a person's recovery codes, and returns the new ones. They are shown this once.
- * @throws PassbookError `invalid_second_factor`
- */
-export function makeRecoveryCodes(ports: FactorPorts) {
-  return async ({ user, origin }: Person, answer: SecondFactorAnswer): Promise<readonly string[]> => {
-    const codes = newRecoveryCodes(ports);
-    await proveFactor(ports, answer, {
-      user,
-      origin,
-      takesRecoveryCode: true,
-      refusal: 'access_denied',
-      onProved: (stores) => replaceRecoveryCodes(ports, stores, { userId: user.id, codes, origin }),
-    });
-    return codes;
-  };
-}
 
 export function newRecoveryCodes({ ids }: { ids: IdGenerator }): readonly string[] {
   return Array.from({ length: COUNT }, () => codeOf(ids.newSalt()));
@@ -49,7 +28,15 @@ export async function replaceRecoveryCodes(
   for (const code of codes) {
     const id = ports.ids.newId();
     const digest = digestOf(ports, code);
-    await credentials.insert({ id, userId, kind: 'recovery_code', digest, createdAt, expiresAt: null, content: {} });
+    await credentials.insert({
+      id,
+      userId,
+      kind: 'recovery_code',
+      digest,
+      createdAt,
+      expiresAt: null,
+      content: {},
+    });
   }
   await securityEvents.append(securityEvent(ports, 'recovery_codes_made', { userId, origin }));
   await outbox.add(securityNotification(ports, 'recovery_codes_made', { recipientId: userId, origin }));

@@ -45,7 +45,12 @@ export function signInWithPasskey(ports: FactorPorts & SessionPorts & { recentSe
       if (presented) await sessions.end(presented.sessionId, clock.now());
       await sessions.insert(session);
       await securityEvents.append(
-        securityEvent(ports, 'signed_in', { userId, sessionId: session.id, origin, details: { methods: 'passkey' } }),
+        securityEvent(ports, 'signed_in', {
+          userId,
+          sessionId: session.id,
+          origin,
+          details: { methods: 'passkey' },
+        }),
       );
       return { user, session };
     });

@@ -97,7 +97,8 @@ export function removeTotp(ports: FactorPorts) {
       refusal: 'access_denied',
       onProved: async (stores) => {
         await stores.credentials.remove(known.id);
-        if (!hasFactor(await factorsOf(stores.credentials, userId))) await removeRecoveryCodes(stores, userId);
+        if (!hasFactor(await factorsOf(stores.credentials, userId)))
+          await removeRecoveryCodes(stores, userId);
         const facts = { userId, sessionId: session.id, origin };
         await stores.securityEvents.append(securityEvent(ports, 'totp_removed', facts));
         await stores.outbox.add(securityNotification(ports, 'totp_removed', { recipientId: userId, origin }));
@@ -107,7 +108,11 @@ export function removeTotp(ports: FactorPorts) {
 }
 
 /** Records that the person of an open session has just proved another factor. */
-export async function addMethod({ sessions }: Stores, sessionId: string, method: SignInMethod): Promise<void> {
+export async function addMethod(
+  { sessions }: Stores,
+  sessionId: string,
+  method: SignInMethod,
+): Promise<void> {
   const found = await sessions.find(sessionId);
   if (!found) return;
   const methods = [...new Set([...found.session.methods, method])];

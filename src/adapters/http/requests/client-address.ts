@@ -7,8 +7,8 @@ import type { HttpEnv } from '../env.ts';
  * The client's address: the socket's remote end or, behind our own proxies, the address that the outermost one saw.
  * Entries further left in X-Forwarded-For are ignored: the client can forge them.
  */
-export function clientAddress(c: Context<HttpEnv>, trustedProxies: number): string {
-  const socket = socketAddress(c);
+export function clientAddress(c: Context, trustedProxies: number): string {
+  const socket = socketAddress(c as Context<HttpEnv>);
   if (trustedProxies === 0) return socket;
 
   const forwarded = (c.req.header('x-forwarded-for') ?? '').split(',').filter((text) => text.trim() !== '');

@@ -22,8 +22,9 @@ const BODY_LIMIT_BYTES = 64 * 1024;
 export async function readBody<S extends Schema>(
   c: RequestContext,
   schema: S,
+  { limitBytes = BODY_LIMIT_BYTES }: { limitBytes?: number } = {},
 ): Promise<WithoutUndefined<v.InferOutput<S>>> {
-  return check(schema, await readJson(c, BODY_LIMIT_BYTES));
+  return check(schema, await readJson(c, limitBytes));
 }
 
 /**

@@ -21,10 +21,7 @@ export function answerIn(
 }
 
 /** @throws PassbookError `invalid_request` unless one is given */
-export function requireAnswer(
-  body: v.InferOutput<typeof SecondFactorBody>,
-  site: Site,
-): SecondFactorAnswer {
+export function requireAnswer(body: v.InferOutput<typeof SecondFactorBody>, site: Site): SecondFactorAnswer {
   const answer = answerIn(body, site);
   if (!answer) throw invalid('code', 'or "passkey" must be given');
   return answer;

@@ -3,14 +3,13 @@ import { Amount, listOf, PAYMENTS } from './schemas.ts';
 
 /** Base64 for URLs, as browsers encode bytes in the JSON of a PublicKeyCredential. */
 const Base64Url = v.pipe(v.string(), v.regex(/^[\w-]+$/, 'must be Base64 for URLs'));
-const Empty = v.object({});
 
 const credential = {
   id: Base64Url,
   rawId: Base64Url,
   type: v.literal('public-key'),
   authenticatorAttachment: v.optional(v.nullable(v.string())),
-  clientExtensionResults: v.optional(Empty),
+  clientExtensionResults: v.optional(v.record(v.string(), v.unknown())),
 };
 
 /** `toJSON()` of what `navigator.credentials.get` returns. Browsers may add fields. */
@@ -54,7 +53,7 @@ export const PaymentBody = v.strictObject({ toAccount: v.string(), amount: Amoun
 const order = {
   operation: v.optional(v.picklist(['transfer', 'batch'], 'must be transfer or batch')),
   payments: listOf(PaymentBody, PAYMENTS),
-  idempotencyKey: v.optional(v.string()),
+  idempotencyKey: v.string(),
 };
 
 export const OrderBody = v.strictObject(order);

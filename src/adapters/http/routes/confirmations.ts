@@ -8,7 +8,7 @@ import type { HttpEnv, SignedInEnv } from '../env.ts';
 import type { SessionRequired } from '../middleware/session-middleware.ts';
 import type { SignInThrottle } from '../middleware/sign-in-throttle.ts';
 import { originOf } from '../requests/origin.ts';
-import { readKeyedBody } from '../requests/read-body.ts';
+import { readBody } from '../requests/read-body.ts';
 import { readQuery } from '../requests/read-query.ts';
 import { BATCH_LIMIT_BYTES, Nothing } from '../requests/schemas.ts';
 import { requireAnswer, siteOf } from '../requests/second-factor-answer.ts';
@@ -31,14 +31,14 @@ export function confirmationRoutes(ports: {
   return new Hono<HttpEnv>()
     .post('/options', sessionRequired, async (c) => {
       readQuery(c.req, Nothing);
-      const order = orderIn(await readKeyedBody(c, OrderBody, LIMITS));
+      const order = orderIn(await readBody(c, OrderBody, LIMITS));
       await throttle.consume('challenge', { id: c.get('caller').id }, CHALLENGES);
       const site = siteOf(c, publicOrigin);
       return c.json(await bank.askForConfirmation(personOf(c), { order, site }));
     })
     .post('/', sessionRequired, async (c) => {
       readQuery(c.req, Nothing);
-      const body = await readKeyedBody(c, ConfirmationBody, LIMITS);
+      const body = await readBody(c, ConfirmationBody, LIMITS);
       const answer = requireAnswer(body, siteOf(c, publicOrigin));
       const { confirmation, expiresAt } = await guardSecondFactor(throttle, c.get('caller').email, () =>
         bank.confirmOrder(personOf(c), { order: orderIn(body), answer }),
@@ -55,7 +55,7 @@ function orderIn({
   operation = 'transfer',
   payments,
   idempotencyKey,
-}: v.InferOutput<typeof OrderBody> & { idempotencyKey: string }): Order {
+}: v.InferOutput<typeof OrderBody>): Order {
   return {
     operation,
     idempotencyKey,
