@@ -65,7 +65,7 @@ function digestOf({ digest }: Pick<Ports, 'digest'>, code: string): string {
 }
 
 function codeOf(salt: string): string {
-  let bits = BigInt(`0x${salt.slice(0, HEX_DIGITS)}`);
+  let bits = BigInt(`0x${salt.slice(-HEX_DIGITS)}`);
   let code = '';
   for (let at = 0; at < CHARACTERS; at++) {
     code += ALPHABET[Number(bits & 31n)];
