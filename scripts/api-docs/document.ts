@@ -100,7 +100,7 @@ const ANSWERS = {
   FactorsAnswer: factorJson.FactorsAnswer,
   Passkey: factorJson.PasskeyJson,
   PasskeysAnswer: factorJson.PasskeysAnswer,
-  PasskeyAnswer: factorJson.PasskeyAnswer,
+  OnePasskeyAnswer: factorJson.OnePasskeyAnswer,
   TotpSetup: factorJson.TotpSetupJson,
   RecoveryCodes: factorJson.RecoveryCodesJson,
   PasskeyQuestion: factorJson.PasskeyQuestionJson,

@@ -14,11 +14,11 @@ export type ApiSecondFactor = {
 /** A passkey's answer to a challenge. */
 export type ApiPasskeyAnswer = {
   readonly challengeId: string;
-  /** What `toJSON()` of the browser's PublicKeyCredential returns. */
+  /** The browser's PublicKeyCredential, by its `toJSON()`. */
   readonly credential: ApiAssertion;
 };
 
-/** The JSON of what `navigator.credentials.get` returns. */
+/** The JSON of a credential from `navigator.credentials.get`. */
 export type ApiAssertion = ApiPublicKeyCredential & {
   readonly response: {
     readonly clientDataJSON: string;
@@ -28,7 +28,7 @@ export type ApiAssertion = ApiPublicKeyCredential & {
   };
 };
 
-/** The JSON of what `navigator.credentials.create` returns. */
+/** The JSON of a credential from `navigator.credentials.create`. */
 export type ApiAttestation = ApiPublicKeyCredential & {
   readonly response: {
     readonly clientDataJSON: string;
@@ -37,7 +37,7 @@ export type ApiAttestation = ApiPublicKeyCredential & {
   };
 };
 
-/** What both have in common. */
+/** The fields of every PublicKeyCredential. */
 export type ApiPublicKeyCredential = {
   readonly id: string;
   readonly rawId: string;

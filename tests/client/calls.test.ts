@@ -4,6 +4,8 @@ import * as entry from '../../src/client/index.ts';
 import { LinkedTransferFailedError } from '../../src/client/index.ts';
 import { errorCatalogue } from '../../src/domain/errors.ts';
 import { errorOf } from '../../src/client/error-of.ts';
+import { sampleFactors } from '../../scripts/api-docs/sample-factors.ts';
+import type { ApiAssertion, ApiAttestation, Client } from '../../src/client/index.ts';
 import { aPayer, Teller } from '../support/bank-client.ts';
 import { MemoryCheckpoints } from '../support/checkpoints.ts';
 import { Edge } from '../support/edge.ts';
@@ -16,9 +18,51 @@ async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
+/** Calls all routes of second factors. */
+async function useSecondFactors(
+  client: Client,
+  { email, password, payee }: { email: string; password: string; payee: string },
+): Promise<void> {
+  const { secondFactors } = client;
+  const id = { id: 'cGFzc2tleQ', rawId: 'cGFzc2tleQ', type: 'public-key' } as const;
+  const made: ApiAttestation = { ...id, response: { clientDataJSON: 'YQ', attestationObject: 'YQ' } };
+  const got: ApiAssertion = {
+    ...id,
+    response: { clientDataJSON: 'YQ', authenticatorData: 'YQ', signature: 'YQ' },
+  };
+
+  expect(await secondFactors.addTotp(password)).toMatchObject({ secret: expect.any(String) as string });
+  expect(await secondFactors.confirmTotp('100001')).toHaveLength(10);
+  const refused: unknown = await client.signIn({ email, password }).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(entry.SecondFactorRequiredError);
+  expect((refused as entry.SecondFactorRequiredError).methods).toEqual(['totp', 'recovery_code']);
+  await client.signIn({ email, password, code: '100002' });
+  expect(await secondFactors.makeRecoveryCodes({ code: '100003' })).toHaveLength(10);
+  const { challengeId } = await secondFactors.askForPasskey(password);
+  const passkey = await secondFactors.addPasskey({ name: 'Phone', challengeId, credential: made });
+  expect(await secondFactors.renamePasskey(passkey.id, 'Old phone')).toEqual({
+    ...passkey,
+    name: 'Old phone',
+  });
+  expect(await secondFactors.passkeys()).toMatchObject([{ name: 'Old phone' }]);
+  expect(await secondFactors.list()).toMatchObject({ totp: true, recoveryCodes: 10 });
+  const question = await secondFactors.askForSignIn();
+  await client.signInWithPasskey({ challengeId: question.challengeId, credential: got });
+  const order = {
+    payments: [{ toAccount: payee, amount: 1_000n, currency: 'EUR' }],
+    idempotencyKey: 'large/1',
+  };
+  const asked = await secondFactors.askForConfirmation(order);
+  const proof = { passkey: { challengeId: asked.challengeId, credential: got } };
+  const confirmed = await secondFactors.confirmOrder(order, proof);
+  expect(confirmed.confirmation).toBe('example-confirmation-1');
+  await secondFactors.removePasskey(passkey.id, { code: '100004' });
+  await secondFactors.removeTotp({ code: '100005' });
+}
+
 describe('The client', () => {
   test('calls every route of the bank', async () => {
-    const edge = new Edge({ checkpoints: checkpoints() });
+    const edge = new Edge({ checkpoints: checkpoints(), factorTools: sampleFactors() });
     const operator = await edge.register('Olga', { role: 'system' });
     const teller = new Teller({ edge });
     const { client } = teller;
@@ -133,6 +177,7 @@ describe('The client', () => {
     expect(euros).toMatchObject({ currency: 'EUR', balanced: true, debits: euros?.credits });
     expect(typeof euros?.customers.credits).toBe('bigint');
     expect([await client.isAlive(), await client.isReady()]).toEqual([true, true]);
+    await useSecondFactors(client, { ...person, payee: savings.id });
     await client.signOut();
 
     const routes = teller.events.flatMap((event) => (event.type === 'attempt' ? [event.route] : []));

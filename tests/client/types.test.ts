@@ -97,6 +97,7 @@ describe('The client’s types', () => {
       'currencyExponent',
       'more',
       'number',
+      'recoveryCodes',
       'sequence',
       'status',
       // Instants and numbers of a proof, which is a file of its own

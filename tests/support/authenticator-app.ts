@@ -15,7 +15,7 @@ export class AuthenticatorApp {
     this.#totp = new TOTP({ secret: Secret.fromBase32(secret) });
   }
 
-  /** The code of now, or of so many steps later. */
+  /** The code of now, or that of some steps later. */
   code(steps = 0): string {
     return this.#totp.generate({ timestamp: this.#edge.clock.now() + steps * STEP_MS });
   }

@@ -16,7 +16,7 @@ type Ports = {
   readonly digest: Digest;
 };
 
-/** What an answered challenge proves. Only a confirmation is bound to more than its user. */
+/** Meaning of an answered challenge. Only a confirmation is bound to more than its user. */
 export type ChallengeTerms = {
   readonly purpose: 'registration' | 'sign_in' | 'confirmation';
   /** Empty while nobody is known. */

@@ -12,7 +12,7 @@ export type SessionSweeperOptions = {
 const HOUR_MS = 3_600_000;
 const KEPT_MS = 30 * 24 * HOUR_MS;
 
-/** Deletes sessions that ended or expired 30 days ago, at the start and then every hour. */
+/** Deletes sessions that ended or expired 30 days ago, and expired credentials, at the start and then every hour. */
 export class SessionSweeper {
   readonly #ports: { unitOfWork: UnitOfWork; clock: Clock; log: Logger };
   readonly #batch: number;
@@ -49,6 +49,11 @@ export class SessionSweeper {
     while (!this.#isStopping) {
       const count = await unitOfWork.run(({ sessions }) => sessions.deleteOver(terms));
       deleted += count;
+      if (count < this.#batch) break;
+    }
+    const expired = { until: clock.now(), limit: this.#batch };
+    while (!this.#isStopping) {
+      const count = await unitOfWork.run(({ credentials }) => credentials.deleteExpired(expired));
       if (count < this.#batch) break;
     }
     return deleted;

@@ -65,6 +65,8 @@ describe('Every route', () => {
     '/docs/assets/:name',
     '/api/auth/register',
     '/api/auth/login',
+    '/api/auth/passkeys/sign-in',
+    '/api/auth/passkeys/sign-in/options',
     '/healthz',
     '/readyz',
   ];
@@ -72,7 +74,7 @@ describe('Every route', () => {
   test('wants a session, but for sign-in, health and documents', async () => {
     const edge = new Edge();
     const routes = edge.app.routes.filter(({ method, path }) => method !== 'ALL' && !PUBLIC.includes(path));
-    expect(new Set(routes.map(({ path }) => path)).size).toBe(28);
+    expect(new Set(routes.map(({ path }) => path)).size).toBe(37);
 
     for (const { method, path } of routes) {
       const answer = await edge.call(`${method} ${path}`);

@@ -20,7 +20,7 @@ export const FactorsJson = v.strictObject({
 
 export const FactorsAnswer = v.strictObject({ factors: FactorsJson });
 export const PasskeysAnswer = v.strictObject({ passkeys: v.array(PasskeyJson) });
-export const PasskeyAnswer = v.strictObject({ passkey: PasskeyJson });
+export const OnePasskeyAnswer = v.strictObject({ passkey: PasskeyJson });
 export const TotpSetupJson = v.strictObject({ secret: v.string(), uri: v.string(), qr: v.string() });
 export const RecoveryCodesJson = v.strictObject({ recoveryCodes: Codes });
 export const PasskeyQuestionJson = v.strictObject({ challengeId: v.string(), options: Options });

@@ -79,7 +79,7 @@ export const secondFactorOperations = {
     access,
     body: bodies.NewPasskeyBody,
     status: 201,
-    answer: json.PasskeyAnswer,
+    answer: json.OnePasskeyAnswer,
     errors: ['invalid_second_factor', 'second_factor_already_set_up'],
   },
   'GET /api/auth/passkeys': {
@@ -99,7 +99,7 @@ export const secondFactorOperations = {
     access,
     body: bodies.PasskeyNameBody,
     status: 200,
-    answer: json.PasskeyAnswer,
+    answer: json.OnePasskeyAnswer,
     errors: ['second_factor_not_found'],
   },
   'DELETE /api/auth/passkeys/{passkeyId}': {
