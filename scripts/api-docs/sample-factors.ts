@@ -1,7 +1,8 @@
 import type { Confirmation, FactorTools } from '../../src/application/ports/second-factors.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
-const CREDENTIAL = 'ZXhhbXBsZS1wYXNza2V5';
+/** Id of the only passkey, which is "example-passkey" in Base64. */
+export const SAMPLE_PASSKEY = 'ZXhhbXBsZS1wYXNza2V5';
 
 /** Second factors without randomness. Any code of six digits is right once a step, and any passkey's answer is. */
 export function sampleFactors(): FactorTools {
@@ -25,7 +26,7 @@ export function sampleFactors(): FactorTools {
         authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
       }),
       verifyRegistration: async () => ({
-        id: CREDENTIAL,
+        id: SAMPLE_PASSKEY,
         publicKey: 'example',
         counter: 0,
         transports: ['internal'],

@@ -1,3 +1,4 @@
+import { SAMPLE_PASSKEY } from './sample-factors.ts';
 import type { Operations } from '../../src/adapters/http/api/operations.ts';
 
 type Send = (
@@ -12,8 +13,7 @@ type Send = (
 
 const PASSWORD = 'correct horse battery';
 const bytes = (text: string) => Buffer.from(text).toString('base64url');
-const id = bytes('example-passkey');
-const CREDENTIAL = { id, rawId: id, type: 'public-key' };
+const CREDENTIAL = { id: SAMPLE_PASSKEY, rawId: SAMPLE_PASSKEY, type: 'public-key' };
 const ASSERTION = {
   ...CREDENTIAL,
   response: {

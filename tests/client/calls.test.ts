@@ -4,7 +4,7 @@ import * as entry from '../../src/client/index.ts';
 import { LinkedTransferFailedError } from '../../src/client/index.ts';
 import { errorCatalogue } from '../../src/domain/errors.ts';
 import { errorOf } from '../../src/client/error-of.ts';
-import { sampleFactors } from '../../scripts/api-docs/sample-factors.ts';
+import { SAMPLE_PASSKEY, sampleFactors } from '../../scripts/api-docs/sample-factors.ts';
 import type { ApiAssertion, ApiAttestation, Client } from '../../src/client/index.ts';
 import { aPayer, Teller } from '../support/bank-client.ts';
 import { MemoryCheckpoints } from '../support/checkpoints.ts';
@@ -24,7 +24,7 @@ async function useSecondFactors(
   { email, password, payee }: { email: string; password: string; payee: string },
 ): Promise<void> {
   const { secondFactors } = client;
-  const id = { id: 'cGFzc2tleQ', rawId: 'cGFzc2tleQ', type: 'public-key' } as const;
+  const id = { id: SAMPLE_PASSKEY, rawId: SAMPLE_PASSKEY, type: 'public-key' } as const;
   const made: ApiAttestation = { ...id, response: { clientDataJSON: 'YQ', attestationObject: 'YQ' } };
   const got: ApiAssertion = {
     ...id,

@@ -84,7 +84,7 @@ export class PasskeyPage {
         json as unknown as PublicKeyCredentialCreationOptionsJSON,
       );
       const made = (await navigator.credentials.create({ publicKey })) as PublicKeyCredential;
-      return made.toJSON() as Body;
+      return made.toJSON() as unknown as Body;
     }, options);
     return { challengeId, credential };
   }
@@ -96,7 +96,7 @@ export class PasskeyPage {
         json as unknown as PublicKeyCredentialRequestOptionsJSON,
       );
       const got = (await navigator.credentials.get({ publicKey })) as PublicKeyCredential;
-      return got.toJSON() as Body;
+      return got.toJSON() as unknown as Body;
     }, options);
     return { challengeId, credential };
   }

@@ -1,5 +1,5 @@
 import { RepeatingTask } from './repeating-task.ts';
-import type { UnitOfWork } from '../ports/ledger-store.ts';
+import type { Stores, UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';
 
 export type SessionSweeperOptions = {
@@ -43,17 +43,21 @@ export class SessionSweeper {
 
   /** Returns the number of deleted sessions. */
   async sweep(): Promise<number> {
-    const { unitOfWork, clock } = this.#ports;
-    const terms = { until: clock.now() - KEPT_MS, limit: this.#batch };
+    const now = this.#ports.clock.now();
+    const limit = this.#batch;
+    const deleted = await this.#delete(({ sessions }) =>
+      sessions.deleteOver({ until: now - KEPT_MS, limit }),
+    );
+    await this.#delete(({ credentials }) => credentials.deleteExpired({ until: now, limit }));
+    return deleted;
+  }
+
+  /** Repeats a deletion of at most a batch until nothing is left. */
+  async #delete(some: (stores: Stores) => Promise<number>): Promise<number> {
     let deleted = 0;
     while (!this.#isStopping) {
-      const count = await unitOfWork.run(({ sessions }) => sessions.deleteOver(terms));
+      const count = await this.#ports.unitOfWork.run(some);
       deleted += count;
-      if (count < this.#batch) break;
-    }
-    const expired = { until: clock.now(), limit: this.#batch };
-    while (!this.#isStopping) {
-      const count = await unitOfWork.run(({ credentials }) => credentials.deleteExpired(expired));
       if (count < this.#batch) break;
     }
     return deleted;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../../src/adapters/memory/index.ts';
 import { SessionSweeper } from '../../../src/application/jobs/session-sweeper.ts';
-import { aSession, aUser, FixedClock } from '../../../src/testing/fixtures/builders.ts';
+import { anApiKey, aSession, aUser, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 import { RecordingLog } from '../../support/people.ts';
 
 const DAY_MS = 86_400_000;
@@ -28,10 +28,29 @@ describe('the sweeper of sessions', () => {
       },
     };
     const sweeper = new SessionSweeper({ unitOfWork: counted, clock, log: new RecordingLog() }, { batch: 3 });
-    expect([await sweeper.sweep(), units]).toEqual([7, 3]);
+    // Three units for the sessions, and one for the credentials
+    expect([await sweeper.sweep(), units]).toEqual([7, 4]);
     expect(await sweeper.sweep()).toBe(0);
     clock.advance(1);
     expect(await sweeper.sweep()).toBe(1);
+  });
+
+  it('deletes credentials that expired, and no other', async () => {
+    const clock = new FixedClock();
+    const { unitOfWork } = createMemoryStore();
+    const expiring = [clock.now() - 1, clock.now(), clock.now() + 1, null].map((expiresAt) =>
+      anApiKey({ expiresAt }),
+    );
+    await unitOfWork.run(async ({ credentials }) => {
+      for (const credential of expiring) await credentials.insert(credential);
+    });
+
+    await new SessionSweeper({ unitOfWork, clock, log: new RecordingLog() }, { batch: 1 }).sweep();
+
+    const left = await unitOfWork.run(({ credentials }) =>
+      Promise.all(expiring.map(({ id }) => credentials.find(id))),
+    );
+    expect(left).toEqual([undefined, undefined, expiring[2], expiring[3]]);
   });
 
   it('sweeps when it starts, and warns where it cannot', async () => {

@@ -6,7 +6,7 @@ import { invalid } from '../../../domain/errors.ts';
 import type { SecondFactorBody } from './second-factor-bodies.ts';
 
 /** The site of the request. Without a public origin, that of the request itself. */
-export function siteOf(c: Context, publicOrigin: string | null): Site {
+export function passkeySiteOf(c: Context, publicOrigin: string | null): Site {
   return { origin: publicOrigin ?? new URL(c.req.url).origin };
 }
 

@@ -13,7 +13,7 @@ import { Nothing } from '../requests/schemas.ts';
 import { originOf } from '../requests/origin.ts';
 import { omitAbsent } from '../../shared/omit-absent.ts';
 import { readQuery } from '../requests/read-query.ts';
-import { answerIn, siteOf } from '../requests/second-factor-answer.ts';
+import { answerIn, passkeySiteOf } from '../requests/second-factor-answer.ts';
 import { PasskeyAnswerBody } from '../requests/second-factor-bodies.ts';
 import { readBody } from '../requests/read-body.ts';
 import type { SessionToken } from '../requests/session-token.ts';
@@ -46,7 +46,7 @@ export function authRoutes(ports: {
     .post('/login', async (c) => {
       readQuery(c.req, Nothing);
       const { code, passkey, ...credentials } = await readBody(c, CredentialsBody);
-      const secondFactor = answerIn({ code, passkey }, siteOf(c, ports.publicOrigin));
+      const secondFactor = answerIn({ code, passkey }, passkeySiteOf(c, ports.publicOrigin));
       const presentedToken = sessionToken.read(c);
       const presented = presentedToken === undefined ? {} : { presentedToken };
       const from = {
@@ -74,11 +74,14 @@ export function authRoutes(ports: {
       await readBody(c, Nothing);
       const address = clientAddress(c, ports.trustedProxies);
       await throttle.consume('question', { address }, SIGN_IN_QUESTIONS);
-      return c.json(await bank.askForSignIn(siteOf(c, ports.publicOrigin)));
+      return c.json(await bank.askForSignIn(passkeySiteOf(c, ports.publicOrigin)));
     })
     .post('/passkeys/sign-in', async (c) => {
       readQuery(c.req, Nothing);
-      const answer = { ...(await readBody(c, PasskeyAnswerBody)), site: siteOf(c, ports.publicOrigin) };
+      const answer = {
+        ...(await readBody(c, PasskeyAnswerBody)),
+        site: passkeySiteOf(c, ports.publicOrigin),
+      };
       const presentedToken = sessionToken.read(c);
       const terms = { origin: originOf(c, ports.trustedProxies), ...omitAbsent({ presentedToken }) };
       return c.json(welcome(c, await bank.signInWithPasskey(answer, terms)), 200);

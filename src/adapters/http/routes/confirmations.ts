@@ -11,7 +11,7 @@ import { originOf } from '../requests/origin.ts';
 import { readBody } from '../requests/read-body.ts';
 import { readQuery } from '../requests/read-query.ts';
 import { BATCH_LIMIT_BYTES, Nothing } from '../requests/schemas.ts';
-import { requireAnswer, siteOf } from '../requests/second-factor-answer.ts';
+import { passkeySiteOf, requireAnswer } from '../requests/second-factor-answer.ts';
 import { ConfirmationBody, OrderBody } from '../requests/second-factor-bodies.ts';
 import { timeShape } from '../responses/responses.ts';
 import { guardSecondFactor } from './second-factors.ts';
@@ -33,13 +33,13 @@ export function confirmationRoutes(ports: {
       readQuery(c.req, Nothing);
       const order = orderIn(await readBody(c, OrderBody, LIMITS));
       await throttle.consume('challenge', { id: c.get('caller').id }, CHALLENGES);
-      const site = siteOf(c, publicOrigin);
+      const site = passkeySiteOf(c, publicOrigin);
       return c.json(await bank.askForConfirmation(personOf(c), { order, site }));
     })
     .post('/', sessionRequired, async (c) => {
       readQuery(c.req, Nothing);
       const body = await readBody(c, ConfirmationBody, LIMITS);
-      const answer = requireAnswer(body, siteOf(c, publicOrigin));
+      const answer = requireAnswer(body, passkeySiteOf(c, publicOrigin));
       const { confirmation, expiresAt } = await guardSecondFactor(throttle, c.get('caller').email, () =>
         bank.confirmOrder(personOf(c), { order: orderIn(body), answer }),
       );

@@ -11,7 +11,7 @@ import { originOf } from '../requests/origin.ts';
 import { readBody } from '../requests/read-body.ts';
 import { readQuery } from '../requests/read-query.ts';
 import { Nothing } from '../requests/schemas.ts';
-import { requireAnswer, siteOf } from '../requests/second-factor-answer.ts';
+import { passkeySiteOf, requireAnswer } from '../requests/second-factor-answer.ts';
 import {
   CodeBody,
   NewPasskeyBody,
@@ -52,13 +52,13 @@ export function secondFactorRoutes(ports: {
     })
     .delete('/totp', session, async (c) => {
       readQuery(c.req, Nothing);
-      const answer = requireAnswer(await readBody(c, SecondFactorBody), siteOf(c, publicOrigin));
+      const answer = requireAnswer(await readBody(c, SecondFactorBody), passkeySiteOf(c, publicOrigin));
       await guarded(c, () => bank.removeTotp(personOf(c), answer));
       return c.body(null, 204);
     })
     .post('/recovery-codes', session, async (c) => {
       readQuery(c.req, Nothing);
-      const answer = requireAnswer(await readBody(c, SecondFactorBody), siteOf(c, publicOrigin));
+      const answer = requireAnswer(await readBody(c, SecondFactorBody), passkeySiteOf(c, publicOrigin));
       const recoveryCodes = await guarded(c, () => bank.makeRecoveryCodes(personOf(c), answer));
       return c.json({ recoveryCodes });
     })
@@ -66,13 +66,13 @@ export function secondFactorRoutes(ports: {
       readQuery(c.req, Nothing);
       const { password } = await readBody(c, PasswordBody);
       await throttle.consume('challenge', { id: c.get('caller').id }, CHALLENGES);
-      const site = siteOf(c, publicOrigin);
+      const site = passkeySiteOf(c, publicOrigin);
       return c.json(await guardedPassword(c, () => bank.askForPasskey(personOf(c), { password, site })));
     })
     .post('/passkeys', session, async (c) => {
       readQuery(c.req, Nothing);
       const { name, ...given } = await readBody(c, NewPasskeyBody);
-      const answer = { ...given, site: siteOf(c, publicOrigin) };
+      const answer = { ...given, site: passkeySiteOf(c, publicOrigin) };
       const passkey = await bank.addPasskey(personOf(c), { name, answer });
       return c.json({ passkey: passkeyShape(passkey) }, 201);
     })
@@ -89,7 +89,7 @@ export function secondFactorRoutes(ports: {
     })
     .delete('/passkeys/:id', session, async (c) => {
       readQuery(c.req, Nothing);
-      const answer = requireAnswer(await readBody(c, SecondFactorBody), siteOf(c, publicOrigin));
+      const answer = requireAnswer(await readBody(c, SecondFactorBody), passkeySiteOf(c, publicOrigin));
       await guarded(c, () => bank.removePasskey(personOf(c), c.req.param('id'), answer));
       return c.body(null, 204);
     });
