@@ -83,7 +83,7 @@ export class PasskeyPage {
       const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(
         json as unknown as PublicKeyCredentialCreationOptionsJSON,
       );
-      const made = (await navigator.credentials.create({ publicKey })) as PublicKeyCredential;
+      const made = (await globalThis.navigator.credentials.create({ publicKey })) as PublicKeyCredential;
       return made.toJSON() as unknown as Body;
     }, options);
     return { challengeId, credential };
@@ -95,7 +95,7 @@ export class PasskeyPage {
       const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(
         json as unknown as PublicKeyCredentialRequestOptionsJSON,
       );
-      const got = (await navigator.credentials.get({ publicKey })) as PublicKeyCredential;
+      const got = (await globalThis.navigator.credentials.get({ publicKey })) as PublicKeyCredential;
       return got.toJSON() as unknown as Body;
     }, options);
     return { challengeId, credential };

@@ -21,6 +21,7 @@ const EXCHANGES = 'POST /api/system/exchanges';
 const CAPTURE = 'POST /api/transactions/none/capture';
 const VOID = 'POST /api/transactions/none/void';
 const REVERSE = 'POST /api/transactions/none/reverse';
+const QUESTION = '/api/auth/passkeys/sign-in/options';
 const CLOSE = 'POST /api/accounts/none/close';
 const FREEZE = 'POST /api/system/accounts/none/freeze';
 const UNFREEZE = 'POST /api/system/accounts/none/unfreeze';
@@ -66,7 +67,7 @@ describe('Every route', () => {
     '/api/auth/register',
     '/api/auth/login',
     '/api/auth/passkeys/sign-in',
-    '/api/auth/passkeys/sign-in/options',
+    QUESTION,
     '/healthz',
     '/readyz',
   ];
@@ -164,7 +165,9 @@ describe('Every route', () => {
 
     for (const { method, path } of routes) {
       const [plain, slashed] = [await edge.call(`${method} ${path}`), await edge.call(`${method} ${path}/`)];
-      expect([path, slashed.status, slashed.text]).toEqual([path, plain.status, plain.text]);
+      // Every challenge is another one
+      const [expected, actual] = path === QUESTION ? ['', ''] : [plain.text, slashed.text];
+      expect([path, slashed.status, actual]).toEqual([path, plain.status, expected]);
     }
     const { token } = await edge.register();
     expect(await edge.call('POST /api/accounts/', { as: token })).toMatchObject({ status: 201 });

@@ -120,7 +120,8 @@ export function authRoutes(ports: {
 }
 
 function isFailure(error: unknown): boolean {
-  return error instanceof PassbookError && error.code === 'invalid_credentials';
+  if (!(error instanceof PassbookError)) return false;
+  return error.code === 'invalid_credentials' || error.code === 'invalid_second_factor';
 }
 
 /** A substitute for the e-mail address in the log, which must not contain one. */
