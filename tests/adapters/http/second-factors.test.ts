@@ -1,5 +1,6 @@
 import { Secret, TOTP } from 'otpauth';
 import { describe, expect, test } from 'vitest';
+import { createMemoryStore } from '../../../src/adapters/memory/index.ts';
 import { aTotpOf, signIn, STEP_MS } from '../../support/authenticator-app.ts';
 import { A_TEXT, Edge, expectAnswer, PASSWORD, problem } from '../../support/edge.ts';
 import type { Answer } from '../../support/edge.ts';
@@ -234,5 +235,35 @@ describe('The staff', () => {
     const strict = new Edge({ app: { staffNeedsSecondFactor: true } });
     const alice = await strict.register();
     expect((await strict.call('GET /api/accounts', { as: alice.token })).status).toBe(200);
+  });
+});
+
+describe('Every change of a factor', () => {
+  test('leaves a security event and a mail, in the order of the changes', async () => {
+    const store = createMemoryStore();
+    const edge = new Edge({ store });
+    const alice = await edge.register();
+    const app = await aTotpOf(edge, alice);
+    const [code = ''] = app.recoveryCodes;
+    await signIn(edge, alice, { code: '000000' });
+    await signIn(edge, alice, { code });
+    await edge.call('DELETE /api/auth/totp', { as: alice.token, body: { code: app.nextCode() } });
+
+    const { events, notices } = await store.unitOfWork.run(async ({ securityEvents, outbox }) => ({
+      events: await securityEvents.list({ userId: alice.id, before: null, limit: 50 }),
+      notices: await outbox.claim({ now: edge.clock.now(), leaseUntil: edge.clock.now() + 1, limit: 50 }),
+    }));
+    const expected = [
+      'recovery_codes_made',
+      'totp_added',
+      'sign_in_refused',
+      'recovery_code_used',
+      'totp_removed',
+    ];
+    const actions = events.map(({ action }) => action).toReversed();
+    expect(actions.filter((action) => expected.some((one) => one === action))).toEqual(expected);
+    const mails = notices.flatMap(({ message }) => (message.kind === 'security' ? message.notice : []));
+    expect(mails).toEqual(expect.arrayContaining(expected.filter((one) => one !== 'sign_in_refused')));
+    expect(JSON.stringify(events)).not.toContain(code);
   });
 });
