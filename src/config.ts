@@ -4,7 +4,7 @@ import { isCheckpointKey } from './adapters/security/index.ts';
 import type { Sender } from './adapters/smtp/compose-mail.ts';
 import type { SmtpServer } from './adapters/smtp/smtp-mailer.ts';
 import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from './application/users/password.ts';
-import { isCurrency } from './domain/money/money.ts';
+import { currencyExponent, isCurrency } from './domain/money/money.ts';
 import { withEnvFile } from './env-file.ts';
 import { isEmail, isName, normaliseEmail } from './domain/entities/user.ts';
 
@@ -29,6 +29,10 @@ export type Config = {
   readonly jwtSecretPrevious: string | null;
   /** Null: development creates one and stores it in the data directory, production does not. */
   readonly systemUser: { readonly email: string; readonly password: string } | null;
+  /** Whether every role but customer needs a second factor. */
+  readonly staffNeedsSecondFactor: boolean;
+  /** Largest amounts that need no confirmation, in minor units, by currency. */
+  readonly stepUpAmounts: ReadonlyMap<string, bigint>;
   readonly defaultCurrency: string;
   readonly accountsPerUser: number;
   /** Commands a customer may give per minute. 0: no limit. */
@@ -118,6 +122,12 @@ const schema = v.object({
   SYSTEM_EMAIL: v.optional(textAs(emailOf, 'must be one e-mail address')),
   SYSTEM_PASSWORD: v.optional(
     textAs(passwordOf, `must be ${PASSWORD_MIN_LENGTH} to ${PASSWORD_MAX_LENGTH} characters`),
+  ),
+
+  REQUIRE_SECOND_FACTOR: v.optional(oneOf(['off', 'staff']), 'off'),
+  STEP_UP_AMOUNT: v.optional(
+    textAs(amountsOf, 'must be amounts with commas between them, one a currency: EUR 1000.00, USD 1000.00'),
+    '',
   ),
 
   DEFAULT_CURRENCY: v.optional(textAs(currencyOf, 'must be a code of ISO 4217, such as EUR'), 'EUR'),
@@ -283,6 +293,8 @@ function configOf(values: Values): Config {
     jwtSecret: values.JWT_SECRET ?? null,
     jwtSecretPrevious: values.JWT_SECRET_PREVIOUS ?? null,
     systemUser: email !== undefined && password !== undefined ? { email, password } : null,
+    staffNeedsSecondFactor: values.REQUIRE_SECOND_FACTOR === 'staff',
+    stepUpAmounts: values.STEP_UP_AMOUNT,
     defaultCurrency: values.DEFAULT_CURRENCY,
     accountsPerUser: values.ACCOUNTS_PER_USER,
     writesPerMinute: values.WRITES_PER_MINUTE,
@@ -411,6 +423,24 @@ function passwordOf(text: string): string | undefined {
 
 function currencyOf(text: string): string | undefined {
   return isCurrency(text) ? text : undefined;
+}
+
+function amountsOf(text: string): ReadonlyMap<string, bigint> | undefined {
+  const amounts = new Map<string, bigint>();
+  for (const one of text === '' ? [] : text.split(',')) {
+    const [currency, amount] = amountOf(one.trim()) ?? [];
+    if (currency === undefined || amount === undefined || amounts.has(currency)) return undefined;
+    amounts.set(currency, amount);
+  }
+  return amounts;
+}
+
+/** An amount in major units, such as EUR 1000.00. */
+function amountOf(text: string): [currency: string, amount: bigint] | undefined {
+  const [, currency = '', whole = '', fraction = ''] = /^([A-Z]{3}) (\d{1,15})(?:\.(\d+))?$/.exec(text) ?? [];
+  const exponent = currencyExponent(currency);
+  if (exponent === undefined || fraction.length > exponent) return undefined;
+  return [currency, BigInt(whole + fraction.padEnd(exponent, '0'))];
 }
 
 function smtpServerOf(text: string): SmtpServer | undefined {

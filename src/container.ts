@@ -9,6 +9,7 @@ import { createCheckpointArchive } from './adapters/files/index.ts';
 import {
   createCheckpointSigner,
   createLinkTokens,
+  createFactorTools,
   createPasswordHasher,
   createRefreshTokens,
   createTokenIssuer,
@@ -127,6 +128,8 @@ export async function assembleServices(given: {
         links: scope.resolve(LINKS),
         isCommonPassword: (password) =>
           isCommonPassword(password) || isWordIn(config.mail.from.name, password),
+        factorTools: createFactorTools({ secrets: given.jwtSecrets, clock: systemClock }),
+        stepUpAmounts: config.stepUpAmounts,
         defaultCurrency: config.defaultCurrency,
         accountsPerOwner: config.accountsPerUser,
         sessionLifetimeMs: config.sessionLifetimeMs,
@@ -161,7 +164,7 @@ export async function assembleServices(given: {
     { close: (checkpointer) => checkpointer?.stop() },
   );
   scope.provide(APP, () => {
-    const { publicOrigin, allowedOrigins, trustedProxies } = config;
+    const { publicOrigin, allowedOrigins, trustedProxies, staffNeedsSecondFactor } = config;
     const { sharedCounts, throttleCounts } = scope.resolve(STORE);
     return createApp({
       bank: scope.resolve(BANK),
@@ -169,6 +172,7 @@ export async function assembleServices(given: {
       publicOrigin,
       allowedOrigins,
       trustedProxies,
+      staffNeedsSecondFactor,
       writes: { perMinute: config.writesPerMinute },
       requests: { perMinute: config.requestsPerMinute, shared: sharedCounts },
       throttle: { shared: throttleCounts },

@@ -9,9 +9,11 @@ import * as bodies from '../../src/adapters/http/requests/bodies.ts';
 import * as profile from '../../src/adapters/http/requests/profile-bodies.ts';
 import * as profileJson from '../../src/adapters/http/responses/profile-bodies.ts';
 import { DryRunQuery } from '../../src/adapters/http/requests/queries.ts';
+import * as factorBodies from '../../src/adapters/http/requests/second-factor-bodies.ts';
 import { Nothing } from '../../src/adapters/http/requests/schemas.ts';
 import * as json from '../../src/adapters/http/responses/bodies.ts';
 import * as sessions from '../../src/adapters/http/responses/session-bodies.ts';
+import * as factorJson from '../../src/adapters/http/responses/second-factor-bodies.ts';
 import { STATUS } from '../../src/adapters/http/responses/problem.ts';
 import { CURRENCY_EXPONENTS } from '../../src/domain/money/currencies.ts';
 import { METADATA_VALUE_MAX_LENGTH } from '../../src/application/validation.ts';
@@ -52,6 +54,17 @@ const REQUESTS = {
   ChangeEmailRequest: profile.EmailChangeBody,
   ChangeProfileRequest: profile.ProfileBody,
   EraseMeRequest: profile.SelfErasureBody,
+  PasswordRequest: factorBodies.PasswordBody,
+  CodeRequest: factorBodies.CodeBody,
+  SecondFactorRequest: factorBodies.SecondFactorBody,
+  AddPasskeyRequest: factorBodies.NewPasskeyBody,
+  RenamePasskeyRequest: factorBodies.PasskeyNameBody,
+  PasskeyAnswerRequest: factorBodies.PasskeyAnswerBody,
+  Assertion: factorBodies.AssertionBody,
+  Attestation: factorBodies.AttestationBody,
+  OrderRequest: factorBodies.OrderBody,
+  ConfirmOrderRequest: factorBodies.ConfirmationBody,
+  PaymentRequest: factorBodies.PaymentBody,
   EmptyRequest: Nothing,
 } as const;
 
@@ -104,6 +117,15 @@ const ANSWERS = {
   CheckpointPage: json.CheckpointsAnswer,
   TrialBalance: json.TrialBalanceJson,
   Health: json.HealthJson,
+  Factors: factorJson.FactorsJson,
+  FactorsAnswer: factorJson.FactorsAnswer,
+  Passkey: factorJson.PasskeyJson,
+  PasskeysAnswer: factorJson.PasskeysAnswer,
+  OnePasskeyAnswer: factorJson.OnePasskeyAnswer,
+  TotpSetup: factorJson.TotpSetupJson,
+  RecoveryCodes: factorJson.RecoveryCodesJson,
+  PasskeyQuestion: factorJson.PasskeyQuestionJson,
+  Confirmation: factorJson.ConfirmationJson,
   FieldError: json.FieldErrorJson,
   Problem: json.ProblemJson,
   BatchProblem: json.BatchProblemJson,
@@ -284,6 +306,8 @@ const LISTS: Readonly<Record<string, JsonSchema>> = {
   'BatchRequest.transfers': oneOf(['BatchedTransferRequest', 'BatchedLegsTransferRequest']),
   'LegsTransferRequest.legs': refTo('LegRequest'),
   'BatchedLegsTransferRequest.legs': refTo('LegRequest'),
+  'OrderRequest.payments': refTo('PaymentRequest'),
+  'ConfirmOrderRequest.payments': refTo('PaymentRequest'),
 };
 
 function oneOf(names: readonly string[]): JsonSchema {
@@ -395,12 +419,14 @@ function propertiesOf(schema: v.GenericSchema): Record<string, JsonSchema> {
   return (toJsonSchema(schema, CONVERSION).properties ?? {}) as Record<string, JsonSchema>;
 }
 
+const SETS_COOKIE = new Set(['register', 'signIn', 'signInWithPasskey', 'signOut']);
+
 function responsesOf(
   operation: ApiOperation,
   examples: readonly Example[],
 ): DocumentedOperation['responses'] {
   const { status, answer, formats = [], key, id } = operation;
-  const setsCookie = id === 'register' || id === 'signIn' || id === 'signOut';
+  const setsCookie = SETS_COOKIE.has(id);
   const successes = examples.filter((example) => example.status < 400);
   const asJson = successes.filter((example) => typeof example.answer === 'object');
   return {
@@ -502,11 +528,15 @@ function codesByStatus(operation: ApiOperation): ReadonlyMap<number, readonly Er
   return new Map([...byStatus].toSorted(([a], [b]) => a - b));
 }
 
+/** Routes that a person without a second factor may call, whatever their role. */
+const SETUP_GROUPS: ReadonlySet<ApiOperation['group']> = new Set(['Sign-in', 'Second factors']);
+
 function codesOf({ group, access, body, key, errors }: ApiOperation): ReadonlySet<ErrorCode> {
   const isWrite = body !== undefined;
   return new Set<ErrorCode>([
     'invalid_request',
     ...(access === 'none' ? [] : (['unauthenticated', 'session_expired', 'invalid_token'] as const)),
+    ...(access === 'none' || SETUP_GROUPS.has(group) ? [] : (['second_factor_setup_required'] as const)),
     ...(access === 'system' || access === 'system or auditor' ? (['forbidden'] as const) : []),
     ...(isWrite
       ? ([

@@ -10,6 +10,7 @@ import type { CheckpointPorts, KeptCheckpoint } from '../../src/application/port
 import type { TokenClaims } from '../../src/application/ports/user-store.ts';
 import type { LinkKind } from '../../src/application/users/mail-links.ts';
 import { readCheckpoint } from '../../src/domain/integrity/checkpoint.ts';
+import { sampleFactors } from './sample-factors.ts';
 
 const START = Date.parse('2026-11-02T09:00:00Z');
 const HOUR_MS = 3_600_000;
@@ -61,6 +62,8 @@ export function makeSampleBank(): SampleBank {
     links: { tokenOf: (id) => `${id}.example-mac`, idOf: (token) => token.split('.')[0] },
     wait: async () => undefined,
     isCommonPassword: () => false,
+    factorTools: sampleFactors(),
+    stepUpAmounts: new Map([['EUR', 10_000_000n]]),
     defaultCurrency: 'EUR',
     accountsPerOwner: null,
     sessionLifetimeMs: 12 * HOUR_MS,

@@ -1,4 +1,5 @@
 import type { Operations } from '../../src/adapters/http/api/operations.ts';
+import { walkFactors } from './walk-factors.ts';
 import type { SampleBank } from './sample-bank.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -136,7 +137,7 @@ export async function walk({ app, bank, advance, linkOf }: SampleBank): Promise<
   await showSessions(ada);
   await send('PATCH /api/auth/me', 'Another time zone', { as: ada, body: { timeZone: 'Europe/London' } });
   await send('POST /api/auth/password/change', 'A new password', {
-    as: ada,
+    as: bob,
     body: { currentPassword: 'correct horse battery', newPassword: 'staple the battery' },
   });
   await send('POST /api/auth/email/resend', 'A new link', { as: ada });
@@ -255,6 +256,10 @@ export async function walk({ app, bank, advance, linkOf }: SampleBank): Promise<
   await send('POST /api/transactions', 'The payee is unknown', {
     as: ada,
     body: { ...lunch, toAccount: '019c0000-0000-7000-8000-000000000000', idempotencyKey: 'lunch-4' },
+  });
+  await send('POST /api/transactions', 'The amount needs a confirmation', {
+    as: ada,
+    body: { ...lunch, amount: 20_000_000, idempotencyKey: 'house-1' },
   });
   await send('POST /api/transactions/batch', 'An unlinked batch', {
     as: ada,
@@ -413,6 +418,7 @@ export async function walk({ app, bank, advance, linkOf }: SampleBank): Promise<
     as: olga,
     query: { userId: ada.id, limit: '1' },
   });
+  await walkFactors(send, { person: ada, payee: bobsAccount });
   await send('POST /api/auth/logout', 'Bob signs out', { as: bob });
   await send('POST /api/auth/logout/everywhere', 'Ada signs out everywhere', { as: ada });
   return examples;

@@ -1,3 +1,12 @@
+import { addPasskey, askForPasskey, removePasskey, renamePasskey } from './factors/manage-passkeys.ts';
+import { addTotp, confirmTotp, removeTotp } from './factors/totp.ts';
+import { askForConfirmation, confirmOrder } from './factors/confirm-order.ts';
+import { askForSignIn, signInWithPasskey } from './factors/sign-in-with-passkey.ts';
+import { checkSecondFactor } from './factors/check-second-factor.ts';
+import { listFactors } from './factors/list-factors.ts';
+import { makeRecoveryCodes } from './factors/make-recovery-codes.ts';
+import { requireConfirmation } from './factors/require-confirmation.ts';
+import type { StepUpAmounts } from './factors/require-confirmation.ts';
 import { findUser } from './users/find-user.ts';
 import { ensureSystemUser, grantRole } from './users/grant-role.ts';
 import { assembleLedger } from './ledger.ts';
@@ -14,7 +23,7 @@ import { requestVerification, verifyEmail } from './profile/verify-email.ts';
 import type { SessionPorts } from './users/open-session.ts';
 import { listSessions, revokeSession, signOut, signOutEverywhere } from './users/own-sessions.ts';
 import { refreshSession, renewAccess } from './users/refresh-session.ts';
-import type { SecondFactorCheck } from './users/second-factor.ts';
+import type { FactorTools } from './ports/second-factors.ts';
 import { SessionCache } from './users/session-cache.ts';
 import { SessionUse } from './users/session-use.ts';
 import { registerUser } from './users/register-user.ts';
@@ -27,6 +36,9 @@ export type BankPorts = LedgerPorts &
     /** Waits, so that an answer's time says nothing. Default: by a timer. */
     readonly wait?: (ms: number) => Promise<void>;
     readonly isCommonPassword: (password: string) => boolean;
+    readonly factorTools: FactorTools;
+    /** Amounts above which a customer confirms a transfer. Default: none. */
+    readonly stepUpAmounts?: StepUpAmounts;
     /** Called after a commit that may have written messages to the outbox. Must not throw. */
     readonly onCommit: () => void;
     readonly log: Logger;
@@ -39,16 +51,15 @@ export function assembleBank(ports: BankPorts) {
   const { unitOfWork, reads } = ports.store;
   const recentSessions = new SessionCache({ reads, clock: ports.clock });
   const sessionUse = new SessionUse({ unitOfWork, clock: ports.clock });
-  const checkSecondFactor: SecondFactorCheck = async () => null;
   const ledger = assembleLedger(ports);
+  const { factorTools, stepUpAmounts = new Map() } = ports;
+  const shared = { ...ports, ...factorTools, unitOfWork, reads, recentSessions };
   const people = {
     wait: afterMs,
-    ...ports,
-    unitOfWork,
+    ...shared,
     ledger,
-    recentSessions,
     sessionUse,
-    checkSecondFactor,
+    checkSecondFactor: checkSecondFactor(shared),
   };
   return {
     ledger,
@@ -63,6 +74,21 @@ export function assembleBank(ports: BankPorts) {
     authenticate: authenticate(people),
     /** Writes the last uses of sessions that wait to be written. */
     writeSessionUse: () => sessionUse.write(),
+    askForSignIn: askForSignIn(people),
+    signInWithPasskey: signInWithPasskey(people),
+    listFactors: listFactors(people),
+    addTotp: addTotp(people),
+    confirmTotp: confirmTotp(people),
+    removeTotp: removeTotp(people),
+    makeRecoveryCodes: makeRecoveryCodes(people),
+    askForPasskey: askForPasskey(people),
+    addPasskey: addPasskey(people),
+    renamePasskey: renamePasskey(people),
+    removePasskey: removePasskey(people),
+    askForConfirmation: askForConfirmation(people),
+    confirmOrder: confirmOrder(people),
+    /** Null if no amount needs a confirmation. */
+    requireConfirmation: stepUpAmounts.size === 0 ? null : requireConfirmation({ ...people, stepUpAmounts }),
     grantRole: grantRole(people),
     findUser: findUser(people),
     requestVerification: requestVerification(people),

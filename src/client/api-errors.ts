@@ -95,6 +95,23 @@ export class InvalidCredentialsError extends ApiError<'invalid_credentials'> {}
 
 /** The bank has locked your access. */
 export class UserLockedError extends ApiError<'user_locked'> {}
+/** A second factor is required. */
+export class SecondFactorRequiredError extends ApiError<'second_factor_required'> {}
+
+/** The code or the passkey is not accepted. */
+export class InvalidSecondFactorError extends ApiError<'invalid_second_factor'> {}
+
+/** Your role needs a second factor. */
+export class SecondFactorSetupRequiredError extends ApiError<'second_factor_setup_required'> {}
+
+/** An authenticator app is set up already. */
+export class SecondFactorAlreadySetUpError extends ApiError<'second_factor_already_set_up'> {}
+
+/** This second factor is not set up. */
+export class SecondFactorNotFoundError extends ApiError<'second_factor_not_found'> {}
+
+/** The order needs a confirmation. */
+export class StepUpRequiredError extends ApiError<'step_up_required'> {}
 
 /** Your role does not allow this. */
 export class ForbiddenError extends ApiError<'forbidden'> {}

@@ -2,6 +2,7 @@ import type { CallOptions } from './client-session.ts';
 import type { KeyedOptions, SettledIntent, SettleOptions } from './keyed-calls.ts';
 import type { ApiList } from './pages.ts';
 import type { ProfileClient } from './profile-client.ts';
+import type { SecondFactorsClient } from './second-factors.ts';
 import type {
   ApiBatchRequest,
   ApiCapture,
@@ -15,11 +16,12 @@ import type {
   ApiLimits,
   ApiNewAccount,
   ApiPaging,
+  ApiPasskeyAnswer,
   ApiPeriod,
   ApiReason,
   ApiRegistration,
   ApiReversal,
-  ApiTransferRequest,
+  ApiSingleTransfer,
   ApiWithdrawal,
 } from './requests.ts';
 import type {
@@ -60,11 +62,17 @@ export interface MoneyCall<Args extends readonly unknown[], Result, DryRunResult
  * and a `SessionChangedError`.
  */
 export interface Client {
+  /** Calls about second factors. */
+  readonly secondFactors: SecondFactorsClient;
+
   /** Registers a customer and signs them in. Is not repeated if its answer is lost. @throws EmailAlreadyRegisteredError */
   register(registration: ApiRegistration, options?: CallOptions): Promise<ApiUser>;
 
-  /** Signs in, and keeps the session's token in memory. @throws InvalidCredentialsError */
+  /** Signs in, and keeps the session's token in memory. @throws InvalidCredentialsError, SecondFactorRequiredError */
   signIn(credentials: ApiCredentials, options?: CallOptions): Promise<ApiUser>;
+
+  /** Signs in with a passkey alone. @throws InvalidSecondFactorError */
+  signInWithPasskey(answer: ApiPasskeyAnswer, options?: CallOptions): Promise<ApiUser>;
 
   /** Ends the session. Payments under way reject with an `OpenIntentError` if their outcome is not known. */
   signOut(options?: CallOptions): Promise<void>;
@@ -119,7 +127,7 @@ export interface Client {
   getStatementProof(accountId: string, period?: ApiPeriod, options?: CallOptions): Promise<ApiStatementProof>;
 
   /** Moves money, or holds it with `pending`. @throws InsufficientFundsError and other errors that extend RefusalError */
-  readonly transfer: MoneyCall<[request: ApiTransferRequest], ApiTransferResult, ApiDryRunResult>;
+  readonly transfer: MoneyCall<[request: ApiSingleTransfer], ApiTransferResult, ApiDryRunResult>;
 
   /** Makes up to 1,000 transfers in one request. @throws LinkedTransferFailedError with the result of each, if linked */
   readonly transferBatch: MoneyCall<[request: ApiBatchRequest], ApiBatchResult, ApiBatchResult>;

@@ -127,7 +127,7 @@ export class ClientSession {
 
   /** Signs in or registers, and goes on as that user. */
   async begin(
-    route: 'POST /api/auth/login' | 'POST /api/auth/register',
+    route: 'POST /api/auth/login' | 'POST /api/auth/passkeys/sign-in' | 'POST /api/auth/register',
     body: object,
     options?: CallOptions,
   ): Promise<ApiSession> {

@@ -16,6 +16,7 @@ import type {
   ApiPaging,
 } from './requests.ts';
 import type { AnswerOf, KeyedRoute, RequestTo, Route } from './routes.ts';
+import { secondFactorsClient } from './second-factors.ts';
 import { ClientSession } from './client-session.ts';
 import type { CallOptions, RetryTerms, Terms } from './client-session.ts';
 import type { ApiDryRunResult, ApiTransferResult } from './types.ts';
@@ -112,6 +113,8 @@ export function createClient(options: ClientOptions): Client {
     profile: profileClient(call, callText),
     register: async (body, terms) => (await session.begin('POST /api/auth/register', body, terms)).user,
     signIn: async (body, terms) => (await session.begin('POST /api/auth/login', body, terms)).user,
+    signInWithPasskey: async (body, terms) =>
+      (await session.begin('POST /api/auth/passkeys/sign-in', body, terms)).user,
     signOut: (terms) => session.end('/api/auth/logout', terms),
     signOutEverywhere: (terms) => session.end('/api/auth/logout/everywhere', terms),
     refresh: (terms) => session.refresh(terms),
@@ -173,6 +176,7 @@ export function createClient(options: ClientOptions): Client {
     settleOpenIntents: (terms) => keyed.settle(terms),
     isAlive: (terms) => isOk('GET /healthz', terms),
     isReady: (terms) => isOk('GET /readyz', terms),
+    secondFactors: secondFactorsClient(call),
     system,
   };
 

@@ -1,6 +1,6 @@
 import type { ErrorCode, FieldError, MaskedCode, RefusalCode, Retry } from '../domain/errors.ts';
 import type { Intent } from './intents.ts';
-import type { ApiBatchMember } from './types.ts';
+import type { ApiBatchMember, ApiSecondFactorMethod } from './types.ts';
 
 /** Base of all errors that the client throws. An abort rejects with the reason of its signal instead. */
 export abstract class ClientError extends Error {}
@@ -62,6 +62,7 @@ export type ApiErrorFacts<C extends ErrorCode> = {
   readonly detail: string;
   readonly transactionId?: string | undefined;
   readonly errors?: readonly FieldError[] | undefined;
+  readonly methods?: readonly ApiSecondFactorMethod[] | undefined;
   readonly results?: readonly ApiBatchMember[] | undefined;
   readonly dryRun?: boolean | undefined;
   readonly retryAfterMs?: number | undefined;
@@ -80,6 +81,8 @@ export class ApiError<C extends ErrorCode = ErrorCode> extends ClientError {
   readonly transactionId: string | undefined;
   /** Fields at fault. */
   readonly errors: readonly FieldError[];
+  /** Second factors that the user has set up, where one is required. */
+  readonly methods: readonly ApiSecondFactorMethod[];
   /** Result of each transfer of a linked batch that failed. */
   readonly results: readonly ApiBatchMember[] | undefined;
   /** Whether the request was a dry run. */
@@ -97,6 +100,7 @@ export class ApiError<C extends ErrorCode = ErrorCode> extends ClientError {
     this.status = facts.status;
     this.transactionId = facts.transactionId;
     this.errors = facts.errors ?? [];
+    this.methods = facts.methods ?? [];
     this.results = facts.results;
     this.isDryRun = facts.dryRun ?? false;
     this.retryAfterMs = facts.retryAfterMs;

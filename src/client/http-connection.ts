@@ -179,7 +179,7 @@ function valueOf({ isText }: WireRequest, { response, text }: Answer): unknown {
   }
 }
 
-type ProblemJson = {
+type ProblemJson = Pick<ApiErrorFacts<'internal_error'>, 'methods'> & {
   readonly code: ApiErrorFacts<'internal_error'>['code'];
   readonly detail: string;
   readonly retry: Retry;

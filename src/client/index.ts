@@ -2,6 +2,7 @@ export { createClient } from './client.ts';
 export type { ApiProfileChange, ProfileClient } from './profile-client.ts';
 export type { ClientOptions } from './client.ts';
 export type { Client, DryRunOptions, MoneyCall, SystemClient } from './client-interface.ts';
+export type { SecondFactorsClient } from './second-factors.ts';
 export type { AttemptEvent, ClientEvent, StoreEvent } from './http-connection.ts';
 export type { CallOptions, RetryTerms } from './client-session.ts';
 export { formatAmount } from '../domain/money/money.ts';
@@ -30,9 +31,12 @@ export type { ErrorCode, FieldError, Retry } from '../domain/errors.ts';
 // Requests and answers
 export type { ApiList, ApiPage } from './pages.ts';
 export type {
+  ApiAssertion,
+  ApiAttestation,
   ApiBatchRequest,
   ApiCapture,
   ApiClosing,
+  ApiConfirmed,
   ApiCredentials,
   ApiExchange,
   ApiFreeze,
@@ -42,12 +46,19 @@ export type {
   ApiLegsTransfer,
   ApiLimits,
   ApiNewAccount,
+  ApiNewPasskey,
+  ApiOrder,
   ApiPaging,
   ApiPairTransfer,
+  ApiPasskeyAnswer,
+  ApiPayment,
   ApiPeriod,
+  ApiPublicKeyCredential,
   ApiReason,
   ApiRegistration,
   ApiReversal,
+  ApiSecondFactor,
+  ApiSingleTransfer,
   ApiTransferRequest,
   ApiWithdrawal,
 } from './requests.ts';
@@ -59,22 +70,28 @@ export type {
   ApiBatchMember,
   ApiBatchResult,
   ApiCheckpoint,
+  ApiConfirmation,
   ApiCounterparty,
   ApiDirection,
   ApiDryRunResult,
   ApiDryRunTransaction,
   ApiEntry,
+  ApiFactors,
   ApiKeyOutcome,
   ApiLeg,
   ApiOutcome,
+  ApiPasskey,
+  ApiPasskeyQuestion,
   ApiProblem,
   ApiRole,
   ApiLiveSession,
+  ApiSecondFactorMethod,
   ApiSession,
   ApiStatement,
   ApiStatementHold,
   ApiStatementLine,
   ApiStatementProof,
+  ApiTotpSetup,
   ApiTransaction,
   ApiTransactionKind,
   ApiTransactionStatus,

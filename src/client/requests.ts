@@ -2,8 +2,71 @@ import type { ApiDirection, ApiLeg, ApiTransactionKind, ApiTransactionStatus } f
 
 /** The requests of the API, without their keys. Amounts are in minor units, from 1n to 9,007,199,254,740,991n. */
 
-/** An address and a password to sign in with. */
-export type ApiCredentials = { readonly email: string; readonly password: string };
+/** An address and a password to sign in with, and a second factor if the user has one. */
+export type ApiCredentials = { readonly email: string; readonly password: string } & ApiSecondFactor;
+
+/** Either a code of the authenticator app or a recovery code, or a passkey's answer. */
+export type ApiSecondFactor = {
+  readonly code?: string | undefined;
+  readonly passkey?: ApiPasskeyAnswer | undefined;
+};
+
+/** A passkey's answer to a challenge. */
+export type ApiPasskeyAnswer = {
+  readonly challengeId: string;
+  /** The browser's PublicKeyCredential, by its `toJSON()`. */
+  readonly credential: ApiAssertion;
+};
+
+/** The JSON of a credential from `navigator.credentials.get`. */
+export type ApiAssertion = ApiPublicKeyCredential & {
+  readonly response: {
+    readonly clientDataJSON: string;
+    readonly authenticatorData: string;
+    readonly signature: string;
+    readonly userHandle?: string | null | undefined;
+  };
+};
+
+/** The JSON of a credential from `navigator.credentials.create`. */
+export type ApiAttestation = ApiPublicKeyCredential & {
+  readonly response: {
+    readonly clientDataJSON: string;
+    readonly attestationObject: string;
+    readonly transports?: readonly string[] | undefined;
+  };
+};
+
+/** The fields of every PublicKeyCredential. */
+export type ApiPublicKeyCredential = {
+  readonly id: string;
+  readonly rawId: string;
+  readonly type: 'public-key';
+  readonly authenticatorAttachment?: string | null | undefined;
+  readonly clientExtensionResults?: Readonly<Record<string, unknown>> | undefined;
+};
+
+/** A new passkey. */
+export type ApiNewPasskey = {
+  readonly name: string;
+  readonly challengeId: string;
+  readonly credential: ApiAttestation;
+};
+
+/** An order to confirm: a transfer or a batch, by all of its credits in order. */
+export type ApiOrder = {
+  /** Default: transfer. */
+  readonly operation?: 'transfer' | 'batch' | undefined;
+  readonly payments: readonly ApiPayment[];
+  /** Key under which the order will be sent. */
+  readonly idempotencyKey: string;
+};
+
+/** One credit of an order. */
+export type ApiPayment = { readonly toAccount: string; readonly amount: bigint; readonly currency: string };
+
+/** A confirmation, which an order takes above the bank's limit. */
+export type ApiConfirmed = { readonly confirmation?: string | undefined };
 
 /** A new customer. */
 export type ApiRegistration = {
@@ -59,8 +122,11 @@ export type ApiLegsTransfer = Texts & { readonly legs: readonly ApiLeg[] };
 /** A transfer, a hold, or a transfer of several legs. */
 export type ApiTransferRequest = ApiPairTransfer | ApiLegsTransfer;
 
+/** A transfer by itself, with a confirmation if the amount is large. */
+export type ApiSingleTransfer = ApiTransferRequest & ApiConfirmed;
+
 /** Up to 1,000 transfers under one key. */
-export type ApiBatchRequest = {
+export type ApiBatchRequest = ApiConfirmed & {
   readonly transfers: readonly ApiTransferRequest[];
   /** True: all succeed or none does. Default: each succeeds or fails alone. */
   readonly linked?: boolean | undefined;

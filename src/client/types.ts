@@ -288,6 +288,53 @@ export type ApiProblem = {
   /** The rejected transaction that was kept. */
   readonly transactionId?: string;
   readonly errors?: readonly FieldError[];
+  /** Where a second factor is required: those that the user has set up. */
+  readonly methods?: readonly ApiSecondFactorMethod[];
+};
+
+/** Kind of a second factor. */
+export type ApiSecondFactorMethod = 'totp' | 'passkey' | 'recovery_code';
+
+/** A passkey. */
+export type ApiPasskey = {
+  readonly id: string;
+  readonly name: string;
+  /** RFC 3339, in UTC. */
+  readonly createdAt: string;
+  /** RFC 3339, in UTC. Null: not yet used. */
+  readonly lastUsedAt: string | null;
+};
+
+/** The second factors of a user. */
+export type ApiFactors = {
+  /** Whether an authenticator app is set up. */
+  readonly totp: boolean;
+  /** Number of recovery codes that are left. */
+  readonly recoveryCodes: number;
+  readonly passkeys: readonly ApiPasskey[];
+};
+
+/** The secret of a new authenticator app. */
+export type ApiTotpSetup = {
+  readonly secret: string;
+  /** An otpauth:// address. */
+  readonly uri: string;
+  /** The address as an SVG picture. */
+  readonly qr: string;
+};
+
+/** A challenge for a passkey. */
+export type ApiPasskeyQuestion = {
+  readonly challengeId: string;
+  /** Options of `navigator.credentials.create` or `get`, in JSON. */
+  readonly options: Readonly<Record<string, unknown>>;
+};
+
+/** The confirmation of an order. */
+export type ApiConfirmation = {
+  readonly confirmation: string;
+  /** RFC 3339, in UTC. */
+  readonly expiresAt: string;
 };
 
 /** Result of one transfer of a batch. */

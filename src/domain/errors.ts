@@ -170,6 +170,37 @@ const problems = {
     meaning: 'The bank has locked your access',
     remedy: 'Ask the bank to unlock it.',
   },
+  second_factor_required: {
+    retry: 'never',
+    meaning: 'A second factor is required',
+    remedy: 'Send the same request with `code` or `passkey`: `methods` names what the user has set up.',
+  },
+  invalid_second_factor: {
+    retry: 'never',
+    meaning: 'The code or the passkey is not accepted',
+    remedy: 'Wait for the next code, or ask for a new challenge. Each works once, and for a short time.',
+  },
+  second_factor_setup_required: {
+    retry: 'same_key',
+    meaning: 'Your role needs a second factor',
+    remedy: 'Set up an authenticator app or a passkey, or sign in with it. Then send the same request again.',
+  },
+  second_factor_already_set_up: {
+    retry: 'never',
+    meaning: 'An authenticator app is set up already',
+    remedy: 'Remove it before you set up another one.',
+  },
+  second_factor_not_found: {
+    retry: 'never',
+    meaning: 'This second factor is not set up',
+    remedy: 'Read the list of your second factors.',
+  },
+  step_up_required: {
+    retry: 'same_key',
+    meaning: 'The order needs a confirmation',
+    remedy:
+      'Confirm exactly this order with your second factor. Then send it with the `confirmation` and the same key.',
+  },
   forbidden: {
     retry: 'never',
     meaning: 'Your role does not allow this',
@@ -308,6 +339,8 @@ export type ErrorFacts = {
   subject?: string;
   errors?: readonly FieldError[];
   retryAfterSeconds?: number;
+  /** Second factors that the user has set up. */
+  methods?: readonly string[];
   /** Sentence that replaces the code's meaning if that is too general. */
   reason?: string;
 };

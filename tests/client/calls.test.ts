@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { operations } from '../../src/adapters/http/api/operations.ts';
 import * as entry from '../../src/client/index.ts';
-import type { Client } from '../../src/client/index.ts';
 import { LinkedTransferFailedError } from '../../src/client/index.ts';
 import { errorCatalogue } from '../../src/domain/errors.ts';
 import { errorOf } from '../../src/client/error-of.ts';
+import { SAMPLE_PASSKEY, sampleFactors } from '../../scripts/api-docs/sample-factors.ts';
+import type { ApiAssertion, ApiAttestation, Client } from '../../src/client/index.ts';
 import { aPayer, Teller } from '../support/bank-client.ts';
 import { MemoryCheckpoints } from '../support/checkpoints.ts';
 import { Edge } from '../support/edge.ts';
@@ -39,9 +40,51 @@ async function aboutOneself(edge: Edge, client: Client): Promise<void> {
   await client.signIn({ email: 'ada@example.com', password: 'correct horse battery' });
 }
 
+/** Calls all routes of second factors. */
+async function useSecondFactors(
+  client: Client,
+  { email, password, payee }: { email: string; password: string; payee: string },
+): Promise<void> {
+  const { secondFactors } = client;
+  const id = { id: SAMPLE_PASSKEY, rawId: SAMPLE_PASSKEY, type: 'public-key' } as const;
+  const made: ApiAttestation = { ...id, response: { clientDataJSON: 'YQ', attestationObject: 'YQ' } };
+  const got: ApiAssertion = {
+    ...id,
+    response: { clientDataJSON: 'YQ', authenticatorData: 'YQ', signature: 'YQ' },
+  };
+
+  expect(await secondFactors.addTotp(password)).toMatchObject({ secret: expect.any(String) as string });
+  expect(await secondFactors.confirmTotp('100001')).toHaveLength(10);
+  const refused: unknown = await client.signIn({ email, password }).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(entry.SecondFactorRequiredError);
+  expect((refused as entry.SecondFactorRequiredError).methods).toEqual(['totp', 'recovery_code']);
+  await client.signIn({ email, password, code: '100002' });
+  expect(await secondFactors.makeRecoveryCodes({ code: '100003' })).toHaveLength(10);
+  const { challengeId } = await secondFactors.askForPasskey(password);
+  const passkey = await secondFactors.addPasskey({ name: 'Phone', challengeId, credential: made });
+  expect(await secondFactors.renamePasskey(passkey.id, 'Old phone')).toEqual({
+    ...passkey,
+    name: 'Old phone',
+  });
+  expect(await secondFactors.passkeys()).toMatchObject([{ name: 'Old phone' }]);
+  expect(await secondFactors.list()).toMatchObject({ totp: true, recoveryCodes: 10 });
+  const question = await secondFactors.askForSignIn();
+  await client.signInWithPasskey({ challengeId: question.challengeId, credential: got });
+  const order = {
+    payments: [{ toAccount: payee, amount: 1_000n, currency: 'EUR' }],
+    idempotencyKey: 'large/1',
+  };
+  const asked = await secondFactors.askForConfirmation(order);
+  const proof = { passkey: { challengeId: asked.challengeId, credential: got } };
+  const confirmed = await secondFactors.confirmOrder(order, proof);
+  expect(confirmed.confirmation).toBe('example-confirmation-1');
+  await secondFactors.removePasskey(passkey.id, { code: '100004' });
+  await secondFactors.removeTotp({ code: '100005' });
+}
+
 describe('The client', () => {
   test('calls every route of the bank', async () => {
-    const edge = new Edge({ checkpoints: checkpoints() });
+    const edge = new Edge({ checkpoints: checkpoints(), factorTools: sampleFactors() });
     const operator = await edge.register('Olga', { role: 'system' });
     const teller = new Teller({ edge });
     const { client } = teller;
@@ -162,6 +205,7 @@ describe('The client', () => {
     expect(typeof euros?.customers.credits).toBe('bigint');
     expect([await client.isAlive(), await client.isReady()]).toEqual([true, true]);
     await aboutOneself(edge, client);
+    await useSecondFactors(client, { ...person, payee: savings.id });
     await client.signOut();
     await client.signIn({ email: person.email, password: person.password });
     await client.signOutEverywhere();

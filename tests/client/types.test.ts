@@ -3,6 +3,7 @@ import type * as v from 'valibot';
 import { operations } from '../../src/adapters/http/api/operations.ts';
 import type * as bodies from '../../src/adapters/http/requests/bodies.ts';
 import type * as profileJson from '../../src/adapters/http/responses/profile-bodies.ts';
+import type * as factorJson from '../../src/adapters/http/responses/second-factor-bodies.ts';
 import type * as json from '../../src/adapters/http/responses/bodies.ts';
 import type { SessionJson } from '../../src/adapters/http/responses/session-bodies.ts';
 import type { AMOUNTS, SUMS, WithBigints } from '../../src/client/amounts.ts';
@@ -26,6 +27,7 @@ type All<Answers extends readonly true[]> = Answers;
 type Answer<S extends v.GenericSchema> = WithBigints<v.InferOutput<S>>;
 type Input<S extends v.GenericSchema> = WithBigints<v.InferInput<S>>;
 type Flat<T> = { [K in keyof T]: T[K] };
+type DeepFlat<T> = T extends object ? { [K in keyof T]: DeepFlat<T[K]> } : T;
 type Filter = Omit<
   QueryOf<'GET /api/transactions'>,
   'limit' | 'minAmount' | 'maxAmount' | `metadata.${string}`
@@ -44,6 +46,9 @@ type Records = All<
     Same<api.ApiStatement, Answer<typeof json.StatementJson>>,
     Same<Flat<api.ApiTransaction>, Answer<typeof json.TransactionJson>>,
     Same<api.ApiDryRunTransaction, Answer<typeof json.DryRunTransactionJson>>,
+    Same<api.ApiFactors, Answer<typeof factorJson.FactorsJson>>,
+    Same<api.ApiTotpSetup, Answer<typeof factorJson.TotpSetupJson>>,
+    Same<api.ApiConfirmation, Answer<typeof factorJson.ConfirmationJson>>,
     Same<api.ApiProblem, Answer<typeof json.ProblemJson> extends infer P ? Omit<P, 'results'> : never>,
     Same<api.ApiBatchResult, Answer<typeof json.BatchResultJson>>,
     Same<api.ApiKeyOutcome, Answer<typeof json.KeyOutcomeJson>>,
@@ -55,7 +60,8 @@ type Records = All<
 
 type Requests = All<
   [
-    Same<api.ApiCredentials, BodyOf<'POST /api/auth/login'>>,
+    Same<DeepFlat<api.ApiCredentials>, DeepFlat<BodyOf<'POST /api/auth/login'>>>,
+    Same<DeepFlat<api.ApiNewPasskey>, DeepFlat<BodyOf<'POST /api/auth/passkeys'>>>,
     Same<api.ApiRegistration, BodyOf<'POST /api/auth/register'>>,
     Same<api.ApiNewAccount, BodyOf<'POST /api/accounts'>>,
     Same<api.ApiClosing, BodyOf<'POST /api/accounts/{accountId}/close'>>,
@@ -96,6 +102,7 @@ describe('The client’s types', () => {
       'currencyExponent',
       'more',
       'number',
+      'recoveryCodes',
       'sequence',
       'status',
       // Instants and numbers of a proof, which is a file of its own

@@ -7,6 +7,7 @@ export const LONGEST = [
   'tests/contract/mongo-every-field.test.ts',
   'tests/faults/mongo-failover.test.ts',
   'tests/adapters/main.test.ts',
+  'tests/adapters/http/passkeys.test.ts',
   'tests/model/mongo.test.ts',
   'tests/contract/sqlite.test.ts',
   'tests/faults/mongo-reset.test.ts',

@@ -1,5 +1,9 @@
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
-import { createLinkTokens, createRefreshTokens } from '../../src/adapters/security/index.ts';
+import {
+  createFactorTools,
+  createLinkTokens,
+  createRefreshTokens,
+} from '../../src/adapters/security/index.ts';
 import { sha256OfHex } from '../../src/adapters/system.ts';
 import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import { assembleBank } from '../../src/application/bank.ts';
@@ -82,6 +86,10 @@ export function aBankOfPeople(ports: Partial<BankPorts> = {}) {
     links: LINKS,
     wait: async () => {},
     isCommonPassword: (password) => password === 'password1',
+    factorTools: createFactorTools({
+      secrets: ['a secret of the tests, and of nothing else'],
+      clock: ports.clock ?? clock,
+    }),
     onCommit: () => commits.push('committed'),
     ...ports,
   });

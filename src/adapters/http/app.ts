@@ -9,6 +9,7 @@ import type { RequestLimits } from './middleware/request-limit.ts';
 import { sessionReader, sessionRequired } from './middleware/session-middleware.ts';
 import { crossOriginAllowed } from './middleware/cross-origin.ts';
 import { crossSiteRefused } from './middleware/cross-site.ts';
+import { confirmationRoutes } from './routes/confirmations.ts';
 import { documentRoutes } from './routes/documents.ts';
 import type { CallerRequired, HttpEnv } from './env.ts';
 import { commonHeaders } from './responses/headers.ts';
@@ -19,6 +20,7 @@ import { problemHandler, sendProblem } from './responses/problem.ts';
 import { repeatedHeadersRefused } from './requests/repeated-headers.ts';
 import { sessionToken } from './requests/session-token.ts';
 import { sessionRoutes } from './routes/sessions.ts';
+import { secondFactorRoutes } from './routes/second-factors.ts';
 import { SignInThrottle } from './middleware/sign-in-throttle.ts';
 import type { ThrottleLimits } from './middleware/sign-in-throttle.ts';
 import { userRoutes } from './routes/system.ts';
@@ -33,6 +35,8 @@ export type AppOptions = {
   readonly publicOrigin?: string | null;
   /** Number of our own proxies in front of the server, which add to X-Forwarded-For. Default: 0. */
   readonly trustedProxies?: number;
+  /** Whether the staff, which is every role but customer, needs a second factor. Default: false. */
+  readonly staffNeedsSecondFactor?: boolean;
   readonly throttle?: Partial<ThrottleLimits>;
   readonly writes?: Partial<WriteLimits>;
   readonly requests?: Partial<RequestLimits>;
@@ -48,6 +52,7 @@ export function createApp({
   log,
   publicOrigin = null,
   trustedProxies = 0,
+  staffNeedsSecondFactor = false,
   throttle = {},
   writes = {},
   requests = {},
@@ -56,12 +61,20 @@ export function createApp({
   const isHttps = publicOrigin?.startsWith('https:') ?? false;
   const token = sessionToken({ isHttps });
   const readSession = sessionReader({ bank, sessionToken: token });
-  const signedIn = sessionRequired({ bank, readSession, sessionToken: token, trustedProxies });
+  const signedIn = sessionRequired({
+    bank,
+    readSession,
+    sessionToken: token,
+    trustedProxies,
+    staffNeedsSecondFactor,
+  });
   const origins = { publicOrigin, allowedOrigins: new Set(allowedOrigins) };
   const shared = {
     bank,
     ledger: bank.ledger,
     log,
+    publicOrigin,
+    requireConfirmation: bank.requireConfirmation,
     trustedProxies,
     sessionToken: token,
     sessionRequired: signedIn,
@@ -100,6 +113,8 @@ export function createApp({
     .route('/api/auth', authRoutes(shared))
     .route('/api/auth', sessionRoutes(shared))
     .route('/api/auth', profileRoutes(shared))
+    .route('/api/auth', secondFactorRoutes(shared))
+    .route('/api/transactions/confirmations', confirmationRoutes(shared))
     .route('/api', ledgerRoutes(shared))
     .route('/api/system', userRoutes(shared));
 }

@@ -1,4 +1,5 @@
 export { isCommonPassword } from './common-passwords.ts';
+export { createFactorTools } from './second-factors.ts';
 export { createLinkTokens } from './link-tokens.ts';
 export { createPasswordHasher } from './password-hasher.ts';
 export { createRefreshTokens } from './refresh-tokens.ts';

@@ -15,13 +15,15 @@ import type { SecondFactorAnswer, SecondFactorCheck } from './second-factor.ts';
 import type { SessionCache } from './session-cache.ts';
 import type { SessionUse } from './session-use.ts';
 
-export type SignInRequest = {
+/** Tokens of the session that a request presents. A sign-in ends it. */
+export type PresentedTokens = {
+  readonly presentedToken?: string;
+  readonly presentedRefreshToken?: string;
+};
+
+export type SignInRequest = PresentedTokens & {
   readonly email: string;
   readonly password: string;
-  /** Access token of the session that the request presents. The session ends. */
-  readonly presentedToken?: string;
-  /** Refresh token of that session. */
-  readonly presentedRefreshToken?: string;
   readonly secondFactor?: SecondFactorAnswer;
   /** Where the request came from. Default: unknown. */
   readonly origin?: Origin;
@@ -42,6 +44,7 @@ type SignInPorts = SessionPorts & {
  * authenticated.
  * @throws PassbookError `invalid_credentials` for an unknown address and for a wrong password alike
  * @throws PassbookError `user_locked` to a locked user who knows the password; `unavailable`
+ * @throws PassbookError `second_factor_required`, `invalid_second_factor`
  */
 export function signIn(ports: SignInPorts) {
   const { unitOfWork, hasher, clock } = ports;
@@ -66,7 +69,7 @@ export function signIn(ports: SignInPorts) {
 
     const presented = await presentedSessions(ports, request);
     const renewed = hasher.isOutdated(passwordHash) ? await hasher.hash(request.password) : undefined;
-    const second = await ports.checkSecondFactor(user, request.secondFactor);
+    const second = await ports.checkSecondFactor(user, request.secondFactor, origin);
     const methods: SignInMethod[] = second === null ? ['password'] : ['password', second];
     const { session, refreshToken } = newSession(ports, user, { origin, methods });
     await unitOfWork.run(async (stores) => {
@@ -99,9 +102,9 @@ async function recordRefusal(
 }
 
 /** Returns the ids of the sessions that the request's tokens belong to. */
-async function presentedSessions(
+export async function presentedSessions(
   { tokens, refreshTokens }: Pick<SessionPorts, 'tokens' | 'refreshTokens'>,
-  { presentedToken, presentedRefreshToken }: SignInRequest,
+  { presentedToken, presentedRefreshToken }: PresentedTokens,
 ): Promise<ReadonlySet<string>> {
   const claims = presentedToken === undefined ? undefined : await tokens.verify(presentedToken);
   const renewable =

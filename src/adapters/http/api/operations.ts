@@ -63,7 +63,7 @@ export const operations = {
     body: bodies.CredentialsBody,
     status: 200,
     answer: json.SignedInJson,
-    errors: ['invalid_credentials', 'user_locked'],
+    errors: ['invalid_credentials', 'user_locked', 'second_factor_required', 'invalid_second_factor'],
   },
   'POST /api/auth/logout': {
     id: 'signOut',
@@ -199,7 +199,7 @@ export const operations = {
     dryRun: true,
     status: 200,
     answer: json.TransferAnswer,
-    errors: [...ANSWERS_TO_TRANSFER],
+    errors: [...ANSWERS_TO_TRANSFER, 'step_up_required'],
   },
   'POST /api/transactions/batch': {
     id: 'makeBatch',
@@ -213,7 +213,7 @@ export const operations = {
     dryRun: true,
     status: 200,
     answer: json.BatchResultJson,
-    errors: ['linked_transfer_failed'],
+    errors: ['linked_transfer_failed', 'step_up_required'],
   },
   'POST /api/transactions/{transactionId}/capture': {
     id: 'captureHold',

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type { Bank } from '../../../application/bank.ts';
+import { hasSecondFactor } from '../../../domain/entities/session.ts';
 import { PassbookError } from '../../../domain/errors.ts';
 import type { HttpEnv, Presented, SignedInEnv } from '../env.ts';
 import { originOf } from '../requests/origin.ts';
@@ -36,22 +37,32 @@ export function sessionReader({
 const HOW_TO_SIGN_IN =
   'send the token of a session in the header "Authorization: Bearer TOKEN", or send its cookie';
 
+/** Routes that set up a second factor, or are needed for it. */
+const SETUP =
+  /^\/api\/auth\/(me|logout(\/everywhere)?|factors|recovery-codes|totp(\/confirm)?|passkeys(\/[\w-]+)?)\/?$/;
+
 /**
  * Requires a valid session. Renews one whose access cookie is missing or has expired by its refresh cookie. Only a
  * request with an unsafe method replaces the refresh token too, because no other may change anything.
  * @throws PassbookError `unauthenticated` without a token
+ * @throws PassbookError `second_factor_setup_required` if the user's role needs a second factor and the session has none
  */
 export function sessionRequired(ports: {
   bank: Bank;
   readSession: SessionReader;
   sessionToken: SessionToken;
   trustedProxies: number;
+  staffNeedsSecondFactor: boolean;
 }) {
-  const { bank, readSession, sessionToken, trustedProxies } = ports;
+  const { bank, readSession, sessionToken, trustedProxies, staffNeedsSecondFactor } = ports;
   return createMiddleware<SignedInEnv>(async (c, next) => {
     const presented = await readSession(c).catch(unlessExpired);
     const renewed = presented ? undefined : await renew(c);
     const { user, session } = presented ?? renewed ?? (await missing(c));
+    const isStaff = user.role !== 'customer';
+    if (staffNeedsSecondFactor && isStaff && !hasSecondFactor(session) && !SETUP.test(c.req.path)) {
+      throw new PassbookError('second_factor_setup_required');
+    }
     c.set('caller', user);
     c.set('session', session);
     c.set('userId', user.id);

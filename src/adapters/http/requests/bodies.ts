@@ -1,10 +1,15 @@
 import * as v from 'valibot';
+import { secondFactor } from './second-factor-bodies.ts';
 import { Amount, BalanceLimit, BATCH, InstantText, LEGS, listOf } from './schemas.ts';
 
 const key = { idempotencyKey: v.optional(v.string()) };
 
 export const RegistrationBody = v.strictObject({ name: v.string(), email: v.string(), password: v.string() });
-export const CredentialsBody = v.strictObject({ email: v.string(), password: v.string() });
+export const CredentialsBody = v.strictObject({
+  email: v.string(),
+  password: v.string(),
+  ...secondFactor,
+});
 
 export const NewAccountBody = v.strictObject({
   currency: v.optional(v.string()),
@@ -28,6 +33,8 @@ const shared = {
   metadata: v.optional(v.record(v.string(), v.string())),
 };
 
+const confirmed = { confirmation: v.optional(v.string()) };
+
 const pair = {
   fromAccount: v.string(),
   toAccount: v.string(),
@@ -50,9 +57,9 @@ const severalLegs = {
 };
 
 export const BatchedPairBody = v.strictObject(pair);
-export const PairBody = v.strictObject({ ...pair, ...key });
+export const PairBody = v.strictObject({ ...pair, ...confirmed, ...key });
 export const BatchedLegsBody = v.strictObject(severalLegs);
-export const LegsBody = v.strictObject({ ...severalLegs, ...key });
+export const LegsBody = v.strictObject({ ...severalLegs, ...confirmed, ...key });
 
 /** Selects the schema by the presence of `legs`, so that errors refer to the form that was meant. */
 export const TransferBody = v.lazy((input) => (hasLegs(input) ? LegsBody : PairBody));
@@ -63,6 +70,7 @@ export const BatchedTransferBody = v.lazy((input) => (hasLegs(input) ? BatchedLe
 export const BatchBody = v.strictObject({
   transfers: listOf(BatchedTransferBody, BATCH),
   linked: v.optional(v.boolean()),
+  ...confirmed,
   ...key,
 });
 

@@ -8,7 +8,7 @@ import type { RequestContext } from './body-bytes.ts';
 import { quoted } from './fault-message.ts';
 import { structureFault } from './json-structure.ts';
 import type { JsonLimits } from './json-structure.ts';
-import { BATCH, LEGS } from './schemas.ts';
+import { BATCH, LEGS, PAYMENTS, TRANSPORTS } from './schemas.ts';
 import { check, errorsOf, invalidFields } from './check-schema.ts';
 import { checkKey } from './read-key.ts';
 import type { Schema, WithoutUndefined } from './check-schema.ts';
@@ -22,8 +22,9 @@ const BODY_LIMIT_BYTES = 64 * 1024;
 export async function readBody<S extends Schema>(
   c: RequestContext,
   schema: S,
+  { limitBytes = BODY_LIMIT_BYTES }: { limitBytes?: number } = {},
 ): Promise<WithoutUndefined<v.InferOutput<S>>> {
-  return check(schema, await readJson(c, BODY_LIMIT_BYTES));
+  return check(schema, await readJson(c, limitBytes));
 }
 
 /**
@@ -132,6 +133,8 @@ const STRUCTURE: JsonLimits = {
   lists: new Map([
     ['transfers', BATCH],
     ['legs', LEGS],
+    ['payments', PAYMENTS],
+    ['transports', TRANSPORTS],
   ]),
   objects: new Map([
     ['metadata', { max: METADATA_MAX_PAIRS, rule: `must have at most ${METADATA_MAX_PAIRS} pairs` }],

@@ -14,6 +14,14 @@ export const BATCH_LIMIT_BYTES = 2 * 1024 * 1024;
 export const BATCH = { min: 1, max: BATCH_MAX, rule: `must be a list of 1 to ${BATCH_MAX}` };
 export const LEGS = { min: 2, max: LEGS_MAX, rule: `must be a list of 2 to ${LEGS_MAX}` };
 
+const PAYMENTS_MAX = 10_000;
+/** The credits of an order: a batch may have several for each transfer. */
+export const PAYMENTS = { min: 1, max: PAYMENTS_MAX, rule: `must be a list of 1 to ${PAYMENTS_MAX}` };
+
+const TRANSPORTS_MAX = 10;
+/** The ways in which a browser reaches a passkey. */
+export const TRANSPORTS = { max: TRANSPORTS_MAX, rule: `must be a list of at most ${TRANSPORTS_MAX}` };
+
 const AMOUNT_RULE = `must be an integer from 1 to ${MAX_AMOUNT}, ${MINOR_UNIT}`;
 
 /** An amount in minor units, as a JSON number: 500 is 5.00 in a currency with two decimals. */

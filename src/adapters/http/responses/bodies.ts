@@ -189,6 +189,7 @@ const problem = {
   dryRun: v.exactOptional(True),
   transactionId: v.exactOptional(Id),
   errors: v.exactOptional(v.array(FieldErrorJson)),
+  methods: v.exactOptional(v.array(v.picklist(['totp', 'passkey', 'recovery_code']))),
 };
 
 export const ProblemJson = v.strictObject(problem);

@@ -39,6 +39,12 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   invalid_token: 401,
   invalid_credentials: 401,
   user_locked: 403,
+  second_factor_required: 401,
+  invalid_second_factor: 401,
+  second_factor_setup_required: 403,
+  second_factor_already_set_up: 409,
+  second_factor_not_found: 404,
+  step_up_required: 403,
   forbidden: 403,
   cross_site_request: 403,
   invalid_request: 400,
@@ -80,6 +86,8 @@ export type Problem = {
   /** Set for a stored rejection. */
   readonly transactionId?: string;
   readonly errors?: readonly FieldError[];
+  /** Set where a second factor is required: those that the user has set up. */
+  readonly methods?: readonly string[];
   /** Set for a failed linked batch: the result of each transfer. */
   readonly results?: readonly unknown[];
 };
@@ -104,7 +112,7 @@ export function problemOf(
     errorsPage = ERRORS_PAGE,
   }: { status?: number; errorsPage?: string | null | undefined } = {},
 ): Problem {
-  const { errors, transactionId, dryRun, results } = facts;
+  const { errors, methods, transactionId, dryRun, results } = facts;
   const detail = new PassbookError(code, facts).message;
   return {
     // Without a page, `code` alone says which problem it is (RFC 9457, section 4.2.1)
@@ -118,6 +126,7 @@ export function problemOf(
     ...(dryRun ? { dryRun } : {}),
     ...(transactionId ? { transactionId } : {}),
     ...(errors ? { errors } : {}),
+    ...(methods ? { methods } : {}),
     ...(results ? { results } : {}),
   };
 }

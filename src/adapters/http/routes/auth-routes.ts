@@ -13,10 +13,16 @@ import { CredentialsBody, RegistrationBody } from '../requests/bodies.ts';
 import { Nothing } from '../requests/schemas.ts';
 import { originOf } from '../requests/origin.ts';
 import { readQuery } from '../requests/read-query.ts';
+import { answerIn, passkeySiteOf } from '../requests/second-factor-answer.ts';
+import { PasskeyAnswerBody } from '../requests/second-factor-bodies.ts';
 import { readBody } from '../requests/read-body.ts';
 import type { SessionToken } from '../requests/session-token.ts';
 import { userShape } from '../responses/responses.ts';
 import type { SignInThrottle } from '../middleware/sign-in-throttle.ts';
+import { guardSecondFactor } from './second-factors.ts';
+
+/** Each question is kept for minutes, and anybody may ask. */
+const SIGN_IN_QUESTIONS = { points: 100, seconds: 600 };
 
 export function authRoutes(ports: {
   bank: Bank;
@@ -24,6 +30,7 @@ export function authRoutes(ports: {
   sessionRequired: SessionRequired;
   throttle: SignInThrottle;
   trustedProxies: number;
+  publicOrigin: string | null;
 }) {
   const { bank, sessionToken, sessionRequired, throttle } = ports;
   return new Hono<HttpEnv>()
@@ -38,7 +45,8 @@ export function authRoutes(ports: {
     })
     .post('/login', async (c) => {
       readQuery(c.req, Nothing);
-      const credentials = await readBody(c, CredentialsBody);
+      const { code, passkey, ...credentials } = await readBody(c, CredentialsBody);
+      const secondFactor = answerIn({ code, passkey }, passkeySiteOf(c, ports.publicOrigin));
       const presentedToken = sessionToken.read(c);
       const presented = omitAbsent({ presentedToken, presentedRefreshToken: sessionToken.readRefresh(c) });
       const from = {
@@ -49,12 +57,37 @@ export function authRoutes(ports: {
       const origin = originOf(c, ports.trustedProxies);
       c.set('signInFor', digestOf(credentials.email));
       const signedIn = await throttle
-        .signIn(from, () => bank.signIn({ ...credentials, ...presented, origin }))
+        .signIn(from, () => {
+          if (!secondFactor) return bank.signIn({ ...credentials, ...presented, origin });
+          return guardSecondFactor(throttle, credentials.email, () =>
+            bank.signIn({ ...credentials, ...presented, secondFactor, origin }),
+          );
+        })
         .catch(async (error: unknown) => {
           if (isFailure(error)) await nameUser(c, credentials.email);
           throw error;
         });
       return c.json(welcome(c, signedIn), 200);
+    })
+    .post('/passkeys/sign-in/options', async (c) => {
+      readQuery(c.req, Nothing);
+      await readBody(c, Nothing);
+      const address = clientAddress(c, ports.trustedProxies);
+      await throttle.consume('question', { address }, SIGN_IN_QUESTIONS);
+      return c.json(await bank.askForSignIn(passkeySiteOf(c, ports.publicOrigin)));
+    })
+    .post('/passkeys/sign-in', async (c) => {
+      readQuery(c.req, Nothing);
+      const answer = {
+        ...(await readBody(c, PasskeyAnswerBody)),
+        site: passkeySiteOf(c, ports.publicOrigin),
+      };
+      const presented = {
+        presentedToken: sessionToken.read(c),
+        presentedRefreshToken: sessionToken.readRefresh(c),
+      };
+      const terms = { origin: originOf(c, ports.trustedProxies), ...omitAbsent(presented) };
+      return c.json(welcome(c, await bank.signInWithPasskey(answer, terms)), 200);
     })
     .post('/logout', sessionRequired, async (c) => {
       readQuery(c.req, Nothing);
@@ -86,7 +119,8 @@ export function authRoutes(ports: {
 }
 
 function isFailure(error: unknown): boolean {
-  return error instanceof PassbookError && error.code === 'invalid_credentials';
+  if (!(error instanceof PassbookError)) return false;
+  return error.code === 'invalid_credentials' || error.code === 'invalid_second_factor';
 }
 
 /** A substitute for the e-mail address in the log, which must not contain one. */

@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import type { UnconfirmedOrder } from '../../../application/factors/require-confirmation.ts';
 import type { Ledger } from '../../../application/ledger.ts';
 import type { Logger } from '../../../application/ports/runtime.ts';
 import type { CallerRequired, HttpEnv } from '../env.ts';
@@ -13,6 +14,8 @@ export function ledgerRoutes(ports: {
   log: Logger;
   callerRequired: CallerRequired;
   writes: WriteThrottle;
+  /** Null or absent: no order needs a confirmation. */
+  requireConfirmation?: ((order: UnconfirmedOrder) => Promise<void>) | null;
 }) {
   return new Hono<HttpEnv>()
     .route('/accounts', accountRoutes(ports))

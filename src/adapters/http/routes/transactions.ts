@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import type * as v from 'valibot';
+import type { UnconfirmedOrder } from '../../../application/factors/require-confirmation.ts';
 import type { Ledger } from '../../../application/ledger.ts';
 import { mapInTurns } from '../../../application/map-in-turns.ts';
 import type { BatchOperation, KeyedOperation } from '../../../application/transfers/get-transfer.ts';
@@ -27,13 +28,18 @@ import { sendBatchResult, sendTransferResult } from '../responses/results.ts';
 import { keyOutcomeShape, transactionShape } from '../responses/responses.ts';
 import type { WriteThrottle } from '../middleware/write-throttle.ts';
 
+type RequireConfirmation = (order: UnconfirmedOrder) => Promise<void>;
+
 export function transactionRoutes({
   ledger,
   callerRequired,
+  requireConfirmation = null,
   writes,
 }: {
   ledger: Ledger;
   callerRequired: CallerRequired;
+  /** Null or absent: no order needs a confirmation. */
+  requireConfirmation?: RequireConfirmation | null;
   writes: WriteThrottle;
 }) {
   return (
@@ -42,6 +48,10 @@ export function transactionRoutes({
         const options = dryRunOf(c.req);
         const body = await readKeyedBody(c, TransferBody);
         const request = { ...orderOf(body), idempotencyKey: body.idempotencyKey };
+        if (requireConfirmation && !options.dryRun) {
+          const order = { operation: 'transfer', transfers: [request], ...confirmationIn(body) } as const;
+          await confirmed(c.get('caller'), order);
+        }
         return sendTransferResult(
           c,
           await inApiTerms(ledger.transferFunds(actorOf(c.get('caller')), request, options)),
@@ -56,6 +66,10 @@ export function transactionRoutes({
           linked: body.linked ?? false,
           idempotencyKey: body.idempotencyKey,
         };
+        if (requireConfirmation && !options.dryRun) {
+          const order = { operation: 'batch', ...request, ...confirmationIn(body) } as const;
+          await confirmed(c.get('caller'), order);
+        }
         return sendBatchResult(
           c,
           await inApiTerms(ledger.submitBatch(actorOf(c.get('caller')), request, options)),
@@ -135,6 +149,21 @@ export function transactionRoutes({
         return c.json({ transaction: transactionShape(transfer) });
       })
   );
+
+  /** Only customers confirm their orders. */
+  async function confirmed({ id, role }: Caller, order: Omit<UnconfirmedOrder, 'userId'>): Promise<void> {
+    if (role === 'customer') await requireConfirmation?.({ ...order, userId: id });
+  }
+}
+
+function confirmationIn({
+  confirmation,
+  idempotencyKey,
+}: {
+  confirmation?: string | undefined;
+  idempotencyKey: string;
+}) {
+  return { idempotencyKey, ...omitAbsent({ confirmation }) };
 }
 
 /** The actor whose keys an operation uses. @throws PassbookError `forbidden` if only the system may do it */

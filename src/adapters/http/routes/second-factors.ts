@@ -1,0 +1,118 @@
+import { Hono } from 'hono';
+import type { Context } from 'hono';
+import { renderSVG } from 'uqr';
+import type { Bank } from '../../../application/bank.ts';
+import type { Person } from '../../../application/factors/factor-ports.ts';
+import { normaliseEmail } from '../../../domain/entities/user.ts';
+import type { HttpEnv, SignedInEnv } from '../env.ts';
+import type { SessionRequired } from '../middleware/session-middleware.ts';
+import type { SignInThrottle } from '../middleware/sign-in-throttle.ts';
+import { originOf } from '../requests/origin.ts';
+import { readBody } from '../requests/read-body.ts';
+import { readQuery } from '../requests/read-query.ts';
+import { Nothing } from '../requests/schemas.ts';
+import { passkeySiteOf, requireAnswer } from '../requests/second-factor-answer.ts';
+import {
+  CodeBody,
+  NewPasskeyBody,
+  PasskeyNameBody,
+  PasswordBody,
+  SecondFactorBody,
+} from '../requests/second-factor-bodies.ts';
+import { factorsShape, passkeyShape } from '../responses/second-factors.ts';
+
+/** Challenges are kept for minutes, so one person may ask for a few only. */
+const CHALLENGES = { points: 60, seconds: 600 };
+
+/** Routes with which a signed-in person sets up and removes second factors. */
+export function secondFactorRoutes(ports: {
+  bank: Bank;
+  sessionRequired: SessionRequired;
+  throttle: SignInThrottle;
+  trustedProxies: number;
+  publicOrigin: string | null;
+}) {
+  const { bank, sessionRequired: session, throttle, publicOrigin } = ports;
+  return new Hono<HttpEnv>()
+    .get('/factors', session, async (c) => {
+      readQuery(c.req, Nothing);
+      return c.json({ factors: factorsShape(await bank.listFactors(c.get('caller').id)) });
+    })
+    .post('/totp', session, async (c) => {
+      readQuery(c.req, Nothing);
+      const { password } = await readBody(c, PasswordBody);
+      const setup = await guardedPassword(c, () => bank.addTotp(personOf(c), password));
+      return c.json({ ...setup, qr: renderSVG(setup.uri) });
+    })
+    .post('/totp/confirm', session, async (c) => {
+      readQuery(c.req, Nothing);
+      const { code } = await readBody(c, CodeBody);
+      const recoveryCodes = await guarded(c, () => bank.confirmTotp(personOf(c), code));
+      return c.json({ recoveryCodes });
+    })
+    .delete('/totp', session, async (c) => {
+      readQuery(c.req, Nothing);
+      const answer = requireAnswer(await readBody(c, SecondFactorBody), passkeySiteOf(c, publicOrigin));
+      await guarded(c, () => bank.removeTotp(personOf(c), answer));
+      return c.body(null, 204);
+    })
+    .post('/recovery-codes', session, async (c) => {
+      readQuery(c.req, Nothing);
+      const answer = requireAnswer(await readBody(c, SecondFactorBody), passkeySiteOf(c, publicOrigin));
+      const recoveryCodes = await guarded(c, () => bank.makeRecoveryCodes(personOf(c), answer));
+      return c.json({ recoveryCodes });
+    })
+    .post('/passkeys/options', session, async (c) => {
+      readQuery(c.req, Nothing);
+      const { password } = await readBody(c, PasswordBody);
+      await throttle.consume('challenge', { id: c.get('caller').id }, CHALLENGES);
+      const site = passkeySiteOf(c, publicOrigin);
+      return c.json(await guardedPassword(c, () => bank.askForPasskey(personOf(c), { password, site })));
+    })
+    .post('/passkeys', session, async (c) => {
+      readQuery(c.req, Nothing);
+      const { name, ...given } = await readBody(c, NewPasskeyBody);
+      const answer = { ...given, site: passkeySiteOf(c, publicOrigin) };
+      const passkey = await bank.addPasskey(personOf(c), { name, answer });
+      return c.json({ passkey: passkeyShape(passkey) }, 201);
+    })
+    .get('/passkeys', session, async (c) => {
+      readQuery(c.req, Nothing);
+      const { passkeys } = await bank.listFactors(c.get('caller').id);
+      return c.json({ passkeys: passkeys.map(passkeyShape) });
+    })
+    .patch('/passkeys/:id', session, async (c) => {
+      readQuery(c.req, Nothing);
+      const { name } = await readBody(c, PasskeyNameBody);
+      const passkey = await bank.renamePasskey(c.get('caller').id, c.req.param('id'), name);
+      return c.json({ passkey: passkeyShape(passkey) });
+    })
+    .delete('/passkeys/:id', session, async (c) => {
+      readQuery(c.req, Nothing);
+      const answer = requireAnswer(await readBody(c, SecondFactorBody), passkeySiteOf(c, publicOrigin));
+      await guarded(c, () => bank.removePasskey(personOf(c), c.req.param('id'), answer));
+      return c.body(null, 204);
+    });
+
+  function personOf(c: Context<SignedInEnv>): Person {
+    return { user: c.get('caller'), session: c.get('session'), origin: originOf(c, ports.trustedProxies) };
+  }
+
+  function guarded<T>(c: Context<SignedInEnv>, attempt: () => Promise<T>): Promise<T> {
+    return guardSecondFactor(throttle, c.get('caller').email, attempt);
+  }
+
+  function guardedPassword<T>(c: Context<SignedInEnv>, attempt: () => Promise<T>): Promise<T> {
+    return throttle.guard({ kind: 'password', who: c.get('caller').id }, attempt);
+  }
+}
+
+/** Slows down the guessing of codes. All wrong ones of a person count, wherever they are entered. */
+export function guardSecondFactor<T>(
+  throttle: SignInThrottle,
+  email: string,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const who = normaliseEmail(email);
+  return throttle.guard({ kind: 'second factor', who, wrong: 'invalid_second_factor' }, attempt);
+}
