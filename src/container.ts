@@ -7,6 +7,7 @@ import { createApp } from './adapters/http/index.ts';
 import type { App } from './adapters/http/index.ts';
 import { createCheckpointArchive } from './adapters/files/index.ts';
 import {
+  apiKeyFormat,
   createCheckpointSigner,
   createPasswordHasher,
   createTokenIssuer,
@@ -109,6 +110,7 @@ export async function assembleServices(given: {
         hasher: scope.resolve(HASHER),
         tokens: scope.resolve(TOKENS),
         isCommonPassword,
+        apiKeyFormat,
         defaultCurrency: config.defaultCurrency,
         accountsPerOwner: config.accountsPerUser,
         sessionLifetimeMs: config.sessionLifetimeMs,

@@ -48,6 +48,11 @@ export function makeSampleBank(): SampleBank {
       hasExpired: async () => false,
     },
     isCommonPassword: () => false,
+    apiKeyFormat: {
+      make: () => 'pb_EXAMPLE0000000000000000000000000000000000000000000',
+      shownOf: (key) => key.slice(0, 9),
+      digestOf: (key) => key,
+    },
     defaultCurrency: 'EUR',
     accountsPerOwner: null,
     sessionLifetimeMs: 12 * HOUR_MS,

@@ -1,10 +1,15 @@
-import { findUser } from './users/find-user.ts';
+import { listApiKeys, makeApiKey, revokeApiKey } from './api-keys/manage-api-keys.ts';
+import { authenticateKey } from './api-keys/authenticate-key.ts';
+import { findUser, listUsers } from './users/find-user.ts';
 import { ensureSystemUser, grantRole } from './users/grant-role.ts';
 import { assembleLedger } from './ledger.ts';
 import type { LedgerPorts } from './ledger.ts';
-import type { PasswordHasher } from './ports/user-store.ts';
+import type { ApiKeyFormat, PasswordHasher } from './ports/user-store.ts';
+import { listSecurityEvents } from './staff/list-security-events.ts';
+import { lockUser, unlockUser } from './staff/lock-user.ts';
+import { noteDenial } from './staff/note-denial.ts';
 import type { SecondFactorCheck } from './users/second-factor.ts';
-import { SessionCache } from './users/session-cache.ts';
+import { ApiKeyCache, SessionCache } from './users/session-cache.ts';
 import { registerUser } from './users/register-user.ts';
 import { authenticate, signIn, signOut } from './users/sign-in.ts';
 import type { SessionPorts } from './users/sign-in.ts';
@@ -12,6 +17,7 @@ import type { SessionPorts } from './users/sign-in.ts';
 export type BankPorts = LedgerPorts &
   SessionPorts & {
     readonly hasher: PasswordHasher;
+    readonly apiKeyFormat: ApiKeyFormat;
     readonly isCommonPassword: (password: string) => boolean;
     /** Called after a commit that may have written messages to the outbox. Must not throw. */
     readonly onCommit: () => void;
@@ -23,8 +29,9 @@ export type Bank = ReturnType<typeof assembleBank>;
 export function assembleBank(ports: BankPorts) {
   const { unitOfWork, reads } = ports.store;
   const recentSessions = new SessionCache({ reads, clock: ports.clock });
+  const recentKeys = new ApiKeyCache({ reads, clock: ports.clock });
   const checkSecondFactor: SecondFactorCheck = async () => null;
-  const people = { ...ports, unitOfWork, recentSessions, checkSecondFactor };
+  const people = { ...ports, unitOfWork, reads, recentSessions, recentKeys, checkSecondFactor };
   return {
     ledger: assembleLedger(ports),
     registerUser: registerUser(people),
@@ -33,6 +40,15 @@ export function assembleBank(ports: BankPorts) {
     authenticate: authenticate(people),
     grantRole: grantRole(people),
     findUser: findUser(people),
+    listUsers: listUsers(people),
+    lockUser: lockUser(people),
+    unlockUser: unlockUser(people),
+    makeApiKey: makeApiKey(people),
+    listApiKeys: listApiKeys(people),
+    revokeApiKey: revokeApiKey(people),
+    authenticateKey: authenticateKey(people),
+    listSecurityEvents: listSecurityEvents(people),
+    noteDenial: noteDenial(people),
     ensureSystemUser: ensureSystemUser(people),
     /** Rejects with `unavailable` unless the store can currently be read and written. */
     check: () => ports.store.check(),

@@ -1,4 +1,5 @@
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
+import { apiKeyFormat } from '../../src/adapters/security/index.ts';
 import { sha256OfHex } from '../../src/adapters/system.ts';
 import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import { assembleBank } from '../../src/application/bank.ts';
@@ -66,6 +67,7 @@ export function aBankOfPeople(ports: Partial<BankPorts> = {}) {
     checkpoints: new MemoryCheckpoints().ports,
     hasher,
     tokens,
+    apiKeyFormat,
     defaultCurrency: 'EUR',
     accountsPerOwner: null,
     notify: true,

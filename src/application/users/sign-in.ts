@@ -3,7 +3,7 @@ import { isLive } from '../../domain/entities/session.ts';
 import type { Origin } from '../../domain/entities/security-event.ts';
 import type { Session, SignInMethod } from '../../domain/entities/session.ts';
 import type { Instant } from '../../domain/time.ts';
-import { normaliseEmail } from '../../domain/entities/user.ts';
+import { isActive, normaliseEmail } from '../../domain/entities/user.ts';
 import type { User } from '../../domain/entities/user.ts';
 import type { UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
@@ -35,7 +35,8 @@ export type SessionPorts = {
 /**
  * Opens a new session. Ends the session that the request presented, if any, so that a planted session never becomes
  * authenticated.
- * @throws PassbookError `invalid_credentials` for an unknown address and for a wrong password alike; `unavailable`
+ * @throws PassbookError `invalid_credentials` for an unknown address and for a wrong password alike; `user_locked`,
+ *   `unavailable`
  */
 export function signIn(
   ports: SessionPorts & {
@@ -50,6 +51,7 @@ export function signIn(
     const found = await unitOfWork.run(({ users }) => users.byEmail(normaliseEmail(request.email)));
     const isRight = await hasher.verify(request.password, found?.passwordHash);
     if (!found || !isRight) throw new PassbookError('invalid_credentials');
+    if (found.user.lockedAt !== null) throw new PassbookError('user_locked');
 
     const { user, passwordHash } = found;
     const presented = request.presentedToken && (await ports.tokens.verify(request.presentedToken));
@@ -90,7 +92,9 @@ export function authenticate(ports: { recentSessions: SessionCache; tokens: Toke
     const found = await recentSessions.find(claims.sessionId);
     if (found && found.user.id !== claims.userId) throw new PassbookError('invalid_token');
     // A missing session ended long ago and was deleted
-    if (!found || !isLive(found.session, clock.now())) throw new PassbookError('session_expired');
+    if (!found || !isLive(found.session, clock.now()) || !isActive(found.user)) {
+      throw new PassbookError('session_expired');
+    }
     return found;
   };
 }
