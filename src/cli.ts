@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Argument, Command } from 'commander';
-import { sha256OfHex, systemClock } from './adapters/system.ts';
+import { sha256OfHex, systemClock, systemIds } from './adapters/system.ts';
 import { sha256 } from './adapters/shared/sha256.ts';
 import { grantRole } from './application/users/grant-role.ts';
 import type { Store } from './application/ports/ledger-store.ts';
@@ -10,9 +10,8 @@ import type { Config, StoreConfig } from './config.ts';
 import { faultText } from './fault-text.ts';
 import { openStore } from './open-store.ts';
 import { addProofCommands } from './proof-commands.ts';
+import { ROLES } from './domain/entities/user.ts';
 import type { Role } from './domain/entities/user.ts';
-
-const ROLES: readonly Role[] = ['customer', 'system', 'auditor'];
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -32,7 +31,7 @@ program
   .addArgument(new Argument('<role>', 'role to grant').choices(ROLES))
   .action(async (email: string, role: Role) => {
     await withStore(async ({ unitOfWork }) => {
-      const grant = grantRole({ unitOfWork, clock: systemClock, digest: sha256 });
+      const grant = grantRole({ unitOfWork, clock: systemClock, ids: systemIds, digest: sha256 });
       const user = await grant(email, role);
       console.log(`${user.email} now has the role ${user.role}`);
     });

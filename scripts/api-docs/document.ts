@@ -2,13 +2,18 @@ import { STATUS_CODES } from 'node:http';
 import { toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
 import type { ConversionConfig } from '@valibot/to-json-schema';
 import type * as v from 'valibot';
+import { ROLES_OF } from '../../src/adapters/http/api/access.ts';
 import { operations } from '../../src/adapters/http/api/operations.ts';
 import type { ApiOperation } from '../../src/adapters/http/api/api-operation.ts';
 import type { Operations } from '../../src/adapters/http/api/operations.ts';
 import * as bodies from '../../src/adapters/http/requests/bodies.ts';
 import { DryRunQuery } from '../../src/adapters/http/requests/queries.ts';
 import { Nothing } from '../../src/adapters/http/requests/schemas.ts';
+import * as apiKeyRequests from '../../src/adapters/http/requests/api-key-bodies.ts';
+import * as staffRequests from '../../src/adapters/http/requests/staff-bodies.ts';
+import * as apiKeys from '../../src/adapters/http/responses/api-key-bodies.ts';
 import * as json from '../../src/adapters/http/responses/bodies.ts';
+import * as staff from '../../src/adapters/http/responses/staff-bodies.ts';
 import { STATUS } from '../../src/adapters/http/responses/problem.ts';
 import { CURRENCY_EXPONENTS } from '../../src/domain/money/currencies.ts';
 import { METADATA_VALUE_MAX_LENGTH } from '../../src/application/validation.ts';
@@ -42,6 +47,10 @@ const REQUESTS = {
   UnfreezeAccountRequest: bodies.UnfreezeBody,
   LimitAccountRequest: bodies.LimitsBody,
   EraseTextRequest: bodies.ErasureBody,
+  MakeApiKeyRequest: apiKeyRequests.NewApiKeyBody,
+  GrantRoleRequest: staffRequests.RoleBody,
+  LockUserRequest: staffRequests.LockBody,
+  UnlockUserRequest: staffRequests.UnlockBody,
   EmptyRequest: Nothing,
 } as const;
 
@@ -82,6 +91,15 @@ const ANSWERS = {
   CheckpointAnswer: json.CheckpointAnswer,
   CheckpointPage: json.CheckpointsAnswer,
   TrialBalance: json.TrialBalanceJson,
+  ApiKey: apiKeys.ApiKeyJson,
+  NewApiKeyAnswer: apiKeys.NewApiKeyAnswer,
+  ApiKeyList: apiKeys.ApiKeysAnswer,
+  StaffUser: staff.StaffUserJson,
+  StaffUserAnswer: staff.StaffUserAnswer,
+  StaffUserPage: staff.StaffUsersAnswer,
+  UsersAnswer: staff.UsersAnswer,
+  SecurityEvent: staff.SecurityEventJson,
+  SecurityEventPage: staff.SecurityEventsAnswer,
   Health: json.HealthJson,
   FieldError: json.FieldErrorJson,
   Problem: json.ProblemJson,
@@ -113,14 +131,14 @@ const TAGS: Readonly<Record<ApiOperation['group'], string>> = {
   'API keys': 'Keys with which programs act for you.',
   Accounts: 'Open accounts, read balances and statements.',
   Transactions: 'Move money, hold it and send it back.',
-  System: "The bank's own work, for the roles `system` and `auditor`.",
+  System: "The bank's own work, for its staff.",
   Server: 'Health of the server, for monitoring.',
 };
 
 const INFO = `The bank server of Passbook, a double-entry ledger.
 
 - **Amounts** are integers in the currency's minor unit: 500 is 5.00 in a currency with two decimals.
-- **Sign in** to get a session. Browsers send its cookie, programs send its token as \`Authorization: Bearer TOKEN\`.
+- **Sign in** to get a session. Browsers send its cookie, programs send its token or an API key as \`Authorization: Bearer TOKEN\`.
 - **Idempotency keys** make retries safe: the same key and the same request move money at most once. A repeated answer has the header \`Idempotent-Replayed: true\`.
 - **Errors** are problems (RFC 9457). Programs should branch on \`code\`, and \`retry\` says what to do next.
 - **Paths** may end with a slash.`;
@@ -166,7 +184,7 @@ export async function makeDocument({ version }: { version: string }): Promise<Op
       responses,
       headers: HEADERS,
       securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer', description: 'The `token` of a session.' },
+        bearer: { type: 'http', scheme: 'bearer', description: 'The `token` of a session, or an API key.' },
         cookie: {
           type: 'apiKey',
           in: 'cookie',
@@ -281,8 +299,8 @@ function merged(schema: JsonSchema, meaning: JsonSchema): JsonSchema {
 
 function describe(operation: ApiOperation, path: string, examples: readonly Example[]): DocumentedOperation {
   const { id, group, summary, description, access, body } = operation;
-  const role = access === 'system' || access === 'system or auditor' ? `Role: ${access}.` : '';
-  const text = [description, role].filter(Boolean).join(' ');
+  const role = access in ROLES_OF ? `Role: ${access}.` : '';
+  const text = [description, role, scopesText(operation)].filter(Boolean).join(' ');
   const parameters = [...pathParameters(path, examples), ...queryParameters(operation)];
   return {
     operationId: id,
@@ -306,6 +324,12 @@ function describe(operation: ApiOperation, path: string, examples: readonly Exam
       : {}),
     responses: responsesOf(operation, examples),
   };
+}
+
+function scopesText({ access, scopes = [] }: ApiOperation): string {
+  if (access === 'none') return '';
+  const needed = scopes.map((scope) => `\`${scope}\``).join(' or ');
+  return scopes.length === 0 ? 'Not for API keys.' : `Scope of an API key: ${needed}.`;
 }
 
 /** Whether the request matches its schema, whatever the answer was. */
@@ -485,8 +509,16 @@ function codesOf({ group, access, body, key, errors }: ApiOperation): ReadonlySe
   const isWrite = body !== undefined;
   return new Set<ErrorCode>([
     'invalid_request',
-    ...(access === 'none' ? [] : (['unauthenticated', 'session_expired', 'invalid_token'] as const)),
-    ...(access === 'system' || access === 'system or auditor' ? (['forbidden'] as const) : []),
+    ...(access === 'none'
+      ? []
+      : ([
+          'unauthenticated',
+          'session_expired',
+          'invalid_token',
+          'key_expired',
+          'insufficient_scope',
+        ] as const)),
+    ...(access in ROLES_OF ? (['forbidden'] as const) : []),
     ...(isWrite
       ? ([
           'malformed_json',

@@ -31,7 +31,10 @@ const ROLES: Readonly<Record<ApiOperation['access'], string>> = {
   none: 'anyone',
   session: 'a user',
   system: '`system`',
+  'system or operator': '`system`, `operator`',
   'system or auditor': '`system`, `auditor`',
+  'system, operator or auditor': '`system`, `operator`, `auditor`',
+  staff: 'the staff',
 };
 
 function routesTable(document: OpenApi): string {

@@ -93,6 +93,24 @@ export class InvalidTokenError extends ApiError<'invalid_token'> {}
 /** The e-mail address or the password is wrong. */
 export class InvalidCredentialsError extends ApiError<'invalid_credentials'> {}
 
+/** The API key has expired. */
+export class KeyExpiredError extends ApiError<'key_expired'> {}
+
+/** The bank has locked your access. */
+export class UserLockedError extends ApiError<'user_locked'> {}
+
+/** The API key does not allow this. */
+export class InsufficientScopeError extends ApiError<'insufficient_scope'> {}
+
+/** The amount is above the limit of the API key. */
+export class ExceedsKeyLimitError extends ApiError<'exceeds_key_limit'> {}
+
+/** The API key was not found. */
+export class ApiKeyNotFoundError extends ApiError<'api_key_not_found'> {}
+
+/** No more API keys can be made. */
+export class ApiKeyLimitReachedError extends ApiError<'api_key_limit_reached'> {}
+
 /** Your role does not allow this. */
 export class ForbiddenError extends ApiError<'forbidden'> {}
 

@@ -17,7 +17,7 @@ import type {
 import type { AnswerOf, KeyedRoute, RequestTo, Route } from './routes.ts';
 import { ClientSession } from './client-session.ts';
 import type { CallOptions, RetryTerms, Terms } from './client-session.ts';
-import type { ApiDryRunResult, ApiTransferResult } from './types.ts';
+import type { ApiDryRunResult, ApiTransferResult, ApiUser } from './types.ts';
 
 export type ClientOptions = RetryTerms & {
   /** URL of the bank, such as `https://bank.example`. */
@@ -95,7 +95,8 @@ export function createClient(options: ClientOptions): Client {
         return { items: page.checkpoints, nextCursor: page.nextCursor };
       }, paging?.cursor),
     getTrialBalance: (query = {}, terms) => call('GET /api/system/trial-balance', { query }, terms),
-    findUser: async (email, terms) => (await call('GET /api/system/users', { query: { email } }, terms)).user,
+    findUser: async (email, terms) =>
+      ((await call('GET /api/system/users', { query: { email } }, terms)) as { user: ApiUser }).user,
     accountsOf: (userId, paging, terms) =>
       listOfPages(async (cursor) => {
         const query = { userId, ...pageOf(paging, cursor) };

@@ -1,12 +1,11 @@
 import type { Context } from 'hono';
 import type { Origin } from '../../../domain/entities/security-event.ts';
-import type { HttpEnv } from '../env.ts';
 import { clientAddress } from './client-address.ts';
 
 const DEVICE_MAX_LENGTH = 200;
 
 /** The client's address and user agent, for security events and mails. */
-export function originOf(c: Context<HttpEnv>, trustedProxies: number): Origin {
+export function originOf(c: Context, trustedProxies: number): Origin {
   const device = printable(c.req.header('user-agent') ?? '');
   return { address: clientAddress(c, trustedProxies), device: device === '' ? null : device };
 }

@@ -12,10 +12,10 @@ import type { ErrorCode } from '../../../domain/errors.ts';
 /** The type of a schema's JSON. */
 export type Json<S extends v.GenericSchema> = v.InferOutput<S>;
 
-const Time = v.pipe(v.string(), v.isoTimestamp());
+export const Time = v.pipe(v.string(), v.isoTimestamp());
 const Id = v.string();
 /** An amount or balance in minor units. */
-const MinorUnits = v.pipe(v.number(), v.safeInteger());
+export const MinorUnits = v.pipe(v.number(), v.safeInteger());
 /** A sum that may exceed 2^53 - 1. */
 const SumText = v.pipe(v.string(), v.regex(/^\d+$/));
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

@@ -38,6 +38,12 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   session_expired: 401,
   invalid_token: 401,
   invalid_credentials: 401,
+  key_expired: 401,
+  user_locked: 403,
+  insufficient_scope: 403,
+  exceeds_key_limit: 403,
+  api_key_not_found: 404,
+  api_key_limit_reached: 400,
   forbidden: 403,
   cross_site_request: 403,
   invalid_request: 400,
@@ -169,7 +175,7 @@ function headersFor(code: ErrorCode, { retryAfterSeconds }: ErrorFacts): Record<
   switch (status) {
     case 401: {
       // RFC 9110 (15.5.2) requires a challenge, and cookies have none. The error is that of RFC 6750, section 3.1
-      const isTokenRefused = code === 'session_expired' || code === 'invalid_token';
+      const isTokenRefused = code === 'session_expired' || code === 'invalid_token' || code === 'key_expired';
       return { 'WWW-Authenticate': isTokenRefused ? 'Bearer error="invalid_token"' : 'Bearer' };
     }
     case 429:

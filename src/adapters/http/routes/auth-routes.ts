@@ -5,7 +5,7 @@ import type { Bank } from '../../../application/bank.ts';
 import type { SignedIn } from '../../../application/users/sign-in.ts';
 import { PassbookError } from '../../../domain/errors.ts';
 import { normaliseEmail } from '../../../domain/entities/user.ts';
-import type { SessionRequired } from '../middleware/session-middleware.ts';
+import type { SessionRequired, UserRequired } from '../middleware/session-middleware.ts';
 import { clientAddress } from '../requests/client-address.ts';
 import type { HttpEnv } from '../env.ts';
 import { CredentialsBody, RegistrationBody } from '../requests/bodies.ts';
@@ -21,6 +21,7 @@ export function authRoutes(ports: {
   bank: Bank;
   sessionToken: SessionToken;
   sessionRequired: SessionRequired;
+  userRequired: UserRequired;
   throttle: SignInThrottle;
   trustedProxies: number;
 }) {
@@ -62,9 +63,9 @@ export function authRoutes(ports: {
       sessionToken.takeBack(c);
       return c.body(null, 204);
     })
-    .get('/me', sessionRequired, (c) => {
+    .get('/me', ports.userRequired, (c) => {
       readQuery(c.req, Nothing);
-      return c.json({ user: userShape(c.get('caller')) });
+      return c.json({ user: userShape(c.get('user')) });
     });
 
   /** Returns the owner's open session as evidence that the owner is signing in. */
