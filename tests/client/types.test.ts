@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type * as v from 'valibot';
 import { operations } from '../../src/adapters/http/api/operations.ts';
 import type * as bodies from '../../src/adapters/http/requests/bodies.ts';
+import type * as apiKeys from '../../src/adapters/http/responses/api-key-bodies.ts';
 import type * as json from '../../src/adapters/http/responses/bodies.ts';
 import type { AMOUNTS, SUMS, WithBigints } from '../../src/client/amounts.ts';
 import { AMOUNTS as amounts, SUMS as sums } from '../../src/client/amounts.ts';
@@ -32,6 +33,8 @@ type Filter = Omit<
 type Records = All<
   [
     Same<api.ApiUser, Answer<typeof json.UserJson>>,
+    Same<api.ApiKey, Answer<typeof apiKeys.ApiKeyJson>>,
+    Same<api.ApiNewKey, Answer<typeof apiKeys.NewApiKeyAnswer>>,
     Same<api.ApiAccount, Answer<typeof json.AccountJson>>,
     Same<api.ApiBalance, Answer<typeof json.BalanceJson>>,
     Same<api.ApiBalancesAfter, Answer<typeof json.BalancesJson>>,

@@ -45,7 +45,7 @@ describe('a page of another origin', () => {
     expect(corsIn(answer.headers)).toEqual({
       'allow-origin': APP,
       'allow-credentials': 'true',
-      'allow-methods': 'GET, HEAD, POST, PUT, PATCH',
+      'allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
       'allow-headers': 'Authorization, Content-Type, Idempotency-Key, X-Request-Id',
       'max-age': '3600',
     });

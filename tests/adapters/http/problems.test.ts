@@ -26,9 +26,10 @@ const CODES: Readonly<Record<number, readonly ErrorCode[]>> = {
     'holds_outstanding',
     'invalid_request',
     'malformed_json',
+    'api_key_limit_reached',
   ],
-  401: ['unauthenticated', 'session_expired', 'invalid_token', 'invalid_credentials'],
-  403: ['forbidden', 'cross_site_request'],
+  401: ['unauthenticated', 'session_expired', 'invalid_token', 'invalid_credentials', 'key_expired'],
+  403: ['forbidden', 'cross_site_request', 'user_locked', 'insufficient_scope', 'exceeds_key_limit'],
   404: [
     'source_account_not_found',
     'destination_account_not_found',
@@ -38,6 +39,7 @@ const CODES: Readonly<Record<number, readonly ErrorCode[]>> = {
     'user_not_found',
     'idempotency_key_not_found',
     'route_not_found',
+    'api_key_not_found',
   ],
   405: ['method_not_allowed'],
   409: [
