@@ -7,6 +7,7 @@ import type { JsonSchema } from './fields.ts';
 /** Components whose fields docs/http-api.md lists, by the name of the place in the page. */
 const FIELD_LISTS: Readonly<Record<string, readonly string[]>> = {
   'RegisterRequest fields': ['RegisterRequest'],
+  'MakeApiKeyRequest fields': ['MakeApiKeyRequest'],
   'Account fields': ['Account'],
   'TransferRequest fields': ['TransferRequest', 'LegsTransferRequest'],
   'Transaction fields': ['Transaction'],

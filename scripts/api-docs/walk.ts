@@ -382,11 +382,6 @@ async function walkUsers({ send, ada, bob, olga }: { send: Send; ada: Person; bo
     path: { userId: ada.id },
     body: { role: 'auditor', reason: 'audit of 2026' },
   });
-  await send('PUT /api/system/users/{userId}/role', 'Not for oneself', {
-    as: olga,
-    path: { userId: olga.id },
-    body: { role: 'customer' },
-  });
   await send('POST /api/system/users/{userId}/lock', 'A stolen phone', {
     as: olga,
     path: { userId: ada.id },

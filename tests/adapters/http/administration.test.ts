@@ -693,7 +693,8 @@ describe('The system’s look-ups', () => {
       cursor = `&cursor=${page.nextCursor}`;
     }
 
-    expect(ids).toEqual([alice.id, operator.id].toSorted());
+    expect(ids).toEqual(ids.toSorted());
+    expect(ids).toEqual(expect.arrayContaining([alice.id, operator.id]));
     expect((await call(`/${alice.id}`)).body).toEqual((await call(`?email=${alice.email}`)).body);
     expectAnswer(await call('?email=a&email=b'), invalid(['email', 'must be given once']));
     const both = invalid(['email', 'takes no "limit" and no "cursor" beside it']);
