@@ -1,11 +1,11 @@
-import { listApiKeys, makeApiKey, revokeApiKey } from './api-keys/manage-api-keys.ts';
+import { listOwnApiKeys, makeApiKey, revokeApiKey } from './api-keys/manage-api-keys.ts';
 import { authenticateKey } from './api-keys/authenticate-key.ts';
-import { findUser, listUsers } from './users/find-user.ts';
+import { findUser, readUsers } from './users/find-user.ts';
 import { ensureSystemUser, grantRole } from './users/grant-role.ts';
 import { assembleLedger } from './ledger.ts';
 import type { LedgerPorts } from './ledger.ts';
 import type { ApiKeyFormat, PasswordHasher } from './ports/user-store.ts';
-import { listSecurityEvents } from './staff/list-security-events.ts';
+import { readSecurityEvents } from './staff/read-security-events.ts';
 import { lockUser, unlockUser } from './staff/lock-user.ts';
 import { noteDenial } from './staff/note-denial.ts';
 import type { SecondFactorCheck } from './users/second-factor.ts';
@@ -40,14 +40,14 @@ export function assembleBank(ports: BankPorts) {
     authenticate: authenticate(people),
     grantRole: grantRole(people),
     findUser: findUser(people),
-    listUsers: listUsers(people),
+    listUsers: readUsers(people),
     lockUser: lockUser(people),
     unlockUser: unlockUser(people),
     makeApiKey: makeApiKey(people),
-    listApiKeys: listApiKeys(people),
+    listApiKeys: listOwnApiKeys(people),
     revokeApiKey: revokeApiKey(people),
     authenticateKey: authenticateKey(people),
-    listSecurityEvents: listSecurityEvents(people),
+    listSecurityEvents: readSecurityEvents(people),
     noteDenial: noteDenial(people),
     ensureSystemUser: ensureSystemUser(people),
     /** Rejects with `unavailable` unless the store can currently be read and written. */

@@ -66,7 +66,7 @@ export type {
   ApiEntry,
   ApiKey,
   ApiKeyOutcome,
-  ApiKeyScope,
+  ApiScope,
   ApiLeg,
   ApiNewKey,
   ApiOutcome,

@@ -27,7 +27,8 @@ export type ApiSession = {
   readonly token: string;
 };
 
-export type ApiKeyScope = 'read' | 'transfer' | 'hold' | 'admin';
+/** Part of what an API key can allow. */
+export type ApiScope = 'read' | 'transfer' | 'hold' | 'admin';
 
 /** An API key, without its secret. */
 export type ApiKey = {
@@ -35,7 +36,7 @@ export type ApiKey = {
   readonly name: string;
   /** Beginning of the key. */
   readonly prefix: string;
-  readonly scopes: readonly ApiKeyScope[];
+  readonly scopes: readonly ApiScope[];
   /** Ids of the accounts that it may touch. Absent: all. */
   readonly accounts?: readonly string[];
   /** Largest amount of one transaction, in minor units. Absent: no limit. */

@@ -5,7 +5,7 @@ import type { Credential, CredentialContents } from '../../domain/entities/crede
 import type { Session } from '../../domain/entities/session.ts';
 import type { Role, User } from '../../domain/entities/user.ts';
 
-/** What proves who sends a request: a session, or an API key. */
+/** Proof of who sends a request: a session, or an API key. */
 export type Presented =
   | { readonly user: User; readonly session: Session; readonly key?: never }
   | { readonly user: User; readonly session?: never; readonly key: Credential<'api_key'> };

@@ -81,7 +81,7 @@ export function makeApiKey(
 }
 
 /** Lists the user's API keys, oldest first. @throws PassbookError `unavailable` */
-export function listApiKeys({ unitOfWork }: Pick<Ports, 'unitOfWork'>) {
+export function listOwnApiKeys({ unitOfWork }: Pick<Ports, 'unitOfWork'>) {
   return (userId: string): Promise<readonly Credential<'api_key'>[]> =>
     unitOfWork.run(({ credentials }) => credentials.ofUser(userId, 'api_key'));
 }

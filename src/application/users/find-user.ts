@@ -31,7 +31,7 @@ export async function requireUser(users: UserStore, ref: UserRef): Promise<User>
  * Lists all users in the order of their registration. For the staff; the caller must check the role.
  * @throws PassbookError `invalid_request`, `unavailable`
  */
-export function listUsers({ unitOfWork, digest }: { unitOfWork: UnitOfWork; digest: Digest }) {
+export function readUsers({ unitOfWork, digest }: { unitOfWork: UnitOfWork; digest: Digest }) {
   const cursors = new Cursors(digest, ['users']);
   return (request: ListRequest = {}): Promise<Page<User>> =>
     readPage(request, cursors, (page) => unitOfWork.run(({ users }) => users.page(page)));
