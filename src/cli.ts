@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { Argument, Command } from 'commander';
+import { Command } from 'commander';
 import { sha256OfHex, systemClock } from './adapters/system.ts';
 import { sha256 } from './adapters/shared/sha256.ts';
-import { grantRole } from './application/users/grant-role.ts';
 import type { Store } from './application/ports/ledger-store.ts';
 import { verifyBooks } from './application/proofs/verify-books.ts';
 import { readConfig, readEnvironment } from './config.ts';
@@ -10,9 +9,7 @@ import type { Config, StoreConfig } from './config.ts';
 import { faultText } from './fault-text.ts';
 import { openStore } from './open-store.ts';
 import { addProofCommands } from './proof-commands.ts';
-import type { Role } from './domain/entities/user.ts';
-
-const ROLES: readonly Role[] = ['customer', 'system', 'auditor'];
+import { addUserCommands } from './user-commands.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -23,20 +20,7 @@ const program = new Command('passbook')
   .version(version)
   .showSuggestionAfterError(false);
 
-program
-  .command('users')
-  .description('manage users')
-  .command('grant')
-  .description('grant a role to a user; takes effect at once, in open sessions too')
-  .argument('<email>', "user's e-mail")
-  .addArgument(new Argument('<role>', 'role to grant').choices(ROLES))
-  .action(async (email: string, role: Role) => {
-    await withStore(async ({ unitOfWork }) => {
-      const grant = grantRole({ unitOfWork, clock: systemClock, digest: sha256 });
-      const user = await grant(email, role);
-      console.log(`${user.email} now has the role ${user.role}`);
-    });
-  });
+addUserCommands(program, { withStore, out: (line) => console.log(line) });
 
 program
   .command('backup')

@@ -7,6 +7,7 @@ import { createApp } from './adapters/http/index.ts';
 import type { App } from './adapters/http/index.ts';
 import { createCheckpointArchive } from './adapters/files/index.ts';
 import {
+  apiKeyFormat,
   createCheckpointSigner,
   createLinkTokens,
   createFactorTools,
@@ -130,6 +131,7 @@ export async function assembleServices(given: {
           isCommonPassword(password) || isWordIn(config.mail.from.name, password),
         factorTools: createFactorTools({ secrets: given.jwtSecrets, clock: systemClock }),
         stepUpAmounts: config.stepUpAmounts,
+        apiKeyFormat,
         defaultCurrency: config.defaultCurrency,
         accountsPerOwner: config.accountsPerUser,
         sessionLifetimeMs: config.sessionLifetimeMs,

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
 import type { ConversionConfig } from '@valibot/to-json-schema';
 import type * as v from 'valibot';
+import { ROLES_OF } from '../../src/adapters/http/api/access.ts';
 import { operations } from '../../src/adapters/http/api/operations.ts';
 import type { ApiOperation } from '../../src/adapters/http/api/api-operation.ts';
 import type { Operations } from '../../src/adapters/http/api/operations.ts';
@@ -11,9 +12,13 @@ import * as profileJson from '../../src/adapters/http/responses/profile-bodies.t
 import { DryRunQuery } from '../../src/adapters/http/requests/queries.ts';
 import * as factorBodies from '../../src/adapters/http/requests/second-factor-bodies.ts';
 import { Nothing } from '../../src/adapters/http/requests/schemas.ts';
+import * as apiKeyRequests from '../../src/adapters/http/requests/api-key-bodies.ts';
+import * as staffRequests from '../../src/adapters/http/requests/staff-bodies.ts';
+import * as apiKeys from '../../src/adapters/http/responses/api-key-bodies.ts';
 import * as json from '../../src/adapters/http/responses/bodies.ts';
 import * as sessions from '../../src/adapters/http/responses/session-bodies.ts';
 import * as factorJson from '../../src/adapters/http/responses/second-factor-bodies.ts';
+import * as staff from '../../src/adapters/http/responses/staff-bodies.ts';
 import { STATUS } from '../../src/adapters/http/responses/problem.ts';
 import { CURRENCY_EXPONENTS } from '../../src/domain/money/currencies.ts';
 import { METADATA_VALUE_MAX_LENGTH } from '../../src/application/validation.ts';
@@ -65,6 +70,10 @@ const REQUESTS = {
   OrderRequest: factorBodies.OrderBody,
   ConfirmOrderRequest: factorBodies.ConfirmationBody,
   PaymentRequest: factorBodies.PaymentBody,
+  MakeApiKeyRequest: apiKeyRequests.NewApiKeyBody,
+  GrantRoleRequest: staffRequests.RoleBody,
+  LockUserRequest: staffRequests.LockBody,
+  UnlockUserRequest: staffRequests.UnlockBody,
   EmptyRequest: Nothing,
 } as const;
 
@@ -116,6 +125,15 @@ const ANSWERS = {
   CheckpointAnswer: json.CheckpointAnswer,
   CheckpointPage: json.CheckpointsAnswer,
   TrialBalance: json.TrialBalanceJson,
+  ApiKey: apiKeys.ApiKeyJson,
+  NewApiKeyAnswer: apiKeys.NewApiKeyAnswer,
+  ApiKeyList: apiKeys.ApiKeysAnswer,
+  StaffUser: staff.StaffUserJson,
+  StaffUserAnswer: staff.StaffUserAnswer,
+  StaffUserPage: staff.StaffUsersAnswer,
+  UsersAnswer: staff.UsersAnswer,
+  SecurityEvent: staff.SecurityEventJson,
+  SecurityEventPage: staff.SecurityEventsAnswer,
   Health: json.HealthJson,
   Factors: factorJson.FactorsJson,
   FactorsAnswer: factorJson.FactorsAnswer,
@@ -156,14 +174,14 @@ const TAGS: Readonly<Record<ApiOperation['group'], string>> = {
   'API keys': 'Keys with which programs act for you.',
   Accounts: 'Open accounts, read balances and statements.',
   Transactions: 'Move money, hold it and send it back.',
-  System: "The bank's own work, for the roles `system` and `auditor`.",
+  System: "The bank's own work, for its staff.",
   Server: 'Health of the server, for monitoring.',
 };
 
 const INFO = `The bank server of Passbook, a double-entry ledger.
 
 - **Amounts** are integers in the currency's minor unit: 500 is 5.00 in a currency with two decimals.
-- **Sign in** to get a session. Browsers send its cookie, programs send its token as \`Authorization: Bearer TOKEN\`.
+- **Sign in** to get a session. Browsers send its cookie, programs send its token or an API key as \`Authorization: Bearer TOKEN\`.
 - **Idempotency keys** make retries safe: the same key and the same request move money at most once. A repeated answer has the header \`Idempotent-Replayed: true\`.
 - **Errors** are problems (RFC 9457). Programs should branch on \`code\`, and \`retry\` says what to do next.
 - **Paths** may end with a slash.`;
@@ -209,7 +227,7 @@ export async function makeDocument({ version }: { version: string }): Promise<Op
       responses,
       headers: HEADERS,
       securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer', description: 'The `token` of a session.' },
+        bearer: { type: 'http', scheme: 'bearer', description: 'The `token` of a session, or an API key.' },
         cookie: {
           type: 'apiKey',
           in: 'cookie',
@@ -326,8 +344,8 @@ function merged(schema: JsonSchema, meaning: JsonSchema): JsonSchema {
 
 function describe(operation: ApiOperation, path: string, examples: readonly Example[]): DocumentedOperation {
   const { id, group, summary, description, access, body } = operation;
-  const role = access === 'system' || access === 'system or auditor' ? `Role: ${access}.` : '';
-  const text = [description, role].filter(Boolean).join(' ');
+  const role = access in ROLES_OF ? `Role: ${access}.` : '';
+  const text = [description, role, scopesText(operation)].filter(Boolean).join(' ');
   const parameters = [...pathParameters(path, examples), ...queryParameters(operation)];
   return {
     operationId: id,
@@ -351,6 +369,12 @@ function describe(operation: ApiOperation, path: string, examples: readonly Exam
       : {}),
     responses: responsesOf(operation, examples),
   };
+}
+
+function scopesText({ access, scopes = [] }: ApiOperation): string {
+  if (access === 'none') return '';
+  const needed = scopes.map((scope) => `\`${scope}\``).join(' or ');
+  return scopes.length === 0 ? 'Not for API keys.' : `Scope of an API key: ${needed}.`;
 }
 
 /** Whether the request matches its schema, whatever the answer was. */
@@ -535,9 +559,17 @@ function codesOf({ group, access, body, key, errors }: ApiOperation): ReadonlySe
   const isWrite = body !== undefined;
   return new Set<ErrorCode>([
     'invalid_request',
-    ...(access === 'none' ? [] : (['unauthenticated', 'session_expired', 'invalid_token'] as const)),
+    ...(access === 'none'
+      ? []
+      : ([
+          'unauthenticated',
+          'session_expired',
+          'invalid_token',
+          'key_expired',
+          'insufficient_scope',
+        ] as const)),
     ...(access === 'none' || SETUP_GROUPS.has(group) ? [] : (['second_factor_setup_required'] as const)),
-    ...(access === 'system' || access === 'system or auditor' ? (['forbidden'] as const) : []),
+    ...(access in ROLES_OF ? (['forbidden'] as const) : []),
     ...(isWrite
       ? ([
           'malformed_json',

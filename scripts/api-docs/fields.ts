@@ -4,8 +4,14 @@ import {
   METADATA_MAX_PAIRS,
   METADATA_VALUE_MAX_LENGTH,
 } from '../../src/application/validation.ts';
+import {
+  API_KEY_ACCOUNTS_MAX,
+  API_KEY_DAYS_MAX,
+  API_KEY_NAME_MAX_LENGTH,
+} from '../../src/application/api-keys/manage-api-keys.ts';
 import { PAGE_LIMIT_MAX } from '../../src/application/page.ts';
 import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from '../../src/application/users/password.ts';
+import { API_KEY_SCOPES } from '../../src/domain/entities/credential.ts';
 import { NAME_MAX_LENGTH } from '../../src/domain/entities/user.ts';
 
 export type JsonSchema = { [keyword: string]: unknown };
@@ -32,6 +38,7 @@ export const FIELDS: Readonly<Record<string, JsonSchema>> = {
   // Identity
   id: { description: 'Id, a UUID of version 7.' },
   'User.name': { description: 'Display name. Payees see it.' },
+  'StaffUser.name': { description: 'Display name. Payees see it.' },
   'Account.name': { description: "The owner's own name for the account. Nobody else sees it." },
   'Counterparty.name': { description: 'Display name of the payer, or null.' },
   'RegisterRequest.name': {
@@ -167,6 +174,57 @@ export const FIELDS: Readonly<Record<string, JsonSchema>> = {
   'Confirmation.expiresAt': { description: 'End of the confirmation.' },
   'request.operation': { description: 'What the order will be. Default: transfer.' },
   payments: { description: 'All credits of the order, in its order.', minItems: 1, maxItems: 10_000 },
+  users: { description: 'The users of this page.' },
+  emailVerifiedAt: { description: 'Time at which the user proved the address. Absent: not yet.' },
+  lockedAt: { description: 'Time at which the user was locked out. Absent: not locked.' },
+  erasedAt: { description: "Time at which the user's personal data was erased. Absent: not erased." },
+  'request.role': { description: 'The new role.' },
+
+  // API keys
+  apiKeyId: { description: 'Id of the API key.' },
+  apiKey: { description: 'The API key, without its secret.' },
+  apiKeys: { description: 'The API keys.' },
+  'NewApiKeyAnswer.secret': { description: 'The key itself. No later answer shows it. Send it as a Bearer token.' },
+  'ApiKey.name': { description: 'Name that the owner gave the key.' },
+  'MakeApiKeyRequest.name': {
+    description: 'A name by which you recognise the key.',
+    ...text(API_KEY_NAME_MAX_LENGTH),
+  },
+  prefix: { description: 'Beginning of the key.' },
+  scopes: { description: 'What the key allows.' },
+  'MakeApiKeyRequest.scopes': {
+    description: 'What the key allows: one or more of `read`, `transfer`, `hold` and `admin`.',
+    items: { type: 'string', enum: [...API_KEY_SCOPES] },
+    minItems: 1,
+    maxItems: API_KEY_SCOPES.length,
+  },
+  'ApiKey.accounts': { description: 'Ids of the accounts that the key may touch. Absent: all.' },
+  'MakeApiKeyRequest.accounts': {
+    description: 'Ids of your accounts that the key may touch. Default: all of them, future ones too.',
+    items: { type: 'string', ...id },
+    minItems: 1,
+    maxItems: API_KEY_ACCOUNTS_MAX,
+  },
+  transferLimit: { description: `Largest amount of one transaction. Absent: no limit. ${AMOUNT}` },
+  'request.transferLimit': { description: `Largest amount of one transaction. ${AMOUNT}`, ...amount },
+  expiresInDays: {
+    description: `Days until the key expires. Default: 90.`,
+    type: 'integer',
+    minimum: 1,
+    maximum: API_KEY_DAYS_MAX,
+  },
+  'ApiKey.expiresAt': { description: 'Time from which the key is refused.' },
+  'ApiKey.lastUsedAt': { description: 'Time of the last use, to within five minutes. Absent: never used.' },
+
+  // Security events
+  events: { description: 'The security events of this page.' },
+  'SecurityEvent.action': { description: 'The event.' },
+  'SecurityEvent.userId': {
+    description: 'Id of the user whom it is about. Absent: nobody has the given address.',
+  },
+  actorId: { description: 'Id of the user who acted. Absent: an operator at the command line, or unknown.' },
+  'SecurityEvent.address': { description: 'IP address of the request.' },
+  'SecurityEvent.device': { description: 'User agent of the request.' },
 
   // Accounts
   account: { description: 'The account.' },

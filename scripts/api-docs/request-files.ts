@@ -6,7 +6,7 @@ export type Flavour = 'vscode' | 'jetbrains';
 type Source = { readonly index: number; readonly path: string };
 
 /** Values of an answer that later requests may send. */
-const SENT_AGAIN = ['token', 'user.id', 'account.id', 'transaction.id'];
+const SENT_AGAIN = ['token', 'user.id', 'account.id', 'transaction.id', 'apiKey.id', 'secret'];
 
 const INTRO: Readonly<Record<Flavour, string>> = {
   vscode:
@@ -103,7 +103,9 @@ function timeless(body: Readonly<Record<string, unknown>>): object {
 function tokenOf(examples: readonly Example[], person: string | null): string | null {
   if (person === null) return null;
   const signedIn = examples.find(({ answer }) => at(answer, 'token') && at(answer, 'user.name') === person);
-  return String(at(signedIn?.answer, 'token'));
+  if (signedIn) return String(at(signedIn.answer, 'token'));
+  // A program sends the API key that its owner made
+  return String(examples.map(({ answer }) => at(answer, 'secret')).find(Boolean));
 }
 
 function reference(examples: readonly Example[], source: Source, flavour: Flavour): string {

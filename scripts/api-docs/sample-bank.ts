@@ -64,6 +64,11 @@ export function makeSampleBank(): SampleBank {
     isCommonPassword: () => false,
     factorTools: sampleFactors(),
     stepUpAmounts: new Map([['EUR', 10_000_000n]]),
+    apiKeyFormat: {
+      make: () => 'pb_EXAMPLE0000000000000000000000000000000000000000000',
+      shownOf: (key) => key.slice(0, 9),
+      digestOf: (key) => key,
+    },
     defaultCurrency: 'EUR',
     accountsPerOwner: null,
     sessionLifetimeMs: 12 * HOUR_MS,

@@ -7,6 +7,7 @@ import type { JsonSchema } from './fields.ts';
 /** Components whose fields docs/http-api.md lists, by the name of the place in the page. */
 const FIELD_LISTS: Readonly<Record<string, readonly string[]>> = {
   'RegisterRequest fields': ['RegisterRequest'],
+  'MakeApiKeyRequest fields': ['MakeApiKeyRequest'],
   'Account fields': ['Account'],
   'TransferRequest fields': ['TransferRequest', 'LegsTransferRequest'],
   'Transaction fields': ['Transaction'],
@@ -31,7 +32,10 @@ const ROLES: Readonly<Record<ApiOperation['access'], string>> = {
   none: 'anyone',
   session: 'a user',
   system: '`system`',
+  'system or operator': '`system`, `operator`',
   'system or auditor': '`system`, `auditor`',
+  'system, operator or auditor': '`system`, `operator`, `auditor`',
+  staff: 'the staff',
 };
 
 function routesTable(document: OpenApi): string {

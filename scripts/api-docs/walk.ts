@@ -418,8 +418,73 @@ export async function walk({ app, bank, advance, linkOf }: SampleBank): Promise<
     as: olga,
     query: { userId: ada.id, limit: '1' },
   });
+  await walkKeys({ send, ada, adasAccount, bobsAccount });
   await walkFactors(send, { person: ada, payee: bobsAccount });
+  await walkUsers({ send, ada, bob, olga });
   await send('POST /api/auth/logout', 'Bob signs out', { as: bob });
-  await send('POST /api/auth/logout/everywhere', 'Ada signs out everywhere', { as: ada });
+  await send('POST /api/auth/logout/everywhere', 'Olga signs out everywhere', { as: olga });
   return examples;
+}
+
+type Send = (operation: keyof Operations, title: string, terms?: Terms) => Promise<unknown>;
+
+async function walkKeys(terms: {
+  send: Send;
+  ada: Person;
+  adasAccount: string;
+  bobsAccount: string;
+}): Promise<void> {
+  const { send, ada, adasAccount, bobsAccount } = terms;
+  const made = await send('POST /api/auth/keys', 'A key for one account', {
+    as: ada,
+    body: {
+      name: 'Payroll',
+      scopes: ['read', 'transfer'],
+      accounts: [adasAccount],
+      transferLimit: 50_000,
+      expiresInDays: 30,
+    },
+  });
+  const { apiKey, secret } = made as { apiKey: { id: string }; secret: string };
+  const program: Person = { ...ada, name: "Ada's program", token: secret };
+  const pay = { fromAccount: adasAccount, toAccount: bobsAccount };
+  await send('POST /api/transactions', 'The amount is above the limit of the key', {
+    as: program,
+    body: { ...pay, amount: 50_001, idempotencyKey: 'payroll-1' },
+  });
+  await send('PATCH /api/accounts/{accountId}', 'The key does not allow it', {
+    as: program,
+    path: { accountId: adasAccount },
+    body: { name: 'Mine' },
+  });
+  await send('GET /api/auth/keys', 'All keys', { as: ada });
+  await send('DELETE /api/auth/keys/{apiKeyId}', 'The key is revoked', {
+    as: ada,
+    path: { apiKeyId: apiKey.id },
+  });
+}
+
+async function walkUsers({ send, ada, bob, olga }: { send: Send; ada: Person; bob: Person; olga: Person }) {
+  await send('GET /api/system/users', 'The first page', { as: olga, query: { limit: '2' } });
+  await send('GET /api/system/users/{userId}', 'A user by id', { as: olga, path: { userId: ada.id } });
+  await send('PUT /api/system/users/{userId}/role', 'Ada reads for the auditors', {
+    as: olga,
+    path: { userId: ada.id },
+    body: { role: 'auditor', reason: 'audit of 2026' },
+  });
+  await send('POST /api/system/users/{userId}/lock', 'A stolen phone', {
+    as: olga,
+    path: { userId: ada.id },
+    body: { reason: 'phone stolen' },
+  });
+  await send('POST /api/system/users/{userId}/unlock', 'The phone is back', {
+    as: olga,
+    path: { userId: ada.id },
+    body: { reason: 'phone found' },
+  });
+  await send('GET /api/auth/security-events', 'The newest event', { as: bob, query: { limit: '1' } });
+  await send('GET /api/system/security-events', "A user's events", {
+    as: olga,
+    query: { userId: ada.id, limit: '2' },
+  });
 }

@@ -1,3 +1,5 @@
+import { listOwnApiKeys, makeApiKey, revokeApiKey } from './api-keys/manage-api-keys.ts';
+import { authenticateKey } from './api-keys/authenticate-key.ts';
 import { addPasskey, askForPasskey, removePasskey, renamePasskey } from './factors/manage-passkeys.ts';
 import { addTotp, confirmTotp, removeTotp } from './factors/totp.ts';
 import { askForConfirmation, confirmOrder } from './factors/confirm-order.ts';
@@ -7,12 +9,12 @@ import { listFactors } from './factors/list-factors.ts';
 import { makeRecoveryCodes } from './factors/make-recovery-codes.ts';
 import { requireConfirmation } from './factors/require-confirmation.ts';
 import type { StepUpAmounts } from './factors/require-confirmation.ts';
-import { findUser } from './users/find-user.ts';
+import { findUser, readUsers } from './users/find-user.ts';
 import { ensureSystemUser, grantRole } from './users/grant-role.ts';
 import { assembleLedger } from './ledger.ts';
 import type { LedgerPorts } from './ledger.ts';
 import type { Logger } from './ports/runtime.ts';
-import type { LinkTokens, PasswordHasher } from './ports/user-store.ts';
+import type { ApiKeyFormat, LinkTokens, PasswordHasher } from './ports/user-store.ts';
 import { changePassword } from './profile/change-password.ts';
 import { changeProfile } from './profile/change-profile.ts';
 import { confirmEmailChange, requestEmailChange } from './profile/change-email.ts';
@@ -24,8 +26,11 @@ import type { SessionPorts } from './users/open-session.ts';
 import { listSessions, revokeSession, signOut, signOutEverywhere } from './users/own-sessions.ts';
 import { refreshSession, renewAccess } from './users/refresh-session.ts';
 import type { FactorTools } from './ports/second-factors.ts';
-import { SessionCache } from './users/session-cache.ts';
+import { ApiKeyCache, SessionCache } from './users/session-cache.ts';
 import { SessionUse } from './users/session-use.ts';
+import { readSecurityEvents } from './staff/read-security-events.ts';
+import { lockUser, unlockUser } from './staff/lock-user.ts';
+import { noteDenial } from './staff/note-denial.ts';
 import { registerUser } from './users/register-user.ts';
 import { authenticate, signIn } from './users/sign-in.ts';
 
@@ -35,6 +40,7 @@ export type BankPorts = LedgerPorts &
     readonly links: LinkTokens;
     /** Waits, so that an answer's time says nothing. Default: by a timer. */
     readonly wait?: (ms: number) => Promise<void>;
+    readonly apiKeyFormat: ApiKeyFormat;
     readonly isCommonPassword: (password: string) => boolean;
     readonly factorTools: FactorTools;
     /** Amounts above which a customer confirms a transfer. Default: none. */
@@ -50,10 +56,11 @@ export type Bank = ReturnType<typeof assembleBank>;
 export function assembleBank(ports: BankPorts) {
   const { unitOfWork, reads } = ports.store;
   const recentSessions = new SessionCache({ reads, clock: ports.clock });
+  const recentKeys = new ApiKeyCache({ reads, clock: ports.clock });
   const sessionUse = new SessionUse({ unitOfWork, clock: ports.clock });
   const ledger = assembleLedger(ports);
   const { factorTools, stepUpAmounts = new Map() } = ports;
-  const shared = { ...ports, ...factorTools, unitOfWork, reads, recentSessions };
+  const shared = { ...ports, ...factorTools, unitOfWork, reads, recentSessions, recentKeys };
   const people = {
     wait: afterMs,
     ...shared,
@@ -101,6 +108,15 @@ export function assembleBank(ports: BankPorts) {
     changeProfile: changeProfile(people),
     exportData: exportData(people),
     eraseUser: eraseUser(people),
+    listUsers: readUsers(people),
+    lockUser: lockUser(people),
+    unlockUser: unlockUser(people),
+    makeApiKey: makeApiKey(people),
+    listApiKeys: listOwnApiKeys(people),
+    revokeApiKey: revokeApiKey(people),
+    authenticateKey: authenticateKey(people),
+    listSecurityEvents: readSecurityEvents(people),
+    noteDenial: noteDenial(people),
     ensureSystemUser: ensureSystemUser(people),
     /** Rejects with `unavailable` unless the store can currently be read and written. */
     check: () => ports.store.check(),

@@ -1,5 +1,5 @@
 import { PassbookError } from '../domain/errors.ts';
-import { owns } from '../domain/actor.ts';
+import { isLimited, owns } from '../domain/actor.ts';
 import type { Actor, Viewer } from '../domain/actor.ts';
 import type { Answer, Balances, Refusal, TransferOutcome } from '../domain/books/outcome.ts';
 import type { Account, AccountClass, AccountStatus } from '../domain/entities/account.ts';
@@ -111,7 +111,13 @@ export function mayViewAccount(viewer: Viewer, account: Account): boolean {
 
 /** Returns whether the viewer is a party of the transfer. Only its initiator may see a rejected one. */
 export function mayViewTransfer(viewer: Viewer, transfer: Transfer): boolean {
-  return viewer.kind !== 'user' || transfer.parties.includes(viewer.id);
+  if (viewer.kind !== 'user') return true;
+  return transfer.parties.includes(viewer.id) && touchesAccounts(viewer, transfer);
+}
+
+/** Returns whether a viewer limited to some accounts may see one of the transfer's; true for all other viewers. */
+function touchesAccounts(viewer: Viewer, { legs }: Transfer): boolean {
+  return !isLimited(viewer) || legs.some((leg) => owns(viewer, leg));
 }
 
 /** Returns the viewer's view of a transfer. `at` decides whether a hold counts as pending or expired. */
@@ -163,8 +169,10 @@ function mayViewLeg(viewer: Viewer, transfer: Transfer, leg: Leg): boolean {
   return isInitiator(viewer, transfer) && transfer.kind !== 'reversal';
 }
 
-function isInitiator(viewer: Viewer, { initiator }: Transfer): boolean {
-  return viewer.kind === 'user' && initiator.kind === 'user' && initiator.id === viewer.id;
+function isInitiator(viewer: Viewer, transfer: Transfer): boolean {
+  const { initiator } = transfer;
+  if (viewer.kind !== 'user' || initiator.kind !== 'user' || initiator.id !== viewer.id) return false;
+  return touchesAccounts(viewer, transfer);
 }
 
 /** Returns the part of a hidden other side that the viewer may see: the payer's name, and four characters of the id. */
@@ -248,7 +256,9 @@ export function viewTransferOutcome(
     ok: true,
     replayed,
     transfer: viewTransfer(transfer, { viewer: actor, at: transfer.createdAt }),
-    balances,
+    balances: isLimited(actor)
+      ? balances.filter(({ accountId }) => owns(actor, { ownerId: actor.id ?? null, accountId }))
+      : balances,
   };
 }
 

@@ -12,6 +12,7 @@ export const AMOUNTS = [
   'minimumBalance',
   'openingBalance',
   'toAmount',
+  'transferLimit',
 ] as const;
 
 /** Fields that hold a sum in minor units: decimal text, without a bound. */

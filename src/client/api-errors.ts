@@ -113,6 +113,21 @@ export class SecondFactorNotFoundError extends ApiError<'second_factor_not_found
 /** The order needs a confirmation. */
 export class StepUpRequiredError extends ApiError<'step_up_required'> {}
 
+/** The API key has expired. */
+export class KeyExpiredError extends ApiError<'key_expired'> {}
+
+/** The API key does not allow this. */
+export class InsufficientScopeError extends ApiError<'insufficient_scope'> {}
+
+/** The amount is above the limit of the API key. */
+export class ExceedsKeyLimitError extends ApiError<'exceeds_key_limit'> {}
+
+/** The API key was not found. */
+export class ApiKeyNotFoundError extends ApiError<'api_key_not_found'> {}
+
+/** No more API keys can be made. */
+export class ApiKeyLimitReachedError extends ApiError<'api_key_limit_reached'> {}
+
 /** Your role does not allow this. */
 export class ForbiddenError extends ApiError<'forbidden'> {}
 

@@ -15,6 +15,7 @@ import type {
   ApiKeyedOperation,
   ApiLimits,
   ApiNewAccount,
+  ApiNewKeyRequest,
   ApiPaging,
   ApiPasskeyAnswer,
   ApiPeriod,
@@ -32,8 +33,10 @@ import type {
   ApiCheckpoint,
   ApiDryRunResult,
   ApiEntry,
+  ApiKey,
   ApiKeyOutcome,
   ApiLiveSession,
+  ApiNewKey,
   ApiStatement,
   ApiStatementProof,
   ApiTransaction,
@@ -91,6 +94,18 @@ export interface Client {
 
   /** Reads the signed-in user. @throws UnauthenticatedError, SessionExpiredError */
   getMe(options?: CallOptions): Promise<ApiUser>;
+
+  /**
+   * Makes an API key, with which a program acts for the user. Is not repeated if its answer is lost.
+   * @throws ApiKeyLimitReachedError, AccountNotFoundError
+   */
+  makeApiKey(request: ApiNewKeyRequest, options?: CallOptions): Promise<ApiNewKey>;
+
+  /** Lists the user's API keys, oldest first. */
+  apiKeys(options?: CallOptions): Promise<readonly ApiKey[]>;
+
+  /** Revokes an API key. @throws ApiKeyNotFoundError */
+  revokeApiKey(apiKeyId: string, options?: CallOptions): Promise<void>;
 
   /** Opens an account. @throws AccountLimitReachedError */
   openAccount(request?: ApiNewAccount, options?: KeyedOptions): Promise<ApiAccount>;

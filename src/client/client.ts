@@ -19,14 +19,14 @@ import type { AnswerOf, KeyedRoute, RequestTo, Route } from './routes.ts';
 import { secondFactorsClient } from './second-factors.ts';
 import { ClientSession } from './client-session.ts';
 import type { CallOptions, RetryTerms, Terms } from './client-session.ts';
-import type { ApiDryRunResult, ApiTransferResult } from './types.ts';
+import type { ApiDryRunResult, ApiNewKey, ApiTransferResult, ApiUser } from './types.ts';
 
 export type ClientOptions = RetryTerms & {
   /** URL of the bank, such as `https://bank.example`. */
   readonly url: string;
   /** Keeps the intents of payments. Default: memory, which ends with the program. */
   readonly intents?: IntentStore | undefined;
-  /** Token of a running session. Default: none until `signIn`. A browser's cookie then decides who is signed in. */
+  /** Token of a running session, or an API key. Default: none until `signIn`. A browser's cookie then decides who is signed in. */
   readonly token?: string | undefined;
   /** Gives the credentials to sign in with, when a call finds the session missing or ended. */
   readonly credentials?: (() => ApiCredentials | Promise<ApiCredentials>) | undefined;
@@ -97,7 +97,8 @@ export function createClient(options: ClientOptions): Client {
         return { items: page.checkpoints, nextCursor: page.nextCursor };
       }, paging?.cursor),
     getTrialBalance: (query = {}, terms) => call('GET /api/system/trial-balance', { query }, terms),
-    findUser: async (email, terms) => (await call('GET /api/system/users', { query: { email } }, terms)).user,
+    findUser: async (email, terms) =>
+      ((await call('GET /api/system/users', { query: { email } }, terms)) as { user: ApiUser }).user,
     accountsOf: (userId, paging, terms) =>
       listOfPages(async (cursor) => {
         const query = { userId, ...pageOf(paging, cursor) };
@@ -122,6 +123,11 @@ export function createClient(options: ClientOptions): Client {
     revokeSession: (sessionId, terms) =>
       call('DELETE /api/auth/sessions/{sessionId}', { params: { sessionId }, body: {} }, terms),
     getMe: (terms) => session.me(terms),
+    makeApiKey: (body, terms) =>
+      call('POST /api/auth/keys', { body }, { ...terms, isRepeatable: false }) as Promise<ApiNewKey>,
+    apiKeys: async (terms) => (await call('GET /api/auth/keys', {}, terms)).apiKeys,
+    revokeApiKey: (apiKeyId, terms) =>
+      call('DELETE /api/auth/keys/{apiKeyId}', { params: { apiKeyId }, body: {} }, terms),
     openAccount: async (body = {}, terms) => (await keep('POST /api/accounts', { body }, terms)).account,
     accounts: (paging, terms) =>
       listOfPages(async (cursor) => {

@@ -1,4 +1,4 @@
-import type { ApiDirection, ApiLeg, ApiTransactionKind, ApiTransactionStatus } from './types.ts';
+import type { ApiDirection, ApiScope, ApiLeg, ApiTransactionKind, ApiTransactionStatus } from './types.ts';
 
 /** The requests of the API, without their keys. Amounts are in minor units, from 1n to 9,007,199,254,740,991n. */
 
@@ -241,3 +241,16 @@ export type ApiHistoryFilter = ApiPaging &
     /** Pairs of the metadata, as far as the caller may see it. */
     readonly metadata?: Readonly<Record<string, string>> | undefined;
   };
+
+/** An API key to make. */
+export type ApiNewKeyRequest = {
+  /** A name by which the user recognises it. */
+  readonly name: string;
+  readonly scopes: readonly ApiScope[];
+  /** Ids of the accounts that it may touch. Default: all, future ones too. */
+  readonly accounts?: readonly string[] | undefined;
+  /** Largest amount of one transaction, in minor units. Default: no limit. */
+  readonly transferLimit?: bigint | undefined;
+  /** 1 to 366. Default: 90. */
+  readonly expiresInDays?: number | undefined;
+};

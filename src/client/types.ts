@@ -58,6 +58,31 @@ export type ApiLiveSession = {
   readonly expiresAt: string;
 };
 
+/** Part of what an API key can allow. */
+export type ApiScope = 'read' | 'transfer' | 'hold' | 'admin';
+
+/** An API key, without its secret. */
+export type ApiKey = {
+  readonly id: string;
+  readonly name: string;
+  /** Beginning of the key. */
+  readonly prefix: string;
+  readonly scopes: readonly ApiScope[];
+  /** Ids of the accounts that it may touch. Absent: all. */
+  readonly accounts?: readonly string[];
+  /** Largest amount of one transaction, in minor units. Absent: no limit. */
+  readonly transferLimit?: bigint;
+  /** RFC 3339, in UTC. */
+  readonly createdAt: string;
+  /** RFC 3339, in UTC. */
+  readonly expiresAt: string;
+  /** RFC 3339, in UTC, to within five minutes. Absent: never used. */
+  readonly lastUsedAt?: string;
+};
+
+/** A new API key. No later answer shows its secret. */
+export type ApiNewKey = { readonly apiKey: ApiKey; readonly secret: string };
+
 /** An account. Amounts are in minor units: 500n is 5.00 in a currency with two decimals. */
 export type ApiAccount = {
   readonly id: string;

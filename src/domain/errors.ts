@@ -158,7 +158,7 @@ const problems = {
   invalid_token: {
     retry: 'same_key',
     meaning: 'The session token is not valid, sign in and repeat the request with the same key',
-    remedy: 'Check that the token is whole and comes from this server. Otherwise sign in again.',
+    remedy: 'Check that the token or API key is whole and comes from this server. Otherwise sign in again.',
   },
   invalid_credentials: {
     retry: 'never',
@@ -168,7 +168,7 @@ const problems = {
   user_locked: {
     retry: 'never',
     meaning: 'The bank has locked your access',
-    remedy: 'Ask the bank to unlock it.',
+    remedy: 'Ask the bank why. Your money is where it was.',
   },
   second_factor_required: {
     retry: 'never',
@@ -200,6 +200,31 @@ const problems = {
     meaning: 'The order needs a confirmation',
     remedy:
       'Confirm exactly this order with your second factor. Then send it with the `confirmation` and the same key.',
+  },
+  key_expired: {
+    retry: 'never',
+    meaning: 'The API key has expired',
+    remedy: 'Make a new key, and give it to the program.',
+  },
+  insufficient_scope: {
+    retry: 'never',
+    meaning: 'The API key does not allow this',
+    remedy: 'Use a key with the scopes that the route needs, or sign in. No key can make or revoke keys.',
+  },
+  exceeds_key_limit: {
+    retry: 'never',
+    meaning: 'The amount is above the limit of the API key',
+    remedy: 'Send a smaller amount, or make a key with a higher limit.',
+  },
+  api_key_not_found: {
+    retry: 'never',
+    meaning: 'The API key was not found',
+    remedy: 'List your keys, and use an id of the list.',
+  },
+  api_key_limit_reached: {
+    retry: 'never',
+    meaning: 'No more API keys can be made',
+    remedy: 'Revoke a key that no program uses, then make the new one.',
   },
   forbidden: {
     retry: 'never',
@@ -262,7 +287,11 @@ const problems = {
     meaning: 'This link is not valid, was used or has expired',
     remedy: 'Ask for a new link. Only the newest one works, and once.',
   },
-  user_not_found: { retry: 'never', meaning: 'The user was not found', remedy: 'Check the e-mail address.' },
+  user_not_found: {
+    retry: 'never',
+    meaning: 'The user was not found',
+    remedy: 'Check the e-mail address or the id.',
+  },
   session_not_found: {
     retry: 'never',
     meaning: 'The session was not found',

@@ -7,7 +7,7 @@ import { systemClock } from '../../src/adapters/system.ts';
 import type { Clock } from '../../src/application/ports/runtime.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { TestBank } from '../../src/testing/fixtures/bank.ts';
-import { aCustomer, aUser, FixedClock } from '../../src/testing/fixtures/builders.ts';
+import { aCustomer, aSession, aUser, FixedClock } from '../../src/testing/fixtures/builders.ts';
 import { Program } from '../support/program.ts';
 
 type Said = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
@@ -94,6 +94,86 @@ describe('the passbook command', () => {
     });
   });
 
+  describe('about users', () => {
+    const ada = aUser({ name: 'Ada \u001b[31mLovelace of the Analytical Engine', email: 'ada@example.com' });
+    const bob = aUser({ email: `${'b'.repeat(60)}@example.com`, role: 'support' });
+    const open = aSession({ userId: ada.id, expiresAt: Date.now() + 3_600_000 });
+    const over = aSession({ userId: ada.id, expiresAt: 1 });
+
+    /** Opens the books with two users and a session beside the command. */
+    function withUsers(work: (store: Awaited<ReturnType<typeof openSqliteStore>>) => Promise<void>) {
+      return besideServer(async (store) => {
+        await store.unitOfWork.run(async ({ users, sessions }) => {
+          for (const user of [ada, bob]) await users.insert(user, 'hash');
+          for (const session of [open, over]) await sessions.insert(session);
+        });
+        await work(store);
+      });
+    }
+    const json = async (...args: string[]): Promise<unknown> => {
+      const { code, stdout, stderr } = await passbook(['users', ...args, '--json']);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      return JSON.parse(stdout);
+    };
+
+    it('lists and shows them in tables that fit 80 columns, and as JSON', async () => {
+      await withUsers(async () => {
+        for (const args of [['list'], ['show', ada.email], ['sessions', ada.id]]) {
+          const { code, stdout } = await passbook(['users', ...args]);
+          expect(code).toBe(0);
+          expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+          expect(stdout).not.toContain('\u001b');
+        }
+        const shown = { id: ada.id, name: ada.name, email: ada.email, role: 'customer', state: 'active' };
+        expect(await json('list')).toMatchObject({ users: [shown, { id: bob.id, email: bob.email }] });
+        expect(await json('show', ada.email)).toMatchObject({ ...shown, sessions: 1, apiKeys: 0 });
+        const sessions = await json('sessions', ada.email);
+        expect(sessions).toMatchObject({ sessions: [{ id: open.id, device: open.device }] });
+      });
+    });
+
+    it('locks, ends sessions and lets in again, each with its security event', async () => {
+      await withUsers(async ({ unitOfWork }) => {
+        expect(await json('revoke', ada.email, open.id)).toEqual({ ended: [open.id] });
+        expect(await json('lock', ada.email, '--reason', 'lost phone')).toMatchObject({ state: 'locked' });
+        expect(await json('unlock', ada.email, '--reason', 'found')).toMatchObject({ state: 'active' });
+        const events = await unitOfWork.run(({ securityEvents }) =>
+          securityEvents.list({ userId: ada.id, before: null, limit: 9 }),
+        );
+        expect(events.map(({ action, actorId, details }) => ({ action, actorId, details }))).toEqual([
+          { action: 'user_unlocked', actorId: null, details: { reason: 'found' } },
+          { action: 'user_locked', actorId: null, details: { reason: 'lost phone' } },
+          { action: 'session_revoked', actorId: null, details: {} },
+        ]);
+        const again = await passbook(['users', 'revoke', ada.email, open.id]);
+        expect(again).toEqual(refused('passbook: The user has no such open session'));
+      });
+    });
+
+    it('mails a link for a new password, and prints no secret', async () => {
+      await withUsers(async ({ unitOfWork }) => {
+        const { stdout } = await passbook(['users', 'reset-password', ada.email]);
+        const [link, ...more] = await unitOfWork.run(({ credentials }) =>
+          credentials.ofUser(ada.id, 'password_reset'),
+        );
+        expect(more).toEqual([]);
+        expect(link?.content).toEqual({ email: ada.email });
+        expect(Number(link?.expiresAt) - Number(link?.createdAt)).toBe(3_600_000);
+        expect(stdout).toMatch(/^A link for ada@example\.com is in the outbox; it works until \S+\n$/);
+        expect(stdout).not.toContain(link?.id);
+      });
+    });
+
+    it('keeps one system user', async () => {
+      await withUsers(async () => {
+        expect((await passbook(['users', 'grant', ada.email, 'system'])).code).toBe(0);
+        expect(await passbook(['users', 'grant', ada.email, 'customer'])).toEqual(
+          refused('passbook: The last system user must keep the role'),
+        );
+      });
+    });
+  });
+
   it('copies the books while the server runs, and over nothing', async () => {
     const copy = join(folder, 'copy.db');
     await besideServer(async ({ unitOfWork }) => {
@@ -138,7 +218,7 @@ describe('the passbook command', () => {
       'a role that there is not',
       ['users', 'grant', 'a@b.example', 'boss'],
       {},
-      "error: command-argument value 'boss' is invalid for argument 'role'. Allowed choices are customer, system, auditor.",
+      "error: command-argument value 'boss' is invalid for argument 'role'. Allowed choices are customer, support, auditor, operator, system.",
     ],
     ['a command that there is not', ['bakcup', 'copy.db'], {}, "error: unknown command 'bakcup'"],
     ['a command without its argument', ['backup'], {}, "error: missing required argument 'file'"],

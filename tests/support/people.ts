@@ -1,5 +1,6 @@
 import { createMemoryStore } from '../../src/adapters/memory/index.ts';
 import {
+  apiKeyFormat,
   createFactorTools,
   createLinkTokens,
   createRefreshTokens,
@@ -75,6 +76,7 @@ export function aBankOfPeople(ports: Partial<BankPorts> = {}) {
     checkpoints: new MemoryCheckpoints().ports,
     hasher,
     tokens,
+    apiKeyFormat,
     defaultCurrency: 'EUR',
     accountsPerOwner: null,
     notify: true,

@@ -6,7 +6,7 @@ import { accessLog } from './middleware/access-log.ts';
 import { authRoutes } from './routes/auth-routes.ts';
 import { RequestLimit, requestsLimited } from './middleware/request-limit.ts';
 import type { RequestLimits } from './middleware/request-limit.ts';
-import { sessionReader, sessionRequired } from './middleware/session-middleware.ts';
+import { callerRequired, sessionReader, sessionRequired } from './middleware/session-middleware.ts';
 import { crossOriginAllowed } from './middleware/cross-origin.ts';
 import { crossSiteRefused } from './middleware/cross-site.ts';
 import { confirmationRoutes } from './routes/confirmations.ts';
@@ -23,7 +23,10 @@ import { sessionRoutes } from './routes/sessions.ts';
 import { secondFactorRoutes } from './routes/second-factors.ts';
 import { SignInThrottle } from './middleware/sign-in-throttle.ts';
 import type { ThrottleLimits } from './middleware/sign-in-throttle.ts';
-import { userRoutes } from './routes/system.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
+import { securityEventRoutes } from './routes/security-events.ts';
+import { userRoutes } from './routes/users.ts';
+import { denialsNoted } from './middleware/denials-noted.ts';
 import { ledgerRoutes } from './routes/ledger.ts';
 import { WriteThrottle } from './middleware/write-throttle.ts';
 import type { WriteLimits } from './middleware/write-throttle.ts';
@@ -61,13 +64,8 @@ export function createApp({
   const isHttps = publicOrigin?.startsWith('https:') ?? false;
   const token = sessionToken({ isHttps });
   const readSession = sessionReader({ bank, sessionToken: token });
-  const signedIn = sessionRequired({
-    bank,
-    readSession,
-    sessionToken: token,
-    trustedProxies,
-    staffNeedsSecondFactor,
-  });
+  const access = { bank, readSession, sessionToken: token, trustedProxies, staffNeedsSecondFactor };
+  const userRequired = callerRequired(access);
   const origins = { publicOrigin, allowedOrigins: new Set(allowedOrigins) };
   const shared = {
     bank,
@@ -77,9 +75,10 @@ export function createApp({
     requireConfirmation: bank.requireConfirmation,
     trustedProxies,
     sessionToken: token,
-    sessionRequired: signedIn,
-    // It sets the session beside the caller
-    callerRequired: signedIn as unknown as CallerRequired,
+    sessionRequired: sessionRequired(access),
+    userRequired,
+    // It sets the user beside the caller
+    callerRequired: userRequired as unknown as CallerRequired,
     throttle: new SignInThrottle(throttle),
     writes: new WriteThrottle(writes),
   };
@@ -93,6 +92,7 @@ export function createApp({
   app.use(
     commonHeaders({ isHttps }),
     accessLog({ log, trustedProxies }),
+    denialsNoted({ bank, log, trustedProxies }),
     crossOriginAllowed(origins),
     methodNotAllowed({
       app,
@@ -115,6 +115,8 @@ export function createApp({
     .route('/api/auth', profileRoutes(shared))
     .route('/api/auth', secondFactorRoutes(shared))
     .route('/api/transactions/confirmations', confirmationRoutes(shared))
+    .route('/api/auth/keys', apiKeyRoutes(shared))
+    .route('/api', securityEventRoutes(shared))
     .route('/api', ledgerRoutes(shared))
     .route('/api/system', userRoutes(shared));
 }

@@ -1,3 +1,4 @@
+export { apiKeyFormat } from './api-keys.ts';
 export { isCommonPassword } from './common-passwords.ts';
 export { createFactorTools } from './second-factors.ts';
 export { createLinkTokens } from './link-tokens.ts';

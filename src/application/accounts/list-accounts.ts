@@ -7,28 +7,28 @@ import { ownTurn } from '../event-loop.ts';
 import { asOf } from '../reporting/account-at.ts';
 import type { LedgerReads } from '../ports/ledger-store.ts';
 import type { Clock } from '../ports/runtime.ts';
-import { owns } from '../../domain/actor.ts';
 import type { Viewer } from '../../domain/actor.ts';
-import { requireReader, viewAccount } from '../views.ts';
+import { mayViewAccount, requireReader, viewAccount } from '../views.ts';
 import type { AccountView } from '../views.ts';
 
 const READS_AT_ONCE = 16;
 
 /**
- * Lists an owner's accounts, oldest first.
+ * Lists an owner's accounts, oldest first. For a viewer limited to some accounts, a page may be short or even empty.
  * @throws PassbookError `forbidden` for a user who is not the owner; `invalid_request`, `unavailable`
  */
 export function listAccounts({ reads, clock, digest }: { reads: LedgerReads; clock: Clock; digest: Digest }) {
   return async (viewer: Viewer, ownerId: string, request: ListRequest = {}): Promise<Page<AccountView>> => {
-    if (!owns(viewer, { ownerId })) requireReader(viewer);
+    if (viewer.kind !== 'user' || viewer.id !== ownerId) requireReader(viewer);
     const page = await readPage(request, new Cursors(digest, ['accounts', ownerId]), (terms) =>
       reads.accountsOf(ownerId, terms),
     );
     const at = clock.now();
+    const seen = page.items.filter((account) => mayViewAccount(viewer, account));
     const accounts: Account[] = [];
-    for (let first = 0; first < page.items.length; first += READS_AT_ONCE) {
+    for (let first = 0; first < seen.length; first += READS_AT_ONCE) {
       if (first > 0) await ownTurn();
-      const some = page.items.slice(first, first + READS_AT_ONCE);
+      const some = seen.slice(first, first + READS_AT_ONCE);
       accounts.push(...(await Promise.all(some.map((account) => asOf(reads, account, at)))));
     }
     return { ...page, items: accounts.map(viewAccount) };

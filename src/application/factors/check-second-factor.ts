@@ -1,5 +1,5 @@
 import { PassbookError } from '../../domain/errors.ts';
-import type { SecondFactorCheck } from '../users/second-factor.ts';
+import type { SecondFactorCheck } from './second-factor.ts';
 import type { FactorPorts } from './factor-ports.ts';
 import { factorsOf, hasFactor } from './list-factors.ts';
 import type { Factors } from './list-factors.ts';

@@ -1,7 +1,7 @@
 import { PassbookError } from '../../domain/errors.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Site } from '../ports/second-factors.ts';
-import type { SecondFactorAnswer } from '../users/second-factor.ts';
+import type { SecondFactorAnswer } from './second-factor.ts';
 import { securityEvent } from '../users/security-events.ts';
 import { makeChallenge } from './challenges.ts';
 import type { ChallengeTerms } from './challenges.ts';

@@ -1,4 +1,4 @@
-import type { SecondFactorAnswer } from '../users/second-factor.ts';
+import type { SecondFactorAnswer } from './second-factor.ts';
 import type { FactorPorts, Person } from './factor-ports.ts';
 import { proveFactor } from './prove-factor.ts';
 import { newRecoveryCodes, replaceRecoveryCodes } from './recovery-codes.ts';

@@ -4,7 +4,7 @@ import { isName } from '../../domain/entities/user.ts';
 import { invalid, PassbookError } from '../../domain/errors.ts';
 import type { CredentialStore, PasswordHasher } from '../ports/user-store.ts';
 import type { PasskeyAnswer, Site } from '../ports/second-factors.ts';
-import type { SecondFactorAnswer } from '../users/second-factor.ts';
+import type { SecondFactorAnswer } from './second-factor.ts';
 import { securityEvent, securityNotification } from '../users/security-events.ts';
 import type { SessionCache } from '../users/session-cache.ts';
 import { isChallengeFor, makeChallenge } from './challenges.ts';

@@ -4,7 +4,7 @@ import { PassbookError } from '../../domain/errors.ts';
 import type { User } from '../../domain/entities/user.ts';
 import type { Stores } from '../ports/ledger-store.ts';
 import { securityEvent } from '../users/security-events.ts';
-import type { SecondFactorAnswer } from '../users/second-factor.ts';
+import type { SecondFactorAnswer } from './second-factor.ts';
 import { readAssertion } from './challenges.ts';
 import type { Assertion, ChallengeTerms } from './challenges.ts';
 import type { FactorPorts } from './factor-ports.ts';

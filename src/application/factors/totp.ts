@@ -2,7 +2,7 @@ import type { SignInMethod } from '../../domain/entities/session.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import type { Stores } from '../ports/ledger-store.ts';
 import type { PasswordHasher } from '../ports/user-store.ts';
-import type { SecondFactorAnswer } from '../users/second-factor.ts';
+import type { SecondFactorAnswer } from './second-factor.ts';
 import { securityEvent, securityNotification } from '../users/security-events.ts';
 import type { SessionCache } from '../users/session-cache.ts';
 import type { FactorPorts, Person } from './factor-ports.ts';

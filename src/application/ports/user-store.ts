@@ -122,6 +122,16 @@ export interface LinkTokens {
   idOf(token: string): string | undefined;
 }
 
+/** The text of API keys, which carry a checksum. */
+export interface ApiKeyFormat {
+  /** Makes a new random key. */
+  make(): string;
+  /** Returns the beginning of a key, by which its owner recognises it. */
+  shownOf(key: string): string;
+  /** Returns the digest of a key whose checksum is right; undefined for anything else. */
+  digestOf(key: string): string | undefined;
+}
+
 export type TokenClaims = {
   readonly sessionId: string;
   readonly userId: string;

@@ -80,6 +80,7 @@ async function viewOutcome(
   const { transfer } = outcome;
   if (transfer) {
     const today = (await reads.transfer(transfer.id)) ?? transfer;
+    if (!mayViewTransfer(viewer, today)) throw notFound();
     return { transfer: viewTransfer(today, { viewer, at: clock.now() }) };
   }
   if (outcome.kind !== 'refused') throw new TypeError('A transfer that was made was kept');

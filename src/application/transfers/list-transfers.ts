@@ -1,3 +1,4 @@
+import { isLimited } from '../../domain/actor.ts';
 import type { Viewer } from '../../domain/actor.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import type { Instant } from '../../domain/time.ts';
@@ -12,7 +13,7 @@ import type { Clock } from '../ports/runtime.ts';
 import { ABOVE_IDS, positionOf } from '../ports/transfer-position.ts';
 import type { TransferPosition } from '../ports/transfer-position.ts';
 import { UserTransfers } from './user-transfers.ts';
-import { viewTransfer } from '../views.ts';
+import { mayViewTransfer, viewTransfer } from '../views.ts';
 import type { TransferView } from '../views.ts';
 
 /**
@@ -45,9 +46,10 @@ export function listTransfers({
       read: ({ after, limit }) => transfers.read({ before: after === null ? first : placeIn(after), limit }),
       leftOffAt: () => transfers.leftOffAt && textOf(transfers.leftOffAt),
       idOf: (transfer) => textOf(positionOf(transfer)),
-      matches: (transfer) => matches(request, factsOf(transfer, { viewer, at })),
+      matches: (transfer) =>
+        mayViewTransfer(viewer, transfer) && matches(request, factsOf(transfer, { viewer, at })),
       isPast: ({ createdAt }) => from !== undefined && createdAt < from,
-      isSelective: isSelective(request),
+      isSelective: isLimited(viewer) || isSelective(request),
     });
     return { ...page, items: page.items.map((transfer) => viewTransfer(transfer, { viewer, at })) };
   };

@@ -11,7 +11,7 @@ import type { PasswordHasher, TokenIssuer } from '../ports/user-store.ts';
 import { issueAccess, newSession, storeSignIn } from './open-session.ts';
 import type { SessionPorts, SignedIn } from './open-session.ts';
 import { NO_ORIGIN, securityEvent } from './security-events.ts';
-import type { SecondFactorAnswer, SecondFactorCheck } from './second-factor.ts';
+import type { SecondFactorAnswer, SecondFactorCheck } from '../factors/second-factor.ts';
 import type { SessionCache } from './session-cache.ts';
 import type { SessionUse } from './session-use.ts';
 

@@ -1,35 +1,37 @@
 import type { Instant } from '../time.ts';
 
-export type SecurityAction =
-  | 'registered'
-  | 'signed_in'
-  | 'sign_in_refused'
-  | 'signed_out'
-  | 'session_revoked'
-  | 'refresh_token_reused'
-  | 'email_verified'
-  | 'email_change_requested'
-  | 'email_changed'
-  | 'password_changed'
-  | 'password_reset_requested'
-  | 'password_reset'
-  | 'profile_changed'
-  | 'data_exported'
-  | 'user_erased'
-  | 'totp_added'
-  | 'totp_removed'
-  | 'recovery_codes_made'
-  | 'recovery_code_used'
-  | 'passkey_added'
-  | 'passkey_removed'
-  | 'order_confirmed'
-  | 'confirmation_refused'
-  | 'api_key_made'
-  | 'api_key_revoked'
-  | 'role_granted'
-  | 'user_locked'
-  | 'user_unlocked'
-  | 'access_denied';
+export const SECURITY_ACTIONS = [
+  'registered',
+  'signed_in',
+  'sign_in_refused',
+  'signed_out',
+  'session_revoked',
+  'refresh_token_reused',
+  'email_verified',
+  'email_change_requested',
+  'email_changed',
+  'password_changed',
+  'password_reset_requested',
+  'password_reset',
+  'profile_changed',
+  'data_exported',
+  'user_erased',
+  'totp_added',
+  'totp_removed',
+  'recovery_codes_made',
+  'recovery_code_used',
+  'passkey_added',
+  'passkey_removed',
+  'order_confirmed',
+  'confirmation_refused',
+  'api_key_made',
+  'api_key_revoked',
+  'role_granted',
+  'user_locked',
+  'user_unlocked',
+  'access_denied',
+] as const;
+export type SecurityAction = (typeof SECURITY_ACTIONS)[number];
 
 /** Where a request came from. Null if unknown. */
 export type Origin = {

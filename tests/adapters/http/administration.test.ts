@@ -673,15 +673,32 @@ describe('The system’s look-ups', () => {
     });
   });
 
-  test.each([
-    ['users', 'email'],
-    ['accounts', 'userId'],
-  ])('%s want to know whose, once', async (path, name) => {
+  test('accounts want to know whose, once', async () => {
     const { edge, operator } = await aBank();
-    const call = (query: string) => edge.call(`GET /api/system/${path}${query}`, { as: operator.token });
+    const call = (query: string) => edge.call(`GET /api/system/accounts${query}`, { as: operator.token });
 
-    expectAnswer(await call(''), invalid([name, 'is required']));
-    expectAnswer(await call(`?${name}=a&${name}=b`), invalid([name, 'must be given once']));
+    expectAnswer(await call(''), invalid(['userId', 'is required']));
+    expectAnswer(await call('?userId=a&userId=b'), invalid(['userId', 'must be given once']));
+  });
+
+  test('users are listed page by page in the order of registration, and found by address or id', async () => {
+    const { edge, alice, operator } = await aBank();
+    const call = (path: string) => edge.call(`GET /api/system/users${path}`, { as: operator.token });
+    const ids: string[] = [];
+    for (let cursor = ''; ; ) {
+      const { body } = await call(`?limit=1${cursor}`);
+      const page = body as { users: { id: string }[]; nextCursor: string | null };
+      ids.push(...page.users.map(({ id }) => id));
+      if (page.nextCursor === null) break;
+      cursor = `&cursor=${page.nextCursor}`;
+    }
+
+    expect(ids).toEqual(ids.toSorted());
+    expect(ids).toEqual(expect.arrayContaining([alice.id, operator.id]));
+    expect((await call(`/${alice.id}`)).body).toEqual((await call(`?email=${alice.email}`)).body);
+    expectAnswer(await call('?email=a&email=b'), invalid(['email', 'must be given once']));
+    const both = invalid(['email', 'takes no "limit" and no "cursor" beside it']);
+    expectAnswer(await call('?email=a&limit=1'), both);
   });
 });
 
@@ -698,6 +715,11 @@ describe('The roles', () => {
     'GET /api/system/audit',
     'GET /api/system/trial-balance',
     'GET /api/system/users?email=a@example.com',
+    'GET /api/system/users/none',
+    'PUT /api/system/users/none/role',
+    'POST /api/system/users/none/lock',
+    'POST /api/system/users/none/unlock',
+    'GET /api/system/security-events',
     'GET /api/system/accounts?userId=a',
   ];
 

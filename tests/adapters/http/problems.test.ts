@@ -27,9 +27,10 @@ const CODES: Readonly<Record<number, readonly ErrorCode[]>> = {
     'invalid_request',
     'malformed_json',
     'link_not_valid',
+    'api_key_limit_reached',
   ],
-  401: ['unauthenticated', 'session_expired', 'invalid_token', 'invalid_credentials'],
-  403: ['user_locked', 'forbidden', 'cross_site_request'],
+  401: ['unauthenticated', 'session_expired', 'invalid_token', 'invalid_credentials', 'key_expired'],
+  403: ['user_locked', 'forbidden', 'cross_site_request', 'insufficient_scope', 'exceeds_key_limit'],
   404: [
     'source_account_not_found',
     'destination_account_not_found',
@@ -40,6 +41,7 @@ const CODES: Readonly<Record<number, readonly ErrorCode[]>> = {
     'session_not_found',
     'idempotency_key_not_found',
     'route_not_found',
+    'api_key_not_found',
   ],
   405: ['method_not_allowed'],
   409: [

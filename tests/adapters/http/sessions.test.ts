@@ -159,6 +159,7 @@ describe('A session', () => {
   test('has the role that its user has today', async () => {
     const edge = new Edge();
     const { token, email } = await edge.register('Operator', { role: 'system' });
+    await edge.register('Other', { role: 'system' });
     const body = { toAccount: 'none', amount: 1, idempotencyKey: freshId() };
     const route = 'POST /api/transactions/system/initial-funds';
 

@@ -1,5 +1,7 @@
 import type * as v from 'valibot';
+import type { ApiKeyScope } from '../../../domain/entities/credential.ts';
 import type { ErrorCode } from '../../../domain/errors.ts';
+import type { Access } from './access.ts';
 
 /** One route of the API, described for documents and clients. */
 export type ApiOperation = {
@@ -16,8 +18,9 @@ export type ApiOperation = {
     | 'Server';
   readonly summary: string;
   readonly description?: string;
-  /** `none`: no session is needed. A role: only its users may call it. */
-  readonly access: 'none' | 'session' | 'system' | 'system or auditor';
+  readonly access: Access;
+  /** Scopes of which an API key needs one. Absent: no key may call it. */
+  readonly scopes?: readonly ApiKeyScope[];
   readonly query?: v.GenericSchema;
   /** Whether the query takes pairs of metadata, `metadata.NAME=text`. */
   readonly metadataQuery?: true;

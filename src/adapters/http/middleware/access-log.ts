@@ -20,6 +20,7 @@ export function accessLog({ log, trustedProxies }: { log: Logger; trustedProxies
         code: c.get('code'),
         durationMs: Math.round((performance.now() - startedAt) * 10) / 10,
         userId: c.get('userId'),
+        keyId: c.get('keyId'),
         signInFor: c.get('signInFor'),
         address: clientAddress(c, trustedProxies),
       },

@@ -2,10 +2,13 @@ import { createMiddleware } from 'hono/factory';
 import type { Actor, Viewer } from '../../../domain/actor.ts';
 import type { Role } from '../../../domain/entities/user.ts';
 import { PassbookError } from '../../../domain/errors.ts';
+import { ROLES_OF } from '../api/access.ts';
+import type { StaffAccess } from '../api/access.ts';
 import type { Caller, CallerEnv } from '../env.ts';
 
 /** Requires one of the roles. Must run after the caller is known. */
-export function roleRequired(...roles: readonly Role[]) {
+export function roleRequired(access: StaffAccess) {
+  const roles: readonly Role[] = ROLES_OF[access];
   return createMiddleware<CallerEnv>(async (c, next) => {
     if (!roles.includes(c.get('caller').role)) throw new PassbookError('forbidden');
     await next();
@@ -13,8 +16,14 @@ export function roleRequired(...roles: readonly Role[]) {
 }
 
 /** The caller as an actor for themselves, in any role. */
-export function actorOf({ id, name }: Caller): Extract<Actor, { kind: 'user' }> {
-  return { kind: 'user', id, ...(name === undefined ? {} : { name }) };
+export function actorOf({ id, name, key }: Caller): Extract<Actor, { kind: 'user' }> {
+  const accounts = key?.accounts ?? undefined;
+  return {
+    kind: 'user',
+    id,
+    ...(name === undefined ? {} : { name }),
+    ...(accounts === undefined ? {} : { accounts }),
+  };
 }
 
 /** The bank itself, with the caller as its operator. */
@@ -22,25 +31,32 @@ export function operatorOf({ id }: Caller): Extract<Actor, { kind: 'system' }> {
   return { kind: 'system', id };
 }
 
-/**
- * The actor for commands that the system may give on any record, and all others on their own: ending a transfer,
- * closing an account.
- */
+/** The actor for commands that the system may give on any record, and all others on their own: ending a hold. */
 export function actorByRole(caller: Caller): Actor {
   return caller.role === 'system' ? operatorOf(caller) : actorOf(caller);
+}
+
+/** The actor of a reversal, which operators may make too. */
+export function reverserOf(caller: Caller): Actor {
+  return caller.role === 'operator' ? operatorOf(caller) : actorByRole(caller);
 }
 
 export function viewerOf(caller: Caller): Viewer & { id: string } {
   switch (caller.role) {
     case 'customer':
+    case 'support':
       return actorOf(caller);
     case 'operator':
-    case 'system':
-      return { kind: 'system', id: caller.id };
-    case 'support':
     case 'auditor':
       return { kind: 'auditor', id: caller.id };
+    case 'system':
+      return { kind: 'system', id: caller.id };
     default:
       return caller.role satisfies never;
   }
+}
+
+/** The viewer of accounts and balances, which support may read too. */
+export function accountViewerOf(caller: Caller): Viewer & { id: string } {
+  return caller.role === 'support' ? { kind: 'auditor', id: caller.id } : viewerOf(caller);
 }

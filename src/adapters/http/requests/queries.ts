@@ -19,7 +19,9 @@ export const KeyQuery = v.strictObject({
   operation: v.optional(v.picklist(KEYED_OPERATIONS, `must be one of ${KEYED_OPERATIONS.join(', ')}`)),
 });
 
-export const UserQuery = v.strictObject({ email: v.string() });
+/** The query of users: with `email`, one user. */
+export const UsersQuery = v.strictObject({ email: v.optional(v.string()), ...PageQuery.entries });
+export const SecurityEventsQuery = v.strictObject({ userId: v.optional(v.string()), ...PageQuery.entries });
 export const AccountsQuery = v.strictObject({ userId: v.string(), ...PageQuery.entries });
 
 /** The query of a command that can be a dry run. */

@@ -8,7 +8,7 @@ import type { RequestContext } from './body-bytes.ts';
 import { quoted } from './fault-message.ts';
 import { structureFault } from './json-structure.ts';
 import type { JsonLimits } from './json-structure.ts';
-import { BATCH, LEGS, PAYMENTS, TRANSPORTS } from './schemas.ts';
+import { BATCH, KEY_ACCOUNTS, KEY_SCOPES, LEGS, PAYMENTS, TRANSPORTS } from './schemas.ts';
 import { check, errorsOf, invalidFields } from './check-schema.ts';
 import { checkKey } from './read-key.ts';
 import type { Schema, WithoutUndefined } from './check-schema.ts';
@@ -135,6 +135,8 @@ const STRUCTURE: JsonLimits = {
     ['legs', LEGS],
     ['payments', PAYMENTS],
     ['transports', TRANSPORTS],
+    ['scopes', KEY_SCOPES],
+    ['accounts', KEY_ACCOUNTS],
   ]),
   objects: new Map([
     ['metadata', { max: METADATA_MAX_PAIRS, rule: `must have at most ${METADATA_MAX_PAIRS} pairs` }],

@@ -1,8 +1,10 @@
 import * as v from 'valibot';
+import { API_KEY_ACCOUNTS_MAX } from '../../../application/api-keys/manage-api-keys.ts';
 import { PAGE_LIMIT_MAX } from '../../../application/page.ts';
 import { DIRECTIONS, KINDS, STATUSES } from '../../../application/reporting/history-filter.ts';
 import { BATCH_MAX } from '../../../application/transfers/submit-batch.ts';
 import { LEGS_MAX } from '../../../application/transfers/transfer-request.ts';
+import { API_KEY_SCOPES } from '../../../domain/entities/credential.ts';
 import { MAX_AMOUNT } from '../../../domain/money/money.ts';
 import { readInstant } from '../../../domain/time.ts';
 import { FIELD_ERRORS_MAX } from './check-schema.ts';
@@ -13,6 +15,16 @@ export const BATCH_LIMIT_BYTES = 2 * 1024 * 1024;
 
 export const BATCH = { min: 1, max: BATCH_MAX, rule: `must be a list of 1 to ${BATCH_MAX}` };
 export const LEGS = { min: 2, max: LEGS_MAX, rule: `must be a list of 2 to ${LEGS_MAX}` };
+export const KEY_SCOPES = {
+  min: 1,
+  max: API_KEY_SCOPES.length,
+  rule: `must be a list of 1 to ${API_KEY_SCOPES.length}`,
+};
+export const KEY_ACCOUNTS = {
+  min: 1,
+  max: API_KEY_ACCOUNTS_MAX,
+  rule: `must be a list of 1 to ${API_KEY_ACCOUNTS_MAX}`,
+};
 
 const PAYMENTS_MAX = 10_000;
 /** The credits of an order: a batch may have several for each transfer. */

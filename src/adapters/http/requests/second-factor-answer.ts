@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type * as v from 'valibot';
 import type { Site } from '../../../application/ports/second-factors.ts';
-import type { SecondFactorAnswer } from '../../../application/users/second-factor.ts';
+import type { SecondFactorAnswer } from '../../../application/factors/second-factor.ts';
 import { invalid } from '../../../domain/errors.ts';
 import type { SecondFactorBody } from './second-factor-bodies.ts';
 

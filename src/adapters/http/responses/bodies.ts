@@ -15,7 +15,7 @@ export type Json<S extends v.GenericSchema> = v.InferOutput<S>;
 export const Time = v.pipe(v.string(), v.isoTimestamp());
 export const Id = v.string();
 /** An amount or balance in minor units. */
-const MinorUnits = v.pipe(v.number(), v.safeInteger());
+export const MinorUnits = v.pipe(v.number(), v.safeInteger());
 /** A sum that may exceed 2^53 - 1. */
 const SumText = v.pipe(v.string(), v.regex(/^\d+$/));
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

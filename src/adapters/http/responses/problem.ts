@@ -45,6 +45,11 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   second_factor_already_set_up: 409,
   second_factor_not_found: 404,
   step_up_required: 403,
+  key_expired: 401,
+  insufficient_scope: 403,
+  exceeds_key_limit: 403,
+  api_key_not_found: 404,
+  api_key_limit_reached: 400,
   forbidden: 403,
   cross_site_request: 403,
   invalid_request: 400,
@@ -182,7 +187,7 @@ export function headersFor(code: ErrorCode, { retryAfterSeconds }: ErrorFacts): 
   switch (status) {
     case 401: {
       // RFC 9110 (15.5.2) requires a challenge, and cookies have none. The error is that of RFC 6750, section 3.1
-      const isTokenRefused = code === 'session_expired' || code === 'invalid_token';
+      const isTokenRefused = code === 'session_expired' || code === 'invalid_token' || code === 'key_expired';
       return { 'WWW-Authenticate': isTokenRefused ? 'Bearer error="invalid_token"' : 'Bearer' };
     }
     case 429:

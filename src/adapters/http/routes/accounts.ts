@@ -2,7 +2,8 @@ import { Hono } from 'hono';
 import type { Ledger } from '../../../application/ledger.ts';
 import type { Logger } from '../../../application/ports/runtime.ts';
 import { statementProofText } from '../../../application/proofs/statement-proof-text.ts';
-import { actorByRole, actorOf, viewerOf } from '../middleware/caller.ts';
+import { accountViewerOf, actorByRole, actorOf, viewerOf } from '../middleware/caller.ts';
+import { hasLimit, requireAllAccounts, requireWithinLimit } from '../middleware/key-rights.ts';
 import type { CallerRequired, HttpEnv } from '../env.ts';
 import { replayHeader, sendRefusal } from '../responses/problem.ts';
 import { ClosingBody, NewAccountBody, RenameBody } from '../requests/bodies.ts';
@@ -34,6 +35,7 @@ export function accountRoutes({
         readQuery(c.req, Nothing);
         const body = await readBody(c, NewAccountBody);
         const idempotencyKey = readKey(c.req, body.idempotencyKey);
+        requireAllAccounts(c.get('caller'));
         const opened = await ledger.openAccount(actorOf(c.get('caller')), {
           ...body,
           ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
@@ -49,7 +51,11 @@ export function accountRoutes({
       // Before the routes that take any id, which would otherwise match it
       .get('/balance/:accountId', callerRequired, async (c) => {
         const query = readQuery(c.req, AtQuery);
-        const balance = await ledger.getBalance(viewerOf(c.get('caller')), c.req.param('accountId'), query);
+        const balance = await ledger.getBalance(
+          accountViewerOf(c.get('caller')),
+          c.req.param('accountId'),
+          query,
+        );
         return c.json(query.at === undefined ? balanceShape(balance) : balanceAtShape(balance));
       })
       .patch('/:id', callerRequired, writes.limited, async (c) => {
@@ -62,9 +68,14 @@ export function accountRoutes({
         readQuery(c.req, Nothing);
         const body = await readBody(c, ClosingBody);
         const idempotencyKey = readKey(c.req, body.idempotencyKey);
-        const closed = await ledger.closeAccount(actorByRole(c.get('caller')), {
+        const caller = c.get('caller');
+        const accountId = c.req.param('id');
+        if (hasLimit(caller) && body.sweepTo !== undefined) {
+          requireWithinLimit(caller, (await ledger.getBalance(viewerOf(caller), accountId)).balance);
+        }
+        const closed = await ledger.closeAccount(actorByRole(caller), {
           ...body,
-          accountId: c.req.param('id'),
+          accountId,
           ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
         });
         return sendAccountResult(c, closed);
@@ -88,7 +99,7 @@ export function accountRoutes({
       })
       .get('/:id', callerRequired, async (c) => {
         readQuery(c.req, Nothing);
-        const account = await ledger.getAccount(viewerOf(c.get('caller')), c.req.param('id'));
+        const account = await ledger.getAccount(accountViewerOf(c.get('caller')), c.req.param('id'));
         return c.json({ account: accountShape(account) });
       })
   );

@@ -6,7 +6,7 @@ import type { SignedIn } from '../../../application/users/open-session.ts';
 import { omitAbsent } from '../../shared/omit-absent.ts';
 import { PassbookError } from '../../../domain/errors.ts';
 import { normaliseEmail } from '../../../domain/entities/user.ts';
-import type { SessionRequired } from '../middleware/session-middleware.ts';
+import type { SessionRequired, UserRequired } from '../middleware/session-middleware.ts';
 import { clientAddress } from '../requests/client-address.ts';
 import type { HttpEnv } from '../env.ts';
 import { CredentialsBody, RegistrationBody } from '../requests/bodies.ts';
@@ -28,6 +28,7 @@ export function authRoutes(ports: {
   bank: Bank;
   sessionToken: SessionToken;
   sessionRequired: SessionRequired;
+  userRequired: UserRequired;
   throttle: SignInThrottle;
   trustedProxies: number;
   publicOrigin: string | null;

@@ -4,7 +4,7 @@ import type { Bank } from '../../../application/bank.ts';
 import type { Logger } from '../../../application/ports/runtime.ts';
 import type { HttpEnv, SignedInEnv } from '../env.ts';
 import { takeMail } from '../middleware/mail-quota.ts';
-import type { SessionRequired } from '../middleware/session-middleware.ts';
+import type { SessionRequired, UserRequired } from '../middleware/session-middleware.ts';
 import type { SignInThrottle } from '../middleware/sign-in-throttle.ts';
 import type { WriteThrottle } from '../middleware/write-throttle.ts';
 import { clientAddress } from '../requests/client-address.ts';
@@ -31,6 +31,7 @@ export function profileRoutes(ports: {
   log: Logger;
   sessionToken: SessionToken;
   sessionRequired: SessionRequired;
+  userRequired: UserRequired;
   throttle: SignInThrottle;
   writes: WriteThrottle;
   trustedProxies: number;
@@ -83,9 +84,9 @@ export function profileRoutes(ports: {
       await asOwner(c, () => bank.changePassword({ ...whose(c), ...body }));
       return c.body(null, 204);
     })
-    .get('/me', sessionRequired, (c) => {
+    .get('/me', ports.userRequired, (c) => {
       readQuery(c.req, Nothing);
-      return c.json(meShape(c.var.caller));
+      return c.json(meShape(c.get('user')));
     })
     .patch('/me', sessionRequired, limited, async (c) => {
       readQuery(c.req, Nothing);

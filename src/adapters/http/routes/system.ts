@@ -1,9 +1,9 @@
 import { Hono } from 'hono';
 import type { HonoRequest } from 'hono';
-import type { Bank } from '../../../application/bank.ts';
 import type { Ledger } from '../../../application/ledger.ts';
 import { inApiTerms } from '../responses/api-terms.ts';
-import { operatorOf, viewerOf, roleRequired } from '../middleware/caller.ts';
+import { accountViewerOf, operatorOf, roleRequired, viewerOf } from '../middleware/caller.ts';
+import { requireWithinLimit } from '../middleware/key-rights.ts';
 import type { CallerRequired, HttpEnv } from '../env.ts';
 import {
   ErasureBody,
@@ -13,24 +13,19 @@ import {
   UnfreezeBody,
   WithdrawalBody,
 } from '../requests/bodies.ts';
-import { AccountsQuery, UserQuery } from '../requests/queries.ts';
+import { AccountsQuery } from '../requests/queries.ts';
 import { AtQuery, Nothing, PageQuery } from '../requests/schemas.ts';
 import { dryRunOf, readQuery } from '../requests/read-query.ts';
 import { readKey } from '../requests/read-key.ts';
 import { readBody, readKeyedBody } from '../requests/read-body.ts';
 import { sendAccountResult, sendBatchResult, sendTransferResult } from '../responses/results.ts';
-import {
-  accountShape,
-  auditShape,
-  checkpointShape,
-  trialBalanceShape,
-  userShape,
-} from '../responses/responses.ts';
+import { accountShape, auditShape, checkpointShape, trialBalanceShape } from '../responses/responses.ts';
 
-/** Routes for the role `system`. An auditor may call those that read. */
+/** Routes of the bank's own work, for the staff. */
 export function systemRoutes({ ledger, callerRequired }: { ledger: Ledger; callerRequired: CallerRequired }) {
   const system = roleRequired('system');
-  const reader = roleRequired('system', 'auditor');
+  const operator = roleRequired('system or operator');
+  const auditor = roleRequired('system or auditor');
   return new Hono<HttpEnv>()
     .post('/withdrawals', callerRequired, system, async (c) => {
       const options = dryRunOf(c.req);
@@ -42,6 +37,7 @@ export function systemRoutes({ ledger, callerRequired }: { ledger: Ledger; calle
         ...(fromAccount === undefined ? {} : { sourceAccountId: fromAccount }),
         amount: BigInt(amount),
       };
+      requireWithinLimit(c.get('caller'), request.amount);
       return sendTransferResult(
         c,
         await inApiTerms(ledger.withdrawFunds(operatorOf(c.get('caller')), request, options)),
@@ -57,25 +53,27 @@ export function systemRoutes({ ledger, callerRequired }: { ledger: Ledger; calle
         sourceAmount: BigInt(fromAmount),
         destinationAmount: BigInt(toAmount),
       };
+      requireWithinLimit(c.get('caller'), request.sourceAmount);
+      requireWithinLimit(c.get('caller'), request.destinationAmount);
       return sendBatchResult(
         c,
         await inApiTerms(ledger.exchangeFunds(operatorOf(c.get('caller')), request, options)),
         { linked: true },
       );
     })
-    .post('/accounts/:id/freeze', callerRequired, system, async (c) => {
+    .post('/accounts/:id/freeze', callerRequired, operator, async (c) => {
       readQuery(c.req, Nothing);
       const body = await readBody(c, FreezeBody);
       const request = { ...body, accountId: c.req.param('id'), ...keyOf(c.req, body.idempotencyKey) };
       return sendAccountResult(c, await ledger.freezeAccount(operatorOf(c.get('caller')), request));
     })
-    .post('/accounts/:id/unfreeze', callerRequired, system, async (c) => {
+    .post('/accounts/:id/unfreeze', callerRequired, operator, async (c) => {
       readQuery(c.req, Nothing);
       const body = await readBody(c, UnfreezeBody);
       const request = { ...body, accountId: c.req.param('id'), ...keyOf(c.req, body.idempotencyKey) };
       return sendAccountResult(c, await ledger.unfreezeAccount(operatorOf(c.get('caller')), request));
     })
-    .put('/accounts/:id/limits', callerRequired, system, async (c) => {
+    .put('/accounts/:id/limits', callerRequired, operator, async (c) => {
       readQuery(c.req, Nothing);
       const { minimumBalance, maximumBalance = null, ...rest } = await readBody(c, LimitsBody);
       const request = {
@@ -93,7 +91,7 @@ export function systemRoutes({ ledger, callerRequired }: { ledger: Ledger; calle
       const request = { transferId: c.req.param('id'), reason };
       return sendTransferResult(c, await ledger.eraseText(operatorOf(c.get('caller')), request));
     })
-    .get('/audit', callerRequired, reader, async (c) => {
+    .get('/audit', callerRequired, roleRequired('system, operator or auditor'), async (c) => {
       const page = await ledger.listAudit(viewerOf(c.get('caller')), readQuery(c.req, PageQuery));
       return c.json({ records: page.items.map(auditShape), nextCursor: page.nextCursor });
     })
@@ -102,33 +100,19 @@ export function systemRoutes({ ledger, callerRequired }: { ledger: Ledger; calle
       await readBody(c, Nothing);
       return c.json({ checkpoint: checkpointShape(await ledger.makeCheckpoint()) }, 201);
     })
-    .get('/checkpoints', callerRequired, reader, async (c) => {
+    .get('/checkpoints', callerRequired, auditor, async (c) => {
       const page = await ledger.listCheckpoints(viewerOf(c.get('caller')), readQuery(c.req, PageQuery));
       return c.json({ checkpoints: page.items.map(checkpointShape), nextCursor: page.nextCursor });
     })
-    .get('/trial-balance', callerRequired, reader, async (c) => {
+    .get('/trial-balance', callerRequired, auditor, async (c) => {
       const query = readQuery(c.req, AtQuery);
       return c.json(trialBalanceShape(await ledger.getTrialBalance(viewerOf(c.get('caller')), query)));
     })
-    .get('/accounts', callerRequired, reader, async (c) => {
+    .get('/accounts', callerRequired, roleRequired('staff'), async (c) => {
       const { userId, ...page } = readQuery(c.req, AccountsQuery);
-      const found = await ledger.listAccounts(viewerOf(c.get('caller')), userId, page);
+      const found = await ledger.listAccounts(accountViewerOf(c.get('caller')), userId, page);
       return c.json({ accounts: found.items.map(accountShape), nextCursor: found.nextCursor });
     });
-}
-
-/** The routes about the server's users, for the roles `system` and `auditor`. */
-export function userRoutes({
-  bank,
-  callerRequired,
-}: {
-  bank: Pick<Bank, 'findUser'>;
-  callerRequired: CallerRequired;
-}) {
-  return new Hono<HttpEnv>().get('/users', callerRequired, roleRequired('system', 'auditor'), async (c) => {
-    const { email } = readQuery(c.req, UserQuery);
-    return c.json({ user: userShape(await bank.findUser(email)) });
-  });
 }
 
 function keyOf(request: HonoRequest<string>, inBody: string | undefined): { idempotencyKey?: string } {

@@ -9,7 +9,15 @@ import { omitAbsent } from '../../shared/omit-absent.ts';
 import type { Actor } from '../../../domain/actor.ts';
 import { PassbookError } from '../../../domain/errors.ts';
 import { inApiTerms } from '../responses/api-terms.ts';
-import { actorByRole, actorOf, operatorOf, roleRequired, viewerOf } from '../middleware/caller.ts';
+import {
+  actorByRole,
+  actorOf,
+  operatorOf,
+  reverserOf,
+  roleRequired,
+  viewerOf,
+} from '../middleware/caller.ts';
+import { hasLimit, requireOrders, requireWithinLimit } from '../middleware/key-rights.ts';
 import type { Caller, CallerRequired, HttpEnv } from '../env.ts';
 import {
   BatchBody,
@@ -48,6 +56,7 @@ export function transactionRoutes({
         const options = dryRunOf(c.req);
         const body = await readKeyedBody(c, TransferBody);
         const request = { ...orderOf(body), idempotencyKey: body.idempotencyKey };
+        requireOrders(c.get('caller'), [request]);
         if (requireConfirmation && !options.dryRun) {
           const order = { operation: 'transfer', transfers: [request], ...confirmationIn(body) } as const;
           await confirmed(c.get('caller'), order);
@@ -66,6 +75,7 @@ export function transactionRoutes({
           linked: body.linked ?? false,
           idempotencyKey: body.idempotencyKey,
         };
+        requireOrders(c.get('caller'), request.transfers);
         if (requireConfirmation && !options.dryRun) {
           const order = { operation: 'batch', ...request, ...confirmationIn(body) } as const;
           await confirmed(c.get('caller'), order);
@@ -86,6 +96,7 @@ export function transactionRoutes({
           ...(toAccount === undefined ? {} : { destinationAccountId: toAccount }),
           amount: BigInt(amount),
         };
+        requireWithinLimit(c.get('caller'), request.amount);
         return sendTransferResult(
           c,
           await inApiTerms(ledger.fundAccount(operatorOf(c.get('caller')), request, options)),
@@ -122,9 +133,14 @@ export function transactionRoutes({
           transferId: c.req.param('id'),
           idempotencyKey: body.idempotencyKey,
         };
+        const caller = c.get('caller');
+        if (hasLimit(caller)) {
+          const whole = () => ledger.getTransfer(viewerOf(caller), request.transferId);
+          requireWithinLimit(caller, request.amount ?? (await whole()).amount);
+        }
         return sendTransferResult(
           c,
-          await inApiTerms(ledger.reverseTransfer(actorByRole(c.get('caller')), request, options)),
+          await inApiTerms(ledger.reverseTransfer(reverserOf(caller), request, options)),
         );
       })
       .get('/', callerRequired, async (c) => {
@@ -168,7 +184,8 @@ function confirmationIn({
 
 /** The actor whose keys an operation uses. @throws PassbookError `forbidden` if only the system may do it */
 function keyOwner(caller: Caller, operation: KeyedOperation | BatchOperation): Actor {
-  if (operation === 'capture' || operation === 'void' || operation === 'reverse') return actorByRole(caller);
+  if (operation === 'capture' || operation === 'void') return actorByRole(caller);
+  if (operation === 'reverse') return reverserOf(caller);
   if (!SYSTEM_OPERATIONS.some((one) => one === operation)) return actorOf(caller);
   if (caller.role !== 'system') throw new PassbookError('forbidden');
   return operatorOf(caller);

@@ -12,6 +12,7 @@ export const profileOperations = {
     group,
     summary: 'Read the signed-in user',
     access: 'session',
+    scopes: ['read'],
     status: 200,
     answer: json.MeAnswer,
     errors: [],

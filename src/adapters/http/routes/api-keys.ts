@@ -1,0 +1,50 @@
+import { Hono } from 'hono';
+import type { Bank } from '../../../application/bank.ts';
+import type { HttpEnv } from '../env.ts';
+import type { SessionRequired } from '../middleware/session-middleware.ts';
+import { NewApiKeyBody } from '../requests/api-key-bodies.ts';
+import { originOf } from '../requests/origin.ts';
+import { readBody } from '../requests/read-body.ts';
+import { readQuery } from '../requests/read-query.ts';
+import { Nothing } from '../requests/schemas.ts';
+import { apiKeyShape } from '../responses/api-key-bodies.ts';
+
+/** Routes with which a person makes, lists and revokes their API keys. No key reaches them. */
+export function apiKeyRoutes({
+  bank,
+  sessionRequired,
+  trustedProxies,
+}: {
+  bank: Bank;
+  sessionRequired: SessionRequired;
+  trustedProxies: number;
+}) {
+  return new Hono<HttpEnv>()
+    .post('/', sessionRequired, async (c) => {
+      readQuery(c.req, Nothing);
+      const { transferLimit, ...body } = await readBody(c, NewApiKeyBody);
+      const { apiKey, secret } = await bank.makeApiKey({
+        ...body,
+        ...(transferLimit === undefined ? {} : { transferLimit: BigInt(transferLimit) }),
+        userId: c.get('caller').id,
+        sessionId: c.get('session').id,
+        origin: originOf(c, trustedProxies),
+      });
+      return c.json({ apiKey: apiKeyShape(apiKey), secret }, 201);
+    })
+    .get('/', sessionRequired, async (c) => {
+      readQuery(c.req, Nothing);
+      return c.json({ apiKeys: (await bank.listApiKeys(c.get('caller').id)).map(apiKeyShape) });
+    })
+    .delete('/:id', sessionRequired, async (c) => {
+      readQuery(c.req, Nothing);
+      await readBody(c, Nothing);
+      await bank.revokeApiKey({
+        userId: c.get('caller').id,
+        keyId: c.req.param('id'),
+        sessionId: c.get('session').id,
+        origin: originOf(c, trustedProxies),
+      });
+      return c.body(null, 204);
+    });
+}
