@@ -74,9 +74,8 @@ export class Edge {
     const tokens = createTokenIssuer({ ...TOKEN_TERMS, clock: this.clock });
     this.store = ports.store ?? createMemoryStore({ rehearsals: 1 });
     const { store } = this;
-    this.bank = bank(aBankOfPeople({ ...ports, store, clock: this.clock, tokens }).bank);
     const log = pino({ level: 'trace', base: null }, { write: (line) => this.lines.push(line) });
-    this.bank = bank(aBankOfPeople({ log, ...ports, clock: this.clock, tokens }).bank);
+    this.bank = bank(aBankOfPeople({ log, ...ports, store, clock: this.clock, tokens }).bank);
     this.app = createApp({ bank: this.bank, log, ...app });
   }
 

@@ -1,6 +1,6 @@
 import type { SecurityNotice, SecurityNotification } from '../../domain/entities/notification.ts';
 import type { LinkPage } from '../shared/link-pages.ts';
-import { deviceName } from './device-name.ts';
+import { deviceName } from '../../domain/entities/device-name.ts';
 import type { Fact } from './mail-layout.ts';
 
 /** The words of a mail about a sign-in or a credential. */
@@ -120,7 +120,7 @@ export function securityFacts({ details, address, device }: SecurityNotification
   return [
     ...Object.entries(details).map(([key, value]) => [labelOf(key), value] as const),
     ...(address === null ? [] : [['Internet address', address] as const]),
-    ...(device === null ? [] : [['Device', deviceName(device)] as const]),
+    ...(device === null ? [] : [['Device', deviceName(device) ?? device] as const]),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { composeMail } from '../../../src/adapters/smtp/compose-mail.ts';
-import { deviceName } from '../../../src/adapters/smtp/device-name.ts';
+import { deviceName } from '../../../src/domain/entities/device-name.ts';
 import type { MailContent } from '../../../src/adapters/smtp/mail-content.ts';
 import { securityWords } from '../../../src/adapters/smtp/security-words.ts';
 import { securityNotification } from '../../../src/application/users/security-events.ts';
