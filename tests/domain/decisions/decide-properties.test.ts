@@ -272,8 +272,8 @@ function parts({
   return instants.map((now, index) => ({ now, part: commands.slice(index * size, (index + 1) * size) }));
 }
 
-describe('for any books and any list of commands', () => {
-  it('a decision only makes what keeps the book', () => {
+describe('for random books and commands', () => {
+  it('a decision keeps the books consistent', () => {
     fc.assert(
       fc.property(scenario, (drawn) => {
         const books = new WholeBooks(drawn.known);
@@ -303,7 +303,7 @@ describe('for any books and any list of commands', () => {
     );
   });
 
-  it('a decision taken again is the same, and leaves books and commands as they were', () => {
+  it('a repeated decision is identical, and leaves its books and commands unchanged', () => {
     fc.assert(
       fc.property(scenario, ({ known, commands }) => {
         const books = new WholeBooks(known.map((account) => deepFreeze(account)));
@@ -316,7 +316,7 @@ describe('for any books and any list of commands', () => {
     );
   });
 
-  it('commands decided together are answered as one after the other', () => {
+  it('commands decided together have the same outcomes as one after another', () => {
     fc.assert(
       fc.property(scenario, (drawn) => {
         const together = new WholeBooks(drawn.known);
@@ -347,7 +347,7 @@ describe('for any books and any list of commands', () => {
     );
   });
 
-  it('commands decided in parts are decided as at once', () => {
+  it('commands decided in parts have the same outcomes as in one decision', () => {
     fc.assert(
       fc.property(scenario, fc.integer({ min: 1, max: 7 }), (drawn, size) => {
         const books = new WholeBooks(drawn.known);
@@ -364,7 +364,7 @@ describe('for any books and any list of commands', () => {
     );
   });
 
-  it('the lists that are drawn reach every outcome that a rule can give', () => {
+  it('the drawn lists reach every outcome that a rule can give', () => {
     const seen = new Set<string>();
     fc.assert(
       fc.property(scenario, (drawn) => {
