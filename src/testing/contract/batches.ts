@@ -330,7 +330,7 @@ export function describeBatches(subject: () => Subject): void {
     it.each<[field: string, change: Partial<BatchRequest>]>([
       ['transfers', { transfers: [] }],
       ['linked', { linked: true }],
-    ])('is of one request: another is a conflict in %s', async (field, change) => {
+    ])('covers one request: a different %s is a conflict', async (field, change) => {
       const { bank } = subject();
       const { alice, from, to } = await between(subject());
       const request = { transfers: [pay(from, to, 1n)], idempotencyKey: freshId() };

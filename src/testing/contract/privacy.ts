@@ -76,7 +76,7 @@ export function describePrivacy(subject: () => Subject): void {
         },
       ],
     ])(
-      'of a destination that is not theirs one learns only that it is unavailable; its owner and the system learn %s',
+      'shows a stranger only destination_account_unavailable; the owner and the system learn %s',
       async (code, change) => {
         const { bank } = subject();
         const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];

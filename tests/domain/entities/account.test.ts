@@ -54,7 +54,7 @@ describe("the bank's own account", () => {
     ['fees', 'income', '00000000-0000-8000-8000-000003455552'],
     ['exchange', 'asset', '00000000-0000-8000-8000-000004455552'],
     ['suspense', 'liability', '00000000-0000-8000-8000-000005455552'],
-  ])('for %s is of class %s, with one fixed id for each currency, and no limits', (purpose, kind, id) => {
+  ])('for %s has class %s, one fixed id for each currency, and no limits', (purpose, kind, id) => {
     expect({ ...Account.openSystem({ purpose, currency: 'EUR', at: JANUARY }) }).toMatchObject({
       id,
       ownerId: null,
@@ -94,7 +94,7 @@ describe('balances', () => {
     ['liability', { normalSide: 'credit', balance: 70n, held: 5n, incoming: 7n, available: 65n }],
     ['equity', { normalSide: 'credit', balance: 70n, held: 5n, incoming: 7n, available: 65n }],
     ['income', { normalSide: 'credit', balance: 70n, held: 5n, incoming: 7n, available: 65n }],
-  ])('of class %s stand on its normal side', (kind, expected) => {
+  ])('of class %s are on its normal side', (kind, expected) => {
     const { normalSide, balance, held, incoming, available } = anAccount({ class: kind, counters: COUNTERS });
     expect({ normalSide, balance, held, incoming, available }).toEqual(expected);
   });

@@ -34,7 +34,7 @@ describe('a new user', () => {
     ['a line separator', 'Alice\u2028Eve'],
     ['a paragraph separator', 'Alice\u2029Eve'],
     ['half a surrogate pair', 'Alice\ud83c'],
-  ])('cannot be called %s', (_, name) => {
+  ])('cannot be named %s', (_, name) => {
     expect(() => User.register({ ...FACTS, name })).toThrow(
       invalid('name', 'must be 1 to 100 printable characters'),
     );
@@ -79,7 +79,7 @@ describe('a new user', () => {
     ['a domain beyond ASCII', 'alice@exämple.com'],
     ['a sign that lowers to a letter of ASCII, the Kelvin sign', 'alice@\u212aexample.com'],
     ['a full-width at sign', 'alice\uff20example.com'],
-  ])('cannot have for an address %s', (_, email) => {
+  ])('cannot have the address %s', (_, email) => {
     expect(() => User.register({ ...FACTS, email })).toThrow(
       invalid('email', 'must be one e-mail address, such as ada@example.com'),
     );
