@@ -18,8 +18,8 @@ const folder = await mkdtemp(join(tmpdir(), 'passbook-'));
 const path = join(folder, 'bank.db');
 afterAll(() => rm(folder, { recursive: true }));
 
-describe('a bank that is killed again and again', () => {
-  it(`loses nothing it acknowledged in ${KILLS} kills, doubles nothing, and its sums are right`, async () => {
+describe('a bank that is killed repeatedly', () => {
+  it(`loses no acknowledged transfer in ${KILLS} kills, repeats none, and has correct sums`, async () => {
     const payers = await openPayers(path, FUNDS);
     const workload = new Workload('kill', payers);
     const faults: string[] = [];
