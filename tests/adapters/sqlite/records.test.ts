@@ -76,7 +76,7 @@ async function keep(outcome: Outcome): Promise<IdempotencyRecord> {
   return record;
 }
 
-describe('a record gives back the outcome as it was kept', () => {
+describe('a record returns the outcome as recorded', () => {
   const transferred = (): Outcome => ({
     kind: 'transferred',
     transfer: Transfer.complete(facts(), JANUARY),
@@ -112,7 +112,7 @@ describe('a record gives back the outcome as it was kept', () => {
     expect(await store.reads.record(record)).toStrictEqual(record);
   });
 
-  it('even where the transfer has gone on since', async () => {
+  it('even after the transfer has changed', async () => {
     const hold = Transfer.hold({ ...facts(), expiresAt: JANUARY + 1000 }, JANUARY);
     const record = await keep({ kind: 'transferred', transfer: hold, balances: [] });
     const after = hold.capture(5n, JANUARY + 500).reverse([1n, 1n]);
