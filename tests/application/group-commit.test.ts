@@ -16,14 +16,14 @@ import { anAccount, FixedClock, JANUARY } from '../../src/testing/fixtures/build
 import {
   aBatchCommand,
   anOpenCommand,
-  anOrder,
+  anInstruction,
   aTransferCommand,
   WholeBooks,
 } from '../../src/testing/fixtures/commands.ts';
 
 type Unit = {
   /** Asks for it where the store was busy. */
-  readonly want: Prefetch;
+  readonly prefetch: Prefetch;
   readonly deadline: Instant;
   /** Runs the decision, again if told so, writes what it changes, and lets the writer go on. */
   commit(options?: { readonly beforeEachRun?: readonly (() => void)[] }): Promise<void>;
@@ -72,7 +72,7 @@ class HandDrivenUnitOfWork implements UnitOfWork {
         await settled();
       };
       this.units.push({
-        get want() {
+        get prefetch() {
           return begin();
         },
         deadline,
@@ -96,13 +96,13 @@ function aWriter({
   limits = {},
   accounts = [],
   notify = false,
-  courier,
+  directDelivery,
   halvesFrom = Infinity,
 }: {
   limits?: Partial<WriterLimits>;
   accounts?: Parameters<typeof anAccount>[0][];
   notify?: boolean;
-  courier?: DirectDelivery;
+  directDelivery?: DirectDelivery;
   halvesFrom?: number;
 } = {}) {
   const clock = new FixedClock();
@@ -116,7 +116,7 @@ function aWriter({
     notify,
     onCommit: () => events.push('committed'),
     limits,
-    ...(courier ? { courier } : {}),
+    ...(directDelivery ? { directDelivery } : {}),
   });
   /** Submits, and notes under the command's id how it ends. */
   const submit = (command: Command) => {
@@ -146,7 +146,7 @@ function nameOf(command: Command): string {
   return 'id' in command ? command.id : command.type;
 }
 
-/** An opening by its own owner, so that a unit's `want` names the commands in it. */
+/** An opening by its own owner, so that a unit's `prefetch` names the commands in it. */
 function open(name: string): Command {
   return anOpenCommand({ id: name, ownerId: name });
 }
@@ -156,7 +156,7 @@ function poison(name: string): Command {
   return anOpenCommand({ id: name, ownerId: name, currency: 'XXX' });
 }
 
-const openedIn = (unit: Unit | undefined) => unit?.want.ownerIds;
+const openedIn = (unit: Unit | undefined) => unit?.prefetch.ownerIds;
 
 describe('group commit', () => {
   it('takes a lone command immediately', async () => {
@@ -201,13 +201,13 @@ describe('group commit', () => {
   it('counts the transfers of large commands, and lets single transfers overtake them', async () => {
     const { units, unitAt, submit } = aWriter({ limits: { batch: 5 } });
     const batchOf = (length: number) =>
-      aBatchCommand({ instructions: Array.from({ length }, () => anOrder()), linked: false });
+      aBatchCommand({ instructions: Array.from({ length }, () => anInstruction()), linked: false });
     const large = [batchOf(3), batchOf(8), batchOf(2), batchOf(9), batchOf(1)];
     void submit(open('a'));
     for (const command of large) void submit(command);
     void submit(open('b'));
-    const batchesIn = ({ want }: Unit) =>
-      want.keys.flatMap((key) => {
+    const batchesIn = ({ prefetch }: Unit) =>
+      prefetch.keys.flatMap((key) => {
         const index = large.findIndex((command) => command.key?.key === key.key);
         return index < 0 ? [] : [index];
       });
@@ -228,7 +228,7 @@ describe('group commit', () => {
         accounts: [{ id: 'from', ownerId: 'alice', balance: 10_000n }, { id: 'to' }],
       });
       const orders = Array.from({ length: 1_000 }, () =>
-        anOrder({ sourceAccountId: 'from', destinationAccountId: 'to', amount: 1n }),
+        anInstruction({ sourceAccountId: 'from', destinationAccountId: 'to', amount: 1n }),
       );
       void submit(aBatchCommand({ instructions: orders, linked }));
       await units[0]?.commit();
@@ -422,7 +422,7 @@ describe('group commit', () => {
     const { units, submit, clock } = aWriter({ limits: { deadlineMs: 1000 } });
     const command = aTransferCommand({ sourceAccountId: 'from', destinationAccountId: 'to' });
     void submit(command);
-    expect(units[0]?.want).toEqual({
+    expect(units[0]?.prefetch).toEqual({
       accountIds: ['from', 'to'],
       transferIds: [],
       purposes: [],
@@ -484,14 +484,14 @@ describe('the notifications of a commit', () => {
 
   it('are written as claimed if direct delivery has room, and handed over before any caller is answered', async () => {
     const handed: [ids: string[], until: Instant][] = [];
-    const courier: DirectDelivery = {
+    const directDelivery: DirectDelivery = {
       reserve: () => JANUARY + 500,
       accept: (messages, until) => {
         handed.push([messages.map(({ id }) => id), until]);
         events.push('handed over');
       },
     };
-    const { units, submit, events } = aWriter({ accounts, notify: true, courier });
+    const { units, submit, events } = aWriter({ accounts, notify: true, directDelivery });
     void submit(pay('paid', 10n));
     await settled();
     expect(handed).toEqual([]);
@@ -504,12 +504,12 @@ describe('the notifications of a commit', () => {
   it('of many commands are reserved once, and handed over together', async () => {
     let reserved = 0;
     const handed: string[][] = [];
-    const courier: DirectDelivery = {
+    const directDelivery: DirectDelivery = {
       // Only the first of a unit may be told that there is room
       reserve: () => (reserved++ === 0 ? JANUARY + 500 : null),
       accept: (messages) => handed.push(messages.map(({ id }) => id)),
     };
-    const { units, submit } = aWriter({ accounts, notify: true, courier });
+    const { units, submit } = aWriter({ accounts, notify: true, directDelivery });
     void submit(pay('refused', 1000n));
     await settled();
     const names = Array.from({ length: 100 }, (_, index) => `paid ${index}`);
@@ -523,14 +523,14 @@ describe('the notifications of a commit', () => {
 
   it('stay in the outbox if direct delivery has no room; a unit without notifications hands over nothing', async () => {
     let reserved = 0;
-    const courier: DirectDelivery = {
+    const directDelivery: DirectDelivery = {
       reserve: () => {
         reserved += 1;
         return null;
       },
       accept: () => events.push('handed over'),
     };
-    const { units, submit, events } = aWriter({ accounts, notify: true, courier });
+    const { units, submit, events } = aWriter({ accounts, notify: true, directDelivery });
     void submit(pay('paid', 10n));
     await settled();
     await units[0]?.commit();

@@ -64,7 +64,7 @@ describe('A server', () => {
     const ofServer = ['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding'];
     const ofOneAnswer = new Set([...ofServer, 'ratelimit']);
     const headers = { Authorization: `Bearer ${alice.token}`, 'X-Request-Id': 'r-1' };
-    const told = (answer: Response) => [...answer.headers].filter(([name]) => !ofOneAnswer.has(name));
+    const comparable = (answer: Response) => [...answer.headers].filter(([name]) => !ofOneAnswer.has(name));
 
     for (const path of [
       '/api/accounts',
@@ -73,9 +73,9 @@ describe('A server', () => {
       '/nothing',
     ]) {
       const answer = await fetch(`${url}${path}`, { headers });
-      const ofApp = told(await edge.app.request(path, { headers }));
+      const ofApp = comparable(await edge.app.request(path, { headers }));
 
-      expect(told(answer)).toEqual(ofApp);
+      expect(comparable(answer)).toEqual(ofApp);
       expect(ofApp.map(([name]) => name)).toContain('strict-transport-security');
       await answer.text();
     }

@@ -72,9 +72,9 @@ describe('the account cache', () => {
       { from: 7n, unit: 8n, at, accounts: [stored('a', 3)] },
     ],
     ['begins earlier, because it was applied before', { from: 5n, unit: 8n, at, accounts: [stored('a', 3)] }],
-  ])("keeps only another's changes if that list %s", (_why, told) => {
+  ])("keeps only another's changes if that list %s", (_why, handover) => {
     const ledger = aLedgerAt(6n, stored('a', 1), stored('b', 1));
-    ledger.apply(told);
+    ledger.apply(handover);
     expect(ledger.unit).toBe(8n);
     expect(sequencesOf(ledger, ['a', 'b'])).toEqual([3, undefined]);
   });

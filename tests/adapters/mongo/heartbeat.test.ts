@@ -57,12 +57,12 @@ describeWithMongo('the heartbeat of processes', () => {
 
   it('lists the sessions of a process before their use, and shows that it is alive', async () => {
     const [one, other] = [aSession(), aSession()];
-    const told = () => processes.findOne({}, { projection: { _id: 0, sessions: 1 } });
+    const listed = () => processes.findOne({}, { projection: { _id: 0, sessions: 1 } });
     await presence.during(one, async () => {
       expect(await isAlive()).toBe(true);
-      expect(await told()).toEqual({ sessions: [one.id] });
+      expect(await listed()).toEqual({ sessions: [one.id] });
       await presence.during(other, async () => {
-        expect(await told()).toEqual({ sessions: [one.id, other.id] });
+        expect(await listed()).toEqual({ sessions: [one.id, other.id] });
       });
     });
   });

@@ -9,7 +9,7 @@ import { WriterLease } from '../../../src/adapters/mongo/writing/writer-lease.ts
 import type { Stores } from '../../../src/application/ports/ledger-store.ts';
 import { Account } from '../../../src/domain/entities/account.ts';
 import { PassbookError } from '../../../src/domain/errors.ts';
-import { NO_CHANGES, want } from '../../../src/testing/fixtures/bank.ts';
+import { NO_CHANGES, aPrefetch } from '../../../src/testing/fixtures/bank.ts';
 import { aCustomer, aSession, aUser, freshId } from '../../../src/testing/fixtures/builders.ts';
 import { describeWithMongo, freshDatabaseName, mongod, mongoUri } from '../../support/mongo.ts';
 import { openMongoBank, withRawClient } from '../../support/mongo-bank.ts';
@@ -206,7 +206,7 @@ describeWithMongo('the MongoDB store', () => {
     const { bank } = mongo;
     const id = await bank.open(aCustomer());
     const unit = bank.unitOfWork.transact(
-      want({ accountIds: [id] }),
+      aPrefetch({ accountIds: [id] }),
       (books) => {
         const before = books.account(id) ?? null;
         const named = (name: string) => ({
@@ -489,7 +489,7 @@ describeWithMongo('opening the store', () => {
     const units = [
       store.check(),
       store.unitOfWork.run(({ users }) => users.byId(freshId())),
-      store.unitOfWork.transact(want({}), () => ({ result: 1, changes: NO_CHANGES }), Date.now() + 1000),
+      store.unitOfWork.transact(aPrefetch({}), () => ({ result: 1, changes: NO_CHANGES }), Date.now() + 1000),
     ];
     const refused = { code: 'unavailable', message: 'The store is closed, nothing was done' };
     for (const unit of units) await expect(unit).rejects.toMatchObject(refused);

@@ -56,9 +56,9 @@ describeWithMongo('writer leases between processes', () => {
     expect(events).toEqual([]);
 
     const changed = { account: anAccount({ balance: 7n, sequence: 3 }), written: 2 };
-    const told = { from: 3n, unit: 5n, at: new Timestamp({ t: 7, i: 2 }), accounts: [changed] };
-    one.release(() => told);
-    expect(await taken).toStrictEqual({ told });
+    const handover = { from: 3n, unit: 5n, at: new Timestamp({ t: 7, i: 2 }), accounts: [changed] };
+    one.release(() => handover);
+    expect(await taken).toStrictEqual({ handover });
   });
 
   it('reach a waiting process even if another always wants the next one', async () => {
@@ -103,15 +103,15 @@ describeWithMongo('writer leases between processes', () => {
   it('expire if nobody passes them on', async () => {
     contend();
     await one.acquire(limit());
-    expect(await other.acquire(limit())).toEqual({ told: null });
+    expect(await other.acquire(limit())).toEqual({ handover: null });
   });
 
   it('are waited for until the limit, and not at all if the server does not answer', async () => {
     contend();
     await one.acquire(limit());
-    expect(await other.acquire(new Deadline(1))).toEqual({ told: null });
+    expect(await other.acquire(new Deadline(1))).toEqual({ handover: null });
     await client.close();
-    expect(await other.acquire(limit())).toEqual({ told: null });
+    expect(await other.acquire(limit())).toEqual({ handover: null });
     await client.connect();
   });
 });

@@ -7,7 +7,7 @@ import { Connection } from '../../../src/adapters/sqlite/connection/connection.t
 import { loadDriver } from '../../../src/adapters/sqlite/connection/driver.ts';
 import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import type { SqliteStore } from '../../../src/adapters/sqlite/index.ts';
-import { TestBank, NO_CHANGES, want } from '../../../src/testing/fixtures/bank.ts';
+import { TestBank, NO_CHANGES, aPrefetch } from '../../../src/testing/fixtures/bank.ts';
 import { aCustomer, anAccount, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 
 const driver = await loadDriver();
@@ -41,7 +41,7 @@ async function fill(): Promise<void> {
     after: anAccount({ name: 'x'.repeat(1000) }),
   }));
   await store.unitOfWork.transact(
-    want({}),
+    aPrefetch({}),
     () => ({ result: undefined, changes: { ...NO_CHANGES, accounts } }),
     bank.deadline(),
   );

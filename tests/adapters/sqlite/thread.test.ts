@@ -14,7 +14,7 @@ import { openWith } from '../../../src/adapters/sqlite/sqlite-store.ts';
 import { Account } from '../../../src/domain/entities/account.ts';
 import type { Changes } from '../../../src/domain/books/changes.ts';
 import { Transfer } from '../../../src/domain/entities/transfer.ts';
-import { TestBank, NO_CHANGES, SYSTEM, want } from '../../../src/testing/fixtures/bank.ts';
+import { TestBank, NO_CHANGES, SYSTEM, aPrefetch } from '../../../src/testing/fixtures/bank.ts';
 import { aCustomer, anAccount, aUser, FixedClock, freshId } from '../../../src/testing/fixtures/builders.ts';
 
 const driver = await loadDriver();
@@ -54,7 +54,7 @@ async function open(
 
 function write(bank: TestBank, changes: Partial<Changes>, decide = () => {}): Promise<unknown> {
   return bank.unitOfWork.transact(
-    want({}),
+    aPrefetch({}),
     () => {
       decide();
       return { result: undefined, changes: { ...NO_CHANGES, ...changes } };

@@ -11,7 +11,7 @@ import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import type { SqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import { openWith } from '../../../src/adapters/sqlite/sqlite-store.ts';
 import type { Stores } from '../../../src/application/ports/ledger-store.ts';
-import { TestBank, NO_CHANGES, want } from '../../../src/testing/fixtures/bank.ts';
+import { TestBank, NO_CHANGES, aPrefetch } from '../../../src/testing/fixtures/bank.ts';
 import { aCustomer, anAccount, aUser, aWelcome, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 
 const driver = await loadDriver();
@@ -43,7 +43,7 @@ const FULL = { code: 'storage_full', message: 'The store has no space left, noth
 
 function seed(account = anAccount(), { waitMs = 10_000 } = {}): Promise<void> {
   return store.unitOfWork.transact(
-    want({ accountIds: [account.id] }),
+    aPrefetch({ accountIds: [account.id] }),
     () => ({
       result: undefined,
       changes: { ...NO_CHANGES, accounts: [{ before: null, after: account }] },
@@ -79,7 +79,7 @@ describe.each([
       const unit = store.unitOfWork.transact(
         () => {
           asked.push(isFree);
-          return want({})();
+          return aPrefetch({})();
         },
         () => ({ result: undefined, changes: NO_CHANGES }),
         clock.now() + 10_000,
@@ -185,7 +185,7 @@ describe.each([
       await seed(account);
       await expect(
         store.unitOfWork.transact(
-          want({ accountIds: [account.id] }),
+          aPrefetch({ accountIds: [account.id] }),
           () => ({
             result: undefined,
             changes: {
@@ -320,7 +320,7 @@ describe.each([
       const short = await openSqliteStore({ path, clock, threadThreshold });
       const underWay = accounts.map((account) =>
         short.unitOfWork.transact(
-          want({}),
+          aPrefetch({}),
           () => ({
             result: undefined,
             changes: { ...NO_CHANGES, accounts: [{ before: null, after: account }] },

@@ -26,7 +26,7 @@ import {
   aFundingCommand,
   aLimitCommand,
   anOpenCommand,
-  anOrder,
+  anInstruction,
   anUnfreezeCommand,
   aReverseCommand,
   aTransferCommand,
@@ -114,7 +114,7 @@ function commandsOver(known: readonly Account[]): fc.Arbitrary<readonly Command[
   );
   const pair = fc
     .record({ sourceAccountId: accountId, destinationAccountId: accountId, amount, currency: named, hold })
-    .map((facts) => anOrder(facts));
+    .map((facts) => anInstruction(facts));
   const several = fc
     .record({ one: accountId, many: fc.array(fc.tuple(accountId, amount), { minLength: 2, maxLength: 3 }) })
     .chain(({ one, many }) =>
@@ -129,7 +129,7 @@ function commandsOver(known: readonly Account[]): fc.Arbitrary<readonly Command[
             amount: part,
           })),
         ];
-        return anOrder({ legs: debits ? legs : [...legs.slice(1), legs[0]!] });
+        return anInstruction({ legs: debits ? legs : [...legs.slice(1), legs[0]!] });
       }),
     );
   const instruction = fc.oneof({ weight: 4, arbitrary: pair }, several);
@@ -425,8 +425,8 @@ function outcomesOf(answer: Decided): readonly string[] {
   if ('conflict' in answer) return [];
   if (answer.replayed) return ['replayed'];
   const { outcome } = answer;
-  const told = (one: TransferOutcome) => (one.kind === 'refused' ? one.code : one.kind);
-  if (outcome.kind === 'batch') return outcome.members.map(told);
+  const codeOrKind = (one: TransferOutcome) => (one.kind === 'refused' ? one.code : one.kind);
+  if (outcome.kind === 'batch') return outcome.members.map(codeOrKind);
   return [outcome.kind === 'refused' ? outcome.code : outcome.kind];
 }
 
@@ -622,9 +622,9 @@ function expectOutcomeOfWhatWasKept(answer: Decided | undefined, { transfers }: 
   }
   const { outcome } = answer;
   const members = outcome.kind === 'batch' ? outcome.members : [outcome];
-  const told = members.flatMap((one) => (one.kind === 'refused' && one.transfer ? [one] : []));
+  const rejections = members.flatMap((one) => (one.kind === 'refused' && one.transfer ? [one] : []));
   expect(byText(rejected.map(({ id, code }) => ({ id, code })))).toEqual(
-    byText(told.map(({ transfer, code }) => ({ id: transfer?.id, code }))),
+    byText(rejections.map(({ transfer, code }) => ({ id: transfer?.id, code }))),
   );
 }
 
