@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { ReplicaSet } from '../../scripts/mongo-replica-set.ts';
 import type { WriterLimits } from '../../src/application/group-commit.ts';
-import { TestBank, codeOf, want } from '../../src/testing/fixtures/bank.ts';
+import { TestBank, codeOf, aPrefetch } from '../../src/testing/fixtures/bank.ts';
 import { expectRunningBook, expectWholeChain } from '../../src/testing/fixtures/books.ts';
 import { aCustomer, freshId } from '../../src/testing/fixtures/builders.ts';
 import type { Customer } from '../../src/testing/fixtures/builders.ts';
 import { describeWithMongo, freshDatabaseName, startReplicaSet } from '../support/mongo.ts';
-import { failCommands, openMongoBank, passCommands } from '../support/mongo-bank.ts';
+import { failCommands, openMongoBank, stopFailing } from '../support/mongo-bank.ts';
 import type { MongoBank } from '../support/mongo-bank.ts';
 
 const ABORTED = ['TransientTransactionError'];
@@ -44,7 +44,7 @@ describeWithMongo('a unit on an uncommitted base', () => {
     watch();
   });
   afterEach(async () => {
-    await passCommands(server.uri());
+    await stopFailing(server.uri());
     await mongo.close();
   });
 
@@ -165,7 +165,7 @@ describeWithMongo('a unit on an uncommitted base', () => {
     const settled = Promise.allSettled([
       first.pay(alice, { from, to: between, amount: 10n }),
       first.unitOfWork.transact(
-        want({ accountIds: [between] }),
+        aPrefetch({ accountIds: [between] }),
         () => {
           throw new RangeError('A decision of mine');
         },

@@ -4,11 +4,11 @@ import type { TransferResult } from '../../src/application/views.ts';
 import { userTransfers } from '../../src/application/transfers/user-transfers.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import type { ReplicaSet } from '../../scripts/mongo-replica-set.ts';
-import { NO_CHANGES, SYSTEM, want } from '../../src/testing/fixtures/bank.ts';
+import { NO_CHANGES, SYSTEM, aPrefetch } from '../../src/testing/fixtures/bank.ts';
 import { aCustomer, anAccount, aUser, freshId } from '../../src/testing/fixtures/builders.ts';
 import type { Customer } from '../../src/testing/fixtures/builders.ts';
 import { describeWithMongo, freshDatabaseName, startReplicaSet } from '../support/mongo.ts';
-import { failCommands, openMongoBank, passCommands, withRawClient } from '../support/mongo-bank.ts';
+import { failCommands, openMongoBank, stopFailing, withRawClient } from '../support/mongo-bank.ts';
 import type { MongoBank } from '../support/mongo-bank.ts';
 
 const ABORTED = ['TransientTransactionError'];
@@ -43,7 +43,7 @@ describeWithMongo('a store whose server fails', () => {
     to = await mongo.bank.open(bob);
     await mongo.bank.takeMessages();
   });
-  afterEach(() => passCommands(uri));
+  afterEach(() => stopFailing(uri));
 
   const fail = (failure: Parameters<typeof failCommands>[1]) => failCommands(uri, failure);
 
@@ -115,7 +115,7 @@ describeWithMongo('a store whose server fails', () => {
         facts: { retryAfterSeconds: 1 },
         cause: { code: 112 },
       });
-      await passCommands(uri);
+      await stopFailing(uri);
       await expectNothingPaid();
     });
 
@@ -130,7 +130,7 @@ describeWithMongo('a store whose server fails', () => {
       const before = mongo.sent.length;
       await expect(pay()).rejects.toMatchObject({ code: 'unavailable', cause: { code: 13 } });
       expect(mongo.sent.slice(before).filter(({ commandName }) => commandName === 'insert')).toHaveLength(1);
-      await passCommands(uri);
+      await stopFailing(uri);
       await expectNothingPaid();
     });
 
@@ -197,7 +197,7 @@ describeWithMongo('a store whose server fails', () => {
         const key = freshId();
         await fail({ failCommands: ['commitTransaction'], ...failure });
         await expect(pay(hasty, key)).rejects.toMatchObject({ code: 'outcome_unknown', retry: 'same_key' });
-        await passCommands(uri);
+        await stopFailing(uri);
         expect(await pay(mongo, key)).toMatchObject({ ok: true });
         expect(await pay(mongo, key)).toMatchObject({ ok: true, replayed: true });
         await expectPaidOnce();
@@ -209,7 +209,7 @@ describeWithMongo('a store whose server fails', () => {
       await expect(pay(hasty)).rejects.toMatchObject({ code: 'outcome_unknown' });
       for (let more = 0; more < 3; more++) await ended(hasty, 'commandFailed', 'commitTransaction');
       const settled = ended(hasty, 'commandSucceeded', 'commitTransaction');
-      await passCommands(uri);
+      await stopFailing(uri);
       await settled;
       await expectPaidOnce();
     });
@@ -220,7 +220,7 @@ describeWithMongo('a store whose server fails', () => {
       const paying = pay();
       await failed;
       await withRawClient(uri, (client) => client.db('admin').command({ killAllSessions: [] }));
-      await passCommands(uri);
+      await stopFailing(uri);
       expect(await paying).toMatchObject({ ok: true, replayed: false });
       await expectPaidOnce();
     });
@@ -238,13 +238,13 @@ describeWithMongo('a store whose server fails', () => {
       const { bank } = hasty;
       const count = (deadline: number) =>
         bank.unitOfWork.transact(
-          want({ ownerIds: [alice.id] }),
+          aPrefetch({ ownerIds: [alice.id] }),
           (books) => ({ result: books.accountCount(alice.id), changes: NO_CHANGES }),
           deadline,
         );
       await fail({ failCommands: ['commitTransaction'], closeConnection: true });
       await expect(count(bank.clock.now() + 800)).rejects.toMatchObject({ code: 'unavailable' });
-      await passCommands(uri);
+      await stopFailing(uri);
       expect(await count(bank.deadline())).toBe(1);
     });
   });
@@ -306,7 +306,7 @@ describeWithMongo('a store whose server fails', () => {
         cause: { code: errorCode },
       });
       await expect(mongo.store.check()).rejects.toMatchObject(refused);
-      await passCommands(uri);
+      await stopFailing(uri);
       await expect(mongo.store.check()).resolves.toBeUndefined();
       await expectNothingPaid();
     });
@@ -470,7 +470,7 @@ describeWithMongo('two clients of one database', () => {
 
   async function spend({ bank }: MongoBank, accountIds: readonly [string, string]): Promise<boolean> {
     return bank.unitOfWork.transact(
-      want({ accountIds }),
+      aPrefetch({ accountIds }),
       (books) => {
         const [before, beside] = accountIds.map((id) => books.account(id));
         if (!before || !beside) throw new TypeError('The accounts are there');

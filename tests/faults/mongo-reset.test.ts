@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ReplicaSet } from '../../scripts/mongo-replica-set.ts';
-import { codeOf, want } from '../../src/testing/fixtures/bank.ts';
+import { codeOf, aPrefetch } from '../../src/testing/fixtures/bank.ts';
 import { aCustomer, aUser, freshId } from '../../src/testing/fixtures/builders.ts';
 import type { Customer } from '../../src/testing/fixtures/builders.ts';
 import { describeWithMongo, freshDatabaseName, startReplicaSet } from '../support/mongo.ts';
@@ -178,7 +178,7 @@ describeWithMongo('a connection that is lost while a transaction is open', () =>
   it('at the abort still has its transaction ended', async () => {
     await failCommands(server.uri(), { failCommands: ['abortTransaction'], times: 2, closeConnection: true });
     const failing = mongo.bank.unitOfWork.transact(
-      want({ accountIds: [from] }),
+      aPrefetch({ accountIds: [from] }),
       () => {
         throw new RangeError('A decision of mine');
       },

@@ -7,7 +7,7 @@ import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { createLedger } from '../../src/index.ts';
 import { expectAllAsAnswered } from './support/sqlite-audit.ts';
 import { BankProcess, openPayers, Workload } from './support/sqlite-process.ts';
-import type { Heard } from './support/sqlite-process.ts';
+import type { ReceivedReport } from './support/sqlite-process.ts';
 
 const KILLS = 50;
 const IN_FLIGHT = 32;
@@ -79,7 +79,7 @@ describe('a bank that is killed repeatedly', () => {
       await bank.close();
     }
 
-    function hear(report: Heard): void {
+    function hear(report: ReceivedReport): void {
       if ('failed' in report) faults.push(report.failed);
       else if (!workload.answered(report.key, report.result)) faults.push(`${report.key} was answered anew`);
     }

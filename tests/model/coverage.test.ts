@@ -5,7 +5,7 @@ import { createLedger } from '../../src/index.ts';
 import type { Ledger } from '../../src/index.ts';
 import { outcomeOf } from './command.ts';
 import { play } from './play.ts';
-import { drawSequence, LONG_ONE_OF } from './sequence.ts';
+import { drawSequence, LONG_SEQUENCE_EVERY } from './sequence.ts';
 
 const SEED = 2026;
 const LONG_SEQUENCES = 16;
@@ -65,11 +65,11 @@ const REFUSALS: readonly ErrorCode[] = [
 describe('the drawn sequences', () => {
   beforeAll(async () => {
     for (let long = 0; long < LONG_SEQUENCES; long++) {
-      const sequence = drawSequence({ seed: SEED, index: long * LONG_ONE_OF, mostCommands: 512 });
+      const sequence = drawSequence({ seed: SEED, index: long * LONG_SEQUENCE_EVERY, mostCommands: 512 });
       const disagreement = await play(sequence, async () => {
         const store = createMemoryStore();
         return {
-          doors: [store],
+          stores: [store],
           ledgerOf: (options) => watched(createLedger(options)),
           dispose: () => store.close(),
         };

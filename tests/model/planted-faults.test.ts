@@ -22,7 +22,7 @@ const SEQUENCES = 150;
 function openWith(change: (store: Store) => Partial<Store>): OpenStore {
   return async () => {
     const store = createMemoryStore();
-    return { doors: [{ ...store, ...change(store) }], dispose: () => store.close() };
+    return { stores: [{ ...store, ...change(store) }], dispose: () => store.close() };
   };
 }
 
@@ -46,7 +46,7 @@ function openAs(change: (ledger: Ledger) => Partial<Plainly>): OpenStore {
       const ledger = createLedger(options);
       return { ...ledger, ...change(ledger) } as Ledger;
     };
-    return { doors: [store], ledgerOf, dispose: () => store.close() };
+    return { stores: [store], ledgerOf, dispose: () => store.close() };
   };
 }
 
@@ -54,9 +54,9 @@ function openAs(change: (ledger: Ledger) => Partial<Plainly>): OpenStore {
 function writing({ unitOfWork }: Store, change: (changes: Changes) => Partial<Changes>): UnitOfWork {
   return {
     run: (work) => unitOfWork.run(work),
-    transact: (want, decide, deadline) =>
+    transact: (prefetch, decide, deadline) =>
       unitOfWork.transact(
-        want,
+        prefetch,
         (books) => {
           const { result, changes } = whole(decide(books));
           return { result, changes: { ...changes, ...change(changes) } };
@@ -72,8 +72,8 @@ const NONE = { debits: 0n, credits: 0n };
 function loading({ unitOfWork }: Store, change: (books: Books) => Partial<Books>): UnitOfWork {
   return {
     run: (work) => unitOfWork.run(work),
-    transact: (want, decide, deadline) =>
-      unitOfWork.transact(want, (books) => decide({ ...books, ...change(books) }), deadline),
+    transact: (prefetch, decide, deadline) =>
+      unitOfWork.transact(prefetch, (books) => decide({ ...books, ...change(books) }), deadline),
   };
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { systemAccountId } from '../../domain/entities/account.ts';
 import type { Account } from '../../domain/entities/account.ts';
 import type { Ledger, TransferResult } from '../../index.ts';
-import { SYSTEM, want } from '../fixtures/bank.ts';
+import { SYSTEM, aPrefetch } from '../fixtures/bank.ts';
 import type { TestBank } from '../fixtures/bank.ts';
 import { expectRunningBook, expectSumsOfZero, expectWholeChain } from '../fixtures/books.ts';
 import { aCustomer, freshId } from '../fixtures/builders.ts';
@@ -144,7 +144,7 @@ function faultsOf(
 
 function snapshot(bank: TestBank, accountIds: readonly string[]): Promise<readonly Account[]> {
   return bank.unitOfWork.transact(
-    want({ accountIds }),
+    aPrefetch({ accountIds }),
     (books) => ({
       result: accountIds.flatMap((id) => books.account(id) ?? []),
       changes: {

@@ -68,18 +68,21 @@ export function describeBankBusiness(subject: () => Subject): void {
           idempotencyKey: freshId(),
           ...change,
         });
-      const told = async (change: object) => (await exchange(change)).members?.map(codeOf);
-      expect(await told({ sourceAmount: 1001n })).toEqual(['insufficient_funds', 'linked_transfer_failed']);
-      expect(await told({ sourceAccountId: freshId() })).toEqual([
+      const codesAfter = async (change: object) => (await exchange(change)).members?.map(codeOf);
+      expect(await codesAfter({ sourceAmount: 1001n })).toEqual([
+        'insufficient_funds',
+        'linked_transfer_failed',
+      ]);
+      expect(await codesAfter({ sourceAccountId: freshId() })).toEqual([
         'source_account_not_found',
         'linked_transfer_failed',
       ]);
-      expect(await told({ destinationAccountId: freshId() })).toEqual([
+      expect(await codesAfter({ destinationAccountId: freshId() })).toEqual([
         'linked_transfer_failed',
         'destination_account_not_found',
       ]);
       await bank.alter(yen, { maximumBalance: 40n });
-      expect(await told({})).toEqual(['linked_transfer_failed', 'exceeds_maximum_balance']);
+      expect(await codesAfter({})).toEqual(['linked_transfer_failed', 'exceeds_maximum_balance']);
       expect([await bank.balanceOf(dirhams), await bank.balanceOf(yen)]).toEqual([1000n, 0n]);
     });
 

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { ClaimedMessage, OutboxStore } from '../../application/ports/outbox.ts';
 import type { Notification } from '../../domain/entities/notification.ts';
 import { JANUARY, aTransferMessage, aWelcome } from '../fixtures/builders.ts';
-import { NO_CHANGES, want } from '../fixtures/bank.ts';
+import { NO_CHANGES, aPrefetch } from '../fixtures/bank.ts';
 import type { Subject } from './subject.ts';
 
 const LEASE_MS = 60_000;
@@ -20,7 +20,7 @@ export function describeOutbox(subject: () => Subject): void {
 
   const commit = (messages: readonly Notification[], messagesDueAt: number | null) =>
     subject().bank.unitOfWork.transact(
-      want({}),
+      aPrefetch({}),
       () => ({ result: undefined, changes: { ...NO_CHANGES, messages, messagesDueAt } }),
       subject().bank.deadline(),
     );

@@ -16,7 +16,7 @@ export function describePrivacy(subject: () => Subject): void {
       const hers = await bank.account(eve, { funds: 100n });
       const missing = freshId();
       const { ledger } = bank;
-      const told = (attempt: Promise<unknown>) => attempt.catch(String);
+      const resultOf = (attempt: Promise<unknown>) => attempt.catch(String);
       const attempts = (account: string, transfer: string, pending: string) => [
         ledger.getAccount(eve, account),
         ledger.getBalance(eve, account),
@@ -33,8 +33,8 @@ export function describePrivacy(subject: () => Subject): void {
         ledger.closeAccount(eve, { accountId: hers, sweepTo: account }),
         ledger.renameAccount(eve, { accountId: account, name: 'mine' }),
       ];
-      const anothers = await Promise.all(attempts(from, transferId, hold).map(told));
-      const none = await Promise.all(attempts(missing, missing, missing).map(told));
+      const anothers = await Promise.all(attempts(from, transferId, hold).map(resultOf));
+      const none = await Promise.all(attempts(missing, missing, missing).map(resultOf));
       expect(anothers).toStrictEqual(none);
       expect((await ledger.listTransfers(eve)).items.map(({ amount }) => amount)).toEqual([100n]);
     });

@@ -231,15 +231,15 @@ export function describeSeveralLegs(subject: () => Subject): void {
         await send(subject(), alice, [debit(from, 60n), credit(his, 25n), credit(hers, 35n)]),
       );
       const messages = await bank.takeMessages();
-      const told = (id: string) => messages.filter((message) => message.recipientId === id);
+      const sentTo = (id: string) => messages.filter((message) => message.recipientId === id);
       expect(messages).toHaveLength(3);
-      expect(told(alice.id)).toMatchObject([
+      expect(sentTo(alice.id)).toMatchObject([
         { kind: 'transfer_sent', amount: 60n, balances: [{ accountId: from, balance: 40n }] },
       ]);
-      expect(told(bob.id)).toMatchObject([
+      expect(sentTo(bob.id)).toMatchObject([
         { kind: 'transfer_received', amount: 25n, balances: [{ accountId: his, balance: 25n }] },
       ]);
-      expect(told(carol.id)).toMatchObject([
+      expect(sentTo(carol.id)).toMatchObject([
         { kind: 'transfer_received', amount: 35n, balances: [{ accountId: hers }] },
       ]);
 

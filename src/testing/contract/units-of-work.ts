@@ -10,7 +10,7 @@ import type { DecisionContext } from '../../domain/decisions/decision-context.ts
 import { PassbookError } from '../../domain/errors.ts';
 import type { Decided } from '../../domain/books/outcome.ts';
 import { decideInParts } from '../../domain/decisions/decide.ts';
-import { NO_CHANGES, want } from '../fixtures/bank.ts';
+import { NO_CHANGES, aPrefetch } from '../fixtures/bank.ts';
 import {
   aCaptureCommand,
   aLimitCommand,
@@ -31,7 +31,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       const account = anAccount({ balance: 5n, name: 'Rent', maximumBalance: 7n, minimumBalance: -3n });
       const message = aWelcome();
       const result = await bank.unitOfWork.transact(
-        want({ accountIds: [account.id] }),
+        aPrefetch({ accountIds: [account.id] }),
         () => ({
           result: 'done',
           changes: { ...NO_CHANGES, accounts: [{ before: null, after: account }], messages: [message] },
@@ -147,7 +147,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       const id = freshId();
       let runs = 0;
       const result = await bank.unitOfWork.transact(
-        want({ accountIds: [id] }),
+        aPrefetch({ accountIds: [id] }),
         () => {
           runs += 1;
           return {
@@ -171,7 +171,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
         const seen: string[] = [];
         const first = (_: unknown, result: string) => void seen.push(result);
         await bank.unitOfWork.transact(
-          () => ({ ...want({ accountIds: [id] })(), alongside: [first, last] }),
+          () => ({ ...aPrefetch({ accountIds: [id] })(), alongside: [first, last] }),
           () => ({
             result: id,
             changes: { ...NO_CHANGES, accounts: [{ before: null, after: anAccount({ id }) }] },
@@ -198,7 +198,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
         bank.unitOfWork.transact(
           () => {
             events.push(`${name} begins`);
-            return want({})();
+            return aPrefetch({})();
           },
           () => {
             events.push(`${name} is decided`);
@@ -216,7 +216,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       const { bank } = subject();
       const unit = async () => {
         const result = await bank.unitOfWork.transact(
-          want({}),
+          aPrefetch({}),
           () => ({ result: { of: 'a unit' }, changes: NO_CHANGES }),
           bank.deadline(),
         );
@@ -249,7 +249,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
 
       await expect(
         bank.unitOfWork.transact(
-          want({ accountIds: [freshId()] }),
+          aPrefetch({ accountIds: [freshId()] }),
           () => {
             throw fault;
           },
@@ -263,7 +263,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       const after = anAccount();
       const ended = await bank.unitOfWork
         .transact(
-          want({ accountIds: [after.id] }),
+          aPrefetch({ accountIds: [after.id] }),
           () => ({
             result: 'written',
             changes: { ...NO_CHANGES, accounts: [{ before: null, after }] },
@@ -606,13 +606,13 @@ function briefly(answer: Decided): string {
 }
 
 type Door = Subject['bank'];
-type SomeWant = Parameters<typeof want>[0];
+type SomePrefetch = Parameters<typeof aPrefetch>[0];
 
-function decidedWith<R>(bank: Door, some: SomeWant, decide: (books: Books) => Decision<R>): Promise<R> {
-  return bank.unitOfWork.transact(want(some), decide, bank.deadline());
+function decidedWith<R>(bank: Door, some: SomePrefetch, decide: (books: Books) => Decision<R>): Promise<R> {
+  return bank.unitOfWork.transact(aPrefetch(some), decide, bank.deadline());
 }
 
-function decided<R>(bank: Door, some: SomeWant, read: (books: Books) => R): Promise<R> {
+function decided<R>(bank: Door, some: SomePrefetch, read: (books: Books) => R): Promise<R> {
   return decidedWith(bank, some, (books) => ({ result: read(books), changes: NO_CHANGES }));
 }
 

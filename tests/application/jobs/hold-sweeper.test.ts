@@ -78,9 +78,9 @@ describe('a started sweeper', () => {
     clock.advance(1000);
     const unitOfWork: Store['unitOfWork'] = {
       run: (work) => store.unitOfWork.run(work),
-      transact: (want, decide, deadline) =>
+      transact: (prefetch, decide, deadline) =>
         store.unitOfWork.transact(
-          want,
+          prefetch,
           (books) =>
             decide({
               ...books,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../../src/adapters/memory/index.ts';
 import { OutboxDispatcher } from '../../../src/application/jobs/outbox-dispatcher.ts';
 import type { DigestMessage, Notification } from '../../../src/domain/entities/notification.ts';
-import { NO_CHANGES, want } from '../../../src/testing/fixtures/bank.ts';
+import { NO_CHANGES, aPrefetch } from '../../../src/testing/fixtures/bank.ts';
 import { aTransferMessage, aUser, aWelcome, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 import { RecordingLog, RecordingMailer } from '../../support/people.ts';
 
@@ -41,7 +41,7 @@ async function anOutbox() {
     hand: async (messages: readonly Notification[]) => {
       const until = dispatcher.reserve();
       await unitOfWork.transact(
-        want({}),
+        aPrefetch({}),
         () => ({ result: undefined, changes: { ...NO_CHANGES, messages, messagesDueAt: until } }),
         clock.now(),
       );

@@ -7,7 +7,7 @@ import type { UnitOfWork } from '../../../src/application/ports/ledger-store.ts'
 import type { Mailer } from '../../../src/application/ports/outbox.ts';
 import type { Notification } from '../../../src/domain/entities/notification.ts';
 import { PassbookError } from '../../../src/domain/errors.ts';
-import { NO_CHANGES, want } from '../../../src/testing/fixtures/bank.ts';
+import { NO_CHANGES, aPrefetch } from '../../../src/testing/fixtures/bank.ts';
 import { aUser, aWelcome, FixedClock, JANUARY } from '../../../src/testing/fixtures/builders.ts';
 import { RecordingLog, RecordingMailer } from '../../support/people.ts';
 
@@ -291,7 +291,7 @@ describe('a fault of the mail server', () => {
     const hand = async (message: Notification) => {
       const until = dispatcher.reserve() ?? 0;
       await unitOfWork.transact(
-        want({}),
+        aPrefetch({}),
         () => ({ result: undefined, changes: { ...NO_CHANGES, messages: [message], messagesDueAt: until } }),
         clock.now(),
       );
@@ -448,7 +448,7 @@ describe('recipients of mails', () => {
 });
 
 describe('a directly delivered message', () => {
-  /** As a unit of work writes it: claimed until the courier's reservation ends. */
+  /** As a unit of work writes it: claimed until the reservation of direct delivery ends. */
   const committed = async (
     outbox: Awaited<ReturnType<typeof anOutbox>>,
     messages: readonly Notification[],
@@ -456,7 +456,7 @@ describe('a directly delivered message', () => {
     const until = outbox.dispatcher.reserve();
     if (until === null) throw new TypeError('There is room');
     await outbox.unitOfWork.transact(
-      want({}),
+      aPrefetch({}),
       () => ({ result: undefined, changes: { ...NO_CHANGES, messages, messagesDueAt: until } }),
       outbox.clock.now(),
     );

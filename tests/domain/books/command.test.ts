@@ -8,7 +8,7 @@ import {
   aFundingCommand,
   aLimitCommand,
   anOpenCommand,
-  anOrder,
+  anInstruction,
   anUnfreezeCommand,
   aReverseCommand,
   aTransferCommand,
@@ -91,8 +91,8 @@ describe('the prefetch of commands', () => {
   it('has every account of every leg of a batch, and its one key', () => {
     const command = aBatchCommand({
       instructions: [
-        anOrder({ sourceAccountId: 'a', destinationAccountId: 'b' }),
-        anOrder({
+        anInstruction({ sourceAccountId: 'a', destinationAccountId: 'b' }),
+        anInstruction({
           legs: [
             { account: { accountId: 'c' }, direction: 'debit', amount: 2n },
             { account: { accountId: 'a' }, direction: 'credit', amount: 1n },

@@ -13,7 +13,7 @@ import {
   aFreezeCommand,
   aFundingCommand,
   anOpenCommand,
-  anOrder,
+  anInstruction,
   anUnfreezeCommand,
   aReverseCommand,
   aTransferCommand,
@@ -464,7 +464,7 @@ describe('the bound of counters', () => {
     });
     const destination = anAccount();
     const order = (amount: bigint) =>
-      anOrder({
+      anInstruction({
         sourceAccountId: source.id,
         destinationAccountId: destination.id,
         amount,
