@@ -139,7 +139,7 @@ export async function assembleServices(given: {
         log,
         notify: true,
         onCommit: () => dispatcher.wake(),
-        courier: dispatcher,
+        directDelivery: dispatcher,
       });
     },
     { close: (bank) => bank.ledger.close() },

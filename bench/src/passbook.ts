@@ -95,7 +95,7 @@ export async function openBank(
     notify,
     limits,
     onCommit: () => dispatcher.wake(),
-    courier: dispatcher,
+    directDelivery: dispatcher,
   });
   if (dispatch) dispatcher.start();
   return {

@@ -1,4 +1,4 @@
-/** One session, told by its parent: opens the contender, measures its points, checks its books. */
+/** One session, controlled by its parent: opens the contender, measures its points, checks its books. */
 import type { Contender, Measured, Terms } from './measure.ts';
 import { measure } from './measure.ts';
 import type { Place } from './passbook.ts';

@@ -91,7 +91,7 @@ export class CommandWriter {
   readonly #digest: Digest;
   readonly #notify: boolean;
   readonly #onCommit: () => void;
-  readonly #courier: DirectDelivery | undefined;
+  readonly #directDelivery: DirectDelivery | undefined;
   readonly #limits: WriterLimits;
   #waiting: Waiting[] = [];
   /** Number of running workers; each takes one unit after another to the store. */
@@ -112,7 +112,7 @@ export class CommandWriter {
     /** Called after each commit without direct delivery, before its callers are answered. Must not throw. */
     onCommit?: () => void;
     /** Takes the messages of a commit, before its callers are answered. Must not throw. */
-    courier?: DirectDelivery;
+    directDelivery?: DirectDelivery;
     limits?: Partial<WriterLimits>;
   }) {
     this.#unitOfWork = ports.unitOfWork;
@@ -120,7 +120,7 @@ export class CommandWriter {
     this.#digest = ports.digest;
     this.#notify = ports.notify;
     this.#onCommit = ports.onCommit ?? (() => {});
-    this.#courier = ports.courier;
+    this.#directDelivery = ports.directDelivery;
     this.#limits = { ...DEFAULT_LIMITS, ...ports.limits };
   }
 
@@ -270,7 +270,7 @@ export class CommandWriter {
     try {
       const { answers, messages, messagesDueAt } = await this.#transact(batch, { join, blame });
       if (messagesDueAt === null) this.#onCommit();
-      else this.#courier?.accept(messages, messagesDueAt);
+      else this.#directDelivery?.accept(messages, messagesDueAt);
       return () => {
         for (const [index, one] of batch.entries()) settle(one, answers[index] as Decided);
       };
@@ -325,7 +325,7 @@ export class CommandWriter {
   ): Decision<Committed> {
     const messages = [...before.messages, ...part.changes.messages];
     const isFirst = before.dueAt === undefined && messages.length > 0;
-    const dueAt = isFirst ? (this.#courier?.reserve() ?? null) : before.dueAt;
+    const dueAt = isFirst ? (this.#directDelivery?.reserve() ?? null) : before.dueAt;
     const changes = { ...part.changes, messagesDueAt: dueAt ?? null };
     if (!('next' in part)) {
       return { result: { answers: part.result, messages, messagesDueAt: changes.messagesDueAt }, changes };

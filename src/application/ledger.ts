@@ -83,7 +83,7 @@ export type LedgerPorts<Tx = unknown> = {
   /** Called after each commit; must not throw. */
   readonly onCommit?: () => void;
   /** The dispatcher of this process, which takes new messages without a read of the outbox. */
-  readonly courier?: DirectDelivery;
+  readonly directDelivery?: DirectDelivery;
   /** Bounds of the command queue. */
   readonly limits?: Partial<WriterLimits>;
 };

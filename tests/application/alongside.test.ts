@@ -7,7 +7,7 @@ const BANK = { kind: 'system' } as const;
 const ADA = { kind: 'user', id: 'ada' } as const;
 
 /** The stores with transactions of their own are held to more in tests/adapters/alongside.test.ts. */
-describe('a write alongside a command, over the memory store', () => {
+describe('a write alongside a command in the memory store', () => {
   let ledger: Ledger<undefined>;
   let accountId: string;
   beforeEach(async () => {
@@ -21,7 +21,7 @@ describe('a write alongside a command, over the memory store', () => {
     ledger.fundAccount(BANK, { userId: 'ada', amount: 1n, idempotencyKey: key }, { alongside });
   const balance = async () => (await ledger.getBalance(ADA, accountId)).balance;
 
-  it('runs without a transaction, before its command is kept', async () => {
+  it('runs without a transaction, before its command is stored', async () => {
     const seen: unknown[] = [];
     const funded = await ledger.fundAccount(
       BANK,
@@ -36,7 +36,7 @@ describe('a write alongside a command, over the memory store', () => {
     expect(await balance()).toBe(1n);
   });
 
-  it('keeps nothing of a command whose write throws', async () => {
+  it('prevents its command if it throws', async () => {
     const fault = new Error('cancelled');
     await expect(fund('one', () => Promise.reject(fault))).rejects.toBe(fault);
     expect(await balance()).toBe(0n);
@@ -57,7 +57,7 @@ describe('a write alongside a command, over the memory store', () => {
     expect(await balance()).toBe(1n);
   });
 
-  it('may not wait for another command', async () => {
+  it('cannot wait for another command', async () => {
     const nested = fund('outer', async () => {
       await fund('inner', () => {});
     });

@@ -7,14 +7,14 @@ import { NO_CHANGES } from '../../src/testing/fixtures/bank.ts';
 import { SocketTurns } from '../support/socket-turns.ts';
 
 /** Each test starts where a request or an answer of a database arrives: while the event loop serves sockets. */
-describe('work in parts lets the event loop serve sockets', () => {
+describe('the event loop serves sockets', () => {
   let turns: SocketTurns;
   beforeAll(async () => {
     turns = await SocketTurns.open();
   });
   afterAll(() => turns.close());
 
-  it('in a whole turn', async () => {
+  it('during a whole turn', async () => {
     await turns.next();
     const before = turns.count;
     await wholeTurn();

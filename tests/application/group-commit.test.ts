@@ -16,14 +16,14 @@ import { anAccount, FixedClock, JANUARY } from '../../src/testing/fixtures/build
 import {
   aBatchCommand,
   anOpenCommand,
-  anOrder,
+  anInstruction,
   aTransferCommand,
   WholeBooks,
 } from '../../src/testing/fixtures/commands.ts';
 
 type Unit = {
   /** Asks for it where the store was busy. */
-  readonly want: Prefetch;
+  readonly prefetch: Prefetch;
   readonly deadline: Instant;
   /** Runs the decision, again if told so, writes what it changes, and lets the writer go on. */
   commit(options?: { readonly beforeEachRun?: readonly (() => void)[] }): Promise<void>;
@@ -72,7 +72,7 @@ class HandDrivenUnitOfWork implements UnitOfWork {
         await settled();
       };
       this.units.push({
-        get want() {
+        get prefetch() {
           return begin();
         },
         deadline,
@@ -96,13 +96,13 @@ function aWriter({
   limits = {},
   accounts = [],
   notify = false,
-  courier,
+  directDelivery,
   halvesFrom = Infinity,
 }: {
   limits?: Partial<WriterLimits>;
   accounts?: Parameters<typeof anAccount>[0][];
   notify?: boolean;
-  courier?: DirectDelivery;
+  directDelivery?: DirectDelivery;
   halvesFrom?: number;
 } = {}) {
   const clock = new FixedClock();
@@ -116,7 +116,7 @@ function aWriter({
     notify,
     onCommit: () => events.push('committed'),
     limits,
-    ...(courier ? { courier } : {}),
+    ...(directDelivery ? { directDelivery } : {}),
   });
   /** Submits, and notes under the command's id how it ends. */
   const submit = (command: Command) => {
@@ -146,7 +146,7 @@ function nameOf(command: Command): string {
   return 'id' in command ? command.id : command.type;
 }
 
-/** An opening by its own owner, so that a unit's `want` names the commands in it. */
+/** An opening by its own owner, so that a unit's `prefetch` names the commands in it. */
 function open(name: string): Command {
   return anOpenCommand({ id: name, ownerId: name });
 }
@@ -156,10 +156,10 @@ function poison(name: string): Command {
   return anOpenCommand({ id: name, ownerId: name, currency: 'XXX' });
 }
 
-const openedIn = (unit: Unit | undefined) => unit?.want.ownerIds;
+const openedIn = (unit: Unit | undefined) => unit?.prefetch.ownerIds;
 
 describe('group commit', () => {
-  it('takes a lone command at once', async () => {
+  it('takes a lone command immediately', async () => {
     const { units, submit } = aWriter();
     const answer = submit(open('a'));
     expect(units.map(openedIn)).toEqual([['a']]);
@@ -170,7 +170,7 @@ describe('group commit', () => {
     });
   });
 
-  it('takes all that wait while a unit commits into the next one, in the order they came', async () => {
+  it('takes everything that waits during a commit into the next unit, in order of arrival', async () => {
     const { units, submit, events } = aWriter();
     for (const name of ['a', 'b', 'c', 'd']) void submit(open(name));
     await settled();
@@ -185,7 +185,7 @@ describe('group commit', () => {
     expect(events).toEqual(['committed', 'a', 'committed', 'b', 'c', 'd', 'committed', 'e']);
   });
 
-  it('takes all along that came before the store could begin, as many as a batch may have', async () => {
+  it('takes everything that arrives before the store begins, up to the size of a batch', async () => {
     const { unitOfWork, units, submit, events } = aWriter({ limits: { batch: 3 } });
     unitOfWork.isBusy = true;
     for (const name of ['a', 'b', 'c', 'd']) void submit(open(name));
@@ -198,16 +198,16 @@ describe('group commit', () => {
     expect(events).toEqual(['committed', 'a', 'b', 'c', 'committed', 'd']);
   });
 
-  it('counts the transfers of large commands, and lets single ones pass them', async () => {
+  it('counts the transfers of large commands, and lets single transfers overtake them', async () => {
     const { units, unitAt, submit } = aWriter({ limits: { batch: 5 } });
     const batchOf = (length: number) =>
-      aBatchCommand({ instructions: Array.from({ length }, () => anOrder()), linked: false });
+      aBatchCommand({ instructions: Array.from({ length }, () => anInstruction()), linked: false });
     const large = [batchOf(3), batchOf(8), batchOf(2), batchOf(9), batchOf(1)];
     void submit(open('a'));
     for (const command of large) void submit(command);
     void submit(open('b'));
-    const batchesIn = ({ want }: Unit) =>
-      want.keys.flatMap((key) => {
+    const batchesIn = ({ prefetch }: Unit) =>
+      prefetch.keys.flatMap((key) => {
         const index = large.findIndex((command) => command.key?.key === key.key);
         return index < 0 ? [] : [index];
       });
@@ -228,7 +228,7 @@ describe('group commit', () => {
         accounts: [{ id: 'from', ownerId: 'alice', balance: 10_000n }, { id: 'to' }],
       });
       const orders = Array.from({ length: 1_000 }, () =>
-        anOrder({ sourceAccountId: 'from', destinationAccountId: 'to', amount: 1n }),
+        anInstruction({ sourceAccountId: 'from', destinationAccountId: 'to', amount: 1n }),
       );
       void submit(aBatchCommand({ instructions: orders, linked }));
       await units[0]?.commit();
@@ -237,7 +237,7 @@ describe('group commit', () => {
     }
   });
 
-  it('brings a second half of many callers while one is under way, and no third', async () => {
+  it('starts a second unit when many callers wait during a unit, and no third', async () => {
     const { units, unitAt, submit, many } = aWriter({ halvesFrom: 256 });
     many(0, 128);
     expect(units.map(openedIn)).toEqual([['0']]);
@@ -256,7 +256,7 @@ describe('group commit', () => {
     expect(units.flatMap(openedIn)).toEqual(Array.from({ length: 628 }, (_, index) => `${index}`));
   });
 
-  it('answers one half when the other is on its way', async () => {
+  it('answers one unit while the other is under way', async () => {
     const { units, many, events } = aWriter({ halvesFrom: 256 });
     many(0, 129);
     await units[0]?.commit();
@@ -274,7 +274,7 @@ describe('group commit', () => {
     ]);
   });
 
-  it('brings a unit at a time again when few are left, or when the store gains no more by halves', async () => {
+  it('returns to one unit at a time when few callers are left, or when the store gains nothing from two', async () => {
     const { unitOfWork, units, unitAt, submit, many } = aWriter({ halvesFrom: 256 });
     many(0, 192);
     for (const index of [0, 1]) await units[index]?.commit();
@@ -295,7 +295,7 @@ describe('group commit', () => {
     expect(openedIn(await unitAt(5))).toHaveLength(152);
   });
 
-  it('lets nobody pass those who have gone before, where a unit is asked late', () => {
+  it('keeps the order of arrival if a store takes the commands of a unit late', () => {
     const { unitOfWork, units, many } = aWriter({ halvesFrom: 256 });
     unitOfWork.isBusy = true;
     many(0, 139);
@@ -306,14 +306,14 @@ describe('group commit', () => {
     expect(openedIn(units[1])).toHaveLength(128);
   });
 
-  it('takes all where a store gains nothing by halves', async () => {
+  it('takes everything into one unit if the store gains nothing from two', async () => {
     const { units, submit } = aWriter();
     for (let index = 0; index < 400; index++) void submit(open(`${index}`));
     for (const index of [0, 1]) await units[index]?.commit();
     expect(units.map((unit) => openedIn(unit)?.length)).toEqual([1, 399]);
   });
 
-  it('takes nobody along who makes a unit larger than a half, where it was larger before', async () => {
+  it('adds no command to a unit that is larger than half already', async () => {
     const { unitOfWork, units, many } = aWriter();
     many(0, 301);
     unitOfWork.isBusy = true;
@@ -324,7 +324,7 @@ describe('group commit', () => {
     expect(openedIn(units[1])).toHaveLength(300);
   });
 
-  it('halves those who are there, not those who were and have come along', async () => {
+  it('halves the commands that still wait, not those already taken', async () => {
     const { unitOfWork, units, unitAt, many } = aWriter();
     unitOfWork.isBusy = true;
     many(0, 300);
@@ -337,14 +337,14 @@ describe('group commit', () => {
     expect(openedIn(await unitAt(2))).toHaveLength(150);
   });
 
-  it('does not take more than a batch in a half', async () => {
+  it('takes no more than a batch into one of two units', async () => {
     const { units, unitAt, many } = aWriter({ limits: { batch: 200 }, halvesFrom: 256 });
     many(0, 650);
     for (let index = 0; index < 5; index++) await (await unitAt(index)).commit();
     expect(units.map((unit) => openedIn(unit)?.length)).toEqual([1, 128, 200, 200, 121]);
   });
 
-  it('answers a half that failed as a whole too, and goes on with the other', async () => {
+  it('answers a unit that failed as a whole, and continues with the other', async () => {
     const { units, unitAt, many, events } = aWriter({ halvesFrom: 256 });
     many(0, 300);
     await units[0]?.commit();
@@ -358,7 +358,7 @@ describe('group commit', () => {
     expect(events).toHaveLength(128 + 2 + 171);
   });
 
-  it('leaves those out that come after a unit has begun, or while it is tried one by one', async () => {
+  it('excludes commands that arrive after a unit began, or while its commands run one by one', async () => {
     const { unitOfWork, units, submit, events } = aWriter();
     unitOfWork.isBusy = true;
     submit(poison('p')).catch(() => {});
@@ -370,7 +370,7 @@ describe('group commit', () => {
     expect(events).toEqual(['p: "XXX" is not a currency of ISO 4217', 'committed', 'a', 'committed', 'b']);
   });
 
-  it('answers nobody before the commit that holds the answer, and reports the commit first', async () => {
+  it('answers nobody before the commit of the answer, and reports the commit first', async () => {
     const { units, submit, events } = aWriter();
     void submit(open('a'));
     void submit(open('b'));
@@ -408,7 +408,7 @@ describe('group commit', () => {
     ]);
   });
 
-  it('begins again where nothing waited', async () => {
+  it('starts afresh after each idle period', async () => {
     const { units, submit } = aWriter();
     for (const name of ['a', 'b', 'c']) {
       void submit(open(name));
@@ -418,11 +418,11 @@ describe('group commit', () => {
     expect(units).toHaveLength(3);
   });
 
-  it('wants of the store what its commands want', () => {
+  it('requests from the store the prefetch of its commands', () => {
     const { units, submit, clock } = aWriter({ limits: { deadlineMs: 1000 } });
     const command = aTransferCommand({ sourceAccountId: 'from', destinationAccountId: 'to' });
     void submit(command);
-    expect(units[0]?.want).toEqual({
+    expect(units[0]?.prefetch).toEqual({
       accountIds: ['from', 'to'],
       transferIds: [],
       purposes: [],
@@ -436,7 +436,7 @@ describe('group commit', () => {
     });
   });
 
-  it('reads the clock for each run of a decision, and counts the last', async () => {
+  it('reads the clock for each run of a decision, and stores the last reading', async () => {
     const { units, submit, clock, books } = aWriter();
     const start = clock.now();
     void submit(open('a'));
@@ -448,7 +448,7 @@ describe('group commit', () => {
   it.each([
     [true, 2],
     [false, 0],
-  ])('sends messages if it is to: %s', async (notify, count) => {
+  ])('writes notifications according to its option: %s', async (notify, count) => {
     const { units, submit, books } = aWriter({
       notify,
       accounts: [
@@ -468,7 +468,7 @@ describe('group commit', () => {
   });
 });
 
-describe('the messages of a commit', () => {
+describe('the notifications of a commit', () => {
   const accounts = [
     { id: 'from', ownerId: 'alice', balance: 100n },
     { id: 'to', ownerId: 'bob' },
@@ -482,16 +482,16 @@ describe('the messages of a commit', () => {
       amount,
     });
 
-  it('are written as claimed by a courier that has room, and handed over before anybody is answered', async () => {
+  it('are written as claimed if direct delivery has room, and handed over before any caller is answered', async () => {
     const handed: [ids: string[], until: Instant][] = [];
-    const courier: DirectDelivery = {
+    const directDelivery: DirectDelivery = {
       reserve: () => JANUARY + 500,
       accept: (messages, until) => {
         handed.push([messages.map(({ id }) => id), until]);
         events.push('handed over');
       },
     };
-    const { units, submit, events } = aWriter({ accounts, notify: true, courier });
+    const { units, submit, events } = aWriter({ accounts, notify: true, directDelivery });
     void submit(pay('paid', 10n));
     await settled();
     expect(handed).toEqual([]);
@@ -504,12 +504,12 @@ describe('the messages of a commit', () => {
   it('of many commands are reserved once, and handed over together', async () => {
     let reserved = 0;
     const handed: string[][] = [];
-    const courier: DirectDelivery = {
+    const directDelivery: DirectDelivery = {
       // Only the first of a unit may be told that there is room
       reserve: () => (reserved++ === 0 ? JANUARY + 500 : null),
       accept: (messages) => handed.push(messages.map(({ id }) => id)),
     };
-    const { units, submit } = aWriter({ accounts, notify: true, courier });
+    const { units, submit } = aWriter({ accounts, notify: true, directDelivery });
     void submit(pay('refused', 1000n));
     await settled();
     const names = Array.from({ length: 100 }, (_, index) => `paid ${index}`);
@@ -521,16 +521,16 @@ describe('the messages of a commit', () => {
     expect(handed).toEqual([names.flatMap((name) => [`${name}.sent`, `${name}.received`])]);
   });
 
-  it('are left in the outbox where direct delivery has no room, and nothing is handed over where there are none', async () => {
+  it('stay in the outbox if direct delivery has no room; a unit without notifications hands over nothing', async () => {
     let reserved = 0;
-    const courier: DirectDelivery = {
+    const directDelivery: DirectDelivery = {
       reserve: () => {
         reserved += 1;
         return null;
       },
       accept: () => events.push('handed over'),
     };
-    const { units, submit, events } = aWriter({ accounts, notify: true, courier });
+    const { units, submit, events } = aWriter({ accounts, notify: true, directDelivery });
     void submit(pay('paid', 10n));
     await settled();
     await units[0]?.commit();
@@ -544,7 +544,7 @@ describe('the messages of a commit', () => {
 });
 
 describe('the limit of a batch', () => {
-  it('leaves the rest to the units after it', async () => {
+  it('leaves the remaining commands to the next units', async () => {
     const { units, submit } = aWriter({ limits: { batch: 2 } });
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) void submit(open(name));
     for (const index of [0, 1, 2, 3]) await units[index]?.commit();
@@ -553,7 +553,7 @@ describe('the limit of a batch', () => {
 });
 
 describe('the limit of the queue', () => {
-  it('refuses one more than may wait, at once and for a retry with the same key', async () => {
+  it('refuses one command beyond it immediately, with the advice to retry with the same key', async () => {
     const { units, submit, events } = aWriter({ limits: { queue: 2 } });
     for (const name of ['a', 'b', 'c']) void submit(open(name));
     await expect(submit(open('d'))).rejects.toEqual(
@@ -570,7 +570,7 @@ describe('the limit of the queue', () => {
 });
 
 describe('the deadline of a command', () => {
-  it('counts from when it was submitted, and is that of its unit', async () => {
+  it('counts from its submission, and the earliest one is the deadline of its unit', async () => {
     const { units, submit, clock } = aWriter({ limits: { deadlineMs: 1000 } });
     const start = clock.now();
     void submit(open('a'));
@@ -582,7 +582,7 @@ describe('the deadline of a command', () => {
     expect(units.map(({ deadline }) => deadline)).toEqual([start + 1000, start + 1010]);
   });
 
-  it('ends its waiting: from that instant on it is unavailable, and the others go on without it', async () => {
+  it('ends its wait: from then on it is unavailable, and the others continue without it', async () => {
     const { units, submit, clock, events } = aWriter({ limits: { deadlineMs: 1000 } });
     void submit(open('a'));
     const late = submit(open('late'));
@@ -598,7 +598,7 @@ describe('the deadline of a command', () => {
     expect(events).toEqual(['committed', 'a', 'late: unavailable', 'committed', 'in time']);
   });
 
-  it('of all that wait can pass; then no unit is begun, and the writer serves on', async () => {
+  it('may pass for all waiting commands; then no unit begins, and the writer accepts new ones', async () => {
     const { units, submit, clock, events } = aWriter({ limits: { deadlineMs: 1000 } });
     void submit(open('a'));
     submit(open('b')).catch(() => {});
@@ -613,7 +613,7 @@ describe('the deadline of a command', () => {
 
 describe('a fault', () => {
   it.each(['unavailable', 'outcome_unknown'] as const)(
-    "of the store, %s, is everybody's in the unit and nobody's beside it",
+    'of the store, %s, reaches all callers of its unit, and no others',
     async (code) => {
       const { units, submit, events } = aWriter();
       void submit(open('a'));
@@ -628,7 +628,7 @@ describe('a fault', () => {
     },
   );
 
-  it('of one command does not fail the innocent: each is then taken by itself', async () => {
+  it('of one command does not affect the others: each then runs in its own unit', async () => {
     const { units, submit, events } = aWriter();
     void submit(open('a'));
     void submit(open('b'));
@@ -648,7 +648,7 @@ describe('a fault', () => {
     ]);
   });
 
-  it('of a lone command is its own, as it was thrown', async () => {
+  it('of a lone command reaches its caller unchanged', async () => {
     const { units, submit } = aWriter();
     const answer = submit(open('a'));
     const fault = new RangeError('unheard of');
@@ -662,7 +662,7 @@ describe('a fault', () => {
 });
 
 describe('closing', () => {
-  it('takes no more commands, and waits for those it has', async () => {
+  it('refuses new commands, and waits for the accepted ones', async () => {
     const { writer, units, submit, events } = aWriter();
     void submit(open('a'));
     void submit(open('b'));
@@ -679,7 +679,7 @@ describe('closing', () => {
     expect(events).toEqual(['c: unavailable', 'committed', 'a', 'committed', 'b', 'closed']);
   });
 
-  it('is done at once where nothing waits, and may be repeated', async () => {
+  it('is immediate if nothing waits, and may be repeated', async () => {
     const { writer, submit } = aWriter();
     await writer.close();
     await writer.close();

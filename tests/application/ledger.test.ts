@@ -7,13 +7,13 @@ import { SYSTEM } from '../../src/testing/fixtures/bank.ts';
 import { aCustomer, freshId } from '../../src/testing/fixtures/builders.ts';
 
 describe('a ledger', () => {
-  it('cannot have for its default currency what is none', () => {
+  it('refuses a default currency that ISO 4217 does not have', () => {
     expect(() => createLedger({ store: createMemoryStore(), defaultCurrency: 'eur' })).toThrow(
       new TypeError('"eur" is not a currency of ISO 4217'),
     );
   });
 
-  it('is in euros, without a limit of accounts, and sends no messages, unless said otherwise', async () => {
+  it('by default is in euros, has no limit of accounts, and sends no messages', async () => {
     const store = createMemoryStore();
     const ledger = createLedger({ store });
     const alice = aCustomer();
@@ -27,7 +27,7 @@ describe('a ledger', () => {
     expect(await store.unitOfWork.run((stores) => stores.outbox.claim(outbox))).toEqual([]);
   });
 
-  it('shows lists of all customers to the system and to auditors, and to nobody else', async () => {
+  it('shows lists of all customers to the system and auditors alone', async () => {
     const ledger = createLedger({ store: createMemoryStore() });
     const [alice, bob] = [aCustomer(), aCustomer()];
     const auditor = { kind: 'auditor', id: 'ann' } as const;
@@ -45,7 +45,7 @@ describe('a ledger', () => {
     await expect(ledger.listAccounts(bob, bob.id)).resolves.toMatchObject({ items: [] });
   });
 
-  it('opens and funds in its default currency where nothing names one', async () => {
+  it('opens and funds in its default currency if the request names none', async () => {
     const ledger = createLedger({ store: createMemoryStore(), defaultCurrency: 'JPY' });
     const alice = aCustomer();
     expect(await ledger.openAccount(alice)).toMatchObject({ account: { currency: 'JPY', exponent: 0 } });
@@ -54,7 +54,7 @@ describe('a ledger', () => {
     ).toMatchObject({ ok: true, transfer: { currency: 'JPY', exponent: 0 } });
   });
 
-  it('draws ids that rise, and salts that differ', async () => {
+  it('creates ascending ids and distinct salts', async () => {
     const store = createMemoryStore();
     const ledger = createLedger({ store });
     const alice = aCustomer();
@@ -72,14 +72,14 @@ describe('a ledger', () => {
     expect(transfers.every(({ salt }) => /^[\da-f]{32}$/.test(salt))).toBe(true);
   });
 
-  it('reports each commit before its caller is answered', async () => {
+  it('reports each commit before it answers the caller', async () => {
     const events: string[] = [];
     const ledger = createLedger({ store: createMemoryStore(), onCommit: () => events.push('committed') });
     await ledger.openAccount(aCustomer()).then(() => events.push('answered'));
     expect(events).toEqual(['committed', 'answered']);
   });
 
-  it('takes no more commands once it is closed, and still reads', async () => {
+  it('refuses commands after it is closed, but still reads', async () => {
     const ledger = createLedger({ store: createMemoryStore() });
     const alice = aCustomer();
     const opening = ledger.openAccount(alice);

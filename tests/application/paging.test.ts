@@ -20,7 +20,7 @@ const fault = (field: string, message: string) =>
 const OTHER_LIST = fault('cursor', 'is of another list or filter: leave it out to begin a list');
 
 describe('the limit of a page', () => {
-  it('is 50 unless said', async () => {
+  it('defaults to 50', async () => {
     const { bank, alice, ids } = await aBankWith(51);
     const page = await bank.ledger.listAccounts(alice, alice.id);
     expect(page.items.map(({ accountId }) => accountId)).toEqual(ids.slice(0, 50));
@@ -46,7 +46,7 @@ describe('the limit of a page', () => {
 });
 
 describe('a cursor', () => {
-  it('goes on after the last item of its page, with any limit, and is safe in a query', async () => {
+  it('continues after the last item of its page, with any limit, and is safe in a query', async () => {
     const { bank, alice, ids } = await aBankWith(5);
     const first = await bank.ledger.listAccounts(alice, alice.id, { limit: 2 });
     const cursor = first.nextCursor!;
@@ -145,7 +145,7 @@ describe('a cursor of one list', () => {
     expect(taken).toEqual([...all.keys()].map((name) => `${name}: ${name}`));
   });
 
-  it('is taken by the same list with the same filter, however that is written', async () => {
+  it('is accepted by the same list with an equivalent filter', async () => {
     const { bank, alice } = await aBankWith(0);
     const from = await bank.account(alice, { funds: 10n });
     const metadata = { b: '2', a: '1' };

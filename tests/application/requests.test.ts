@@ -126,7 +126,7 @@ async function expectFault(attempt: Promise<unknown>, field: string, message: st
   );
 }
 
-describe('a transfer that is malformed names the field at fault', () => {
+describe('a malformed transfer names the faulty field', () => {
   const cases: [field: keyof TransferRequest, what: string, value: unknown, message: string][] = [
     ...IDS.map(([what, value]) => ['sourceAccountId', what, value, ruleWith(ID, value)] as const),
     ...IDS.map(([what, value]) => ['destinationAccountId', what, value, ruleWith(ID, value)] as const),
@@ -154,23 +154,26 @@ describe('a transfer that is malformed names the field at fault', () => {
   });
 });
 
-describe('metadata that is malformed', () => {
-  it.each(METADATA_FAULTS)('names the pair and the limit: %s', async (_, value, field, message) => {
-    const bank = aBank();
-    const alice = aCustomer();
-    const request = {
-      sourceAccountId: await bank.account(alice, { funds: 10n }),
-      destinationAccountId: await bank.account(alice),
-      amount: 1n,
-      metadata: untyped(value),
-      idempotencyKey: freshId(),
-    };
-    await expectFault(bank.ledger.transferFunds(alice, request), field, message);
-    expect(await bank.balanceOf(request.sourceAccountId)).toBe(10n);
-  });
+describe('malformed metadata', () => {
+  it.each(METADATA_FAULTS)(
+    'is refused with the name of the pair and the limit: %s',
+    async (_, value, field, message) => {
+      const bank = aBank();
+      const alice = aCustomer();
+      const request = {
+        sourceAccountId: await bank.account(alice, { funds: 10n }),
+        destinationAccountId: await bank.account(alice),
+        amount: 1n,
+        metadata: untyped(value),
+        idempotencyKey: freshId(),
+      };
+      await expectFault(bank.ledger.transferFunds(alice, request), field, message);
+      expect(await bank.balanceOf(request.sourceAccountId)).toBe(10n);
+    },
+  );
 });
 
-describe('a currency in other letters', () => {
+describe('a currency in another case', () => {
   it.each(MISSPELLED_CURRENCIES)('is answered with its code in capitals: %j', async (currency) => {
     const message = `${CURRENCY}, and is "${currency}": write it as "EUR"`;
     const { ledger } = aBank();
@@ -182,7 +185,7 @@ describe('a currency in other letters', () => {
   });
 });
 
-describe('a hold, a batch and legs that are malformed name the field at fault', () => {
+describe('a malformed hold, batch or leg names the faulty field', () => {
   const plain = (bank: TestBank, alice: Customer) => async () => ({
     sourceAccountId: await bank.account(alice, { funds: 10n }),
     destinationAccountId: await bank.account(alice),
@@ -190,7 +193,7 @@ describe('a hold, a batch and legs that are malformed name the field at fault', 
   });
 
   it.each(['true', 1, 'no', {}, null].map(untyped))(
-    'pending: %o is neither true nor false, and moves no money',
+    'pending: %o is not a boolean, and moves no money',
     async (pending) => {
       const bank = aBank();
       const alice = aCustomer();
@@ -202,7 +205,7 @@ describe('a hold, a batch and legs that are malformed name the field at fault', 
   );
 
   it.each(['true', 1, 'no', {}, null].map(untyped))(
-    'linked: %o is neither true nor false, and moves no money',
+    'linked: %o is not a boolean, and moves no money',
     async (linked) => {
       const bank = aBank();
       const alice = aCustomer();
@@ -217,7 +220,7 @@ describe('a hold, a batch and legs that are malformed name the field at fault', 
     },
   );
 
-  it.each([null, 'leg', 5, undefined].map(untyped))('legs: %o is no leg', async (one) => {
+  it.each([null, 'leg', 5, undefined].map(untyped))('legs: %o is not a leg', async (one) => {
     const bank = aBank();
     const alice = aCustomer();
     const order = await plain(bank, alice)();
@@ -242,7 +245,7 @@ describe('a hold, a batch and legs that are malformed name the field at fault', 
     await expectFault(bank.ledger.transferFunds(alice, { legs, idempotencyKey: freshId() }), field, message);
   });
 
-  it('legs: more than may be moved', async () => {
+  it('legs: their sum exceeds the largest amount', async () => {
     const bank = aBank();
     const alice = aCustomer();
     const leg = (direction: 'debit' | 'credit', amount: bigint) => ({
@@ -257,7 +260,7 @@ describe('a hold, a batch and legs that are malformed name the field at fault', 
     await expectFault(attempt(legs), 'legs.2.amount', AMOUNT);
   });
 
-  it.each([null, 'transfer', 5, undefined].map(untyped))('transfers: %o is no transfer', async (one) => {
+  it.each([null, 'transfer', 5, undefined].map(untyped))('transfers: %o is not a transfer', async (one) => {
     const bank = aBank();
     const alice = aCustomer();
     const order = await plain(bank, alice)();
@@ -273,9 +276,9 @@ describe('a hold, a batch and legs that are malformed name the field at fault', 
   });
 });
 
-describe('an amount or a limit that is a number or a text', () => {
+describe('an amount or a limit as number or text', () => {
   it.each([10, '10', '10n', 1.5, Number.NaN, null, {}].map(untyped))(
-    'is refused with how a bigint is written, in every field: %o',
+    'is refused in every field, with an example of a bigint: %o',
     async (value) => {
       const { ledger } = aBank();
       const alice = aCustomer();
@@ -326,7 +329,7 @@ describe('an amount or a limit that is a number or a text', () => {
   );
 });
 
-describe('initial funds that are malformed name the field at fault', () => {
+describe('malformed initial funds name the faulty field', () => {
   const cases: [field: keyof InitialFundsRequest, what: string, value: unknown, message: string][] = [
     ...IDS.map(([what, value]) => ['destinationAccountId', what, value, ruleWith(ID, value)] as const),
     ...AMOUNTS.map(([what, value]) => ['amount', what, value, ruleOf(value)] as const),
@@ -362,7 +365,7 @@ describe('initial funds that are malformed name the field at fault', () => {
     );
   });
 
-  it('from one who is not the system are not given', async () => {
+  it('are refused to anyone but the system', async () => {
     const bank = aBank();
     const alice = aCustomer();
     const destinationAccountId = await bank.account(alice);
@@ -377,7 +380,7 @@ describe('initial funds that are malformed name the field at fault', () => {
   });
 });
 
-describe('an opening that is malformed names the field at fault', () => {
+describe('a malformed opening names the faulty field', () => {
   const cases: [field: keyof OpenAccountRequest, what: string, value: unknown, message: string][] = [
     ...IDS.filter(([what]) => what !== 'null').map(
       ([what, value]) => ['ownerId', what, value, ruleWith(ID, value)] as const,
@@ -394,18 +397,18 @@ describe('an opening that is malformed names the field at fault', () => {
     await expectFault(aBank().ledger.openAccount(SYSTEM, request), field, message);
   });
 
-  it('ownerId: another than the customer who opens it', async () => {
+  it('ownerId: a customer opens for another', async () => {
     const attempt = aBank().ledger.openAccount(aCustomer(), { ownerId: freshId() });
     await expectFault(attempt, 'ownerId', 'must be the caller');
   });
 
-  it('ownerId: none, from the system', async () => {
+  it('ownerId: absent, from the system', async () => {
     await expectFault(aBank().ledger.openAccount(SYSTEM), 'ownerId', ID);
   });
 });
 
-describe('a request at its bounds is taken', () => {
-  it('whole: the longest texts, the most metadata, the largest amount', async () => {
+describe('a request at its bounds', () => {
+  it('is accepted with the longest texts, the most metadata and the largest amount', async () => {
     const bank = aBank();
     const alice = aCustomer();
     const sourceAccountId = await bank.open(alice, { name: 'n'.repeat(60), idempotencyKey: 'k' });
@@ -429,7 +432,7 @@ describe('a request at its bounds is taken', () => {
     });
   });
 
-  it('and is not changed by what becomes of its metadata after the call', async () => {
+  it('does not change with its metadata after the call', async () => {
     const bank = aBank();
     const alice = aCustomer();
     const metadata = { order: '17' };
@@ -445,7 +448,7 @@ describe('a request at its bounds is taken', () => {
   });
 });
 
-describe('an actor whose id cannot stand in a line of the chain', () => {
+describe('an actor with an id that the chain cannot encode', () => {
   const actors: [what: string, actor: Actor][] = [
     ['an operator with a line feed', { kind: 'system', id: 'a\nb' }],
     ['an operator with a space', { kind: 'system', id: 'a b' }],
@@ -457,7 +460,7 @@ describe('an actor whose id cannot stand in a line of the chain', () => {
     ['a user without an id', { kind: 'user', id: untyped(undefined) }],
   ];
 
-  it.each(actors)('commands nothing: %s', async (_, actor) => {
+  it.each(actors)('cannot give a command: %s', async (_, actor) => {
     const bank = aBank();
     const alice = aCustomer();
     const to = await bank.account(alice, { funds: 5n });

@@ -229,19 +229,19 @@ describe('The client', () => {
     ]);
   });
 
-  test('says that a bank out of reach is neither alive nor ready', async () => {
+  test('reports an unreachable bank as neither alive nor ready', async () => {
     const { client } = new Teller({ fetch: async () => Promise.reject(new TypeError('fetch failed')) });
 
     expect([await client.isAlive(), await client.isReady()]).toEqual([false, false]);
   });
 
-  test('refuses a URL that is none', () => {
+  test('refuses an invalid URL', () => {
     expect(() => entry.createClient({ url: 'localhost' })).toThrow(TypeError);
   });
 });
 
 describe('A list', () => {
-  test('is read page by page, and goes on from a cursor', async () => {
+  test('is read page by page, and continues from a cursor', async () => {
     const { client, order, teller } = await aPayer();
     for (let count = 1n; count <= 5n; count++) await client.transfer({ ...order, amount: count });
     teller.sent.length = 0;
@@ -266,7 +266,7 @@ describe('An error', () => {
     expect(error).toBeInstanceOf(entry.ApiError);
   });
 
-  test('of a code that this client does not know is an ApiError', () => {
+  test('of an unknown code is an ApiError', () => {
     for (const code of ['rule_of_tomorrow', 'constructor']) {
       const error = errorOf({ code: code as 'forbidden', retry: 'never', status: 400, detail: 'why' });
       expect(error.constructor).toBe(entry.ApiError);
@@ -318,7 +318,7 @@ describe('An amount', () => {
     expect(() => entry.parseAmount(text, currency)).toThrow(RangeError);
   });
 
-  test('is written by the currency, or by the decimals of an answer', () => {
+  test('is formatted with the decimals of its currency, or with those of an answer', () => {
     expect(entry.formatAmount(123456n, 'USD')).toBe('USD\u00a01,234.56');
     expect(entry.formatAmount(123456n, 'UYW')).toBe('UYW\u00a012.3456');
     expect(entry.formatAmount(1234n, 'XXX', 2)).toBe('XXX\u00a012.34');

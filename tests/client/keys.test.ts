@@ -80,7 +80,7 @@ describe('A payment', () => {
     ['a fault of the bank', answers(500, 'internal_error')],
     ['a busy bank', answers(503, 'queue_full')],
     ['a limit', answers(429, 'too_many_requests')],
-  ] as const)('goes on under the same key and with the same bytes after %s', async ([, fault]) => {
+  ] as const)('continues with the same key and the same bytes after %s', async ([, fault]) => {
     const { client, teller, order, paid } = await aPayer();
     teller.faults.push(fault, fault, fault);
 
@@ -118,14 +118,14 @@ describe('A payment', () => {
     expect(await paid()).toBe(100n);
   });
 
-  test.for(['', 'ä', 'x'.repeat(256), 'a\nb'])('is not begun under the malformed key %j', async (key) => {
+  test.for(['', 'ä', 'x'.repeat(256), 'a\nb'])('is not started with the malformed key %j', async (key) => {
     const { client, teller, order } = await aPayer();
 
     await expect(client.transfer(order, { key })).rejects.toThrow(TypeError);
     expect(teller.sent).toEqual([]);
   });
 
-  test('under a key of another request is refused for ever', async () => {
+  test('with the key of another request is refused permanently', async () => {
     const { client, teller, order, paid } = await aPayer();
     await client.transfer(order, { key: 'k' });
 
@@ -137,7 +137,7 @@ describe('A payment', () => {
     expect(await paid()).toBe(100n);
   });
 
-  test('gets a new key each time', async () => {
+  test('gets a new key for each call', async () => {
     const { client, teller, order, paid } = await aPayer();
 
     await client.transfer(order);
@@ -154,7 +154,7 @@ describe('A payment', () => {
     expect(teller.sent).toEqual([]);
   });
 
-  test('of a dry run is no intent', async () => {
+  test('leaves no intent in a dry run', async () => {
     const put: Intent[] = [];
     const { client, order, paid } = await aPayer({
       intents: { ...memoryIntents(), put: (intent) => void put.push(intent) },
@@ -168,8 +168,8 @@ describe('A payment', () => {
   });
 });
 
-describe('A payment whose outcome is not known in the end', () => {
-  test('stays open, and says so with the last error', async () => {
+describe('A payment with an unknown outcome', () => {
+  test('stays open, and reports the last error', async () => {
     const { client, teller, order, paid } = await aPayer();
     teller.faults.push(lostAnswer, ...DEAD_WIRE);
 
@@ -182,7 +182,7 @@ describe('A payment whose outcome is not known in the end', () => {
     expect(await paid()).toBe(100n);
   });
 
-  test('goes on under its first key if the caller makes the same call again', async () => {
+  test('continues with its first key if the caller repeats the call', async () => {
     const { client, teller, order, paid } = await aPayer();
     teller.faults.push(lostAnswer, ...DEAD_WIRE);
     await failure(client.transfer(order, SOON));
@@ -197,7 +197,7 @@ describe('A payment whose outcome is not known in the end', () => {
     expect(await paid()).toBe(100n);
   });
 
-  test('goes on under its first key although another client has settled it', async () => {
+  test('continues with its first key although another client has settled it', async () => {
     const { client, teller, order, paid, alice, edge } = await aPayer();
     teller.faults.push(lostAnswer, ...DEAD_WIRE);
     await failure(client.transfer(order, SOON));
@@ -210,7 +210,7 @@ describe('A payment whose outcome is not known in the end', () => {
     expect(await paid()).toBe(100n);
   });
 
-  test('does not hold back another payment, or one under a key of its own', async () => {
+  test('does not block another payment, or one with a key of its own', async () => {
     const { client, teller, order, paid } = await aPayer();
     teller.faults.push(lostAnswer, ...DEAD_WIRE);
     await failure(client.transfer(order, SOON));
@@ -222,7 +222,7 @@ describe('A payment whose outcome is not known in the end', () => {
     expect(await paid()).toBe(201n);
   });
 
-  test('is not repeated as another one once it is settled here', async () => {
+  test('is settled here once, and an equal call afterwards is a new payment', async () => {
     const { client, teller, order, paid } = await aPayer();
     teller.faults.push(lostAnswer, ...DEAD_WIRE);
     await failure(client.transfer(order, SOON));
@@ -239,7 +239,7 @@ describe('A payment whose outcome is not known in the end', () => {
     ['an ended session', answers(401, 'session_expired'), 'session_expired'],
     ['a limit', answers(429, 'too_many_requests', { headers: { 'Retry-After': '90' } }), 'too_many_requests'],
     ['a code of a newer bank', answers(400, 'rule_of_tomorrow', { retry: 'never' }), 'rule_of_tomorrow'],
-  ] as const)('is not proven by %s', async ([, fault, code]) => {
+  ] as const)('is not settled by %s', async ([, fault, code]) => {
     const { client, teller, order } = await aPayer();
     teller.faults.push(lostAnswer, fault);
 
@@ -250,7 +250,7 @@ describe('A payment whose outcome is not known in the end', () => {
     expect(await teller.open()).toHaveLength(1);
   });
 
-  test('is proven by a refusal that is recorded under the key', async () => {
+  test('is settled by a refusal that is recorded under the key', async () => {
     const { client, teller, order } = await aPayer();
     teller.faults.push(lostAnswer);
 
@@ -264,7 +264,7 @@ describe('A payment whose outcome is not known in the end', () => {
   test.for([
     ['a redirect', () => Response.redirect('https://elsewhere.example/', 302)],
     ['a page that is not the bank’s', () => new Response('<h1>Not Found</h1>', { status: 404 })],
-  ] as const)('may be that of %s, which is not followed or repeated', async ([, answer]) => {
+  ] as const)('may be answered by %s, which is not followed, and is not repeated', async ([, answer]) => {
     const { client, teller, order } = await aPayer();
     teller.faults.push(async () => answer());
 
@@ -276,8 +276,8 @@ describe('A payment whose outcome is not known in the end', () => {
   });
 });
 
-describe('A payment that certainly did nothing', () => {
-  test('leaves the store, so that the caller may begin it anew', async () => {
+describe('A payment that certainly had no effect', () => {
+  test('leaves the store, so that the caller may start it again', async () => {
     const { client, teller, order, paid } = await aPayer();
     teller.faults.push(answers(429, 'too_many_requests', { headers: { 'Retry-After': '90' } }));
 
@@ -289,7 +289,7 @@ describe('A payment that certainly did nothing', () => {
     expect(await paid()).toBe(100n);
   });
 
-  test('differs from one that the bank itself is not sure of', async () => {
+  test('differs from a payment with an outcome that the bank does not know', async () => {
     const { client, teller, order } = await aPayer();
     teller.faults.push(answers(503, 'outcome_unknown', { headers: { 'Retry-After': '90' } }));
 
@@ -302,7 +302,7 @@ describe('A payment that certainly did nothing', () => {
 });
 
 describe('A wait between attempts', () => {
-  test('lasts as long as the bank asks for', async () => {
+  test('lasts as long as the bank asks', async () => {
     const { client, teller, order } = await aPayer();
     const startedAt = performance.now();
     teller.faults.push(answers(503, 'unavailable', { headers: { 'Retry-After': '0.2' } }));
@@ -338,7 +338,7 @@ describe('An abort', () => {
     expect(await teller.open()).toEqual([]);
   });
 
-  test('during an attempt leaves an intent that is not sent again, but asked for', async () => {
+  test('during an attempt leaves an intent whose outcome is queried, and which is not sent again', async () => {
     const { client, teller, order, paid } = await aPayer();
     const controller = new AbortController();
     teller.faults.push(async (pass) => {
@@ -357,7 +357,7 @@ describe('An abort', () => {
     expect(await paid()).toBe(100n);
   });
 
-  test('of a request that never arrived leaves it open, until the caller has it sent', async () => {
+  test('of a request that never arrived leaves the intent open until the caller sends it again', async () => {
     const { client, teller, order, paid } = await aPayer();
     const controller = new AbortController();
     teller.faults.push(async () => {
@@ -405,7 +405,7 @@ describe('A store that fails', () => {
     expect(await paid()).toBe(0n);
   });
 
-  test('half way does not bring up the intent later', async () => {
+  test('during a write does not bring back the intent later', async () => {
     const memory = memoryIntents();
     const put = async (intent: Intent) => {
       await memory.put(intent);
@@ -427,7 +427,7 @@ describe('A store that fails', () => {
     expect(teller.payments).toEqual([]);
   });
 
-  test('to remove does not fail a payment that was made, and settles it again without effect', async () => {
+  test('to remove does not fail a completed payment, which is later settled without effect', async () => {
     const memory = memoryIntents();
     const { client, teller, order, paid, alice, edge } = await aPayer({
       intents: { ...memory, remove: full },
@@ -469,7 +469,7 @@ describe('After a restart', () => {
     expect(await paid()).toBe(100n);
   });
 
-  test('the same call goes on under the key of the open intent', async () => {
+  test('the same call continues with the key of the open intent', async () => {
     const { start, order, paid, teller } = await interrupted();
 
     await start().client.transfer(order);
@@ -489,7 +489,7 @@ describe('After a restart', () => {
     expect(await paid()).toBe(201n);
   });
 
-  test('nobody settles the intents of another user or of another bank', async () => {
+  test('nobody settles the intents of another user or another bank', async () => {
     const { start, bob, teller, edge, alice } = await interrupted();
     const elsewhere = new Teller({
       edge,
@@ -503,7 +503,7 @@ describe('After a restart', () => {
     expect(await teller.open()).toHaveLength(1);
   });
 
-  test('a refusal is reported as such, with its code', async () => {
+  test('a refusal is reported with its code', async () => {
     const payer = await aPayer();
     const order = { ...payer.order, amount: 5_000n };
     payer.teller.faults.push(lostAnswer, ...DEAD_WIRE);
@@ -517,7 +517,7 @@ describe('After a restart', () => {
     expect(await payer.teller.open()).toEqual([]);
   });
 
-  test('a refusal is found by key too', async () => {
+  test('a refusal is found by its key', async () => {
     const payer = await aPayer();
     for (const change of [{ amount: 5_000n }, { toAccount: payer.order.fromAccount }]) {
       payer.teller.faults.push(lostAnswer, ...DEAD_WIRE);
@@ -533,7 +533,7 @@ describe('After a restart', () => {
     ]);
   });
 
-  test('the outcome of every kind of payment is found by key', async () => {
+  test('the outcome of every kind of payment is found by its key', async () => {
     const edge = new Edge();
     const operator = await edge.register('Olga', { role: 'system' });
     const { client, teller, order, bob } = await aPayer({ edge });
@@ -569,7 +569,7 @@ describe('After a restart', () => {
     }
   });
 
-  test('the bank is asked by key if it takes the request no longer', async () => {
+  test('the bank is queried by key if it no longer accepts the request', async () => {
     const { start, teller } = await interrupted();
     const next = start();
     next.faults.push(answers(400, 'invalid_request', { retry: 'never' }));
@@ -583,7 +583,7 @@ describe('After a restart', () => {
     expect(await teller.open()).toEqual([]);
   });
 
-  test('a bank that is still out of reach leaves the intent open', async () => {
+  test('an intent stays open if the bank is still unreachable', async () => {
     const { start, teller } = await interrupted();
     const next = start();
     next.faults.push(...DEAD_WIRE);
@@ -594,7 +594,7 @@ describe('After a restart', () => {
     expect(await teller.open()).toHaveLength(1);
   });
 
-  test('a payment under way is left to its own call', async () => {
+  test('a payment in progress is left to its own call', async () => {
     const { client, teller, order } = await aPayer();
     let settled: unknown;
     teller.faults.push(async (pass) => {
@@ -608,7 +608,7 @@ describe('After a restart', () => {
     expect(teller.payments).toHaveLength(1);
   });
 
-  test('aborting the settling aborts no payment', async () => {
+  test('an abort of the settling aborts no payment', async () => {
     const { start, teller } = await interrupted();
     const next = start();
     const controller = new AbortController();

@@ -34,7 +34,7 @@ describe('A session', () => {
     ]);
   });
 
-  test('that ended is an error without credentials, and the payment did nothing', async () => {
+  test('that ended without stored credentials is an error, and the payment had no effect', async () => {
     const { edge, client, teller, order } = await aPayer();
     await client.getMe();
     edge.clock.advance(DAY_MS);
@@ -43,7 +43,7 @@ describe('A session', () => {
     expect(await teller.open()).toEqual([]);
   });
 
-  test('that ended begins again with the credentials, and the payment goes on under its key', async () => {
+  test('that ended restarts with the credentials, and the payment continues with its key', async () => {
     const { alice, edge, teller, client, order, paid } = await aPayer({
       credentials: () => ({ email: alice.email, password: PASSWORD }),
     });
@@ -66,7 +66,7 @@ describe('A session', () => {
     expect(await paid()).toBe(100n);
   });
 
-  test('begins by itself at the first call with credentials, once for all calls', async () => {
+  test('starts automatically at the first call with credentials, once for all calls', async () => {
     const edge = new Edge();
     const { email } = await edge.register();
     const { client, sent } = new Teller({ edge, credentials: async () => ({ email, password: PASSWORD }) });
@@ -76,7 +76,7 @@ describe('A session', () => {
     expect(sent.filter(({ route }) => route === 'POST /api/auth/login')).toHaveLength(1);
   });
 
-  test('is not begun again and again with credentials that are refused', async () => {
+  test('is not restarted repeatedly with refused credentials', async () => {
     const edge = new Edge();
     const { email } = await edge.register();
     const { client, sent } = new Teller({
@@ -88,7 +88,7 @@ describe('A session', () => {
     expect(sent).toHaveLength(2);
   });
 
-  test('of another user never goes on with a payment', async () => {
+  test('of another user never continues a payment', async () => {
     const { edge, bob, client, teller, order, paid } = await aPayer();
     await client.getMe();
     teller.faults.push(async (pass) => {
@@ -183,7 +183,7 @@ describe('A cookie', () => {
     return payer;
   }
 
-  test('decides who pays, without a token', async () => {
+  test('identifies the payer without a token', async () => {
     const { client, teller, order, paid, alice } = await byCookie();
     teller.faults.push(lostAnswer);
 
@@ -194,7 +194,7 @@ describe('A cookie', () => {
     expect(await paid()).toBe(100n);
   });
 
-  test('of another user, set in another tab, does not make a payment look refused', async () => {
+  test('of another user, set in another tab, does not make a payment appear refused', async () => {
     const { client, teller, order, bob, alice, paid } = await byCookie();
     teller.faults.push(async (pass) => {
       await pass();
@@ -214,7 +214,7 @@ describe('A cookie', () => {
 });
 
 describe('A secret', () => {
-  test('is neither in an event nor in the store', async () => {
+  test('appears neither in an event nor in the store', async () => {
     const edge = new Edge();
     const alice = await edge.register('Alice');
     const stored: string[] = [];
@@ -245,7 +245,7 @@ describe('A secret', () => {
     }
   });
 
-  test('stays out of the events, which name the route, the attempt, the key and the answer', async () => {
+  test('stays out of the events, which have the route, the attempt, the key and the answer', async () => {
     const { client, teller, order } = await aPayer();
     teller.faults.push(lostRequest);
 
@@ -285,7 +285,7 @@ describe('A hook that throws', () => {
 });
 
 describe('A call without a key', () => {
-  test('is not repeated after a lost answer if a second time would differ', async () => {
+  test('is not repeated after a lost answer if a repetition would have another effect', async () => {
     const edge = new Edge();
     let attempts = 0;
     const { client } = new Teller({
@@ -318,7 +318,7 @@ describe('A call without a key', () => {
     expect(attempts).toBeGreaterThan(2);
   });
 
-  test('gives an attempt up at its time limit, and tries again', async () => {
+  test('gives up an attempt at its time limit, and tries again', async () => {
     const edge = new Edge();
     const { token } = await edge.register();
     let attempts = 0;
@@ -341,7 +341,7 @@ describe('A call without a key', () => {
     expect(attempts).toBe(2);
   });
 
-  test.for(['', '.', '..'])('takes no id that names another path: %j', async (id) => {
+  test.for(['', '.', '..'])('refuses an id that leads to another path: %j', async (id) => {
     const { client, sent } = new Teller();
 
     await expect(client.getAccount(id)).rejects.toThrow(TypeError);

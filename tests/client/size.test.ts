@@ -12,7 +12,7 @@ test('The client has at most 12 KB, minified and gzipped, and loads nothing else
   expect(imports).toEqual([]);
 });
 
-test('The store for files loads nothing but modules of Node', async () => {
+test('The store for files loads only modules of Node', async () => {
   const node = fileURLToPath(new URL('../../src/client/node.ts', import.meta.url));
   const { imports } = await bundledClient(node);
 

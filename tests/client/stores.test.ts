@@ -71,7 +71,7 @@ describe.for(STORES)('The %s store', ([, openTwice]) => {
     expect(await openTwice()().list()).toEqual([]);
   });
 
-  test('gives back what it was given, to everybody who shares it', async () => {
+  test('returns its intents unchanged to everybody who shares it', async () => {
     const open = openTwice();
     await open().put(anIntent('1'));
     await open().put(anIntent('2'));
@@ -87,7 +87,7 @@ describe.for(STORES)('The %s store', ([, openTwice]) => {
     expect(await store.list()).toEqual([{ ...anIntent('1'), isAborted: true }]);
   });
 
-  test('removes one intent, and does nothing for one that is gone', async () => {
+  test('removes one intent, and ignores a missing one', async () => {
     const open = openTwice();
     await open().put(anIntent('1'));
     await open().put(anIntent('2'));
@@ -97,7 +97,7 @@ describe.for(STORES)('The %s store', ([, openTwice]) => {
     expect(await open().list()).toEqual([anIntent('2')]);
   });
 
-  test('lists while others put and remove', async () => {
+  test('lists during other writes', async () => {
     const open = openTwice();
     const [one, other] = [open(), open()];
     await one.put(anIntent('0'));
@@ -114,7 +114,7 @@ describe.for(STORES)('The %s store', ([, openTwice]) => {
 });
 
 describe('A folder of intents', () => {
-  test('is for its owner’s eyes', async () => {
+  test('is readable by its owner alone', async () => {
     const path = join(folder, 'private');
     await fileIntents(path).put(anIntent('1'));
 
@@ -123,7 +123,7 @@ describe('A folder of intents', () => {
     expect((await stat(join(path, file))).mode & 0o777).toBe(0o600);
   });
 
-  test('ignores a file that a killed program has left half-written', async () => {
+  test('ignores a file that a killed program left half-written', async () => {
     const path = join(folder, 'killed');
     const store = fileIntents(path);
     await store.put(anIntent('1'));
@@ -132,7 +132,7 @@ describe('A folder of intents', () => {
     expect(await store.list()).toEqual([anIntent('1')]);
   });
 
-  test('fails to list rather than to forget a file that is damaged', async () => {
+  test('fails to list a damaged file instead of forgetting it', async () => {
     const path = join(folder, 'damaged');
     const store = fileIntents(path);
     await store.put(anIntent('1'));
@@ -141,7 +141,7 @@ describe('A folder of intents', () => {
     await expect(store.list()).rejects.toThrow(SyntaxError);
   });
 
-  test('fails to write where it may not', async () => {
+  test('fails to write without permission', async () => {
     await writeFile(join(folder, 'a file'), '');
 
     await expect(fileIntents(join(folder, 'a file')).put(anIntent('1'))).rejects.toThrow('EEXIST');
@@ -149,7 +149,7 @@ describe('A folder of intents', () => {
 });
 
 describe('The default storage', () => {
-  test('is that of the browser', async () => {
+  test('is the storage of the browser', async () => {
     const shared = aStorage();
     Object.defineProperty(globalThis, 'localStorage', { value: shared, configurable: true });
     await localStorageIntents().put(anIntent('1'));

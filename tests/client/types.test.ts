@@ -93,7 +93,7 @@ describe('The client’s types', () => {
     expect(isSame).toBe(true);
   });
 
-  test('have every amount of an answer as a bigint, and no other number', () => {
+  test('have only bigints as amounts of an answer, and no other number', () => {
     const numbers = new Set<string>();
     const digits = new Set<string>();
     for (const operation of Object.values(operations)) {

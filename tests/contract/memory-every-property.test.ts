@@ -27,20 +27,20 @@ const NOT_OF_THE_LEDGER: Readonly<Record<string, string>> = {
 const SHAPES = 2;
 const REMOVED = 4;
 
-describe('in memory changed by hand, verify', () => {
+describe('verification of memory that was changed by hand', () => {
   const data = new MemoryData();
   const store = memoryStoreOver(data);
   const parts = (): readonly (readonly [string, Kept])[] =>
     (Object.entries(data) as [string, Kept][]).filter(([name]) => !(name in NOT_OF_THE_LEDGER));
   beforeAll(() => wholeBooks(new TestBank({ store, clock: new FixedClock() }), store));
 
-  it('finds nothing where nothing was changed', async () => {
+  it('finds nothing without a change', async () => {
     expect(await faults()).toEqual([]);
     expect(Object.keys(data)).toEqual(expect.arrayContaining(Object.keys(NOT_OF_THE_LEDGER)));
     for (const [, kept] of parts()) expect(keysOf(kept)).not.toEqual([]);
   });
 
-  it('finds every property, whatever other value it has', async () => {
+  it('finds a change of every property, to any value', async () => {
     const missed: string[] = [];
     let tried = 0;
     for (const [name, kept] of parts()) {
@@ -61,7 +61,7 @@ describe('in memory changed by hand, verify', () => {
     expect(await faults()).toEqual([]);
   }, 600_000);
 
-  it('finds everything that is removed, but for a record', async () => {
+  it('finds every removal except that of an idempotency record', async () => {
     const missed = new Set<string>();
     for (const [name, kept] of parts()) {
       const keys = keysOf(kept);

@@ -36,7 +36,7 @@ const MAY_VANISH = new Set(['records', 'blocks']);
 const SHAPES = 2;
 const REMOVED = 6;
 
-describeWithMongo('in a MongoDB database changed by hand, verify', () => {
+describeWithMongo('verification of a MongoDB database that was changed by hand', () => {
   let store: Store;
   let db: Db;
   let close: () => Promise<void>;
@@ -55,15 +55,15 @@ describeWithMongo('in a MongoDB database changed by hand, verify', () => {
   }, 120_000);
   afterAll(() => close());
 
-  it('finds nothing where nothing was changed', async () => {
+  it('finds nothing without a change', async () => {
     expect(await faults()).toEqual([]);
   });
 
-  it('is tried with a document in every collection of the ledger', () => {
+  it('has a document to change in every collection of the ledger', () => {
     for (const [, documents] of ofTheLedger()) expect(documents).not.toEqual([]);
   });
 
-  it('finds every field of every collection, whatever other value it has', async () => {
+  it('finds a change of every field in every collection, to any value', async () => {
     const missed: string[] = [];
     let tried = 0;
     for (const [name, documents] of ofTheLedger()) {
@@ -85,7 +85,7 @@ describeWithMongo('in a MongoDB database changed by hand, verify', () => {
     expect(await faults()).toEqual([]);
   }, 600_000);
 
-  it('finds every document that is removed, but for a record and a block', async () => {
+  it('finds every removed document except an idempotency record and a block', async () => {
     const missed: string[] = [];
     for (const [name, documents] of ofTheLedger()) {
       for (const document of new Set([...documents.slice(0, REMOVED), ...documents.slice(-REMOVED)])) {

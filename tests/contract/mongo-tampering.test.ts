@@ -7,6 +7,6 @@ describeWithMongo('books in MongoDB', () => {
   tamperingContract('MongoDB', () => mongo.open(), {
     isWhole: false,
     // A transfer's record tells what the transfer itself does
-    impossible: ['a refusal, made of an idempotency record of a success'],
+    impossible: ['an idempotency record, changed from success to refusal'],
   });
 });

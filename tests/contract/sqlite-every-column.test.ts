@@ -58,12 +58,12 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => close());
 
-describe('in a SQLite file changed by hand, verify', () => {
-  it('finds nothing where nothing was changed', async () => {
+describe('verification of a SQLite file that was changed by hand', () => {
+  it('finds nothing without a change', async () => {
     expect(await faults()).toEqual([]);
   });
 
-  it('is tried with a row in every table of the ledger, and a value in every column', () => {
+  it('has a row to change in every table of the ledger, with a value in every column', () => {
     expect(tables.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(NOT_OF_THE_LEDGER)));
     const empty = ledgerTables().flatMap(({ name, columns, rows }) =>
       columns
@@ -73,7 +73,7 @@ describe('in a SQLite file changed by hand, verify', () => {
     expect(empty).toEqual([]);
   });
 
-  it('finds every column of every table, whatever other value it has', async () => {
+  it('finds a change of every column in every table, to any value', async () => {
     const missed: string[] = [];
     let tried = 0;
     for (const table of ledgerTables()) {
@@ -94,7 +94,7 @@ describe('in a SQLite file changed by hand, verify', () => {
     expect(await faults()).toEqual([]);
   }, 600_000);
 
-  it('finds every row that is removed, but for a record', async () => {
+  it('finds every removed row except an idempotency record', async () => {
     const missed: string[] = [];
     for (const table of ledgerTables()) {
       for (const row of new Set([...table.rows.slice(0, REMOVED), ...table.rows.slice(-REMOVED)])) {
@@ -106,7 +106,7 @@ describe('in a SQLite file changed by hand, verify', () => {
     expect(new Set(missed)).toEqual(MAY_VANISH);
   }, 600_000);
 
-  it('finds every row that is there again under another key', async () => {
+  it('finds every row that is duplicated under another key', async () => {
     const missed: string[] = [];
     for (const table of ledgerTables()) {
       for (const row of table.rows.slice(0, SHAPES)) {

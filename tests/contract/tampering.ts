@@ -43,14 +43,14 @@ export function tamperingContract(
   } = {},
 ): void {
   describe(`tampering with ${name}`, () => {
-    it('is found nowhere in books that nobody has touched', async () => {
+    it('is not found in untouched books', async () => {
       const books = await someBooks(await open());
       expect(await verify(books)).toEqual([]);
       expect(await verify(books, await books.checkpoint())).toEqual([]);
     });
 
     it.each(TAMPERINGS.filter(([what]) => impossible.includes(what)))(
-      'cannot be done: %s',
+      'is impossible: %s',
       async (_, tamper) => {
         const books = await someBooks(await open());
         await tamper(books).catch(() => {});
@@ -75,7 +75,7 @@ export function tamperingContract(
       },
     );
 
-    it('is found of an account whose chain was recomputed by a checkpoint that others hold, and by nothing else', async () => {
+    it('is found by a checkpoint alone if the chain of an account was recomputed', async () => {
       const books = await someBooks(await open());
       const checkpoint = await books.checkpoint();
       await rewriteDescription(books, 'Loan');
@@ -85,7 +85,7 @@ export function tamperingContract(
       expect(found).toMatchObject([{ kind: 'checkpoint_head', accountId: books.alice, count: 2 }]);
     });
 
-    it('is found of an account that was taken away after the checkpoint', async () => {
+    it('is found if an account was removed after the checkpoint', async () => {
       const books = await someBooks(await open());
       const checkpoint = await books.checkpoint();
       await books.tamper.removeAccount(books.empty);
@@ -95,7 +95,7 @@ export function tamperingContract(
       ]);
     });
 
-    it('is found of an account that was given to another owner after the checkpoint', async () => {
+    it('is found if an account changed its owner after the checkpoint', async () => {
       const books = await someBooks(await open());
       const checkpoint = await books.checkpoint();
       await books.tamper.account(books.empty, { ownerId: 'mallory' });
@@ -105,7 +105,7 @@ export function tamperingContract(
       ]);
     });
 
-    it('is found of an audit log without the last record, where a text was erased', async () => {
+    it('is found if the audit log lost its last record, of an erased text', async () => {
       const books = await someBooks(await open());
       const audit = await books.store.reads.audit({ after: null, limit: 100 });
       const last = audit.findLast(({ action }) => action === 'text_erased')!;
@@ -113,7 +113,7 @@ export function tamperingContract(
       expect(await verify(books)).toMatchObject([{ kind: 'transfer_erased', transferId: books.erased }]);
     });
 
-    it('is found of an audit log whose end was cut off after the checkpoint', async () => {
+    it('is found if the end of the audit log was cut off after the checkpoint', async () => {
       const books = await someBooks(await open());
       const checkpoint = await books.checkpoint();
       const last = (await books.store.reads.audit({ after: null, limit: 100 })).at(-1)!;
@@ -124,7 +124,7 @@ export function tamperingContract(
       ]);
     });
 
-    it('is found of a manifest that is not the one that was signed', async () => {
+    it('is found if the manifest is not the signed one', async () => {
       const books = await someBooks(await open());
       const { checkpoint, lines } = await books.checkpoint();
       const forged = lines.map((line) => line.replace(' liability active ', ' liability closed '));
@@ -173,7 +173,7 @@ const TAMPERINGS: readonly Tampering[] = [
     ],
   ],
   [
-    'a balance, by a counter of the account',
+    'a balance, through a counter of the account',
     async ({ tamper, bob, store }) => {
       const { counters } = (await store.reads.account(bob))!;
       await tamper.account(bob, { counters: { ...counters, creditsPosted: counters.creditsPosted + 100n } });
@@ -184,7 +184,7 @@ const TAMPERINGS: readonly Tampering[] = [
     ],
   ],
   [
-    'what is held on an account',
+    'the held amount of an account',
     async ({ tamper, alice, store }) => {
       const { counters } = (await store.reads.account(alice))!;
       await tamper.account(alice, { counters: { ...counters, debitsPending: 0n } });
@@ -196,7 +196,7 @@ const TAMPERINGS: readonly Tampering[] = [
     ],
   ],
   [
-    'when the next hold expires',
+    'the next expiry of an account',
     ({ tamper, alice }) => tamper.account(alice, { nextExpiryAt: null }),
     ({ alice }) => [{ kind: 'account_holds', accountId: alice }],
   ],
@@ -241,7 +241,7 @@ const TAMPERINGS: readonly Tampering[] = [
     ],
   ],
   [
-    'a limit, without a word in the audit log',
+    'a limit, without an audit record',
     ({ tamper, bob }) => tamper.account(bob, { minimumBalance: -1_000_000n }),
     ({ bob }) => [{ kind: 'account_standing', accountId: bob }],
   ],
@@ -289,7 +289,7 @@ const TAMPERINGS: readonly Tampering[] = [
     ],
   ],
   [
-    'a text that was erased, put back',
+    'an erased text, restored',
     ({ tamper, erased }) => tamper.transfer(erased, { description: 'Never said' }),
     ({ alice, erased }) => [
       { kind: 'entry_hash', accountId: alice, transferId: erased, count: 2 },
@@ -297,7 +297,7 @@ const TAMPERINGS: readonly Tampering[] = [
     ],
   ],
   [
-    'what stands for a text that was erased',
+    'the digest of an erased text',
     ({ tamper, erased }) =>
       tamper.transfer(erased, { erased: { description: 'f'.repeat(64), metadata: null } }),
     ({ alice, erased }) => [
@@ -319,7 +319,7 @@ const TAMPERINGS: readonly Tampering[] = [
     ],
   ],
   [
-    'how much of a hold was captured',
+    'the captured amount of a hold',
     ({ tamper, captured }) => tamper.transfer(captured, { amountCaptured: 300n }),
     ({ captured }) => [
       { kind: 'transfer_entries', transferId: captured, count: 2 },
@@ -327,7 +327,7 @@ const TAMPERINGS: readonly Tampering[] = [
     ],
   ],
   [
-    'how much of a transfer was reversed',
+    'the reversed amount of a transfer',
     ({ tamper, paid }) => tamper.transfer(paid, { reversed: [0n, 0n] }),
     ({ paid }) => [
       { kind: 'transfer_state', transferId: paid },
@@ -335,7 +335,7 @@ const TAMPERINGS: readonly Tampering[] = [
     ],
   ],
   [
-    'a rejected transfer, made a completed one',
+    'a rejected transfer, changed to completed',
     ({ tamper, rejected }) => tamper.transfer(rejected, { status: 'completed', code: null }),
     ({ rejected }) => [
       { kind: 'transfer_state', transferId: rejected },
@@ -397,7 +397,7 @@ const TAMPERINGS: readonly Tampering[] = [
     ],
   ],
   [
-    'the amount that an idempotency record asked for',
+    'the requested amount in an idempotency record',
     ({ tamper, key }) => tamper.record(key, (record) => withField(record, 'amount', '9999')),
     ({ paid }) => [
       { kind: 'record_request', transferId: paid, detail: 'amount: 9999 in place of 2500' },
@@ -405,13 +405,13 @@ const TAMPERINGS: readonly Tampering[] = [
     ],
   ],
   [
-    'the account that an idempotency record asked for',
+    'the requested account in an idempotency record',
     ({ tamper, key, empty }) =>
       tamper.record(key, (record) => withField(record, 'destinationAccountId', empty)),
     ({ paid }) => [{ kind: 'record_request', transferId: paid }, { kind: 'record_facts' }],
   ],
   [
-    'a balance that an idempotency record answers',
+    'an answered balance in an idempotency record',
     ({ tamper, key }) =>
       tamper.record(key, (record) => {
         if (record.outcome.kind !== 'transferred') throw new TypeError(record.outcome.kind);
@@ -421,7 +421,7 @@ const TAMPERINGS: readonly Tampering[] = [
     ({ paid }) => [{ kind: 'record_outcome', transferId: paid }, { kind: 'record_facts' }],
   ],
   [
-    'a refusal, made of an idempotency record of a success',
+    'an idempotency record, changed from success to refusal',
     ({ tamper, key }) =>
       tamper.record(key, (record) => {
         if (record.outcome.kind !== 'transferred') throw new TypeError(record.outcome.kind);
@@ -436,7 +436,7 @@ const TAMPERINGS: readonly Tampering[] = [
     () => [{ kind: 'audit_hash', sequence: 1 }],
   ],
   [
-    'a record missing from the audit log',
+    'a missing record of the audit log',
     ({ tamper }) => tamper.removeAudit(1),
     ({ frozen }) => [
       { kind: 'audit_sequence', sequence: 2 },

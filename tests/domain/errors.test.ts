@@ -71,7 +71,7 @@ const RETRY: Readonly<Record<ErrorCode, Retry>> = {
 };
 
 describe('the catalogue of errors', () => {
-  it('says of every code what may be retried', () => {
+  it('says for every code how to retry', () => {
     const retry = Object.entries(errorCatalogue).map(([code, { retry: may }]) => [code, may]);
     expect(Object.fromEntries(retry)).toEqual(RETRY);
   });
@@ -87,14 +87,14 @@ describe('the catalogue of errors', () => {
     expect(Object.keys(errorCatalogue).filter((code) => !/^[a-z]+(_[a-z]+)*$/.test(code))).toEqual([]);
   });
 
-  it('has a meaning of its own for each code', () => {
+  it('gives each code a different meaning', () => {
     const meanings = Object.values(errorCatalogue).map(({ meaning }) => meaning);
     expect(new Set(meanings).size).toBe(meanings.length);
   });
 });
 
 describe('an error of the ledger', () => {
-  it('carries its code, what may be retried and its facts, and says what it means', () => {
+  it('carries its code, its retry advice, its facts and its meaning', () => {
     const cause = new Error('socket closed');
     const error = new PassbookError('unavailable', { retryAfterSeconds: 1 }, { cause });
     expect(error).toBeInstanceOf(Error);
@@ -115,7 +115,7 @@ describe('an error of the ledger', () => {
     });
   });
 
-  it('quotes the fields at fault', () => {
+  it('quotes the faulty fields', () => {
     const errors = [
       { field: 'amount', message: 'must be above 0' },
       { field: 'currency', message: 'must be a code' },
@@ -125,7 +125,7 @@ describe('an error of the ledger', () => {
     );
   });
 
-  it('of one field names it', () => {
+  it('of one field names that field', () => {
     const { code, facts, message } = invalid('amount', 'must be above 0');
     expect({ code, facts, message }).toEqual({
       code: 'invalid_request',

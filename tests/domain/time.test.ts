@@ -54,11 +54,11 @@ describe('an instant as text', () => {
     ['Nov 1 2026', DAY_RULE],
     ['1793491200000', DAY_RULE],
     ['', DAY_RULE],
-  ])('%j is none', (text, fault) => {
+  ])('cannot be %j', (text, fault) => {
     expect(readInstant(text, { days: true })).toEqual({ fault });
   });
 
-  it('is no day where none is asked for', () => {
+  it('cannot be a day unless days are allowed', () => {
     expect(readInstant('2026-11-01', { days: false })).toEqual({
       fault: 'must be an instant of RFC 3339, such as 2030-01-31T12:00:00Z',
     });
@@ -66,7 +66,7 @@ describe('an instant as text', () => {
 });
 
 describe('an instant', () => {
-  it('is one that RFC 3339 can write', () => {
+  it('lies in the range that RFC 3339 can express', () => {
     const [first, last] = [Date.parse('0000-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')];
     expect([first, last, 0, -1].map(isInstant)).toEqual([true, true, true, true]);
     expect([first - 1, last + 1, 0.5, Number.NaN, Infinity, '0', 0n, null].map(isInstant)).toEqual(

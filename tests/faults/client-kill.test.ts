@@ -8,7 +8,7 @@ import { startServer } from '../../src/adapters/http/index.ts';
 import { createClient } from '../../src/client/index.ts';
 import { fileIntents } from '../../src/client/node.ts';
 import { Edge } from '../support/edge.ts';
-import type { Heard, Terms } from './support/paying-program.ts';
+import type { ReceivedReport, Terms } from './support/paying-program.ts';
 
 const KILLS = 10;
 const IN_FLIGHT = 8;
@@ -29,10 +29,10 @@ class Life {
   readonly #ended = Promise.all([once(this.#child, 'exit'), once(this.#child, 'disconnect')]);
 
   /** Lives until `hear` returns true. */
-  async run(terms: Terms, hear: (heard: Heard) => boolean): Promise<void> {
+  async run(terms: Terms, hear: (heard: ReceivedReport) => boolean): Promise<void> {
     await this.#loaded;
     const killed = new Promise<void>((resolve) => {
-      this.#child.on('message', (heard: Heard) => {
+      this.#child.on('message', (heard: ReceivedReport) => {
         if (hear(heard)) resolve();
       });
     });

@@ -32,7 +32,7 @@ class Log implements Logger {
   }
 }
 
-describe('mail and its faults', () => {
+describe('mail with faults', () => {
   let clock: FixedClock;
   let store: Store;
   let bank: TestBank;
@@ -94,7 +94,7 @@ describe('mail and its faults', () => {
     return ['sent', 'received'].map((side) => `<${transferId}.${side}@passbook.example>`);
   }
 
-  it('loses nothing while the mail server is down, tries less and less often, and then sends each once', async () => {
+  it('loses nothing while the mail server is down, retries ever less often, and then sends each once', async () => {
     const [ada, bob] = [await aCustomerWithFunds('ada@a.example'), await aCustomerWithFunds('bob@b.example')];
     const down = await aServer();
     await down.stop();
@@ -123,14 +123,14 @@ describe('mail and its faults', () => {
   const TRIES_IN_20_SECONDS = 3;
 
   it.each<[string, MailServerConduct]>([
-    ['a greeting that refuses', { refuseConnection: () => new SmtpFault(421, '4.7.0 Too many connections') }],
-    ['a greeting that refuses for ever', { refuseConnection: () => new SmtpFault(554, 'No service here') }],
-    ['a password that is not taken', { password: 'another' }],
-    ['a sender that is not taken', { refuseSender: () => new SmtpFault(550, '5.1.8 Bad sender') }],
-    ['a server that closes', { refuseRecipient: () => new SmtpFault(421, '4.7.0 Closing') }],
+    ['a refusing greeting', { refuseConnection: () => new SmtpFault(421, '4.7.0 Too many connections') }],
+    ['a permanently refusing greeting', { refuseConnection: () => new SmtpFault(554, 'No service here') }],
+    ['a refused password', { password: 'another' }],
+    ['a refused sender', { refuseSender: () => new SmtpFault(550, '5.1.8 Bad sender') }],
+    ['a closing server', { refuseRecipient: () => new SmtpFault(421, '4.7.0 Closing') }],
     ['too many mails', { refuseRecipient: () => new SmtpFault(451, '4.7.1 Too many messages') }],
     ["Gmail's daily limit", { beforeYes: async () => new SmtpFault(550, '5.4.5 Daily limit exceeded') }],
-  ])('meets %s once for each wait, however many mails wait', async (_what, conduct) => {
+  ])('is tried once for each delay despite %s, however many mails wait', async (_what, conduct) => {
     const [ada, bob] = [await aCustomerWithFunds('ada@a.example'), await aCustomerWithFunds('bob@b.example')];
     const server = await aServer(conduct);
     const mailer = createSmtpMailer({
@@ -169,7 +169,7 @@ describe('mail and its faults', () => {
     expect(messageIdsOf(up.mails).map(String).toSorted()).toEqual(expected.toSorted());
   });
 
-  it('sends again with the same Message-ID what a process sent that died before it could say so', async () => {
+  it('is sent again under the same Message-ID if the process died before it marked the mail', async () => {
     const [ada, bob] = [await aCustomerWithFunds('ada@a.example'), await aCustomerWithFunds('bob@b.example')];
     const server = await aServer();
     const mailer = aMailer(server.port);
@@ -202,7 +202,7 @@ describe('mail and its faults', () => {
     expect(server.mails).toHaveLength(3);
   });
 
-  it('gives up the mail that is refused permanently, and goes on with the rest', async () => {
+  it('is given up if it is refused permanently, without delay for the rest', async () => {
     const [ada, bob] = [
       await aCustomerWithFunds('ada@a.example'),
       await aCustomerWithFunds('gone@b.example'),
@@ -222,7 +222,7 @@ describe('mail and its faults', () => {
     expect(await bank.balanceOf(ada.accountId)).toBe(9_900n);
   });
 
-  it('sends what waits although the mail before it was refused for now', async () => {
+  it('is sent even if the mail before it was refused temporarily', async () => {
     const [ada, bob] = [
       await aCustomerWithFunds('full@a.example'),
       await aCustomerWithFunds('bob@b.example'),
@@ -243,7 +243,7 @@ describe('mail and its faults', () => {
     expect(messageIdsOf(server.mails)).toEqual([toPayee, toPayer]);
   });
 
-  it('holds up no transfer while the mail server hangs', async () => {
+  it('delays no transfer while the mail server hangs', async () => {
     const [ada, bob] = [await aCustomerWithFunds('ada@a.example'), await aCustomerWithFunds('bob@b.example')];
     let hang = (): void => {};
     const hanging = new Promise<void>((resolve) => {

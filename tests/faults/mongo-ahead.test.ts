@@ -1,18 +1,18 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { ReplicaSet } from '../../scripts/mongo-replica-set.ts';
 import type { WriterLimits } from '../../src/application/group-commit.ts';
-import { TestBank, codeOf, want } from '../../src/testing/fixtures/bank.ts';
+import { TestBank, codeOf, aPrefetch } from '../../src/testing/fixtures/bank.ts';
 import { expectRunningBook, expectWholeChain } from '../../src/testing/fixtures/books.ts';
 import { aCustomer, freshId } from '../../src/testing/fixtures/builders.ts';
 import type { Customer } from '../../src/testing/fixtures/builders.ts';
 import { describeWithMongo, freshDatabaseName, startReplicaSet } from '../support/mongo.ts';
-import { failCommands, openMongoBank, passCommands } from '../support/mongo-bank.ts';
+import { failCommands, openMongoBank, stopFailing } from '../support/mongo-bank.ts';
 import type { MongoBank } from '../support/mongo-bank.ts';
 
 const ABORTED = ['TransientTransactionError'];
 
 /** Two writers over one store, so that each brings it a unit of its own at the same time. */
-describeWithMongo('a unit that begins upon one that is not committed', () => {
+describeWithMongo('a unit on an uncommitted base', () => {
   let server: ReplicaSet;
   let mongo: MongoBank;
   let first: TestBank;
@@ -44,7 +44,7 @@ describeWithMongo('a unit that begins upon one that is not committed', () => {
     watch();
   });
   afterEach(async () => {
-    await passCommands(server.uri());
+    await stopFailing(server.uri());
     await mongo.close();
   });
 
@@ -100,7 +100,7 @@ describeWithMongo('a unit that begins upon one that is not committed', () => {
 
   const times = (step: string) => steps.filter((one) => one.endsWith(step)).length;
 
-  it('pays with what that one is about to bring, and is committed after it', async () => {
+  it('pays with money from its base, and commits after it', async () => {
     expect(outcomes(await payOn())).toEqual([null, null]);
     expect(wentAhead()).toBe(true);
     expect(steps.filter((step) => step.includes('commitTransaction'))).toEqual([
@@ -113,7 +113,7 @@ describeWithMongo('a unit that begins upon one that is not committed', () => {
     await expectBooks([90n, 0n, 10n]);
   });
 
-  it('is one of any number that come at once', async () => {
+  it('may be one of many concurrent units', async () => {
     const banks = Array.from({ length: 12 }, () => another());
     const paid = banks.map((bank) => bank.pay(alice, { from, to: between, amount: 10n }));
     expect((await Promise.all(paid)).map(codeOf)).toEqual([
@@ -126,7 +126,7 @@ describeWithMongo('a unit that begins upon one that is not committed', () => {
     await expectBooks([0n, 100n, 0n]);
   });
 
-  it('has nothing to pay with where that one fails permanently', async () => {
+  it('has no money to pay with if its base fails permanently', async () => {
     await fail({ failCommands: ['insert'], namespace: namespace('transfers'), times: 1, errorCode: 13 });
     expect(outcomes(await payOn())).toEqual([
       'The store cannot be reached, nothing was done',
@@ -139,10 +139,10 @@ describeWithMongo('a unit that begins upon one that is not committed', () => {
   it.each([
     ['in a write conflict', { failCommands: ['insert'], times: 1, errorCode: 112, errorLabels: ABORTED }],
     [
-      'as its commit is lost',
+      'because its commit is lost',
       { failCommands: ['commitTransaction'], times: 1, errorCode: 251, errorLabels: ABORTED },
     ],
-  ])('begins again where that one fails %s and is run again', async (_how, failure) => {
+  ])('restarts if its base fails %s and runs again', async (_how, failure) => {
     await fail(failure);
     expect(outcomes(await payOn())).toEqual([null, null]);
     expect(wentAhead()).toBe(true);
@@ -150,7 +150,7 @@ describeWithMongo('a unit that begins upon one that is not committed', () => {
     await expectBooks([90n, 0n, 10n]);
   });
 
-  it('waits until it is known whether that one was committed', async () => {
+  it('waits until the commit of its base is settled', async () => {
     await fail({ failCommands: ['commitTransaction'], times: 3, closeConnection: true });
     expect(outcomes(await payOn())).toEqual([null, null]);
     expect(steps.filter((step) => step.includes('2 commit'))).toEqual([
@@ -161,11 +161,11 @@ describeWithMongo('a unit that begins upon one that is not committed', () => {
     await expectBooks([90n, 0n, 10n]);
   });
 
-  it('leaves that one unaffected where it fails itself', async () => {
+  it('does not affect its base if it fails', async () => {
     const settled = Promise.allSettled([
       first.pay(alice, { from, to: between, amount: 10n }),
       first.unitOfWork.transact(
-        want({ accountIds: [between] }),
+        aPrefetch({ accountIds: [between] }),
         () => {
           throw new RangeError('A decision of mine');
         },
@@ -176,7 +176,7 @@ describeWithMongo('a unit that begins upon one that is not committed', () => {
     await expectBooks([90n, 10n, 0n]);
   });
 
-  it('keeps those after it waiting for that one, though it gives up itself', async () => {
+  it('keeps later units waiting for its base, even after it gives up', async () => {
     await fail({ failCommands: ['commitTransaction'], times: 1, blockConnection: true, blockTimeMS: 400 });
     const hasty = another({ deadlineMs: 100 });
     const [paid, late, last] = await Promise.allSettled([
@@ -194,7 +194,7 @@ describeWithMongo('a unit that begins upon one that is not committed', () => {
     await expectBooks([90n, 6n, 4n]);
   });
 
-  it('is as any other once that one has ended, and may find that another process has come between', async () => {
+  it('becomes an ordinary unit once its base has ended, and notices units of other processes in between', async () => {
     const other = await openMongoBank({ uri: server.uri(), databaseName });
     for (const bank of [first, other.bank]) await bank.pay(alice, { from, to: between, amount: 10n });
     await other.close();
@@ -210,7 +210,7 @@ describeWithMongo('a unit that begins upon one that is not committed', () => {
     await expectBooks([60n, 30n, 10n]);
   });
 
-  it('does not begin before that one is committed where it has the same key', async () => {
+  it('does not begin before its base commits if both have the same key', async () => {
     const idempotencyKey = freshId();
     const terms = { sourceAccountId: from, destinationAccountId: between, amount: 10n, idempotencyKey };
     const [paid, again] = await Promise.all([
@@ -222,7 +222,7 @@ describeWithMongo('a unit that begins upon one that is not committed', () => {
     await expectBooks([90n, 10n, 0n]);
   });
 
-  it('does not begin upon one that changes nothing, which leaves the head where it was', async () => {
+  it('does not begin on a base without changes, which leaves the head unchanged', async () => {
     const terms = { sourceAccountId: from, destinationAccountId: between, amount: 10n };
     const request = { ...terms, idempotencyKey: freshId() };
     await mongo.bank.ledger.transferFunds(alice, request);
@@ -237,7 +237,7 @@ describeWithMongo('a unit that begins upon one that is not committed', () => {
     await expectBooks([70n, 30n, 0n]);
   });
 
-  it('does not begin before that one is committed where it is about the same transfer', async () => {
+  it('does not begin before its base commits if both are about the same transfer', async () => {
     const held = await mongo.bank.hold(alice, { from, to: between, amount: 10n });
     steps.length = 0;
     const ended = await Promise.all([first.capture(bob, held), second.void(bob, held)]);
@@ -246,7 +246,7 @@ describeWithMongo('a unit that begins upon one that is not committed', () => {
     await expectBooks([90n, 10n, 0n]);
   });
 
-  it('does not begin before that one is committed where more is wanted than is known', async () => {
+  it('does not begin before its base commits if it needs data that is not cached', async () => {
     const [paid, opened] = await Promise.all([
       first.pay(alice, { from, to: between, amount: 10n }),
       second.ledger.openAccount(bob, {}),
@@ -255,7 +255,7 @@ describeWithMongo('a unit that begins upon one that is not committed', () => {
     expect(wentAhead()).toBe(false);
   });
 
-  it('is run again where both write one account, and the next ones wait; all are paid', async () => {
+  it('runs again if both write one account; later units wait, and all payments succeed', async () => {
     // More than an account's document may fall behind
     const payTen = (bank: TestBank) =>
       bank.ledger.submitBatch(alice, {

@@ -40,7 +40,7 @@ describeWithMongo('a replica set of three', () => {
   });
 
   it.each(['first', 'second'])(
-    'whose primary is killed under load, for the %s time, loses nothing and pays nothing twice',
+    'loses nothing and pays nothing twice when its primary is killed under load, for the %s time',
     async () => {
       const load = new Load(mongo, owner, accountIds);
       const running = load.run();
@@ -57,7 +57,7 @@ describeWithMongo('a replica set of three', () => {
     60_000,
   );
 
-  it('that has lost its majority is unavailable within the deadline, and goes on once it is back', async () => {
+  it('is unavailable within the deadline without its majority, and recovers with it', async () => {
     const { bank } = mongo;
     const [from, to] = accountIds as [string, string];
     const primary = await set.primary();
@@ -76,7 +76,7 @@ describeWithMongo('a replica set of three', () => {
     expect(await bank.ledger.transferFunds(owner, request)).toEqual({ ...settled, replayed: true });
   }, 60_000);
 
-  it('that no longer replicates acknowledges nothing that the end of its primary undoes', async () => {
+  it('without replication acknowledges nothing that the loss of its primary could undo', async () => {
     const { bank } = mongo;
     const [from, to] = accountIds as [string, string];
     const primary = await set.primary();

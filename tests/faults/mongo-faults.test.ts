@@ -4,11 +4,11 @@ import type { TransferResult } from '../../src/application/views.ts';
 import { userTransfers } from '../../src/application/transfers/user-transfers.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import type { ReplicaSet } from '../../scripts/mongo-replica-set.ts';
-import { NO_CHANGES, SYSTEM, want } from '../../src/testing/fixtures/bank.ts';
+import { NO_CHANGES, SYSTEM, aPrefetch } from '../../src/testing/fixtures/bank.ts';
 import { aCustomer, anAccount, aUser, freshId } from '../../src/testing/fixtures/builders.ts';
 import type { Customer } from '../../src/testing/fixtures/builders.ts';
 import { describeWithMongo, freshDatabaseName, startReplicaSet } from '../support/mongo.ts';
-import { failCommands, openMongoBank, passCommands, withRawClient } from '../support/mongo-bank.ts';
+import { failCommands, openMongoBank, stopFailing, withRawClient } from '../support/mongo-bank.ts';
 import type { MongoBank } from '../support/mongo-bank.ts';
 
 const ABORTED = ['TransientTransactionError'];
@@ -43,7 +43,7 @@ describeWithMongo('a store whose server fails', () => {
     to = await mongo.bank.open(bob);
     await mongo.bank.takeMessages();
   });
-  afterEach(() => passCommands(uri));
+  afterEach(() => stopFailing(uri));
 
   const fail = (failure: Parameters<typeof failCommands>[1]) => failCommands(uri, failure);
 
@@ -82,19 +82,19 @@ describeWithMongo('a store whose server fails', () => {
   }
 
   describe('before the commit', () => {
-    it.each(['find', 'update', 'insert'])('with write conflicts in %s, pays once', async (command) => {
+    it.each(['find', 'update', 'insert'])('pays once despite write conflicts in %s', async (command) => {
       await fail({ ...ofThePayment(command), times: 3, errorCode: 112, errorLabels: ABORTED });
       expect(await pay()).toMatchObject({ ok: true, replayed: false });
       await expectPaidOnce();
     });
 
-    it.each(['find', 'update', 'insert'])('with closed connections in %s, pays once', async (command) => {
+    it.each(['find', 'update', 'insert'])('pays once despite closed connections in %s', async (command) => {
       await fail({ ...ofThePayment(command), times: 3, closeConnection: true });
       expect(await pay()).toMatchObject({ ok: true, replayed: false });
       await expectPaidOnce();
     });
 
-    it('that finds a key of another, read too late to be seen, pays once', async () => {
+    it("pays once if it finds another's key that it had read too early to see", async () => {
       await fail({
         failCommands: ['insert'],
         times: 2,
@@ -105,7 +105,7 @@ describeWithMongo('a store whose server fails', () => {
       await expectPaidOnce();
     });
 
-    it('with write conflicts until the deadline is unavailable, and no reason of money', async () => {
+    it('is unavailable after write conflicts until the deadline, and refuses no payment', async () => {
       await fail({ failCommands: ['insert'], errorCode: 112, errorLabels: ABORTED });
       const fault = await pay(hasty).catch((one: unknown) => one);
       expect(fault).toBeInstanceOf(PassbookError);
@@ -115,27 +115,27 @@ describeWithMongo('a store whose server fails', () => {
         facts: { retryAfterSeconds: 1 },
         cause: { code: 112 },
       });
-      await passCommands(uri);
+      await stopFailing(uri);
       await expectNothingPaid();
     });
 
-    it('whose operation was ended by another, pays once', async () => {
+    it('pays once if another client ended its operation', async () => {
       await fail({ failCommands: ['insert'], times: 2, errorCode: 11601 });
       expect(await pay()).toMatchObject({ ok: true, replayed: false });
       await expectPaidOnce();
     });
 
-    it('with an error that will not pass is unavailable at once', async () => {
+    it('is unavailable immediately after a permanent error', async () => {
       await fail({ failCommands: ['insert'], errorCode: 13 });
       const before = mongo.sent.length;
       await expect(pay()).rejects.toMatchObject({ code: 'unavailable', cause: { code: 13 } });
       expect(mongo.sent.slice(before).filter(({ commandName }) => commandName === 'insert')).toHaveLength(1);
-      await passCommands(uri);
+      await stopFailing(uri);
       await expectNothingPaid();
     });
 
     it.each(['find', 'update', 'insert'])(
-      'with a server silent at %s is unavailable by the deadline',
+      'is unavailable by the deadline if the server is silent at %s',
       async (name) => {
         await fail({ ...ofThePayment(name), times: 1, blockConnection: true, blockTimeMS: 1200 });
         await expect(pay(hasty)).rejects.toMatchObject({ code: 'unavailable' });
@@ -143,7 +143,7 @@ describeWithMongo('a store whose server fails', () => {
       },
     );
 
-    it('does not commit what the deadline overtook', async () => {
+    it('does not commit after the deadline', async () => {
       await fail({ failCommands: ['insert'], times: 1, blockConnection: true, blockTimeMS: 1200 });
       hasty.sent.length = 0;
       await expect(pay(hasty)).rejects.toMatchObject({ code: 'unavailable' });
@@ -154,13 +154,13 @@ describeWithMongo('a store whose server fails', () => {
   });
 
   describe('at the commit', () => {
-    it.each([1, 2, 3, 7])('with a connection closed %i times, pays once', async (times) => {
+    it.each([1, 2, 3, 7])('pays once if the connection closes %i times', async (times) => {
       await fail({ failCommands: ['commitTransaction'], times, closeConnection: true });
       expect(await pay()).toMatchObject({ ok: true, replayed: false });
       await expectPaidOnce();
     });
 
-    it.each([1, 3])('that is done and reported as failed %i times, pays once', async (times) => {
+    it.each([1, 3])('pays once if a completed commit is reported as failed %i times', async (times) => {
       await fail({
         failCommands: ['commitTransaction'],
         times,
@@ -170,7 +170,7 @@ describeWithMongo('a store whose server fails', () => {
       await expectPaidOnce();
     });
 
-    it('that is done and reported as failed by the majority, pays once', async () => {
+    it('pays once if the majority confirms a completed commit too late', async () => {
       await fail({
         failCommands: ['commitTransaction'],
         times: 3,
@@ -180,74 +180,77 @@ describeWithMongo('a store whose server fails', () => {
       await expectPaidOnce();
     });
 
-    it('that ran out of time (50), asks until it is settled', async () => {
+    it('repeats a commit that ran out of time (50) until it is settled', async () => {
       await fail({ failCommands: ['commitTransaction'], times: 4, errorCode: 50 });
       expect(await pay()).toMatchObject({ ok: true, replayed: false });
       await expectPaidOnce();
     });
 
     it.each([
-      ['ran out of time', { errorCode: 50 }],
-      ['lost its connection', { closeConnection: true }],
-      ['is done and not said to be', { writeConcernError: { code: 91, errmsg: 'shutting down' } }],
+      ['runs out of time', { errorCode: 50 }],
+      ['loses its connection', { closeConnection: true }],
+      ['completes without an answer', { writeConcernError: { code: 91, errmsg: 'shutting down' } }],
       ['hangs', { blockConnection: true, blockTimeMS: 1000 }],
-    ])('that %s until the deadline is unknown, and the same key tells', async (_what, failure) => {
-      const key = freshId();
-      await fail({ failCommands: ['commitTransaction'], ...failure });
-      await expect(pay(hasty, key)).rejects.toMatchObject({ code: 'outcome_unknown', retry: 'same_key' });
-      await passCommands(uri);
-      expect(await pay(mongo, key)).toMatchObject({ ok: true });
-      expect(await pay(mongo, key)).toMatchObject({ ok: true, replayed: true });
-      await expectPaidOnce();
-    });
+    ])(
+      'has an unknown outcome if the commit %s until the deadline, and the same key shows it later',
+      async (_what, failure) => {
+        const key = freshId();
+        await fail({ failCommands: ['commitTransaction'], ...failure });
+        await expect(pay(hasty, key)).rejects.toMatchObject({ code: 'outcome_unknown', retry: 'same_key' });
+        await stopFailing(uri);
+        expect(await pay(mongo, key)).toMatchObject({ ok: true });
+        expect(await pay(mongo, key)).toMatchObject({ ok: true, replayed: true });
+        await expectPaidOnce();
+      },
+    );
 
-    it("is retried even after its caller has been answered, so that its writes stand in nobody's way", async () => {
+    it("retries the commit even after the caller's answer, so that its writes block nobody", async () => {
       await fail({ failCommands: ['commitTransaction'], errorCode: 50 });
       await expect(pay(hasty)).rejects.toMatchObject({ code: 'outcome_unknown' });
       for (let more = 0; more < 3; more++) await ended(hasty, 'commandFailed', 'commitTransaction');
       const settled = ended(hasty, 'commandSucceeded', 'commitTransaction');
-      await passCommands(uri);
+      await stopFailing(uri);
       await settled;
       await expectPaidOnce();
     });
 
-    it('that was lost with its transaction pays all the same, once, and says that it did', async () => {
+    it('pays once, and reports it, even if the commit and its transaction are lost', async () => {
       await fail({ failCommands: ['commitTransaction'], closeConnection: true });
       const failed = ended(mongo, 'commandFailed', 'commitTransaction');
       const paying = pay();
       await failed;
       await withRawClient(uri, (client) => client.db('admin').command({ killAllSessions: [] }));
-      await passCommands(uri);
+      await stopFailing(uri);
       expect(await paying).toMatchObject({ ok: true, replayed: false });
       await expectPaidOnce();
     });
 
-    it('of an account without a key opens one', async () => {
+    it('opens one account for an opening without a key', async () => {
       await fail({ failCommands: ['commitTransaction'], times: 3, closeConnection: true });
       const carol = aCustomer();
       await mongo.bank.open(carol);
       expect(await mongo.bank.reads.accountsOf(carol.id, { after: null, limit: 9 })).toHaveLength(1);
     });
 
-    it('of a unit that only read is done again: nothing is answered before it', async () => {
+    it('repeats a unit that only read, and answers nothing before it', async () => {
       const alice = aCustomer();
       await mongo.bank.open(alice);
       const { bank } = hasty;
       const count = (deadline: number) =>
         bank.unitOfWork.transact(
-          want({ ownerIds: [alice.id] }),
+          aPrefetch({ ownerIds: [alice.id] }),
           (books) => ({ result: books.accountCount(alice.id), changes: NO_CHANGES }),
           deadline,
         );
       await fail({ failCommands: ['commitTransaction'], closeConnection: true });
       await expect(count(bank.clock.now() + 800)).rejects.toMatchObject({ code: 'unavailable' });
-      await passCommands(uri);
+      await stopFailing(uri);
       expect(await count(bank.deadline())).toBe(1);
     });
   });
 
   describe('in other units of work', () => {
-    it('with closed connections registers a user once', async () => {
+    it('registers a user once despite closed connections', async () => {
       await fail({ failCommands: ['insert', 'commitTransaction'], times: 4, closeConnection: true });
       const user = aUser();
       await mongo.bank.unitOfWork.run(({ users }) => users.insert(user, 'hash'));
@@ -257,7 +260,7 @@ describeWithMongo('a store whose server fails', () => {
       });
     });
 
-    it('marks as sent what was sent, in the run that is kept', async () => {
+    it('marks messages as sent in the run that commits', async () => {
       const { bank } = mongo;
       await pay();
       const now = bank.clock.now() + 1000;
@@ -270,7 +273,7 @@ describeWithMongo('a store whose server fails', () => {
       expect(await bank.takeMessages()).toEqual([]);
     });
 
-    it('is unavailable by the deadline, or unknown where the commit was sent', async () => {
+    it('is unavailable by the deadline, or has an unknown outcome if the commit was sent', async () => {
       const register = () => hasty.bank.unitOfWork.run(({ users }) => users.insert(aUser(), 'hash'));
       await fail({ failCommands: ['insert'], closeConnection: true });
       await expect(register()).rejects.toMatchObject({ code: 'unavailable' });
@@ -278,7 +281,7 @@ describeWithMongo('a store whose server fails', () => {
       await expect(register()).rejects.toMatchObject({ code: 'outcome_unknown' });
     });
 
-    it('does not run the work for ever that makes light of a fault', async () => {
+    it('does not run work forever that ignores a fault', async () => {
       await fail({ failCommands: ['insert'], errorCode: 13 });
       const work = hasty.bank.unitOfWork.run(({ users }) =>
         users.insert(aUser(), 'hash').catch(() => 'fine'),
@@ -287,7 +290,7 @@ describeWithMongo('a store whose server fails', () => {
     });
   });
 
-  describe('that takes no writes', () => {
+  describe('that refuses writes', () => {
     const FULL = { code: 'storage_full', message: 'The store has no space left, nothing was done' };
     const BLOCKED = { code: 'storage_full', message: 'The store cannot be written, nothing was done' };
 
@@ -295,7 +298,7 @@ describeWithMongo('a store whose server fails', () => {
       ['insert', 14031, FULL],
       ['update', 14031, FULL],
       ['insert', 371, BLOCKED],
-    ])('at %s, by code %i, is named for what it is', async (command, errorCode, refused) => {
+    ])('reports the reason at %s with code %i', async (command, errorCode, refused) => {
       await fail({ failCommands: [command], errorCode });
       await expect(pay()).rejects.toMatchObject({
         ...refused,
@@ -303,17 +306,17 @@ describeWithMongo('a store whose server fails', () => {
         cause: { code: errorCode },
       });
       await expect(mongo.store.check()).rejects.toMatchObject(refused);
-      await passCommands(uri);
+      await stopFailing(uri);
       await expect(mongo.store.check()).resolves.toBeUndefined();
       await expectNothingPaid();
     });
 
-    it('until the deadline is named for what it is', async () => {
+    it('reports the reason after retries until the deadline', async () => {
       await fail({ failCommands: ['insert'], errorCode: 14031, errorLabels: ABORTED });
       await expect(pay(hasty)).rejects.toMatchObject(FULL);
     });
 
-    it('as an administrator has blocked them is named for that', async () => {
+    it('reports a write block by an administrator', async () => {
       const block = (global: boolean) =>
         withRawClient(uri, (client) => client.db('admin').command({ setUserWriteBlockMode: 1, global }));
       await block(true);
@@ -326,7 +329,7 @@ describeWithMongo('a store whose server fails', () => {
     });
   });
 
-  describe('whose readiness is asked for', () => {
+  describe('in its readiness check', () => {
     const check = () => mongo.store.check();
     /** A unit that fails makes the next check try anew. */
     const failOnce = () =>
@@ -341,14 +344,14 @@ describeWithMongo('a store whose server fails', () => {
     });
 
     it.each(['find', 'insert', 'update', 'commitTransaction'])(
-      'is not ready while %s fails, and says so by the deadline',
+      'is not ready while %s fails, and answers by the deadline',
       async (command) => {
         await fail({ failCommands: [command], errorCode: 50 });
         await expect(hasty.store.check()).rejects.toMatchObject({ code: 'unavailable' });
       },
     );
 
-    it('writes once for many who ask, and leaves nothing behind', async () => {
+    it('writes once for many concurrent checks, and leaves nothing behind', async () => {
       const ledger = () =>
         withRawClient(uri, (client) => client.db(databaseName).collection('ledger').find().toArray());
       const before = await ledger();
@@ -361,7 +364,7 @@ describeWithMongo('a store whose server fails', () => {
       }
     });
 
-    it('writes anew once a unit has failed', async () => {
+    it('writes again after a unit failed', async () => {
       await check();
       await failOnce();
       await check();
@@ -373,7 +376,7 @@ describeWithMongo('a store whose server fails', () => {
     it.each([
       ['refuses', { errorCode: 13 }],
       ['is silent', { blockConnection: true, blockTimeMS: 1200 }],
-    ])('that it %s is unavailable, with the cause', async (_what, failure) => {
+    ])('is unavailable, with the cause, if the server %s', async (_what, failure) => {
       await fail({ failCommands: ['find', 'aggregate'], ...failure });
       await expect(hasty.bank.reads.account(from)).rejects.toMatchObject({ code: 'unavailable' });
       await expect(hasty.store.check()).rejects.toMatchObject({ code: 'unavailable' });
@@ -398,7 +401,7 @@ describeWithMongo('two clients of one database', () => {
   const fifty = <T>(work: (mongo: MongoBank) => Promise<T>): Promise<T[]> =>
     Promise.all(Array.from({ length: 50 }, (_, index) => work(both[index % 2] ?? both[0])));
 
-  it('that debit 10 of 100 fifty times at once: ten succeed', async () => {
+  it('debit 10 of 100 fifty times concurrently: ten succeed', async () => {
     const [{ bank }] = both;
     const alice = aCustomer();
     const from = await bank.account(alice, { funds: 100n });
@@ -413,7 +416,7 @@ describeWithMongo('two clients of one database', () => {
     expect(await bank.entriesOf(from)).toHaveLength(11);
   });
 
-  it('that send one key fifty times at once: one transfer, one first answer, and all the same', async () => {
+  it('send one key fifty times concurrently: one transfer, and the same answer to all', async () => {
     const [{ bank }] = both;
     const alice = aCustomer();
     const from = await bank.account(alice, { funds: 100n });
@@ -432,7 +435,7 @@ describeWithMongo('two clients of one database', () => {
     expect([await bank.balanceOf(from), await bank.balanceOf(to)]).toEqual([90n, 10n]);
   });
 
-  it('that need a system account at once for the first time make one', async () => {
+  it('create one system account if both need it for the first time', async () => {
     const [{ bank }] = both;
     const accountIds = await Promise.all(
       Array.from({ length: 10 }, () => bank.open(aCustomer(), { currency: 'NOK' })),
@@ -452,7 +455,7 @@ describeWithMongo('two clients of one database', () => {
     expect(funding).toMatchObject({ currency: 'NOK', sequence: 10, balance: 70n });
   });
 
-  it('that each rest on an account that the other writes do not both stand', async () => {
+  it('never both succeed if each relies on an account that the other writes', async () => {
     for (let round = 0; round < 20; round++) {
       const [one, other] = [anAccount({ balance: 60n }), anAccount({ balance: 60n })];
       await both[0].bank.seed(one, other);
@@ -467,7 +470,7 @@ describeWithMongo('two clients of one database', () => {
 
   async function spend({ bank }: MongoBank, accountIds: readonly [string, string]): Promise<boolean> {
     return bank.unitOfWork.transact(
-      want({ accountIds }),
+      aPrefetch({ accountIds }),
       (books) => {
         const [before, beside] = accountIds.map((id) => books.account(id));
         if (!before || !beside) throw new TypeError('The accounts are there');

@@ -34,8 +34,8 @@ describeWithMongo('a bank that is killed in the middle of a transaction', () => 
 
   it.each([
     ['', []],
-    [', without killSessions too', [WITHOUT_KILL_SESSIONS]],
-  ])('has done nothing, and does not keep the others from the ledger%s', async (_where, failures) => {
+    [', even without killSessions', [WITHOUT_KILL_SESSIONS]],
+  ])('has changed nothing, and does not block other banks%s', async (_where, failures) => {
     const { bank } = mongo;
     for (const failure of failures) await failCommands(uri, failure);
     const alice = aCustomer();

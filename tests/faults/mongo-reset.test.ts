@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ReplicaSet } from '../../scripts/mongo-replica-set.ts';
-import { codeOf, want } from '../../src/testing/fixtures/bank.ts';
+import { codeOf, aPrefetch } from '../../src/testing/fixtures/bank.ts';
 import { aCustomer, aUser, freshId } from '../../src/testing/fixtures/builders.ts';
 import type { Customer } from '../../src/testing/fixtures/builders.ts';
 import { describeWithMongo, freshDatabaseName, startReplicaSet } from '../support/mongo.ts';
@@ -95,7 +95,7 @@ describeWithMongo('a connection that is lost while a transaction is open', () =>
   }
 
   describe.each(STATEMENTS)('at %s', (_which, text) => {
-    it('and comes back after the deadline leaves nothing open: another process pays', async () => {
+    it('and returns after the deadline leaves nothing open: another process pays', async () => {
       const cut = cutAt(text);
       const paying = expect(pay(mongo)).rejects.toMatchObject(UNAVAILABLE);
       await cut;
@@ -105,7 +105,7 @@ describeWithMongo('a connection that is lost while a transaction is open', () =>
       await expectPaid(2n);
     });
 
-    it('and comes back at once pays once, and so does another process', async () => {
+    it('and returns immediately pays once, as does another process', async () => {
       const lost = proxy.loseAnswerTo(text).then(() => proxy.reset());
       const key = freshId();
       const paying = pay(mongo, key).catch(() => undefined);
@@ -116,7 +116,7 @@ describeWithMongo('a connection that is lost while a transaction is open', () =>
       await expectPaid(3n);
     });
 
-    it('is ended before the next unit of this process begins', async () => {
+    it('has its transaction ended before the next unit of this process begins', async () => {
       const cut = cutAt(text);
       const paying = expect(pay(mongo)).rejects.toMatchObject(UNAVAILABLE);
       await cut;
@@ -127,7 +127,7 @@ describeWithMongo('a connection that is lost while a transaction is open', () =>
       expect(steps.slice(0, steps.indexOf('begun') + 1)).toContain('ended');
     });
 
-    it('without a sign is ended by the deadline', async () => {
+    it('without notice has its transaction ended by the deadline', async () => {
       const lost = proxy.loseAnswerTo(text);
       const paying = expect(pay(mongo)).rejects.toMatchObject(UNAVAILABLE);
       await lost;
@@ -138,7 +138,7 @@ describeWithMongo('a connection that is lost while a transaction is open', () =>
     });
   });
 
-  it('at the commit pays once, and keeps nobody from the ledger', async () => {
+  it('at the commit pays once, and blocks nobody', async () => {
     const key = freshId();
     const cut = cutAt('commitTransaction');
     const paying = expect(pay(mongo, key)).rejects.toMatchObject({ code: 'outcome_unknown' });
@@ -161,7 +161,7 @@ describeWithMongo('a connection that is lost while a transaction is open', () =>
     await other.bank.unitOfWork.run(({ users }) => users.insert(user, 'hash'));
   });
 
-  it('by a unit that began upon another leaves nothing open of both', async () => {
+  it('under a unit with a base leaves neither transaction open', async () => {
     const cut = cutAt('insert');
     const paying = Promise.allSettled([pay(mongo), mongo.bank.ledger.openAccount(alice, {}), pay(mongo)]);
     await cut;
@@ -175,10 +175,10 @@ describeWithMongo('a connection that is lost while a transaction is open', () =>
     await expectPaid(3n);
   });
 
-  it('at the abort alone is ended all the same', async () => {
+  it('at the abort still has its transaction ended', async () => {
     await failCommands(server.uri(), { failCommands: ['abortTransaction'], times: 2, closeConnection: true });
     const failing = mongo.bank.unitOfWork.transact(
-      want({ accountIds: [from] }),
+      aPrefetch({ accountIds: [from] }),
       () => {
         throw new RangeError('A decision of mine');
       },
@@ -188,7 +188,7 @@ describeWithMongo('a connection that is lost while a transaction is open', () =>
     expect(codeOf(await pay(other))).toBeNull();
   });
 
-  it('while the store is closed does not keep it from closing', async () => {
+  it('does not keep the store from closing', async () => {
     const cut = cutAt('insert');
     const paying = pay(mongo).catch(() => {});
     await cut;

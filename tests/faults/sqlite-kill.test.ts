@@ -7,7 +7,7 @@ import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { createLedger } from '../../src/index.ts';
 import { expectAllAsAnswered } from './support/sqlite-audit.ts';
 import { BankProcess, openPayers, Workload } from './support/sqlite-process.ts';
-import type { Heard } from './support/sqlite-process.ts';
+import type { ReceivedReport } from './support/sqlite-process.ts';
 
 const KILLS = 50;
 const IN_FLIGHT = 32;
@@ -18,8 +18,8 @@ const folder = await mkdtemp(join(tmpdir(), 'passbook-'));
 const path = join(folder, 'bank.db');
 afterAll(() => rm(folder, { recursive: true }));
 
-describe('a bank that is killed again and again', () => {
-  it(`loses nothing it acknowledged in ${KILLS} kills, doubles nothing, and its sums are right`, async () => {
+describe('a bank that is killed repeatedly', () => {
+  it(`loses no acknowledged transfer in ${KILLS} kills, repeats none, and has correct sums`, async () => {
     const payers = await openPayers(path, FUNDS);
     const workload = new Workload('kill', payers);
     const faults: string[] = [];
@@ -79,7 +79,7 @@ describe('a bank that is killed again and again', () => {
       await bank.close();
     }
 
-    function hear(report: Heard): void {
+    function hear(report: ReceivedReport): void {
       if ('failed' in report) faults.push(report.failed);
       else if (!workload.answered(report.key, report.result)) faults.push(`${report.key} was answered anew`);
     }

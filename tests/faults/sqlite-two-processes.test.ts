@@ -14,7 +14,7 @@ const path = join(folder, 'bank.db');
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('two processes that write to one file', () => {
-  it('each see what the other did, and neither waits forever, whether or not a thread writes', async () => {
+  it("see each other's changes, and neither waits forever, with and without a writing thread", async () => {
     const payers = await openPayers(path, FUNDS);
     const workloads = ['first', 'second'].map((name) => new Workload(name, payers));
     await Promise.all(

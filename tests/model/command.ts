@@ -7,7 +7,7 @@ import { copyOf } from './model.ts';
 import type { KeyUse, Model } from './model.ts';
 import type { Random } from '../../src/testing/fixtures/random.ts';
 
-/** The ledger under test, by one of its doors. */
+/** The ledger under test, through one of its stores. */
 export type Subject = { readonly ledger: Ledger; readonly store: Store; readonly clock: FixedClock };
 
 export type Drawing = {

@@ -5,7 +5,7 @@ import { createLedger } from '../../src/index.ts';
 import type { Ledger } from '../../src/index.ts';
 import { outcomeOf } from './command.ts';
 import { play } from './play.ts';
-import { drawSequence, LONG_ONE_OF } from './sequence.ts';
+import { drawSequence, LONG_SEQUENCE_EVERY } from './sequence.ts';
 
 const SEED = 2026;
 const LONG_SEQUENCES = 16;
@@ -62,14 +62,14 @@ const REFUSALS: readonly ErrorCode[] = [
   'account_limit_reached',
 ];
 
-describe('the sequences of a run', () => {
+describe('the drawn sequences', () => {
   beforeAll(async () => {
     for (let long = 0; long < LONG_SEQUENCES; long++) {
-      const sequence = drawSequence({ seed: SEED, index: long * LONG_ONE_OF, mostCommands: 512 });
+      const sequence = drawSequence({ seed: SEED, index: long * LONG_SEQUENCE_EVERY, mostCommands: 512 });
       const disagreement = await play(sequence, async () => {
         const store = createMemoryStore();
         return {
-          doors: [store],
+          stores: [store],
           ledgerOf: (options) => watched(createLedger(options)),
           dispose: () => store.close(),
         };
@@ -78,26 +78,26 @@ describe('the sequences of a run', () => {
     }
   });
 
-  it('ask the ledger for all that it offers', () => {
+  it('call everything that the ledger offers', () => {
     const offered = Object.keys(createLedger({ store: createMemoryStore() }));
     const asked = [...seen].map((line) => line.split(' ').at(-2));
     expect(new Set([...asked, ...HELD_TO_OTHERWISE])).toEqual(new Set(offered));
   });
 
-  it.each([...ANSWERED, ...FUNDING, ...KEYED])('have %s succeed, repeated and conflict', (name) => {
+  it.each([...ANSWERED, ...FUNDING, ...KEYED])('include a success, a replay and a conflict of %s', (name) => {
     expect(ways([`${name} ok`, `${name} replayed`, `${name} idempotency_key_reused`])).toEqual([]);
   });
 
-  it.each([...ANSWERED, ...FUNDING])('try %s without doing it', (name) => {
+  it.each([...ANSWERED, ...FUNDING])('include a dry run of %s', (name) => {
     expect(ways([`try ${name} ok`])).toEqual([]);
   });
 
-  it('meet every rule that can refuse', () => {
+  it('meet every refusal', () => {
     const met = new Set([...seen].map((line) => line.split(' ').at(-1)));
     expect(REFUSALS.filter((code) => !met.has(code))).toEqual([]);
   });
 
-  it('meet the rules of holds and reversals where they are promised', () => {
+  it('meet the rules of holds and reversals that the ledger promises', () => {
     expect(
       ways([
         'captureHold hold_expired',

@@ -53,7 +53,7 @@ export function drawTransferId(drawing: Drawing, isLiked: (transfer: ModelTransf
 }
 
 /** Who received a transfer as a rule, or an operator; now and then anybody. */
-export function drawEnder({ random, model }: Drawing, transferId: string): Actor {
+export function drawHoldEnder({ random, model }: Drawing, transferId: string): Actor {
   const payee = model.transfers.get(transferId)?.legs.find(({ direction }) => direction === 'credit');
   const owner = CUSTOMERS.find(({ id }) => id === payee?.ownerId);
   if (owner && random.chance(0.5)) return owner;

@@ -5,7 +5,7 @@ modelTest(
   'memory',
   async () => {
     const store = createMemoryStore();
-    return { doors: [store], dispose: () => store.close() };
+    return { stores: [store], dispose: () => store.close() };
   },
   { sequences: 512, commands: 512 },
 );

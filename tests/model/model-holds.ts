@@ -38,7 +38,7 @@ export function release(model: Model, ending: Ending): TransferOutcome {
 
   const at = instantOf(model, hold);
   const voided = writeStep(model, { ...hold, status: 'voided' }, { step: 'voided', at });
-  return made(model, voided, { actor: ending.actor, at, isTold: false });
+  return made(model, voided, { actor: ending.actor, at, isNotified: false });
 }
 
 /** Writes the expiry of all that is due, account by account. */

@@ -5,7 +5,7 @@ import { accountNamed } from './model-steps.ts';
 import { exponentOf } from './model-views.ts';
 
 /** Each owner hears of it once, with their own balances after it, and of their own legs alone. */
-export function tellOwners(model: Model, transfer: ModelTransfer, at: number): void {
+export function notifyOwners(model: Model, transfer: ModelTransfer, at: number): void {
   if (!model.terms.notify) return;
   const owners = new Set(transfer.legs.flatMap(({ ownerId }) => ownerId ?? []));
   for (const [index, ownerId] of [...owners].entries()) {

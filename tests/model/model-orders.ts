@@ -6,7 +6,7 @@ import type { RefusalCode } from '../../src/domain/errors.ts';
 import { accountsOf, adopt, balancesOf, BOUND, copyOf, COUNTER_BOUND, fundsOf, raisedBy } from './model.ts';
 import type { Model, ModelAccount, ModelLeg, ModelTransfer, Side, TransferOutcome } from './model.ts';
 import { refused } from './model-answers.ts';
-import { tellOwners } from './model-messages.ts';
+import { notifyOwners } from './model-messages.ts';
 import { accountsIn, countersWithoutDue, instantFor, settle, writeStep } from './model-steps.ts';
 
 export type AccountRef =
@@ -79,9 +79,9 @@ export function carryOut(
 export function made(
   model: Model,
   transfer: ModelTransfer,
-  { actor, at, isTold = true }: { actor: Actor; at: number; isTold?: boolean },
+  { actor, at, isNotified = true }: { actor: Actor; at: number; isNotified?: boolean },
 ): TransferOutcome {
-  if (isTold) tellOwners(model, transfer, at);
+  if (isNotified) notifyOwners(model, transfer, at);
   const callerId = actor.kind === 'user' ? actor.id : null;
   const own = accountsIn(model, transfer).filter(({ ownerId }) => ownerId === callerId);
   return {

@@ -1,5 +1,5 @@
 /** How a transfer's steps are written into the books of its accounts, and how holds end by themselves. */
-import { countersOf, latestInstantOf, PATIENCE_MS, pendingHoldsOn, statusAt } from './model.ts';
+import { countersOf, latestInstantOf, DEADLINE_MS, pendingHoldsOn, statusAt } from './model.ts';
 import type { Counters, Model, ModelAccount, ModelTransfer } from './model.ts';
 
 /** Writes one entry for each leg, all of one instant, and keeps the transfer's new state. */
@@ -50,7 +50,7 @@ export function settle(model: Model, accounts: readonly ModelAccount[]): void {
   const at = instantFor(model, accounts);
   for (const account of accounts) {
     // Of what is due later than a command may take, nothing is known yet
-    const now = Math.min(at, model.now + PATIENCE_MS);
+    const now = Math.min(at, model.now + DEADLINE_MS);
     const due = pendingHoldsOn(model, account.id).filter((hold) => statusAt(hold, now) === 'expired');
     for (const hold of due) expire(model, hold, at);
   }
@@ -58,7 +58,7 @@ export function settle(model: Model, accounts: readonly ModelAccount[]): void {
 
 /** As if the expiry of all that is due were written: so every answer counts it. */
 export function countersWithoutDue(model: Model, account: ModelAccount): Counters {
-  const now = Math.min(instantFor(model, [account]), model.now + PATIENCE_MS);
+  const now = Math.min(instantFor(model, [account]), model.now + DEADLINE_MS);
   const due = pendingHoldsOn(model, account.id).filter((hold) => statusAt(hold, now) === 'expired');
   const legs = due.flatMap((hold) => hold.legs).filter(({ accountId }) => accountId === account.id);
   return legs.reduce(

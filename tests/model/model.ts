@@ -15,10 +15,10 @@ import type { TransferKind, TransferStatus } from '../../src/domain/entities/tra
 export const BOUND = 9_007_199_254_740_991n;
 export const COUNTER_BOUND = 2n ** 62n;
 /** How long a command of the test may take, by the clock of the test, in milliseconds. */
-export const PATIENCE_MS = 60_000;
+export const DEADLINE_MS = 60_000;
 
 /** The nearest balance or limit that may be kept. */
-export function within(balance: bigint): bigint {
+export function clampToBound(balance: bigint): bigint {
   return balance > BOUND ? BOUND : balance < -BOUND ? -BOUND : balance;
 }
 

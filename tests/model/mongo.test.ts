@@ -6,7 +6,7 @@ import { modelTest } from './model-test.ts';
 describeWithMongo('a store in MongoDB', () => {
   const database = new EmptiedDatabase();
   modelTest(
-    'by the doors of two processes',
+    'through the stores of two processes',
     async ({ clock }) => {
       const databaseName = await database.empty();
       // The clock is moved about, far from the database's
@@ -14,7 +14,7 @@ describeWithMongo('a store in MongoDB', () => {
       const first = await openMongoStore(options);
       const second = await openMongoStore(options);
       return {
-        doors: [first, second],
+        stores: [first, second],
         async dispose() {
           await Promise.all([first.close(), second.close()]);
         },

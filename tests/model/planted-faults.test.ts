@@ -22,7 +22,7 @@ const SEQUENCES = 150;
 function openWith(change: (store: Store) => Partial<Store>): OpenStore {
   return async () => {
     const store = createMemoryStore();
-    return { doors: [{ ...store, ...change(store) }], dispose: () => store.close() };
+    return { stores: [{ ...store, ...change(store) }], dispose: () => store.close() };
   };
 }
 
@@ -46,7 +46,7 @@ function openAs(change: (ledger: Ledger) => Partial<Plainly>): OpenStore {
       const ledger = createLedger(options);
       return { ...ledger, ...change(ledger) } as Ledger;
     };
-    return { doors: [store], ledgerOf, dispose: () => store.close() };
+    return { stores: [store], ledgerOf, dispose: () => store.close() };
   };
 }
 
@@ -54,9 +54,9 @@ function openAs(change: (ledger: Ledger) => Partial<Plainly>): OpenStore {
 function writing({ unitOfWork }: Store, change: (changes: Changes) => Partial<Changes>): UnitOfWork {
   return {
     run: (work) => unitOfWork.run(work),
-    transact: (want, decide, deadline) =>
+    transact: (prefetch, decide, deadline) =>
       unitOfWork.transact(
-        want,
+        prefetch,
         (books) => {
           const { result, changes } = whole(decide(books));
           return { result, changes: { ...changes, ...change(changes) } };
@@ -72,8 +72,8 @@ const NONE = { debits: 0n, credits: 0n };
 function loading({ unitOfWork }: Store, change: (books: Books) => Partial<Books>): UnitOfWork {
   return {
     run: (work) => unitOfWork.run(work),
-    transact: (want, decide, deadline) =>
-      unitOfWork.transact(want, (books) => decide({ ...books, ...change(books) }), deadline),
+    transact: (prefetch, decide, deadline) =>
+      unitOfWork.transact(prefetch, (books) => decide({ ...books, ...change(books) }), deadline),
   };
 }
 
@@ -104,12 +104,12 @@ function commandsOf({ steps }: Sequence) {
 }
 
 describe('the model test', () => {
-  it('finds nothing where nothing is planted', async () => {
+  it('finds nothing without a planted fault', async () => {
     expect(await commandsToFail(openWith(() => ({})))).toBeUndefined();
   });
 
   it.each(['messages', 'records', 'transfers', 'audit'] as const)(
-    'finds a store that forgets %s, and leaves few commands to look at',
+    'finds a store that forgets %s, and shrinks the sequence to few commands',
     async (forgotten) => {
       const left = await commandsToFail(
         openWith((store) => ({ unitOfWork: writing(store, () => ({ [forgotten]: [] })) })),
@@ -120,7 +120,7 @@ describe('the model test', () => {
 
   it.each<[fault: string, plant: (store: Store) => Partial<Store>]>([
     [
-      'keeps a transfer as it was made, whatever becomes of it',
+      'keeps the first state of a transfer',
       (store) => ({
         unitOfWork: writing(store, ({ transfers }) => ({
           transfers: transfers.filter(({ before }) => before === null),
@@ -128,26 +128,26 @@ describe('the model test', () => {
       }),
     ],
     [
-      'loads no holds that are due',
+      'loads no due holds',
       (store) => ({ unitOfWork: loading(store, () => ({ dueOn: () => NONE, firstHolds: () => [] })) }),
     ],
     [
-      'loads one hold of all that are due',
+      'loads only one due hold',
       (store) => ({
         unitOfWork: loading(store, (books) => ({ firstHolds: (id) => books.firstHolds(id, 1) })),
       }),
     ],
-    ['gives no due holds to who reads', ({ reads }) => ({ reads: { ...reads, dueOn: async () => NONE } })],
+    ['returns no due holds to reads', ({ reads }) => ({ reads: { ...reads, dueOn: async () => NONE } })],
     [
-      'gives holds as due at the end of the instant that they expire at',
+      'returns holds as due one instant too late',
       ({ reads }) => ({ reads: { ...reads, dueOn: (id, until) => reads.dueOn(id, until - 1) } }),
     ],
     [
-      'knows of no account that the sweeper should look at',
+      'finds no account for the sweeper',
       ({ reads }) => ({ reads: { ...reads, accountsWithDueHolds: async () => [] } }),
     ],
     [
-      'begins the audit log anew with each record',
+      'restarts the audit log with each record',
       (store) => ({ unitOfWork: loading(store, () => ({ auditHead: () => undefined })) }),
     ],
     [
@@ -161,7 +161,7 @@ describe('the model test', () => {
       }),
     ],
     [
-      'takes the newest active account for the oldest',
+      'takes the newest active account instead of the oldest',
       (store) => ({
         unitOfWork: loading(store, (books) => ({
           activeAccounts: (of) => books.activeAccounts(of).slice(-1),
@@ -169,7 +169,7 @@ describe('the model test', () => {
       }),
     ],
     [
-      'takes a key for the same in every operation',
+      'treats a key as the same in every operation',
       (store) => ({
         unitOfWork: loading(store, (books) => ({
           record: (key) =>
@@ -184,11 +184,11 @@ describe('the model test', () => {
 
   it.each<[fault: string, plant: (ledger: Ledger) => Partial<Plainly>]>([
     [
-      'moves money where it should only try',
+      'moves money in a dry run',
       (ledger) => ({ transferFunds: (actor, request) => ledger.transferFunds(actor, request) }),
     ],
     [
-      'reserves for a second more than was asked',
+      'reserves for one second too long',
       (ledger) => ({
         transferFunds: (actor, { expiresInSeconds, ...request }, options) => {
           const longer = expiresInSeconds === undefined ? {} : { expiresInSeconds: expiresInSeconds + 1 };
@@ -197,43 +197,43 @@ describe('the model test', () => {
       }),
     ],
     [
-      'captures the whole of a hold where a part was asked for',
+      'captures the whole hold instead of a part',
       (ledger) => ({
         captureHold: (actor, { amount: _part, ...request }, options) =>
           ledger.captureHold(actor, request, options),
       }),
     ],
     [
-      'lets anybody void a hold',
+      'lets anyone void a hold',
       (ledger) => ({ voidHold: (_, ...terms) => ledger.voidHold(SYSTEM, ...terms) }),
     ],
     [
-      'lets anybody reverse a transfer',
+      'lets anyone reverse a transfer',
       (ledger) => ({ reverseTransfer: (_, ...terms) => ledger.reverseTransfer(SYSTEM, ...terms) }),
     ],
     [
-      'reverses all that is left where a part was asked for',
+      'reverses the whole remainder instead of a part',
       (ledger) => ({
         reverseTransfer: (actor, { amount: _part, ...request }, options) =>
           ledger.reverseTransfer(actor, request, options),
       }),
     ],
     [
-      'takes a linked batch for one that is not',
+      'treats a linked batch as unlinked',
       (ledger) => ({
         submitBatch: (actor, request, options) =>
           ledger.submitBatch(actor, { ...request, linked: false }, options),
       }),
     ],
     [
-      'takes the members of a batch in another order',
+      'runs the members of a batch in another order',
       (ledger) => ({
         submitBatch: (actor, request, options) =>
           ledger.submitBatch(actor, { ...request, transfers: request.transfers.toReversed() }, options),
       }),
     ],
     [
-      'pays out what comes in',
+      'treats a withdrawal as initial funds',
       (ledger) => ({
         withdrawFunds: (actor, { sourceAccountId, ...request }, options) => {
           const destination = sourceAccountId === undefined ? {} : { destinationAccountId: sourceAccountId };
@@ -249,7 +249,7 @@ describe('the model test', () => {
       }),
     ],
     [
-      'renames for the system too, under no name',
+      'removes the name of an account instead of renaming it',
       (ledger) => ({
         renameAccount: (actor, request) => ledger.renameAccount(actor, { ...request, name: null }),
       }),
@@ -261,7 +261,7 @@ describe('the model test', () => {
       }),
     ],
     [
-      'freezes where it should unfreeze',
+      'freezes instead of unfreezing',
       (ledger) => ({ unfreezeAccount: (actor, request) => ledger.freezeAccount(actor, request) }),
     ],
     [
@@ -277,18 +277,18 @@ describe('the model test', () => {
       }),
     ],
     [
-      'shows the first page of the audit log alone',
+      'shows only the first page of the audit log',
       (ledger) => ({ listAudit: () => ledger.listAudit(SYSTEM) }),
     ],
     [
-      'shows everything to everybody',
+      'shows everything to everyone',
       (ledger) => ({ getTransfer: (_, transferId) => ledger.getTransfer(SYSTEM, transferId) }),
     ],
   ])('finds a ledger that %s', async (_, plant) => {
     expect(await isFound(openAs(plant))).toBe(true);
   });
 
-  it('finds a store that shows an entry twice where pages meet', async () => {
+  it('finds a store that returns an entry twice at a page boundary', async () => {
     const open = openWith(({ reads }) => ({
       reads: {
         ...reads,
@@ -299,7 +299,7 @@ describe('the model test', () => {
     expect(await commandsToFail(open)).toBeLessThanOrEqual(12);
   });
 
-  it('draws the same from the same seed, and other things from another', () => {
+  it('draws the same sequence from the same seed, and a different one from another', () => {
     const terms = { index: 3, mostCommands: 128 };
     const commands = commandsOf(drawSequence({ ...terms, seed: SEED }));
     expect(commandsOf(drawSequence({ ...terms, seed: SEED }))).toStrictEqual(commands);

@@ -6,15 +6,15 @@ import { FixedClock } from '../../src/testing/fixtures/builders.ts';
 import { nthId, outcomeOf } from './command.ts';
 import type { Command, Subject } from './command.ts';
 import { Comparison, expectSame, saltOf } from './comparison.ts';
-import { anEmptyModel, PATIENCE_MS } from './model.ts';
+import { anEmptyModel, DEADLINE_MS } from './model.ts';
 import type { Sequence, Step } from './sequence.ts';
 
 /** An empty store, by one door or by more, as other processes would open it. */
 export type OpenStore = (terms: { readonly clock: FixedClock }) => Promise<{
-  readonly doors: readonly [Store, ...Store[]];
+  readonly stores: readonly [Store, ...Store[]];
   /** Makes the ledger over a door. Default: `createLedger`. */
   readonly ledgerOf?: (options: LedgerOptions) => Ledger;
-  /** Closes the doors and removes what they led to. */
+  /** Closes the stores and removes their data. */
   readonly dispose: () => Promise<void>;
 }>;
 
@@ -25,10 +25,10 @@ export type Disagreement = { readonly stepIndex: number; readonly fault: unknown
 export async function play({ terms, steps }: Sequence, open: OpenStore): Promise<Disagreement | undefined> {
   const clock = new FixedClock();
   const ids = new DealtIds();
-  const { doors, ledgerOf = createLedger, dispose } = await open({ clock });
+  const { stores, ledgerOf = createLedger, dispose } = await open({ clock });
   // A busy machine is no disagreement
-  const ports = { ...terms, clock, ids, limits: { deadlineMs: PATIENCE_MS } };
-  const subjects = doors.map((store) => ({ store, clock, ledger: ledgerOf({ ...ports, store }) }));
+  const ports = { ...terms, clock, ids, limits: { deadlineMs: DEADLINE_MS } };
+  const subjects = stores.map((store) => ({ store, clock, ledger: ledgerOf({ ...ports, store }) }));
   const model = anEmptyModel(terms, clock.now());
   const comparison = new Comparison(model);
 
@@ -44,7 +44,7 @@ export async function play({ terms, steps }: Sequence, open: OpenStore): Promise
       }
       stepIndex += 1;
     }
-    await comparison.atEnd(doors[0]);
+    await comparison.atEnd(stores[0]);
     return undefined;
   } catch (fault) {
     return { stepIndex, fault };

@@ -26,7 +26,7 @@ import { anEmptyModel } from './model.ts';
 import type { Terms } from './model.ts';
 import { Random } from '../../src/testing/fixtures/random.ts';
 
-/** Commands that are submitted in one go, by one of the doors. */
+/** Commands that are submitted in one go, through one of the stores. */
 export type Step = { readonly door: number; readonly commands: readonly Command[] };
 
 export type Sequence = { readonly terms: Terms; readonly steps: readonly Step[] };
@@ -64,7 +64,7 @@ const BEGINNING = 16;
 const SHORT = 64;
 
 /** One sequence in this many has the full number of commands. */
-export const LONG_ONE_OF = 64;
+export const LONG_SEQUENCE_EVERY = 64;
 
 /** The `index`-th of a run. The first is as long as may be; of the others, where that is long, most are shorter. */
 export function drawSequence({
@@ -77,7 +77,7 @@ export function drawSequence({
   mostCommands: number;
 }): Sequence {
   const random = Random.ofPart(seed, index);
-  const share = index % LONG_ONE_OF === 0 || mostCommands <= SHORT ? 1 : random.fraction() ** 8;
+  const share = index % LONG_SEQUENCE_EVERY === 0 || mostCommands <= SHORT ? 1 : random.fraction() ** 8;
   const length = Math.ceil(mostCommands * share);
   const terms: Terms = {
     defaultCurrency: random.pick(['EUR', 'EUR', 'EUR', 'JPY']),

@@ -5,14 +5,14 @@ import { memoryFolder } from '../support/memory-folder.ts';
 import { modelTest } from './model-test.ts';
 
 modelTest(
-  'sqlite, by the doors of two processes',
+  'sqlite, through the stores of two processes',
   async ({ clock }) => {
     const folder = await mkdtemp(join(memoryFolder(), 'passbook-model-'));
     const path = join(folder, 'bank.db');
     const first = await openSqliteStore({ path, clock, clockToleranceMs: Infinity });
     const second = await openSqliteStore({ path, clock, clockToleranceMs: Infinity, threadThreshold: 0 });
     return {
-      doors: [first, second],
+      stores: [first, second],
       async dispose() {
         await second.close();
         await first.close();

@@ -85,8 +85,8 @@ function metered(store: Store, meter: WorkMeter): Store {
         return unitOfWork.pipelineThreshold;
       },
       run: (work) => unitOfWork.run(work),
-      transact: (want, decide, deadline) =>
-        unitOfWork.transact(want, (books) => countParts(decide(books)), deadline),
+      transact: (prefetch, decide, deadline) =>
+        unitOfWork.transact(prefetch, (books) => countParts(decide(books)), deadline),
     },
   };
 }

@@ -62,7 +62,7 @@ export async function withRawClient<T>(uri: string, work: (client: MongoClient) 
   }
 }
 
-/** Makes one server fail commands of all its clients, `times` times or until `passCommands`. */
+/** Makes one server fail commands of all its clients, `times` times or until `stopFailing`. */
 export async function failCommands(
   uri: string,
   { times, ...data }: { times?: number; failCommands: string[] } & Document,
@@ -73,7 +73,7 @@ export async function failCommands(
   );
 }
 
-export async function passCommands(uri: string): Promise<void> {
+export async function stopFailing(uri: string): Promise<void> {
   await withRawClient(uri, (client) =>
     client.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' }),
   );

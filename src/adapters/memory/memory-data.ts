@@ -197,8 +197,8 @@ export class MemoryData {
     for (const record of changes.records) this.#keepRecord(keyText(record), record);
     for (const message of changes.messages) {
       const { messagesDueAt: dueAt } = changes;
-      const standing = dueAt === null ? { attempts: 0, dueAt: message.at } : { attempts: 1, dueAt };
-      this.messages.set(message.id, { message, ...standing });
+      const state = dueAt === null ? { attempts: 0, dueAt: message.at } : { attempts: 1, dueAt };
+      this.messages.set(message.id, { message, ...state });
     }
     for (const change of changes.transfers) if (erasesText(change)) this.#forgetTexts(change.after);
   }

@@ -154,8 +154,8 @@ function securityEventsOf(scope: Scope): SecurityEventStore {
 
 function outboxOf(scope: Scope, seen: ClaimedBatches): OutboxStore {
   /** The claimant is then done with them. */
-  const change = async (ids: readonly string[], standing: Parameters<typeof changeMessages>[2]) => {
-    await scope.use((connection) => changeMessages(connection, ids, standing, seen));
+  const change = async (ids: readonly string[], state: Parameters<typeof changeMessages>[2]) => {
+    await scope.use((connection) => changeMessages(connection, ids, state, seen));
     seen.forget(ids);
   };
   return {

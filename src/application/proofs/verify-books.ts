@@ -8,7 +8,7 @@ import { CheckpointCheck } from '../../domain/verification/checkpoint-check.ts';
 import type { Checkpoint } from '../../domain/integrity/checkpoint.ts';
 import { keyText } from '../../domain/books/idempotency.ts';
 import type { HexDigest } from '../../domain/integrity/merkle-tree.ts';
-import { checkRecord, entriesWithDue, toldBy } from '../../domain/verification/record-check.ts';
+import { checkRecord, entriesWithDue, idsIn } from '../../domain/verification/record-check.ts';
 import type { Recorded } from '../../domain/verification/record-check.ts';
 import { checkTransfer, ReversalCheck } from '../../domain/verification/transfer-check.ts';
 import { PassbookError } from '../../domain/errors.ts';
@@ -157,10 +157,10 @@ class VerifyRun {
     const order = new OrderCheck();
     const all = allPages((page) => scan.recordsPage(page), { idOf: keyText, limit: PAGE });
     for await (const records of all) {
-      const told = records.map(({ outcome }) => toldBy(outcome));
-      const ids = [...new Set(told.flatMap(({ transferIds }) => transferIds))];
+      const contained = records.map(({ outcome }) => idsIn(outcome));
+      const ids = [...new Set(contained.flatMap(({ transferIds }) => transferIds))];
       const transfers = await scan.transfersById(ids);
-      const accounts = await this.#accountsById(new Set(told.flatMap(({ accountIds }) => accountIds)));
+      const accounts = await this.#accountsById(new Set(contained.flatMap(({ accountIds }) => accountIds)));
       const found = { transfers: new Map(transfers.map((one) => [one.transfer.id, one])), accounts };
       const outcomes = records.map(({ outcome }) => outcome);
       const recorded = { ...found, heldWithoutDue: await this.#heldWithoutDue(outcomes, found) };

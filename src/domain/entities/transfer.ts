@@ -89,11 +89,11 @@ export class Transfer {
   readonly erased: ErasedTexts | null;
 
   /** Takes two objects: joining them first would cost more than the rest of making a transfer. */
-  private constructor(facts: TransferFacts, standing: TransferProgress) {
+  private constructor(facts: TransferFacts, progress: TransferProgress) {
     this.id = facts.id;
     this.kind = facts.kind;
-    this.status = standing.status;
-    this.code = standing.code;
+    this.status = progress.status;
+    this.code = progress.code;
     this.legs = facts.legs;
     this.currency = facts.currency;
     this.exponent = facts.exponent;
@@ -105,11 +105,11 @@ export class Transfer {
     this.expiresAt = facts.expiresAt;
     this.reverses = facts.reverses;
     this.batchId = facts.batchId;
-    this.createdAt = standing.createdAt;
-    this.completedAt = standing.completedAt;
-    this.amountCaptured = standing.amountCaptured;
-    this.reversed = standing.reversed;
-    this.erased = standing.erased;
+    this.createdAt = progress.createdAt;
+    this.completedAt = progress.completedAt;
+    this.amountCaptured = progress.amountCaptured;
+    this.reversed = progress.reversed;
+    this.erased = progress.erased;
   }
 
   /**
@@ -163,21 +163,21 @@ export class Transfer {
   }
 
   capture(amountCaptured: bigint, at: Instant): Transfer {
-    return this.#standing({ status: 'completed', amountCaptured, completedAt: at });
+    return this.#with({ status: 'completed', amountCaptured, completedAt: at });
   }
 
   void(): Transfer {
-    return this.#standing({ status: 'voided' });
+    return this.#with({ status: 'voided' });
   }
 
   expire(): Transfer {
-    return this.#standing({ status: 'expired' });
+    return this.#with({ status: 'expired' });
   }
 
   /** Adds `shares` to the reversed amounts, in the order of the legs. */
   reverse(shares: readonly bigint[]): Transfer {
     const before = this.reversed ?? [];
-    return this.#standing({ reversed: shares.map((share, index) => share + (before[index] ?? 0n)) });
+    return this.#with({ reversed: shares.map((share, index) => share + (before[index] ?? 0n)) });
   }
 
   /** Removes the texts. Their digests stay, since the chain covers them. */
@@ -232,7 +232,7 @@ export class Transfer {
     return isBooked ? null : id;
   }
 
-  #standing(change: Partial<TransferProgress>): Transfer {
+  #with(change: Partial<TransferProgress>): Transfer {
     return new Transfer(this, { ...this, ...change });
   }
 

@@ -27,7 +27,7 @@ export function entriesWithDue(outcome: Outcome, { transfers, accounts }: Record
     return outcome.members.flatMap((member) => entriesWithDue(member, { transfers, accounts }));
   }
   if (outcome.kind !== 'transferred') return [];
-  const step = stepTold(outcome.transfer);
+  const step = recordedStep(outcome.transfer);
   const entries = transfers.get(outcome.transfer.id)?.entries ?? [];
   return outcome.balances.flatMap(({ accountId, held }) => {
     const account = accounts.get(accountId);
@@ -37,7 +37,7 @@ export function entriesWithDue(outcome: Outcome, { transfers, accounts }: Record
 }
 
 /** Returns the transfers and accounts that an outcome contains. */
-export function toldBy(outcome: Outcome): {
+export function idsIn(outcome: Outcome): {
   readonly transferIds: readonly string[];
   readonly accountIds: readonly string[];
 } {
@@ -53,10 +53,10 @@ export function toldBy(outcome: Outcome): {
     case 'changed':
       return { transferIds: [], accountIds: [outcome.account.id] };
     case 'batch': {
-      const told = outcome.members.map(toldBy);
+      const members = outcome.members.map(idsIn);
       return {
-        transferIds: told.flatMap(({ transferIds }) => transferIds),
-        accountIds: told.flatMap(({ accountIds }) => accountIds),
+        transferIds: members.flatMap(({ transferIds }) => transferIds),
+        accountIds: members.flatMap(({ accountIds }) => accountIds),
       };
     }
     default:
@@ -117,51 +117,52 @@ function outcomeDifference(
   if (outcome.kind === 'refused') {
     return outcome.code === today.code ? undefined : `code: ${differs(outcome.code, today.code)}`;
   }
-  const step = stepTold(outcome.transfer);
-  for (const told of outcome.balances) {
-    const account = accounts.get(told.accountId);
-    const entry = entries.find((one) => one.accountId === told.accountId && one.step === step);
-    if (!account || !entry) return `there is no entry ${step} on ${told.accountId}`;
+  const step = recordedStep(outcome.transfer);
+  for (const answered of outcome.balances) {
+    const account = accounts.get(answered.accountId);
+    const entry = entries.find((one) => one.accountId === answered.accountId && one.step === step);
+    if (!account || !entry) return `there is no entry ${step} on ${answered.accountId}`;
     const { balance, held } = balancesAfter(entry.after, account);
-    if (told.balance !== balance) return `balance: ${differs(told.balance, balance)}`;
-    const others = heldWithoutDue?.get(`${transfer?.id} ${told.accountId}`) ?? [];
-    if (told.held !== held && !others.includes(told.held)) return `held: ${differs(told.held, held)}`;
-    const available = balance - told.held;
-    if (told.available !== available) return `available: ${differs(told.available, available)}`;
+    if (answered.balance !== balance) return `balance: ${differs(answered.balance, balance)}`;
+    const others = heldWithoutDue?.get(`${transfer?.id} ${answered.accountId}`) ?? [];
+    if (answered.held !== held && !others.includes(answered.held))
+      return `held: ${differs(answered.held, held)}`;
+    const available = balance - answered.held;
+    if (answered.available !== available) return `available: ${differs(answered.available, available)}`;
   }
   return undefined;
 }
 
 /** Compares facts that are fixed when a transfer is made, and state that it cannot have had at the record's time. */
-function factDifference(told: Transfer, today: Transfer): string | undefined {
+function factDifference(recorded: Transfer, today: Transfer): string | undefined {
   const facts = [
-    ['kind', told.kind, today.kind],
-    ['currency', told.currency, today.currency],
-    ['exponent', told.exponent, today.exponent],
-    ['payerName', told.payerName, today.payerName],
-    ['code', told.code, today.code],
-    ['reversed', told.reversed, null],
-    ['erased', erasedText(told), erasedText(today)],
-    ['createdAt', told.createdAt, today.createdAt],
-    ['expiresAt', told.expiresAt, today.expiresAt],
-    ['reverses', told.reverses, today.reverses],
-    ['batchId', told.batchId, today.batchId],
-    ['salt', told.salt, today.salt],
-    ['initiator', textOf(told.initiator), textOf(today.initiator)],
-    ['description', told.description, today.description],
+    ['kind', recorded.kind, today.kind],
+    ['currency', recorded.currency, today.currency],
+    ['exponent', recorded.exponent, today.exponent],
+    ['payerName', recorded.payerName, today.payerName],
+    ['code', recorded.code, today.code],
+    ['reversed', recorded.reversed, null],
+    ['erased', erasedText(recorded), erasedText(today)],
+    ['createdAt', recorded.createdAt, today.createdAt],
+    ['expiresAt', recorded.expiresAt, today.expiresAt],
+    ['reverses', recorded.reverses, today.reverses],
+    ['batchId', recorded.batchId, today.batchId],
+    ['salt', recorded.salt, today.salt],
+    ['initiator', textOf(recorded.initiator), textOf(today.initiator)],
+    ['description', recorded.description, today.description],
     [
       'metadata',
-      told.metadata && canonicalMetadata(told.metadata),
+      recorded.metadata && canonicalMetadata(recorded.metadata),
       today.metadata && canonicalMetadata(today.metadata),
     ],
-    ['legs', legsText(told), legsText(today)],
+    ['legs', legsText(recorded), legsText(today)],
     // A hold may have ended since; any other status is final
-    ...(told.status === 'pending'
+    ...(recorded.status === 'pending'
       ? []
       : [
-          ['status', told.status, today.status],
-          ['amountCaptured', told.amountCaptured, today.amountCaptured],
-          ['completedAt', told.completedAt, today.completedAt],
+          ['status', recorded.status, today.status],
+          ['amountCaptured', recorded.amountCaptured, today.amountCaptured],
+          ['completedAt', recorded.completedAt, today.completedAt],
         ]),
   ] as const;
   const wrong = facts.find(([, before, after]) => before !== after);
@@ -234,7 +235,7 @@ const MAY_BE_LEFT_OUT: ReadonlySet<string> = new Set([
   'amount',
 ]);
 
-function stepTold({ status, isHold }: Transfer): EntryStep {
+function recordedStep({ status, isHold }: Transfer): EntryStep {
   switch (status) {
     case 'pending':
       return 'held';
@@ -255,11 +256,11 @@ function balancesAfter(after: Counters, { normalSide }: Account): { balance: big
     : { balance: after.creditsPosted - after.debitsPosted, held: after.debitsPending };
 }
 
-function accountDifference(told: Account, today: Account): string | undefined {
+function accountDifference(recorded: Account, today: Account): string | undefined {
   const field = (['ownerId', 'purpose', 'currency', 'exponent', 'class', 'createdAt'] as const).find(
-    (name) => told[name] !== today[name],
+    (name) => recorded[name] !== today[name],
   );
-  return field && `${field}: ${differs(told[field], today[field])}`;
+  return field && `${field}: ${differs(recorded[field], today[field])}`;
 }
 
 function textOf({ kind, id }: Transfer['initiator']): string {

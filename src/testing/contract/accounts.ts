@@ -6,7 +6,7 @@ import type { Subject } from './subject.ts';
 
 export function describeAccounts(subject: () => Subject): void {
   describe('opening an account', () => {
-    it('gives a customer an empty, active account that may not go below zero', async () => {
+    it('gives a customer an empty, active account with a minimum balance of zero', async () => {
       const { bank, clock } = subject();
       const alice = aCustomer();
       const opened = await bank.ledger.openAccount(alice, { currency: 'BHD', name: 'Savings' });
@@ -28,7 +28,7 @@ export function describeAccounts(subject: () => Subject): void {
       expect(opened).toStrictEqual({ ok: true, replayed: false, account });
     });
 
-    it('is seen by other clients as soon as the answer is out', async () => {
+    it('makes the account visible to other clients before the call returns', async () => {
       const { bank, otherBank } = subject();
       const alice = aCustomer();
       const opened = await bank.ledger.openAccount(alice, { name: 'Savings' });
@@ -39,14 +39,14 @@ export function describeAccounts(subject: () => Subject): void {
       );
     });
 
-    it('without a key opens one each time', async () => {
+    it('opens a new account each time if there is no key', async () => {
       const { bank } = subject();
       const alice = aCustomer();
       await Promise.all([bank.open(alice), bank.open(alice)]);
       expect((await bank.ledger.listAccounts(alice, alice.id)).items).toHaveLength(2);
     });
 
-    it('is refused beyond the limit of an owner, and keeps nothing', async () => {
+    it('is refused beyond the limit of an owner, and changes nothing', async () => {
       const { clock, store } = subject();
       const bank = new TestBank({ store, clock, accountsPerOwner: 2 });
       const alice = aCustomer();
@@ -67,7 +67,7 @@ export function describeAccounts(subject: () => Subject): void {
       expect(await bank.open(aCustomer())).toEqual(expect.any(String));
     });
 
-    it('keeps the limit where many are opened at once', async () => {
+    it('keeps to the limit when one owner opens many accounts concurrently', async () => {
       const { clock, store, second } = subject();
       const banks = [store, second].map((one) => new TestBank({ store: one, clock, accountsPerOwner: 5 }));
       const alice = aCustomer();
@@ -82,7 +82,7 @@ export function describeAccounts(subject: () => Subject): void {
       expect((await banks[0]!.ledger.listAccounts(alice, alice.id)).items).toHaveLength(5);
     });
 
-    it('keeps the limit in a unit of many commands, which is decided in parts', async () => {
+    it('keeps to the limit in a unit of many commands, which is decided in parts', async () => {
       const { clock, store } = subject();
       const bank = new TestBank({ store, clock, accountsPerOwner: 150 });
       const alice = aCustomer();
@@ -93,7 +93,7 @@ export function describeAccounts(subject: () => Subject): void {
   });
 
   describe('an account', () => {
-    it("is its owner's, the system's and the auditor's to see; another's is as one that does not exist", async () => {
+    it('is visible to its owner, the system and auditors; others get account_not_found', async () => {
       const { bank } = subject();
       const alice = aCustomer();
       const accountId = await bank.account(alice, { funds: 70n });
@@ -112,7 +112,7 @@ export function describeAccounts(subject: () => Subject): void {
       }
     });
 
-    it('tells its balance, what is held and what is available, and when it was read', async () => {
+    it('shows its balance, its held and available amounts, and the instant of the read', async () => {
       const { bank, clock } = subject();
       const alice = aCustomer();
       const accountId = await bank.account(alice, {
@@ -131,7 +131,7 @@ export function describeAccounts(subject: () => Subject): void {
       });
     });
 
-    it("of the bank is not a customer's to see", async () => {
+    it('of the bank is invisible to a customer', async () => {
       const { bank } = subject();
       const alice = aCustomer();
       const transferId = await bank.fund(await bank.account(alice), 5n);
@@ -142,7 +142,7 @@ export function describeAccounts(subject: () => Subject): void {
       );
     });
 
-    it('keeps every field in storage', async () => {
+    it('is stored with all its fields', async () => {
       const { bank, second } = subject();
       const id = freshId();
       const account = Account.restore({

@@ -17,7 +17,7 @@ const OPERATOR = { kind: 'system', id: 'operator' } as const;
 
 export function describeAdministration(subject: () => Subject): void {
   describe('freezing an account', () => {
-    it('stops its debits, and its credits only if that is said; unfreezing lets both flow again', async () => {
+    it('stops its debits, and on request its credits; unfreezing allows both again', async () => {
       const { bank, otherBank } = subject();
       const { alice, accountId, other } = await oneAccount(subject());
       const flows = async () => ({
@@ -51,7 +51,7 @@ export function describeAdministration(subject: () => Subject): void {
       expect(await flows()).toEqual(free);
     });
 
-    it('does not touch what is in it, nor what is held', async () => {
+    it('leaves its balance and its holds unchanged', async () => {
       const { bank } = subject();
       const { alice, accountId, other } = await oneAccount(subject());
       await bank.hold(alice, { from: accountId, to: other, amount: 30n });
@@ -59,7 +59,7 @@ export function describeAdministration(subject: () => Subject): void {
       expect(await bank.stateOf(accountId)).toEqual({ balance: 100n, held: 30n, available: 70n });
     });
 
-    it('puts it out of the way of initial funds that name a user, until it is unfrozen', async () => {
+    it('excludes it from initial funds that name a user, until it is unfrozen', async () => {
       const { bank } = subject();
       const alice = aCustomer();
       const [oldest, younger] = [await bank.open(alice), await bank.open(alice)];
@@ -81,7 +81,7 @@ export function describeAdministration(subject: () => Subject): void {
   });
 
   describe('the limits of an account', () => {
-    it('are an overdraft, a minimum and a maximum', async () => {
+    it('can be an overdraft, a minimum balance and a maximum balance', async () => {
       const { bank } = subject();
       const { alice, accountId, other } = await oneAccount(subject());
       const limit = (minimumBalance: bigint, maximumBalance: bigint | null) =>
@@ -107,7 +107,7 @@ export function describeAdministration(subject: () => Subject): void {
       });
     });
 
-    it('that are broken already stand, and block that side until they are kept again', async () => {
+    it('may be set although the balance breaks them, and block that side until the balance complies', async () => {
       const { bank } = subject();
       const { alice, accountId, other } = await oneAccount(subject());
       const limit = (minimumBalance: bigint, maximumBalance: bigint | null) =>
@@ -134,15 +134,18 @@ export function describeAdministration(subject: () => Subject): void {
       ['minimumBalance', { minimumBalance: -9_007_199_254_740_992n, maximumBalance: null }],
       ['maximumBalance', { minimumBalance: 0n, maximumBalance: 9_007_199_254_740_992n }],
       ['maximumBalance', { minimumBalance: 5n, maximumBalance: 4n }],
-    ] as const)('are malformed out of the bound, or the wrong way about: %s', async (field, limits) => {
-      const { bank } = subject();
-      const { accountId } = await oneAccount(subject());
-      await expect(
-        bank.ledger.limitAccount(SYSTEM, { accountId, ...limits, reason: 'on request' }),
-      ).rejects.toMatchObject({ facts: { errors: [{ field }] } });
-    });
+    ] as const)(
+      'are malformed if they are out of bounds or if the minimum exceeds the maximum: %s',
+      async (field, limits) => {
+        const { bank } = subject();
+        const { accountId } = await oneAccount(subject());
+        await expect(
+          bank.ledger.limitAccount(SYSTEM, { accountId, ...limits, reason: 'on request' }),
+        ).rejects.toMatchObject({ facts: { errors: [{ field }] } });
+      },
+    );
 
-    it('may be at the bound itself', async () => {
+    it('may equal the largest and smallest allowed amount', async () => {
       const { bank } = subject();
       const { accountId } = await oneAccount(subject());
       const limits = { minimumBalance: -9_007_199_254_740_991n, maximumBalance: 9_007_199_254_740_991n };
@@ -155,7 +158,7 @@ export function describeAdministration(subject: () => Subject): void {
   });
 
   describe('closing an account', () => {
-    it('is for an empty one, by its owner or the system, and final', async () => {
+    it('is allowed to its owner and the system if it is empty, and is final', async () => {
       const { bank } = subject();
       const alice = aCustomer();
       const [first, second] = [await bank.open(alice), await bank.open(alice)];
@@ -194,7 +197,7 @@ export function describeAdministration(subject: () => Subject): void {
       expect(await bank.ledger.getAccount(alice, first)).toMatchObject({ status: 'closed' });
     });
 
-    it('is refused with money in it, even less than nothing', async () => {
+    it('is refused if its balance is not zero, even if the balance is negative', async () => {
       const { bank } = subject();
       const { alice, accountId, other } = await oneAccount(subject());
       expect(await bank.ledger.closeAccount(alice, { accountId })).toMatchObject({
@@ -209,7 +212,7 @@ export function describeAdministration(subject: () => Subject): void {
       }
     });
 
-    it('is refused with less than nothing in it before its holds are looked at', async () => {
+    it('is refused for a negative balance before its holds are checked', async () => {
       const { bank } = subject();
       const { alice, other } = await oneAccount(subject());
       const overdrawn = await bank.account(alice, { minimumBalance: -10n });
@@ -219,7 +222,7 @@ export function describeAdministration(subject: () => Subject): void {
       expect(codeOf(await bank.ledger.closeAccount(alice, request))).toBe('balance_not_zero');
     });
 
-    it('is refused with holds outstanding, in or out, until they end', async () => {
+    it('is refused while incoming or outgoing holds are pending', async () => {
       const { bank } = subject();
       const alice = aCustomer();
       const [payer, payee] = [await bank.account(alice, { funds: 10n }), await bank.account(alice)];
@@ -234,7 +237,7 @@ export function describeAdministration(subject: () => Subject): void {
       expect(codeOf(await bank.ledger.closeAccount(alice, { accountId: payer, sweepTo: other }))).toBeNull();
     });
 
-    it('may sweep the rest to another account of the same owner, whatever the minimum, in one unit of work', async () => {
+    it('may sweep the rest to another account of the same owner in one unit, regardless of the minimum balance', async () => {
       const { bank, second } = subject();
       const { alice, accountId, other } = await oneAccount(subject());
       await bank.alter(accountId, { minimumBalance: 40n });
@@ -258,7 +261,7 @@ export function describeAdministration(subject: () => Subject): void {
       });
     });
 
-    it('that cannot sweep does not close, and leaves all as it was', async () => {
+    it('changes nothing if the sweep is refused', async () => {
       const { bank, second } = subject();
       const { alice, accountId } = await oneAccount(subject());
       const transfers = (await bank.ledger.listTransfers(alice)).items.length;
@@ -290,7 +293,7 @@ export function describeAdministration(subject: () => Subject): void {
       });
     });
 
-    it('of a frozen one is not for its owner', async () => {
+    it('is refused to the owner if the account is frozen', async () => {
       const { bank } = subject();
       const alice = aCustomer();
       const accountId = await bank.account(alice, { status: 'frozen' });
@@ -300,7 +303,7 @@ export function describeAdministration(subject: () => Subject): void {
       ).toBeNull();
     });
 
-    it('at once with a payment into it never leaves money in a closed account', async () => {
+    it('concurrently with a payment into it never leaves money in a closed account', async () => {
       const { bank, otherBank } = subject();
       const { alice, other } = await oneAccount(subject());
       for (let round = 0; round < 5; round++) {
@@ -317,8 +320,8 @@ export function describeAdministration(subject: () => Subject): void {
     });
   });
 
-  describe('what is done to an account', () => {
-    it("is the system's; closing and naming are its owner's; to others it is as one that does not exist", async () => {
+  describe('account administration', () => {
+    it('is for the system, closing and naming also for the owner; others get account_not_found', async () => {
       const { bank } = subject();
       const { alice, accountId } = await oneAccount(subject());
       const notFound = {
@@ -363,7 +366,7 @@ export function describeAdministration(subject: () => Subject): void {
       });
     });
 
-    it('by the system says why', async () => {
+    it('requires a reason if the system does it', async () => {
       const { bank } = subject();
       const { accountId } = await oneAccount(subject());
       const { ledger } = bank;
@@ -385,7 +388,7 @@ export function describeAdministration(subject: () => Subject): void {
   });
 
   describe('the audit log', () => {
-    it('records of every change of status or limit who, when, why, and what was before', async () => {
+    it('records every change of status or limits: who, when, why, and the state before', async () => {
       const { bank, otherBank, clock } = subject();
       const { alice, accountId, other } = await oneAccount(subject());
       const limits = { minimumBalance: -50n, maximumBalance: 500n };
@@ -445,7 +448,7 @@ export function describeAdministration(subject: () => Subject): void {
       ]);
     });
 
-    it('is one chain that only grows, whichever client writes, and whatever comes at once', async () => {
+    it('is one chain that only grows, even if several clients write concurrently', async () => {
       const { bank, otherBank } = subject();
       const before = await wholeLog(subject());
       const { accountId, other } = await oneAccount(subject());
@@ -469,7 +472,7 @@ export function describeAdministration(subject: () => Subject): void {
       }
     });
 
-    it('keeps nothing of what was refused or replayed, nor of a name', async () => {
+    it('records no refused command, no replay and no change of a name', async () => {
       const { bank } = subject();
       const { alice, accountId } = await oneAccount(subject());
       const request = { accountId, reason: 'lost card', idempotencyKey: freshId() };
@@ -483,7 +486,7 @@ export function describeAdministration(subject: () => Subject): void {
       expect(await wholeLog(subject())).toStrictEqual(before);
     });
 
-    it('is read in pages, the oldest first', async () => {
+    it('is listed page by page, oldest record first', async () => {
       const { bank, second } = subject();
       const { accountId } = await oneAccount(subject());
       for (let index = 0; index < 5; index++) {

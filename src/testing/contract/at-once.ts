@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { systemAccountId } from '../../domain/entities/account.ts';
 import type { Account } from '../../domain/entities/account.ts';
 import type { Ledger, TransferResult } from '../../index.ts';
-import { SYSTEM, want } from '../fixtures/bank.ts';
+import { SYSTEM, aPrefetch } from '../fixtures/bank.ts';
 import type { TestBank } from '../fixtures/bank.ts';
 import { expectRunningBook, expectSumsOfZero, expectWholeChain } from '../fixtures/books.ts';
 import { aCustomer, freshId } from '../fixtures/builders.ts';
@@ -24,9 +24,9 @@ type Currencies = readonly [string, string];
 type Place = { readonly owner: Customer; readonly id: string; readonly currency: string };
 
 export function describeAtOnce(subject: () => Subject): void {
-  describe('commands of every kind at once', () => {
+  describe('concurrent commands of every kind', () => {
     it.each(RUNS)(
-      'each sent twice have one effect, and concurrent readers see sums of zero and no limit broken, seed %i',
+      'take effect once although each is sent twice; readers see zero sums and no broken limit, seed %i',
       async (seed, currencies) => {
         const { bank, otherBank, second, clock } = subject();
         const random = randomOf(seed);
@@ -91,7 +91,7 @@ export function describeAtOnce(subject: () => Subject): void {
       120_000,
     );
 
-    it('of one owner with one balance on two accounts never spend more than both have', async () => {
+    it('of one owner never spend more than the total balance of the owner’s two accounts', async () => {
       const { bank, otherBank } = subject();
       const alice = aCustomer();
       const [a, b] = [await bank.account(alice, { funds: 50n }), await bank.account(alice, { funds: 50n })];
@@ -144,7 +144,7 @@ function faultsOf(
 
 function snapshot(bank: TestBank, accountIds: readonly string[]): Promise<readonly Account[]> {
   return bank.unitOfWork.transact(
-    want({ accountIds }),
+    aPrefetch({ accountIds }),
     (books) => ({
       result: accountIds.flatMap((id) => books.account(id) ?? []),
       changes: {

@@ -56,7 +56,7 @@ export function describeBankBusiness(subject: () => Subject): void {
       expect([await bank.balanceOf(dirhams), await bank.balanceOf(yen)]).toEqual([0n, 41n]);
     });
 
-    it('is both or neither: one that is refused undoes the other', async () => {
+    it('moves nothing if either of its two transfers is refused', async () => {
       const { bank } = subject();
       const { dirhams, yen } = await twoCurrencies(subject());
       const exchange = (change: object) =>
@@ -68,22 +68,25 @@ export function describeBankBusiness(subject: () => Subject): void {
           idempotencyKey: freshId(),
           ...change,
         });
-      const told = async (change: object) => (await exchange(change)).members?.map(codeOf);
-      expect(await told({ sourceAmount: 1001n })).toEqual(['insufficient_funds', 'linked_transfer_failed']);
-      expect(await told({ sourceAccountId: freshId() })).toEqual([
+      const codesAfter = async (change: object) => (await exchange(change)).members?.map(codeOf);
+      expect(await codesAfter({ sourceAmount: 1001n })).toEqual([
+        'insufficient_funds',
+        'linked_transfer_failed',
+      ]);
+      expect(await codesAfter({ sourceAccountId: freshId() })).toEqual([
         'source_account_not_found',
         'linked_transfer_failed',
       ]);
-      expect(await told({ destinationAccountId: freshId() })).toEqual([
+      expect(await codesAfter({ destinationAccountId: freshId() })).toEqual([
         'linked_transfer_failed',
         'destination_account_not_found',
       ]);
       await bank.alter(yen, { maximumBalance: 40n });
-      expect(await told({})).toEqual(['linked_transfer_failed', 'exceeds_maximum_balance']);
+      expect(await codesAfter({})).toEqual(['linked_transfer_failed', 'exceeds_maximum_balance']);
       expect([await bank.balanceOf(dirhams), await bank.balanceOf(yen)]).toEqual([1000n, 0n]);
     });
 
-    it("is between customers' accounts or the bank's others: an exchange account with itself is refused", async () => {
+    it('accepts customers’ and system accounts, but refuses to exchange an exchange account with itself', async () => {
       const { bank } = subject();
       const { dirhams, yen } = await twoCurrencies(subject());
       const exchange = systemAccountId('exchange', 'AED');
@@ -104,7 +107,7 @@ export function describeBankBusiness(subject: () => Subject): void {
       expect(result.members?.map(codeOf)).toEqual(['accounts_must_be_different', 'linked_transfer_failed']);
     });
 
-    it('sent again gives the same answer, and exchanges once', async () => {
+    it('is made once, and answered identically, if it is sent twice', async () => {
       const { bank, otherBank } = subject();
       const { dirhams, yen } = await twoCurrencies(subject());
       const request = {
@@ -125,7 +128,7 @@ export function describeBankBusiness(subject: () => Subject): void {
   });
 
   describe('a withdrawal', () => {
-    it('is the mirror of initial funds: money leaves the bank as it came', async () => {
+    it('is the mirror of initial funds: the money returns to the funding account', async () => {
       const { bank, otherBank, clock } = subject();
       const alice = aCustomer('Alice');
       const accountId = await bank.account(alice, { funds: 500n, currency: 'NOK' });
@@ -175,7 +178,7 @@ export function describeBankBusiness(subject: () => Subject): void {
       ]);
     });
 
-    it("of a user is from the user's oldest active account in the currency", async () => {
+    it("that names a user debits the user's oldest active account in the currency", async () => {
       const { bank } = subject();
       const alice = aCustomer();
       await bank.account(alice, { status: 'frozen' });
@@ -201,7 +204,7 @@ export function describeBankBusiness(subject: () => Subject): void {
       ['source_account_frozen', { status: 'frozen' }],
       ['currency_mismatch', 'in dollars'],
       ['insufficient_funds', { minimumBalance: 1n }],
-    ] as const)('keeps the rules of any transfer: %s', async (code, change) => {
+    ] as const)('follows the rules of any transfer: %s', async (code, change) => {
       const { bank } = subject();
       const currency = change === 'in dollars' ? 'USD' : 'EUR';
       const accountId = await bank.account(aCustomer(), { funds: 5n, currency });
@@ -216,7 +219,7 @@ export function describeBankBusiness(subject: () => Subject): void {
       expect(await bank.balanceOf(accountId)).toBe(5n);
     });
 
-    it("is of customers' money by the system alone", async () => {
+    it("is for the system alone, and only from customers' accounts", async () => {
       const { bank } = subject();
       const alice = aCustomer();
       const accountId = await bank.account(alice, { funds: 5n });
@@ -248,17 +251,20 @@ export function describeBankBusiness(subject: () => Subject): void {
       ['EUR', 2],
       ['KWD', 3],
       ['UYW', 4],
-    ] as const)('%s has its own exponent, in the account and in what moves', async (currency, exponent) => {
-      const { bank } = subject();
-      const alice = aCustomer();
-      const from = await bank.account(alice, { funds: 1000n, currency });
-      const to = await bank.account(alice, { currency });
-      expect(await bank.ledger.getAccount(alice, from)).toMatchObject({ currency, exponent });
-      expect(await bank.pay(alice, { from, to, amount: 1n, currency })).toMatchObject({
-        ok: true,
-        transfer: { currency, exponent },
-      });
-    });
+    ] as const)(
+      '%s has its own exponent, in the account and in its transfers',
+      async (currency, exponent) => {
+        const { bank } = subject();
+        const alice = aCustomer();
+        const from = await bank.account(alice, { funds: 1000n, currency });
+        const to = await bank.account(alice, { currency });
+        expect(await bank.ledger.getAccount(alice, from)).toMatchObject({ currency, exponent });
+        expect(await bank.pay(alice, { from, to, amount: 1n, currency })).toMatchObject({
+          ok: true,
+          transfer: { currency, exponent },
+        });
+      },
+    );
   });
 }
 

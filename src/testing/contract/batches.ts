@@ -11,7 +11,7 @@ type Order = BatchRequest['transfers'][number];
 
 export function describeBatches(subject: () => Subject): void {
   describe('an unlinked batch', () => {
-    it('answers each by itself, in its order, and each sees what those before it did', async () => {
+    it('answers each transfer separately and in order; each sees the effects of those before it', async () => {
       const { otherBank } = subject();
       const { alice, from, to } = await between(subject());
       const result = await send(subject(), alice, [
@@ -47,7 +47,7 @@ export function describeBatches(subject: () => Subject): void {
       expect([await otherBank.balanceOf(from), await otherBank.balanceOf(to)]).toEqual([0n, 100n]);
     });
 
-    it('marks each of its transfers, rejections too, with the one batch', async () => {
+    it('gives all its transfers, including rejections, the same batch id', async () => {
       const { bank } = subject();
       const { alice, from, to } = await between(subject());
       await send(subject(), alice, [pay(from, to, 1n), pay(from, to, 1000n), pay(from, to, 2n)]);
@@ -61,7 +61,7 @@ export function describeBatches(subject: () => Subject): void {
       expect(kept[0]?.batchId).toEqual(expect.any(String));
     });
 
-    it('takes holds and transfers of several legs', async () => {
+    it('accepts holds and transfers with several legs', async () => {
       const { bank } = subject();
       const { alice, from, to } = await between(subject());
       const third = await bank.account(alice);
@@ -80,7 +80,7 @@ export function describeBatches(subject: () => Subject): void {
       expect([await bank.balanceOf(to), await bank.balanceOf(third)]).toEqual([3n, 4n]);
     });
 
-    it('of as many as a thousand is one unit of work with one key', async () => {
+    it('of a thousand transfers is one unit of work with one key', async () => {
       const { bank, otherBank } = subject();
       const { alice, from } = await between(subject());
       const accounts = Array.from({ length: 10 }, () => anAccount());
@@ -101,7 +101,7 @@ export function describeBatches(subject: () => Subject): void {
       expect(await bank.balanceOf(from)).toBe(50n);
     });
 
-    it.each([0, 1001])('of %i is malformed', async (length) => {
+    it.each([0, 1001])('of %i transfers is malformed', async (length) => {
       const { bank } = subject();
       const { alice, from, to } = await between(subject());
       await expect(
@@ -113,7 +113,7 @@ export function describeBatches(subject: () => Subject): void {
       expect(await bank.balanceOf(from)).toBe(100n);
     });
 
-    it('with malformed transfers does nothing, and names each field at fault by its place', async () => {
+    it('with malformed transfers does nothing, and names each faulty field by its index', async () => {
       const { bank } = subject();
       const { alice, from, to } = await between(subject());
       const idempotencyKey = freshId();
@@ -132,7 +132,7 @@ export function describeBatches(subject: () => Subject): void {
   });
 
   describe('a linked batch', () => {
-    it('is all done, where every rule allows it', async () => {
+    it('completes all its transfers if every rule allows it', async () => {
       const { bank } = subject();
       const { alice, bob, from, to } = await between(subject());
       const result = await send(subject(), alice, [pay(from, to, 60n), pay(from, to, 40n)], { linked: true });
@@ -148,7 +148,7 @@ export function describeBatches(subject: () => Subject): void {
     });
 
     it.each([0, 1, 2])(
-      'is all undone by one: the culprit has its own code, the others linked_transfer_failed: %i',
+      'fails as a whole: culprit %i has its own code, the others linked_transfer_failed',
       async (at) => {
         const { bank, second } = subject();
         const { alice, bob, from, to } = await between(subject());
@@ -184,7 +184,7 @@ export function describeBatches(subject: () => Subject): void {
       },
     );
 
-    it('fails by what its own members before did: the second finds the money gone', async () => {
+    it('fails if its earlier members have already spent the money', async () => {
       const { bank } = subject();
       const { alice, from, to } = await between(subject());
       const result = await send(subject(), alice, [pay(from, to, 60n), pay(from, to, 60n)], { linked: true });
@@ -192,7 +192,7 @@ export function describeBatches(subject: () => Subject): void {
       expect(await bank.balanceOf(from)).toBe(100n);
     });
 
-    it('may pass money on: what one member brings the next may spend', async () => {
+    it('may pass money on: a member may spend money from an earlier member', async () => {
       const { bank } = subject();
       const alice = aCustomer();
       const [a, b, c] = [
@@ -227,7 +227,7 @@ export function describeBatches(subject: () => Subject): void {
       ]);
     });
 
-    it('keeps every rejection with the code that is answered, of one that names an account twice too', async () => {
+    it('keeps every rejection with its answered code, even if a member names one account twice', async () => {
       const { bank } = subject();
       const { alice, from, to } = await between(subject());
       const orders = [pay(from, to, 101n), pay(from, from, 1n)];
@@ -242,7 +242,7 @@ export function describeBatches(subject: () => Subject): void {
       );
     });
 
-    it('that fails leaves no hold behind', async () => {
+    it('leaves no hold behind if it fails', async () => {
       const { bank } = subject();
       const { alice, from, to } = await between(subject());
       const orders = [{ ...pay(from, to, 10n), pending: true }, pay(from, to, 91n)];
@@ -252,7 +252,7 @@ export function describeBatches(subject: () => Subject): void {
       expect(await bank.reads.account(to)).toMatchObject({ incoming: 0n, nextExpiryAt: null });
     });
 
-    it('shows a payer who does not own it only that a destination cannot take the money', async () => {
+    it('shows a payer only that another’s destination is unavailable', async () => {
       const { bank } = subject();
       const { alice, from, to } = await between(subject());
       const closed = await bank.account(aCustomer('Bob'), { status: 'closed' });
@@ -267,7 +267,7 @@ export function describeBatches(subject: () => Subject): void {
       ]);
     });
 
-    it('is reversed member by member, each by itself', async () => {
+    it('is reversed one member at a time', async () => {
       const { bank } = subject();
       const { alice, bob, from, to } = await between(subject());
       const result = await send(subject(), alice, [pay(from, to, 60n), pay(from, to, 40n)], { linked: true });
@@ -276,7 +276,7 @@ export function describeBatches(subject: () => Subject): void {
       expect([await bank.balanceOf(from), await bank.balanceOf(to)]).toEqual([60n, 40n]);
     });
 
-    it('at once with others never leaves half of itself', async () => {
+    it('never takes half effect when concurrent with others', async () => {
       const { bank, otherBank } = subject();
       const alice = aCustomer();
       const [a, b, c] = [
@@ -302,7 +302,7 @@ export function describeBatches(subject: () => Subject): void {
     });
   });
 
-  describe('the one key of a batch', () => {
+  describe('the key of a batch', () => {
     it.each([false, true])(
       'gives the same answers again, linked: %s, from any client, and moves money once',
       async (linked) => {
@@ -330,7 +330,7 @@ export function describeBatches(subject: () => Subject): void {
     it.each<[field: string, change: Partial<BatchRequest>]>([
       ['transfers', { transfers: [] }],
       ['linked', { linked: true }],
-    ])('is of one request: another is a conflict in %s', async (field, change) => {
+    ])('covers one request: a different %s is a conflict', async (field, change) => {
       const { bank } = subject();
       const { alice, from, to } = await between(subject());
       const request = { transfers: [pay(from, to, 1n)], idempotencyKey: freshId() };
@@ -348,7 +348,7 @@ export function describeBatches(subject: () => Subject): void {
       expect(await bank.balanceOf(from)).toBe(99n);
     });
 
-    it('is another than the same key of a transfer', async () => {
+    it('differs from the same key of a transfer', async () => {
       const { bank } = subject();
       const { alice, from, to } = await between(subject());
       const idempotencyKey = freshId();

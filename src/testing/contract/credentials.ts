@@ -9,7 +9,7 @@ export function describeCredentials(subject: () => Subject): void {
     subject().otherBank.unitOfWork.run(work);
 
   describe('credentials', () => {
-    it('are found by id, digest and user, in every field as they were written', async () => {
+    it('are found by id, digest and user, with every field as written', async () => {
       const key = anApiKey();
       const bare = { ...anApiKey({ userId: key.userId, expiresAt: null }), digest: null };
       await run(async ({ credentials }) => {
@@ -32,7 +32,7 @@ export function describeCredentials(subject: () => Subject): void {
       });
     });
 
-    it('that do not exist are not found, and not made by a change', async () => {
+    it('that do not exist are not found, and are not created by a replacement', async () => {
       const key = anApiKey();
       const found = await run(async ({ credentials }) => {
         await credentials.replace(key);
@@ -49,7 +49,7 @@ export function describeCredentials(subject: () => Subject): void {
       expect(await runElsewhere(({ credentials }) => credentials.find(key.id))).toStrictEqual(used);
     });
 
-    it('are removed once, by the first unit that does', async () => {
+    it('are removed once, by the first unit that removes them', async () => {
       const key = anApiKey();
       await run(({ credentials }) => credentials.insert(key));
       const removed = await Promise.all(
@@ -61,7 +61,7 @@ export function describeCredentials(subject: () => Subject): void {
       expect(await run(({ credentials }) => credentials.find(key.id))).toBeUndefined();
     });
 
-    it('are there again if the unit that removed or changed them is undone', async () => {
+    it('are restored if the unit that removed or changed them rolls back', async () => {
       const [removed, changed, added] = [anApiKey(), anApiKey(), anApiKey()];
       await run(async ({ credentials }) => {
         await credentials.insert(removed);
@@ -81,7 +81,7 @@ export function describeCredentials(subject: () => Subject): void {
       expect(found).toStrictEqual([removed, changed, undefined]);
     });
 
-    it('of one user go, and those of others stay', async () => {
+    it('of one user are removed without those of others', async () => {
       const [gone, kept] = [anApiKey(), anApiKey()];
       await run(async ({ credentials }) => {
         await credentials.insert(gone);
@@ -92,7 +92,7 @@ export function describeCredentials(subject: () => Subject): void {
       expect(await runElsewhere(({ credentials }) => credentials.find(kept.id))).toStrictEqual(kept);
     });
 
-    it('are deleted once they expired, a limited number at a time', async () => {
+    it('are deleted after they expire, a limited number at a time', async () => {
       const expired = [anApiKey({ expiresAt: 40 }), anApiKey({ expiresAt: 50 }), anApiKey({ expiresAt: 45 })];
       const kept = [anApiKey({ expiresAt: 51 }), anApiKey({ expiresAt: null })];
       const deleteExpired = (limit: number) =>
@@ -110,7 +110,7 @@ export function describeCredentials(subject: () => Subject): void {
   });
 
   describe('API keys', () => {
-    it('are read outside a transaction, each with its owner as they are today', async () => {
+    it('are read outside a transaction, each with the current state of its owner', async () => {
       const user = aUser();
       const [key, expired] = [anApiKey({ userId: user.id }), anApiKey({ userId: user.id, expiresAt: 1 })];
       await run(async ({ users, credentials }) => {
@@ -130,7 +130,7 @@ export function describeCredentials(subject: () => Subject): void {
   });
 
   describe('security events', () => {
-    it('are listed newest first, of one user and of all, page by page', async () => {
+    it('are listed newest first, for one user and for all, page by page', async () => {
       const userId = freshId();
       const [first, second, third] = [
         aSecurityEvent({ userId }),
@@ -148,7 +148,7 @@ export function describeCredentials(subject: () => Subject): void {
       expect((await list(null, freshId(), 3)).map(({ id }) => id)).toEqual([third.id, second.id, first.id]);
     });
 
-    it('lose what is personal when their user is erased, and stay', async () => {
+    it('lose their personal data when their user is erased, but are kept', async () => {
       const userId = freshId();
       const [event, other] = [aSecurityEvent({ userId }), aSecurityEvent()];
       await run(async ({ securityEvents }) => {

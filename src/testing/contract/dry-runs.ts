@@ -10,7 +10,7 @@ const DRY: SubmitOptions = { dryRun: true };
 
 export function describeDryRuns(subject: () => Subject): void {
   describe('a dry run', () => {
-    it('of every command gives the answer of the real one, marked and without ids, keeps nothing and uses up no key', async () => {
+    it('of every command answers like the real one, marked and without ids, and stores nothing, not even its key', async () => {
       const { bank, otherBank } = subject();
       const { alice, bob, from, to, yen } = await people(subject());
       const paid = transferIdOf(await bank.pay(alice, { from, to, amount: 30n }));
@@ -102,7 +102,7 @@ export function describeDryRuns(subject: () => Subject): void {
       }
     });
 
-    it('of a key that was used gives what was kept, without its id, or the conflict', async () => {
+    it('with a used key gives the recorded answer without its id, or the conflict', async () => {
       const { bank } = subject();
       const { alice, from, to } = await people(subject());
       const request = {
@@ -155,7 +155,7 @@ export function describeDryRuns(subject: () => Subject): void {
       await expect(dry({ amount: 0n })).rejects.toMatchObject({ code: 'invalid_request' });
     });
 
-    it('sees an expired hold as expired, and leaves it to others to write that', async () => {
+    it('treats an expired hold as expired without writing its expiry', async () => {
       const { bank, clock } = subject();
       const { alice, from, to } = await people(subject());
       const hold = await bank.hold(alice, { from, to, amount: 100n, expiresInSeconds: 1 });

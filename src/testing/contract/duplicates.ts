@@ -231,7 +231,7 @@ export function describeDuplicates(subject: () => Subject): void {
   describe.each(OPERATIONS)('$name sent twice', ({ actor, send, request, refused, code, fields }) => {
     const who = (people: People): Actor => (actor ? people[actor] : SYSTEM);
 
-    it('at once has one effect, and both are given the one answer', async () => {
+    it('concurrently has one effect, and both callers get the same answer', async () => {
       const { bank, otherBank } = subject();
       const people = await aStage(subject());
       const before = await effects(subject(), people);
@@ -252,7 +252,7 @@ export function describeDuplicates(subject: () => Subject): void {
       expect(difference(before, after)).toEqual(difference(plainBefore, await effects(subject(), plain)));
     });
 
-    it('later gives the first answer, whatever has become of the accounts', async () => {
+    it('later gives the first answer, even after the accounts have changed', async () => {
       const { bank, otherBank, clock } = subject();
       const people = await aStage(subject());
       const sent = { ...request(people), idempotencyKey: freshId() };
@@ -272,7 +272,7 @@ export function describeDuplicates(subject: () => Subject): void {
 
     // An operation that no rule can refuse has no such test
     for (const refusal of code === null ? [] : [code]) {
-      it(`that was refused stays refused: ${refusal}`, async () => {
+      it(`stays refused after a refusal: ${refusal}`, async () => {
         const { bank, otherBank } = subject();
         const people = await aStage(subject());
         const sent = { ...refused(people), idempotencyKey: freshId() };
@@ -286,29 +286,32 @@ export function describeDuplicates(subject: () => Subject): void {
       });
     }
 
-    it.each(fields)('with another %s is a conflict in that field, and does nothing', async (field, value) => {
-      const { bank, otherBank } = subject();
-      const people = await aStage(subject());
-      const sent = { ...request(people), idempotencyKey: freshId() };
-      await send(bank.ledger, who(people) as never, sent as never);
-      const before = await effects(subject(), people);
-      // All later fields differ too, because the error names the first one
-      const from = fields.findIndex(([one]) => one === field);
-      const later = fields.slice(from).filter(([one]) => one !== 'pending' || field === 'pending');
-      const changed = Object.fromEntries(later.map(([one, other]) => [one, other(people)]));
-      const again = { ...sent, ...changed, [field]: value(people) };
-      expect(await send(otherBank.ledger, who(people) as never, again as never)).toStrictEqual({
-        ok: false,
-        replayed: false,
-        code: 'idempotency_key_reused',
-        retry: 'never',
-        transferId: null,
-        field,
-      });
-      expect(await effects(subject(), people)).toEqual(before);
-    });
+    it.each(fields)(
+      'with another %s is a conflict that names the field, and does nothing',
+      async (field, value) => {
+        const { bank, otherBank } = subject();
+        const people = await aStage(subject());
+        const sent = { ...request(people), idempotencyKey: freshId() };
+        await send(bank.ledger, who(people) as never, sent as never);
+        const before = await effects(subject(), people);
+        // All later fields differ too, because the error names the first one
+        const from = fields.findIndex(([one]) => one === field);
+        const later = fields.slice(from).filter(([one]) => one !== 'pending' || field === 'pending');
+        const changed = Object.fromEntries(later.map(([one, other]) => [one, other(people)]));
+        const again = { ...sent, ...changed, [field]: value(people) };
+        expect(await send(otherBank.ledger, who(people) as never, again as never)).toStrictEqual({
+          ok: false,
+          replayed: false,
+          code: 'idempotency_key_reused',
+          retry: 'never',
+          transferId: null,
+          field,
+        });
+        expect(await effects(subject(), people)).toEqual(before);
+      },
+    );
 
-    it('by another is another: each has keys of their own, but operators share the ledger’s', async () => {
+    it('by another actor is another request, except that operators share the ledger’s keys', async () => {
       const { bank } = subject();
       const people = await aStage(subject());
       const sent = { ...request(people), idempotencyKey: freshId() };
@@ -318,7 +321,7 @@ export function describeDuplicates(subject: () => Subject): void {
       expect(result.replayed).toBe(actor === undefined);
     });
 
-    it('with a key that is malformed does nothing', async () => {
+    it('with a malformed key does nothing', async () => {
       const { bank } = subject();
       const people = await aStage(subject());
       const before = await effects(subject(), people);
@@ -334,7 +337,7 @@ export function describeDuplicates(subject: () => Subject): void {
   });
 
   describe('one key', () => {
-    it('is another for each operation', async () => {
+    it('is a separate key for each operation', async () => {
       const { bank } = subject();
       const idempotencyKey = freshId();
       for (const { actor, send, request } of OPERATIONS) {
@@ -345,7 +348,7 @@ export function describeDuplicates(subject: () => Subject): void {
       }
     });
 
-    it('of a hold still says that it is pending when it is sent again, and a read tells today', async () => {
+    it('of a hold still answers with a pending hold, although a read shows the current state', async () => {
       const { bank } = subject();
       const { alice, bob, from, to } = await aStage(subject());
       const idempotencyKey = freshId();
@@ -371,7 +374,7 @@ export function describeDuplicates(subject: () => Subject): void {
       );
     });
 
-    it('with an instant that has passed meanwhile is no new request', async () => {
+    it('is still replayed after the instant in its request has passed', async () => {
       const { bank, clock } = subject();
       const { alice, from, to } = await aStage(subject());
       const request = {

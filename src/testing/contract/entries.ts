@@ -8,7 +8,7 @@ import type { Subject } from './subject.ts';
 
 export function describeEntries(subject: () => Subject): void {
   describe('entries', () => {
-    it('tell what a transfer did to each side, and the counters after it', async () => {
+    it('record the effect of a transfer on each side, and the counters after it', async () => {
       const { bank, second, clock } = subject();
       const alice = aCustomer();
       const from = await bank.account(alice, { funds: 100n });
@@ -46,7 +46,7 @@ export function describeEntries(subject: () => Subject): void {
       ]);
     });
 
-    it('of transfers at once keep the book: sequences without a gap, sums of zero, one chain of hashes', async () => {
+    it('of concurrent transfers have sequences without a gap, sums of zero and one hash chain', async () => {
       const { bank, otherBank, second } = subject();
       const customers = [aCustomer('Alice'), aCustomer('Bob'), aCustomer('Carol')];
       const accounts: string[] = [];
@@ -80,7 +80,7 @@ export function describeEntries(subject: () => Subject): void {
       expect(books.reduce((sum, { account }) => sum + account.balance, 0n)).toBe(150n);
     });
 
-    it("of the bank's own account keep the book too", async () => {
+    it("of the bank's own account have these properties too", async () => {
       const { bank, second } = subject();
       const to = await bank.account(aCustomer(), { currency: 'DKK' });
       for (const amount of [5n, 7n, 11n]) await bank.fund(to, amount);
@@ -92,7 +92,7 @@ export function describeEntries(subject: () => Subject): void {
       await expectWholeChain(second.reads, funding, entries);
     });
 
-    it('are never before the entry before them: where the clock goes back, the instant is the latest', async () => {
+    it('never precede the entry before them: if the clock goes back, they take the latest instant', async () => {
       const { bank, clock } = subject();
       const alice = aCustomer();
       const early = await bank.account(alice, { funds: 10n });
@@ -118,7 +118,7 @@ export function describeEntries(subject: () => Subject): void {
       }
     });
 
-    it('are not touched by a refusal', async () => {
+    it('are not changed by a refusal', async () => {
       const { bank } = subject();
       const alice = aCustomer();
       const from = await bank.account(alice, { funds: 10n });

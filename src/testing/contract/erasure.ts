@@ -11,7 +11,7 @@ const TEXT = 'What should be forgotten';
 
 export function describeErasure(subject: () => Subject): void {
   describe('erasing the texts of a transfer', () => {
-    it('takes them away everywhere, and leaves the chain whole', async () => {
+    it('removes them everywhere, and keeps the chain valid', async () => {
       const { bank, second } = subject();
       const { alice, bob, from, to, transferId, key } = await withTexts(subject());
       const before = (await bank.reads.transfer(transferId))!;
@@ -50,7 +50,7 @@ export function describeErasure(subject: () => Subject): void {
       expect(show(messages)).not.toContain('forgotten');
     });
 
-    it('leaves its key as it was: the same request is replayed, and another is refused', async () => {
+    it('keeps its key: the same request is replayed, and a different one is refused', async () => {
       const { bank, otherBank } = subject();
       const { alice, transferId, request } = await withTexts(subject());
       await bank.ledger.eraseText(OPERATOR, { transferId, reason: 'Asked by Bob' });
@@ -68,7 +68,7 @@ export function describeErasure(subject: () => Subject): void {
       }
     });
 
-    it('is put down in the audit log, by digests', async () => {
+    it('is recorded in the audit log with digests', async () => {
       const { bank, clock } = subject();
       const { transferId } = await withTexts(subject());
       const { description, metadata } = sealTransfer((await bank.reads.transfer(transferId))!, sha256);
@@ -93,7 +93,7 @@ export function describeErasure(subject: () => Subject): void {
       ]);
     });
 
-    it('is of the one transfer of a batch, of a rejected one and of a hold in any state', async () => {
+    it('works for one transfer of a batch, a rejected transfer, and a hold in any state', async () => {
       const { bank, second } = subject();
       const { alice, bob, from, to, transferId: first } = await withTexts(subject());
       const order = { sourceAccountId: from, destinationAccountId: to, description: TEXT };
@@ -124,7 +124,7 @@ export function describeErasure(subject: () => Subject): void {
       expect(show(ofBob)).not.toContain('forgotten');
     });
 
-    it('is refused where there is none, and where it was done', async () => {
+    it('is refused if there is no text, and if the text is erased already', async () => {
       const { bank } = subject();
       const { alice, from, to, transferId } = await withTexts(subject());
       const plain = transferIdOf(await bank.pay(alice, { from, to, amount: 1n }));

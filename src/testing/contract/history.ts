@@ -33,7 +33,7 @@ export function describeHistory(
   };
 
   describe('a history', () => {
-    it("of an account's entries is what a filter over all of them leaves, the newest first", async () => {
+    it("of an account's entries equals a filter over all of them, newest first", async () => {
       const { one, bank, clock, random, draw } = await busy(1);
       for (const { id, owner } of one.accounts) {
         const book = (await wholeBook(bank, id)).toReversed();
@@ -51,7 +51,7 @@ export function describeHistory(
       }
     });
 
-    it("of a user's transfers is what a filter over all of them leaves, the newest first", async () => {
+    it("of a user's transfers equals a filter over all of them, newest first", async () => {
       const { one, bank, clock, draw } = await busy(2);
       for (const viewer of one.customers) {
         const all = await wholeHistory(bank.reads, viewer.id);
@@ -66,7 +66,7 @@ export function describeHistory(
       }
     });
 
-    it('has no gap and no repeat in what was there before its first page, whatever is written meanwhile', async () => {
+    it('neither misses nor repeats an item that precedes its first page, despite concurrent writes', async () => {
       const { one, bank, draw } = await busy(3);
       for (let round = 0; round < Math.ceil(rounds / 10); round++) {
         for (const { id, owner } of one.accounts) {
@@ -98,7 +98,7 @@ export function describeHistory(
       }
     });
 
-    it('answers an entry with what its viewer may know', async () => {
+    it('shows only the parts of an entry that its viewer may know', async () => {
       const { store, clock } = subject();
       const { bank } = new BusyBank({ store, clock, random: new Random(1) });
       const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
@@ -138,7 +138,7 @@ export function describeHistory(
       }
     });
 
-    it("does not tell by its filters what it does not show: the payer's account and another's metadata", async () => {
+    it("does not reveal hidden facts through its filters: the payer's account and another's metadata", async () => {
       const { store, clock } = subject();
       const { bank } = new BusyBank({ store, clock, random: new Random(1) });
       const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
@@ -157,7 +157,7 @@ export function describeHistory(
       expect(await count(bob, to, { counterparty: from.slice(-4) })).toEqual([1, 1]);
     });
 
-    it('by counterparty finds what lies far apart in a long book', async () => {
+    it('by counterparty finds entries that are far apart in a long book', async () => {
       const { store, clock } = subject();
       const { bank } = new BusyBank({ store, clock, random: new Random(1) });
       const [alice, bob, carol] = [aCustomer('Alice'), aCustomer('Bob'), aCustomer('Carol')];
@@ -186,7 +186,7 @@ export function describeHistory(
       expect(await found(freshId(), 50)).toEqual([]);
     });
 
-    it("of another's account answers like one that does not exist", async () => {
+    it("of another's account answers as if the account did not exist", async () => {
       const { store, clock } = subject();
       const { bank } = new BusyBank({ store, clock, random: new Random(1) });
       const accountId = await bank.account(aCustomer('Alice'));
@@ -205,7 +205,7 @@ export function describeHistory(
   });
 
   describe('a balance at an instant', () => {
-    it('is what adding up the whole book gives, expired holds left out, whether or not they were swept', async () => {
+    it('equals the sum of the whole book without expired holds, even if the expiry is not written yet', async () => {
       const { one, bank, clock, random, draw } = await busy(4);
       for (const { id, owner } of one.accounts) {
         const book = await wholeBook(bank, id);
@@ -219,7 +219,7 @@ export function describeHistory(
       }
     });
 
-    it('leaves out a hold from the instant it expires, before it is swept and after, whatever comes between', async () => {
+    it('excludes a hold from its expiry on, before and after the sweep, even with entries in between', async () => {
       const { store, clock } = subject();
       const { bank } = new BusyBank({ store, clock, random: new Random(1) });
       const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
@@ -262,7 +262,7 @@ export function describeHistory(
       expect(await read()).toStrictEqual(before);
     });
 
-    it('is final once no commit under way can reach it, and none of the future is given', async () => {
+    it('is final once no pending commit can reach it; a future instant is refused', async () => {
       const { store, clock } = subject();
       const { bank } = new BusyBank({ store, clock, random: new Random(1) });
       const alice = aCustomer();

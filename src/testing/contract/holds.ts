@@ -11,7 +11,7 @@ const MINUTE_MS = 60_000;
 
 export function describeHolds(subject: () => Subject): void {
   describe('a hold', () => {
-    it('reserves on both sides, and answers with what is then held of the caller', async () => {
+    it("reserves on both sides, and answers with the caller's held amount", async () => {
       const { bank, otherBank, clock } = subject();
       const { alice, from, to } = await twoAccounts(subject());
       const result = await bank.place(alice, {
@@ -51,7 +51,7 @@ export function describeHolds(subject: () => Subject): void {
       expect(await otherBank.reads.account(to)).toMatchObject({ incoming: 30n });
     });
 
-    it('is not lost where a clock that was set back meets an account that is ahead of it', async () => {
+    it('is not lost if the clock is set back and another account is ahead of it', async () => {
       const { bank, clock } = subject();
       const { alice, from, to } = await twoAccounts(subject());
       await bank.place(alice, { from, to, amount: 30n, expiresInSeconds: 3600 });
@@ -67,7 +67,7 @@ export function describeHolds(subject: () => Subject): void {
       clock.advance(60 * MINUTE_MS);
     });
 
-    it('expires in 7 days unless said, and at most in 31', async () => {
+    it('expires in 7 days by default, and in at most 31', async () => {
       const { bank, clock } = subject();
       const { alice, from, to } = await twoAccounts(subject());
       const expiries = [
@@ -96,7 +96,7 @@ export function describeHolds(subject: () => Subject): void {
     });
 
     it.each(['expiresAt', 'expiresInSeconds'] as const)(
-      'is what an expiry is for: %s without one is malformed',
+      'is required for an expiry: %s without a hold is malformed',
       async (field) => {
         const { bank } = subject();
         const { alice, from, to } = await twoAccounts(subject());
@@ -114,7 +114,7 @@ export function describeHolds(subject: () => Subject): void {
       },
     );
 
-    it('that would have expired when it is placed is malformed, and neither it nor its key is kept', async () => {
+    it('is malformed if its expiry has already passed; neither it nor its key is stored', async () => {
       const { bank, clock } = subject();
       const { alice, from, to } = await twoAccounts(subject());
       const idempotencyKey = freshId();
@@ -131,7 +131,7 @@ export function describeHolds(subject: () => Subject): void {
       expect(await bank.ledger.transferFunds(alice, request)).toMatchObject({ ok: true, replayed: false });
     });
 
-    it('that would have expired makes its whole batch malformed, linked or not, and nothing of it is kept', async () => {
+    it('makes its whole batch malformed if its expiry has passed, linked or not; nothing is stored', async () => {
       const { bank, clock } = subject();
       const { alice, from, to } = await twoAccounts(subject());
       const plain = { sourceAccountId: from, destinationAccountId: to, amount: 1n };
@@ -149,7 +149,7 @@ export function describeHolds(subject: () => Subject): void {
       });
     });
 
-    it('that would have expired is no news to those whose commands commit with it', async () => {
+    it('with a past expiry does not affect the commands that commit with it', async () => {
       const { bank, clock } = subject();
       const { alice, from, to } = await twoAccounts(subject());
       const [paid, late, again] = await Promise.allSettled([
@@ -161,7 +161,7 @@ export function describeHolds(subject: () => Subject): void {
       expect(await bank.balanceOf(from)).toBe(98n);
     });
 
-    it('whose key was used is answered by what was kept, although it would have expired by now', async () => {
+    it('with a used key gets the recorded answer, although its expiry has passed', async () => {
       const { bank, otherBank, clock } = subject();
       const { alice, from, to } = await twoAccounts(subject());
       const expiresAt = clock.now() + 1000;
@@ -183,7 +183,7 @@ export function describeHolds(subject: () => Subject): void {
       });
     });
 
-    it('takes from what is available: what is held cannot be spent or held again', async () => {
+    it('reduces the available balance: held money cannot be spent or held again', async () => {
       const { bank } = subject();
       const { alice, from, to } = await twoAccounts(subject());
       await bank.hold(alice, { from, to, amount: 60n });
@@ -194,7 +194,7 @@ export function describeHolds(subject: () => Subject): void {
       expect(await bank.stateOf(from)).toEqual({ balance: 100n, held: 100n, available: 0n });
     });
 
-    it('that is coming in is never available, and counts towards the maximum', async () => {
+    it('is not available to the payee, but counts towards their maximum balance', async () => {
       const { bank } = subject();
       const { alice, bob, from, to } = await twoAccounts(subject());
       await bank.alter(to, { maximumBalance: 50n });
@@ -208,7 +208,7 @@ export function describeHolds(subject: () => Subject): void {
   });
 
   describe('capturing a hold', () => {
-    it('of all of it moves the money, and answers the payee with their own balance', async () => {
+    it('completely moves the money, and answers the payee with their own balance', async () => {
       const { bank, otherBank, clock } = subject();
       const { alice, bob, from, to } = await twoAccounts(subject());
       const transferId = await bank.hold(alice, { from, to, amount: 30n });
@@ -250,7 +250,7 @@ export function describeHolds(subject: () => Subject): void {
       });
     });
 
-    it('of part of it releases the rest', async () => {
+    it('partly releases the rest', async () => {
       const { bank } = subject();
       const { alice, bob, from, to } = await twoAccounts(subject());
       const transferId = await bank.hold(alice, { from, to, amount: 30n });
@@ -264,7 +264,7 @@ export function describeHolds(subject: () => Subject): void {
       expect(await bank.reads.account(to)).toMatchObject({ balance: 12n, incoming: 0n });
     });
 
-    it('of more than was held is refused, and leaves it pending', async () => {
+    it('for more than the held amount is refused, and leaves the hold pending', async () => {
       const { bank } = subject();
       const { alice, bob, from, to } = await twoAccounts(subject());
       const transferId = await bank.hold(alice, { from, to, amount: 30n });
@@ -280,7 +280,7 @@ export function describeHolds(subject: () => Subject): void {
       expect(codeOf(await bank.capture(bob, transferId, 30n))).toBeNull();
     });
 
-    it('checks no limit again: both sides were reserved', async () => {
+    it('checks no limit again, because both sides are reserved', async () => {
       const { bank } = subject();
       const { alice, bob, from, to } = await twoAccounts(subject());
       const transferId = await bank.hold(alice, { from, to, amount: 30n });
@@ -292,7 +292,7 @@ export function describeHolds(subject: () => Subject): void {
       expect([await bank.balanceOf(from), await bank.balanceOf(to)]).toEqual([70n, 30n]);
     });
 
-    it('is not stopped by a frozen source', async () => {
+    it('succeeds if the source is frozen', async () => {
       const { bank } = subject();
       const { alice, bob, from, to } = await twoAccounts(subject());
       const transferId = await bank.hold(alice, { from, to, amount: 30n });
@@ -302,10 +302,10 @@ export function describeHolds(subject: () => Subject): void {
     });
 
     it.each([
-      ['frozen, with its credits', { status: 'frozen', creditsFrozen: true }, 'destination_account_frozen'],
-      ['frozen, but for its credits', { status: 'frozen', creditsFrozen: false }, null],
+      ['frozen with its credits', { status: 'frozen', creditsFrozen: true }, 'destination_account_frozen'],
+      ['frozen except for its credits', { status: 'frozen', creditsFrozen: false }, null],
       ['closed', { status: 'closed' }, 'destination_account_closed'],
-    ] as const)('where the destination is %s', async (_, state, code) => {
+    ] as const)('depends on the state of the destination: %s', async (_, state, code) => {
       const { bank } = subject();
       const { alice, bob, from, to } = await twoAccounts(subject());
       const transferId = await bank.hold(alice, { from, to, amount: 30n });
@@ -333,7 +333,7 @@ export function describeHolds(subject: () => Subject): void {
       expect(await bank.reads.account(to)).toMatchObject({ balance: 0n, incoming: 0n });
     });
 
-    it('always works: the accounts may be frozen with their credits, and over their limits', async () => {
+    it('succeeds even if both accounts are frozen with their credits and over their limits', async () => {
       const { bank } = subject();
       const { alice, bob, from, to } = await twoAccounts(subject());
       const transferId = await bank.hold(alice, { from, to, amount: 30n });
@@ -344,8 +344,8 @@ export function describeHolds(subject: () => Subject): void {
     });
   });
 
-  describe('who may end a hold', () => {
-    it('is its payee or the system: to its payer and to others it is as one that does not exist', async () => {
+  describe('permission to end a hold', () => {
+    it('belongs to its payee and the system; the payer and others get transfer_not_found', async () => {
       const { bank } = subject();
       const { alice, bob, from, to } = await twoAccounts(subject());
       const hold = () => bank.hold(alice, { from, to, amount: 5n });
@@ -370,7 +370,7 @@ export function describeHolds(subject: () => Subject): void {
       expect(codeOf(await bank.void({ kind: 'system', id: freshId() }, await hold()))).toBeNull();
     });
 
-    it('is the owner of both sides, where there is one', async () => {
+    it('belongs to the one owner of both sides', async () => {
       const { bank } = subject();
       const alice = aCustomer();
       const from = await bank.account(alice, { funds: 10n });
@@ -386,8 +386,8 @@ export function describeHolds(subject: () => Subject): void {
     });
   });
 
-  describe('a hold ends once', () => {
-    it('and answers later attempts with how it ended', async () => {
+  describe('the end of a hold', () => {
+    it('happens once, and later attempts are answered with the way it ended', async () => {
       const { bank, clock } = subject();
       const { alice, bob, from, to } = await twoAccounts(subject());
       const hold = () => bank.hold(alice, { from, to, amount: 5n, expiresInSeconds: 1 });
@@ -412,7 +412,7 @@ export function describeHolds(subject: () => Subject): void {
       ]);
     });
 
-    it('when several commands come at the same time', async () => {
+    it('happens once if several commands arrive concurrently', async () => {
       const { bank, otherBank } = subject();
       const { alice, bob, from, to } = await twoAccounts(subject());
       for (let round = 0; round < 5; round++) {
@@ -440,7 +440,7 @@ export function describeHolds(subject: () => Subject): void {
       }
     });
 
-    it('whether it is swept or captured at the instant it expires', async () => {
+    it('happens once if it is swept or captured at the instant of its expiry', async () => {
       const { bank, otherBank, clock } = subject();
       const { alice, bob, from, to } = await twoAccounts(subject());
       const transferId = await bank.hold(alice, { from, to, amount: 10n, expiresInSeconds: 1 });
@@ -456,8 +456,8 @@ export function describeHolds(subject: () => Subject): void {
     });
   });
 
-  describe('the instant at which a hold expires', () => {
-    it('is exclusive: until then it can be captured, from then on it cannot', async () => {
+  describe('the expiry of a hold', () => {
+    it('is exclusive: a capture succeeds before that instant, and fails from it on', async () => {
       const { bank, clock } = subject();
       const { alice, bob, from, to } = await twoAccounts(subject());
       const expiresAt = clock.now() + 1000;
@@ -472,7 +472,7 @@ export function describeHolds(subject: () => Subject): void {
       expect(await bank.stateOf(from)).toEqual({ balance: 90n, held: 0n, available: 90n });
     });
 
-    it('counts for every read, whether or not anything has swept it', async () => {
+    it('counts for every read, even if no sweep has written it', async () => {
       const { bank, otherBank, clock } = subject();
       const { alice, bob, from, to } = await twoAccounts(subject());
       const idempotencyKey = freshId();
@@ -526,7 +526,7 @@ export function describeHolds(subject: () => Subject): void {
       expect(await bank.ledger.getTransfer(alice, longer)).toMatchObject({ status: 'pending' });
     });
 
-    it('counts for every decision: on the payer, on the payee, and on a closing', async () => {
+    it('counts for every decision: on the payer, the payee, and a closing', async () => {
       const { bank, clock } = subject();
       const { alice, bob, from, to } = await twoAccounts(subject());
       await bank.alter(to, { maximumBalance: 100n });
@@ -570,7 +570,7 @@ export function describeHolds(subject: () => Subject): void {
       ]);
     });
 
-    it('is remembered by the accounts, for as long as a hold is pending', async () => {
+    it('is stored on both accounts while a hold is pending', async () => {
       const { bank, second, clock } = subject();
       const { alice, bob, from, to } = await twoAccounts(subject());
       const remembered = async () => [
@@ -608,7 +608,7 @@ export function describeHolds(subject: () => Subject): void {
   });
 
   describe('holds that are due together', () => {
-    it('are written in the order in which they expired, by a decision or by the sweeper', async () => {
+    it('expire in order of their expiry, whether a decision or the sweeper writes it', async () => {
       const { bank, second, clock } = subject();
       for (const write of ['decision', 'sweeper'] as const) {
         const { alice, from, to } = await twoAccounts(subject());
@@ -631,7 +631,7 @@ export function describeHolds(subject: () => Subject): void {
     it.each([
       ['a transfer', false],
       ['a linked batch', true],
-    ])('leave the later ones remembered, though the next of them ends along with %s', async (_, linked) => {
+    ])('leave the next expiry of the accounts correct when the next hold ends with %s', async (_, linked) => {
       const { bank, second, clock } = subject();
       const { alice, bob, from, to } = await twoAccounts(subject());
       const unrelated = await twoAccounts(subject());
@@ -662,7 +662,7 @@ export function describeHolds(subject: () => Subject): void {
   });
 
   describe('a sweeper', () => {
-    it('writes the expiry of all that is due, once, and of nothing else', async () => {
+    it('writes the expiry of every due hold once, and touches nothing else', async () => {
       const { bank, otherBank, clock } = subject();
       const { alice, from, to } = await twoAccounts(subject());
       await bank.sweep();
@@ -682,7 +682,7 @@ export function describeHolds(subject: () => Subject): void {
       expect(await bank.stateOf(from)).toEqual({ balance: 100n, held: 2n, available: 98n });
     });
 
-    it('that nobody started harms nothing: whatever is decided next ends what is due first', async () => {
+    it('is optional: the next decision writes the expiry of due holds first', async () => {
       const { bank, clock } = subject();
       const { alice, from, to } = await twoAccounts(subject());
       const ids: string[] = [];
@@ -698,7 +698,7 @@ export function describeHolds(subject: () => Subject): void {
       expect(await bank.stateOf(to)).toEqual({ balance: 70n, held: 0n, available: 70n });
     });
 
-    it('sweeps more accounts than it takes at one look', async () => {
+    it('sweeps more accounts than one look returns', async () => {
       const { bank, clock } = subject();
       const alice = aCustomer();
       const from = await bank.account(alice, { funds: 1000n });
@@ -781,8 +781,8 @@ export function describeHolds(subject: () => Subject): void {
     );
   });
 
-  describe('messages of a hold', () => {
-    it('tell both when it is placed and when it is captured, and nobody when it is voided or expires', async () => {
+  describe('notifications of a hold', () => {
+    it('go to both parties when it is placed and captured, and to nobody when it is voided or expires', async () => {
       const { bank, clock } = subject();
       const { alice, bob, from, to } = await twoAccounts(subject());
       const hold = () => bank.hold(alice, { from, to, amount: 30n, expiresInSeconds: 1 });

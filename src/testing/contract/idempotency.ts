@@ -67,7 +67,7 @@ export function describeIdempotency(subject: () => Subject): void {
       );
     });
 
-    it('give the same masked refusal again, and the same one where an account was not found', async () => {
+    it('give the same masked refusal again, also if an account was not found', async () => {
       const { bank, otherBank } = subject();
       const { alice, request } = await between(subject());
       const closed = await bank.account(aCustomer('Bob'), { status: 'closed' });
@@ -85,7 +85,7 @@ export function describeIdempotency(subject: () => Subject): void {
       }
     });
 
-    it('are told the truth after an account has closed, and after the payer has another name', async () => {
+    it('give the first answer even if an account is now closed or the payer is renamed', async () => {
       const { bank, otherBank } = subject();
       const { alice, request } = await between(subject(), { amount: 100n });
       const first = await bank.ledger.transferFunds(alice, request);
@@ -98,7 +98,7 @@ export function describeIdempotency(subject: () => Subject): void {
       ).toStrictEqual({ ...first, replayed: true });
     });
 
-    it('sent many at once move money once, and each is given the same answer', async () => {
+    it('move money once if sent many times concurrently, and all callers get the same answer', async () => {
       const { bank, otherBank } = subject();
       const { alice, request } = await between(subject());
 
@@ -131,7 +131,7 @@ export function describeIdempotency(subject: () => Subject): void {
       expect(await bank.balanceOf(request.sourceAccountId)).toBe(108n);
     });
 
-    it('of an opening open one account, and show it as it then stood', async () => {
+    it('of an opening open one account, and show it as it was then', async () => {
       const { bank, otherBank } = subject();
       const alice = aCustomer();
       const request = { name: 'Savings', idempotencyKey: freshId() };
@@ -143,7 +143,7 @@ export function describeIdempotency(subject: () => Subject): void {
       expect((await bank.ledger.listAccounts(alice, alice.id)).items).toHaveLength(1);
     });
 
-    it('are the same with defaults as without, and whatever the order of metadata', async () => {
+    it('match with or without explicit defaults, and with metadata in any order', async () => {
       const { bank } = subject();
       const { alice, request } = await between(subject());
       const metadata = { b: '2', a: '1' };
@@ -219,7 +219,7 @@ export function describeIdempotency(subject: () => Subject): void {
       expect((await bank.ledger.listTransfers(alice)).items).toHaveLength(2);
     });
 
-    it('is a conflict where a field is absent that was given, and the other way about', async () => {
+    it('is a conflict if an optional field is present in only one of them', async () => {
       const { bank } = subject();
       const { alice, request } = await between(subject());
       const described = { ...request, description: 'Rent' };
@@ -280,7 +280,7 @@ export function describeIdempotency(subject: () => Subject): void {
       },
     );
 
-    it('is a conflict even after a refusal, and even where nothing else was kept', async () => {
+    it('is a conflict even after a refusal, and even if no transfer was stored', async () => {
       const { bank } = subject();
       const { alice, request } = await between(subject());
       const missing = { ...request, destinationAccountId: freshId() };
@@ -290,7 +290,7 @@ export function describeIdempotency(subject: () => Subject): void {
       );
     });
 
-    it('sent at once with the first: one runs, and the other gets the conflict', async () => {
+    it('concurrently with the first is a conflict for one of them', async () => {
       const { bank, otherBank } = subject();
       const { alice, request } = await between(subject());
       const results = await Promise.all([
@@ -304,7 +304,7 @@ export function describeIdempotency(subject: () => Subject): void {
   });
 
   describe('a key', () => {
-    it('of another caller is another key', async () => {
+    it('of another caller is a separate key', async () => {
       const { bank } = subject();
       const { alice, request } = await between(subject());
       const eve = aCustomer('Eve');
@@ -319,7 +319,7 @@ export function describeIdempotency(subject: () => Subject): void {
       });
     });
 
-    it('of another operation is another key', async () => {
+    it('of another operation is a separate key', async () => {
       const { bank } = subject();
       const { alice, request } = await between(subject());
       const { idempotencyKey } = request;
@@ -333,7 +333,7 @@ export function describeIdempotency(subject: () => Subject): void {
       ).toMatchObject({ ok: true, replayed: false });
     });
 
-    it('differs by case and by any space in it', async () => {
+    it('is sensitive to case and to spaces', async () => {
       const { bank } = subject();
       const { alice, request } = await between(subject());
       const key = freshId();
@@ -345,7 +345,7 @@ export function describeIdempotency(subject: () => Subject): void {
       }
     });
 
-    it('of 255 characters, with every printable one, is kept like any other', async () => {
+    it('of 255 characters with every printable one is valid', async () => {
       const { bank } = subject();
       const { alice, request } = await between(subject());
       const printable = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).join('');
@@ -354,7 +354,7 @@ export function describeIdempotency(subject: () => Subject): void {
       expect(await bank.ledger.transferFunds(alice, longest)).toMatchObject({ ok: true, replayed: true });
     });
 
-    it('of the system belongs to the ledger: two operators cannot pay one funding twice', async () => {
+    it('of the system belongs to the ledger: two operators cannot make one funding twice', async () => {
       const { bank, otherBank } = subject();
       const { request } = await between(subject());
       const [first, second] = [
@@ -375,7 +375,7 @@ export function describeIdempotency(subject: () => Subject): void {
       expect(await bank.balanceOf(request.sourceAccountId)).toBe(107n);
     });
 
-    it('of a program that names its scope is its own', async () => {
+    it('of a program that names its scope belongs to that scope', async () => {
       const { bank } = subject();
       const { request } = await between(subject());
       const funding = {
@@ -395,7 +395,7 @@ export function describeIdempotency(subject: () => Subject): void {
       expect(await bank.balanceOf(request.sourceAccountId)).toBe(121n);
     });
 
-    it('tells by which it was recorded, field by field, for as long as there is a ledger', async () => {
+    it('keeps its record field by field, as long as the ledger exists', async () => {
       const { bank, second, clock } = subject();
       const { alice, request } = await between(subject());
       const made = await bank.ledger.transferFunds(alice, { ...request, metadata: { b: '2', a: '"' } });
@@ -434,8 +434,8 @@ export function describeIdempotency(subject: () => Subject): void {
     });
   });
 
-  describe('a request that is malformed', () => {
-    it('is not recorded: the key serves the right one', async () => {
+  describe('a malformed request', () => {
+    it('is not recorded: its key stays free for a corrected request', async () => {
       const { bank } = subject();
       const { alice, request } = await between(subject());
       await expect(bank.ledger.transferFunds(alice, { ...request, amount: 0n })).rejects.toThrow('amount');

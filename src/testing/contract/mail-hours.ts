@@ -14,8 +14,8 @@ export function describeMailHours(subject: () => Subject): void {
   const runElsewhere = <R>(work: (stores: Stores) => Promise<R>): Promise<R> =>
     subject().otherBank.unitOfWork.run(work);
 
-  describe('the hour of a recipient', () => {
-    it('is found in every field as it was kept last', async () => {
+  describe('the mail hour of a recipient', () => {
+    it('is found with every field as last stored', async () => {
       const recipientId = freshId();
       const hour = beginHour(recipientId, OLD);
       const gathered = gather(NOTHING_GATHERED, aTransferMessage({ recipientId, amount: 2n ** 61n }));
@@ -25,7 +25,7 @@ export function describeMailHours(subject: () => Subject): void {
       expect(await runElsewhere(({ mailHours }) => mailHours.find([recipientId, freshId()]))).toEqual([full]);
     });
 
-    it('is taken by one alone, once it ended', async () => {
+    it('is taken by one client alone, after it ended', async () => {
       const hours = [1, 2, 3].map((at) => beginHour(freshId(), OLD - at * HOUR_MS));
       await run(({ mailHours }) => mailHours.keep(hours));
       const ids = hours.map(({ recipientId }) => recipientId);
@@ -36,7 +36,7 @@ export function describeMailHours(subject: () => Subject): void {
       expect(await run(({ mailHours }) => mailHours.find(ids))).toEqual(hours.slice(0, 1));
     });
 
-    it('is as it was where its unit is undone', async () => {
+    it('is restored if its unit rolls back', async () => {
       const hour = beginHour(freshId(), OLD - 10 * HOUR_MS);
       await run(({ mailHours }) => mailHours.keep([hour]));
       const undone = run(async ({ mailHours }) => {

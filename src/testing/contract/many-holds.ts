@@ -29,8 +29,8 @@ async function pendingOn(reads: LedgerReads, accountId: string): Promise<number>
 }
 
 export function describeManyHolds(subject: () => Subject): void {
-  describe('more holds that expire together than one unit may expire', () => {
-    it('are all counted as expired by a payment, which writes the expiry of some', async () => {
+  describe('more due holds than one unit may expire', () => {
+    it('all count as expired for a payment, which writes the expiry of some', async () => {
       const { bank, otherBank } = subject();
       const { alice, from, to } = await manyDue(subject());
       expect(await otherBank.stateOf(from)).toEqual({
@@ -64,14 +64,14 @@ export function describeManyHolds(subject: () => Subject): void {
       expect(mine).toEqual([]);
     });
 
-    it('keep no room on the account that would have been paid', async () => {
+    it("free their amount under the payee's maximum balance", async () => {
       const { bank } = subject();
       const { alice, from, to } = await manyDue(subject());
       await bank.alter(to, { maximumBalance: BigInt(MANY) });
       expect(codeOf(await bank.pay(alice, { from, to, amount: BigInt(MANY) }))).toBeNull();
     });
 
-    it('are expired by a unit once, whatever commands and accounts it has', async () => {
+    it('count towards one limit of expiries per unit, over all its commands and accounts', async () => {
       const { bank } = subject();
       const first = await manyDue(subject());
       const some = [first, await manyDue(subject(), first.alice)] as const;
@@ -101,7 +101,7 @@ export function describeManyHolds(subject: () => Subject): void {
       }
     });
 
-    it('do not keep an account open, and nothing is pending in the book of a closed one', async () => {
+    it("do not prevent a closing, and leave nothing pending in the closed account's book", async () => {
       const { bank } = subject();
       const { alice, from, to } = await manyDue(subject());
       await bank.pay(alice, { from, to, amount: BigInt(MANY) });
@@ -113,7 +113,7 @@ export function describeManyHolds(subject: () => Subject): void {
       expect(await bank.ledger.closeAccount(alice, request)).toMatchObject({ ok: true, replayed: true });
     });
 
-    it('are in no balance and no statement of then, whether or not their expiry was written by then', async () => {
+    it('are in no later balance or statement, whether or not their expiry was written by then', async () => {
       const { bank, clock } = subject();
       const { alice, from, to } = await manyDue(subject());
       const placed = clock.now() - 1;

@@ -39,9 +39,9 @@ const CLOSED: Partial<AccountState> = { status: 'closed' };
 const FROZEN: Partial<AccountState> = { status: 'frozen', creditsFrozen: true };
 
 const ORDER_OF_CAPTURE: readonly EndingRow[] = [
-  { rule: 'what is not there', of: 'nothing', amount: 11n, code: 'transfer_not_found' },
+  { rule: 'an unknown transfer', of: 'nothing', amount: 11n, code: 'transfer_not_found' },
   {
-    rule: "what is not the payer's to end, even where it has ended",
+    rule: 'the payer of a hold, even if the hold has ended',
     of: 'hold',
     after: 'capture',
     by: 'payer',
@@ -51,7 +51,7 @@ const ORDER_OF_CAPTURE: readonly EndingRow[] = [
     bankLearns: 'already_completed',
   },
   {
-    rule: "another's, even a transfer that never was a hold",
+    rule: 'a stranger, even for a transfer that never was a hold',
     of: 'transfer',
     by: 'another',
     amount: 11n,
@@ -68,7 +68,7 @@ const ORDER_OF_CAPTURE: readonly EndingRow[] = [
     bankLearns: 'transfer_not_pending',
   },
   {
-    rule: 'a rejection, for its payee too, who never hears of it',
+    rule: 'a rejection, which its payee cannot see',
     of: 'rejection',
     amount: 11n,
     code: 'transfer_not_found',
@@ -82,7 +82,7 @@ const ORDER_OF_CAPTURE: readonly EndingRow[] = [
     code: 'transfer_not_pending',
   },
   {
-    rule: 'one captured already, before it expired, the amount and the destination',
+    rule: 'a captured hold, before expiry, amount and destination',
     of: 'hold',
     after: 'capture',
     amount: 11n,
@@ -90,7 +90,7 @@ const ORDER_OF_CAPTURE: readonly EndingRow[] = [
     code: 'already_completed',
   },
   {
-    rule: 'one voided already, before it expired, the amount and the destination',
+    rule: 'a voided hold, before expiry, amount and destination',
     of: 'hold',
     after: 'void',
     amount: 11n,
@@ -98,7 +98,7 @@ const ORDER_OF_CAPTURE: readonly EndingRow[] = [
     code: 'already_voided',
   },
   {
-    rule: 'one that has expired, before the amount and the destination',
+    rule: 'an expired hold, before amount and destination',
     of: 'hold',
     after: 'expiry',
     amount: 11n,
@@ -106,7 +106,7 @@ const ORDER_OF_CAPTURE: readonly EndingRow[] = [
     code: 'hold_expired',
   },
   {
-    rule: 'more than was held, before the destination',
+    rule: 'an amount above the held amount, before the destination',
     of: 'hold',
     amount: 11n,
     destination: CLOSED,
@@ -129,7 +129,7 @@ const ORDER_OF_CAPTURE: readonly EndingRow[] = [
     code: 'destination_account_frozen',
   },
   {
-    rule: 'nothing: a frozen source, broken limits, and a destination whose credits flow, are no hindrance',
+    rule: 'nothing for a frozen source, broken limits and a frozen destination that accepts credits',
     of: 'hold',
     amount: 10n,
     source: { ...FROZEN, minimumBalance: 1000n },
@@ -141,7 +141,7 @@ const ORDER_OF_CAPTURE: readonly EndingRow[] = [
 const ORDER_OF_VOID: readonly EndingRow[] = [
   ...ORDER_OF_CAPTURE.slice(0, 9),
   {
-    rule: 'nothing: it always works, whatever state the accounts are in',
+    rule: 'nothing, in any state of the accounts',
     of: 'hold',
     amount: 10n,
     source: CLOSED,
@@ -151,9 +151,9 @@ const ORDER_OF_VOID: readonly EndingRow[] = [
 ];
 
 const ORDER_OF_REVERSAL: readonly EndingRow[] = [
-  { rule: 'what is not there', of: 'nothing', amount: 11n, code: 'transfer_not_found' },
+  { rule: 'an unknown transfer', of: 'nothing', amount: 11n, code: 'transfer_not_found' },
   {
-    rule: 'what the payer did not receive, even where it cannot be reversed',
+    rule: 'the payer, even for a transfer that cannot be reversed',
     of: 'hold',
     by: 'payer',
     amount: 11n,
@@ -162,7 +162,7 @@ const ORDER_OF_REVERSAL: readonly EndingRow[] = [
     bankLearns: 'not_reversible',
   },
   {
-    rule: "another's",
+    rule: 'a stranger',
     of: 'transfer',
     by: 'another',
     amount: 11n,
@@ -171,7 +171,7 @@ const ORDER_OF_REVERSAL: readonly EndingRow[] = [
     bankLearns: 'exceeds_reversible_amount',
   },
   {
-    rule: 'a rejection, for its payee too, who never hears of it',
+    rule: 'a rejection, which its payee cannot see',
     of: 'rejection',
     amount: 11n,
     code: 'transfer_not_found',
@@ -209,7 +209,7 @@ const ORDER_OF_REVERSAL: readonly EndingRow[] = [
     code: 'not_reversible',
   },
   {
-    rule: 'more than is left, before the accounts',
+    rule: 'an amount above the remainder, before the accounts',
     of: 'transfer',
     after: 'reversal',
     amount: 1n,
@@ -218,7 +218,7 @@ const ORDER_OF_REVERSAL: readonly EndingRow[] = [
     code: 'exceeds_reversible_amount',
   },
   {
-    rule: 'more than it was, before the accounts',
+    rule: 'an amount above the transfer, before the accounts',
     of: 'transfer',
     amount: 11n,
     source: CLOSED,
@@ -226,7 +226,7 @@ const ORDER_OF_REVERSAL: readonly EndingRow[] = [
     code: 'exceeds_reversible_amount',
   },
   {
-    rule: 'the account that gives back closed, before the one that gets it',
+    rule: 'a closed source of the reversal, before its destination',
     of: 'transfer',
     amount: 10n,
     source: CLOSED,
@@ -234,7 +234,7 @@ const ORDER_OF_REVERSAL: readonly EndingRow[] = [
     code: 'source_account_closed',
   },
   {
-    rule: 'the account that gets it closed, before the one that gives back frozen',
+    rule: 'a closed destination of the reversal, before its frozen source',
     of: 'transfer',
     amount: 10n,
     source: CLOSED,
@@ -243,7 +243,7 @@ const ORDER_OF_REVERSAL: readonly EndingRow[] = [
     bankLearns: 'destination_account_closed',
   },
   {
-    rule: 'the account that gives back frozen, before the one that gets it',
+    rule: 'a frozen source of the reversal, before its destination',
     of: 'transfer',
     amount: 10n,
     source: FROZEN,
@@ -251,7 +251,7 @@ const ORDER_OF_REVERSAL: readonly EndingRow[] = [
     code: 'source_account_frozen',
   },
   {
-    rule: 'the account that gets it frozen, before funds',
+    rule: 'a frozen destination of the reversal, before funds',
     of: 'transfer',
     amount: 10n,
     source: FROZEN,
@@ -260,7 +260,7 @@ const ORDER_OF_REVERSAL: readonly EndingRow[] = [
     bankLearns: 'destination_account_frozen',
   },
   {
-    rule: 'funds, before the maximum of the account that gets it',
+    rule: 'insufficient funds, before the maximum balance of the destination',
     of: 'transfer',
     amount: 10n,
     source: { maximumBalance: 0n },
@@ -268,7 +268,7 @@ const ORDER_OF_REVERSAL: readonly EndingRow[] = [
     code: 'insufficient_funds',
   },
   {
-    rule: 'the maximum of the account that gets it',
+    rule: 'the maximum balance of the destination',
     of: 'transfer',
     amount: 10n,
     source: { maximumBalance: 99n },
@@ -276,7 +276,7 @@ const ORDER_OF_REVERSAL: readonly EndingRow[] = [
     bankLearns: 'exceeds_maximum_balance',
   },
   {
-    rule: 'nothing, at the boundary of each',
+    rule: 'nothing, at each boundary',
     of: 'transfer',
     amount: 10n,
     source: { maximumBalance: 100n, status: 'frozen' },
@@ -293,34 +293,34 @@ const ORDER_OF_CLOSING: readonly {
   readonly code: ErrorCode | null;
 }[] = [
   {
-    rule: "another's, whatever it is like",
+    rule: "another's account, in any state",
     by: 'another',
     account: { balance: 1n, status: 'closed' },
     code: 'account_not_found',
   },
   {
-    rule: 'money in it, before holds',
+    rule: 'a positive balance, before holds',
     account: { counters: { ...NO_COUNTERS, creditsPosted: 1n, debitsPending: 1n } },
     code: 'balance_not_zero',
   },
   {
-    rule: 'less than nothing in it',
+    rule: 'a negative balance',
     account: { balance: -1n, minimumBalance: -5n },
     code: 'balance_not_zero',
   },
   {
-    rule: 'a hold out of it',
+    rule: 'an outgoing hold',
     account: { counters: { ...NO_COUNTERS, debitsPending: 1n }, minimumBalance: -5n },
     code: 'holds_outstanding',
   },
   {
-    rule: 'a hold into it',
+    rule: 'an incoming hold',
     account: { counters: { ...NO_COUNTERS, creditsPending: 1n } },
     code: 'holds_outstanding',
   },
-  { rule: 'closed already', account: { status: 'closed' }, code: 'already_closed' },
+  { rule: 'a closed account', account: { status: 'closed' }, code: 'already_closed' },
   {
-    rule: 'nothing: it is empty',
+    rule: 'nothing for an empty account',
     account: { counters: { ...NO_COUNTERS, creditsPosted: 7n, debitsPosted: 7n } },
     code: null,
   },
@@ -350,7 +350,7 @@ type Row = {
  */
 const ORDER_OF_CHECKS: readonly Row[] = [
   {
-    rule: 'accounts must be different, even where there is no such account',
+    rule: 'accounts must be different, even if the account does not exist',
     source: 'absent',
     destination: 'the source',
     currency: 'GBP',
@@ -359,7 +359,7 @@ const ORDER_OF_CHECKS: readonly Row[] = [
     kept: true,
   },
   {
-    rule: "accounts must be different, even where it is another's, closed and empty",
+    rule: "accounts must be different, even if the account is another's, closed and empty",
     source: { status: 'closed', balance: 0n },
     sourceOf: 'another',
     destination: 'the source',
@@ -369,7 +369,7 @@ const ORDER_OF_CHECKS: readonly Row[] = [
     kept: true,
   },
   {
-    rule: 'the source must exist, before the destination must',
+    rule: 'the source must exist, before the destination must exist',
     source: 'absent',
     destination: 'absent',
     payerLearns: 'source_account_not_found',
@@ -377,7 +377,7 @@ const ORDER_OF_CHECKS: readonly Row[] = [
     kept: false,
   },
   {
-    rule: 'the source must exist, whatever the destination is like',
+    rule: 'the source must exist, whatever the state of the destination',
     source: 'absent',
     destination: { ...FULL_OF_DOLLARS, status: 'closed' },
     currency: 'GBP',
@@ -396,7 +396,7 @@ const ORDER_OF_CHECKS: readonly Row[] = [
     kept: false,
   },
   {
-    rule: 'an account of the bank is nothing a customer can debit',
+    rule: 'a customer cannot debit an account of the bank',
     source: { status: 'closed' },
     sourceOf: 'the bank',
     destination: 'absent',
@@ -414,7 +414,7 @@ const ORDER_OF_CHECKS: readonly Row[] = [
     kept: false,
   },
   {
-    rule: 'an account of the bank is nothing a customer can credit',
+    rule: 'a customer cannot credit an account of the bank',
     source: { status: 'closed' },
     destination: { ...FULL_OF_DOLLARS, status: 'frozen', creditsFrozen: true },
     destinationOf: 'the bank',
@@ -468,7 +468,7 @@ const ORDER_OF_CHECKS: readonly Row[] = [
     kept: true,
   },
   {
-    rule: 'the source must not be frozen, even where its credits flow',
+    rule: 'the source must not be frozen, even if its credits are allowed',
     source: { status: 'frozen', creditsFrozen: false },
     destination: FULL_OF_DOLLARS,
     currency: 'GBP',
@@ -485,14 +485,14 @@ const ORDER_OF_CHECKS: readonly Row[] = [
     kept: true,
   },
   {
-    rule: 'a frozen destination takes credits where nothing is said of them; then the accounts must share a currency',
+    rule: 'a frozen destination accepts credits by default; then the accounts must share a currency',
     destination: { ...FULL_OF_DOLLARS, status: 'frozen' },
     payerLearns: 'currency_mismatch',
     systemLearns: 'currency_mismatch',
     kept: true,
   },
   {
-    rule: 'what is said of credits means nothing while the account is active; then the accounts must share a currency',
+    rule: 'frozen credits have no effect on an active account; then the accounts must share a currency',
     destination: { ...FULL_OF_DOLLARS, creditsFrozen: true },
     currency: 'EUR',
     payerLearns: 'currency_mismatch',
@@ -565,7 +565,7 @@ const BOUNDARIES: readonly {
   readonly last: bigint;
   readonly code: ErrorCode;
 }[] = [
-  { limit: 'what is available', source: { balance: 100n }, last: 100n, code: 'insufficient_funds' },
+  { limit: 'the available balance', source: { balance: 100n }, last: 100n, code: 'insufficient_funds' },
   {
     limit: 'a minimum above zero',
     source: { balance: 100n, minimumBalance: 30n },
@@ -579,25 +579,25 @@ const BOUNDARIES: readonly {
     code: 'insufficient_funds',
   },
   {
-    limit: 'an overdraft that is drawn on already',
+    limit: 'an overdraft already in use',
     source: { balance: -20n, minimumBalance: -50n },
     last: 30n,
     code: 'insufficient_funds',
   },
   {
-    limit: 'what is not held',
+    limit: 'the balance minus held amounts',
     source: { counters: { ...NO_COUNTERS, creditsPosted: 100n, debitsPending: 40n } },
     last: 60n,
     code: 'insufficient_funds',
   },
   {
-    limit: 'what has come in: pending credits are not available',
+    limit: 'the posted balance: pending credits are not available',
     source: { counters: { ...NO_COUNTERS, creditsPosted: 100n, creditsPending: 40n } },
     last: 100n,
     code: 'insufficient_funds',
   },
   {
-    limit: 'the bound below zero, where there is no minimum',
+    limit: 'the bound below zero, without a minimum',
     source: { balance: 10n - MAX_AMOUNT, minimumBalance: null },
     last: 10n,
     code: 'amount_overflow',
@@ -612,7 +612,7 @@ const BOUNDARIES: readonly {
     code: 'amount_overflow',
   },
   {
-    limit: 'the bound of a counter of debits',
+    limit: 'the bound of the debit counter',
     source: {
       counters: { ...NO_COUNTERS, debitsPosted: MAX_COUNTER - 10n, creditsPosted: MAX_COUNTER },
     },
@@ -620,7 +620,7 @@ const BOUNDARIES: readonly {
     code: 'insufficient_funds',
   },
   {
-    limit: 'the bound of a counter of debits, where funds would suffice',
+    limit: 'the bound of the debit counter, with sufficient funds',
     source: {
       counters: { ...NO_COUNTERS, debitsPosted: MAX_COUNTER - 10n, creditsPosted: MAX_COUNTER },
       minimumBalance: -100n,
@@ -635,7 +635,7 @@ const BOUNDARIES: readonly {
     code: 'exceeds_maximum_balance',
   },
   {
-    limit: 'a maximum, what is coming in included',
+    limit: 'a maximum, with pending credits',
     destination: {
       counters: { ...NO_COUNTERS, creditsPosted: 90n, creditsPending: 4n },
       maximumBalance: 100n,
@@ -644,7 +644,7 @@ const BOUNDARIES: readonly {
     code: 'exceeds_maximum_balance',
   },
   {
-    limit: 'a maximum, whatever is held',
+    limit: 'a maximum, regardless of held amounts',
     destination: {
       counters: { ...NO_COUNTERS, creditsPosted: 90n, debitsPending: 50n },
       maximumBalance: 100n,
@@ -659,13 +659,13 @@ const BOUNDARIES: readonly {
     code: 'amount_overflow',
   },
   {
-    limit: 'the bound above zero, what is coming in included',
+    limit: 'the bound above zero, with pending credits',
     destination: { counters: { ...NO_COUNTERS, creditsPosted: MAX_AMOUNT - 15n, creditsPending: 5n } },
     last: 10n,
     code: 'amount_overflow',
   },
   {
-    limit: 'the bound of a counter of credits',
+    limit: 'the bound of the credit counter',
     destination: {
       counters: { ...NO_COUNTERS, debitsPosted: MAX_COUNTER, creditsPosted: MAX_COUNTER - 10n },
       minimumBalance: null,
@@ -705,7 +705,7 @@ export function describeOrderOfChecks(subject: () => Subject): void {
     });
 
     it.each(ORDER_OF_CHECKS.filter(({ payerLearns }) => payerLearns === 'destination_account_unavailable'))(
-      'tells the owner of both sides precisely: $rule',
+      'gives the owner of both sides the precise code: $rule',
       async (row) => {
         const payer = aCustomer('Payer');
         const { source, destination } = await seeded(subject(), row, { payer, payee: payer });
@@ -723,7 +723,7 @@ export function describeOrderOfChecks(subject: () => Subject): void {
   });
 
   describe('the boundaries of a transfer', () => {
-    it.each(BOUNDARIES)('$limit: $last is taken, one more is $code', async (row) => {
+    it.each(BOUNDARIES)('$limit: $last is accepted, one more is $code', async (row) => {
       const { bank } = subject();
       const alice = aCustomer();
       const enough = { balance: MAX_AMOUNT };
@@ -745,7 +745,7 @@ export function describeOrderOfChecks(subject: () => Subject): void {
       }
     });
 
-    it('a limit that is broken already stands, and blocks that side until it is kept again', async () => {
+    it('let a balance break a limit already, but block that side until it complies', async () => {
       const { bank } = subject();
       const alice = aCustomer();
       const tooFull = await bank.account(alice, { funds: 80n, maximumBalance: 50n });
@@ -869,7 +869,7 @@ export function describeOrderOfChecks(subject: () => Subject): void {
       });
     });
 
-    it('an account of the bank is no destination', async () => {
+    it('excludes an account of the bank as destination', async () => {
       const { bank } = subject();
       await bank.account(aCustomer(), { funds: 1n });
       expect(await fund(systemAccountId('funding', 'EUR'))).toMatchObject({
@@ -879,11 +879,11 @@ export function describeOrderOfChecks(subject: () => Subject): void {
       });
     });
 
-    it('a frozen account takes them, unless its credits are frozen too', async () => {
+    it('accepts a frozen account, unless its credits are frozen too', async () => {
       expect(await fund({ status: 'frozen' })).toMatchObject({ ok: true });
     });
 
-    it("the bank's own funding account stays within the bound", async () => {
+    it("keeps the bank's own funding account within the bound", async () => {
       const { bank } = subject();
       const opened = Account.openSystem({
         purpose: 'funding',

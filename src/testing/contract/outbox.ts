@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { ClaimedMessage, OutboxStore } from '../../application/ports/outbox.ts';
 import type { Notification } from '../../domain/entities/notification.ts';
 import { JANUARY, aTransferMessage, aWelcome } from '../fixtures/builders.ts';
-import { NO_CHANGES, want } from '../fixtures/bank.ts';
+import { NO_CHANGES, aPrefetch } from '../fixtures/bank.ts';
 import type { Subject } from './subject.ts';
 
 const LEASE_MS = 60_000;
@@ -20,7 +20,7 @@ export function describeOutbox(subject: () => Subject): void {
 
   const commit = (messages: readonly Notification[], messagesDueAt: number | null) =>
     subject().bank.unitOfWork.transact(
-      want({}),
+      aPrefetch({}),
       () => ({ result: undefined, changes: { ...NO_CHANGES, messages, messagesDueAt } }),
       subject().bank.deadline(),
     );
@@ -52,14 +52,14 @@ export function describeOutbox(subject: () => Subject): void {
       );
     });
 
-    it('gives a message from the instant it was added, and not before', async () => {
+    it('gives a message from its instant on, and not before', async () => {
       const message = aWelcome({ at: JANUARY + 10 });
       await add(message);
       expect(await claim(JANUARY + 9)).toEqual([]);
       expect(await claim(JANUARY + 10)).toEqual([{ message, attempt: 1 }]);
     });
 
-    it('gives those first that are due longest, and no more than asked for', async () => {
+    it('gives messages in order of their due time, up to the limit', async () => {
       const [third, first, second] = [
         aWelcome({ at: JANUARY + 3 }),
         aWelcome({ at: JANUARY + 1 }),
@@ -74,7 +74,7 @@ export function describeOutbox(subject: () => Subject): void {
       expect(await claim(JANUARY + 5, 2)).toEqual([{ message: third, attempt: 1 }]);
     });
 
-    it('gives a claimed message to nobody else until its lease is over, and then as another attempt', async () => {
+    it('gives a claimed message to nobody else until its lease ends, and then as another attempt', async () => {
       const message = aWelcome();
       await add(message);
       expect(await claim(JANUARY)).toEqual([{ message, attempt: 1 }]);
@@ -92,7 +92,7 @@ export function describeOutbox(subject: () => Subject): void {
       expect(await claim(JANUARY + LEASE_MS)).toEqual([{ message: waiting, attempt: 2 }]);
     });
 
-    it('gives a postponed message when it is due again, sooner or later than its lease', async () => {
+    it('gives a postponed message when it is due again, before or after its lease ends', async () => {
       const [sooner, later] = [aWelcome(), aWelcome({ at: JANUARY + 1 })];
       await add(sooner, later);
       await claim(JANUARY + 1);
@@ -119,7 +119,7 @@ export function describeOutbox(subject: () => Subject): void {
       expect(attempts).toEqual([1, 2, 3, 4]);
     });
 
-    it('gives what was released at once, as another attempt', async () => {
+    it('gives a released message immediately, as another attempt', async () => {
       const [released, kept] = [aWelcome(), aWelcome()];
       await add(released, kept);
       await claim(JANUARY);
@@ -129,7 +129,7 @@ export function describeOutbox(subject: () => Subject): void {
       expect(await claim(JANUARY + 1)).toEqual([{ message: released, attempt: 2 }]);
     });
 
-    it('counts no attempt for messages that were put back, whole units and parts of one', async () => {
+    it('counts no attempt for messages that were put back, alone or with their unit', async () => {
       const [first, second, third, alone] = [1, 2, 3, 4].map((at) => aWelcome({ at: JANUARY + at })) as [
         Notification,
         Notification,
@@ -167,7 +167,7 @@ export function describeOutbox(subject: () => Subject): void {
       );
     });
 
-    it('gives what a unit wrote as claimed to nobody until then, and then as another attempt', async () => {
+    it('gives messages that a unit wrote as claimed once the claim ends, as another attempt', async () => {
       const messages = [aTransferMessage({ at: JANUARY }), aWelcome({ at: JANUARY })];
       await commit(messages, JANUARY + 50);
 
@@ -177,7 +177,7 @@ export function describeOutbox(subject: () => Subject): void {
       );
     });
 
-    it('hears of what a unit wrote as claimed from the process that wrote it', async () => {
+    it('lets the process that wrote messages as claimed mark, postpone, release and give them up', async () => {
       const [sent, postponed, givenUp, released, rest] = [1, 2, 3, 4, 5].map((at) =>
         aWelcome({ at: JANUARY + at }),
       ) as [Notification, Notification, Notification, Notification, Notification];
@@ -211,7 +211,7 @@ export function describeOutbox(subject: () => Subject): void {
       expect(await claim(JANUARY + 2 * LEASE_MS)).toEqual([]);
     });
 
-    it('gives the messages of one unit in parts, where no more are asked for', async () => {
+    it('gives the messages of one unit in parts if the limit is lower', async () => {
       const messages = Array.from({ length: 5 }, () => aWelcome());
       await commit(messages, null);
 
@@ -226,7 +226,7 @@ export function describeOutbox(subject: () => Subject): void {
       expect(await claim(JANUARY + LEASE_MS)).toHaveLength(4);
     });
 
-    it('takes the messages of a large unit', async () => {
+    it('accepts the messages of a large unit', async () => {
       const messages = Array.from({ length: 450 }, () => aWelcome());
       await commit(messages, null);
 
@@ -245,7 +245,7 @@ export function describeOutbox(subject: () => Subject): void {
       expect(await claim(JANUARY + 10 * LEASE_MS)).toEqual([]);
     });
 
-    it('is not changed by what is said of a message that does not exist', async () => {
+    it('ignores changes to a message that does not exist', async () => {
       await outbox(async (one) => {
         await one.markSent(['nothing']);
         await one.postpone('nothing', { dueAt: JANUARY, reason: 'timed out' });
@@ -254,7 +254,7 @@ export function describeOutbox(subject: () => Subject): void {
       expect(await claim(JANUARY + 10 * LEASE_MS)).toEqual([]);
     });
 
-    it('never gives one message to two who claim at once, and gives them all', async () => {
+    it('gives each message to exactly one of two concurrent claimants', async () => {
       const messages = Array.from({ length: 60 }, (_, index) => aWelcome({ at: JANUARY + index }));
       await outbox(async (one) => {
         for (const message of messages) await one.add(message);

@@ -7,8 +7,8 @@ import type { Subject } from './subject.ts';
 
 /** Privacy rules: the facts that other users may see. */
 export function describePrivacy(subject: () => Subject): void {
-  describe('what others may learn', () => {
-    it("another's account or transfer answers like one that does not exist, whatever is asked of it", async () => {
+  describe('the ledger', () => {
+    it("makes another's account or transfer look nonexistent in every request", async () => {
       const { bank } = subject();
       const { alice, from, to, transferId } = await paid(subject());
       const hold = await bank.hold(alice, { from, to, amount: 1n });
@@ -16,7 +16,7 @@ export function describePrivacy(subject: () => Subject): void {
       const hers = await bank.account(eve, { funds: 100n });
       const missing = freshId();
       const { ledger } = bank;
-      const told = (attempt: Promise<unknown>) => attempt.catch(String);
+      const resultOf = (attempt: Promise<unknown>) => attempt.catch(String);
       const attempts = (account: string, transfer: string, pending: string) => [
         ledger.getAccount(eve, account),
         ledger.getBalance(eve, account),
@@ -33,13 +33,13 @@ export function describePrivacy(subject: () => Subject): void {
         ledger.closeAccount(eve, { accountId: hers, sweepTo: account }),
         ledger.renameAccount(eve, { accountId: account, name: 'mine' }),
       ];
-      const anothers = await Promise.all(attempts(from, transferId, hold).map(told));
-      const none = await Promise.all(attempts(missing, missing, missing).map(told));
+      const anothers = await Promise.all(attempts(from, transferId, hold).map(resultOf));
+      const none = await Promise.all(attempts(missing, missing, missing).map(resultOf));
       expect(anothers).toStrictEqual(none);
       expect((await ledger.listTransfers(eve)).items.map(({ amount }) => amount)).toEqual([100n]);
     });
 
-    it('an id of an unknown form is simply not found', async () => {
+    it('treats an id of an unknown form as not found', async () => {
       const { bank } = subject();
       const { alice, from } = await paid(subject());
       for (const id of ['nothing', '$ne', '{"$gt":""}', '../accounts', '0', 'a'.repeat(255)]) {
@@ -76,7 +76,7 @@ export function describePrivacy(subject: () => Subject): void {
         },
       ],
     ])(
-      'of a destination that is not theirs one learns only that it is unavailable; its owner and the system learn %s',
+      'shows a stranger only destination_account_unavailable; the owner and the system learn %s',
       async (code, change) => {
         const { bank } = subject();
         const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
@@ -105,7 +105,7 @@ export function describePrivacy(subject: () => Subject): void {
       },
     );
 
-    it("one who gives back learns no more of the payer's account", async () => {
+    it("hides the state of the payer's account from the payee who reverses a payment", async () => {
       const { bank } = subject();
       const { alice, bob, from, transferId } = await paid(subject());
       for (const change of [
@@ -127,7 +127,7 @@ export function describePrivacy(subject: () => Subject): void {
       }
     });
 
-    it('a dry run does not look at balance rules of the account of another, and so tells nothing of them', async () => {
+    it("skips the balance rules of another's account in a dry run, so that it reveals none of them", async () => {
       const { bank } = subject();
       const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
       const from = await bank.account(alice, { funds: 100n });
@@ -148,7 +148,7 @@ export function describePrivacy(subject: () => Subject): void {
       expect(await dry(alice, full)).toBe('destination_account_unavailable');
     });
 
-    it("the payee sees the payer's display name and the last four characters of the account, of a hold too", async () => {
+    it("shows the payee the payer's display name and the last four characters of the account, also for a hold", async () => {
       const { bank } = subject();
       const { alice, bob, from, to, transferId } = await paid(subject());
       const hold = await bank.hold(alice, { from, to, amount: 1n });
@@ -161,7 +161,7 @@ export function describePrivacy(subject: () => Subject): void {
       }
     });
 
-    it('the payer sees what they typed, and no name', async () => {
+    it('shows the payer their own input, and no name', async () => {
       const { bank } = subject();
       const { alice, from, to, transferId } = await paid(subject());
       expect(await bank.ledger.getTransfer(alice, transferId)).toMatchObject({
@@ -177,7 +177,7 @@ export function describePrivacy(subject: () => Subject): void {
       });
     });
 
-    it("nobody sees another's user id or the private name of another's account, in any view or message", async () => {
+    it("hides another's user id and private account name in every view and notification", async () => {
       const { bank, clock } = subject();
       const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
       const from = await bank.account(alice, { funds: 100n, name: 'Secret of Alice' });
@@ -209,7 +209,7 @@ export function describePrivacy(subject: () => Subject): void {
       }
     });
 
-    it("a description is shared; metadata is the initiator's and the system's", async () => {
+    it('shows a description to both sides, and metadata to the initiator and the system alone', async () => {
       const { bank } = subject();
       const { alice, bob, from, to } = await paid(subject());
       const terms = { description: 'Rent', metadata: { order: '17' } };
@@ -235,7 +235,7 @@ export function describePrivacy(subject: () => Subject): void {
       expect(await view(bySystem, alice)).toMatchObject({ ...terms, metadata: null });
     });
 
-    it('a party of a transfer with several legs sees their own, and what is theirs of what was reversed', async () => {
+    it('shows a party of several legs only their own legs and their own part of a reversal', async () => {
       const { bank } = subject();
       const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
       const [hers, his] = [
@@ -270,7 +270,7 @@ export function describePrivacy(subject: () => Subject): void {
       });
     });
 
-    it("a rejection is its initiator's, the system's and the auditors' to see, and nobody is mailed", async () => {
+    it('shows a rejection to its initiator, the system and auditors alone, and notifies nobody', async () => {
       const { bank } = subject();
       const { alice, bob, from, to, transferId } = await paid(subject());
       await bank.takeMessages();
@@ -295,7 +295,7 @@ export function describePrivacy(subject: () => Subject): void {
       expect(await bank.takeMessages()).toEqual([]);
     });
 
-    it('an answer carries the balances of what the caller owns, and of nothing else', async () => {
+    it("limits the balances in an answer to the caller's own accounts", async () => {
       const { bank } = subject();
       const { alice, bob, from, to, transferId } = await paid(subject());
       const balances = (result: Awaited<ReturnType<typeof bank.pay>>) =>

@@ -11,7 +11,7 @@ import type { Subject } from './subject.ts';
 
 export function describeReads(subject: () => Subject): void {
   describe('reads', () => {
-    it('of what does not exist find nothing', async () => {
+    it('of unknown ids find nothing', async () => {
       const { reads } = subject().second;
       for (const id of [freshId(), 'no id of ours', '', '$ne', "' or 1=1 --", 'ü', 'a'.repeat(300)]) {
         expect(await reads.account(id)).toBeUndefined();
@@ -27,7 +27,7 @@ export function describeReads(subject: () => Subject): void {
       }
     });
 
-    it('of accounts give those of one owner by id ascending, above the one asked for', async () => {
+    it("of accounts return one owner's accounts by ascending id, above a given id", async () => {
       const { bank, second } = subject();
       const ownerId = freshId();
       const accounts = Array.from({ length: 5 }, (_, index) =>
@@ -44,7 +44,7 @@ export function describeReads(subject: () => Subject): void {
       expect(await read(accounts[4].id, 2)).toEqual([]);
     });
 
-    it("of transfers in nobody's book give those of who began them, by instant and id descending", async () => {
+    it('of unbooked transfers return those of one initiator, by descending instant and id', async () => {
       const { bank, second, clock } = subject();
       const [alice, bob, operator] = [aCustomer('Alice'), aCustomer('Bob'), { ...SYSTEM, id: freshId() }];
       const from = await bank.account(alice, { funds: 10n });
@@ -75,7 +75,7 @@ export function describeReads(subject: () => Subject): void {
       expect(await read(operator.id, null, 10)).toMatchObject([{ id: funded.transfer.transferId }]);
     });
 
-    it('of transfers give every field as it was written', async () => {
+    it('of transfers return every field as written', async () => {
       const { bank, second, clock } = subject();
       const alice = aCustomer('Zoë 🏦');
       const from = await bank.account(alice, { funds: 10n, currency: 'BHD' });
@@ -121,7 +121,7 @@ export function describeReads(subject: () => Subject): void {
       });
     });
 
-    it('of entries give those of one account by sequence, above the one asked for', async () => {
+    it('of entries return those of one account by sequence, above a given sequence', async () => {
       const { bank, second } = subject();
       const accountId = await bank.account(aCustomer());
       for (const amount of [1n, 2n, 3n, 4n, 5n]) await bank.fund(accountId, amount);
@@ -144,7 +144,7 @@ export function describeReads(subject: () => Subject): void {
       expect(await read(5, 2)).toEqual([]);
     });
 
-    it('of lines give each entry with its transfer as it stands today', async () => {
+    it('of lines return each entry with the current state of its transfer', async () => {
       const { bank, second } = subject();
       const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
       const from = await bank.account(alice, { funds: 100n });
@@ -166,7 +166,7 @@ export function describeReads(subject: () => Subject): void {
       expect(await second.reads.linesOf(freshId(), { after: null, limit: 2 })).toEqual([]);
     });
 
-    it('of entries at sequences give those that exist, each once, ascending', async () => {
+    it('of entries at given sequences return the existing ones, each once, ascending', async () => {
       const { bank, second } = subject();
       const accountId = await bank.account(aCustomer());
       for (const amount of [1n, 2n, 3n, 4n, 5n]) await bank.fund(accountId, amount);
@@ -179,7 +179,7 @@ export function describeReads(subject: () => Subject): void {
       expect(await second.reads.entriesAt(freshId(), [1])).toEqual([]);
     });
 
-    it('of lines between two accounts give those of transfers with a leg of each, the newest first', async () => {
+    it('of lines between two accounts return those of transfers with a leg on each, newest first', async () => {
       const { bank, second } = subject();
       const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
       const from = await bank.account(alice, { funds: 100n });
@@ -220,7 +220,7 @@ export function describeReads(subject: () => Subject): void {
       expect(await read(from, freshId(), null)).toEqual([]);
     });
 
-    it('of all accounts go through every one by id, each once', async () => {
+    it('of all accounts return each once, by id', async () => {
       const { bank, second } = subject();
       const opened = [anAccount(), anAccount(), anAccount()];
       await bank.seed(...opened);
@@ -238,7 +238,7 @@ export function describeReads(subject: () => Subject): void {
       expect(found.some(({ purpose }) => purpose === 'funding')).toBe(true);
     });
 
-    it('of a trial balance pass every bound of a counter', async () => {
+    it('of a trial balance can exceed the bound of a counter', async () => {
       const { bank, otherBank } = subject();
       const counters = { ...anAccount().counters, creditsPosted: MAX_COUNTER, debitsPosted: MAX_COUNTER };
       await bank.seed(...[1, 2, 3].map(() => anAccount({ currency: 'LYD', exponent: 3, counters })));
@@ -250,7 +250,7 @@ export function describeReads(subject: () => Subject): void {
       });
     });
 
-    it('of a trial balance see no transfer by one side alone, while transfers run', async () => {
+    it('of a trial balance never see only one side of a concurrent transfer', async () => {
       const { bank, otherBank } = subject();
       const alice = aCustomer();
       const from = await bank.account(alice, { funds: 1000n, currency: 'TND' });
@@ -275,7 +275,7 @@ export function describeReads(subject: () => Subject): void {
   });
 
   describe('pages', () => {
-    it('of accounts hold each once, the oldest first', async () => {
+    it('of accounts contain each once, oldest first', async () => {
       const { bank, otherBank } = subject();
       const alice = aCustomer();
       const opened: string[] = [];
@@ -290,7 +290,7 @@ export function describeReads(subject: () => Subject): void {
       ]);
     });
 
-    it('end with the last item, even where it fills a page', async () => {
+    it('end with the last item, even if it fills a page', async () => {
       const { bank } = subject();
       const alice = aCustomer();
       for (let index = 0; index < 4; index++) await bank.open(alice);
@@ -300,7 +300,7 @@ export function describeReads(subject: () => Subject): void {
       expect(await bank.ledger.listAccounts(SYSTEM, freshId())).toEqual({ items: [], nextCursor: null });
     });
 
-    it('have no gap and no repeat while writes run', async () => {
+    it('have no gap and no repeat despite concurrent writes', async () => {
       const { bank, otherBank } = subject();
       const alice = aCustomer();
       const from = await bank.account(alice, { funds: 1000n });
@@ -337,7 +337,7 @@ export function describeReads(subject: () => Subject): void {
       expect(accountIds).toEqual([...new Set(accountIds)].toSorted());
     });
 
-    it("of an operator's transfers hold those of the operator", async () => {
+    it("of an operator's transfers contain that operator's transfers alone", async () => {
       const { bank } = subject();
       const operator = { ...SYSTEM, id: freshId() };
       const accountId = await bank.account(aCustomer());

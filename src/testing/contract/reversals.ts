@@ -5,7 +5,7 @@ import type { Subject } from './subject.ts';
 
 export function describeReversals(subject: () => Subject): void {
   describe('a reversal', () => {
-    it('is a new transfer that points at the first, and answers the one who gives back with their balance', async () => {
+    it('is a new transfer that refers to the first, and answers the payee with their balance', async () => {
       const { bank, otherBank, clock } = subject();
       const { alice, bob, from, to, transferId } = await paid(subject());
       const result = await otherBank.ledger.reverseTransfer(bob, {
@@ -51,7 +51,7 @@ export function describeReversals(subject: () => Subject): void {
       });
     });
 
-    it('may be made in parts, which never exceed the first', async () => {
+    it('may be made in parts, which never exceed the first transfer', async () => {
       const { bank } = subject();
       const { bob, from, to, transferId } = await paid(subject());
       expect(codeOf(await bank.reverse(bob, transferId, 31n))).toBe('exceeds_reversible_amount');
@@ -71,7 +71,7 @@ export function describeReversals(subject: () => Subject): void {
       expect([await bank.balanceOf(from), await bank.balanceOf(to)]).toEqual([100n, 0n]);
     });
 
-    it('twice in parallel is one', async () => {
+    it('is made once if sent twice concurrently', async () => {
       const { bank, otherBank } = subject();
       const { bob, from, to, transferId } = await paid(subject());
       const results = await Promise.all(
@@ -86,7 +86,7 @@ export function describeReversals(subject: () => Subject): void {
       expect([await bank.balanceOf(from), await bank.balanceOf(to)]).toEqual([100n, 0n]);
     });
 
-    it('of parts in parallel never exceeds the first', async () => {
+    it('in concurrent parts never exceeds the first transfer', async () => {
       const { bank, otherBank } = subject();
       const { bob, from, to, transferId } = await paid(subject());
       await bank.fund(to, 1000n);
@@ -99,7 +99,7 @@ export function describeReversals(subject: () => Subject): void {
       expect([await bank.balanceOf(from), await bank.balanceOf(to)]).toEqual([98n, 1002n]);
     });
 
-    it('cannot be reversed, nor can what never moved money', async () => {
+    it('is refused for a reversal, and for a transfer that moved no money', async () => {
       const { bank, clock } = subject();
       const { alice, bob, from, to, transferId } = await paid(subject());
       const reversal = transferIdOf(await bank.reverse(bob, transferId));
@@ -124,7 +124,7 @@ export function describeReversals(subject: () => Subject): void {
       );
     });
 
-    it('is for the one who received, and the system: to others there is no such transfer', async () => {
+    it('is for the payee and the system; others get transfer_not_found', async () => {
       const { bank } = subject();
       const { alice, from, to, transferId } = await paid(subject());
       const rejected = await bank.pay(alice, { from, to, amount: 1000n });
@@ -146,7 +146,7 @@ export function describeReversals(subject: () => Subject): void {
       expect(codeOf(await bank.reverse({ kind: 'system', id: freshId() }, transferId))).toBeNull();
     });
 
-    it('of a captured hold is of what was captured', async () => {
+    it('of a captured hold returns the captured amount', async () => {
       const { bank } = subject();
       const { alice, bob, from, to } = await paid(subject());
       const transferId = await bank.hold(alice, { from, to, amount: 20n });
@@ -157,7 +157,7 @@ export function describeReversals(subject: () => Subject): void {
       expect([await bank.balanceOf(from), await bank.balanceOf(to)]).toEqual([70n, 30n]);
     });
 
-    it('keeps limits and states as any transfer does, and is kept where one refuses it', async () => {
+    it('follows the rules of any transfer, and is stored as rejected if one refuses it', async () => {
       const { bank } = subject();
       const { bob, from, to, transferId } = await paid(subject());
       const kept = (await bank.pay(bob, { from: to, to: from, amount: 25n })).ok;
@@ -179,7 +179,7 @@ export function describeReversals(subject: () => Subject): void {
       expect(codeOf(await bank.reverse(bob, transferId, 5n))).toBeNull();
     });
 
-    it("may take back what the bank paid in or out, as the system's", async () => {
+    it('by the system may return money that the bank paid in or out', async () => {
       const { bank } = subject();
       const alice = aCustomer();
       const accountId = await bank.account(alice);
@@ -199,7 +199,7 @@ export function describeReversals(subject: () => Subject): void {
       expect(await bank.balanceOf(accountId)).toBe(0n);
     });
 
-    it('tells both by message, each with their own balance', async () => {
+    it('notifies both parties, each with their own balance', async () => {
       const { bank } = subject();
       const { alice, bob, from, to, transferId } = await paid(subject());
       await bank.takeMessages();

@@ -9,7 +9,7 @@ import type { Subject } from './subject.ts';
 
 export function describeScans(subject: () => Subject): void {
   describe('a scan', () => {
-    it('gives every account once, by id', async () => {
+    it('returns every account once, by id', async () => {
       const { bank, second } = subject();
       const opened = [
         await bank.open(aCustomer()),
@@ -26,7 +26,7 @@ export function describeScans(subject: () => Subject): void {
       );
     });
 
-    it('gives every transfer once, by id, with all its entries: refused ones too', async () => {
+    it('returns every transfer once, by id, with all its entries, including rejected ones', async () => {
       const { bank, second } = subject();
       const { alice, bob, from, to } = await between(subject());
       const held = await bank.hold(alice, { from, to, amount: 5n });
@@ -54,7 +54,7 @@ export function describeScans(subject: () => Subject): void {
       expect(mine[1]?.entries).toEqual([]);
     });
 
-    it('gives every idempotency record once, by its key', async () => {
+    it('returns every idempotency record once, by its key', async () => {
       const { bank, second } = subject();
       const { alice, from, to } = await between(subject());
       const keys = ['b', 'a b', 'a', '~', 'B'].map((name) => `${freshId()} ${name}`);
@@ -73,7 +73,7 @@ export function describeScans(subject: () => Subject): void {
       for (const record of mine) expect(record).toEqual(await second.reads.record(record));
     });
 
-    it('of all accounts at once does not see what is written meanwhile', async () => {
+    it('of one instant does not see concurrent writes', async () => {
       const { bank, second } = subject();
       const { alice, from, to } = await between(subject());
       const before = await second.reads.account(from);
@@ -112,7 +112,7 @@ export function describeScans(subject: () => Subject): void {
   });
 
   describe('verifying', () => {
-    it('finds nothing in books that are written at the same time', async () => {
+    it('finds nothing in books during concurrent writes', async () => {
       const { bank, otherBank, store } = subject();
       const { alice, bob, from, to } = await between(subject());
       // Ignores accounts that other tests altered by hand

@@ -9,7 +9,7 @@ import type { Subject } from './subject.ts';
 
 export function describeSeveralLegs(subject: () => Subject): void {
   describe('a transfer with several legs', () => {
-    it('of one debit and many credits moves all of them at once, and answers with what the caller owns', async () => {
+    it("with one debit and many credits moves all of them together, and answers with the caller's balances", async () => {
       const { bank, clock } = subject();
       const { alice, from, hers, his } = await people(subject());
       const legs = [debit(from, 60n), credit(his, 25n), credit(hers, 35n)];
@@ -41,7 +41,7 @@ export function describeSeveralLegs(subject: () => Subject): void {
       expect([await bank.balanceOf(his), await bank.balanceOf(hers)]).toEqual([25n, 35n]);
     });
 
-    it("of many debits and one credit moves them all, where all that are debited are the caller's", async () => {
+    it('with many debits and one credit moves them all if the caller owns every debited account', async () => {
       const { bank } = subject();
       const { alice, bob, from, his } = await people(subject());
       const other = await bank.account(alice, { funds: 10n });
@@ -81,7 +81,7 @@ export function describeSeveralLegs(subject: () => Subject): void {
       expectSumsOfZero(entries);
     });
 
-    it('is done whole or not at all: one leg that a rule refuses stops it', async () => {
+    it('completes as a whole or not at all: one refused leg stops it', async () => {
       const { bank } = subject();
       const { alice, from, hers, his } = await people(subject());
       await bank.alter(hers, { maximumBalance: 34n });
@@ -113,7 +113,7 @@ export function describeSeveralLegs(subject: () => Subject): void {
       ).toBe(code);
     });
 
-    it('is of one currency: that of its debit, on every leg', async () => {
+    it('has one currency on all legs: that of its debit', async () => {
       const { bank } = subject();
       const { alice, from, his } = await people(subject());
       const dollars = await bank.account(alice, { currency: 'USD' });
@@ -121,7 +121,7 @@ export function describeSeveralLegs(subject: () => Subject): void {
       expect(codeOf(await send(subject(), SYSTEM, legs))).toBe('currency_mismatch');
     });
 
-    it('names no account twice', async () => {
+    it('is refused if it names an account twice', async () => {
       const { alice, from, his } = await people(subject());
       expect(await send(subject(), alice, [debit(from, 2n), credit(his, 1n), credit(his, 1n)])).toMatchObject(
         {
@@ -180,7 +180,7 @@ export function describeSeveralLegs(subject: () => Subject): void {
       ).rejects.toMatchObject({ facts: { errors: [{ field: 'pending' }] } });
     });
 
-    it('leaves out the fields that its legs stand for', async () => {
+    it('is malformed if it also has the fields that its legs replace', async () => {
       const { bank } = subject();
       const { alice, from, his } = await people(subject());
       for (const [field, value] of [
@@ -198,7 +198,7 @@ export function describeSeveralLegs(subject: () => Subject): void {
       }
     });
 
-    it('shows each party their own legs, and its initiator and the system all', async () => {
+    it('shows each party their own legs, and its initiator and the system all legs', async () => {
       const { bank } = subject();
       const { alice, bob, carol, from, his, hers } = await people(subject());
       const legs = [debit(from, 60n), credit(his, 25n), credit(hers, 35n)];
@@ -223,7 +223,7 @@ export function describeSeveralLegs(subject: () => Subject): void {
       }
     });
 
-    it('tells each owner by message of their own legs alone', async () => {
+    it('notifies each owner of their own legs alone', async () => {
       const { bank } = subject();
       const { alice, bob, carol, from, his, hers } = await people(subject());
       await bank.takeMessages();
@@ -231,15 +231,15 @@ export function describeSeveralLegs(subject: () => Subject): void {
         await send(subject(), alice, [debit(from, 60n), credit(his, 25n), credit(hers, 35n)]),
       );
       const messages = await bank.takeMessages();
-      const told = (id: string) => messages.filter((message) => message.recipientId === id);
+      const sentTo = (id: string) => messages.filter((message) => message.recipientId === id);
       expect(messages).toHaveLength(3);
-      expect(told(alice.id)).toMatchObject([
+      expect(sentTo(alice.id)).toMatchObject([
         { kind: 'transfer_sent', amount: 60n, balances: [{ accountId: from, balance: 40n }] },
       ]);
-      expect(told(bob.id)).toMatchObject([
+      expect(sentTo(bob.id)).toMatchObject([
         { kind: 'transfer_received', amount: 25n, balances: [{ accountId: his, balance: 25n }] },
       ]);
-      expect(told(carol.id)).toMatchObject([
+      expect(sentTo(carol.id)).toMatchObject([
         { kind: 'transfer_received', amount: 35n, balances: [{ accountId: hers }] },
       ]);
 
@@ -251,7 +251,7 @@ export function describeSeveralLegs(subject: () => Subject): void {
   });
 
   describe('reversing a part of a transfer with several legs', () => {
-    it('is pro rata, and what cannot be divided goes to the last leg', async () => {
+    it('is pro rata, and the last leg takes the remainder', async () => {
       const { bank } = subject();
       const { alice, from, his, hers } = await people(subject());
       const third = await bank.account(aCustomer('Dora'));
@@ -278,7 +278,7 @@ export function describeSeveralLegs(subject: () => Subject): void {
       });
     });
 
-    it('leaves out a leg that would give nothing', async () => {
+    it('omits a leg whose share is zero', async () => {
       const { bank } = subject();
       const { alice, from, his, hers } = await people(subject());
       const transferId = transferIdOf(
@@ -291,7 +291,7 @@ export function describeSeveralLegs(subject: () => Subject): void {
       expect(await bank.entriesOf(his)).toHaveLength(1);
     });
 
-    it('never takes more from a leg than it had, however many parts there are', async () => {
+    it('never takes more from a leg than its amount, in any number of parts', async () => {
       const { bank } = subject();
       const { alice, from, his, hers } = await people(subject());
       const third = await bank.account(aCustomer('Dora'));
@@ -311,7 +311,7 @@ export function describeSeveralLegs(subject: () => Subject): void {
       expect(await bank.reads.transfer(transferId)).toMatchObject({ reversed: [23n, 7n, 15n, 1n] });
     });
 
-    it('of one with many debits gives back to each in proportion', async () => {
+    it('with many debits returns to each in proportion', async () => {
       const { bank } = subject();
       const { alice, bob, from, his } = await people(subject());
       const other = await bank.account(alice, { funds: 10n });
@@ -326,7 +326,7 @@ export function describeSeveralLegs(subject: () => Subject): void {
       expect([await bank.balanceOf(from), await bank.balanceOf(other)]).toEqual([86n, 4n]);
     });
 
-    it('is for a payee who received all of it; one who received only a part gets transfer_not_found', async () => {
+    it('is for a payee of the whole amount; a payee of a part gets transfer_not_found', async () => {
       const { bank } = subject();
       const { alice, bob, from, his, hers } = await people(subject());
       const both = await bank.account(bob);

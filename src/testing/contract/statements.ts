@@ -27,7 +27,7 @@ export function describeStatements(
   };
 
   describe('a statement', () => {
-    it('tells what a period did to an account, with who and what for, and what was then held', async () => {
+    it('shows the effect of a period on an account, with counterparties, descriptions and pending holds', async () => {
       const { store, clock } = subject();
       const { bank } = new BusyBank({ store, clock, random: new Random(1) });
       const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
@@ -96,7 +96,7 @@ export function describeStatements(
       });
     });
 
-    it('adds up, is the whole book of its period, and the next one opens where it closed', async () => {
+    it('adds up, covers the whole book of its period, and opens at the closing balance of the previous one', async () => {
       const { one, bank, clock, draw } = await busy(1);
       for (const { id, owner } of one.accounts) {
         const book = await wholeBook(bank, id);
@@ -116,7 +116,7 @@ export function describeStatements(
       }
     });
 
-    it('once final is the same again, whatever has happened since to its holds and transfers', async () => {
+    it('does not change once it is final, even if its holds and transfers do', async () => {
       const { one, bank, clock, draw } = await busy(2);
       clock.advance(11_000);
       const periods = [
@@ -139,7 +139,7 @@ export function describeStatements(
       expect(await read()).toStrictEqual(before);
     });
 
-    it('of nothing is empty: before the opening, of an account without entries, of no time at all', async () => {
+    it('is empty before the opening, for an account without entries, and for an empty period', async () => {
       const { store, clock } = subject();
       const { bank } = new BusyBank({ store, clock, random: new Random(1) });
       const alice = aCustomer('Alice');
@@ -160,7 +160,7 @@ export function describeStatements(
       expect(await whole(bank, alice, funded, none)).toMatchObject({ ...nothing, opening: 5n, closing: 5n });
     });
 
-    it('of a period that is not over runs up to now, and is not final', async () => {
+    it('of an unfinished period ends now, and is not final', async () => {
       const { store, clock } = subject();
       const { bank } = new BusyBank({ store, clock, random: new Random(1) });
       const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
@@ -195,7 +195,7 @@ export function describeStatements(
       [{ from: Date.UTC(9999, 1) }, 'from', 'must not be in the future'],
       [{ from: Date.UTC(9999, 1), to: Date.UTC(9999, 2) }, 'from', 'must not be in the future'],
       [{ to: Number.MAX_SAFE_INTEGER }, 'to', 'must be an instant, in milliseconds since 1970'],
-    ])('cannot be of %j', async (period, field, message) => {
+    ])('is refused for the period %j', async (period, field, message) => {
       const { store, clock } = subject();
       const { bank } = new BusyBank({ store, clock, random: new Random(1) });
       const alice = aCustomer('Alice');

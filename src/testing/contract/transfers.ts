@@ -6,7 +6,7 @@ import type { Subject } from './subject.ts';
 
 export function describeTransfers(subject: () => Subject): void {
   describe('a transfer', () => {
-    it('moves its amount and answers with what the caller owns, as of it', async () => {
+    it("moves its amount, and answers with the caller's balances after it", async () => {
       const { bank, otherBank, clock } = subject();
       const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
       const from = await bank.account(alice, { funds: 1000n });
@@ -61,7 +61,7 @@ export function describeTransfers(subject: () => Subject): void {
       });
     });
 
-    it("made by the system may debit anyone's account, and answers with the bank's own balances", async () => {
+    it("by the system may debit any account, and answers with the bank's own balances", async () => {
       const { bank } = subject();
       const from = await bank.account(aCustomer('Alice'), { funds: 10n, currency: 'SEK' });
       const to = await bank.account(aCustomer('Bob'), { currency: 'SEK' });
@@ -79,7 +79,7 @@ export function describeTransfers(subject: () => Subject): void {
       });
     });
 
-    it('shows each party what is theirs to know', async () => {
+    it('shows each party only what they may know', async () => {
       const { bank } = subject();
       const [alice, bob, eve] = [aCustomer('Alice'), aCustomer('Bob'), aCustomer('Eve')];
       const from = await bank.account(alice, { funds: 10n, name: 'Private' });
@@ -113,7 +113,7 @@ export function describeTransfers(subject: () => Subject): void {
       expect(await bank.ledger.getTransfer(eve, freshId()).catch(String)).toBe(anothers);
     });
 
-    it('that was rejected is kept with its code and without entries, for its initiator, the system and auditors', async () => {
+    it('is stored with its code and without entries if it is rejected, for its initiator, the system and auditors', async () => {
       const { bank, otherBank, clock } = subject();
       const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
       const from = await bank.account(alice, { funds: 3n });
@@ -157,7 +157,7 @@ export function describeTransfers(subject: () => Subject): void {
       expect(await bank.takeMessages()).toEqual([]);
     });
 
-    it('that was rejected before its accounts were looked at shows its initiator what they typed', async () => {
+    it('shows its initiator their own input if it is rejected before its accounts are checked', async () => {
       const { bank, clock } = subject();
       const alice = aCustomer('Alice');
       const typed = await bank.account(aCustomer('Bob'));
@@ -218,7 +218,7 @@ export function describeTransfers(subject: () => Subject): void {
   });
 
   describe('the key of a batch', () => {
-    it('gives the outcome of each transfer, as it stands now', async () => {
+    it('finds the current outcome of each transfer', async () => {
       const { bank, otherBank } = subject();
       const alice = aCustomer();
       const from = await bank.account(alice, { funds: 5n });
@@ -260,7 +260,7 @@ export function describeTransfers(subject: () => Subject): void {
   });
 
   describe('initial funds', () => {
-    it("come from the bank's funding account of the currency, made when first needed", async () => {
+    it("come from the bank's funding account of the currency, which opens on first use", async () => {
       const { bank, otherBank, clock } = subject();
       const alice = aCustomer();
       const to = await bank.account(alice, { currency: 'CHF' });
@@ -309,7 +309,7 @@ export function describeTransfers(subject: () => Subject): void {
       });
     });
 
-    it("of a user go to the user's oldest active account in the currency", async () => {
+    it("that name a user go to the user's oldest active account in the currency", async () => {
       const { bank } = subject();
       const alice = aCustomer();
       await bank.account(alice, { status: 'frozen' });
@@ -335,7 +335,7 @@ export function describeTransfers(subject: () => Subject): void {
       });
     });
 
-    it('paid at once in a new currency all come from one funding account', async () => {
+    it('paid concurrently in a new currency all come from one funding account', async () => {
       const { bank, otherBank } = subject();
       const accounts = await Promise.all(
         Array.from({ length: 10 }, () => bank.account(aCustomer(), { currency: 'NZD' })),
@@ -347,8 +347,8 @@ export function describeTransfers(subject: () => Subject): void {
     });
   });
 
-  describe('transfers at once', () => {
-    it('never take more than there is: of 50 debits of 10 from 100, exactly 10 succeed', async () => {
+  describe('concurrent transfers', () => {
+    it('never overdraw: of 50 debits of 10 from 100, exactly 10 succeed', async () => {
       const { bank, otherBank } = subject();
       const alice = aCustomer();
       const from = await bank.account(alice, { funds: 100n });
@@ -367,7 +367,7 @@ export function describeTransfers(subject: () => Subject): void {
       expect(await bank.entriesOf(to)).toHaveLength(10);
     });
 
-    it('are answered each by itself, hundreds of them, and again when they are sent again', async () => {
+    it('are answered separately, in hundreds, and again on replay', async () => {
       const { bank, otherBank } = subject();
       const alice = aCustomer();
       const from = await bank.account(alice, { funds: 300n });
@@ -392,7 +392,7 @@ export function describeTransfers(subject: () => Subject): void {
       expect(await bank.balanceOf(from)).toBe(0n);
     });
 
-    it('in a ring lose nothing and make nothing', async () => {
+    it('in a ring preserve the sum of all balances', async () => {
       const { bank, otherBank } = subject();
       const alice = aCustomer();
       const ring: string[] = [];
@@ -413,8 +413,8 @@ export function describeTransfers(subject: () => Subject): void {
     });
   });
 
-  describe('messages', () => {
-    it('tell payer and payee, each with their own balance', async () => {
+  describe('notifications of a transfer', () => {
+    it('go to payer and payee, each with their own balance', async () => {
       const { bank, clock } = subject();
       const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
       const from = await bank.account(alice, { funds: 10n });
@@ -460,7 +460,7 @@ export function describeTransfers(subject: () => Subject): void {
       ]);
     });
 
-    it('tell the owner of both sides once, with both balances', async () => {
+    it('go once to the owner of both sides, with both balances', async () => {
       const { bank, clock } = subject();
       const alice = aCustomer();
       const from = await bank.account(alice, { funds: 10n });
@@ -490,7 +490,7 @@ export function describeTransfers(subject: () => Subject): void {
       ]);
     });
 
-    it('tell the recipient of initial funds, without an account of the bank', async () => {
+    it("go to the recipient of initial funds, without the bank's account", async () => {
       const { bank, clock } = subject();
       const alice = aCustomer();
       const to = await bank.account(alice, { funds: 1n });
@@ -516,7 +516,7 @@ export function describeTransfers(subject: () => Subject): void {
       ]);
     });
 
-    it('are none where the ledger is to send none', async () => {
+    it('are not written if the ledger is configured to send none', async () => {
       const { bank, clock, store } = subject();
       const quiet = new TestBank({ store, clock, notify: false });
       await bank.takeMessages();
@@ -524,7 +524,7 @@ export function describeTransfers(subject: () => Subject): void {
       expect(await bank.takeMessages()).toEqual([]);
     });
 
-    it('are one for each recipient, however often the key is sent', async () => {
+    it('are written once for each recipient, regardless of retries with the key', async () => {
       const { bank, otherBank } = subject();
       const alice = aCustomer();
       const from = await bank.account(alice, { funds: 10n });

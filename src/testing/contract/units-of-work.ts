@@ -10,7 +10,7 @@ import type { DecisionContext } from '../../domain/decisions/decision-context.ts
 import { PassbookError } from '../../domain/errors.ts';
 import type { Decided } from '../../domain/books/outcome.ts';
 import { decideInParts } from '../../domain/decisions/decide.ts';
-import { NO_CHANGES, want } from '../fixtures/bank.ts';
+import { NO_CHANGES, aPrefetch } from '../fixtures/bank.ts';
 import {
   aCaptureCommand,
   aLimitCommand,
@@ -26,12 +26,12 @@ class Fault extends Error {}
 
 export function describeUnitsOfWork(subject: () => Subject): void {
   describe('a decision', () => {
-    it('is written whole', async () => {
+    it('is written as a whole', async () => {
       const { bank, second } = subject();
       const account = anAccount({ balance: 5n, name: 'Rent', maximumBalance: 7n, minimumBalance: -3n });
       const message = aWelcome();
       const result = await bank.unitOfWork.transact(
-        want({ accountIds: [account.id] }),
+        aPrefetch({ accountIds: [account.id] }),
         () => ({
           result: 'done',
           changes: { ...NO_CHANGES, accounts: [{ before: null, after: account }], messages: [message] },
@@ -44,7 +44,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       expect(await bank.messagesFor(message.recipientId)).toEqual([message]);
     });
 
-    it('sees the accounts it wants, and not those that do not exist', async () => {
+    it('sees the requested accounts, and nothing for those that do not exist', async () => {
       const { bank } = subject();
       const account = anAccount({ balance: 5n });
       await bank.seed(account);
@@ -78,7 +78,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       expect(seen.map(([first]) => first)).toStrictEqual([oldest, undefined]);
     });
 
-    it('sees as many of the oldest active accounts as may be needed, the lowest id first', async () => {
+    it('sees the requested number of oldest active accounts, lowest id first', async () => {
       const { bank } = subject();
       const ownerId = freshId();
       const active = [anAccount({ ownerId }), anAccount({ ownerId }), anAccount({ ownerId })];
@@ -92,7 +92,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       expect(seen).toStrictEqual(active.slice(0, 2));
     });
 
-    it('sees how many accounts an owner has, closed ones too', async () => {
+    it("sees the number of an owner's accounts, including closed ones", async () => {
       const { bank } = subject();
       const [ownerId, nobody] = [freshId(), freshId()];
       await bank.seed(
@@ -108,7 +108,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       expect(seen).toEqual([3, 0]);
     });
 
-    it("sees the system's account of a purpose in the currency of an account it wants", async () => {
+    it('sees the system account of a purpose in the currency of a requested account', async () => {
       const { bank } = subject();
       const funding = Account.openSystem({
         purpose: 'suspense',
@@ -124,7 +124,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       expect(seen).toStrictEqual(funding);
     });
 
-    it("sees the system's account in the currency of the oldest active account it wants", async () => {
+    it('sees the system account in the currency of the oldest active account that it requests', async () => {
       const { bank } = subject();
       const ownerId = freshId();
       const fees = Account.openSystem({
@@ -142,12 +142,12 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       expect(seen).toStrictEqual(fees);
     });
 
-    it('counts as the run that is committed, however often it is run', async () => {
+    it('takes effect as in its committed run, even if it runs several times', async () => {
       const { bank, second } = subject();
       const id = freshId();
       let runs = 0;
       const result = await bank.unitOfWork.transact(
-        want({ accountIds: [id] }),
+        aPrefetch({ accountIds: [id] }),
         () => {
           runs += 1;
           return {
@@ -165,13 +165,13 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       expect((await second.reads.account(id))?.name).toBe(`run ${runs}`);
     });
 
-    it('is followed by each write alongside, which gets its result, and can undo it', async () => {
+    it('runs each write alongside afterwards with its result, and a failed write rolls it back', async () => {
       const { bank, second } = subject();
       const attempt = async (id: string, last: (transaction: unknown, result: string) => void) => {
         const seen: string[] = [];
         const first = (_: unknown, result: string) => void seen.push(result);
         await bank.unitOfWork.transact(
-          () => ({ ...want({ accountIds: [id] })(), alongside: [first, last] }),
+          () => ({ ...aPrefetch({ accountIds: [id] })(), alongside: [first, last] }),
           () => ({
             result: id,
             changes: { ...NO_CHANGES, accounts: [{ before: null, after: anAccount({ id }) }] },
@@ -191,14 +191,14 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       expect(await second.reads.account(undone)).toBeUndefined();
     });
 
-    it('is of what is wanted when its turn has come, and that is asked once', async () => {
+    it('asks for its prefetch once, when its turn to write has come', async () => {
       const { bank } = subject();
       const events: string[] = [];
       const unit = (name: string) =>
         bank.unitOfWork.transact(
           () => {
             events.push(`${name} begins`);
-            return want({})();
+            return aPrefetch({})();
           },
           () => {
             events.push(`${name} is decided`);
@@ -212,11 +212,11 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       expect(events.filter((event) => event.endsWith('begins'))).toHaveLength(2);
     });
 
-    it('is not kept in mind, nor what came of it, once others have come after it', async () => {
+    it('and its result are not kept in memory after later decisions', async () => {
       const { bank } = subject();
       const unit = async () => {
         const result = await bank.unitOfWork.transact(
-          want({}),
+          aPrefetch({}),
           () => ({ result: { of: 'a unit' }, changes: NO_CHANGES }),
           bank.deadline(),
         );
@@ -231,7 +231,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       });
     });
 
-    it('cannot be where it does not say what is wanted; the next one can', async () => {
+    it('fails if its prefetch throws, and the next one succeeds', async () => {
       const { bank } = subject();
       const fault = new Error('nothing is wanted');
       const ask = (): never => {
@@ -243,13 +243,13 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       await bank.seed(anAccount());
     });
 
-    it('that throws has its error rethrown unchanged, and writes nothing', async () => {
+    it('that throws writes nothing, and its error reaches the caller unchanged', async () => {
       const { bank } = subject();
       const fault = new Fault('of the decision');
 
       await expect(
         bank.unitOfWork.transact(
-          want({ accountIds: [freshId()] }),
+          aPrefetch({ accountIds: [freshId()] }),
           () => {
             throw fault;
           },
@@ -258,12 +258,12 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       ).rejects.toBe(fault);
     });
 
-    it('past its deadline is unavailable and not written, or was in time and is', async () => {
+    it('past its deadline is unavailable and not written, or is written and reported as such', async () => {
       const { bank, second } = subject();
       const after = anAccount();
       const ended = await bank.unitOfWork
         .transact(
-          want({ accountIds: [after.id] }),
+          aPrefetch({ accountIds: [after.id] }),
           () => ({
             result: 'written',
             changes: { ...NO_CHANGES, accounts: [{ before: null, after }] },
@@ -275,7 +275,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       expect([ended, account?.id]).toEqual(account ? ['written', after.id] : ['unavailable', undefined]);
     });
 
-    it('in parts is one unit, in which each part goes on from those before it', async () => {
+    it('in parts is one unit, and each part continues from the parts before it', async () => {
       const { bank, store, second } = subject();
       const [alice, bob] = [aCustomer(), aCustomer()];
       const from = await bank.account(alice, { funds: 100n });
@@ -337,7 +337,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       expect(faults.filter(({ accountId }) => accountId === from || accountId === to)).toEqual([]);
     });
 
-    it('whose later part throws writes nothing of the first', async () => {
+    it('writes nothing of its first part if a later part throws', async () => {
       const { bank, second } = subject();
       const after = anAccount();
       const fault = new Fault('of the second part');
@@ -351,12 +351,12 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       expect(await second.reads.account(after.id)).toBeUndefined();
     });
 
-    it('that changes nothing is a decision too', async () => {
+    it('without changes is a decision too', async () => {
       const { bank } = subject();
       expect(await decided(bank, {}, () => 'nothing')).toBe('nothing');
     });
 
-    it('inside a unit of work is a TypeError, and the unit is rolled back', async () => {
+    it('inside a unit of work is a TypeError, and the unit rolls back', async () => {
       const { bank } = subject();
       const user = aUser();
 
@@ -370,8 +370,8 @@ export function describeUnitsOfWork(subject: () => Subject): void {
     });
   });
 
-  describe('decisions at once', () => {
-    it('on one account each see what the one before wrote', async () => {
+  describe('concurrent decisions', () => {
+    it('on one account each see the changes of the one before', async () => {
       const { bank, otherBank } = subject();
       const account = anAccount({ maximumBalance: 0n });
       await bank.seed(account);
@@ -382,7 +382,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       expect((await bank.reads.account(account.id))?.maximumBalance).toBe(30n);
     });
 
-    it('that each read two accounts and write one of them do not both act on what they read', async () => {
+    it('that read two accounts and each write one never both act on the same reads', async () => {
       const { bank, otherBank } = subject();
       for (let round = 0; round < 10; round++) {
         const pair = [anAccount(), anAccount()] as const;
@@ -397,7 +397,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       }
     });
 
-    it('that open an account where the owner has none open one', async () => {
+    it("that open an owner's first account open only one", async () => {
       const { bank, otherBank } = subject();
       const ownerId = freshId();
       const opened = await Promise.all(
@@ -415,7 +415,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       expect(await bank.reads.accountsOf(ownerId, { after: null, limit: 20 })).toHaveLength(1);
     });
 
-    it('that make the account of one id where there is none make one', async () => {
+    it('that create an account with the same id create only one', async () => {
       const { bank, otherBank } = subject();
       const id = freshId();
       const made = await Promise.all(
@@ -436,7 +436,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
   });
 
   describe('a unit of work', () => {
-    it('that returns is committed: users, sessions and messages', async () => {
+    it('that returns is committed: users, sessions and notifications', async () => {
       const { bank, second } = subject();
       const user = aUser();
       const session = aSession({ userId: user.id });
@@ -458,7 +458,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       expect(await bank.messagesFor(user.id)).toEqual([message]);
     });
 
-    it('sees what it wrote itself', async () => {
+    it('sees its own writes', async () => {
       const { bank } = subject();
       const user = aUser();
       const session = aSession({ userId: user.id });
@@ -483,7 +483,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       });
     });
 
-    it('that throws leaves users, sessions and messages exactly as they were, and rethrows', async () => {
+    it('that throws leaves users, sessions and notifications exactly as before, and rethrows', async () => {
       const { bank } = subject();
       const [kept, added] = [aUser(), aUser()];
       const [open, started] = [aSession({ userId: kept.id }), aSession({ userId: kept.id })];
@@ -525,7 +525,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       expect(await bank.messagesFor(kept.id)).toEqual([waiting]);
     });
 
-    it('that throws gives back what it claimed, attempt and all', async () => {
+    it('that throws returns its claimed messages, with their attempt count', async () => {
       const { bank } = subject();
       await bank.takeMessages();
       const message = aWelcome();
@@ -543,7 +543,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       ]);
     });
 
-    it('can be run after one that failed', async () => {
+    it('can run after one that failed', async () => {
       const { bank } = subject();
       const user = aUser();
       const attempt = (fails: boolean) =>
@@ -564,7 +564,7 @@ export function describeUnitsOfWork(subject: () => Subject): void {
       );
     });
 
-    it('beside another is none inside it', async () => {
+    it('may run beside another unit of work', async () => {
       const { bank } = subject();
       const results = await Promise.all([
         bank.unitOfWork.run(async () => 1),
@@ -576,13 +576,13 @@ export function describeUnitsOfWork(subject: () => Subject): void {
   });
 
   describe('a store', () => {
-    it('that can be read and written passes its check', async () => {
+    it('passes its check if it can read and write', async () => {
       const { store, second } = subject();
       await expect(store.check()).resolves.toBeUndefined();
       await expect(second.check()).resolves.toBeUndefined();
     });
 
-    it('says that an e-mail address is taken in the words of the ledger', async () => {
+    it("reports a taken e-mail address with the ledger's own error code", async () => {
       const { bank } = subject();
       const user = aUser();
       await bank.unitOfWork.run(({ users }) => users.insert(user, 'hash'));
@@ -606,13 +606,13 @@ function briefly(answer: Decided): string {
 }
 
 type Door = Subject['bank'];
-type SomeWant = Parameters<typeof want>[0];
+type SomePrefetch = Parameters<typeof aPrefetch>[0];
 
-function decidedWith<R>(bank: Door, some: SomeWant, decide: (books: Books) => Decision<R>): Promise<R> {
-  return bank.unitOfWork.transact(want(some), decide, bank.deadline());
+function decidedWith<R>(bank: Door, some: SomePrefetch, decide: (books: Books) => Decision<R>): Promise<R> {
+  return bank.unitOfWork.transact(aPrefetch(some), decide, bank.deadline());
 }
 
-function decided<R>(bank: Door, some: SomeWant, read: (books: Books) => R): Promise<R> {
+function decided<R>(bank: Door, some: SomePrefetch, read: (books: Books) => R): Promise<R> {
   return decidedWith(bank, some, (books) => ({ result: read(books), changes: NO_CHANGES }));
 }
 

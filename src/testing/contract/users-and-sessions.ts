@@ -16,7 +16,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
     subject().otherBank.unitOfWork.run(work);
 
   describe('users', () => {
-    it('are found by id and by e-mail address, in every field as they were written', async () => {
+    it('are found by id and by e-mail address, with every field as written', async () => {
       const user = aUser({
         name: "Zoë O'Neill 🏦",
         role: 'operator',
@@ -49,7 +49,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       expect(found).toStrictEqual({ byId: undefined, byEmail: undefined });
     });
 
-    it('each have an e-mail address of their own', async () => {
+    it('have unique e-mail addresses', async () => {
       const [first, second] = [aUser(), aUser()];
       await run(({ users }) => users.insert(first, 'hash'));
 
@@ -63,7 +63,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       expect(await run(({ users }) => users.byId(second.id))).toBeUndefined();
     });
 
-    it('with one e-mail address in one unit of work roll all of it back', async () => {
+    it('with the same e-mail address in one unit of work roll all of it back', async () => {
       const user = aUser();
       await expect(
         run(async ({ users }) => {
@@ -74,7 +74,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       expect(await run(({ users }) => users.byEmail(user.email))).toBeUndefined();
     });
 
-    it('who register one e-mail address at once: one does, and the others are told that it is taken', async () => {
+    it('who register one e-mail address concurrently: one succeeds, and the others get email_already_registered', async () => {
       const email = `${freshId()}@example.com`;
       const candidates = Array.from({ length: 10 }, () => aUser({ email }));
       const settled = await Promise.allSettled(
@@ -116,7 +116,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       });
     });
 
-    it("cannot take another user's e-mail address by a change, and roll all of it back", async () => {
+    it("cannot change to another user's e-mail address, and roll the whole unit back", async () => {
       const [user, other] = [aUser(), aUser()];
       await run(async ({ users }) => {
         await users.insert(user, 'hash');
@@ -132,7 +132,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       expect(await run(({ users }) => users.byId(other.id))).toStrictEqual(other);
     });
 
-    it('are listed in the order of their ids, page by page', async () => {
+    it('are listed in order of their ids, page by page', async () => {
       const all = [aUser(), aUser(), aUser()];
       await run(async ({ users }) => {
         for (const user of all.toReversed()) await users.insert(user, 'hash');
@@ -144,7 +144,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       expect((await page(first?.id ?? '', 2)).map(({ id }) => id)).toEqual(all.slice(1).map(({ id }) => id));
     });
 
-    it('change their role, and nothing else by it', async () => {
+    it('change their role alone', async () => {
       const [user, other] = [aUser(), aUser()];
       await run(async ({ users }) => {
         await users.insert(user, 'hash');
@@ -162,7 +162,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       });
     });
 
-    it('change their password, and nothing else by it', async () => {
+    it('change their password alone', async () => {
       const [user, other] = [aUser(), aUser()];
       await run(async ({ users }) => {
         await users.insert(user, 'hash');
@@ -180,7 +180,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       });
     });
 
-    it('that do not exist are not made by a change', async () => {
+    it('that do not exist are not created by a change', async () => {
       const id = freshId();
       await run(async ({ users }) => {
         await users.replace(aUser({ id, role: 'system' }));
@@ -191,7 +191,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
   });
 
   describe('sessions', () => {
-    it('are found with their user, in every field as they were written', async () => {
+    it('are found with their user, with every field as written', async () => {
       const user = aUser();
       const session = aSession({
         userId: user.id,
@@ -219,7 +219,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       expect(await run(({ sessions }) => sessions.find(freshId()))).toBeUndefined();
     });
 
-    it('show their user as they are today', async () => {
+    it('show the current state of their user', async () => {
       const user = aUser();
       const session = aSession({ userId: user.id });
       await run(async ({ users, sessions }) => {
@@ -234,7 +234,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       });
     });
 
-    it('end once: the first end counts, and they are found all the same', async () => {
+    it('end once: the first end counts, and ended sessions are still found', async () => {
       const user = aUser();
       const [session, other] = [aSession({ userId: user.id }), aSession({ userId: user.id })];
       await run(async ({ users, sessions }) => {
@@ -274,7 +274,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       );
     });
 
-    it('of a user that are open are listed, expired ones too', async () => {
+    it('of a user that are not ended are listed, including expired ones', async () => {
       const user = aUser();
       const times = { userId: user.id };
       const [first, expired, ended] = [
@@ -289,7 +289,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       expect(await runElsewhere(({ sessions }) => sessions.openOf(user.id))).toStrictEqual([first, expired]);
     });
 
-    it('are used last at the latest of several instants, whatever the order of writing', async () => {
+    it('keep the latest of several times of use, in any order of writes', async () => {
       const user = aUser();
       const [used, unused] = [aSession({ userId: user.id }), aSession({ userId: user.id })];
       const lastUsedAt = used.lastUsedAt + 100;
@@ -306,7 +306,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       ]);
     });
 
-    it('that do not exist are not made by an end', async () => {
+    it('that do not exist are not created by an end', async () => {
       const id = freshId();
       await run(async ({ sessions }) => {
         await sessions.end(id, JANUARY);
@@ -315,7 +315,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       expect(await run(({ sessions }) => sessions.find(id))).toBeUndefined();
     });
 
-    it('are deleted once they ended or expired long enough ago, a limited number at a time', async () => {
+    it('are deleted some time after they ended or expired, a limited number at a time', async () => {
       const user = aUser();
       const times = { userId: user.id, createdAt: 0, expiresAt: 100, endedAt: null };
       const [expired, ended, endedLate, live, endedToday] = [
@@ -359,7 +359,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
         return record;
       });
 
-    it('follows the last one, even while other units and commands of the ledger append at once', async () => {
+    it('follows the last record, even while other units and ledger commands append concurrently', async () => {
       const { bank, otherBank } = subject();
       const frozen = await bank.open(aCustomer());
       const freeze = (through: typeof bank) =>
@@ -380,7 +380,7 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       expect(faults.filter(({ kind }) => KEPT.has(kind))).toEqual([]);
     });
 
-    it('is not there where its unit is undone', async () => {
+    it('is not stored if its unit rolls back', async () => {
       const before = await run(({ audit }) => audit.head());
       const undone = run(async (stores) => {
         await append(async (work) => work(stores), 'undone');

@@ -23,7 +23,7 @@ const FORBIDDEN = problem(403, 'forbidden', {
 });
 
 describe('An account’s name', () => {
-  test('is its owner’s to change and to take away', async () => {
+  test('can be changed and removed by its owner', async () => {
     const { edge, alice, account } = await aBank();
     const before = await shown(edge, alice, account);
 
@@ -50,7 +50,7 @@ describe('An account’s name', () => {
     expectAnswer(await rename(edge, alice, account, body), invalid(error));
   });
 
-  test('is nobody else’s to change: not the system’s either', async () => {
+  test('cannot be changed by anyone else, not even the system', async () => {
     const { edge, alice, bob, operator, account } = await aBank();
     const absent = await rename(edge, alice, freshId(), { name: 'x' });
 
@@ -63,7 +63,7 @@ describe('An account’s name', () => {
 });
 
 describe('Closing an account', () => {
-  test('that is empty is final', async () => {
+  test('is final for an empty account', async () => {
     const { edge, alice, bob } = await aBank();
     const account = await edge.account(alice);
     const before = await shown(edge, alice, account);
@@ -91,7 +91,7 @@ describe('Closing an account', () => {
     });
   });
 
-  test('with money in it is refused, unless it is swept to another account of the owner', async () => {
+  test('with money in the account is refused, unless it is swept to another account of the owner', async () => {
     const { edge, alice, account } = await aBank();
     const other = await edge.account(alice, 5);
 
@@ -112,7 +112,7 @@ describe('Closing an account', () => {
     });
   });
 
-  test('sweeps to nobody else, and says no more of another’s account than of none', async () => {
+  test("sweeps only to the owner's accounts, and treats another’s account like an unknown one", async () => {
     const { edge, alice, bob, account } = await aBank();
 
     const absent = await close(edge, alice, account, { sweepTo: freshId() });
@@ -127,7 +127,7 @@ describe('Closing an account', () => {
     expect(await shown(edge, alice, account)).toMatchObject({ status: 'active', balance: 1_000 });
   });
 
-  test('waits for the holds on it, of either side', async () => {
+  test('is refused while holds are pending, on either side', async () => {
     const { edge, alice, bob, account } = await aBank();
     const to = await edge.account(bob);
     const hold = { fromAccount: account, toAccount: to, amount: 1, pending: true, expiresInSeconds: 60 };
@@ -142,7 +142,7 @@ describe('Closing an account', () => {
     expect(await close(edge, bob, to)).toMatchObject({ status: 200 });
   });
 
-  test('is for its owner and the system; for others the account does not exist', async () => {
+  test('is for the owner and the system; to others the account does not exist', async () => {
     const { edge, alice, bob, operator } = await aBank();
     const account = await edge.account(alice);
     const auditor = await edge.register('Auditor', { role: 'auditor' });
@@ -160,7 +160,7 @@ describe('Closing an account', () => {
     expect(await close(edge, operator, account)).toMatchObject({ status: 200 });
   });
 
-  test('under a key is replayed, and the key serves no other request', async () => {
+  test('with a key is replayed, and the key serves no other request', async () => {
     const { edge, alice, account } = await aBank();
     const other = await edge.account(alice);
     const body = { sweepTo: other, reason: 'x', idempotencyKey: freshId() };
@@ -211,7 +211,7 @@ describe('A withdrawal', () => {
     expect(await edge.balanceOf(account)).toBe(600n);
   });
 
-  test('finds the oldest active account of a user', async () => {
+  test('debits the oldest active account of a user', async () => {
     const { edge, alice, operator, account } = await aBank();
     await edge.account(alice, 1_000);
 
@@ -225,7 +225,7 @@ describe('A withdrawal', () => {
     );
   });
 
-  test('is refused over what is available, and takes nothing from the bank’s own accounts', async () => {
+  test('is refused above the available balance, and from the bank’s own accounts', async () => {
     const { edge, operator, account } = await aBank();
 
     const refused = await edge.send(ROUTE, operator, { fromAccount: account, amount: 1_001 });
@@ -246,7 +246,7 @@ describe('A withdrawal', () => {
     }
   });
 
-  test('is made once for a key of the bank’s, no matter which operator asks', async () => {
+  test('is made once for a key of the bank, whichever operator sends it', async () => {
     const { edge, operator, account } = await aBank();
     const other = await edge.register('Other', { role: 'system' });
     const body = { fromAccount: account, amount: 400, idempotencyKey: 'cash' };
@@ -334,7 +334,7 @@ describe('An exchange', () => {
     expect(list.text).not.toContain(yens);
   });
 
-  test('that one side refuses does nothing on the other', async () => {
+  test('changes nothing if either side is refused', async () => {
     const { edge, alice, operator, account } = await aBank();
     const yen = await yenAccount(edge, alice);
     await edge.send(`POST /api/system/accounts/${yen}/freeze`, operator, { reason: 'x', credits: true });
@@ -353,7 +353,7 @@ describe('An exchange', () => {
     expect(await edge.balanceOf(account)).toBe(1_000n);
   });
 
-  test('is made once for a key, and differences go by the names of the API', async () => {
+  test('is made once for a key, and names differences as the API does', async () => {
     const { edge, alice, operator, account } = await aBank();
     const yen = await yenAccount(edge, alice);
     const body = {
@@ -390,7 +390,7 @@ describe('An exchange', () => {
 });
 
 describe('A freeze', () => {
-  test('stops debits, and credits only if said so, until it is lifted', async () => {
+  test('stops debits, and on request credits, until it is lifted', async () => {
     const { edge, alice, bob, operator, account } = await aBank();
     const other = await edge.account(bob, 100);
     const before = await shown(edge, alice, account);
@@ -429,7 +429,7 @@ describe('A freeze', () => {
     expect(await shown(edge, alice, account)).toMatchObject({ status: 'active' });
   });
 
-  test('needs no key; with one it is done once', async () => {
+  test('needs no key, and with a key happens once', async () => {
     const { edge, operator, account } = await aBank();
     const route = `POST /api/system/accounts/${account}/freeze`;
     const call = (body: object) => edge.call(route, { as: operator.token, body });
@@ -449,7 +449,7 @@ describe('A freeze', () => {
 });
 
 describe('Limits', () => {
-  test('let an account go below zero, and no further', async () => {
+  test('permit a negative balance, but no lower', async () => {
     const { edge, alice, bob, operator, account } = await aBank();
     const other = await edge.account(bob);
     const before = await shown(edge, alice, account);
@@ -464,7 +464,7 @@ describe('Limits', () => {
     expect(await pay(1_500)).toMatchObject({ status: 200, body: { balances: [{ balance: -500 }] } });
   });
 
-  test('keep an account from growing; its owner sees the code, others do not', async () => {
+  test('cap an account; its owner sees the precise code, others do not', async () => {
     const { edge, alice, bob, operator, account } = await aBank();
     const [own, other] = [await edge.account(alice, 100), await edge.account(bob, 100)];
     await limit(edge, operator, account, { minimumBalance: 0, maximumBalance: 1_010 });
@@ -476,7 +476,7 @@ describe('Limits', () => {
     expect(await pay(bob, other, 10)).toMatchObject({ status: 200 });
   });
 
-  test('are set together: a maximum that is left out, or null, is none', async () => {
+  test('are set together: an absent or null maximum removes it', async () => {
     const { edge, operator, account } = await aBank();
 
     for (const terms of [{}, { maximumBalance: null }]) {
@@ -504,7 +504,7 @@ describe('Limits', () => {
     expect(await shown(edge, alice, account)).toMatchObject({ minimumBalance: 0 });
   });
 
-  test('reach from bound to bound', async () => {
+  test('may be at either bound', async () => {
     const { edge, operator, account } = await aBank();
     const bound = Number.MAX_SAFE_INTEGER;
 
@@ -513,7 +513,7 @@ describe('Limits', () => {
     ).toMatchObject({ status: 200, body: { account: { minimumBalance: -bound, maximumBalance: bound } } });
   });
 
-  test('are set once for a key', async () => {
+  test('are set once for each key', async () => {
     const { edge, operator, account } = await aBank();
     const body = { minimumBalance: -5, maximumBalance: 9_000, idempotencyKey: freshId() };
     const first = await limit(edge, operator, account, body);
@@ -533,7 +533,7 @@ describe('Limits', () => {
 });
 
 describe('The audit log', () => {
-  test('says who did what, when and why, and what was before', async () => {
+  test('shows who did what, when and why, and the state before', async () => {
     const { edge, alice, operator, account } = await aBank();
     const other = await edge.account(alice);
     await freeze(edge, operator, account, { reason: 'Fraud', credits: true });
@@ -611,7 +611,7 @@ describe('The audit log', () => {
     });
   });
 
-  test('has nothing of what was refused or replayed, and is paged from its beginning', async () => {
+  test('omits refusals and replays, and is paged from its beginning', async () => {
     const { edge, operator, account } = await aBank();
     const body = { reason: 'One', idempotencyKey: freshId() };
     await freeze(edge, operator, account, body);
@@ -656,7 +656,7 @@ describe('The system’s look-ups', () => {
     }
   });
 
-  test('list a user’s accounts, by pages', async () => {
+  test('list a user’s accounts page by page', async () => {
     const { edge, alice, operator, account } = await aBank();
     const second = await edge.account(alice);
     const list = (query: string) => edge.call(`GET /api/system/accounts?${query}`, { as: operator.token });
@@ -673,7 +673,7 @@ describe('The system’s look-ups', () => {
     });
   });
 
-  test('accounts want to know whose, once', async () => {
+  test('accounts require their filter, once', async () => {
     const { edge, operator } = await aBank();
     const call = (query: string) => edge.call(`GET /api/system/accounts${query}`, { as: operator.token });
 
@@ -732,7 +732,7 @@ describe('The roles', () => {
     expect([...new Set(paths)].sort()).toEqual(ROUTES.map((route) => route.replace(/\?.*/, '')).sort());
   });
 
-  test.each(ROUTES)('%s: no customer may, whatever they send', async (route) => {
+  test.each(ROUTES)('%s: no customer may call it, with any request', async (route) => {
     const { edge, alice } = await aBank();
 
     for (const body of [undefined, '{', { reason: 'x' }]) {
@@ -744,7 +744,7 @@ describe('The roles', () => {
     }
   });
 
-  test.each(ROUTES)('%s: an auditor may read, and change nothing', async (route) => {
+  test.each(ROUTES)('%s: an auditor may read, but not write', async (route) => {
     const { edge } = await aBank();
     const { token } = await edge.register('Auditor', { role: 'auditor' });
 
@@ -755,7 +755,7 @@ describe('The roles', () => {
   });
 
   test.each(['freeze', 'unfreeze', 'limits'])(
-    '%s of the bank’s own account answers like that of none',
+    '%s of the bank’s own account answers as for an unknown account',
     async (path) => {
       const { edge, operator } = await aBank();
       const route = path === 'limits' ? 'PUT' : 'POST';

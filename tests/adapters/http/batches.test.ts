@@ -24,7 +24,7 @@ const METADATA_NAME_RULE =
   'must have a name of 1 to 40 characters: A to Z, a to z, 0 to 9, "_", "." and "-", a letter or digit first';
 
 describe('A batch', () => {
-  test('answers each transfer by itself, in the order asked for', async () => {
+  test('answers each transfer separately, in the order of the request', async () => {
     const { edge, alice, from, to } = await aPair();
 
     const answer = await batch(edge, alice, [
@@ -69,7 +69,7 @@ describe('A batch', () => {
     expect(await edge.balanceOf(to)).toBe(600n);
   });
 
-  test('whose members are all refused is still answered', async () => {
+  test('is answered even if all its members are refused', async () => {
     const { edge, alice, from, to } = await aPair();
 
     const answer = await batch(edge, alice, [{ fromAccount: from, toAccount: to, amount: 1_001 }]);
@@ -77,7 +77,7 @@ describe('A batch', () => {
     expect(answer).toMatchObject({ status: 200, body: { results: [{ problem: { status: 400 } }] } });
   });
 
-  test('tells the payee of their own members alone', async () => {
+  test('shows the payee their own members alone', async () => {
     const { edge, alice, bob, from, to } = await aPair();
     const carol = await edge.register('Carol');
     const other = await edge.account(carol);
@@ -130,7 +130,7 @@ describe('A batch', () => {
     expectAnswer(await edge.send(BATCH, alice, { transfers }), invalid(['transfers', message]));
   });
 
-  test('names what is malformed by its place', async () => {
+  test('names a malformed member by its index', async () => {
     const { edge, alice, from, to } = await aPair();
     const good = { fromAccount: from, toAccount: to, amount: 1 };
     const amountRule = "must be an integer from 1 to 9007199254740991, in the currency's minor unit";
@@ -185,7 +185,7 @@ describe('A batch', () => {
     );
   });
 
-  test('full of faults has the first 20 of them named, and no more', async () => {
+  test('with many faults names the first 20 of them', async () => {
     const { edge, alice } = await aPair();
     const legs = Array.from({ length: 100 }, () => ({}));
 
@@ -212,7 +212,7 @@ describe('A batch', () => {
     });
   });
 
-  test('of exactly 2 MiB is read, where a lone transfer may have 64 KiB', async () => {
+  test('of exactly 2 MiB is read, although a lone transfer may have only 64 KiB', async () => {
     const { edge, alice, from, to } = await aPair();
     const pair = { fromAccount: from, toAccount: to, amount: 1 };
     const json = JSON.stringify({ transfers: [pair], idempotencyKey: freshId() });
@@ -226,7 +226,7 @@ describe('A batch', () => {
 });
 
 describe('A linked batch', () => {
-  test('is done whole', async () => {
+  test('completes as a whole', async () => {
     const { edge, alice, from, to } = await aPair();
     const pair = { fromAccount: from, toAccount: to, amount: 500 };
 
@@ -239,7 +239,7 @@ describe('A linked batch', () => {
     ]);
   });
 
-  test('that fails is one problem, whose results name the culprit', async () => {
+  test('that fails is one problem, with results that name the culprit', async () => {
     const { edge, alice, from, to } = await aPair();
     const pair = { fromAccount: from, toAccount: to, amount: 400 };
 
@@ -272,7 +272,7 @@ describe('A linked batch', () => {
     }
   });
 
-  test('whose culprit is an account that is not there, or another’s, is still 400', async () => {
+  test('with an unknown or foreign account as culprit is still 400', async () => {
     const { edge, alice, from, to } = await aPair();
     const pair = { fromAccount: from, toAccount: to, amount: 1 };
     const third = await edge.account(await edge.register('Carol'), 100);
@@ -286,7 +286,7 @@ describe('A linked batch', () => {
     }
   });
 
-  test('does not tell why another’s account cannot take it', async () => {
+  test('does not reveal why another’s account is unavailable', async () => {
     const { edge, alice, operator, from, to } = await aPair();
     const freeze = { reason: 'x', credits: true };
     await edge.send(`POST /api/system/accounts/${to}/freeze`, operator, freeze);
@@ -299,7 +299,7 @@ describe('A linked batch', () => {
     expect(answer.text).not.toContain('frozen');
   });
 
-  test('that failed leaves its holds unplaced', async () => {
+  test('that fails places none of its holds', async () => {
     const { edge, alice, from, to } = await aPair();
     const pair = { fromAccount: from, toAccount: to, amount: 400 };
     await batch(
@@ -322,7 +322,7 @@ describe('A batch’s key', () => {
   test.each([
     ['unlinked', false, 200],
     ['linked', true, 400],
-  ])('replays what was answered, byte for byte: %s', async (_, linked, status) => {
+  ])('replays its answer byte for byte: %s', async (_, linked, status) => {
     const { edge, alice, from, to } = await aPair();
     const transfers = [
       { fromAccount: from, toAccount: to, amount: 400 },
@@ -339,7 +339,7 @@ describe('A batch’s key', () => {
     expect(await edge.balanceOf(to)).toBe(linked ? 0n : 400n);
   });
 
-  test('said as not linked, and left out, are one request', async () => {
+  test('treats an explicit false for linked like an absent one', async () => {
     const { edge, alice, from, to } = await aPair();
     const body = {
       transfers: [{ fromAccount: from, toAccount: to, amount: 1, pending: false }],
@@ -368,7 +368,7 @@ describe('A batch’s key', () => {
     );
   });
 
-  test('is not that of a transfer', async () => {
+  test('differs from the same key of a transfer', async () => {
     const { edge, alice, from, to } = await aPair();
     const pair = { fromAccount: from, toAccount: to, amount: 1 };
     const idempotencyKey = freshId();
@@ -378,7 +378,7 @@ describe('A batch’s key', () => {
     expect(await edge.balanceOf(to)).toBe(2n);
   });
 
-  test('sent 20 times at once is one batch', async () => {
+  test('sent 20 times concurrently makes one batch', async () => {
     const { edge, alice, from, to } = await aPair();
     const idempotencyKey = freshId();
     const send = () =>
@@ -402,7 +402,7 @@ describe('A batch’s key', () => {
 });
 
 describe('A transfer with several legs', () => {
-  test('is seen by its initiator whole, and by each payee as their own', async () => {
+  test('shows its initiator all legs, and each payee their own', async () => {
     const { edge, alice, bob, from, to } = await aPair();
     const carol = await edge.register('Carol');
     const third = await edge.account(carol);
@@ -448,7 +448,7 @@ describe('A transfer with several legs', () => {
     }
   });
 
-  test('collects from many of one’s own', async () => {
+  test('collects from several accounts of one owner', async () => {
     const { edge, alice, from, to } = await aPair();
     const second = await edge.account(alice, 50);
     const legs = [
@@ -469,7 +469,7 @@ describe('A transfer with several legs', () => {
     });
   });
 
-  test('debits nobody else’s account', async () => {
+  test('cannot debit another’s account', async () => {
     const { edge, alice, from, to } = await aPair();
     const third = await edge.account(await edge.register('Carol'));
     const send = (account: string) => {
@@ -515,7 +515,7 @@ describe('A transfer with several legs', () => {
     expectAnswer(await batch(edge, alice, [body]), invalid([`transfers.0.${field}`, message]));
   });
 
-  test('to one account twice is refused, and kept', async () => {
+  test('to one account twice is refused, and stored', async () => {
     const { edge, alice, from, to } = await aPair();
     const legs = [
       { account: from, direction: 'debit', amount: 2 },
@@ -529,7 +529,7 @@ describe('A transfer with several legs', () => {
     expectAnswer(answer, refusal(400, 'accounts_must_be_different', { transactionId }));
   });
 
-  test('under one key is replayed; other legs are another request', async () => {
+  test('with one key is replayed; other legs are another request', async () => {
     const { edge, alice, from, to } = await aPair();
     const legsOf = (amount: number) => [
       { account: from, direction: 'debit', amount },
@@ -548,7 +548,7 @@ describe('A transfer with several legs', () => {
 });
 
 describe('A dry run', () => {
-  test('of a transfer has its answer, keeps nothing and uses no key', async () => {
+  test('of a transfer has its answer, stores nothing and uses no key', async () => {
     const { edge, alice, bob, from, to } = await aPair();
     const body = { fromAccount: from, toAccount: to, amount: 400, idempotencyKey: freshId() };
 
@@ -573,7 +573,7 @@ describe('A dry run', () => {
     expect(done.body).not.toHaveProperty('dryRun');
   });
 
-  test('of a key that was used has what was kept, and is no replay of it', async () => {
+  test('of a used key has the recorded answer, and is not marked as a replay', async () => {
     const { edge, alice, from, to } = await aPair();
     const body = { fromAccount: from, toAccount: to, amount: 400, idempotencyKey: freshId() };
     const done = await edge.send(TRANSFERS, alice, body);
@@ -591,7 +591,7 @@ describe('A dry run', () => {
     });
   });
 
-  test('of what would be refused is refused, and nothing is kept', async () => {
+  test('of a refused transfer is refused, and stores nothing', async () => {
     const { edge, alice, from, to } = await aPair();
 
     const answer = await edge.send(`${TRANSFERS}?dryRun=true`, alice, {
@@ -606,7 +606,7 @@ describe('A dry run', () => {
     expect(list.text).not.toContain('rejected');
   });
 
-  test('does not look at how full another’s account is', async () => {
+  test('does not check the maximum balance of another’s account', async () => {
     const { edge, alice, bob, operator, from, to } = await aPair();
     const limits = { minimumBalance: 0, maximumBalance: 10, reason: 'x' };
     await edge.send(`PUT /api/system/accounts/${to}/limits`, operator, limits);
@@ -672,7 +672,7 @@ describe('A dry run', () => {
     expect(await edge.balanceOf(to)).toBe(100n);
   });
 
-  test('of a linked batch that fails is the same problem, and keeps nothing', async () => {
+  test('of a failing linked batch is the same problem, and stores nothing', async () => {
     const { edge, alice, from, to } = await aPair();
     const pair = { fromAccount: from, toAccount: to, amount: 600 };
 
@@ -686,7 +686,7 @@ describe('A dry run', () => {
     expectNoIds(answer);
   });
 
-  test('of members that are refused each by itself has no ids of rejections', async () => {
+  test('of individually refused members has no ids of rejections', async () => {
     const { edge, alice, from, to } = await aPair();
     const pair = { fromAccount: from, toAccount: to, amount: 600 };
 

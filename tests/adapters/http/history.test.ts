@@ -81,7 +81,7 @@ const AS_TEXTS =
 const JANUARY = '?from=2026-01-01&to=2026-01-16';
 
 describe('GET /api/accounts/balance/:accountId?at=', () => {
-  it('answers the balance as it was, and whether that is final', async () => {
+  it('answers the balance at that instant, and whether it is final', async () => {
     const given = await aDayLater();
     const { alice, from } = given;
     const balance = { accountId: from, currency: 'EUR', currencyExponent: 2 };
@@ -106,7 +106,7 @@ describe('GET /api/accounts/balance/:accountId?at=', () => {
     });
   });
 
-  it('refuses the future, and what is no instant', async () => {
+  it('refuses the future and malformed instants', async () => {
     const given = await aDayLater();
     const { alice, from } = given;
     expectAnswer(
@@ -121,7 +121,7 @@ describe('GET /api/accounts/balance/:accountId?at=', () => {
     }
   });
 
-  it('takes a day for its first instant in UTC, today among them', async () => {
+  it('reads a day as its first instant in UTC, including today', async () => {
     const given = await aDayLater();
     const { alice, from } = given;
     const at = async (day: string) =>
@@ -138,7 +138,7 @@ describe('GET /api/accounts/balance/:accountId?at=', () => {
     );
   });
 
-  it('says how to write a plus where the URL made a space of it', async () => {
+  it('explains how to write a plus if the URL turned it into a space', async () => {
     const given = await aDayLater();
     const { edge, alice, from } = given;
     const operator = await edge.register('Operator', { role: 'system' });
@@ -165,7 +165,7 @@ describe('GET /api/accounts/balance/:accountId?at=', () => {
 });
 
 describe('GET /api/accounts/:id/entries', () => {
-  it('answers the entries, the newest first', async () => {
+  it('answers the entries, newest first', async () => {
     const given = await aDayLater();
     const { alice, from, to, lunch, room, funds } = given;
     const entry = { accountId: from, at: AT, hash: A_TEXT };
@@ -232,14 +232,14 @@ describe('GET /api/accounts/:id/entries', () => {
     ['metadata.order=42&metadata.colour=red', []],
     ['counterparty=none', []],
     ['direction=debit&maxAmount=500&status=pending', [3]],
-  ])('narrows them down by %s', async (query, sequences) => {
+  ])('filters them by %s', async (query, sequences) => {
     const given = await aDayLater();
     const { body } = await get(given, given.alice, `/api/accounts/${given.from}/entries?${query}`);
     const { entries } = body as { entries: readonly { sequence: number }[] };
     expect(entries.map(({ sequence }) => sequence)).toEqual(sequences);
   });
 
-  it('finds what passed between it and another account, and goes on by cursor', async () => {
+  it('finds the entries shared with another account, and continues by cursor', async () => {
     const given = await aDayLater();
     const { alice, from, to } = given;
     const path = `/api/accounts/${from}/entries?counterparty=${to}&limit=1`;
@@ -275,7 +275,7 @@ describe('GET /api/accounts/:id/entries', () => {
     expectAnswer(await get(given, alice, `/api/transactions?${query}`), invalid([field, message]));
   });
 
-  it("is nobody's but the owner's, the system's and the auditors', as is a statement", async () => {
+  it('is visible to the owner, the system and auditors alone, as is a statement', async () => {
     const given = await aDayLater();
     const { edge, alice, bob, from } = given;
     const auditor = await edge.register('Ann', { role: 'auditor' });
@@ -298,7 +298,7 @@ describe('GET /api/transactions', () => {
     ['kind=initial_funds', 'funds'],
     ['metadata.order=42', 'lunch'],
     ['to=2026-01-14', null],
-  ] as const)('narrows them down by %s', async (query, which) => {
+  ] as const)('filters them by %s', async (query, which) => {
     const given = await aDayLater();
     const { body } = await get(given, given.alice, `/api/transactions?${query}`);
     const { transactions } = body as { transactions: readonly { id: string }[] };
@@ -307,7 +307,7 @@ describe('GET /api/transactions', () => {
 });
 
 describe('GET /api/accounts/:id/statement', () => {
-  it('is JSON unless asked otherwise, with balances, sums, holds and lines', async () => {
+  it('is JSON by default, with balances, sums, holds and lines', async () => {
     const given = await aDayLater();
     const { alice, from, to, lunch, room, funds } = given;
     const payee = { counterparty: { name: null, account: to } };
@@ -364,7 +364,7 @@ describe('GET /api/accounts/:id/statement', () => {
     });
   });
 
-  it('as CSV is for a spreadsheet: marked as UTF-8, quoted, and no formula of anybody', async () => {
+  it('as CSV suits a spreadsheet: it is marked as UTF-8 and quoted, and contains no formula', async () => {
     const given = await aDayLater();
     const { alice, to, lunch, room, funds } = given;
     const { headers, text } = await statementText(given, alice, `${JANUARY}&format=csv`);
@@ -401,7 +401,7 @@ describe('GET /api/accounts/:id/statement', () => {
     ['one, "two"', 'one, "two"'],
     ...AS_OTHERS.map((text) => [text, `'${text}`]),
     ...AS_TEXTS.map((text) => [text, text]),
-  ])('as CSV writes the description %j so that it stays a text', async (description, expected) => {
+  ])('as CSV writes the description %j so that it remains text', async (description, expected) => {
     const given = await aDayLater();
     const { edge, alice, from, to } = given;
     await edge.send('POST /api/transactions', alice, {
@@ -418,7 +418,7 @@ describe('GET /api/accounts/:id/statement', () => {
     expect(cells[7]).toBe(expected);
   });
 
-  it('as CSV writes the end of an account that is not shown whole behind dots', async () => {
+  it('as CSV abbreviates an account that is not shown in full', async () => {
     const given = await aDayLater();
     const { bob, from, to } = given;
     const { text } = await statementText({ ...given, from: to }, bob, '?format=csv');
@@ -426,7 +426,7 @@ describe('GET /api/accounts/:id/statement', () => {
     expect(text).toMatch(new RegExp(`,Zoë,"?'?\\.\\.\\.${from.slice(-4)}"?,`));
   });
 
-  it('as CSV has amounts of entries alone in the column of amounts', async () => {
+  it('as CSV has only amounts of entries in its amount column', async () => {
     const given = await aDayLater();
     const { text } = await statementText(given, given.alice, `${JANUARY}&format=csv`);
     const rows = text
@@ -439,7 +439,7 @@ describe('GET /api/accounts/:id/statement', () => {
     expect(amounts.reduce((sum, row) => sum + Number(row.at(column)), 0)).toBe(7450);
   });
 
-  it('as a page runs nothing, loads nothing, and shows texts as texts', async () => {
+  it('as a page runs nothing, loads nothing, and escapes texts', async () => {
     const given = await aDayLater();
     const { edge, alice, from, to } = given;
     const description = '<script>alert("x")</script> & <b>\'';
@@ -488,7 +488,7 @@ describe('GET /api/accounts/:id/statement', () => {
     ['text/html;q=0.4, text/csv;q=0.8', 'text/csv; charset=utf-8; header=present'],
     ['text/csv;q=0', 'application/json'],
     ['image/png', 'application/json'],
-  ])('to a client that accepts %s is %s', async (accept, type) => {
+  ])('for a client that accepts %s is %s', async (accept, type) => {
     const given = await aDayLater();
     const { headers } = await statementText(given, given.alice, JANUARY, { Accept: accept });
     expect(headers.get('content-type')).toBe(type);
@@ -498,7 +498,7 @@ describe('GET /api/accounts/:id/statement', () => {
     expect(named.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
   });
 
-  it('once final is the same byte for byte when asked again', async () => {
+  it('is identical byte for byte once it is final', async () => {
     const given = await aDayLater();
     const { edge, alice, bob, from, lunch, room } = given;
     const read = () =>
@@ -530,7 +530,7 @@ describe('GET /api/accounts/:id/statement', () => {
     );
   });
 
-  it('is a problem where the store fails before the first line, and is cut off where it fails later', async () => {
+  it('is a problem if the store fails before the first line, and is cut off if it fails later', async () => {
     const store = createMemoryStore();
     let reads = Infinity;
     const linesOf: Store['reads']['linesOf'] = (accountId, page) => {
@@ -560,7 +560,7 @@ describe('GET /api/accounts/:id/statement', () => {
 });
 
 describe('GET /api/system/trial-balance', () => {
-  it('is for the system and for auditors: all sums as texts', async () => {
+  it('is for the system and auditors, with all sums as text', async () => {
     const given = await aDayLater();
     const { edge, alice } = given;
     for (const role of ['system', 'auditor'] as const) {

@@ -17,7 +17,7 @@ const AT = '2026-01-15T10:00:00.000Z';
 const DAY_SECONDS = 86_400;
 
 describe('A hold', () => {
-  test('reserves the money, and is seen by each side with what is theirs', async () => {
+  test('reserves the money, and shows each side their own part', async () => {
     const { edge, alice, bob, from, to } = await aPair();
 
     const placed = await hold(edge, alice, {
@@ -67,7 +67,7 @@ describe('A hold', () => {
     [{ expiresAt: '2026-01-15T10:00:00.001Z' }, '2026-01-15T10:00:00.001Z'],
     [{ expiresAt: '2026-02-15T10:00:00Z' }, '2026-02-15T10:00:00.000Z'],
     [{ expiresAt: '2026-01-16t02:30:00.5+05:30' }, '2026-01-15T21:00:00.500Z'],
-  ])('expires as said: %j', async (expiry, expiresAt) => {
+  ])('expires as requested: %j', async (expiry, expiresAt) => {
     const { edge, alice, from, to } = await aPair();
 
     const placed = await hold(edge, alice, { fromAccount: from, toAccount: to, amount: 1, ...expiry });
@@ -110,7 +110,7 @@ describe('A hold', () => {
     expect(await hold(edge, alice, body)).toMatchObject({ status: 200 });
   });
 
-  test('that would end before it begins is malformed, and neither it nor its key is kept', async () => {
+  test('with a past expiry is malformed, and neither it nor its key is stored', async () => {
     const { edge, alice, from, to } = await aPair();
     const body = { fromAccount: from, toAccount: to, amount: 1, idempotencyKey: freshId() };
     const late = { ...body, expiresAt: AT };
@@ -127,7 +127,7 @@ describe('A hold', () => {
     expect(await hold(edge, alice, body)).toMatchObject({ status: 200 });
   });
 
-  test('is refused over what is available, not over the balance', async () => {
+  test('is refused above the available balance, not the balance', async () => {
     const { edge, alice, from, to } = await aPair();
     await hold(edge, alice, { fromAccount: from, toAccount: to, amount: 600 });
 
@@ -146,7 +146,7 @@ describe('A hold', () => {
     });
   });
 
-  test('counts as expired from its instant on, though nothing has swept it', async () => {
+  test('counts as expired from its expiry on, even before a sweep', async () => {
     const { edge, alice, bob, from, to } = await aPair();
     const terms = { fromAccount: from, toAccount: to, amount: 1_000, expiresInSeconds: 60 };
     const id = idIn(await hold(edge, alice, terms));
@@ -170,7 +170,7 @@ describe('A hold', () => {
 });
 
 describe('Capture', () => {
-  test('takes all of a hold: the payee is answered with their own balance', async () => {
+  test('takes all of a hold, and answers the payee with their own balance', async () => {
     const { edge, alice, bob, from, to } = await aPair();
     const id = idIn(await hold(edge, alice, { fromAccount: from, toAccount: to, amount: 300 }));
     edge.clock.advance(1_000);
@@ -202,7 +202,7 @@ describe('Capture', () => {
     expect(await balancesOf(edge, from, to)).toEqual([700n, 300n]);
   });
 
-  test('takes part of it, and releases the rest', async () => {
+  test('takes a part, and releases the rest', async () => {
     const { edge, alice, bob, from, to } = await aPair();
     const id = idIn(await hold(edge, alice, { fromAccount: from, toAccount: to, amount: 300 }));
 
@@ -221,7 +221,7 @@ describe('Capture', () => {
     });
   });
 
-  test('does not stop at a frozen payer, and does at a frozen payee', async () => {
+  test('succeeds despite a frozen payer, and fails for a frozen payee', async () => {
     const { edge, alice, bob, operator, from, to } = await aPair();
     const terms = { fromAccount: from, toAccount: to, amount: 10 };
     const [one, two] = [idIn(await hold(edge, alice, terms)), idIn(await hold(edge, alice, terms))];
@@ -235,7 +235,7 @@ describe('Capture', () => {
 });
 
 describe('Void', () => {
-  test('releases a hold: the payer has their money again', async () => {
+  test('releases a hold: the payer has the money again', async () => {
     const { edge, alice, bob, from, to } = await aPair();
     const id = idIn(await hold(edge, alice, { fromAccount: from, toAccount: to, amount: 300 }));
 
@@ -265,7 +265,7 @@ describe('Void', () => {
     });
   });
 
-  test('takes its key from the header, and then needs no body', async () => {
+  test('accepts its key in the header, and then needs no body', async () => {
     const { edge, alice, bob, from, to } = await aPair();
     const id = idIn(await hold(edge, alice, { fromAccount: from, toAccount: to, amount: 300 }));
     const headers = { 'Idempotency-Key': freshId() };
@@ -276,8 +276,8 @@ describe('Void', () => {
   });
 });
 
-describe('Who may end a hold', () => {
-  test('the system may, and is shown both sides', async () => {
+describe('Permission to end a hold', () => {
+  test('belongs to the system, which sees both sides', async () => {
     const { edge, alice, operator, from, to } = await aPair();
     const terms = { fromAccount: from, toAccount: to, amount: 10, metadata: { a: 'b' } };
 
@@ -296,7 +296,7 @@ describe('Who may end a hold', () => {
   });
 
   test.each(['capture', 'void', 'reverse'])(
-    '%s by the payer, a stranger and an auditor answers like a transaction that does not exist',
+    'is denied to the payer, strangers and auditors as if the transaction did not exist: %s',
     async (route) => {
       const { edge, alice, bob, from, to } = await aPair();
       const stranger = await edge.register('Mallory');
@@ -313,7 +313,7 @@ describe('Who may end a hold', () => {
     },
   );
 
-  test('a rejected hold is not the payee’s to end, nor to see', async () => {
+  test('excludes the payee of a rejected hold, who cannot see it either', async () => {
     const { edge, alice, bob, operator, from, to } = await aPair();
     const rejected = await hold(edge, alice, { fromAccount: from, toAccount: to, amount: 1_001 });
     const { transactionId } = rejected.body as { transactionId: string };
@@ -327,11 +327,11 @@ describe('Who may end a hold', () => {
   });
 });
 
-describe('A hold ends once', () => {
+describe('The end of a hold', () => {
   test.each([
     ['capture', 'already_completed'],
     ['void', 'already_voided'],
-  ] as const)('after %s', async (first, code) => {
+  ] as const)('is final after %s', async (first, code) => {
     const { edge, alice, bob, from, to } = await aPair();
     const id = idIn(await hold(edge, alice, { fromAccount: from, toAccount: to, amount: 300 }));
     await end(edge, bob, id, first);
@@ -343,7 +343,7 @@ describe('A hold ends once', () => {
     expect(await balancesOf(edge, from, to)).toEqual(before);
   });
 
-  test('when several requests come at the same time', async () => {
+  test('happens once if several requests arrive concurrently', async () => {
     const { edge, alice, bob, operator, from, to } = await aPair();
     const id = idIn(await hold(edge, alice, { fromAccount: from, toAccount: to, amount: 300 }));
 
@@ -357,7 +357,7 @@ describe('A hold ends once', () => {
     expect(answers.filter(({ status }) => status === 409)).toHaveLength(7);
   });
 
-  test('what never was one cannot be captured or voided', async () => {
+  test('is impossible for a transaction that never was a hold', async () => {
     const { edge, alice, bob, from, to } = await aPair();
     const id = idIn(await edge.send(TRANSFERS, alice, { fromAccount: from, toAccount: to, amount: 300 }));
 
@@ -367,8 +367,8 @@ describe('A hold ends once', () => {
   });
 });
 
-describe('Idempotency', () => {
-  test('the answer to a hold is replayed as it stood: still pending when it has ended', async () => {
+describe('The key of a hold', () => {
+  test('replays the answer as it was: still pending after the hold has ended', async () => {
     const { edge, alice, bob, from, to } = await aPair();
     const terms = {
       fromAccount: from,
@@ -392,7 +392,7 @@ describe('Idempotency', () => {
     ['pending', {}],
     ['expiresInSeconds', { pending: true, expiresInSeconds: 61 }],
     ['expiresAt', { pending: true, expiresAt: '2026-01-16T10:00:00Z' }],
-  ])('another %s under the key of a hold is refused, naming it', async (field, terms) => {
+  ])('with another %s is refused, naming the field', async (field, terms) => {
     const { edge, alice, from, to } = await aPair();
     const body = { fromAccount: from, toAccount: to, amount: 300, idempotencyKey: freshId() };
     await hold(edge, alice, { ...body, expiresInSeconds: 60 });
@@ -400,7 +400,7 @@ describe('Idempotency', () => {
     expectAnswer(await edge.send(TRANSFERS, alice, { ...body, ...terms }), keyReused(field));
   });
 
-  test('the same instant in another zone is the same request', async () => {
+  test('accepts the same instant in another time zone as the same request', async () => {
     const { edge, alice, from, to } = await aPair();
     const body = { fromAccount: from, toAccount: to, amount: 300, idempotencyKey: freshId() };
     const placed = await hold(edge, alice, { ...body, expiresAt: '2026-01-16T10:00:00Z' });
@@ -411,7 +411,7 @@ describe('Idempotency', () => {
   test.each([
     ['capture', { amount: 120 }],
     ['void', {}],
-  ])('%s is done once, and answered with the same bytes', async (route, terms) => {
+  ])('makes %s happen once, with the same bytes as answer', async (route, terms) => {
     const { edge, alice, bob, from, to } = await aPair();
     const id = idIn(
       await hold(edge, alice, { fromAccount: from, toAccount: to, amount: 300, expiresInSeconds: 60 }),
@@ -426,7 +426,7 @@ describe('Idempotency', () => {
     expectReplay(await end(edge, bob, id, route, body), first);
   });
 
-  test('a refused capture is replayed too, and a new key succeeds', async () => {
+  test('replays a refused capture too, and a new key succeeds', async () => {
     const { edge, alice, bob, from, to } = await aPair();
     const id = idIn(await hold(edge, alice, { fromAccount: from, toAccount: to, amount: 300 }));
     const body = { amount: 301, idempotencyKey: freshId() };
@@ -437,7 +437,7 @@ describe('Idempotency', () => {
     expect(await end(edge, bob, id, 'capture', { amount: 300 })).toMatchObject({ status: 200 });
   });
 
-  test('the id in the path and the amount are part of the request', async () => {
+  test('covers the id in the path and the amount', async () => {
     const { edge, alice, bob, from, to } = await aPair();
     const terms = { fromAccount: from, toAccount: to, amount: 300 };
     const [one, two] = [idIn(await hold(edge, alice, terms)), idIn(await hold(edge, alice, terms))];
@@ -450,7 +450,7 @@ describe('Idempotency', () => {
     expect(await end(edge, bob, two, 'void', body)).toMatchObject({ status: 200 });
   });
 
-  test('two operators share the bank’s keys', async () => {
+  test('is shared by all operators of the bank', async () => {
     const { edge, alice, operator, from, to } = await aPair();
     const other = await edge.register('Other', { role: 'system' });
     const id = idIn(await hold(edge, alice, { fromAccount: from, toAccount: to, amount: 300 }));
@@ -461,7 +461,7 @@ describe('Idempotency', () => {
     expectReplay(await end(edge, other, id, 'capture', body), first);
   });
 
-  test.each(['capture', 'void', 'reverse'])('%s wants a key', async (route) => {
+  test.each(['capture', 'void', 'reverse'])('is required: %s', async (route) => {
     const { edge, bob } = await aPair();
 
     expectAnswer(

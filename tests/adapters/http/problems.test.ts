@@ -73,7 +73,7 @@ describe('The status of a problem', () => {
     expect(problemOf(code)).toMatchObject({ status, code, retry: errorCatalogue[code].retry });
   });
 
-  test('of 429, of every 5xx, is one to try again with the same key', () => {
+  test('of 429 and 5xx is always to be retried with the same key', () => {
     const faults = table.filter(([, status]) => status === 429 || status >= 500);
 
     expect(faults.map(([code]) => errorCatalogue[code].retry)).toEqual(faults.map(() => 'same_key'));

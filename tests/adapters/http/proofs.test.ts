@@ -18,7 +18,7 @@ const FORBIDDEN = problem(403, 'forbidden', {
 });
 
 describe('Erasing the texts of a transaction', () => {
-  test('is the system’s, with a reason, and is put down in the audit log', async () => {
+  test('is for the system, requires a reason, and is recorded in the audit log', async () => {
     const { edge, alice, operator, paid } = await aBank();
     const route = `POST /api/system/transactions/${paid}/erase-text`;
     const before = (await edge.call(`GET /api/transactions/${paid}`, { as: alice.token })).body as {
@@ -64,7 +64,7 @@ describe('Erasing the texts of a transaction', () => {
     );
   });
 
-  test('is refused without a reason, without the role, and of what is not there', async () => {
+  test('is refused without a reason, without the role, and for an unknown transaction', async () => {
     const { edge, alice, operator, paid } = await aBank();
     const route = `POST /api/system/transactions/${paid}/erase-text`;
     const body = { reason: 'On demand' };
@@ -80,7 +80,7 @@ describe('Erasing the texts of a transaction', () => {
 });
 
 describe('Checkpoints', () => {
-  test('are made by the system, and read by it and by auditors', async () => {
+  test('are made by the system, and visible to it and to auditors', async () => {
     const { edge, alice, operator, auditor } = await aBank();
     const made = await edge.call('POST /api/system/checkpoints', { as: operator.token });
     const checkpoint = {
@@ -109,7 +109,7 @@ describe('Checkpoints', () => {
 });
 
 describe('The proof of a statement', () => {
-  test('is given to the owner, the system and auditors, and to nobody else', async () => {
+  test('is available to the owner, the system and auditors alone', async () => {
     const { edge, alice, bob, operator, auditor, account } = await aBank();
     const proofFor = (token: string, query = ''): Promise<Answer> =>
       edge.call(`GET /api/accounts/${account}/statement-proof${query}`, { as: token });

@@ -24,7 +24,7 @@ function limitIn(headers: Headers) {
 }
 
 describe('the limit of requests', () => {
-  it('counts for each person, on all routes together, and says what is left', async () => {
+  it("counts each person's requests over all routes, and answers with the remainder", async () => {
     const edge = anEdge();
     const [ada, bob] = [await edge.register('Ada'), await edge.register('Bob')];
     const policy = '"requests";q=3;w=60';
@@ -47,7 +47,7 @@ describe('the limit of requests', () => {
     expect((await edge.call('GET /api/accounts', { as: bob.token })).status).toBe(200);
   });
 
-  it('lets a caller go on in the next minute, and with the same key', async () => {
+  it('permits requests again in the next minute, with the same key', async () => {
     let now = NOW;
     const edge = anEdge({ perMinute: 1, now: () => now });
     const ada = await edge.register('Ada');
@@ -60,7 +60,7 @@ describe('the limit of requests', () => {
     expect((await edge.call('POST /api/accounts', { as: ada.token, body })).status).toBe(201);
   });
 
-  it('counts for the network where nobody is signed in, whatever the request', async () => {
+  it('counts by network for anonymous callers, on every route', async () => {
     const edge = anEdge({ perMinute: 5 });
     const ada = await edge.register('Ada');
     const call = (route: string, address: string, as?: string) =>
@@ -83,7 +83,7 @@ describe('the limit of requests', () => {
     expect((await call('GET /api/auth/me', '2001:db8::1', ada.token)).status).toBe(200);
   });
 
-  it('does not touch the checks of health', async () => {
+  it('does not apply to health checks', async () => {
     const edge = anEdge({ perMinute: 1 });
     await edge.call('GET /docs/errors');
     for (const route of ['GET /healthz', 'GET /readyz', 'GET /healthz/']) {
@@ -93,7 +93,7 @@ describe('the limit of requests', () => {
     expect((await edge.call('GET /docs/errors')).status).toBe(429);
   });
 
-  it('is generous by default, and none where it is 0', async () => {
+  it('is generous by default, and off at 0', async () => {
     const byDefault = await new Edge().call('GET /nowhere');
     expect(byDefault.headers.get('ratelimit-policy')).toBe('"requests";q=30000;w=60');
 
@@ -101,7 +101,7 @@ describe('the limit of requests', () => {
     expect([free.status, ...limitIn(free.headers)]).toEqual([404, null, null]);
   });
 
-  it('tells it over HTTP too', async () => {
+  it('appears in answers over HTTP too', async () => {
     const edge = anEdge({ perMinute: 1 });
     const server = await startServer({ app: edge.app, port: 0, host: '127.0.0.1' });
     try {
@@ -139,7 +139,7 @@ describe('several servers', () => {
     return taken;
   }
 
-  it('count a busy caller together', async () => {
+  it('share the count of a busy caller', async () => {
     const [one, other] = twoServers(new CountsInMemory());
     expect(await takeMany(one, 60)).toBe(60);
     // Its first tenth goes uncompared
@@ -147,7 +147,7 @@ describe('several servers', () => {
     expect(one.take('b').left).toBe(99);
   });
 
-  it('ask the database once for a tenth of the limit, and not at all for a quiet caller', async () => {
+  it('query the database once for each tenth of the limit, and not for a quiet caller', async () => {
     const counts = new CountsInMemory();
     const add = vi.spyOn(counts, 'add');
     const [limit] = twoServers(counts);
@@ -158,7 +158,7 @@ describe('several servers', () => {
     expect([...(add.mock.calls[0]?.[1] ?? [])]).toEqual([[expect.stringMatching(/^[\w-]{43}$/), 10]]);
   });
 
-  it('count each for itself where the database fails', async () => {
+  it('count separately if the database fails', async () => {
     const [one, other] = twoServers({ add: () => Promise.reject(new Error('down')) });
     expect(await takeMany(one, 120)).toBe(100);
     expect(await takeMany(other, 120)).toBe(100);

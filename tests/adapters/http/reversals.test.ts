@@ -15,7 +15,7 @@ const TRANSFERS = 'POST /api/transactions';
 const AT = '2026-01-15T10:00:00.000Z';
 
 describe('A reversal', () => {
-  test('sends all back: each side sees the other as four characters of the account', async () => {
+  test("returns the whole amount: each side sees the last four characters of the other's account", async () => {
     const { edge, alice, bob, from, to } = await aPair();
     const original = await pay(edge, alice, { fromAccount: from, toAccount: to, amount: 300 });
 
@@ -54,7 +54,7 @@ describe('A reversal', () => {
     expect([await edge.balanceOf(from), await edge.balanceOf(to)]).toEqual([1_000n, 0n]);
   });
 
-  test('never tells the one who received the account of the one who paid', async () => {
+  test("never reveals the payer's account to the payee", async () => {
     const { edge, alice, bob, from, to } = await aPair();
     const id = idIn(await pay(edge, alice, { fromAccount: from, toAccount: to, amount: 300 }));
     const key = freshId();
@@ -93,7 +93,7 @@ describe('A reversal', () => {
     expect(await seen(edge, alice, id)).toMatchObject({ amount: 300, amountReversed: 300 });
   });
 
-  test('of a captured hold takes back what was captured', async () => {
+  test('of a captured hold returns the captured amount', async () => {
     const { edge, alice, bob, from, to } = await aPair();
     const id = idIn(await pay(edge, alice, { fromAccount: from, toAccount: to, amount: 300, pending: true }));
 
@@ -106,7 +106,7 @@ describe('A reversal', () => {
     });
   });
 
-  test('twice at once is done once', async () => {
+  test('is made once if sent twice concurrently', async () => {
     const { edge, alice, bob, from, to } = await aPair();
     await edge.fund(to, 1_000);
     const id = idIn(await pay(edge, alice, { fromAccount: from, toAccount: to, amount: 300 }));
@@ -127,7 +127,7 @@ describe('A reversal', () => {
     }
   });
 
-  test('keeps the rules of any transfer, and a rejection of it is its initiator’s alone', async () => {
+  test('follows the rules of any transfer, and only its initiator sees its rejection', async () => {
     const { edge, alice, bob, from, to } = await aPair();
     const id = idIn(await pay(edge, alice, { fromAccount: from, toAccount: to, amount: 300 }));
     await pay(edge, bob, { fromAccount: to, toAccount: from, amount: 1 });
@@ -148,7 +148,7 @@ describe('A reversal', () => {
     );
   });
 
-  test('does not tell the one who received that the payer’s account is closed or frozen', async () => {
+  test('does not reveal to the payee that the payer’s account is closed or frozen', async () => {
     const { edge, alice, bob, operator, from, to } = await aPair();
     const id = idIn(await pay(edge, alice, { fromAccount: from, toAccount: to, amount: 300 }));
     await edge.send(`POST /api/system/accounts/${from}/freeze`, operator, { reason: 'x', credits: true });
@@ -165,7 +165,7 @@ describe('A reversal', () => {
     expect(forSystem).toMatchObject({ status: 400, body: { code: 'destination_account_frozen' } });
   });
 
-  test('by the system is shown both sides, to it', async () => {
+  test('by the system shows it both sides', async () => {
     const { edge, alice, bob, operator, from, to } = await aPair();
     const id = idIn(await pay(edge, alice, { fromAccount: from, toAccount: to, amount: 300 }));
 
@@ -183,7 +183,7 @@ describe('A reversal', () => {
     expect(await seen(edge, alice, idIn(reversed))).toMatchObject({ fromAccount: null, toAccount: from });
   });
 
-  test('of initial funds is the system’s, not the recipient’s', async () => {
+  test('of initial funds is for the system, not the recipient', async () => {
     const { edge, alice, operator, from } = await aPair();
     const funded = await edge.send('POST /api/transactions/system/initial-funds', operator, {
       toAccount: from,
@@ -195,7 +195,7 @@ describe('A reversal', () => {
     expect(await edge.balanceOf(from)).toBe(1_000n);
   });
 
-  test('of several legs is pro rata, and what cannot be divided goes to the last', async () => {
+  test('of several legs is pro rata, and the last leg takes the remainder', async () => {
     const { edge, alice, operator, from, to } = await aPair();
     const third = await edge.account(await edge.register('Carol'));
     const legs = [
@@ -224,7 +224,7 @@ describe('A reversal', () => {
     expect(await Promise.all(balances)).toEqual([1_000n, 0n, 0n]);
   });
 
-  test('of several payees’ money is none of theirs to make', async () => {
+  test('of several payees’ money is for none of them', async () => {
     const { edge, alice, bob, from, to } = await aPair();
     const legs = [
       { account: from, direction: 'debit', amount: 2 },
@@ -236,7 +236,7 @@ describe('A reversal', () => {
     expectAnswer(await reverse(edge, bob, id), refusal(404, 'transfer_not_found'));
   });
 
-  test('by the payer, a stranger or an auditor answers like one of what does not exist', async () => {
+  test('by the payer, a stranger or an auditor answers as for an unknown transaction', async () => {
     const { edge, alice, from, to } = await aPair();
     const id = idIn(await pay(edge, alice, { fromAccount: from, toAccount: to, amount: 300 }));
     const rejected = await pay(edge, alice, { fromAccount: from, toAccount: to, amount: 5_000 });
@@ -255,7 +255,7 @@ describe('A reversal', () => {
   });
 });
 
-describe('Its key', () => {
+describe('The key of a reversal', () => {
   test('is replayed with the same bytes, a refusal too', async () => {
     const { edge, alice, bob, from, to } = await aPair();
     const id = idIn(await pay(edge, alice, { fromAccount: from, toAccount: to, amount: 300 }));

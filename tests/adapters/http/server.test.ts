@@ -28,7 +28,7 @@ async function serve(edge: Edge, limits: Partial<ServerLimits> = {}) {
 }
 
 describe('A server', () => {
-  test('serves the walk of a customer, by cookie', async () => {
+  test("serves a customer's usual requests, by cookie", async () => {
     const edge = new Edge();
     const { url } = await serve(edge);
     const email = `${freshId()}@example.com`;
@@ -56,7 +56,7 @@ describe('A server', () => {
     expect(await balance.json()).toMatchObject({ balance: 380 });
   });
 
-  test('answers with the headers of the app, and a page with its own in their place', async () => {
+  test('answers with the headers of the app, or those of a page instead', async () => {
     const edge = new Edge({ app: { publicOrigin: 'https://bank.example' } });
     const alice = await edge.register();
     const accountId = await edge.account(alice);
@@ -64,7 +64,7 @@ describe('A server', () => {
     const ofServer = ['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding'];
     const ofOneAnswer = new Set([...ofServer, 'ratelimit']);
     const headers = { Authorization: `Bearer ${alice.token}`, 'X-Request-Id': 'r-1' };
-    const told = (answer: Response) => [...answer.headers].filter(([name]) => !ofOneAnswer.has(name));
+    const comparable = (answer: Response) => [...answer.headers].filter(([name]) => !ofOneAnswer.has(name));
 
     for (const path of [
       '/api/accounts',
@@ -73,9 +73,9 @@ describe('A server', () => {
       '/nothing',
     ]) {
       const answer = await fetch(`${url}${path}`, { headers });
-      const ofApp = told(await edge.app.request(path, { headers }));
+      const ofApp = comparable(await edge.app.request(path, { headers }));
 
-      expect(told(answer)).toEqual(ofApp);
+      expect(comparable(answer)).toEqual(ofApp);
       expect(ofApp.map(([name]) => name)).toContain('strict-transport-security');
       await answer.text();
     }
@@ -83,7 +83,7 @@ describe('A server', () => {
     expect(page.headers.get('content-security-policy')).toContain('style-src');
   });
 
-  test('takes a POST without any body or length', async () => {
+  test('accepts a POST without a body or a length', async () => {
     const edge = new Edge();
     const { token } = await edge.register();
     const { port } = await serve(edge);
@@ -98,7 +98,7 @@ describe('A server', () => {
     expect(answer.status).toBe(201);
   });
 
-  test('rejects where the port is taken', async () => {
+  test('fails to start if the port is in use', async () => {
     const edge = new Edge();
     const { port } = await serve(edge);
 
@@ -124,13 +124,13 @@ describe('A server', () => {
   });
 });
 
-describe('A body over the limit', () => {
+describe('A request body', () => {
   const TOO_LARGE = problem(413, 'body_too_large', {
     title: 'Payload Too Large',
     detail: 'The body is too large',
   });
 
-  test('is refused by its announced length, before it is sent', async () => {
+  test('over the limit is refused by its announced length, before it is sent', async () => {
     const edge = new Edge();
     const { token } = await edge.register();
     const { port } = await serve(edge);
@@ -146,7 +146,7 @@ describe('A body over the limit', () => {
     expect(answer).toMatchObject(TOO_LARGE);
   });
 
-  test('is refused while its chunks come, and the server goes on', async () => {
+  test('over the limit is refused during its chunks, and the server continues', async () => {
     const edge = new Edge();
     const { token } = await edge.register();
     const { port, url } = await serve(edge);
@@ -174,7 +174,7 @@ describe('A body over the limit', () => {
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });
 
-  test('that is within it may come in chunks', async () => {
+  test('within the limit may come in chunks', async () => {
     const edge = new Edge();
     const { token } = await edge.register();
     const { url } = await serve(edge);
@@ -189,7 +189,7 @@ describe('A body over the limit', () => {
     expect([answer.status, await answer.json()]).toMatchObject([201, { account: { name: 'Savings' } }]);
   });
 
-  test('that never ends because its client left is no fault of ours', async () => {
+  test('that never ends because its client left is not our fault', async () => {
     let begun = () => {};
     const hasBegun = new Promise<void>((resolve) => (begun = resolve));
     const edge = new Edge({
@@ -236,20 +236,20 @@ describe('A body in small chunks', () => {
     return say(port, head, `${bytewise(body)}0\r\n\r\n`);
   }
 
-  test('is read where it is short', async () => {
+  test('is read if it is short', async () => {
     expect(await send(`{"name":"${'n'.repeat(60)}"}${' '.repeat(900)}`)).toMatchObject({
       status: 201,
       body: { account: { name: 'n'.repeat(60) } },
     });
   });
 
-  test('is refused where it is long', async () => {
+  test('is refused if it is long', async () => {
     expect(await send(`{"name":"Savings"}${' '.repeat(10_000)}`)).toEqual(
       invalid(['body', 'must come in chunks of at least 64 bytes on average']),
     );
   });
 
-  test('is put together as it was sent, however it was cut', async () => {
+  test('is reassembled as sent, for any sizes of chunks', async () => {
     const edge = new Edge();
     const { token } = await edge.register();
     const { url } = await serve(edge);
@@ -274,7 +274,7 @@ describe('A body in small chunks', () => {
   });
 });
 
-describe('A header that comes twice is refused before anything is done', () => {
+describe('A duplicate header is refused before anything is done', () => {
   test.each([
     ['Idempotency-Key: a', 'idempotency-key: a', 'idempotencyKey', 'an Idempotency-Key'],
     ['Idempotency-Key: a', 'Idempotency-Key: b', 'idempotencyKey', 'an Idempotency-Key'],
@@ -298,7 +298,7 @@ describe('A header that comes twice is refused before anything is done', () => {
     }
   });
 
-  test('so that a payment is not made twice by a retry that says its key once', async () => {
+  test('so that a payment is not made twice by a retry with a single key', async () => {
     const edge = new Edge();
     const alice = await edge.register();
     const [from, to] = [await edge.account(alice, 1_000), await edge.account(alice)];
@@ -335,7 +335,7 @@ describe('HTTP/1.0', () => {
     },
   );
 
-  test('is what may come without a Host, and HTTP/1.1 is not', async () => {
+  test('may omit the Host; HTTP/1.1 may not', async () => {
     const { port } = await serve(new Edge());
 
     expect((await say(port, ['GET /healthz HTTP/1.1', 'Connection: close'])).status).toBe(400);
@@ -378,7 +378,7 @@ describe('An answer', () => {
     return { app: { fetch: () => new Response(stream()) }, cancelled };
   }
 
-  test('that nobody reads ends, and what it is read from is let go', async () => {
+  test('without a reader ends, and releases its source', async () => {
     const { app, cancelled } = aLongAnswer();
     const server = await startServer({ app, port: 0, host: HOST, limits: { unreadMs: 50 } });
     servers.push(server);
@@ -389,7 +389,7 @@ describe('An answer', () => {
     await expect(cancelled).resolves.toBeUndefined();
   });
 
-  test('that is read is sent whole', async () => {
+  test('with a reader is sent completely', async () => {
     const { app } = aLongAnswer();
     const server = await startServer({ app, port: 0, host: HOST, limits: { unreadMs: 60_000 } });
     servers.push(server);
@@ -399,7 +399,7 @@ describe('An answer', () => {
   });
 });
 
-describe('What is no request is answered as a problem', () => {
+describe('A malformed request is answered as a problem', () => {
   test('headers over the limit: 431', async () => {
     const { port } = await serve(new Edge(), { headerBytes: 2_048 });
 
@@ -430,7 +430,7 @@ describe('What is no request is answered as a problem', () => {
 });
 
 describe('Slow clients', () => {
-  test('500 that never finish their headers are cut off, and others are served meanwhile', async () => {
+  test('are cut off if 500 never finish their headers, and others are served meanwhile', async () => {
     const { port, url } = await serve(new Edge(), { headersMs: 300, checkMs: 50 });
     const slow = Array.from({ length: 500 }, () => dial(port));
     const ends = slow.map((socket) => text(socket));
@@ -445,7 +445,7 @@ describe('Slow clients', () => {
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });
 
-  test('those that say nothing are cut off too', async () => {
+  test('are cut off if they send nothing', async () => {
     const { port } = await serve(new Edge(), { headersMs: 200, checkMs: 50 });
     const socket = dial(port);
 
@@ -454,7 +454,7 @@ describe('Slow clients', () => {
     expect(socket.readableEnded).toBe(true);
   });
 
-  test('a body that does not come is not waited for', async () => {
+  test('are cut off if their body does not arrive', async () => {
     const edge = new Edge();
     const { token } = await edge.register();
     const { port } = await serve(edge, { headersMs: 200, requestMs: 300, checkMs: 50 });
@@ -470,13 +470,13 @@ describe('Slow clients', () => {
     expect(answer.status).toBe(408);
   });
 
-  test('a connection learns how long it may idle, which is longer than load balancers keep theirs', async () => {
+  test('learn how long their connection may idle, which is longer than load balancers keep theirs', async () => {
     const { url } = await serve(new Edge());
 
     expect((await fetch(`${url}/healthz`)).headers.get('keep-alive')).toBe('timeout=65');
   });
 
-  test('a connection that idles is ended', async () => {
+  test('lose an idle connection', async () => {
     const { port } = await serve(new Edge(), { keepAliveMs: 100, checkMs: 50 });
     const socket = dial(port);
     socket.write('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -486,7 +486,7 @@ describe('Slow clients', () => {
 });
 
 describe('Closing', () => {
-  test('finishes what is in flight, says so to its connection, and takes nothing more', async () => {
+  test('finishes requests in progress, announces it on their connections, and accepts no more', async () => {
     let finish = () => {};
     let begun = () => {};
     const hasBegun = new Promise<void>((resolve) => (begun = resolve));
@@ -536,7 +536,7 @@ describe('Closing', () => {
     expect(socket.readableEnded).toBe(true);
   });
 
-  test('cuts off what does not end in time', async () => {
+  test('cuts off requests that do not end in time', async () => {
     let begun = () => {};
     const hasBegun = new Promise<void>((resolve) => (begun = resolve));
     const check = () => {

@@ -42,7 +42,7 @@ function batchOf(count: number) {
 }
 
 describe('the limit of writes', () => {
-  it.each(WRITES)('refuses %s before anything else of it is looked at', async (route, body) => {
+  it.each(WRITES)('refuses %s before the rest of the request is checked', async (route, body) => {
     const edge = new Edge({ app: { writes: { perMinute: 60, atOnce: 2 } } });
     const person = await edge.register();
     await spend(edge, person, 2);
@@ -56,7 +56,7 @@ describe('the limit of writes', () => {
     expect((await edge.call(route, { as: others.token, body })).status).not.toBe(429);
   });
 
-  it('keeps nothing of what it refused, so that the same key works later', async () => {
+  it('records nothing of a refused request, so that its key works later', async () => {
     let now = 0;
     const writes = new WriteThrottle({ perMinute: 60, atOnce: 1 }, () => now);
     const app = anApp(writes);
@@ -67,7 +67,7 @@ describe('the limit of writes', () => {
     expect((await app.request('/1', { method: 'POST' })).status).toBe(200);
   });
 
-  it('counts each transfer of a batch, and none of a batch that is refused but the first', async () => {
+  it('counts each transfer of a batch, and only the first of a refused batch', async () => {
     const edge = new Edge({ app: { writes: { perMinute: 60, atOnce: 10 } } });
     const person = await edge.register();
     const batch = (count: number) =>
@@ -80,7 +80,7 @@ describe('the limit of writes', () => {
     expect((await batch(1)).status).toBe(429);
   });
 
-  it('says when a batch that is refused will be taken', async () => {
+  it('says when it will accept a refused batch', async () => {
     let now = 0;
     const app = anApp(new WriteThrottle({ perMinute: 60, atOnce: 10 }, () => now));
     const send = (count: number) => app.request(`/${count}`, { method: 'POST' });
@@ -91,7 +91,7 @@ describe('the limit of writes', () => {
     expect((await send(7)).status).toBe(200);
   });
 
-  it('takes the largest batch five times in a row by default, and no more', async () => {
+  it('accepts the largest batch five times in a row by default, and no more', async () => {
     const app = anApp(new WriteThrottle({}, () => 0));
     const send = (count: number) => app.request(`/${count}`, { method: 'POST' });
     for (let count = 0; count < 5; count++) expect((await send(1000)).status).toBe(200);
@@ -99,7 +99,7 @@ describe('the limit of writes', () => {
     expect((await send(1)).status).toBe(429);
   });
 
-  it('gives back what a minute allows, and never more than may come at once', async () => {
+  it('refills at the rate per minute, up to the size of a burst', async () => {
     let now = 0;
     const app = anApp(new WriteThrottle({ perMinute: 6_000, atOnce: 100 }, () => now));
     const send = (count: number) => app.request(`/${count}`, { method: 'POST' });
@@ -110,7 +110,7 @@ describe('the limit of writes', () => {
     expect([(await send(100)).status, (await send(1)).status]).toEqual([200, 429]);
   });
 
-  it('is not for the system, and not at all where it is 0', async () => {
+  it('does not apply to the system, and is off at 0', async () => {
     const edge = new Edge({ app: { writes: { perMinute: 60, atOnce: 1 } } });
     const system = await edge.register('System', { role: 'system' });
     expect(await spend(edge, system, 4)).toEqual([404, 404, 404, 404]);
@@ -121,7 +121,7 @@ describe('the limit of writes', () => {
     expect(await spend(free, await free.register(), 4)).toEqual([404, 404, 404, 404]);
   });
 
-  it('remembers a bounded number of people, those who wrote last', async () => {
+  it('remembers a bounded number of people, those with the latest writes', async () => {
     const writes = new WriteThrottle({ perMinute: 60, atOnce: 1, maxPeople: 2 }, () => 0);
     const apps = [1, 2, 3].map(() => anApp(writes, aUser({ id: freshId() })));
     const statuses: number[] = [];

@@ -19,8 +19,8 @@ function aLedgerAt(unit: bigint, ...accounts: readonly StoredAccount[]): Account
   return ledger;
 }
 
-describe('what a process remembers of the ledger', () => {
-  it('is forgotten where the head is found elsewhere', () => {
+describe('the account cache', () => {
+  it('is emptied if the head has moved', () => {
     const ledger = aLedgerAt(5n, stored('a', 1), stored('b', 1));
     ledger.load(5n, [stored('c', 1)]);
     expect(sequencesOf(ledger, ['a', 'b', 'c'])).toEqual([1, 1, 1]);
@@ -29,7 +29,7 @@ describe('what a process remembers of the ledger', () => {
     expect(sequencesOf(ledger, ['a', 'b', 'c'])).toEqual([undefined, undefined, 2]);
   });
 
-  it('tells what it changed since it learned where the head is', () => {
+  it('returns the changes since it last learned the head', () => {
     const ledger = aLedgerAt(5n, stored('a', 1), stored('b', 1));
     ledger.committed(6n, [stored('a', 2)]);
     ledger.committed(7n, [stored('a', 3), stored('c', 1)]);
@@ -41,7 +41,7 @@ describe('what a process remembers of the ledger', () => {
     });
   });
 
-  it('has nothing to tell where it knows nothing, and where it is too much', () => {
+  it('returns no changes if it is empty, and if there are too many', () => {
     const ledger = aLedgerAt(5n);
     ledger.committed(
       6n,
@@ -57,7 +57,7 @@ describe('what a process remembers of the ledger', () => {
     expect(ledger.changedAccounts(at)).toBeNull();
   });
 
-  it('goes on with what another changed since, where that begins where it left off', () => {
+  it("continues with another's changes if they begin at its own head", () => {
     const ledger = aLedgerAt(5n, stored('a', 1), stored('b', 1));
     ledger.committed(6n, [stored('b', 2)]);
     ledger.apply({ from: 6n, unit: 8n, at, accounts: [stored('a', 3)] });
@@ -67,16 +67,19 @@ describe('what a process remembers of the ledger', () => {
   });
 
   it.each([
-    ['begins later: a third wrote between', { from: 7n, unit: 8n, at, accounts: [stored('a', 3)] }],
-    ['begins earlier: it was told before', { from: 5n, unit: 8n, at, accounts: [stored('a', 3)] }],
-  ])('knows no more than what another changed where that %s', (_why, told) => {
+    [
+      'begins later, because a third process wrote in between',
+      { from: 7n, unit: 8n, at, accounts: [stored('a', 3)] },
+    ],
+    ['begins earlier, because it was applied before', { from: 5n, unit: 8n, at, accounts: [stored('a', 3)] }],
+  ])("keeps only another's changes if that list %s", (_why, handover) => {
     const ledger = aLedgerAt(6n, stored('a', 1), stored('b', 1));
-    ledger.apply(told);
+    ledger.apply(handover);
     expect(ledger.unit).toBe(8n);
     expect(sequencesOf(ledger, ['a', 'b'])).toEqual([3, undefined]);
   });
 
-  it('is nothing where another does not say what it changed', () => {
+  it('is emptied if another process does not list its changes', () => {
     const ledger = aLedgerAt(6n, stored('a', 1));
     ledger.apply(null);
     expect(ledger.unit).toBeUndefined();

@@ -64,7 +64,7 @@ describeWithMongo('blocks of entries', () => {
     return items.map(({ sequence }) => sequence);
   }
 
-  it('that one unit fills are written by one call', async () => {
+  it('that one unit completes are written in one call', async () => {
     await mongo.bank.fund(to, 1n);
     mongo.sent.length = 0;
     await pay(63);
@@ -73,7 +73,7 @@ describeWithMongo('blocks of entries', () => {
     expect(written).toHaveLength(1);
   });
 
-  it('are written once their entries are committed, whole ones alone, and nothing is read for them', async () => {
+  it('are written after the commit of their entries, only if complete, and without a read', async () => {
     mongo.sent.length = 0;
     await pay(1, mongo, other);
     await pay(70);
@@ -87,7 +87,7 @@ describeWithMongo('blocks of entries', () => {
     await expectBlocks(3);
   });
 
-  it('are made from the book by a process that did not see all of it', async () => {
+  it('are made from the book by a process that did not see all its entries', async () => {
     await pay(30);
     const second = await openMongoBank({ uri: mongoUri(), databaseName });
     await pay(20, second);
@@ -96,7 +96,7 @@ describeWithMongo('blocks of entries', () => {
     await second.close();
   });
 
-  it('are looked through instead of the entries', async () => {
+  it('are searched instead of the entries', async () => {
     await pay(1, mongo, other);
     await pay(126);
     await pay(1, mongo, other);
@@ -111,7 +111,7 @@ describeWithMongo('blocks of entries', () => {
     expect([1, 2, 3].map((block) => ranges.includes(first(block)))).toEqual([true, false, true]);
   });
 
-  it('that are missing are made up for by their entries, and then written', async () => {
+  it('that are missing are replaced by their entries, and then written', async () => {
     await pay(1, mongo, other);
     await pay(140);
     await expectBlocks(4);
@@ -123,14 +123,14 @@ describeWithMongo('blocks of entries', () => {
     await second.close();
   });
 
-  it('that cannot be written keep nobody from paying', async () => {
+  it('that cannot be written block no payment', async () => {
     await db.command({ collMod: 'blocks', validator: { _id: 'none' } });
     await pay(140);
     expect(await sequencesWith(to)).toHaveLength(100);
     expect(await blocks()).toEqual([]);
   });
 
-  it('take the place of an index that an older version made', async () => {
+  it('replace an index of an older version', async () => {
     await mongo.close();
     await db.collection('transfers').createIndexes([{ key: { between: 1 }, name: 'by_other', sparse: true }]);
     await db.collection<{ _id: number }>('schema').deleteMany({ _id: { $gte: 3 } });

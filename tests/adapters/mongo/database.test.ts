@@ -70,7 +70,7 @@ describeWithMongo('a database that another program uses', () => {
     ],
   ];
 
-  it.each(foreign)('by %s in "%s" is refused and not touched', async (_what, name, reason, make) => {
+  it.each(foreign)('by %s in "%s" is refused and left unchanged', async (_what, name, reason, make) => {
     const databaseName = freshDatabaseName();
     await withDatabase(databaseName, async (db) => {
       await db.collection('posts').insertOne({ title: 'First' });
@@ -85,7 +85,7 @@ describeWithMongo('a database that another program uses', () => {
     });
   });
 
-  it('for collections of other names is taken too', async () => {
+  it('for collections of other names is accepted', async () => {
     const databaseName = freshDatabaseName();
     await withDatabase(databaseName, async (db) => {
       await db.collection('posts').insertOne({ title: 'First' });
@@ -97,7 +97,7 @@ describeWithMongo('a database that another program uses', () => {
     });
   });
 
-  it('is not one in which the first start of this program was cut short', async () => {
+  it('is not confused with an interrupted first start of this program', async () => {
     const databaseName = freshDatabaseName();
     await withDatabase(databaseName, async (db) => {
       const open = () => openMongoBank({ uri: mongoUri(), databaseName });
@@ -112,7 +112,7 @@ describeWithMongo('a database that another program uses', () => {
     });
   });
 
-  it('is not one that processes of this program set up at once, and write to', async () => {
+  it('is not confused with a concurrent set-up by several processes of this program', async () => {
     const databaseName = freshDatabaseName();
     const banks = await Promise.all(
       Array.from({ length: 3 }, async () => {
@@ -166,7 +166,7 @@ describeWithMongo('a URI that names no database', () => {
     expect(await databases()).toEqual(['passbook']);
   });
 
-  it('means "passbook" where "test" is of another program', async () => {
+  it('means "passbook" if "test" belongs to another program', async () => {
     await withRawClient(server.uri(), async (client) => {
       await client.db('passbook').dropDatabase();
       await client.db('test').collection('schema').insertOne({ title: 'of forms' });

@@ -55,19 +55,19 @@ describeWithMongo('the heartbeat of processes', () => {
 
   const beats = () => sent.filter(({ commandName }) => commandName === 'findAndModify').length;
 
-  it('names the sessions they use, before they use them, and says that they are alive', async () => {
+  it('lists the sessions of a process before their use, and shows that it is alive', async () => {
     const [one, other] = [aSession(), aSession()];
-    const told = () => processes.findOne({}, { projection: { _id: 0, sessions: 1 } });
+    const listed = () => processes.findOne({}, { projection: { _id: 0, sessions: 1 } });
     await presence.during(one, async () => {
       expect(await isAlive()).toBe(true);
-      expect(await told()).toEqual({ sessions: [one.id] });
+      expect(await listed()).toEqual({ sessions: [one.id] });
       await presence.during(other, async () => {
-        expect(await told()).toEqual({ sessions: [one.id, other.id] });
+        expect(await listed()).toEqual({ sessions: [one.id, other.id] });
       });
     });
   });
 
-  it('is repeated for as long as they are at work, and no longer', async () => {
+  it('is repeated while the process works, and no longer', async () => {
     const session = aSession();
     sent.length = 0;
     await presence.during(session, async () => {
@@ -83,7 +83,7 @@ describeWithMongo('the heartbeat of processes', () => {
     await vi.waitFor(() => expect(beats()).toBe(before + 1));
   });
 
-  it('ends the transactions of the dead, and theirs alone', async () => {
+  it('ends the transactions of dead processes, and no others', async () => {
     const [living, dead] = [aSession(), aSession()];
     await presence.during(living, async () => {
       await write(living, 'by the living');
@@ -99,7 +99,7 @@ describeWithMongo('the heartbeat of processes', () => {
   });
 
   it.each([1, 2, 3, 100])(
-    'ends the transactions of the dead without killSessions, after %i of their own',
+    'ends the transactions of dead processes without killSessions, after %i of their own',
     async (count) => {
       const [living, dead] = [aSession(), aSession()];
       for (let number = 1; number < count; number++) {
@@ -123,14 +123,14 @@ describeWithMongo('the heartbeat of processes', () => {
     },
   );
 
-  it('is read only now and then', async () => {
+  it('is read only at intervals', async () => {
     sent.length = 0;
     await Promise.all([presence.endDead(), presence.endDead()]);
     await presence.endDead();
     expect(sent.map(({ commandName }) => commandName)).toEqual(['find']);
   });
 
-  it('that cannot be written or read keeps nobody from working', async () => {
+  it('that cannot be written or read blocks nobody', async () => {
     const closed = new MongoClient(mongoUri());
     const unheard = closed.db(freshDatabaseName());
     await closed.connect();

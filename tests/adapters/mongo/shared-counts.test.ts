@@ -16,7 +16,7 @@ describeWithMongo('shared counts in MongoDB', () => {
   });
   afterEach(() => client.close());
 
-  it('add up what all servers counted, also at once', async () => {
+  it('add the counts of all servers, even if concurrent', async () => {
     const [one, other] = servers;
     const added = (count: number) =>
       new Map([
@@ -28,7 +28,7 @@ describeWithMongo('shared counts in MongoDB', () => {
     expect(await other.add(7, new Map([['c', 2]]))).toEqual(new Map([['c', 2]]));
   });
 
-  it('keep the periods apart, and forget the earlier ones', async () => {
+  it('keep periods separate, and forget earlier ones', async () => {
     const [one, other] = servers;
     await one.add(9, new Map([['a', 5]]));
     await one.add(10, new Map([['b', 1]]));
@@ -36,7 +36,7 @@ describeWithMongo('shared counts in MongoDB', () => {
     expect(await collections.counts.countDocuments()).toBe(2);
   });
 
-  it('reject with `unavailable` where the database cannot be reached', async () => {
+  it('reject with `unavailable` if the database is unreachable', async () => {
     const lost = new MongoClient('mongodb://127.0.0.1:1/', { serverSelectionTimeoutMS: 1 });
     const counts = new MongoSharedCounts(collectionsOf(lost.db('x')));
     await expect(counts.add(1, new Map([['a', 1]]))).rejects.toMatchObject({ code: 'unavailable' });

@@ -9,7 +9,7 @@ import { WriterLease } from '../../../src/adapters/mongo/writing/writer-lease.ts
 import type { Stores } from '../../../src/application/ports/ledger-store.ts';
 import { Account } from '../../../src/domain/entities/account.ts';
 import { PassbookError } from '../../../src/domain/errors.ts';
-import { NO_CHANGES, want } from '../../../src/testing/fixtures/bank.ts';
+import { NO_CHANGES, aPrefetch } from '../../../src/testing/fixtures/bank.ts';
 import { aCustomer, aSession, aUser, freshId } from '../../../src/testing/fixtures/builders.ts';
 import { describeWithMongo, freshDatabaseName, mongod, mongoUri } from '../../support/mongo.ts';
 import { openMongoBank, withRawClient } from '../../support/mongo-bank.ts';
@@ -17,7 +17,7 @@ import type { MongoBank } from '../../support/mongo-bank.ts';
 
 const WRITTEN_ONCE = ['transfers', 'records'];
 
-describeWithMongo('what the store sends to MongoDB', () => {
+describeWithMongo('the MongoDB store', () => {
   const databaseName = freshDatabaseName();
   let mongo: MongoBank;
 
@@ -38,7 +38,7 @@ describeWithMongo('what the store sends to MongoDB', () => {
     );
   }
 
-  it('is a transaction with snapshot, majority and journal for each unit, those that only read too', async () => {
+  it('runs each unit in a transaction with snapshot, majority and journal, even if it only reads', async () => {
     const sent = await sentBy(useEverything);
 
     const starts = sent.filter(({ command }) => command['startTransaction'] === true);
@@ -54,7 +54,7 @@ describeWithMongo('what the store sends to MongoDB', () => {
     }
   });
 
-  it('is part of a transaction, or reads what a majority has', async () => {
+  it('sends outside a transaction only reads with majority concern', async () => {
     const sent = await sentBy(useEverything);
 
     const outside = sent.filter(({ command }) => command['autocommit'] !== false || !command['txnNumber']);
@@ -65,7 +65,7 @@ describeWithMongo('what the store sends to MongoDB', () => {
     }
   });
 
-  it('is read no older than the last commit here, or by the previous holder of the lease', async () => {
+  it('reads at least the last commit of this process, or of the previous lease holder', async () => {
     const { bank } = mongo;
     const other = await openMongoBank({ uri: mongoUri(), databaseName });
     const alice = aCustomer();
@@ -103,7 +103,7 @@ describeWithMongo('what the store sends to MongoDB', () => {
     await other.close();
   });
 
-  it('is undone where nothing is changed: a replay leaves the head of the ledger where it was', async () => {
+  it('aborts a unit that changes nothing: a replay leaves the head of the ledger unchanged', async () => {
     const { bank } = mongo;
     const alice = aCustomer();
     const from = await bank.account(alice, { funds: 9n });
@@ -122,7 +122,7 @@ describeWithMongo('what the store sends to MongoDB', () => {
     expect(await head()).toEqual(before);
   });
 
-  it('changes and deletes nothing that was written once', async () => {
+  it('changes and deletes no immutable document', async () => {
     const sent = await sentBy(useEverything);
 
     const changed = sent
@@ -132,7 +132,7 @@ describeWithMongo('what the store sends to MongoDB', () => {
     expect(changed.filter((one) => WRITTEN_ONCE.some((name) => one.endsWith(` ${name}`)))).toEqual([]);
   });
 
-  it('is one call a collection for many transfers, but for their inserts, which are sent as they are decided', async () => {
+  it('makes one call per collection for many transfers, except for inserts, which it sends in parts', async () => {
     const { bank } = mongo;
     const [alice, bob] = [aCustomer(), aCustomer()];
     const from = await bank.account(alice, { funds: 1000n });
@@ -155,7 +155,7 @@ describeWithMongo('what the store sends to MongoDB', () => {
     ]);
   });
 
-  it('is not what was remembered before another process wrote', async () => {
+  it("does not use cached accounts from before another process's write", async () => {
     const { bank } = mongo;
     const alice = aCustomer();
     const [one, two] = [await bank.account(alice, { funds: 9n }), await bank.account(alice, { funds: 9n })];
@@ -176,7 +176,7 @@ describeWithMongo('what the store sends to MongoDB', () => {
     expect(sent.filter(({ commandName }) => commandName === 'abortTransaction')).toEqual([]);
   });
 
-  it('is of all who came while another process had its turn', async () => {
+  it("serves in one unit all callers that waited for another process's lease", async () => {
     const { bank, sent } = mongo;
     const alice = aCustomer();
     const [from, to] = [await bank.account(alice, { funds: 1000n }), await bank.account(alice)];
@@ -202,11 +202,11 @@ describeWithMongo('what the store sends to MongoDB', () => {
     expect(sent.filter(({ commandName }) => commandName === 'commitTransaction')).toHaveLength(1);
   });
 
-  it('goes on from what the part before left, or is a mistake of ours', async () => {
+  it('refuses a part that does not continue from the part before it', async () => {
     const { bank } = mongo;
     const id = await bank.open(aCustomer());
     const unit = bank.unitOfWork.transact(
-      want({ accountIds: [id] }),
+      aPrefetch({ accountIds: [id] }),
       (books) => {
         const before = books.account(id) ?? null;
         const named = (name: string) => ({
@@ -221,7 +221,7 @@ describeWithMongo('what the store sends to MongoDB', () => {
     expect(await bank.reads.account(id)).toMatchObject({ name: null });
   });
 
-  it('reads what a majority has, where it reads outside a transaction', async () => {
+  it('reads with majority concern outside a transaction', async () => {
     const { bank } = mongo;
     const alice = aCustomer();
     const accountId = await bank.account(alice, { funds: 5n });
@@ -240,7 +240,7 @@ describeWithMongo('what the store sends to MongoDB', () => {
     for (const { command } of sent) expect(command['readConcern']).toMatchObject({ level: 'majority' });
   });
 
-  it('never makes the server look through a whole collection', async () => {
+  it('never makes the server scan a whole collection', async () => {
     await withRawClient(mongoUri(), async (client) => {
       const db = client.db(databaseName);
       await db.command({ profile: 2 });
@@ -311,7 +311,7 @@ describeWithMongo('what the store sends to MongoDB', () => {
   }
 });
 
-describeWithMongo('what the store keeps in MongoDB', () => {
+describeWithMongo('the documents of the store', () => {
   const databaseName = freshDatabaseName();
   let mongo: MongoBank;
   let accountId: string;
@@ -327,7 +327,7 @@ describeWithMongo('what the store keeps in MongoDB', () => {
   const raw = <T>(work: (db: Db) => Promise<T>): Promise<T> =>
     withRawClient(mongoUri(), (client) => work(client.db(databaseName)));
 
-  it('has every amount, counter and sequence as a long, small ones too', async () => {
+  it('have every amount, counter and sequence as a long, even small ones', async () => {
     const types = await raw(async (db) => ({
       account: await db.collection('accounts').countDocuments({
         _id: accountId as never,
@@ -380,7 +380,7 @@ describeWithMongo('what the store keeps in MongoDB', () => {
     ['an unknown step', 'transfers', { $set: { 'entries.0.step': 'forgotten' } }],
   ];
 
-  it.each(refused)('cannot be %s', async (_what, collection, change) => {
+  it.each(refused)('cannot have %s', async (_what, collection, change) => {
     const fault = await raw((db) => db.collection(collection).updateMany({}, change)).catch(
       (one: unknown) => one,
     );
@@ -392,7 +392,7 @@ describeWithMongo('what the store keeps in MongoDB', () => {
 describeWithMongo('opening the store', () => {
   const clock = { now: () => Date.now() };
 
-  it('reports a database that a newer program has changed, and leaves it alone', async () => {
+  it('reports a database that a newer program has changed, and leaves it unchanged', async () => {
     const databaseName = freshDatabaseName();
     const newer = { _id: 1000 as never, name: 'of tomorrow', appliedAt: new Date() };
     await withRawClient(mongoUri(), (client) =>
@@ -408,7 +408,7 @@ describeWithMongo('opening the store', () => {
     expect(names.map(({ name }) => name)).toEqual(['schema']);
   });
 
-  it('refuses a database from before the first release, which has other documents', async () => {
+  it('refuses a database from before the first release', async () => {
     const databaseName = freshDatabaseName();
     const older = { _id: 1 as never, name: 'of before', appliedAt: new Date() };
     await withRawClient(mongoUri(), (client) =>
@@ -419,7 +419,7 @@ describeWithMongo('opening the store', () => {
     );
   });
 
-  it('brings over a ledger whose head was one document, which an older program then finds no more', async () => {
+  it('migrates a ledger with its head in one document, which an older program then no longer finds', async () => {
     const databaseName = freshDatabaseName();
     const options = { uri: mongoUri(), databaseName };
     const first = await openMongoBank(options);
@@ -446,7 +446,7 @@ describeWithMongo('opening the store', () => {
     });
   });
 
-  it('changes nothing in a database that is up to date', async () => {
+  it('changes nothing in a current database', async () => {
     const databaseName = freshDatabaseName();
     await (await openMongoStore({ uri: mongoUri(), databaseName, clock })).close();
 
@@ -462,7 +462,7 @@ describeWithMongo('opening the store', () => {
     expect(sent.filter((name) => name !== 'endSessions')).toEqual(['hello', 'find', 'find']);
   });
 
-  it('refuses a standalone server, and says what to do', async () => {
+  it('refuses a standalone server, and says how to fix it', async () => {
     const { path, version } = mongod();
     const standalone = await MongoMemoryServer.create({ binary: { systemBinary: path, version } });
     try {
@@ -474,7 +474,7 @@ describeWithMongo('opening the store', () => {
     }
   });
 
-  it('and closing it: its reads are then mistakes of the caller, and its writes are refused', async () => {
+  it('and closing it: later reads are TypeErrors, and later writes are refused', async () => {
     const store = await openMongoStore({ uri: mongoUri(), databaseName: freshDatabaseName(), clock });
     await store.close();
     const reads = [
@@ -489,20 +489,20 @@ describeWithMongo('opening the store', () => {
     const units = [
       store.check(),
       store.unitOfWork.run(({ users }) => users.byId(freshId())),
-      store.unitOfWork.transact(want({}), () => ({ result: 1, changes: NO_CHANGES }), Date.now() + 1000),
+      store.unitOfWork.transact(aPrefetch({}), () => ({ result: 1, changes: NO_CHANGES }), Date.now() + 1000),
     ];
     const refused = { code: 'unavailable', message: 'The store is closed, nothing was done' };
     for (const unit of units) await expect(unit).rejects.toMatchObject(refused);
   });
 
-  it('needs no clock: the machine has one', async () => {
+  it("needs no clock: the default is the machine's", async () => {
     const store = await openMongoStore({ uri: mongoUri(), databaseName: freshDatabaseName() });
     const unit = store.unitOfWork.run(({ users }) => users.insert(aUser(), 'hash'));
     await expect(unit).resolves.toBeUndefined();
     await store.close();
   });
 
-  it('is unavailable where nobody answers, with the cause', async () => {
+  it('is unavailable if no server answers, with the cause', async () => {
     const fault = await openMongoStore({
       uri: 'mongodb://127.0.0.1:1/?replicaSet=nowhere',
       clock,
@@ -520,7 +520,7 @@ describeWithMongo('a clock', () => {
     return { clock, store };
   };
 
-  it.each([2000, -2000])("that is %i ms off the database's cannot write", async (ms) => {
+  it.each([2000, -2000])("that is %i ms off the database's clock prevents writes", async (ms) => {
     const { store } = await offset(ms);
     try {
       const fault = await store.unitOfWork
@@ -538,7 +538,7 @@ describeWithMongo('a clock', () => {
     }
   });
 
-  it('that is set while the store is open is found out, and so is that it was set right', async () => {
+  it('that is changed while the store is open is noticed, and so is its correction', async () => {
     let ms = 0;
     const clock = { now: () => Date.now() + ms };
     const store = await openMongoStore({ uri: mongoUri(), databaseName: freshDatabaseName(), clock });
@@ -554,7 +554,7 @@ describeWithMongo('a clock', () => {
     }
   });
 
-  it('is checked once for many units of work', async () => {
+  it('is checked once for several units of work', async () => {
     const sent: string[] = [];
     const store = await openMongoStore({
       uri: mongoUri(),
@@ -581,8 +581,8 @@ describeWithMongo('a unit of work', () => {
   });
   afterAll(() => mongo.close());
 
-  describe('whose stores are misused', () => {
-    it('lends them to nobody once it is over', async () => {
+  describe('with misused stores', () => {
+    it('lends them for its duration only', async () => {
       const kept: Stores[] = [];
       await mongo.bank.unitOfWork.run(async (stores) => {
         kept.push(stores);
@@ -590,7 +590,7 @@ describeWithMongo('a unit of work', () => {
       await expect(kept[0]!.users.byId(freshId())).rejects.toThrow(TypeError);
     });
 
-    it('fails as a store did, though the work made light of it', async () => {
+    it("fails with a store's fault, even if its work ignored it", async () => {
       const { unitOfWork } = mongo.bank;
       const user = aUser();
       await unitOfWork.run(({ users }) => users.insert(user, 'hash'));
@@ -603,7 +603,7 @@ describeWithMongo('a unit of work', () => {
       await expect(work).rejects.toMatchObject({ code: 'email_already_registered' });
     });
 
-    it('sends one thing after another, though the work asks for all at once', async () => {
+    it('sends its calls one at a time, even if its work makes them concurrently', async () => {
       const { unitOfWork } = mongo.bank;
       const added = Array.from({ length: 20 }, () => aUser());
       await unitOfWork.run(({ users }) => Promise.all(added.map((user) => users.insert(user, 'hash'))));

@@ -5,8 +5,8 @@ import { describeWithMongo, freshDatabaseName, mongoUri } from '../../support/mo
 import { openMongoBank } from '../../support/mongo-bank.ts';
 import { someHistory } from '../../support/some-history.ts';
 
-describeWithMongo('transfers that are in no book of their initiator', () => {
-  it('are found in what an older version wrote, which had an index of all by party', async () => {
+describeWithMongo('unbooked transfers', () => {
+  it('are found in a database of an older version, which had an index of all transfers by party', async () => {
     const databaseName = freshDatabaseName();
     const client = await MongoClient.connect(mongoUri(), { useBigInt64: true });
     const db = client.db(databaseName);

@@ -36,7 +36,7 @@ describeWithMongo('writer leases between processes', () => {
     other.markContended();
   }
 
-  it('are not taken by a process that is alone, which looks for others now and then', async () => {
+  it('are not taken by a process that is alone, which looks for others at intervals', async () => {
     for (let unit = 0; unit < 5; unit++) {
       expect(await one.acquire(limit())).toBeUndefined();
       one.release(NOTHING);
@@ -44,7 +44,7 @@ describeWithMongo('writer leases between processes', () => {
     await vi.waitFor(() => expect(sent.map(({ commandName }) => commandName)).toEqual(['find']));
   });
 
-  it('come one after another, with what was changed', async () => {
+  it('pass from one process to the next, with the changes', async () => {
     contend();
     await one.acquire(limit());
     const events: string[] = [];
@@ -56,12 +56,12 @@ describeWithMongo('writer leases between processes', () => {
     expect(events).toEqual([]);
 
     const changed = { account: anAccount({ balance: 7n, sequence: 3 }), written: 2 };
-    const told = { from: 3n, unit: 5n, at: new Timestamp({ t: 7, i: 2 }), accounts: [changed] };
-    one.release(() => told);
-    expect(await taken).toStrictEqual({ told });
+    const handover = { from: 3n, unit: 5n, at: new Timestamp({ t: 7, i: 2 }), accounts: [changed] };
+    one.release(() => handover);
+    expect(await taken).toStrictEqual({ handover });
   });
 
-  it('reach a process that waits, though another always wants the next', async () => {
+  it('reach a waiting process even if another always wants the next one', async () => {
     contend();
     await one.acquire(limit());
     const order: string[] = [];
@@ -79,14 +79,14 @@ describeWithMongo('writer leases between processes', () => {
     expect(order.filter((name) => name === 'other')).toHaveLength(3);
   });
 
-  it('bring no changes where nobody else had one in between', async () => {
+  it('bring no changes if no other process had one in between', async () => {
     contend();
     await one.acquire(limit());
     one.release(NOTHING);
     expect(await one.acquire(limit())).toBeUndefined();
   });
 
-  it('are taken once another is seen to take them', async () => {
+  it('are taken once another process is seen to take them', async () => {
     other.markContended();
     await other.acquire(limit());
     await turns.updateOne({ _id: 'turn' }, { $set: { until: new Date(Date.now() + 60_000) } });
@@ -100,18 +100,18 @@ describeWithMongo('writer leases between processes', () => {
     );
   });
 
-  it('end by themselves where nobody passes them on', async () => {
+  it('expire if nobody passes them on', async () => {
     contend();
     await one.acquire(limit());
-    expect(await other.acquire(limit())).toEqual({ told: null });
+    expect(await other.acquire(limit())).toEqual({ handover: null });
   });
 
-  it('are waited for until the limit, and not where the server does not answer', async () => {
+  it('are waited for until the limit, and not at all if the server does not answer', async () => {
     contend();
     await one.acquire(limit());
-    expect(await other.acquire(new Deadline(1))).toEqual({ told: null });
+    expect(await other.acquire(new Deadline(1))).toEqual({ handover: null });
     await client.close();
-    expect(await other.acquire(limit())).toEqual({ told: null });
+    expect(await other.acquire(limit())).toEqual({ handover: null });
     await client.connect();
   });
 });

@@ -17,7 +17,7 @@ describe('mails as files', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('are what a mail server would have got', async () => {
+  it('have the content that a mail server would receive', async () => {
     const directory = join(folder, 'made', 'when needed');
     const mailer = createFileMailer({ directory, from: FROM, pages: PAGES });
     expect(await mailer.send(aWelcome({ id: '1.welcome' }), ADA)).toEqual({
@@ -49,13 +49,13 @@ describe('mails as files', () => {
     expect(html).toContain('>Hello Ada Lovelace,</p>');
   });
 
-  it('are readable by their owner alone', async () => {
+  it('are readable by their user alone', async () => {
     const directory = join(folder, 'mail');
     await createFileMailer({ directory, from: FROM, pages: PAGES }).send(aWelcome(), ADA);
     expect((await stat(directory)).mode & 0o777).toBe(0o700);
   });
 
-  it('are one file for each message, however often it is sent', async () => {
+  it('are one file for each message, even if it is sent several times', async () => {
     const mailer = createFileMailer({ directory: folder, from: FROM, pages: PAGES });
     const message = aTransferMessage({ id: '2.sent' });
     await mailer.send(message, ADA);
@@ -69,7 +69,7 @@ describe('mails as files', () => {
     );
   });
 
-  it('leave nothing half written, and another attempt, where they cannot be written', async () => {
+  it('leave no partial file after a failure, and permit another attempt', async () => {
     const mailer = createFileMailer({ directory: folder, from: FROM, pages: PAGES });
     // A folder in the way of the rename
     await createFileMailer({ directory: join(folder, '3.sent.eml'), from: FROM, pages: PAGES }).send(
@@ -80,7 +80,7 @@ describe('mails as files', () => {
     expect(await readdir(folder)).toEqual(['3.sent.eml']);
   });
 
-  it('are not written to an address that is not one', async () => {
+  it('are not written for an invalid address', async () => {
     const mailer = createFileMailer({ directory: folder, from: FROM, pages: PAGES });
     expect(await mailer.send(aWelcome(), aUser({ email: 'a@b.example, c@d.example' }))).toBe('refused');
     expect(await readdir(folder)).toEqual([]);

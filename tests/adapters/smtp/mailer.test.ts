@@ -83,7 +83,7 @@ function aTransfer(facts: Partial<TransferNotification> = {}): TransferNotificat
 }
 
 describe('a mail over SMTP', () => {
-  it('tells a payer whole: what was sent, to which account, and the balance after it', async () => {
+  it('shows a payer the amount, the destination account and the balance after it', async () => {
     const message = aTransfer({
       kind: 'transfer_sent',
       amount: 123456n,
@@ -209,7 +209,7 @@ This is an automated message from Passbook. Please do not reply.
         `Balance of ${DESTINATION} after it: EUR\u00a090,071,992,547,409.91`,
       ],
     },
-  ])('says $says.0 and $says.1', async ({ kind, facts, subject, says }) => {
+  ])('contains $says.0 and $says.1', async ({ kind, facts, subject, says }) => {
     const message = aTransfer({ kind, balances: [{ accountId: DESTINATION, balance: 1500n }], ...facts });
     const { parsed } = await sent(message, ADA);
 
@@ -230,7 +230,7 @@ This is an automated message from Passbook. Please do not reply.
 
   it.each([
     {
-      what: 'a payer of a hold, the account as they typed it',
+      what: 'the payer of a hold the account as typed',
       facts: {
         kind: 'hold_placed' as const,
         expiresAt: EXPIRY,
@@ -249,7 +249,7 @@ Transaction: 019bc0de-0000-7000-8000-000000000001
 Balance of ${SOURCE} after it: EUR\u00a087.66`,
     },
     {
-      what: 'a payee of a hold, who sees a name and four characters',
+      what: 'the payee of a hold a name and four characters',
       facts: {
         kind: 'hold_received' as const,
         description: null,
@@ -268,7 +268,7 @@ Transaction: 019bc0de-0000-7000-8000-000000000001
 Balance of ${DESTINATION} after it: EUR\u00a00.00`,
     },
     {
-      what: 'whom a withdrawal was paid to',
+      what: 'the customer their withdrawal',
       facts: {
         kind: 'withdrawal_made' as const,
         amount: 500n,
@@ -288,7 +288,7 @@ Transaction: 019bc0de-0000-7000-8000-000000000001
 Balance of ${SOURCE} after it: JPY\u00a01,500`,
     },
     {
-      what: 'the one who sent something back, of the other account its end alone',
+      what: 'the sender of a reversal only the end of the other account',
       facts: {
         kind: 'transfer_sent' as const,
         description: 'Returned',
@@ -308,7 +308,7 @@ Reverses: ${REVERSED}
 Balance of ${DESTINATION} after it: EUR\u00a00.00`,
     },
     {
-      what: 'the one whose money came back',
+      what: 'the recipient of a reversal their money',
       facts: {
         kind: 'transfer_received' as const,
         description: null,
@@ -326,7 +326,7 @@ Transaction: 019bc0de-0000-7000-8000-000000000001
 Reverses: ${REVERSED}
 Balance of ${SOURCE} after it: EUR\u00a0100.00`,
     },
-  ])('tells $what', async ({ facts, subject, text }) => {
+  ])('shows $what', async ({ facts, subject, text }) => {
     const mail = await sent(aTransfer(facts), ADA);
 
     const lastWords = 'This is an automated message from Passbook. Please do not reply.';
@@ -342,7 +342,7 @@ Balance of ${SOURCE} after it: EUR\u00a0100.00`,
   it.each([
     ['collected from', 'transfer_sent' as const, 'From'],
     ['spread over', 'transfer_received' as const, 'To'],
-  ])('names all of one’s own accounts that it was %s', async (_what, kind, label) => {
+  ])('lists all own accounts that it was %s', async (_what, kind, label) => {
     const { parsed } = await sent(
       aTransfer({
         kind,
@@ -360,7 +360,7 @@ Balance of ${SOURCE} after it: EUR\u00a0100.00`,
     );
   });
 
-  it('welcomes who has registered', async () => {
+  it('welcomes a new customer', async () => {
     const { parsed } = await sent(aWelcome({ id: '019bc0de-1.welcome' }), ADA);
     expect(parsed.messageId).toBe('<019bc0de-1.welcome@passbook.example>');
     expect(parsed.subject).toBe('Welcome to Passbook');
@@ -374,7 +374,7 @@ This is an automated message from Passbook. Please do not reply.
 `);
   });
 
-  it('sums up the mails of an hour that were too many, and lists the first of them', async () => {
+  it('summarises the excess mails of an hour, and lists the first of them', async () => {
     const listed = aTransfer({
       kind: 'transfer_received',
       description: null,
@@ -412,7 +412,7 @@ This is an automated message from Passbook. Please do not reply.
   });
 });
 
-describe('what a stranger may put into a mail', () => {
+describe('foreign text in a mail', () => {
   const MARKUP = `<b>Ada</b> & "Co" <img src=x onerror='alert(1)'>`;
 
   it('is text in HTML, never markup', async () => {
@@ -441,7 +441,7 @@ describe('what a stranger may put into a mail', () => {
     ['an encoded line break', '=?utf-8?q?Ada=0D=0ABcc:_eve@evil.example?='],
     ['letters beyond ASCII', 'Zoë Müller <eve@evil.example> 🏠'],
     ['a hundred characters', 'eve@evil.example,'.repeat(10).slice(0, 100)],
-  ])('adds no recipient as a name with %s', async (_what, name) => {
+  ])('adds no recipient through a name with %s', async (_what, name) => {
     const mail = await sent(aTransfer(), aUser({ name, email: 'ada@example.com' }));
     expect(mail.to).toEqual(['ada@example.com']);
     expect(headerNames(mail)).toEqual(HEADERS);
@@ -470,7 +470,7 @@ describe('what a stranger may put into a mail', () => {
     expect(server.mails).toEqual([]);
   });
 
-  it('stays in the body as a description', async () => {
+  it('stays in the body if it is a description', async () => {
     const description = 'Rent\r\nBcc: eve@evil.example\r\n.\r\nRCPT TO:<eve@evil.example>';
     const mail = await sent(aTransfer({ description, counterparty: { name: 'A\r\nB', account: 'x' } }), ADA);
     expect(mail.to).toEqual(['ada@example.com']);
@@ -478,7 +478,7 @@ describe('what a stranger may put into a mail', () => {
     expect(mail.parsed.text).toContain('Balance of');
   });
 
-  it('cannot make a Message-ID of anything but plain words', async () => {
+  it('cannot enter a Message-ID unless it is plain words', async () => {
     const mailer = aMailer({ port: 1 });
     for (const id of ['a>\r\nBcc: eve@evil.example', '../../etc/passwd', '', 'a..b', '.a', 'a b', 'a@b']) {
       await expect(mailer.send(aTransfer({ id }), ADA)).rejects.toThrow(TypeError);
@@ -504,22 +504,22 @@ describe('an answer of the mail server', () => {
 
   it.each<[string, MailServerConduct]>([
     [
-      'a full mailbox, for now',
+      'a temporarily full mailbox',
       { refuseRecipient: () => new SmtpFault(452, '4.2.2 The mailbox is over quota') },
     ],
     ['greylisting', { refuseRecipient: () => new SmtpFault(451, '4.7.1 Try again later') }],
     ["Gmail's daily limit", { refuseRecipient: () => new SmtpFault(550, '5.4.5 Daily limit exceeded') }],
-    ['no relaying for us', { refuseRecipient: () => new SmtpFault(554, '5.7.1 Relay access denied') }],
-    ['a sign-in that it wants', { refuseRecipient: () => new SmtpFault(530, 'Authentication required') }],
-    ['a sender it does not take', { refuseSender: () => new SmtpFault(550, '5.1.8 Bad sender') }],
+    ['refused relaying', { refuseRecipient: () => new SmtpFault(554, '5.7.1 Relay access denied') }],
+    ['a required sign-in', { refuseRecipient: () => new SmtpFault(530, 'Authentication required') }],
+    ['a refused sender', { refuseSender: () => new SmtpFault(550, '5.1.8 Bad sender') }],
     ['a fault after the mail', { beforeYes: async () => new SmtpFault(451, 'Local error in processing') }],
     ['a policy', { beforeYes: async () => new SmtpFault(554, '5.7.1 Looks like spam') }],
-  ])('leaves another attempt: %s', async (_what, conduct) => {
+  ])('permits another attempt: %s', async (_what, conduct) => {
     const server = await aServer(conduct);
     await expect(aMailer({ port: server.port }).send(aTransfer(), ADA)).rejects.toThrow(/\b[45]\d\d /);
   });
 
-  it('leaves another attempt where the password is not accepted, and does not repeat the password', async () => {
+  it('permits another attempt if the password is refused, and does not reveal the password', async () => {
     const server = await aServer({ password: 'the right one' });
     const auth = { user: 'bank', pass: 'canary-smtp-secret' };
     const failed = await aMailer({ port: server.port, auth })
@@ -531,7 +531,7 @@ describe('an answer of the mail server', () => {
     );
   });
 
-  it('keeps the connection for the mails after a refused one', async () => {
+  it('keeps the connection for the next mails after a refused one', async () => {
     const server = await aServer({
       refuseRecipient: (address) => (address.startsWith('no') ? new SmtpFault(550, 'No') : undefined),
     });
@@ -541,7 +541,7 @@ describe('an answer of the mail server', () => {
     expect(server.mails.map(({ parsed }) => parsed.messageId)).toEqual(['<b@passbook.example>']);
   });
 
-  it('goes over a new connection when the old one was closed', async () => {
+  it('is requested over a new connection if the old one was closed', async () => {
     const server = await aServer();
     const mailer = aMailer({ port: server.port });
     await mailer.send(aTransfer({ id: 'a' }), ADA);
@@ -552,8 +552,8 @@ describe('an answer of the mail server', () => {
   });
 });
 
-describe('the way to the mail server', () => {
-  it('leaves another attempt where nobody listens', async () => {
+describe('the connection to the mail server', () => {
+  it('permits another attempt if it is refused', async () => {
     const server = await aServer();
     await server.stop();
     await expect(aMailer({ port: server.port }).send(aTransfer(), ADA)).rejects.toThrow('ECONNREFUSED');
@@ -572,7 +572,7 @@ describe('the way to the mail server', () => {
       },
       { socket: 100_000, send: 100 },
     ],
-  ])('is given up in time when a server %s', async (_what, message, converse, timeouts) => {
+  ])('is given up in time if a server %s', async (_what, message, converse, timeouts) => {
     const sockets: Socket[] = [];
     const server = createServer((socket) => {
       sockets.push(socket.on('error', () => {}));
@@ -589,7 +589,7 @@ describe('the way to the mail server', () => {
     await expect(aMailer({ port }, timeouts).send(aTransfer(), ADA)).rejects.toThrow(message);
   });
 
-  it('carries a password in the clear to this machine alone', async () => {
+  it('carries a plain-text password to this machine only', async () => {
     const conduct = { password: 'right', host: '0.0.0.0', disabledCommands: ['STARTTLS'] };
     const auth = { user: 'bank', pass: 'right' };
     const server = await aServer(conduct);
@@ -603,7 +603,7 @@ describe('the way to the mail server', () => {
     expect(server.signIns).toBe(1);
   });
 
-  it('trusts a certificate that nobody vouches for on this machine alone', async () => {
+  it('accepts an untrusted certificate from this machine only', async () => {
     const server = await aServer({ host: '0.0.0.0', secure: true });
     const secure = { port: server.port, secure: true };
     await expect(aMailer({ ...secure, host: '0.0.0.0' }).send(aTransfer(), ADA)).rejects.toThrow(
@@ -612,7 +612,7 @@ describe('the way to the mail server', () => {
     expect(await aMailer({ ...secure, host: '127.0.0.1' }).send(aTransfer(), ADA)).toBe('sent');
   });
 
-  it('ends a mail that is being sent when the mailer is closed', async () => {
+  it('ends with its mail when the mailer closes', async () => {
     let reached: (() => void) | undefined;
     const arrived = new Promise<void>((resolve) => {
       reached = resolve;

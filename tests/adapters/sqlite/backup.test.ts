@@ -7,7 +7,7 @@ import { Connection } from '../../../src/adapters/sqlite/connection/connection.t
 import { loadDriver } from '../../../src/adapters/sqlite/connection/driver.ts';
 import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import type { SqliteStore } from '../../../src/adapters/sqlite/index.ts';
-import { TestBank, NO_CHANGES, want } from '../../../src/testing/fixtures/bank.ts';
+import { TestBank, NO_CHANGES, aPrefetch } from '../../../src/testing/fixtures/bank.ts';
 import { aCustomer, anAccount, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 
 const driver = await loadDriver();
@@ -41,7 +41,7 @@ async function fill(): Promise<void> {
     after: anAccount({ name: 'x'.repeat(1000) }),
   }));
   await store.unitOfWork.transact(
-    want({}),
+    aPrefetch({}),
     () => ({ result: undefined, changes: { ...NO_CHANGES, accounts } }),
     bank.deadline(),
   );
@@ -60,7 +60,7 @@ async function during(work: Promise<void>, act: () => Promise<unknown>): Promise
 }
 
 describe('a backup', () => {
-  it('is consistent, and made while the bank runs', async () => {
+  it('is consistent although the bank runs meanwhile', async () => {
     const file = join(backups, 'bank.db');
     await bank.pay(alice, { from, to, amount: 1n });
     const meanwhile = await during(store.backup(file), () => bank.pay(alice, { from, to, amount: 1n }));
@@ -83,13 +83,13 @@ describe('a backup', () => {
     await restored.close();
   });
 
-  it('is one file, for its own user alone', async () => {
+  it('is one file, readable by its user alone', async () => {
     await store.backup(join(backups, 'bank.db'));
     expect(await readdir(backups)).toEqual(['bank.db']);
     expect((await stat(join(backups, 'bank.db'))).mode & 0o777).toBe(0o600);
   });
 
-  it('has its name only once it is whole', async () => {
+  it('has its final name only once it is complete', async () => {
     const file = join(backups, 'bank.db');
     const sizes = new Set<number>();
     const looks = await during(store.backup(file), async () => {
@@ -101,7 +101,7 @@ describe('a backup', () => {
     expect([...sizes].filter((size) => size !== whole)).toEqual([]);
   });
 
-  it('overwrites nothing', async () => {
+  it('overwrites no file', async () => {
     const file = join(backups, 'bank.db');
     await writeFile(file, 'precious');
     await expect(store.backup(file)).rejects.toThrow(
@@ -111,7 +111,7 @@ describe('a backup', () => {
     expect(await readdir(backups)).toEqual(['bank.db']);
   });
 
-  it('overwrites nothing that came up while it was made', async () => {
+  it('overwrites no file that appears meanwhile', async () => {
     const file = join(backups, 'bank.db');
     const backup = store.backup(file);
     const refused = expect(backup).rejects.toThrow(`The backup ${file} was not made: EEXIST`);
@@ -123,7 +123,7 @@ describe('a backup', () => {
     expect(await readdir(backups)).toEqual(['bank.db']);
   });
 
-  it('that cannot be made says so, and the bank goes on', async () => {
+  it('reports a failure, and the bank continues', async () => {
     const file = join(backups, 'nowhere', 'bank.db');
     await expect(store.backup(file)).rejects.toThrow(`The backup ${file} was not made: ENOENT`);
     expect(await readdir(backups)).toEqual([]);

@@ -57,10 +57,10 @@ describe('books with an entry ahead of the clock', () => {
   }
 
   it.each([
-    { where: 'here', threadThreshold: Infinity },
-    { where: 'in the thread for it', threadThreshold: 0 },
+    { where: 'in the main thread', threadThreshold: Infinity },
+    { where: 'in the writing thread', threadThreshold: 0 },
   ])(
-    'take no write, $where, until the clock has caught up; reads and people go on',
+    'accept no write $where until the clock has caught up; reads and user writes continue',
     async ({ threadThreshold }) => {
       const bank = await open({ threadThreshold });
       const [store] = stores as [SqliteStore];
@@ -82,7 +82,7 @@ describe('books with an entry ahead of the clock', () => {
     },
   );
 
-  it('are noticed when they are opened, and by a process that did not write it', async () => {
+  it('are noticed at opening, and by a process that did not write the entry', async () => {
     const another = await open();
     await another.open(aCustomer());
     const writer = await open();
@@ -96,7 +96,7 @@ describe('books with an entry ahead of the clock', () => {
     await expect(again.open(aCustomer())).rejects.toMatchObject(refusal(3600));
   });
 
-  it('of an older version are noticed too', async () => {
+  it('are noticed in a file of an older version too', async () => {
     await booksAhead(await open());
     await stores.pop()?.close();
     const connection = new Connection(await loadDriver(), path, { readOnly: false });
@@ -108,13 +108,13 @@ describe('books with an entry ahead of the clock', () => {
     await expect(stores[0]!.check()).rejects.toMatchObject(refusal(3600));
   });
 
-  it('are written where the clock is not to be looked at', async () => {
+  it('are written if the clock check is switched off', async () => {
     const bank = await open({ clockToleranceMs: Infinity });
     const { from, to } = await booksAhead(bank);
     expect(await bank.pay(alice, { from, to, amount: 1n })).toMatchObject({ ok: true });
   });
 
-  it('cost units of one instant no statement: the newest instant is in memory', async () => {
+  it('cost units at one instant no statement: the newest instant is in memory', async () => {
     const driver = await loadDriver();
     let asked = 0;
     const count = <R>(sql: string, run: () => R): R => {
@@ -144,7 +144,7 @@ describe('books with an entry ahead of the clock', () => {
     expect(asked).toBe(0);
   });
 
-  it('in memory take no write either, where the store is given the clock', async () => {
+  it('accept no write in memory either, if the store gets a clock', async () => {
     const store = createMemoryStore({ clock });
     const bank = new TestBank({ store, clock });
     const { from, to } = await booksAhead(bank);

@@ -55,7 +55,7 @@ function soon(): number {
   return performance.now() + 1000;
 }
 
-describe('the SQLite that is used', () => {
+describe('the installed SQLite', () => {
   it('has no known way to corrupt a database', () => {
     const connection = connect();
     const row = connection.get('SELECT sqlite_version() AS version') as { version: string };
@@ -79,7 +79,7 @@ describe('the SQLite that is used', () => {
 });
 
 describe('opening', () => {
-  it('makes the file and its folders, for their own user alone', async () => {
+  it('creates the file and its folders, accessible to their user alone', async () => {
     const nested = join(folder, 'some', 'data', 'bank.db');
     const store = await openSqliteStore({ path: nested });
 
@@ -104,7 +104,7 @@ describe('opening', () => {
     await store.close();
   });
 
-  it('finds all of it in the one file that is left once it is closed', async () => {
+  it('finds everything in the one file that remains after a close', async () => {
     const clock = new FixedClock();
     const before = await openSqliteStore({ path, clock });
     const accountId = await new TestBank({ store: before, clock }).account(aCustomer(), { funds: 70n });
@@ -117,7 +117,7 @@ describe('opening', () => {
     await store.close();
   });
 
-  it('waits for another process that holds the file', async () => {
+  it('waits for another process that locks the file', async () => {
     const other = connect();
     other.exec('BEGIN EXCLUSIVE');
     const opening = openSqliteStore({ path });
@@ -128,14 +128,14 @@ describe('opening', () => {
     other.close();
   });
 
-  it('does not wait for ever', async () => {
+  it('does not wait forever', async () => {
     const other = connect();
     other.exec('BEGIN EXCLUSIVE');
     await expect(openSqliteStore({ path, lockTimeoutMs: 50 })).rejects.toThrow(path);
     other.close();
   });
 
-  it('by several at once makes one database', async () => {
+  it('by several processes concurrently creates one database', async () => {
     const stores = await Promise.all(Array.from({ length: 5 }, () => openSqliteStore({ path })));
     await Promise.all(stores.map((store) => store.close()));
 
@@ -155,7 +155,7 @@ describe('opening', () => {
 });
 
 describe('durability', () => {
-  it('is asserted: as configured, it is there', () => {
+  it('is asserted, and holds with our configuration', () => {
     const connection = connect();
     configure(connection);
     expect(() => assertDurable(connection)).not.toThrow();
@@ -215,7 +215,7 @@ describe('migrations', () => {
     connection.close();
   });
 
-  it('that fail leave nothing of themselves, and keep those before', async () => {
+  it('that fail leave no trace, and keep those before', async () => {
     const connection = connect();
     const migrations = [first, broken];
     await expect(migrateSqlite(connection, { until: soon(), now: 1, migrations })).rejects.toThrow('nowhere');
@@ -247,7 +247,7 @@ describe('migrations', () => {
     connection.close();
   });
 
-  it('bring a book over that was written before its entries stood in blocks', async () => {
+  it('convert a book from before entry blocks', async () => {
     const clock = new FixedClock();
     const store = await openSqliteStore({ path, clock });
     const bank = new TestBank({ store, clock });
@@ -278,7 +278,7 @@ describe('migrations', () => {
     await again.close();
   });
 
-  it('give a digest to what was written before rows had one, as if it were written now', async () => {
+  it('give older rows the digest that they would have if written now', async () => {
     const clock = new FixedClock();
     const store = await openSqliteStore({ path, clock });
     await wholeBooks(new TestBank({ store, clock }));
@@ -299,7 +299,7 @@ describe('migrations', () => {
     await again.close();
   });
 
-  it('bring pending holds over, with how much each reserves', async () => {
+  it('convert pending holds, with the reserved amount of each', async () => {
     const clock = new FixedClock();
     const store = await openSqliteStore({ path, clock });
     const bank = new TestBank({ store, clock });
@@ -324,7 +324,7 @@ describe('migrations', () => {
     await again.close();
   });
 
-  it('keep in the lists of users what no book of theirs has, and leave the rest to the books', async () => {
+  it('keep unbooked transfers in the lists of users, and leave the rest to the books', async () => {
     const clock = new FixedClock();
     const store = await openSqliteStore({ path, clock });
     const history = await someHistory(new TestBank({ store, clock }));
@@ -345,8 +345,8 @@ describe('migrations', () => {
   });
 });
 
-describe('a file that is refused is left unchanged', () => {
-  it('where a newer version wrote it', async () => {
+describe('a refused file is left unchanged', () => {
+  it('if a newer version wrote it', async () => {
     await (await openSqliteStore({ path })).close();
     const connection = connect();
     connection.exec("INSERT INTO schema_migrations VALUES (99, 'of the future', 0)");
@@ -357,7 +357,7 @@ describe('a file that is refused is left unchanged', () => {
     );
   });
 
-  it('where it was made before the first release', async () => {
+  it('if it is from before the first release', async () => {
     await (await openSqliteStore({ path })).close();
     const connection = connect();
     connection.exec("UPDATE schema_migrations SET name = 'ledger'");
@@ -366,7 +366,7 @@ describe('a file that is refused is left unchanged', () => {
     await expectRefused(/bank\.db cannot be used: It was made before the first release/);
   });
 
-  it('where another program wrote it', async () => {
+  it('if another program wrote it', async () => {
     const connection = connect();
     connection.exec('CREATE TABLE songs (id INTEGER)');
     connection.close();
@@ -374,7 +374,7 @@ describe('a file that is refused is left unchanged', () => {
     await expectRefused(/bank\.db cannot be used: It belongs to another program/);
   });
 
-  it('where it is no database', async () => {
+  it('if it is not a database', async () => {
     await writeFile(path, 'Dear diary, '.repeat(1000));
     await expectRefused(/bank\.db cannot be used: it is not an SQLite database/);
   });
@@ -388,8 +388,8 @@ describe('a file that is refused is left unchanged', () => {
   }
 });
 
-describe('a program that cannot open its database says why and exits with a code that is not 0', () => {
-  it('where the path leads through a file', async () => {
+describe('a program that cannot open its database says why and exits with a code other than 0', () => {
+  it('if the path leads through a file', async () => {
     await writeFile(path, '');
     expect(await start(join(path, 'bank.db'))).toEqual({
       exitCode: 1,
@@ -397,7 +397,7 @@ describe('a program that cannot open its database says why and exits with a code
     });
   });
 
-  it('where the folder may not be written', async () => {
+  it('if the folder is not writable', async () => {
     const closed = join(folder, 'closed');
     await mkdir(closed);
     await chmod(folder, 0o755);
@@ -411,7 +411,7 @@ describe('a program that cannot open its database says why and exits with a code
     expect(await readdir(closed)).toEqual([]);
   });
 
-  it('where the file may not be written', async () => {
+  it('if the file is not writable', async () => {
     await (await openSqliteStore({ path })).close();
     await chmod(folder, 0o755);
     await chmod(path, 0o444);

@@ -15,7 +15,7 @@ const LITTLE = ['parcels', 'schema_migrations', 'sqlite_schema', 'audit_log'];
 /** Of two lists of a page each. */
 const SORTED = /UNION ALL/;
 
-describe('what the store asks of SQLite', () => {
+describe('every query of the store', () => {
   const statements = new Set<string>();
   let folder: string;
   beforeAll(async () => {
@@ -23,7 +23,7 @@ describe('what the store asks of SQLite', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('is found by an index, whatever it is', async () => {
+  it('uses an index', async () => {
     const driver = await loadDriver();
     class Watched extends driver.DatabaseSync {
       override prepare(sql: string): PreparedStatement {

@@ -8,7 +8,7 @@ import type { IdempotencyRecord } from '../../../src/domain/books/idempotency.ts
 import type { Outcome } from '../../../src/domain/books/outcome.ts';
 import { Transfer } from '../../../src/domain/entities/transfer.ts';
 import type { TransferFacts } from '../../../src/domain/entities/transfer.ts';
-import { NO_CHANGES, want } from '../../../src/testing/fixtures/bank.ts';
+import { NO_CHANGES, aPrefetch } from '../../../src/testing/fixtures/bank.ts';
 import { anAccount, FixedClock, freshId, JANUARY } from '../../../src/testing/fixtures/builders.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'passbook-'));
@@ -62,7 +62,7 @@ async function keep(outcome: Outcome): Promise<IdempotencyRecord> {
   };
   const transfer = outcome.kind === 'transferred' || outcome.kind === 'refused' ? outcome.transfer : null;
   await store.unitOfWork.transact(
-    want({}),
+    aPrefetch({}),
     () => ({
       result: undefined,
       changes: {
@@ -76,7 +76,7 @@ async function keep(outcome: Outcome): Promise<IdempotencyRecord> {
   return record;
 }
 
-describe('a record gives back the outcome as it was kept', () => {
+describe('a record returns the outcome as recorded', () => {
   const transferred = (): Outcome => ({
     kind: 'transferred',
     transfer: Transfer.complete(facts(), JANUARY),
@@ -112,12 +112,12 @@ describe('a record gives back the outcome as it was kept', () => {
     expect(await store.reads.record(record)).toStrictEqual(record);
   });
 
-  it('even where the transfer has gone on since', async () => {
+  it('even after the transfer has changed', async () => {
     const hold = Transfer.hold({ ...facts(), expiresAt: JANUARY + 1000 }, JANUARY);
     const record = await keep({ kind: 'transferred', transfer: hold, balances: [] });
     const after = hold.capture(5n, JANUARY + 500).reverse([1n, 1n]);
     await store.unitOfWork.transact(
-      want({}),
+      aPrefetch({}),
       () => ({ result: undefined, changes: { ...NO_CHANGES, transfers: [{ before: hold, after }] } }),
       clock.now() + 1000,
     );

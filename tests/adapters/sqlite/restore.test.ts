@@ -81,8 +81,8 @@ async function readBalance(file: string): Promise<bigint> {
   return found;
 }
 
-describe('a log beside books that it does not belong to', () => {
-  it.each(['a backup', 'a backup that was verified'])('is noticed: %s', async (kind) => {
+describe('a log beside books of another origin', () => {
+  it.each(['a backup', 'a backup that was verified'])('is detected: %s', async (kind) => {
     await books();
     if (kind === 'a backup that was verified') {
       const verified = new Program('src/cli.ts', {
@@ -100,7 +100,7 @@ describe('a log beside books that it does not belong to', () => {
     expect(before.equals(await readFile(path))).toBe(true);
   });
 
-  it('is none where the books crashed themselves', async () => {
+  it('is not reported after a crash of the same books', async () => {
     await books();
     await crash();
     expect(await balance()).toBe(150n);
@@ -110,7 +110,7 @@ describe('a log beside books that it does not belong to', () => {
 });
 
 describe('passbook restore', () => {
-  it('replaces the books and their log, and keeps both aside', async () => {
+  it('replaces the books and their log, and keeps the old ones beside them', async () => {
     await books();
     await crash();
     const { code, stdout, stderr } = await passbook('restore', backup);
@@ -123,7 +123,7 @@ describe('passbook restore', () => {
     expect(left).toEqual([]);
   });
 
-  it('makes books where there are none, and replaces what is no database', async () => {
+  it('creates missing books, and replaces a file that is not a database', async () => {
     await books();
     for (const suffix of ['', '-wal', '-shm']) await rm(`${path}${suffix}`, { force: true });
     expect(await passbook('restore', backup)).toMatchObject({ code: 0 });
@@ -148,7 +148,7 @@ describe('passbook restore', () => {
     expect(await balance()).toBe(150n);
   });
 
-  it('refuses what is no backup, and leaves the books as they are', async () => {
+  it('refuses a file that is not a backup, and leaves the books unchanged', async () => {
     await books();
     const other = join(folder, 'other.db');
     await writeFile(other, 'Dear diary, '.repeat(1000));
@@ -167,7 +167,7 @@ describe('passbook restore', () => {
     expect(await balance()).toBe(150n);
   });
 
-  it('that was cut off keeps a bank from opening, until it has gone through', async () => {
+  it('keeps a bank from opening after an interruption, until it has completed', async () => {
     await books();
     await writeFile(`${path}.restoring`, '');
     await expect(openSqliteStore({ path })).rejects.toThrow(

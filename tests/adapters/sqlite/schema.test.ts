@@ -146,7 +146,7 @@ describe('the schema refuses that', () => {
     expect(() => connection.run(insert, ...Object.values(row))).toThrow(message);
   });
 
-  it('takes an entry that breaks none of this', () => {
+  it('accepts an entry that satisfies all of this', () => {
     connection.exec('BEGIN');
     connection.exec(`INSERT INTO entries
       SELECT account_id, 1000, transfer_id, other_id, step, direction, posted, pending, debits_posted, credits_posted,
@@ -157,7 +157,7 @@ describe('the schema refuses that', () => {
     connection.rollBack();
   });
 
-  it('keeps no table that takes values of another type', () => {
+  it('has no table that accepts values of another type', () => {
     const lax = connection.all(
       "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite_%'",
     );

@@ -43,7 +43,7 @@ function aDisk() {
 }
 
 describe('a check of the store', () => {
-  it('fails while there is no room for what a write needs, and works again once there is', async () => {
+  it('fails while there is no room for a write, and succeeds again with room', async () => {
     const roomy = await openSqliteStore({ path, clock });
     const connection = new Connection(driver, path, { readOnly: true });
     const { page_count: pages } = connection.get('PRAGMA page_count') as { page_count: bigint };
@@ -58,7 +58,7 @@ describe('a check of the store', () => {
     await roomy.close();
   });
 
-  it('that worked is enough for a second, and for all who ask at once', async () => {
+  it('is cached for a second after a success, and shared by concurrent callers', async () => {
     const { disk, watched } = aDisk();
     const store = await openWith(watched, { path, clock });
     await Promise.all(Array.from({ length: 20 }, () => store.check()));
@@ -68,7 +68,7 @@ describe('a check of the store', () => {
     await store.close();
   });
 
-  it('tries again at once after a write has failed', async () => {
+  it('runs again immediately after a write has failed', async () => {
     const { disk, watched } = aDisk();
     const store = await openWith(watched, { path, clock });
     await store.check();

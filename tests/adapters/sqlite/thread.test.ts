@@ -14,7 +14,7 @@ import { openWith } from '../../../src/adapters/sqlite/sqlite-store.ts';
 import { Account } from '../../../src/domain/entities/account.ts';
 import type { Changes } from '../../../src/domain/books/changes.ts';
 import { Transfer } from '../../../src/domain/entities/transfer.ts';
-import { TestBank, NO_CHANGES, SYSTEM, want } from '../../../src/testing/fixtures/bank.ts';
+import { TestBank, NO_CHANGES, SYSTEM, aPrefetch } from '../../../src/testing/fixtures/bank.ts';
 import { aCustomer, anAccount, aUser, FixedClock, freshId } from '../../../src/testing/fixtures/builders.ts';
 
 const driver = await loadDriver();
@@ -54,7 +54,7 @@ async function open(
 
 function write(bank: TestBank, changes: Partial<Changes>, decide = () => {}): Promise<unknown> {
   return bank.unitOfWork.transact(
-    want({}),
+    aPrefetch({}),
     () => {
       decide();
       return { result: undefined, changes: { ...NO_CHANGES, ...changes } };
@@ -63,8 +63,8 @@ function write(bank: TestBank, changes: Partial<Changes>, decide = () => {}): Pr
   );
 }
 
-describe('the thread that writes', () => {
-  it('is started at the threshold alone, serves the units from then on, and ends with the store', async () => {
+describe('the writing thread', () => {
+  it('starts at the threshold only, then serves all units, and ends with the store', async () => {
     let committedHere = 0;
     const watched: Driver = {
       ...driver,
@@ -101,7 +101,7 @@ describe('the thread that writes', () => {
     await exit;
   });
 
-  it('and this one, each know what the other wrote, and read again what another process did', async () => {
+  it("and the main thread know each other's writes, and read again after another process's", async () => {
     let read = 0;
     const watched: Driver = {
       ...driver,
@@ -150,7 +150,7 @@ describe('the thread that writes', () => {
     expect((await bank.ledger.verifyBooks()).faults).toEqual([]);
   });
 
-  it('takes all of a unit back where a row has moved on, and goes on with the next', async () => {
+  it('rolls back the whole unit if a row has changed, and continues with the next', async () => {
     const bank = await open({ threadThreshold: 0 });
     const from = await bank.account(alice, { funds: 10n });
     const to = await bank.open(aCustomer());
@@ -171,7 +171,7 @@ describe('the thread that writes', () => {
     expect(await bank.reads.account(account.id)).toStrictEqual(account);
   });
 
-  it('is sent nothing of a unit that is given up before', async () => {
+  it('receives nothing of a unit that was given up before', async () => {
     const bank = await open({ threadThreshold: 0 });
     const known = (await bank.reads.account(await bank.account(alice, { funds: 10n })))!;
     const rename = { before: known, after: Account.restore({ ...known, name: 'Renamed' }) };
@@ -187,7 +187,7 @@ describe('the thread that writes', () => {
     expect(await bank.reads.account(known.id)).toStrictEqual(rename.after);
   });
 
-  it('that ends leaves the outcome of its unit unknown; what comes after is written here', async () => {
+  it('leaves an unknown outcome if it ends during a unit; the main thread writes later ones', async () => {
     const bank = await open({ threadThreshold: 0 });
     const [lost, kept] = [anAccount(), anAccount()];
     const ending = vi.fn(() => void workers[0]!.terminate());
@@ -201,7 +201,7 @@ describe('the thread that writes', () => {
     expect(workers).toHaveLength(1);
   });
 
-  it('that cannot be started is done without', async () => {
+  it('is optional if it cannot start', async () => {
     const bank = await open({ threadThreshold: 0, module: 'there is no such module' });
     const accountId = await bank.account(alice, { funds: 5n });
     expect(await bank.balanceOf(accountId)).toBe(5n);
@@ -211,11 +211,11 @@ describe('the thread that writes', () => {
   it.each([
     { whose: 'has nothing left to do', last: '', heard: 'written\n' },
     {
-      whose: 'has closed its store, and not before',
+      whose: 'has closed its store',
       last: "await store.close(); console.log('closed');",
       heard: 'written\nclosed\n',
     },
-  ])('keeps no process going that $whose', async ({ last, heard }) => {
+  ])('does not keep a process alive that $whose', async ({ last, heard }) => {
     const index = new URL('../../../src/adapters/sqlite/index.ts', import.meta.url).href;
     const script = `
       import { openSqliteStore } from ${JSON.stringify(index)};
@@ -234,7 +234,7 @@ describe('the thread that writes', () => {
     expect(said).toBe(heard);
   });
 
-  it('is part of a store from its opening', async () => {
+  it('starts when the store opens', async () => {
     const store = await openSqliteStore({ path, clock, threadThreshold: 0 });
     expect(workers).toHaveLength(1);
     await store.close();

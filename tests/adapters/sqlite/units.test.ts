@@ -11,7 +11,7 @@ import { openSqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import type { SqliteStore } from '../../../src/adapters/sqlite/index.ts';
 import { openWith } from '../../../src/adapters/sqlite/sqlite-store.ts';
 import type { Stores } from '../../../src/application/ports/ledger-store.ts';
-import { TestBank, NO_CHANGES, want } from '../../../src/testing/fixtures/bank.ts';
+import { TestBank, NO_CHANGES, aPrefetch } from '../../../src/testing/fixtures/bank.ts';
 import { aCustomer, anAccount, aUser, aWelcome, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 
 const driver = await loadDriver();
@@ -43,7 +43,7 @@ const FULL = { code: 'storage_full', message: 'The store has no space left, noth
 
 function seed(account = anAccount(), { waitMs = 10_000 } = {}): Promise<void> {
   return store.unitOfWork.transact(
-    want({ accountIds: [account.id] }),
+    aPrefetch({ accountIds: [account.id] }),
     () => ({
       result: undefined,
       changes: { ...NO_CHANGES, accounts: [{ before: null, after: account }] },
@@ -53,15 +53,15 @@ function seed(account = anAccount(), { waitMs = 10_000 } = {}): Promise<void> {
 }
 
 describe.each([
-  { where: 'here', from: Infinity },
-  { where: 'in the thread for it', from: 0 },
+  { where: 'in the main thread', from: Infinity },
+  { where: 'in the writing thread', from: 0 },
 ])('written $where:', ({ from }) => {
   beforeAll(() => {
     threadThreshold = from;
   });
 
   describe("another process's lock", () => {
-    it('is waited for, while the event loop turns', async () => {
+    it('delays a unit while the event loop turns', async () => {
       const account = anAccount();
       other.exec('BEGIN IMMEDIATE');
       const units = [seed(account), store.unitOfWork.run(async () => 'done'), store.check()];
@@ -72,14 +72,14 @@ describe.each([
       expect(await store.reads.account(account.id)).toStrictEqual(account);
     });
 
-    it('is waited for before a unit is asked what it wants', async () => {
+    it('delays a unit before its prefetch is requested', async () => {
       other.exec('BEGIN IMMEDIATE');
       let isFree = false;
       const asked: boolean[] = [];
       const unit = store.unitOfWork.transact(
         () => {
           asked.push(isFree);
-          return want({})();
+          return aPrefetch({})();
         },
         () => ({ result: undefined, changes: NO_CHANGES }),
         clock.now() + 10_000,
@@ -91,7 +91,7 @@ describe.each([
       expect(asked).toEqual([true]);
     });
 
-    it('is not waited for beyond the deadline, and nothing is written', async () => {
+    it('delays a unit to its deadline, and then nothing is written', async () => {
       const account = anAccount();
       other.exec('BEGIN IMMEDIATE');
       await expect(seed(account, { waitMs: 30 })).rejects.toMatchObject(UNAVAILABLE);
@@ -104,7 +104,7 @@ describe.each([
       expect(await store.reads.account(account.id)).toStrictEqual(account);
     });
 
-    it('is no reason for a read to wait', async () => {
+    it('delays no read', async () => {
       const account = anAccount();
       await seed(account);
       other.exec('BEGIN IMMEDIATE');
@@ -114,7 +114,7 @@ describe.each([
   });
 
   describe('a unit of work in progress', () => {
-    it('keeps others waiting to their deadline and no longer, and those after them in order', async () => {
+    it('delays others to their deadline and no longer, and keeps those after them in order', async () => {
       const [late, patient] = [anAccount(), anAccount()];
       const events: string[] = [];
       let finish = (): void => undefined;
@@ -132,7 +132,7 @@ describe.each([
       expect(await store.reads.account(late.id)).toBeUndefined();
     });
 
-    it('keeps no read waiting', async () => {
+    it('delays no read', async () => {
       const account = anAccount();
       await seed(account);
       await store.unitOfWork.run(async ({ users }) => {
@@ -141,7 +141,7 @@ describe.each([
       });
     });
 
-    it('is not seen by another process', async () => {
+    it('is invisible to another process', async () => {
       const user = aUser();
       await store.unitOfWork.run(async ({ users }) => {
         await users.insert(user, 'hash');
@@ -150,7 +150,7 @@ describe.each([
       expect(other.all('SELECT id FROM users')).toEqual([{ id: user.id }]);
     });
 
-    it('lends its stores: they do not serve after it', async () => {
+    it('lends its stores, which are unusable after it', async () => {
       const kept: Stores[] = [];
       await store.unitOfWork.run(async (stores) => kept.push(stores));
 
@@ -162,7 +162,7 @@ describe.each([
       await expect(seed(anAccount(), { waitMs: 0 })).rejects.toMatchObject(UNAVAILABLE);
     });
 
-    it('has all the time its deadline gives', async () => {
+    it('may use all the time until its deadline', async () => {
       const first = store.unitOfWork.run(() => sleep(20));
       await expect(seed(anAccount(), { waitMs: 1e12 })).resolves.toBeUndefined();
       await first;
@@ -179,13 +179,13 @@ describe.each([
     });
   });
 
-  describe('an account that has moved on', () => {
-    it('is not written over', async () => {
+  describe('an account that has changed', () => {
+    it('is not overwritten', async () => {
       const account = anAccount();
       await seed(account);
       await expect(
         store.unitOfWork.transact(
-          want({ accountIds: [account.id] }),
+          aPrefetch({ accountIds: [account.id] }),
           () => ({
             result: undefined,
             changes: {
@@ -203,7 +203,7 @@ describe.each([
   });
 
   describe('a database file', () => {
-    it('that was moved away takes no more, as it would be lost, and goes on once it is back', async () => {
+    it('that was moved away accepts no more writes, which would be lost, until it is back', async () => {
       const elsewhere = join(folder, 'elsewhere.db');
       await rename(path, elsewhere);
       const fault = {
@@ -218,14 +218,14 @@ describe.each([
       await expect(store.check()).resolves.toBeUndefined();
     });
 
-    it('that another file replaced takes no more', async () => {
+    it('that another file replaced accepts no more writes', async () => {
       await (await openSqliteStore({ path: join(folder, 'another.db') })).close();
       await rename(join(folder, 'another.db'), path);
       await expect(seed()).rejects.toMatchObject(UNAVAILABLE);
       await expect(store.check()).rejects.toMatchObject(UNAVAILABLE);
     });
 
-    it('that a newer version has taken over takes no more from this one', async () => {
+    it('that a newer version has migrated accepts no more writes from this version', async () => {
       await seed();
       other.exec("INSERT INTO schema_migrations VALUES (99, 'of the future', 0)");
       const fault = {
@@ -254,7 +254,7 @@ describe.each([
       });
     });
 
-    it('is named, loses nothing that was answered, and does no half of anything', async () => {
+    it('is reported, loses nothing that was acknowledged, and leaves nothing half done', async () => {
       const written: string[] = [];
       const full = await (async () => {
         for (;;) {
@@ -270,7 +270,7 @@ describe.each([
       expect((await store.reads.account(written[0]!))?.id).toBe(written[0]);
     });
 
-    it('in the middle of a batch takes all of it back, and the same keys work once there is room', async () => {
+    it('in the middle of a batch rolls it back, and the same keys succeed once there is room', async () => {
       const bank = new TestBank({ store, clock });
       const alice = { kind: 'user', id: 'alice' } as const;
       const [from, to] = [await bank.account(alice, { funds: 1000n }), await bank.account(alice)];
@@ -299,7 +299,7 @@ describe.each([
       await roomy.close();
     });
 
-    it('ends a unit of work, even one that goes on regardless', async () => {
+    it('ends a unit of work, even if its work ignores the fault', async () => {
       const user = aUser();
       await expect(
         store.unitOfWork.run(async ({ users, outbox }) => {
@@ -315,12 +315,12 @@ describe.each([
   });
 
   describe('a store that is closed', () => {
-    it('finishes what it has and takes no more', async () => {
+    it('finishes its accepted units, and refuses new ones', async () => {
       const accounts = [anAccount(), anAccount()];
       const short = await openSqliteStore({ path, clock, threadThreshold });
       const underWay = accounts.map((account) =>
         short.unitOfWork.transact(
-          want({}),
+          aPrefetch({}),
           () => ({
             result: undefined,
             changes: { ...NO_CHANGES, accounts: [{ before: null, after: account }] },
@@ -359,7 +359,7 @@ describe('a fault of SQLite', () => {
     expect(atCommit(fault)).toMatchObject({ code: at, cause: fault });
   });
 
-  it('at the commit leaves the outcome unknown; the unit is rolled back, and what comes after works', async () => {
+  it('at the commit leaves an unknown outcome; the unit rolls back, and later ones succeed', async () => {
     const syncs = { fail: false };
     const failing: Driver = {
       ...driver,
@@ -387,7 +387,7 @@ describe('a fault of SQLite', () => {
     expect(other.all('SELECT id FROM parcels')).toEqual([]);
   });
 
-  it('that came after the commit leaves the outcome unknown too, and the caches from before it are read again', async () => {
+  it('after the commit leaves an unknown outcome too, and the store reads its caches again', async () => {
     const after = { fail: false };
     const failing: Driver = {
       ...driver,
@@ -413,7 +413,7 @@ describe('a fault of SQLite', () => {
     expect((await bank.ledger.verifyBooks()).faults).toEqual([]);
   });
 
-  it('that is a broken rule of the schema is a mistake of ours, and comes out unchanged', () => {
+  it('that is a violation of the schema is our mistake, and is rethrown unchanged', () => {
     const fault = rule(19);
     expect(beforeCommit(fault)).toBe(fault);
     expect(atCommit(fault)).toBe(fault);

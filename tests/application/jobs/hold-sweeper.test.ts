@@ -30,8 +30,8 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
   }
 }
 
-describe('a sweeper that is started', () => {
-  it('sweeps again and again, until it is stopped; and may be started again', async () => {
+describe('a started sweeper', () => {
+  it('sweeps repeatedly until it is stopped, and may be started again', async () => {
     const { bank, clock, hold, transferId, isSwept } = await dueHold();
     const sweeper = bank.ledger.sweeper(new RecordingLog(), { everyMs: 2 });
     sweeper.start();
@@ -51,7 +51,7 @@ describe('a sweeper that is started', () => {
     await sweeper.stop();
   });
 
-  it('that meets a fault says so, and tries again', async () => {
+  it('logs a fault, and tries again', async () => {
     const { store, clock, transferId, isSwept } = await dueHold();
     let looks = 0;
     const reads: Store['reads'] = {
@@ -70,7 +70,7 @@ describe('a sweeper that is started', () => {
     expect(log.lines).toEqual(['warn: holds could not be swept, will try again']);
   });
 
-  it('that meets a fault of one account says so, and sweeps the others', async () => {
+  it('logs a fault of one account, and sweeps the others', async () => {
     const { store, clock, isSwept, transferId, bank } = await dueHold();
     const alice = aCustomer();
     const broken = await bank.account(alice, { funds: 1n });
@@ -78,9 +78,9 @@ describe('a sweeper that is started', () => {
     clock.advance(1000);
     const unitOfWork: Store['unitOfWork'] = {
       run: (work) => store.unitOfWork.run(work),
-      transact: (want, decide, deadline) =>
+      transact: (prefetch, decide, deadline) =>
         store.unitOfWork.transact(
-          want,
+          prefetch,
           (books) =>
             decide({
               ...books,
@@ -101,7 +101,7 @@ describe('a sweeper that is started', () => {
     expect(new Set(log.lines)).toEqual(new Set([line]));
   });
 
-  it('that was never started is stopped at once', async () => {
+  it('stops immediately if it was never started', async () => {
     const { bank } = await dueHold();
     await expect(bank.ledger.sweeper(new RecordingLog()).stop()).resolves.toBeUndefined();
   });

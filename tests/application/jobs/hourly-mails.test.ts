@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../../src/adapters/memory/index.ts';
 import { OutboxDispatcher } from '../../../src/application/jobs/outbox-dispatcher.ts';
 import type { DigestMessage, Notification } from '../../../src/domain/entities/notification.ts';
-import { NO_CHANGES, want } from '../../../src/testing/fixtures/bank.ts';
+import { NO_CHANGES, aPrefetch } from '../../../src/testing/fixtures/bank.ts';
 import { aTransferMessage, aUser, aWelcome, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 import { RecordingLog, RecordingMailer } from '../../support/people.ts';
 
@@ -41,7 +41,7 @@ async function anOutbox() {
     hand: async (messages: readonly Notification[]) => {
       const until = dispatcher.reserve();
       await unitOfWork.transact(
-        want({}),
+        aPrefetch({}),
         () => ({ result: undefined, changes: { ...NO_CHANGES, messages, messagesDueAt: until } }),
         clock.now(),
       );
@@ -62,7 +62,7 @@ function moneyFor({ id }: { id: string }, count: number, facts: { amount?: bigin
 }
 
 describe('money mails to one recipient', () => {
-  it('are a dozen an hour and then one digest, which covers all the others', async () => {
+  it('are limited to twelve an hour, followed by one digest that covers the rest', async () => {
     const outbox = await anOutbox();
     const { clock, vic, bob, add, dispatchAll, idsTo, digests } = outbox;
     const since = clock.now();
@@ -93,7 +93,7 @@ describe('money mails to one recipient', () => {
     expect(idsTo(vic)).toHaveLength(13);
   });
 
-  it('are counted across dispatchers and restarts, and begin anew with the next hour', async () => {
+  it('are counted across dispatchers and restarts, and start afresh with the next hour', async () => {
     const { clock, vic, open, add, dispatchAll, idsTo, digests } = await anOutbox();
     for (let round = 0; round < 4; round++) {
       await add(moneyFor(vic, 5));
@@ -107,7 +107,7 @@ describe('money mails to one recipient', () => {
     expect(digests().map(({ totals }) => totals[0]?.count)).toEqual([8]);
   });
 
-  it('lose nothing where the next mail comes before the digest of the hour before it', async () => {
+  it('lose nothing if the next mail precedes the digest of the previous hour', async () => {
     const { clock, vic, open, add, dispatchAll, digests } = await anOutbox();
     for (const _hour of [1, 2, 3]) {
       await add(moneyFor(vic, 14));
@@ -119,7 +119,7 @@ describe('money mails to one recipient', () => {
     expect(new Set(digests().map(({ id }) => id)).size).toBe(3);
   });
 
-  it('that are tried again are counted once', async () => {
+  it('count once, even if they are sent again after a failure', async () => {
     const { clock, vic, open, add, mailer, dispatchAll, idsTo, digests } = await anOutbox();
     const messages = moneyFor(vic, 12);
     await add(messages);
@@ -142,7 +142,7 @@ describe('money mails to one recipient', () => {
     expect(idsTo(vic)).toHaveLength(12 + 20);
   });
 
-  it('that are handed over are gathered too, and written by the time it stops', async () => {
+  it('that are delivered directly are gathered too, and stored before the dispatcher stops', async () => {
     const { clock, vic, dispatcher, open, hand, idsTo, dispatchAll, digests } = await anOutbox();
     dispatcher.start();
     await new Promise(setImmediate);

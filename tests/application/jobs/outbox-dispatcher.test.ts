@@ -7,7 +7,7 @@ import type { UnitOfWork } from '../../../src/application/ports/ledger-store.ts'
 import type { Mailer } from '../../../src/application/ports/outbox.ts';
 import type { Notification } from '../../../src/domain/entities/notification.ts';
 import { PassbookError } from '../../../src/domain/errors.ts';
-import { NO_CHANGES, want } from '../../../src/testing/fixtures/bank.ts';
+import { NO_CHANGES, aPrefetch } from '../../../src/testing/fixtures/bank.ts';
 import { aUser, aWelcome, FixedClock, JANUARY } from '../../../src/testing/fixtures/builders.ts';
 import { RecordingLog, RecordingMailer } from '../../support/people.ts';
 
@@ -56,7 +56,7 @@ async function anOutbox({
 }
 
 describe('dispatching', () => {
-  it('sends what is due to its recipient, once, those first that are due longest', async () => {
+  it('sends due messages to their recipients, once each, earliest due first', async () => {
     const mailer = new RecordingMailer();
     const { dispatcher, add, user, clock, log } = await anOutbox({ mailer });
     const [later, sooner] = [
@@ -77,7 +77,7 @@ describe('dispatching', () => {
     expect(log.lines).toEqual(['info: mail sent', 'info: mail sent', 'info: mail sent']);
   });
 
-  it('logs the path of a mail that was written to a file, and not that it was sent', async () => {
+  it('logs the path of a mail that was written to a file, and does not report it as sent', async () => {
     const mailer = new RecordingMailer({ file: 'mail/1.eml' });
     const { dispatcher, add, user, log } = await anOutbox({ mailer });
     const message = aWelcome({ recipientId: user.id, at: JANUARY - 1 });
@@ -87,7 +87,7 @@ describe('dispatching', () => {
     expect(log.infos).toEqual([{ messageId: message.id, kind: 'welcome', attempt: 1, file: 'mail/1.eml' }]);
   });
 
-  it('takes no more at once than its batch', async () => {
+  it('claims no more than one batch at a time', async () => {
     const { dispatcher, add, user } = await anOutbox();
     await add(...Array.from({ length: 5 }, () => aWelcome({ recipientId: user.id })));
     expect([await dispatcher.dispatch(), await dispatcher.dispatch(), await dispatcher.dispatch()]).toEqual([
@@ -95,7 +95,7 @@ describe('dispatching', () => {
     ]);
   });
 
-  it('tries again later where the mail server fails, waiting twice as long each time, up to a bound', async () => {
+  it('retries after a failure of the mail server, and doubles the delay up to a bound', async () => {
     const failures = Array.from({ length: 5 }, () => new Error('connection refused'));
     const mailer = new RecordingMailer(...failures);
     const { dispatcher, add, user, clock, log } = await anOutbox({ mailer });
@@ -113,7 +113,7 @@ describe('dispatching', () => {
     expect(log.lines).toEqual([...failures.map(() => 'warn: mail failed'), 'info: mail sent']);
   });
 
-  it('is not held up by a message that fails', async () => {
+  it('is not blocked by a message that fails', async () => {
     const mailer = new RecordingMailer(new Error('timed out'));
     const { dispatcher, add, user } = await anOutbox({ mailer });
     const [poison, innocent] = [aWelcome({ recipientId: user.id }), aWelcome({ recipientId: user.id })];
@@ -123,7 +123,7 @@ describe('dispatching', () => {
     expect(mailer.sent.map(({ message }) => message)).toEqual([innocent]);
   });
 
-  it('gives up after the last attempt, and says so as an error', async () => {
+  it('gives up after the last attempt, and logs an error', async () => {
     const mailer = new RecordingMailer(new Error('timed out'), new Error('timed out'));
     const { dispatcher, add, user, clock, log, due } = await anOutbox({
       mailer,
@@ -140,7 +140,7 @@ describe('dispatching', () => {
     expect(log.lines).toEqual(['warn: mail failed', 'error: mail given up']);
   });
 
-  it('gives up at once what the mail server will never accept', async () => {
+  it('gives up a message immediately if the mail server refuses it permanently', async () => {
     const mailer = new RecordingMailer('refused');
     const { dispatcher, add, user, clock, log, due } = await anOutbox({ mailer });
     await add(aWelcome({ recipientId: user.id }));
@@ -151,7 +151,7 @@ describe('dispatching', () => {
     expect(log.lines).toEqual(['error: mail given up']);
   });
 
-  it('gives up at once what is for nobody', async () => {
+  it('gives up a message immediately if its recipient is unknown', async () => {
     const mailer = new RecordingMailer();
     const { dispatcher, add, clock, log, due } = await anOutbox({ mailer });
     await add(aWelcome());
@@ -163,7 +163,7 @@ describe('dispatching', () => {
     expect(log.lines).toEqual(['error: mail given up']);
   });
 
-  it('leaves the rest of a batch whose lease is over to the next dispatcher that claims it', async () => {
+  it('leaves the rest of a batch to the next dispatcher when its lease has ended', async () => {
     const sent: Notification[] = [];
     const { open, add, user, clock, due } = await anOutbox({
       mailer: {
@@ -182,7 +182,7 @@ describe('dispatching', () => {
     expect(await due()).toEqual([{ message: messages[2], attempt: 2 }]);
   });
 
-  it('after a crash between the yes of the server and the mark sends once more, under the same id', async () => {
+  it('sends again under the same id after a crash between acceptance and the mark', async () => {
     const mailer = new RecordingMailer();
     const { open, dispatcher, add, user, clock, unitOfWork } = await anOutbox({ mailer });
     const message = aWelcome({ recipientId: user.id });
@@ -214,7 +214,7 @@ describe('a fault of the mail server', () => {
   const welcomes = (count: number, { id }: { id: string }) =>
     Array.from({ length: count }, (_, at) => aWelcome({ recipientId: id, at: JANUARY - 100 + at }));
 
-  it('is met by one mail for each wait, however many wait, and is no attempt of any', async () => {
+  it('costs one mail for each delay, however many wait, and counts as no attempt', async () => {
     const mailer = new CountingMailer(...Array.from({ length: 20 }, noSignIn));
     const { dispatcher, add, user, clock, log } = await anOutbox({ mailer, options: { maxAttempts: 2 } });
     const messages = welcomes(7, user);
@@ -236,7 +236,7 @@ describe('a fault of the mail server', () => {
     );
   });
 
-  it('is waited for anew from the first delay once the server took a mail', async () => {
+  it('starts again from the first delay after the server accepted a mail', async () => {
     const mailer = new CountingMailer(noSignIn(), noSignIn(), undefined, noSignIn());
     const { dispatcher, add, user, clock } = await anOutbox({ mailer });
     await add(...welcomes(2, user));
@@ -251,7 +251,7 @@ describe('a fault of the mail server', () => {
     expect(mailer.sent).toHaveLength(2);
   });
 
-  it('in the middle of a mail is an attempt of that mail alone, and the next try is made with another', async () => {
+  it('in the middle of a mail counts as an attempt of that mail alone, and the next try uses another mail', async () => {
     const mailer = new CountingMailer(brokenOff(), brokenOff());
     const { dispatcher, add, user, clock, due } = await anOutbox({ mailer, options: { delayMs: 2000 } });
     const [first, second, third] = welcomes(3, user);
@@ -270,7 +270,7 @@ describe('a fault of the mail server', () => {
     );
   });
 
-  it('is taken from five mails in a row that each fail for themselves', async () => {
+  it('is assumed after five mails in a row that each fail individually', async () => {
     const mailer = new CountingMailer(...Array.from({ length: 8 }, () => new Error('451 later')));
     const { dispatcher, add, user, clock } = await anOutbox({ mailer, options: { batch: 50 } });
     await add(...welcomes(20, user));
@@ -281,7 +281,7 @@ describe('a fault of the mail server', () => {
     expect(mailer.calls).toBe(6);
   });
 
-  it('gives back what was handed over, and takes nothing more meanwhile', async () => {
+  it('puts directly delivered messages back, and pauses direct delivery', async () => {
     const gate = new Gate();
     const mailer = new CountingMailer(gate.passed, noSignIn());
     const outbox = await anOutbox({ mailer });
@@ -291,7 +291,7 @@ describe('a fault of the mail server', () => {
     const hand = async (message: Notification) => {
       const until = dispatcher.reserve() ?? 0;
       await unitOfWork.transact(
-        want({}),
+        aPrefetch({}),
         () => ({ result: undefined, changes: { ...NO_CHANGES, messages: [message], messagesDueAt: until } }),
         clock.now(),
       );
@@ -313,7 +313,7 @@ describe('a fault of the mail server', () => {
   });
 });
 
-describe('a dispatcher that runs', () => {
+describe('a running dispatcher', () => {
   it('sends the messages that wait when it starts, and new ones when it is woken', async () => {
     const mailer = new RecordingMailer();
     const { dispatcher, add, user } = await anOutbox({ mailer });
@@ -329,7 +329,7 @@ describe('a dispatcher that runs', () => {
     expect(new Set(mailer.sent.map(({ message }) => message.id)).size).toBe(8);
   });
 
-  it('hears a call that comes while it looks', async () => {
+  it('notices a wake-up during a look into the outbox', async () => {
     const mailer = new RecordingMailer();
     const { unitOfWork, open, add, user } = await anOutbox({ mailer });
     const late = aWelcome({ recipientId: user.id });
@@ -352,7 +352,7 @@ describe('a dispatcher that runs', () => {
     expect(mailer.sent).toEqual([{ message: late, recipient: user }]);
   });
 
-  it('looks by itself after a while, for what other processes left', async () => {
+  it('looks into the outbox at intervals for messages of other processes', async () => {
     const mailer = new RecordingMailer();
     const { dispatcher, add, user } = await anOutbox({ mailer, options: { pollMs: 5 } });
     dispatcher.start();
@@ -364,7 +364,7 @@ describe('a dispatcher that runs', () => {
     expect(mailer.sent).toEqual([{ message: left, recipient: user }]);
   });
 
-  it('goes on after the store could not be read', async () => {
+  it('continues after the store could not be read', async () => {
     const mailer = new RecordingMailer();
     const { unitOfWork, open, add, user, log } = await anOutbox({ mailer, options: { pollMs: 5 } });
     await add(aWelcome({ recipientId: user.id }));
@@ -383,7 +383,7 @@ describe('a dispatcher that runs', () => {
     ]);
   });
 
-  it('finishes the message it is sending when it is stopped, and begins no other', async () => {
+  it('finishes the current message when it is stopped, and starts no other', async () => {
     const gate = new Gate();
     const mailer = new RecordingMailer(gate.passed);
     const { dispatcher, add, user, clock, due } = await anOutbox({ mailer });
@@ -403,7 +403,7 @@ describe('a dispatcher that runs', () => {
     expect(await due()).toEqual([{ message: messages[1], attempt: 2 }]);
   });
 
-  it('that idles stops at once, and one that never ran too', async () => {
+  it('stops immediately if it is idle, and if it never ran', async () => {
     const { dispatcher, open } = await anOutbox();
     dispatcher.start();
     await new Promise(setImmediate);
@@ -412,7 +412,7 @@ describe('a dispatcher that runs', () => {
   });
 });
 
-describe('recipients', () => {
+describe('recipients of mails', () => {
   it('are read once a minute, and missing ones each time', async () => {
     const mailer = new RecordingMailer();
     const { unitOfWork, open, add, user, clock } = await anOutbox({ mailer });
@@ -447,8 +447,8 @@ describe('recipients', () => {
   });
 });
 
-describe('what is handed over', () => {
-  /** As a unit of work writes it: claimed until the courier's reservation ends. */
+describe('a directly delivered message', () => {
+  /** As a unit of work writes it: claimed until the reservation of direct delivery ends. */
   const committed = async (
     outbox: Awaited<ReturnType<typeof anOutbox>>,
     messages: readonly Notification[],
@@ -456,14 +456,14 @@ describe('what is handed over', () => {
     const until = outbox.dispatcher.reserve();
     if (until === null) throw new TypeError('There is room');
     await outbox.unitOfWork.transact(
-      want({}),
+      aPrefetch({}),
       () => ({ result: undefined, changes: { ...NO_CHANGES, messages, messagesDueAt: until } }),
       outbox.clock.now(),
     );
     outbox.dispatcher.accept(messages, until);
   };
 
-  it('is sent without a look into the outbox, and marked', async () => {
+  it('is sent and marked without a look into the outbox', async () => {
     const mailer = new RecordingMailer();
     const outbox = await anOutbox({ mailer });
     outbox.dispatcher.start();
@@ -477,7 +477,7 @@ describe('what is handed over', () => {
     expect(await outbox.due()).toEqual([]);
   });
 
-  it('is nothing before it runs, once it stops, and where it has enough', async () => {
+  it('is refused before the dispatcher starts, after it stops, and while its queue is full', async () => {
     const gate = new Gate();
     const outbox = await anOutbox({ mailer: new RecordingMailer(gate.passed) });
     const { dispatcher, user } = outbox;
@@ -498,7 +498,7 @@ describe('what is handed over', () => {
     expect(dispatcher.reserve()).toBeNull();
   });
 
-  it('and not sent when it stops is due again at once', async () => {
+  it('is due again immediately if it is not sent when the dispatcher stops', async () => {
     const gate = new Gate();
     const mailer = new RecordingMailer(gate.passed);
     const outbox = await anOutbox({ mailer });
@@ -519,7 +519,7 @@ describe('what is handed over', () => {
     expect(await outbox.due()).toEqual([second, third].map((message) => ({ message, attempt: 2 })));
   });
 
-  it('and fails is tried again like any other', async () => {
+  it('is retried like any other if it fails', async () => {
     const mailer = new RecordingMailer(new Error('connection refused'));
     const outbox = await anOutbox({ mailer });
     outbox.dispatcher.start();

@@ -7,7 +7,7 @@ import { RecordingLog } from '../../support/people.ts';
 const DAY_MS = 86_400_000;
 
 describe('the sweeper of sessions', () => {
-  it('deletes what ended or expired 30 days ago, in units of a bounded size', async () => {
+  it('deletes sessions 30 days after they end or expire, in units of a bounded size', async () => {
     const clock = new FixedClock();
     const { unitOfWork } = createMemoryStore();
     const user = aUser();
@@ -57,7 +57,7 @@ describe('the sweeper of sessions', () => {
     );
   });
 
-  it('sweeps when it starts, and warns where it cannot', async () => {
+  it('sweeps when it starts, and logs a warning if it fails', async () => {
     const log = new RecordingLog();
     const unitOfWork = {
       transact: () => Promise.reject(new Error('down')),

@@ -60,7 +60,7 @@ async function exported(
 }
 
 describe('the proof of a statement', () => {
-  it('shows the entries of the period and the balances around them, and needs nothing but the checkpoint', async () => {
+  it('shows the entries of the period and the balances around them, and is checked with the checkpoint alone', async () => {
     const days = await someDays();
     const proof = await exported(days.bob, days.to, days);
 
@@ -82,7 +82,7 @@ describe('the proof of a statement', () => {
     expect([proof.opening?.sequence, proof.following?.sequence, proof.digests.length]).toEqual([1, 4, 1]);
   });
 
-  it('shows nobody else’s data: no other account, owner, name or metadata', async () => {
+  it('shows no data of others: no other account, owner, name or metadata', async () => {
     const days = await someDays();
     const text = JSON.stringify(await exported(days.bob, days.to, days));
     for (const foreign of [days.from, days.alice.id, 'Alice', 'secret', systemAccountId('funding', 'EUR')]) {
@@ -90,7 +90,7 @@ describe('the proof of a statement', () => {
     }
   });
 
-  it('is of all that the checkpoint holds where no period is named', async () => {
+  it('covers the whole checkpoint by default', async () => {
     const { bank, alice, from, clock } = await someDays();
     const proof = await bank.ledger.exportStatement(alice, { accountId: from });
     expect(proof.period).toEqual({ from: JANUARY, to: clock.now() - DAY });
@@ -101,7 +101,7 @@ describe('the proof of a statement', () => {
     expect([proof.opening, proof.entries.length, proof.following]).toEqual([null, 6, null]);
   });
 
-  it('is of an account that nothing was posted to, and of a period in which nothing was', async () => {
+  it('exists for an account without entries, and for a period without entries', async () => {
     const days = await someDays();
     const { bank, bob, clock, alice } = days;
     const empty = await bank.open(bob);
@@ -119,7 +119,7 @@ describe('the proof of a statement', () => {
     });
   });
 
-  it('holds after a text was erased, and no longer shows it', async () => {
+  it('remains valid after a text is erased, and no longer shows it', async () => {
     const { bank, alice, bob, from, to, clock } = await someDays();
     const transferId = transferIdOf(
       await bank.ledger.transferFunds(alice, {
@@ -138,7 +138,7 @@ describe('the proof of a statement', () => {
     expect(JSON.stringify(proof)).not.toContain('Never said');
   });
 
-  it('is its owner’s, the system’s and an auditor’s to ask for', async () => {
+  it('is available to the owner, the system and an auditor alone', async () => {
     const { bank, alice, to } = await someDays();
     await expect(bank.ledger.exportStatement(alice, { accountId: to })).rejects.toMatchObject({
       code: 'account_not_found',
@@ -150,7 +150,7 @@ describe('the proof of a statement', () => {
     }
   });
 
-  it('reaches no further than the newest checkpoint', async () => {
+  it('extends no further than the newest checkpoint', async () => {
     const { bank, bob, to, clock } = await someDays();
     const code = 'checkpoint_not_found';
     const late = { accountId: to, to: clock.now() };
@@ -237,7 +237,7 @@ describe('the proof of a statement', () => {
     expect(checked(forge(proof), checkpointOf(proof))).toEqual({ ok: false, reason });
   });
 
-  it('is refused by any other checkpoint', async () => {
+  it('is refused with any other checkpoint', async () => {
     const days = await someDays();
     const proof = await exported(days.bob, days.to, days);
     const other = await days.bank.ledger.makeCheckpoint();
@@ -256,7 +256,7 @@ function withEntry(
 }
 
 describe('checkpoints', () => {
-  it('are numbered, and each names the one before it', async () => {
+  it('are numbered, and each refers to the one before it', async () => {
     const { bank, clock } = await someDays();
     const second = await bank.ledger.makeCheckpoint();
     const third = await bank.ledger.makeCheckpoint();
@@ -269,7 +269,7 @@ describe('checkpoints', () => {
     expect(second.digest).toBe(sha256(second.signed));
   });
 
-  it('that are made at once follow one another', async () => {
+  it('that are made concurrently follow one another', async () => {
     const { bank } = await someDays();
     const made = await Promise.all(Array.from({ length: 4 }, () => bank.ledger.makeCheckpoint()));
     expect(made.map(({ number }) => number)).toEqual([2, 3, 4, 5]);
@@ -278,7 +278,7 @@ describe('checkpoints', () => {
     );
   });
 
-  it('are made by a ledger that was given what it takes', async () => {
+  it('require a ledger with checkpoints configured', async () => {
     const bank = new TestBank({ store: createMemoryStore(), clock: new FixedClock() });
     await expect(bank.ledger.makeCheckpoint()).rejects.toThrow('without checkpoints');
   });

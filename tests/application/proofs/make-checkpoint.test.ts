@@ -6,7 +6,7 @@ import { aCustomer, FixedClock } from '../../../src/testing/fixtures/builders.ts
 import { MemoryCheckpoints } from '../../support/checkpoints.ts';
 import { RecordingLog } from '../../support/people.ts';
 
-describe('checkpoints every so often', () => {
+describe('checkpoints at intervals', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
   afterEach(() => void vi.useRealTimers());
 
@@ -40,7 +40,7 @@ describe('checkpoints every so often', () => {
     expect([made, log.lines]).toEqual([[1, 2, 3, 4, 5], []]);
   });
 
-  it('are tried again where one cannot be made', async () => {
+  it('are retried after a failure', async () => {
     const { log, made, make } = await aCheckpointer();
     const answers = [Promise.reject(new Error('the disk is full'))];
     const checkpointer = new Checkpointer({ make: () => answers.shift() ?? make(), log, everyMs: 1_000 });

@@ -4,8 +4,8 @@ import type { Store } from '../../../src/application/ports/ledger-store.ts';
 import { TestBank } from '../../../src/testing/fixtures/bank.ts';
 import { aCustomer, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 
-describe('a read of an account whose hold has expired', () => {
-  it('shows nothing as held, even where the hold is swept between its two looks', async () => {
+describe('a read of an account with an expired hold', () => {
+  it('shows nothing as held, even if the sweep happens between its two looks', async () => {
     const store = createMemoryStore();
     const clock = new FixedClock();
     const sweeping = new TestBank({ store, clock });

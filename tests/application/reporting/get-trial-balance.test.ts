@@ -20,7 +20,7 @@ async function aBusyBank() {
 }
 
 describe('the trial balance', () => {
-  it('has every system account and the sum of the customers, by currency, debits equal to credits', async () => {
+  it('has every system account and the sum of the customers, by currency, with equal debits and credits', async () => {
     const clock = new FixedClock();
     const bank = new TestBank({ store: createMemoryStore(), clock });
     const alice = aCustomer();
@@ -72,7 +72,7 @@ describe('the trial balance', () => {
     });
   });
 
-  it('says so where the books are wrong', async () => {
+  it('reports unbalanced books', async () => {
     const bank = new TestBank({ store: createMemoryStore(), clock: new FixedClock() });
     const accountId = await bank.account(aCustomer(), { funds: 5n });
     const { counters } = (await bank.reads.account(accountId))!;
@@ -81,7 +81,7 @@ describe('the trial balance', () => {
     expect(currencies).toMatchObject([{ debits: 5n, credits: 6n, isBalanced: false }]);
   });
 
-  it('at an instant is what every book gives that is cut off there, and once final does not change', async () => {
+  it('at an instant is the sum of every book up to it, and does not change once it is final', async () => {
     const { busy, bank, clock, random, openedAt } = await aBusyBank();
     const instants = Array.from({ length: 25 }, () =>
       random.integer(openedAt - HOUR_MS, clock.now() - 11_000),
@@ -110,7 +110,7 @@ describe('the trial balance', () => {
     expect(await read()).toStrictEqual(before);
   });
 
-  it('at this very instant is balanced, though commits go on between its reads', async () => {
+  it('at the current instant is balanced despite commits between its reads', async () => {
     const { store, clock } = await aBusyBank();
     let pay: (() => Promise<unknown>) | undefined;
     const scan: LedgerScan = {
@@ -137,7 +137,7 @@ describe('the trial balance', () => {
     });
   });
 
-  it('of the future is not given', async () => {
+  it('of a future instant is refused', async () => {
     const { bank, clock } = await aBusyBank();
     await expect(bank.ledger.getTrialBalance(SYSTEM, { at: clock.now() + 1 })).rejects.toMatchObject({
       code: 'invalid_request',

@@ -48,23 +48,20 @@ async function reading<T>(read: () => Promise<T>) {
 }
 
 describe('a balance at an instant', () => {
-  it.each([1, 2, 17, 1_500, LENGTH - 1])(
-    'is found in a few short reads, after entry %i of many',
-    async (nth) => {
-      const { bank, alice, accountId, openedAt } = book;
-      const at = openedAt + nth * MINUTE_MS;
-      const { found, seen } = await reading(() => bank.ledger.getBalance(alice, accountId, { at }));
-      expect(found.balance).toBe(BigInt(nth));
-      expect(seen.filter(({ read }) => read !== 'entriesAt')).toEqual([{ read: 'account', items: 1 }]);
-      // 17 ^ 3 is above the length
-      expect(seen.length).toBeLessThanOrEqual(1 + 3);
-      expect(seen.every(({ items }) => items <= 16)).toBe(true);
-    },
-  );
+  it.each([1, 2, 17, 1_500, LENGTH - 1])('takes a few short reads, after entry %i of many', async (nth) => {
+    const { bank, alice, accountId, openedAt } = book;
+    const at = openedAt + nth * MINUTE_MS;
+    const { found, seen } = await reading(() => bank.ledger.getBalance(alice, accountId, { at }));
+    expect(found.balance).toBe(BigInt(nth));
+    expect(seen.filter(({ read }) => read !== 'entriesAt')).toEqual([{ read: 'account', items: 1 }]);
+    // 17 ^ 3 is above the length
+    expect(seen.length).toBeLessThanOrEqual(1 + 3);
+    expect(seen.every(({ items }) => items <= 16)).toBe(true);
+  });
 });
 
 describe('a history', () => {
-  it('that few entries belong to looks at a bounded number for a page, and goes on by its cursor', async () => {
+  it('with few matches reads a bounded number of entries for a page, and continues from its cursor', async () => {
     const { bank, alice, accountId } = book;
     const filter = { minAmount: 2n };
     const pages: number[] = [];
@@ -82,7 +79,7 @@ describe('a history', () => {
     expect(transfers).toEqual({ items: [], nextCursor: expect.any(String) as string });
   });
 
-  it('of a span of time reads what is in it and little else', async () => {
+  it('of a period reads little more than the entries in it', async () => {
     const { bank, alice, accountId, openedAt } = book;
     const span = { from: openedAt + 1_000 * MINUTE_MS, to: openedAt + 1_010 * MINUTE_MS };
     const entries = await reading(() => bank.ledger.listEntries(alice, accountId, span));
@@ -104,7 +101,7 @@ describe('a history', () => {
     ]);
   });
 
-  it('between two accounts asks for what is between them', async () => {
+  it('between two accounts reads only their common entries', async () => {
     const { bank, alice, accountId } = book;
     const { found, seen } = await reading(() =>
       bank.ledger.listEntries(alice, accountId, { counterparty: freshId() }),
@@ -133,14 +130,14 @@ describe('a history', () => {
       'metadata.a b',
       'must have a name of 1 to 40 characters: A to Z, a to z, 0 to 9, "_", "." and "-", a letter or digit first',
     ],
-  ])('cannot be narrowed down by %o', async (filter, field, message) => {
+  ])('cannot be filtered by %o', async (filter, field, message) => {
     const { bank, alice, accountId } = book;
     const fault = new PassbookError('invalid_request', { errors: [{ field, message }] });
     await expect(bank.ledger.listEntries(alice, accountId, filter)).rejects.toEqual(fault);
     await expect(bank.ledger.listTransfers(alice, filter)).rejects.toEqual(fault);
   });
 
-  it('of entries does not go on from the cursor of another list', async () => {
+  it('of entries refuses the cursor of another list', async () => {
     const { bank, alice, accountId } = book;
     const { nextCursor } = await bank.ledger.listTransfers(alice, { limit: 1 });
     await expect(bank.ledger.listEntries(alice, accountId, { cursor: nextCursor! })).rejects.toEqual(
@@ -152,7 +149,7 @@ describe('a history', () => {
 });
 
 describe('a statement', () => {
-  it('of a long period is read a part at a time, on demand', async () => {
+  it('of a long period is read in parts, on demand', async () => {
     const { bank, alice, accountId } = book;
     const { found, seen } = await reading(() => bank.ledger.getStatement(alice, accountId));
     expect(found.closing).toBe(BigInt(LENGTH));

@@ -58,7 +58,7 @@ describe("a user's transfers", () => {
     }
   }
 
-  it('come in one order and each once, from however many books, with several at one instant', async () => {
+  it('are in order and each appears once, from any number of books, even with several at one instant', async () => {
     const random = new Random(7);
     const accounts: { id: string; owner: Customer }[] = [];
     for (const owner of [alice, alice, alice, bob, bob]) {
@@ -88,7 +88,7 @@ describe("a user's transfers", () => {
     }
   });
 
-  it('are read from the books that have them, a few of each where there are many', async () => {
+  it('are read from the books that have them, a few from each of many books', async () => {
     const [busy, ...quiet] = await Promise.all(Array.from({ length: 40 }, () => bank.account(alice)));
     for (const accountId of quiet) await bank.fund(accountId, 1n);
     clock.advance(1);
@@ -104,7 +104,7 @@ describe("a user's transfers", () => {
     expect(new Set(seen.map(({ accountId }) => accountId)).size).toBe(40);
   });
 
-  it('are not read from accounts that were opened later', async () => {
+  it('are not read from accounts that were opened after the cursor', async () => {
     const first = await bank.account(alice);
     await bank.fund(first, 1n);
     const [funded] = await userTransfers(reads, alice.id, { before: null, limit: 1 });

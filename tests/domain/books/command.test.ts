@@ -8,7 +8,7 @@ import {
   aFundingCommand,
   aLimitCommand,
   anOpenCommand,
-  anOrder,
+  anInstruction,
   anUnfreezeCommand,
   aReverseCommand,
   aTransferCommand,
@@ -29,12 +29,12 @@ const NOTHING = {
   auditHead: false,
 };
 
-describe('what commands want of the books', () => {
-  it('is nothing for no commands', () => {
+describe('the prefetch of commands', () => {
+  it('is empty without commands', () => {
     expect(prefetchFor([], DUE)).toEqual(NOTHING);
   });
 
-  it('is both accounts and the key of a transfer', () => {
+  it('has both accounts and the key of a transfer', () => {
     const command = aTransferCommand({ sourceAccountId: 'a', destinationAccountId: 'b' });
     expect(prefetchFor([command], DUE)).toEqual({
       ...NOTHING,
@@ -46,7 +46,7 @@ describe('what commands want of the books', () => {
     });
   });
 
-  it("is the account, the bank's funding account and the key of initial funds", () => {
+  it("has the account, the bank's funding account and the key of initial funds", () => {
     const command = aFundingCommand({ destination: { accountId: 'a' } });
     expect(prefetchFor([command], DUE)).toEqual({
       ...NOTHING,
@@ -58,7 +58,7 @@ describe('what commands want of the books', () => {
     });
   });
 
-  it("is a user's oldest active account in a currency where initial funds name a user", () => {
+  it("has a user's oldest active account in a currency if initial funds name a user", () => {
     const destinations = [
       { ownerId: 'alice', currency: 'EUR' },
       { ownerId: 'alice', currency: 'USD' },
@@ -75,7 +75,7 @@ describe('what commands want of the books', () => {
     });
   });
 
-  it("is the count of an owner's accounts where one is opened, and a key only if there is one", () => {
+  it("has an owner's number of accounts for an opening, and a key only if there is one", () => {
     const keyed = anOpenCommand({ ownerId: 'alice' });
     const keyless = anOpenCommand({ ownerId: 'bob', key: null });
     expect(prefetchFor([keyed, keyless], DUE)).toEqual({
@@ -88,11 +88,11 @@ describe('what commands want of the books', () => {
     });
   });
 
-  it('is every account of every leg of a batch, and its one key', () => {
+  it('has every account of every leg of a batch, and its one key', () => {
     const command = aBatchCommand({
       instructions: [
-        anOrder({ sourceAccountId: 'a', destinationAccountId: 'b' }),
-        anOrder({
+        anInstruction({ sourceAccountId: 'a', destinationAccountId: 'b' }),
+        anInstruction({
           legs: [
             { account: { accountId: 'c' }, direction: 'debit', amount: 2n },
             { account: { accountId: 'a' }, direction: 'credit', amount: 1n },
@@ -109,7 +109,7 @@ describe('what commands want of the books', () => {
     });
   });
 
-  it('is the transfer that is captured, voided or reversed, and the key', () => {
+  it('has the transfer to capture, void or reverse, and the key', () => {
     const commands = [
       aCaptureCommand({ transferId: 't' }),
       aVoidCommand({ transferId: 'u' }),
@@ -122,7 +122,7 @@ describe('what commands want of the books', () => {
     });
   });
 
-  it('is the account that is administered, the end of the audit log, and one more of the oldest for each that may stop being it', () => {
+  it('has the account to administer, the end of the audit log, and further active accounts as replacements for the oldest', () => {
     const commands = [
       aFreezeCommand({ accountId: 'a' }),
       anUnfreezeCommand({ accountId: 'a' }),
@@ -143,7 +143,7 @@ describe('what commands want of the books', () => {
     });
   });
 
-  it('of what is neither audited nor money is the account alone', () => {
+  it('has the account alone for an expiry and for a renaming', () => {
     const shared = { actor: { kind: 'system' }, key: null, request: { version: 1, fields: [] } } as const;
     expect(
       prefetchFor(
@@ -156,7 +156,7 @@ describe('what commands want of the books', () => {
     ).toEqual({ ...NOTHING, accountIds: ['a', 'b'] });
   });
 
-  it('names nothing twice', () => {
+  it('has no item twice', () => {
     const transfer = aTransferCommand({ sourceAccountId: 'a', destinationAccountId: 'b' });
     const toUser = aFundingCommand({ destination: { ownerId: 'alice', currency: 'EUR' } });
     const open = anOpenCommand({ ownerId: 'alice' });

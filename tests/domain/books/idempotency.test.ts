@@ -28,7 +28,7 @@ describe('an idempotency key', () => {
     ['undefined', undefined, false],
     ['an array', ['a'], false],
     ['an operator', { $ne: null }, false],
-  ])('of %s: %s is one: %s', (_, value, expected) => {
+  ])('of %s: %s is valid: %s', (_, value, expected) => {
     expect(isIdempotencyKey(value)).toBe(expected);
   });
 });
@@ -43,7 +43,7 @@ describe('an identifier of an embedder', () => {
     ['a line feed at the end', 'a\n', false],
     ['a character beyond ASCII', 'ü', false],
     ['a number', 5, false],
-  ])('of %s: %s is one: %s', (_, value, expected) => {
+  ])('of %s: %s is valid: %s', (_, value, expected) => {
     expect(isIdentifier(value)).toBe(expected);
   });
 });
@@ -65,7 +65,7 @@ describe('the scope of a key', () => {
 });
 
 describe('the text of a key', () => {
-  it('is shared by no two keys', () => {
+  it('is unique to each key', () => {
     const keys: IdempotencyKey[] = [
       { operation: 'transfer', scope: 'user:a', key: 'b' },
       { operation: 'initial_funds', scope: 'user:a', key: 'b' },
@@ -84,19 +84,19 @@ describe('the first difference of two requests', () => {
   const request = (...fields: NormalisedRequest['fields']): NormalisedRequest => ({ version: 1, fields });
 
   it.each([
-    ['none where they are the same', request(['a', '1'], ['b', null]), undefined],
+    ['none for equal requests', request(['a', '1'], ['b', null]), undefined],
     ['the first in order', request(['a', '2'], ['b', '2']), 'a'],
-    ['one that was not given before', request(['a', '1'], ['b', '2']), 'b'],
-    ['one that was given before', request(['a', null], ['b', null]), 'a'],
-    ['one that is empty, where none was given', request(['a', '1'], ['b', '']), 'b'],
-    ['none for a new field that is not given', request(['a', '1'], ['b', null], ['c', null]), undefined],
-    ['a new field that is given', request(['a', '1'], ['b', null], ['c', 'x']), 'c'],
+    ['one that is new', request(['a', '1'], ['b', '2']), 'b'],
+    ['one that is missing', request(['a', null], ['b', null]), 'a'],
+    ['one that is empty instead of absent', request(['a', '1'], ['b', '']), 'b'],
+    ['none for an absent field of a newer version', request(['a', '1'], ['b', null], ['c', null]), undefined],
+    ['a present field of a newer version', request(['a', '1'], ['b', null], ['c', 'x']), 'c'],
   ])('is %s', (_, made, expected) => {
     expect(firstDifference(request(['a', '1'], ['b', null]), made)).toBe(expected);
   });
 });
 
-describe('a kept request that had metadata without pairs', () => {
+describe('a recorded request with empty metadata', () => {
   const key: IdempotencyKey = { operation: 'transfer', scope: 'user:a', key: 'k' };
   const digest = (text: string) => Buffer.from(text).toString('hex');
   const empty = requestTextDigest(key, '[]', digest);
@@ -108,7 +108,7 @@ describe('a kept request that had metadata without pairs', () => {
       digest,
     );
 
-  it('is the same as one without metadata', () => {
+  it('equals one without metadata', () => {
     expect(difference([['metadata', empty]], [['metadata', null]])).toBeUndefined();
     expect(difference([['metadata', null]], [['metadata', null]])).toBeUndefined();
     expect(difference([['metadata', empty]], [['metadata', some]])).toBe('metadata');
@@ -116,7 +116,7 @@ describe('a kept request that had metadata without pairs', () => {
     expect(difference([['description', empty]], [['description', null]])).toBe('description');
   });
 
-  it('is the same in a batch', () => {
+  it('equals one without metadata in a batch', () => {
     const batch = (metadata: string | null) =>
       [['transfers', JSON.stringify([['a', 'b', '1', null, null, metadata]])]] as const;
 

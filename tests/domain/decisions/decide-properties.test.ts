@@ -26,7 +26,7 @@ import {
   aFundingCommand,
   aLimitCommand,
   anOpenCommand,
-  anOrder,
+  anInstruction,
   anUnfreezeCommand,
   aReverseCommand,
   aTransferCommand,
@@ -114,7 +114,7 @@ function commandsOver(known: readonly Account[]): fc.Arbitrary<readonly Command[
   );
   const pair = fc
     .record({ sourceAccountId: accountId, destinationAccountId: accountId, amount, currency: named, hold })
-    .map((facts) => anOrder(facts));
+    .map((facts) => anInstruction(facts));
   const several = fc
     .record({ one: accountId, many: fc.array(fc.tuple(accountId, amount), { minLength: 2, maxLength: 3 }) })
     .chain(({ one, many }) =>
@@ -129,7 +129,7 @@ function commandsOver(known: readonly Account[]): fc.Arbitrary<readonly Command[
             amount: part,
           })),
         ];
-        return anOrder({ legs: debits ? legs : [...legs.slice(1), legs[0]!] });
+        return anInstruction({ legs: debits ? legs : [...legs.slice(1), legs[0]!] });
       }),
     );
   const instruction = fc.oneof({ weight: 4, arbitrary: pair }, several);
@@ -272,8 +272,8 @@ function parts({
   return instants.map((now, index) => ({ now, part: commands.slice(index * size, (index + 1) * size) }));
 }
 
-describe('for any books and any list of commands', () => {
-  it('a decision only makes what keeps the book', () => {
+describe('for random books and commands', () => {
+  it('a decision keeps the books consistent', () => {
     fc.assert(
       fc.property(scenario, (drawn) => {
         const books = new WholeBooks(drawn.known);
@@ -303,7 +303,7 @@ describe('for any books and any list of commands', () => {
     );
   });
 
-  it('a decision taken again is the same, and leaves books and commands as they were', () => {
+  it('a repeated decision is identical, and leaves its books and commands unchanged', () => {
     fc.assert(
       fc.property(scenario, ({ known, commands }) => {
         const books = new WholeBooks(known.map((account) => deepFreeze(account)));
@@ -316,7 +316,7 @@ describe('for any books and any list of commands', () => {
     );
   });
 
-  it('commands decided together are answered as one after the other', () => {
+  it('commands decided together have the same outcomes as one after another', () => {
     fc.assert(
       fc.property(scenario, (drawn) => {
         const together = new WholeBooks(drawn.known);
@@ -347,7 +347,7 @@ describe('for any books and any list of commands', () => {
     );
   });
 
-  it('commands decided in parts are decided as at once', () => {
+  it('commands decided in parts have the same outcomes as in one decision', () => {
     fc.assert(
       fc.property(scenario, fc.integer({ min: 1, max: 7 }), (drawn, size) => {
         const books = new WholeBooks(drawn.known);
@@ -364,7 +364,7 @@ describe('for any books and any list of commands', () => {
     );
   });
 
-  it('the lists that are drawn reach every outcome that a rule can give', () => {
+  it('the drawn lists reach every outcome that a rule can give', () => {
     const seen = new Set<string>();
     fc.assert(
       fc.property(scenario, (drawn) => {
@@ -425,8 +425,8 @@ function outcomesOf(answer: Decided): readonly string[] {
   if ('conflict' in answer) return [];
   if (answer.replayed) return ['replayed'];
   const { outcome } = answer;
-  const told = (one: TransferOutcome) => (one.kind === 'refused' ? one.code : one.kind);
-  if (outcome.kind === 'batch') return outcome.members.map(told);
+  const codeOrKind = (one: TransferOutcome) => (one.kind === 'refused' ? one.code : one.kind);
+  if (outcome.kind === 'batch') return outcome.members.map(codeOrKind);
   return [outcome.kind === 'refused' ? outcome.code : outcome.kind];
 }
 
@@ -622,9 +622,9 @@ function expectOutcomeOfWhatWasKept(answer: Decided | undefined, { transfers }: 
   }
   const { outcome } = answer;
   const members = outcome.kind === 'batch' ? outcome.members : [outcome];
-  const told = members.flatMap((one) => (one.kind === 'refused' && one.transfer ? [one] : []));
+  const rejections = members.flatMap((one) => (one.kind === 'refused' && one.transfer ? [one] : []));
   expect(byText(rejected.map(({ id, code }) => ({ id, code })))).toEqual(
-    byText(told.map(({ transfer, code }) => ({ id: transfer?.id, code }))),
+    byText(rejections.map(({ transfer, code }) => ({ id: transfer?.id, code }))),
   );
 }
 

@@ -13,7 +13,7 @@ import {
   aFreezeCommand,
   aFundingCommand,
   anOpenCommand,
-  anOrder,
+  anInstruction,
   anUnfreezeCommand,
   aReverseCommand,
   aTransferCommand,
@@ -24,7 +24,7 @@ const CONTEXT: DecisionContext = { now: JANUARY + 1000, digest: sha256, notify: 
 const NOTHING = NO_CHANGES;
 
 describe('deciding a transfer', () => {
-  it('gives every fact that it makes, and nothing else', () => {
+  it('returns every fact that it creates, and nothing else', () => {
     const source = anAccount({ ownerId: 'alice', balance: 500n, sequence: 3, head: 'ab'.repeat(32) });
     const destination = anAccount({ ownerId: 'bob' });
     const command = aTransferCommand({
@@ -85,7 +85,7 @@ describe('deciding a transfer', () => {
     ]);
   });
 
-  it('sends nobody a message where none are wanted', () => {
+  it('creates no notification if none are wanted', () => {
     const source = anAccount({ ownerId: 'alice', balance: 500n });
     const destination = anAccount();
     const command = aTransferCommand({ sourceAccountId: source.id, destinationAccountId: destination.id });
@@ -98,10 +98,10 @@ describe('deciding a transfer', () => {
   });
 
   it.each([
-    ['now, where that is latest', 1000, 500, 600, 1000],
+    ['the clock, if it is latest', 1000, 500, 600, 1000],
     ["the source's latest", 1000, 2000, 600, 2000],
     ["the destination's latest", 1000, 2000, 3000, 3000],
-  ])('is of one instant: %s', (_, now, sourceAt, destinationAt, expected) => {
+  ])('gives all its facts one instant: %s', (_, now, sourceAt, destinationAt, expected) => {
     const source = anAccount({ ownerId: 'alice', balance: 500n, latestAt: sourceAt });
     const destination = anAccount({ latestAt: destinationAt });
     const command = aTransferCommand({ sourceAccountId: source.id, destinationAccountId: destination.id });
@@ -116,7 +116,7 @@ describe('deciding a transfer', () => {
     expect(changes.records.map(({ at }) => at)).toEqual([now]);
   });
 
-  it('that a rule refuses keeps the rejection and the record', () => {
+  it('returns a rejection and the record if a rule refuses it', () => {
     const source = anAccount({ ownerId: 'alice', balance: 99n });
     const destination = anAccount();
     const command = aTransferCommand({ sourceAccountId: source.id, destinationAccountId: destination.id });
@@ -137,7 +137,7 @@ describe('deciding a transfer', () => {
     });
   });
 
-  it('whose account is not found keeps the record alone', () => {
+  it('returns the record alone if an account is not found', () => {
     const command = aTransferCommand();
     const outcome = { kind: 'refused', code: 'source_account_not_found', transfer: null };
     expect(decide(new WholeBooks(), [command], CONTEXT)).toStrictEqual({
@@ -149,7 +149,7 @@ describe('deciding a transfer', () => {
     });
   });
 
-  it('whose key was used gives what was kept, whatever the books say today, and changes nothing', () => {
+  it('returns the recorded outcome of a used key whatever the books now hold, and changes nothing', () => {
     const source = anAccount({ ownerId: 'alice', balance: 500n });
     const destination = anAccount();
     const books = new WholeBooks([source, destination]);
@@ -177,7 +177,7 @@ describe('deciding a transfer', () => {
 });
 
 describe('deciding several commands', () => {
-  it('lets each see what those before it changed', () => {
+  it('lets each command see the changes of those before it', () => {
     const [first, second, third] = [
       anAccount({ ownerId: 'alice', balance: 100n }),
       anAccount({ ownerId: 'alice' }),
@@ -206,7 +206,7 @@ describe('deciding several commands', () => {
     ]);
   });
 
-  it('opens an account and funds it by its id and by its owner', () => {
+  it('funds an account that it just opened, by its id and by its owner', () => {
     const open = anOpenCommand({ ownerId: 'alice' });
     const byId = aFundingCommand({ destination: { accountId: open.id }, amount: 3n });
     const byOwner = aFundingCommand({ destination: { ownerId: 'alice', currency: 'EUR' }, amount: 4n });
@@ -218,7 +218,7 @@ describe('deciding several commands', () => {
     ]);
   });
 
-  it("takes for a user's oldest the one with the lowest id, whichever was opened first", () => {
+  it("takes the lowest id as a user's oldest account, whichever was opened first", () => {
     const [older, younger] = [anOpenCommand(), anOpenCommand()];
     const fund = aFundingCommand({ destination: { ownerId: 'alice', currency: 'EUR' } });
     const loaded = anAccount({ id: younger.id, ownerId: 'alice' });
@@ -234,7 +234,7 @@ describe('deciding several commands', () => {
     }
   });
 
-  it("passes over a user's accounts in other currencies", () => {
+  it("skips a user's accounts in other currencies", () => {
     const euros = anOpenCommand({ currency: 'EUR' });
     const commands = [
       anOpenCommand({ currency: 'USD' }),
@@ -245,7 +245,7 @@ describe('deciding several commands', () => {
     expect(changes.transfers.map(({ after: { destination } }) => destination.accountId)).toEqual([euros.id]);
   });
 
-  it('replays a key that was used just before it, and finds a conflict with it', () => {
+  it('replays a key that an earlier command used, and detects a conflict with it', () => {
     const command = anOpenCommand();
     const another = {
       ...anOpenCommand(),
@@ -267,7 +267,7 @@ describe('deciding several commands', () => {
     expect(changes.records).toHaveLength(1);
   });
 
-  it('counts the accounts that were opened just before', () => {
+  it('counts the accounts that earlier commands opened', () => {
     const open = () => anOpenCommand({ ownerId: 'alice', accountLimit: 3, key: null });
     const books = new WholeBooks([anAccount({ ownerId: 'alice', status: 'closed' })]);
     const { result, changes } = decide(books, [open(), open(), open()], CONTEXT);
@@ -283,7 +283,7 @@ describe('deciding several commands', () => {
 });
 
 describe('deciding initial funds', () => {
-  it('for an account whose currency ISO 4217 has withdrawn still come, in the exponent it was opened with', () => {
+  it('succeeds for an account in a withdrawn currency, with the exponent it was opened with', () => {
     const account = anAccount({ currency: 'HRK', exponent: 2 });
     const books = new WholeBooks([account]);
     const fund = () => {
@@ -299,7 +299,7 @@ describe('deciding initial funds', () => {
   });
 });
 
-describe('deciding where one account is ahead of the clock', () => {
+describe('deciding if one account is ahead of the clock', () => {
   const EXPIRY = CONTEXT.now + 50;
 
   /** A hold of Alice's for Bob that is due by Bob's latest entry, and not yet by the clock or by hers. */
@@ -326,7 +326,7 @@ describe('deciding where one account is ahead of the clock', () => {
     return { source, destination, hold, books: new WholeBooks([source, destination], [hold, paid]), paid };
   }
 
-  it('a transfer writes the expiry that it meets and itself, each with its own sequence', () => {
+  it('writes due expiries and a transfer, each with its own sequence', () => {
     const { source, destination, books } = dueOnOneSide();
     const command = aTransferCommand({ sourceAccountId: source.id, destinationAccountId: destination.id });
     const { changes } = decide(books, [command], CONTEXT);
@@ -342,7 +342,7 @@ describe('deciding where one account is ahead of the clock', () => {
     ]);
   });
 
-  it('a reversal does too', () => {
+  it('writes due expiries before a reversal too', () => {
     const { source, destination, books, paid } = dueOnOneSide();
     const { changes } = decide(books, [aReverseCommand({ transferId: paid.id })], CONTEXT);
     const own = changes.entries.map(({ accountId, sequence, step }) => [accountId, sequence, step]);
@@ -357,7 +357,7 @@ describe('deciding where one account is ahead of the clock', () => {
     );
   });
 
-  it('a hold counts as expired at the instant that the decision writes', () => {
+  it('treats a hold as expired at the instant that the decision writes', () => {
     const { source, destination, hold, books } = dueOnOneSide();
     const command = aTransferCommand({
       sourceAccountId: source.id,
@@ -389,8 +389,8 @@ describe('deciding where one account is ahead of the clock', () => {
   });
 });
 
-describe('deciding several commands on accounts whose state they change', () => {
-  it('expires a hold that was placed just before, where an account ahead of the clock makes it due', () => {
+describe("deciding several commands that change each other's accounts", () => {
+  it('expires a hold from an earlier command if an account ahead of the clock makes it due', () => {
     const source = anAccount({ ownerId: 'alice', balance: 500n });
     const destination = anAccount({ ownerId: 'bob' });
     const ahead = anAccount({ latestAt: CONTEXT.now + 100 });
@@ -419,7 +419,7 @@ describe('deciding several commands on accounts whose state they change', () => 
     ]);
   });
 
-  it("takes for a user's oldest active account the one that was unfrozen just before", () => {
+  it("takes an account that an earlier command unfroze as a user's oldest active one", () => {
     const frozen = anAccount({ ownerId: 'alice', status: 'frozen' });
     const younger = anAccount({ ownerId: 'alice' });
     const commands = [
@@ -435,7 +435,7 @@ describe('deciding several commands on accounts whose state they change', () => 
     ]);
   });
 
-  it('counts an account that was unfrozen just before once', () => {
+  it('counts an account that an earlier command unfroze once', () => {
     const frozen = anAccount({ ownerId: 'alice', status: 'frozen' });
     const commands = [
       anUnfreezeCommand({ accountId: frozen.id }),
@@ -451,7 +451,7 @@ describe('deciding several commands on accounts whose state they change', () => 
 });
 
 describe('the bound of counters', () => {
-  it('counts what is held, since a capture checks no limit again', () => {
+  it('covers pending amounts, since a capture checks no limit again', () => {
     const source = anAccount({
       ownerId: 'alice',
       minimumBalance: -1000n,
@@ -464,7 +464,7 @@ describe('the bound of counters', () => {
     });
     const destination = anAccount();
     const order = (amount: bigint) =>
-      anOrder({
+      anInstruction({
         sourceAccountId: source.id,
         destinationAccountId: destination.id,
         amount,

@@ -40,7 +40,7 @@ describe("a customer's new account", () => {
     });
   });
 
-  it.each(['XXX', 'eur', 'EURO', '', 'HRK'])('cannot be in "%s", which is no currency', (currency) => {
+  it.each(['XXX', 'eur', 'EURO', '', 'HRK'])('cannot be in "%s", which is not a currency', (currency) => {
     expect(() => Account.open({ id: 'a', ownerId: 'alice', currency, name: null, at: JANUARY })).toThrow(
       new TypeError(`"${currency}" is not a currency of ISO 4217`),
     );
@@ -54,7 +54,7 @@ describe("the bank's own account", () => {
     ['fees', 'income', '00000000-0000-8000-8000-000003455552'],
     ['exchange', 'asset', '00000000-0000-8000-8000-000004455552'],
     ['suspense', 'liability', '00000000-0000-8000-8000-000005455552'],
-  ])('for %s is of class %s, with one fixed id for each currency, and no limits', (purpose, kind, id) => {
+  ])('for %s has class %s, one fixed id for each currency, and no limits', (purpose, kind, id) => {
     expect({ ...Account.openSystem({ purpose, currency: 'EUR', at: JANUARY }) }).toMatchObject({
       id,
       ownerId: null,
@@ -70,18 +70,18 @@ describe("the bank's own account", () => {
     expect(systemAccountId(purpose, 'USD')).toBe(id.replace('455552', '555344'));
   });
 
-  it('keeps the exponent of the account it is needed for, whatever ISO 4217 says today', () => {
+  it('keeps the given exponent, whatever ISO 4217 says today', () => {
     const facts = { purpose: 'funding', currency: 'HRK', at: JANUARY } as const;
     expect(Account.openSystem({ ...facts, exponent: 2 })).toMatchObject({ currency: 'HRK', exponent: 2 });
   });
 
-  it('cannot be in what is no currency', () => {
+  it('cannot be in an unknown currency', () => {
     expect(() => Account.openSystem({ purpose: 'fees', currency: 'XXX', at: JANUARY })).toThrow(TypeError);
   });
 });
 
 describe('a restored account', () => {
-  it('is what was stored, whatever ISO 4217 says today', () => {
+  it('equals the stored state, whatever ISO 4217 says today', () => {
     const state = { ...anAccount({ currency: 'HRK', exponent: 2, status: 'closed', counters: COUNTERS }) };
     expect({ ...Account.restore(state) }).toStrictEqual(state);
   });
@@ -94,7 +94,7 @@ describe('balances', () => {
     ['liability', { normalSide: 'credit', balance: 70n, held: 5n, incoming: 7n, available: 65n }],
     ['equity', { normalSide: 'credit', balance: 70n, held: 5n, incoming: 7n, available: 65n }],
     ['income', { normalSide: 'credit', balance: 70n, held: 5n, incoming: 7n, available: 65n }],
-  ])('of class %s stand on its normal side', (kind, expected) => {
+  ])('of class %s are on its normal side', (kind, expected) => {
     const { normalSide, balance, held, incoming, available } = anAccount({ class: kind, counters: COUNTERS });
     expect({ normalSide, balance, held, incoming, available }).toEqual(expected);
   });
@@ -104,15 +104,12 @@ describe('balances', () => {
     ['active', true, { debit: false, credit: false }],
     ['frozen', false, { debit: true, credit: false }],
     ['frozen', true, { debit: true, credit: true }],
-  ] as const)(
-    'of an account that is %s, credits frozen: %s, are refused %o',
-    (status, creditsFrozen, refused) => {
-      const account = anAccount({ status, creditsFrozen });
-      expect({ debit: account.refuses('debit'), credit: account.refuses('credit') }).toEqual(refused);
-    },
-  );
+  ] as const)('of an account that is %s, credits frozen: %s, refuse %o', (status, creditsFrozen, refused) => {
+    const account = anAccount({ status, creditsFrozen });
+    expect({ debit: account.refuses('debit'), credit: account.refuses('credit') }).toEqual(refused);
+  });
 
-  it('of an asset are limited on the other side: debits raise them, credits lower them', () => {
+  it('of an asset are limited on the other side: debits raise them, and credits lower them', () => {
     const cash = anAccount({
       class: 'asset',
       counters: { ...COUNTERS, debitsPosted: 100n, creditsPosted: 0n, debitsPending: 5n, creditsPending: 7n },
@@ -127,7 +124,7 @@ describe('balances', () => {
 });
 
 describe('posting', () => {
-  it('gives the account afterwards and its entry, and leaves the account as it was', () => {
+  it('returns the changed account and its entry, and leaves the original account unchanged', () => {
     const before = anAccount({ counters: COUNTERS, sequence: 6, head: 'ab'.repeat(32) });
     const stood = { ...before };
     const transfer = Transfer.complete(transferFacts({ source: before.id, amount: 20n }), JANUARY + 5);

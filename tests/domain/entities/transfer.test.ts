@@ -40,7 +40,7 @@ describe('a completed transfer', () => {
     }
   });
 
-  it('is of the amount that is debited in all', () => {
+  it('has the sum of its debits as amount', () => {
     const [debit, credit] = transferFacts({ amount: 5n }).legs;
     const legs = [debit!, debit!, { ...credit!, amount: 10n }];
     const made = Transfer.complete({ ...transferFacts(), legs }, JANUARY);
@@ -51,7 +51,7 @@ describe('a completed transfer', () => {
     });
   });
 
-  it('stands in the lists of its initiator and of the owners of its accounts, once in each', () => {
+  it('is in the lists of its initiator and of the owners of its accounts, once in each', () => {
     const parties = (facts: Parameters<typeof transferFacts>[0]) =>
       Transfer.complete(transferFacts(facts), JANUARY).parties;
     expect(parties({ initiator: 'alice', payer: 'alice', payee: 'bob' })).toEqual(['alice', 'bob']);
@@ -62,7 +62,7 @@ describe('a completed transfer', () => {
 });
 
 describe('a rejected transfer', () => {
-  it('keeps its facts with the code of the rule, and is never complete', () => {
+  it('keeps its facts with the code of the rule, and never completes', () => {
     const facts = transferFacts();
     expect({ ...Transfer.reject(facts, 'insufficient_funds', JANUARY) }).toStrictEqual({
       ...facts,
@@ -77,7 +77,7 @@ describe('a rejected transfer', () => {
     });
   });
 
-  it("stands in its initiator's list alone", () => {
+  it("is in its initiator's list alone", () => {
     const facts = transferFacts({ initiator: 'alice', payer: 'alice', payee: 'bob' });
     expect(Transfer.reject(facts, 'insufficient_funds', JANUARY).parties).toEqual(['alice']);
     expect(
@@ -87,7 +87,7 @@ describe('a rejected transfer', () => {
 });
 
 describe('a restored transfer', () => {
-  it('is what was stored', () => {
+  it('equals the stored state', () => {
     const state = { ...Transfer.reject(transferFacts(), 'insufficient_funds', JANUARY) };
     expect({ ...Transfer.restore(state) }).toStrictEqual(state);
   });

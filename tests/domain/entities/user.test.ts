@@ -34,14 +34,14 @@ describe('a new user', () => {
     ['a line separator', 'Alice\u2028Eve'],
     ['a paragraph separator', 'Alice\u2029Eve'],
     ['half a surrogate pair', 'Alice\ud83c'],
-  ])('cannot be called %s', (_, name) => {
+  ])('cannot be named %s', (_, name) => {
     expect(() => User.register({ ...FACTS, name })).toThrow(
       invalid('name', 'must be 1 to 100 printable characters'),
     );
   });
 
   it.each(['A', 'a'.repeat(100), 'Ng Thị Ánh', '李小龍', '🏦 Bank', 'O\'Neill, "Al" <al>'])(
-    'can be called %s',
+    'can be named %s',
     (name) => {
       expect(isName(name)).toBe(true);
       expect(User.register({ ...FACTS, name }).name).toBe(name);
@@ -79,7 +79,7 @@ describe('a new user', () => {
     ['a domain beyond ASCII', 'alice@exämple.com'],
     ['a sign that lowers to a letter of ASCII, the Kelvin sign', 'alice@\u212aexample.com'],
     ['a full-width at sign', 'alice\uff20example.com'],
-  ])('cannot have for an address %s', (_, email) => {
+  ])('cannot have the address %s', (_, email) => {
     expect(() => User.register({ ...FACTS, email })).toThrow(
       invalid('email', 'must be one e-mail address, such as ada@example.com'),
     );
@@ -111,7 +111,7 @@ describe('a normalised e-mail address', () => {
 });
 
 describe('a restored user', () => {
-  it('is what was stored', () => {
+  it('equals the stored state', () => {
     const state = {
       id: 'u',
       name: '\n',
@@ -137,7 +137,7 @@ describe('a change of a user', () => {
     at: JANUARY,
   });
 
-  it('sets what is given, in its canonical form, and nothing else', () => {
+  it('sets the given fields in canonical form, and nothing else', () => {
     expect({ ...user.change({ name: ' Zoë ', language: 'pt-br', timeZone: 'europe/london' }) }).toStrictEqual(
       {
         ...user,
@@ -156,12 +156,12 @@ describe('a change of a user', () => {
     ['timeZone', { timeZone: 'Mars/Olympus' }],
     ['timeZone', { timeZone: '' }],
     ['timeZone', { timeZone: 'x'.repeat(100_000) }],
-  ])('refuses a bad %s', (field, change) => {
+  ])('refuses an invalid %s', (field, change) => {
     expect(() => user.change(change)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
     expect(() => user.change(change)).toThrow(field);
   });
 
-  it('proves an address once, and again when the address changes', () => {
+  it('keeps the first verification of an address, and gets a new one with a new address', () => {
     const verified = user.verifyEmail(5).verifyEmail(9);
     expect(verified.emailVerifiedAt).toBe(5);
     expect(verified.changeEmail('Ada@Example.com', 12)).toMatchObject({
@@ -177,7 +177,7 @@ describe('a change of a user', () => {
     expect([isActive(locked), locked.lock(9).lockedAt, isActive(locked.unlock())]).toEqual([false, 5, true]);
   });
 
-  it('erases what is personal, and keeps the id, the role and the time', () => {
+  it('erases personal data, and keeps the id, the role and the time', () => {
     const erased = user.change({ language: 'fr', timeZone: 'Asia/Tokyo' }).verifyEmail(3).erase(7);
     expect({ ...erased }).toStrictEqual({
       id: 'u',

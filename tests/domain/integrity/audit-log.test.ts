@@ -22,7 +22,7 @@ function hashOf({ previousHash, facts }: Pick<Vector, 'previousHash' | 'facts'>)
 
 describe('encoding version 1 of the audit log', () => {
   // Computed apart from this program, by hashlib.sha256 over the preimages
-  it.each(vectors)('agrees with its golden vector: $name', (vector) => {
+  it.each(vectors)('matches its golden vector: $name', (vector) => {
     const preimages: string[] = [];
     const hash = auditHash(vector.previousHash, vector.facts, (text) => {
       preimages.push(text);
@@ -38,7 +38,7 @@ describe('encoding version 1 of the audit log', () => {
     ]);
   });
 
-  it('covers every fact: whichever changes, the hash changes', () => {
+  it('covers every fact: a change of any one changes the hash', () => {
     const vector = vectors[0]!;
     const changed = (
       [

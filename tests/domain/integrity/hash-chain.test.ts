@@ -95,7 +95,7 @@ describe('encoding version 1', () => {
   });
 
   // Computed apart from this program: hashlib.sha256(text.encode('utf-8')).hexdigest() of each text spelled here
-  it('is, for a transfer of 2.50 EUR with a description and metadata, these texts and digests', () => {
+  it('has these texts and digests for a transfer of 2.50 EUR with a description and metadata', () => {
     const { preimages, digests } = encoded(vectors[1]!);
 
     expect(preimages).toEqual([
@@ -127,7 +127,7 @@ describe('encoding version 1', () => {
     });
   });
 
-  it('is, for a first entry without texts, these digests', () => {
+  it('has these digests for a first entry without texts', () => {
     expect(encoded(vectors[0]!).digests).toEqual({
       parties: '4de39db556a6f54977cf6b51b9cec82abdd912ef1bc9f8bfff134e94073aa395',
       description: '-',
@@ -137,7 +137,7 @@ describe('encoding version 1', () => {
     });
   });
 
-  it.each(vectors)('agrees with its golden vector: $name', (vector) => {
+  it.each(vectors)('matches its golden vector: $name', (vector) => {
     expect(encoded(vector)).toEqual({
       preimages: Object.values(vector.preimages),
       digests: vector.digests,
@@ -154,7 +154,7 @@ describe('encoding version 1', () => {
     ]);
   });
 
-  it("links the vectors of a hold's life, of a batch and of a reversal to one another", () => {
+  it("links the vectors of a hold's steps, of a batch and of a reversal to one another", () => {
     const life = vectors.slice(5);
     expect(life.map(({ entry }) => [entry.sequence, entry.step])).toEqual([
       [2, 'held'],
@@ -171,13 +171,13 @@ describe('encoding version 1', () => {
     );
   });
 
-  it('covers nothing of what becomes of a transfer: a hold keeps its seal when it is captured', () => {
+  it('covers no later state of a transfer: a captured hold keeps its seal', () => {
     const [held, captured] = vectors.slice(5, 7);
     expect(captured?.digests.parties).toBe(held?.digests.parties);
     expect(captured?.digests.description).toBe(held?.digests.description);
   });
 
-  it('covers every immutable fact: whichever changes, the hash changes', () => {
+  it('covers every immutable fact: a change of any one changes the hash', () => {
     const vector = vectors[1]!;
     const { transfer, entry } = vector;
     const changed: readonly Vector[] = [
@@ -224,13 +224,13 @@ describe('encoding version 1', () => {
     expect(new Set(links).size).toBe(links.length);
   });
 
-  it('keeps the entry whole when a text is erased and its digest kept', () => {
+  it('keeps the entry valid if a text is erased and its digest kept', () => {
     const erased = encoded({ ...vectors[1]!, transfer: { ...vectors[1]!.transfer, description: null } });
     expect(erased.digests.parties).toBe(vectors[1]!.digests.parties);
     expect(erased.digests.metadata).toBe(vectors[1]!.digests.metadata);
   });
 
-  it('gives equal texts of two transfers different digests', () => {
+  it('gives equal texts in two transfers different digests', () => {
     const [first, second] = [vectors[1]!, vectors[2]!].map((vector, index) =>
       encoded({ ...vector, transfer: { ...vector.transfer, salt: String(index).repeat(32) } }),
     );

@@ -47,7 +47,7 @@ function proofOf(leaves: readonly string[], index: number): readonly string[] {
 }
 
 describe('a Merkle tree of RFC 6962', () => {
-  it('has, without a leaf, the digest of nothing as its root', () => {
+  it('without leaves has the digest of nothing as its root', () => {
     expect(treeOf([]).root()).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
   });
 
@@ -92,11 +92,11 @@ describe('a Merkle tree of RFC 6962', () => {
         [0, 4],
       ],
     ],
-  ])('has the path that the RFC shows for leaf %i of seven', (index, expected) => {
+  ])('has the path in the RFC for leaf %i of seven', (index, expected) => {
     expect(pathRanges(index, 7).map(({ from, to }) => [from, to])).toEqual(expected);
   });
 
-  it('proves each leaf of a tree of any size, and no other leaf, place or size', () => {
+  it('proves each leaf of a tree of any size, and no other leaf, index or size', () => {
     assert(
       property(integer({ min: 1, max: 70 }), nat(), (size, chosen) => {
         const index = chosen % size;

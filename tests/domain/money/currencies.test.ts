@@ -38,7 +38,7 @@ describe('the list of ISO 4217', () => {
     [2, 139],
     [3, 7],
     [4, 2],
-  ])('has, with exponent %i, %i currencies', (exponent, count) => {
+  ])('has for exponent %i, %i currencies', (exponent, count) => {
     expect(ours.filter(([, value]) => value === exponent)).toHaveLength(count);
   });
 
@@ -72,43 +72,43 @@ describe('the list of ISO 4217', () => {
   it.each([
     ['MGA', 'ariary'],
     ['MRU', 'ouguiya'],
-  ])('gives %s exponent 2, although five of the minor unit make one %s', (code) => {
+  ])('gives %s exponent 2, although its minor unit is one fifth of a %s', (code) => {
     expect(CURRENCY_EXPONENTS.get(code)).toBe(2);
   });
 });
 
 // The package holds the list of 2024-06-25. A newer one that no longer differs must be noted here.
-describe('against the package currency-codes', () => {
+describe('the list of ISO 4217, compared with the package currency-codes,', () => {
   const theirs = new Map(currencyCodes.data.map(({ code, digits }) => [code, digits]));
 
-  it('differs in what came after its list, and in nothing else that we have', () => {
+  it('adds only currencies that are newer than the package', () => {
     const cameLater = ['XAD', 'XCG'];
     expect(missing({ from: theirs, of: CURRENCY_EXPONENTS })).toEqual(cameLater);
   });
 
-  it('differs in what left after its list and in what has no minor unit, and in nothing else that it has', () => {
+  it('lacks only later withdrawals and codes without a minor unit', () => {
     const leftLater = ['ANG', 'BGN', 'CUC'];
     const expected = [...leftLater, ...Object.keys(WITHOUT_MINOR_UNIT)].sort();
     expect(missing({ from: CURRENCY_EXPONENTS, of: theirs })).toEqual(expected);
   });
 
-  it('agrees on every exponent', () => {
+  it('has the same exponents', () => {
     const different = ours.filter(([code, exponent]) => (theirs.get(code) ?? exponent) !== exponent);
     expect(different).toEqual([]);
   });
 });
 
 // Node brings Intl's data (CLDR), and each version its own: a difference listed here may be gone in some of them.
-describe('against Intl', () => {
+describe('the list of ISO 4217, compared with Intl,', () => {
   const theirs = new Set(Intl.supportedValuesOf('currency'));
 
-  it('lacks no currency that Intl has, but for those withdrawn or without a minor unit', () => {
+  it('lacks only currencies that are withdrawn or have no minor unit', () => {
     const known = { ...WITHDRAWN, ...WITHOUT_MINOR_UNIT };
     const unknown = missing({ from: CURRENCY_EXPONENTS, of: theirs }).filter((code) => !(code in known));
     expect(unknown).toEqual([]);
   });
 
-  it('has no currency that Intl lacks, but for funds and what circulates beside another', () => {
+  it('adds only funds and currencies that circulate beside another', () => {
     const known = {
       BOV: 'fund of Bolivia (mvdol)',
       CHE: 'fund of Switzerland (WIR euro)',
@@ -126,7 +126,7 @@ describe('against Intl', () => {
     expect(unknown).toEqual([]);
   });
 
-  it('has the exponent that Intl has, but where Intl shows no decimals as cash has none', () => {
+  it('has the same exponents, except where Intl omits decimals that cash lacks', () => {
     // CLDR follows use: these have decimals in ISO 4217, and are paid in whole units
     const shownWhole = {
       AFN: 'afghani: no pul in use',

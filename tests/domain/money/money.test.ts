@@ -15,12 +15,12 @@ import {
   MAX_COUNTER,
 } from '../../../src/domain/money/money.ts';
 
-describe('bounds', () => {
-  it('takes the largest amount from the largest integer that no JSON client rounds', () => {
+describe('the bounds', () => {
+  it('set the largest amount to the largest integer that no JSON client rounds', () => {
     expect(MAX_AMOUNT).toBe(BigInt(Number.MAX_SAFE_INTEGER));
   });
 
-  it('lets counters grow to 2^62, so that one more amount still fits 64 bits', () => {
+  it('let counters grow to 2^62, so that one more amount still fits 64 bits', () => {
     expect(MAX_COUNTER).toBe(4_611_686_018_427_387_904n);
     expect(BigInt.asIntN(64, MAX_COUNTER + MAX_AMOUNT)).toBe(MAX_COUNTER + MAX_AMOUNT);
   });
@@ -36,7 +36,7 @@ describe('isAmount', () => {
     [9_007_199_254_740_991n, true],
     [9_007_199_254_740_992n, false],
     [2n ** 64n + 1n, false],
-  ])('is for %s: %s', (value, expected) => {
+  ])('returns for %s: %s', (value, expected) => {
     expect(isAmount(value)).toBe(expected);
   });
 
@@ -62,7 +62,7 @@ describe('isWithinBound', () => {
     [1n, true],
     [9_007_199_254_740_991n, true],
     [9_007_199_254_740_992n, false],
-  ])('is for %s: %s', (balance, expected) => {
+  ])('returns for %s: %s', (balance, expected) => {
     expect(isWithinBound(balance)).toBe(expected);
   });
 });
@@ -73,13 +73,13 @@ describe('a currency', () => {
     ['USD', 2],
     ['KWD', 3],
     ['CLF', 4],
-  ])('%s of ISO 4217 is one, with exponent %i', (code, exponent) => {
+  ])('may be %s of ISO 4217, with exponent %i', (code, exponent) => {
     expect(isCurrency(code)).toBe(true);
     expect(currencyExponent(code)).toBe(exponent);
   });
 
   it.each(['usd', ' USD', 'USD ', 'US', 'USDT', 'BTC', 'XXX', '', 'constructor', '__proto__'])(
-    '%j is none and has no exponent',
+    'cannot be %j, which has no exponent',
     (code) => {
       expect(isCurrency(code)).toBe(false);
       expect(currencyExponent(code)).toBeUndefined();
@@ -107,20 +107,20 @@ describe('formatAmount', () => {
     [MAX_AMOUNT, 'CLF', 4, 'CLF\u00a0900,719,925,474.0991'],
     // A total in a report may pass the bound
     [10n ** 24n + 1n, 'USD', 2, 'USD\u00a010,000,000,000,000,000,000,000.01'],
-  ])('writes %s of %s with exponent %i as %j', (amountMinor, currency, exponent, expected) => {
+  ])('formats %s of %s with exponent %i as %j', (amountMinor, currency, exponent, expected) => {
     expect(formatAmount(amountMinor, currency, exponent)).toBe(expected);
   });
 
-  it("shows the account's exponent, not the one that Intl knows", () => {
+  it("uses the account's exponent instead of Intl's", () => {
     expect(formatAmount(123_456n, 'IQD', 3)).toBe('IQD\u00a0123.456');
     expect(formatAmount(123_456n, 'JPY', 2)).toBe('JPY\u00a01,234.56');
   });
 
-  it('writes a currency that has left the list, as accounts in it remain', () => {
+  it('formats a withdrawn currency, because accounts in it remain', () => {
     expect(formatAmount(123_456n, 'BGN', 2)).toBe('BGN\u00a01,234.56');
   });
 
-  it('writes in the language asked for', () => {
+  it('formats in the requested language', () => {
     expect(formatAmount(123_456n, 'EUR', 2, 'de')).toBe('1.234,56\u00a0EUR');
   });
 
@@ -133,7 +133,7 @@ describe('formatAmount', () => {
     expect(() => formatAmount(...parameters)).toThrow(RangeError);
   });
 
-  it('says the same on a machine of another language and time zone, also for a language nobody knows', () => {
+  it('formats alike on a machine with another language and time zone, and for an unknown language', () => {
     const money = new URL('../../../src/domain/money/money.ts', import.meta.url).href;
     const program = `
       import { formatAmount } from ${JSON.stringify(money)};
@@ -153,7 +153,7 @@ describe('formatAmount', () => {
     expect(JSON.parse(answer)).toEqual(['1,5', 'USD\u00a01,234.56', 'USD\u00a01,234.56']);
   });
 
-  it('keeps every digit and as many decimals as the exponent says', () => {
+  it("keeps every digit, and has the exponent's number of decimals", () => {
     const beyond = 2n ** 80n;
     const amounts = fc.oneof(
       fc.bigInt({ min: -MAX_AMOUNT, max: MAX_AMOUNT }),
@@ -196,7 +196,7 @@ describe('an amount as a plain decimal', () => {
     [1234567890n, 3, '1234567.890', '1,234,567.890'],
     [MAX_AMOUNT, 4, '900719925474.0991', '900,719,925,474.0991'],
   ])(
-    'has every decimal and nothing else; for people it is in groups: %d',
+    'has all decimals and no groups; the text for people has groups: %d',
     (minor, exponent, plain, grouped) => {
       expect([decimalText(minor, exponent), groupedText(minor, exponent)]).toEqual([plain, grouped]);
     },

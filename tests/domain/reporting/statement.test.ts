@@ -13,7 +13,7 @@ describe('the totals of a period', () => {
     ['income', { opening: 7n, totalIn: 20n, totalOut: 4n, closing: 23n }],
     ['asset', { opening: -7n, totalIn: 4n, totalOut: 20n, closing: -23n }],
     ['expense', { opening: -7n, totalIn: 4n, totalOut: 20n, closing: -23n }],
-  ])('of an account of class %s are told by its counters at both ends', (kind, expected) => {
+  ])('of an account of class %s come from its counters at both ends', (kind, expected) => {
     const account = anAccount({ class: kind });
     const [before, after] = [BEFORE, AFTER].map((counters) => anAccount({ ...account, counters })) as [
       typeof account,
@@ -23,14 +23,17 @@ describe('the totals of a period', () => {
   });
 });
 
-describe('money', () => {
+describe('money in an account', () => {
   it.each([
     ['liability', 'credit', 'in', 'debit'],
     ['liability', 'debit', 'out', 'debit'],
     ['asset', 'debit', 'in', 'credit'],
     ['asset', 'credit', 'out', 'credit'],
-  ] as const)('of an account of class %s goes by a %s %s, and is held by a %s', (kind, side, flow, held) => {
-    const account = anAccount({ class: kind });
-    expect([flowOf(account, side), heldSideOf(account)]).toEqual([flow, held]);
-  });
+  ] as const)(
+    'of class %s: a %s entry moves it %s, and a pending %s reserves it',
+    (kind, side, flow, held) => {
+      const account = anAccount({ class: kind });
+      expect([flowOf(account, side), heldSideOf(account)]).toEqual([flow, held]);
+    },
+  );
 });

@@ -14,12 +14,12 @@ export type Terms = {
   readonly inFlight: number;
 };
 
-export type Heard =
+export type ReceivedReport =
   | { readonly event: 'loaded' }
   | { readonly event: 'settled'; readonly states: readonly string[] }
   | { readonly event: 'paid'; readonly number: number };
 
-function say(heard: Heard): void {
+function say(heard: ReceivedReport): void {
   process.send?.(heard);
 }
 

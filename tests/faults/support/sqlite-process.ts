@@ -11,7 +11,7 @@ import { aCustomer } from '../../../src/testing/fixtures/builders.ts';
 import { compiled } from '../../support/program.ts';
 import type { Order, Report } from './sqlite-bank.ts';
 
-export type Heard = Exclude<Report, { loaded: true }>;
+export type ReceivedReport = Exclude<Report, { loaded: true }>;
 
 /** One life of a bank in another process. */
 export class BankProcess {
@@ -34,7 +34,7 @@ export class BankProcess {
    * Opens the bank, and calls `hear` for each answer and each failure that reaches us.
    * @param threadThreshold from how many commands in a unit on the next is written by a thread
    */
-  async open(path: string, threadThreshold: number, hear: (heard: Heard) => void): Promise<void> {
+  async open(path: string, threadThreshold: number, hear: (heard: ReceivedReport) => void): Promise<void> {
     await this.#loaded;
     this.#child.on('message', hear);
     this.#order({ open: path, threadThreshold });

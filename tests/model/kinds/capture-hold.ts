@@ -1,7 +1,15 @@
 import type { CaptureRequest } from '../../../src/application/transfers/end-hold.ts';
 import type { CommandKind } from '../command.ts';
 import { thrown } from '../command.ts';
-import { CUSTOMERS, drawAgain, drawEnder, drawKey, drawPart, drawTransferId, OPERATORS } from '../draw.ts';
+import {
+  CUSTOMERS,
+  drawAgain,
+  drawHoldEnder,
+  drawKey,
+  drawPart,
+  drawTransferId,
+  OPERATORS,
+} from '../draw.ts';
 import type { Asked } from '../draw.ts';
 import { legsOn, sumOf } from '../model.ts';
 import { once } from '../model-answers.ts';
@@ -28,7 +36,7 @@ export const captureHoldKind: CommandKind<Asked<CaptureRequest>> = {
     const hold = drawing.model.transfers.get(transferId);
     const amount = drawPart(drawing, hold ? sumOf(legsOn('debit', hold)) : 5n);
     return {
-      actor: drawEnder(drawing, transferId),
+      actor: drawHoldEnder(drawing, transferId),
       request: { transferId, ...(amount !== undefined && { amount }), idempotencyKey: drawKey(drawing) },
     };
   },

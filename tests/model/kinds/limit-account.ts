@@ -3,7 +3,7 @@ import type { CommandKind, Drawing } from '../command.ts';
 import { thrown } from '../command.ts';
 import { drawAccountId, drawAgain, drawOperator, drawOptionalKey, drawReason, OPERATORS } from '../draw.ts';
 import type { Asked, SystemActor } from '../draw.ts';
-import { BOUND, fundsOf, within } from '../model.ts';
+import { BOUND, fundsOf, clampToBound } from '../model.ts';
 import { alter } from '../model-administration.ts';
 import { once } from '../model-answers.ts';
 import { malformedField } from '../requests.ts';
@@ -73,7 +73,7 @@ export const limitAccountKind: CommandKind<Asked<Limits, SystemActor>> = {
 /** Around what is in the account, on either side of it; at the bounds; and seldom beyond them. */
 function drawLimits({ random, model }: Drawing, accountId: string) {
   const account = model.accounts.get(accountId);
-  const near = within((account ? fundsOf(account).balance : 0n) + BigInt(random.integer(-20, 40)));
+  const near = clampToBound((account ? fundsOf(account).balance : 0n) + BigInt(random.integer(-20, 40)));
   return random.weighted<{ weight: number; of: Pick<LimitsRequest, 'minimumBalance' | 'maximumBalance'> }>([
     { weight: 4, of: { minimumBalance: 0n, maximumBalance: null } },
     { weight: 4, of: { minimumBalance: -30n, maximumBalance: null } },

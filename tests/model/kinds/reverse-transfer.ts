@@ -4,7 +4,7 @@ import { thrown } from '../command.ts';
 import {
   CUSTOMERS,
   drawAgain,
-  drawEnder,
+  drawHoldEnder,
   drawKey,
   drawPart,
   drawText,
@@ -43,7 +43,7 @@ export const reverseTransferKind: CommandKind<Asked<ReversalRequest>> = {
     const amount = drawPart(drawing, left);
     const description = drawText(drawing, ['Sorry']);
     return {
-      actor: drawEnder(drawing, transferId),
+      actor: drawHoldEnder(drawing, transferId),
       request: {
         transferId,
         ...(amount !== undefined && { amount }),

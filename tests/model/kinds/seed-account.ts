@@ -1,10 +1,10 @@
 import { Account, systemAccountId } from '../../../src/domain/entities/account.ts';
 import type { AccountState, SystemPurpose } from '../../../src/domain/entities/account.ts';
 import { GENESIS_HASH } from '../../../src/domain/entities/genesis-hash.ts';
-import { NO_CHANGES, want } from '../../../src/testing/fixtures/bank.ts';
+import { NO_CHANGES, aPrefetch } from '../../../src/testing/fixtures/bank.ts';
 import type { CommandKind, Drawing } from '../command.ts';
 import { CUSTOMERS, drawCurrency } from '../draw.ts';
-import { BOUND, COUNTER_BOUND, within } from '../model.ts';
+import { BOUND, COUNTER_BOUND, clampToBound } from '../model.ts';
 import type { Counters, ModelAccount } from '../model.ts';
 import { exponentOf } from '../model-views.ts';
 
@@ -51,7 +51,7 @@ export const seedAccountKind: CommandKind<{ readonly account: Omit<ModelAccount,
         name: null,
         class: 'liability',
         minimumBalance: random.pick([0n, 0n, -50n, 10n, -BOUND]),
-        maximumBalance: random.pick([null, within(balance + BigInt(random.integer(0, 60))), BOUND]),
+        maximumBalance: random.pick([null, clampToBound(balance + BigInt(random.integer(0, 60))), BOUND]),
       },
     };
   },
@@ -69,7 +69,7 @@ export const seedAccountKind: CommandKind<{ readonly account: Omit<ModelAccount,
       createdAt: openedAt,
     };
     await store.unitOfWork.transact(
-      want({ accountIds: [account.id] }),
+      aPrefetch({ accountIds: [account.id] }),
       (books) => {
         if (books.account(account.id)) return { result: undefined, changes: NO_CHANGES };
         const after = Account.restore(state);

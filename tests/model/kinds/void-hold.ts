@@ -1,7 +1,7 @@
 import type { VoidRequest } from '../../../src/application/transfers/end-hold.ts';
 import type { CommandKind } from '../command.ts';
 import { thrown } from '../command.ts';
-import { CUSTOMERS, drawAgain, drawEnder, drawKey, drawTransferId, OPERATORS } from '../draw.ts';
+import { CUSTOMERS, drawAgain, drawHoldEnder, drawKey, drawTransferId, OPERATORS } from '../draw.ts';
 import type { Asked } from '../draw.ts';
 import { once } from '../model-answers.ts';
 import { release } from '../model-holds.ts';
@@ -21,7 +21,7 @@ export const voidHoldKind: CommandKind<Asked<VoidRequest>> = {
 
     const transferId = draw();
     return {
-      actor: drawEnder(drawing, transferId),
+      actor: drawHoldEnder(drawing, transferId),
       request: { transferId, idempotencyKey: drawKey(drawing) },
     };
   },

@@ -45,7 +45,7 @@ export class MongoOutbox implements OutboxStore {
     const due = await this.#due(terms);
     const claimed: ClaimedMessage[] = [];
     const whole: string[] = [];
-    const standing = { dueAt: new Date(terms.leaseUntil) };
+    const state = { dueAt: new Date(terms.leaseUntil) };
     for (const parcel of due) {
       const some = parcel.messages.slice(0, terms.limit - claimed.length);
       if (some.length === 0) break;
@@ -55,12 +55,12 @@ export class MongoOutbox implements OutboxStore {
         this.#seen.saw(parcel);
       } else {
         const left = { ...parcel, attempts };
-        await this.#part(left, new Set(some.map(({ id }) => id)), standing);
+        await this.#part(left, new Set(some.map(({ id }) => id)), state);
       }
       claimed.push(...some.map((message) => ({ message, attempt: attempts })));
     }
     if (whole.length > 0) {
-      const claim = { $set: standing, $inc: { attempts: 1 } };
+      const claim = { $set: state, $inc: { attempts: 1 } };
       await this.#transaction.write((session) =>
         this.#parcels.updateMany({ _id: { $in: whole } }, claim, { session }),
       );
@@ -106,32 +106,32 @@ export class MongoOutbox implements OutboxStore {
   /** The claimant is then done with them. */
   async #change(
     ids: readonly string[],
-    standing: ParcelStanding | 'sent',
+    state: BatchState | 'sent',
     { isPutBack = false }: { isPutBack?: boolean } = {},
   ): Promise<void> {
-    await this.#move(ids, standing, isPutBack ? 1 : 0);
+    await this.#move(ids, state, isPutBack ? 1 : 0);
     this.#seen.forget(ids);
   }
 
-  async #move(ids: readonly string[], standing: ParcelStanding | 'sent', uncounted: 0 | 1): Promise<void> {
+  async #move(ids: readonly string[], state: BatchState | 'sent', uncounted: 0 | 1): Promise<void> {
     const { whole: known, others } = this.#seen.of(ids);
     const whole = [...known];
     const wanted = new Set(ids);
     for (const document of await this.#waiting(others)) {
       const parcel = batchOf(document);
       if (parcel.messages.every(({ id }) => wanted.has(id))) whole.push(parcel.id);
-      else await this.#part({ ...parcel, attempts: parcel.attempts - uncounted }, wanted, standing);
+      else await this.#part({ ...parcel, attempts: parcel.attempts - uncounted }, wanted, state);
     }
     if (whole.length === 0) return;
-    if (standing === 'sent') {
+    if (state === 'sent') {
       await this.#transaction.write((session) =>
         this.#parcels.deleteMany({ _id: { $in: whole }, ...WAITING }, { session }),
       );
       return;
     }
     const change = {
-      $set: standing,
-      ...('dueAt' in standing ? {} : { $unset: { dueAt: true } }),
+      $set: state,
+      ...('dueAt' in state ? {} : { $unset: { dueAt: true } }),
       ...(uncounted > 0 ? { $inc: { attempts: -uncounted } } : {}),
     };
     await this.#transaction.write((session) =>
@@ -151,11 +151,7 @@ export class MongoOutbox implements OutboxStore {
   }
 
   /** Splits these messages off into their own batch, or deletes them if they were sent. */
-  async #part(
-    parcel: StoredBatch,
-    ids: ReadonlySet<string>,
-    standing: ParcelStanding | 'sent',
-  ): Promise<void> {
+  async #part(parcel: StoredBatch, ids: ReadonlySet<string>, state: BatchState | 'sent'): Promise<void> {
     const parts = split(parcel, ids);
     if (!parts?.rest) return;
     const { gone, rest } = parts;
@@ -163,16 +159,16 @@ export class MongoOutbox implements OutboxStore {
     await this.#transaction.write((session) =>
       this.#parcels.updateOne({ _id: rest.id }, change, { session }),
     );
-    if (standing === 'sent') return;
+    if (state === 'sent') return;
     const document: OutboxDocument = {
       _id: gone.id,
       messages: messagesToText(gone.messages),
       attempts: parcel.attempts,
-      ...standing,
+      ...state,
     };
     await this.#transaction.write((session) => this.#parcels.insertOne(document, { session }));
     this.#seen.saw(gone);
   }
 }
 
-type ParcelStanding = Partial<Pick<OutboxDocument, 'dueAt' | 'gaveUpAt' | 'reason'>>;
+type BatchState = Partial<Pick<OutboxDocument, 'dueAt' | 'gaveUpAt' | 'reason'>>;

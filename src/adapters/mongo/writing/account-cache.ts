@@ -65,12 +65,12 @@ export class AccountCache {
   }
 
   /** Applies the changes of another process. Null if it published none: then the cache is emptied. */
-  apply(told: ChangedAccounts | null): void {
-    if (!told || this.#unit !== told.from) this.forget();
-    if (!told) return;
-    this.#unit = told.unit;
-    for (const account of told.accounts) this.#keep(account);
-    this.#changed = { from: told.unit, accounts: new Map() };
+  apply(handover: ChangedAccounts | null): void {
+    if (!handover || this.#unit !== handover.from) this.forget();
+    if (!handover) return;
+    this.#unit = handover.unit;
+    for (const account of handover.accounts) this.#keep(account);
+    this.#changed = { from: handover.unit, accounts: new Map() };
   }
 
   forget(): void {

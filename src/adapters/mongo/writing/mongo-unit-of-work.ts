@@ -284,8 +284,8 @@ export class MongoUnitOfWork implements UnitOfWork<ClientSession> {
   async #acquireLease(limit: Deadline): Promise<void> {
     const taken = await this.#lease.acquire(limit);
     if (!taken) return;
-    if (taken.told) this.#transactions.reader.advanceOperationTime(taken.told.at);
-    this.#cache.apply(taken.told);
+    if (taken.handover) this.#transactions.reader.advanceOperationTime(taken.handover.at);
+    this.#cache.apply(taken.handover);
   }
 
   /**

@@ -26,8 +26,8 @@ type ChangedAccountsDocument = Omit<ChangedAccounts, 'accounts'> & {
   readonly written: readonly number[];
 };
 
-/** Result of taking the lease from another process. `told` is null if that one published no handover. */
-export type Acquired = { readonly told: ChangedAccounts | null };
+/** Result of taking the lease from another process. `handover` is null if that one published no handover. */
+export type Acquired = { readonly handover: ChangedAccounts | null };
 
 /** The lease ends after this time even without a release: its holder may have died, or its unit takes long. */
 const LONGEST_MS = 1000;
@@ -83,7 +83,7 @@ export class WriterLease {
           this.#lastWaitMs = performance.now() - asked;
           if (turn.before === this.#processId) return undefined;
           this.markContended();
-          return { told: turn.told && toldOf(turn.told) };
+          return { handover: turn.told && handoverOf(turn.told) };
         }
         // Most leases last as long as the one before, so an earlier attempt would fail
         await wait(tries === 0 ? Math.max(PAUSE_MS, this.#lastWaitMs / 2) : PAUSE_MS);
@@ -91,20 +91,20 @@ export class WriterLease {
     } catch {
       // Correctness does not depend on the lease
     }
-    return { told: null };
+    return { handover: null };
   }
 
   /**
    * Releases the lease after a unit.
-   * @param tell returns the accounts that this process changed since another held the lease, durably committed. Called
+   * @param changes returns the accounts that this process changed since another held the lease, durably committed. Called
    * only if the lease is contended.
    */
-  release(tell: () => ChangedAccounts | null): void {
+  release(changes: () => ChangedAccounts | null): void {
     if (!this.isContended) return;
-    const told = tell();
+    const handover = changes();
     const passed = this.#turns.updateOne(
       { _id: 'turn', holder: this.#processId },
-      { $currentDate: { until: true }, $set: { told: told && toldDocument(told) } },
+      { $currentDate: { until: true }, $set: { told: handover && handoverDocument(handover) } },
       WITHOUT_WAITING,
     );
     passed.catch(() => {}); // The lease then expires by itself
@@ -174,7 +174,7 @@ export class WriterLease {
   }
 }
 
-function toldDocument({ accounts, ...units }: ChangedAccounts): ChangedAccountsDocument {
+function handoverDocument({ accounts, ...units }: ChangedAccounts): ChangedAccountsDocument {
   return {
     ...units,
     accounts: accounts.map(({ account }) => accountToText(account)),
@@ -182,7 +182,7 @@ function toldDocument({ accounts, ...units }: ChangedAccounts): ChangedAccountsD
   };
 }
 
-function toldOf({ accounts, written, ...units }: ChangedAccountsDocument): ChangedAccounts {
+function handoverOf({ accounts, written, ...units }: ChangedAccountsDocument): ChangedAccounts {
   return {
     ...units,
     accounts: accounts.map((text, index) => ({

@@ -102,7 +102,7 @@ port.on('message', (/** @type {Request} */ request) => {
   } catch (thrown) {
     rollBack();
     // The error of a portion occurred before the commit
-    port.postMessage({ fault: told(thrown, { isAtCommit: request.ask === 'commit' && thrown !== fault }) });
+    port.postMessage({ fault: copyOf(thrown, { isAtCommit: request.ask === 'commit' && thrown !== fault }) });
   }
 });
 
@@ -112,7 +112,7 @@ port.on('message', (/** @type {Request} */ request) => {
  * @param {Pick<Fault, 'isAtCommit'>} when
  * @returns {Fault}
  */
-function told(thrown, { isAtCommit }) {
+function copyOf(thrown, { isAtCommit }) {
   const { message, errcode } = /** @type {Error & { errcode?: number }} */ (thrown);
   return { message, isAtCommit, ...(errcode === undefined ? {} : { errcode }) };
 }

@@ -65,13 +65,13 @@ export function accountDigestBytes(account: Account): Uint8Array {
 
 /** Updates an account's row, unless only money has changed: the account's last entry contains that. */
 export function updateAccount(writer: Writer, { before, after }: { before: Account; after: Account }): void {
-  if (isToldByEntries(before, after)) return;
+  if (isOnlyMoneyChanged(before, after)) return;
   writer.run(UPDATE, ...changeable(after), before.id);
   if (before.name === after.name) return;
   writer.run('UPDATE accounts SET digest = ? WHERE id = ?', accountDigestBytes(after), before.id);
 }
 
-function isToldByEntries(before: Account, after: Account): boolean {
+function isOnlyMoneyChanged(before: Account, after: Account): boolean {
   return (
     before.sequence !== after.sequence &&
     before.nextExpiryAt === after.nextExpiryAt &&

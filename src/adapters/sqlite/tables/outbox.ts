@@ -9,7 +9,7 @@ import type { Writer } from '../connection/writer.ts';
 type ParcelRow = { readonly id: string; readonly messages: string; readonly attempts: bigint };
 
 /** A batch's state, in the order of its columns. */
-type Standing = {
+type BatchState = {
   readonly dueAt: Instant | null;
   readonly givenUpAt?: Instant;
   readonly reason?: string;
@@ -23,7 +23,7 @@ const COLUMNS = 'id, messages, attempts';
 export function insertParcel(
   writer: Writer,
   { id, messages }: OutboxBatch,
-  { attempts, dueAt, givenUpAt, reason }: Standing & { readonly attempts: number },
+  { attempts, dueAt, givenUpAt, reason }: BatchState & { readonly attempts: number },
 ): void {
   writer.run(
     `INSERT INTO parcels (${COLUMNS}, due_at, given_up_at, reason) VALUES (?, ?, ?, ?, ?, ?)`,
@@ -52,12 +52,7 @@ export function claimMessages(
     const parcel = { ...parcelOf(row), attempts: Number(row.attempts) + 1 };
     const some = parcel.messages.slice(0, limit - claimed.length);
     if (some.length === 0) break;
-    move(
-      connection,
-      parcel,
-      { ids: new Set(some.map(({ id }) => id)), standing: { dueAt: leaseUntil } },
-      seen,
-    );
+    move(connection, parcel, { ids: new Set(some.map(({ id }) => id)), state: { dueAt: leaseUntil } }, seen);
     claimed.push(...some.map((message) => ({ message, attempt: parcel.attempts })));
   }
   return claimed;
@@ -86,17 +81,17 @@ export function eraseFromParcels(
 export function changeMessages(
   connection: Connection,
   ids: readonly string[],
-  standing: Standing | 'sent',
+  state: BatchState | 'sent',
   seen: ClaimedBatches,
 ): void {
   const { whole, others } = seen.of(ids);
-  for (const id of whole) moveWhole(connection, id, standing);
+  for (const id of whole) moveWhole(connection, id, state);
   const wanted = new Set(ids);
   for (const id of others) {
     const row = connection.get(`SELECT ${COLUMNS} FROM parcels WHERE id = ? AND due_at IS NOT NULL`, id) as
       | ParcelRow
       | undefined;
-    if (row) move(connection, parcelOf(row), { ids: wanted, standing }, seen);
+    if (row) move(connection, parcelOf(row), { ids: wanted, state }, seen);
   }
 }
 
@@ -106,7 +101,7 @@ export function changeMessages(
 function move(
   connection: Connection,
   parcel: StoredBatch,
-  { ids, standing }: { ids: ReadonlySet<string>; standing: Standing | 'sent' },
+  { ids, state }: { ids: ReadonlySet<string>; state: BatchState | 'sent' },
   seen: ClaimedBatches,
 ): void {
   const parts = split(parcel, ids);
@@ -115,25 +110,25 @@ function move(
   seen.saw(gone);
   if (rest) {
     connection.run('UPDATE parcels SET messages = ? WHERE id = ?', messagesToText(rest.messages), rest.id);
-    if (standing !== 'sent') {
-      const attempts = parcel.attempts - (standing.isPutBack ? 1 : 0);
-      insertParcel(connection, gone, { ...standing, attempts });
+    if (state !== 'sent') {
+      const attempts = parcel.attempts - (state.isPutBack ? 1 : 0);
+      insertParcel(connection, gone, { ...state, attempts });
     }
     return;
   }
-  moveWhole(connection, gone.id, standing === 'sent' ? standing : { ...standing, attempts: parcel.attempts });
+  moveWhole(connection, gone.id, state === 'sent' ? state : { ...state, attempts: parcel.attempts });
 }
 
 function moveWhole(
   connection: Connection,
   id: string,
-  standing: (Standing & { readonly attempts?: number }) | 'sent',
+  state: (BatchState & { readonly attempts?: number }) | 'sent',
 ): void {
-  if (standing === 'sent') {
+  if (state === 'sent') {
     connection.run('DELETE FROM parcels WHERE id = ? AND due_at IS NOT NULL', id);
     return;
   }
-  const { attempts, dueAt, givenUpAt, reason, isPutBack = false } = standing;
+  const { attempts, dueAt, givenUpAt, reason, isPutBack = false } = state;
   connection.run(
     `UPDATE parcels SET attempts = ifnull(?, attempts) - ?, due_at = ?, given_up_at = ?, reason = ifnull(?, reason)
      WHERE id = ? AND due_at IS NOT NULL`,

@@ -70,9 +70,9 @@ export class SqliteUnitWriter {
     if (this.#erased.length > 0) eraseFromParcels(connection, this.#writer, this.#erased);
     const dueAt = this.#messagesDueAt;
     for (const parcel of batchNotifications(this.#messages)) {
-      const standing =
+      const state =
         dueAt === null ? { attempts: 0, dueAt: parcel.messages[0]?.at ?? 0 } : { attempts: 1, dueAt };
-      insertParcel(this.#writer, parcel, standing);
+      insertParcel(this.#writer, parcel, state);
       if (dueAt !== null) this.claimed.push(parcel);
     }
   }

@@ -9,7 +9,7 @@ import type { WritingConnection } from './writing-connection.ts';
 
 type Ask = 'version' | 'begin' | 'commit' | 'rollback' | 'close';
 type Answer = { readonly version?: bigint };
-type Told = { readonly message: string; readonly errcode?: number; readonly isAtCommit: boolean };
+type CopiedFault = { readonly message: string; readonly errcode?: number; readonly isAtCommit: boolean };
 type Waiting = { readonly resolve: (answer: Answer) => void; readonly reject: (fault: Error) => void };
 
 export type ThreadTerms = {
@@ -31,7 +31,7 @@ export class WritingThread implements WritingConnection {
 
   private constructor(worker: Worker) {
     this.#worker = worker;
-    worker.on('message', ({ answer, fault }: { answer?: Answer; fault?: Told }) => {
+    worker.on('message', ({ answer, fault }: { answer?: Answer; fault?: CopiedFault }) => {
       if (fault) this.#take()?.reject(new ThreadFault(fault));
       else this.#take()?.resolve(answer ?? {});
     });
@@ -128,7 +128,7 @@ class ThreadFault extends Error {
   readonly errcode: number | undefined;
   readonly isAtCommit: boolean;
 
-  constructor({ message, errcode, isAtCommit }: Told) {
+  constructor({ message, errcode, isAtCommit }: CopiedFault) {
     super(message);
     this.errcode = errcode;
     this.isAtCommit = isAtCommit;
