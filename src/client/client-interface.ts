@@ -43,6 +43,9 @@ import type {
   ApiTransferResult,
   ApiTrialBalance,
   ApiUser,
+  ApiRole,
+  ApiSecurityEvent,
+  ApiStaffUser,
 } from './types.ts';
 
 /** Terms of a dry run, which runs every check and changes nothing. */
@@ -100,6 +103,9 @@ export interface Client {
    * @throws ApiKeyLimitReachedError, AccountNotFoundError
    */
   makeApiKey(request: ApiNewKeyRequest, options?: CallOptions): Promise<ApiNewKey>;
+
+  /** Lists the user's security events, newest first. */
+  securityEvents(paging?: ApiPaging, options?: CallOptions): ApiList<ApiSecurityEvent>;
 
   /** Lists the user's API keys, oldest first. */
   apiKeys(options?: CallOptions): Promise<readonly ApiKey[]>;
@@ -236,6 +242,31 @@ export interface SystemClient {
 
   /** Finds a user by e-mail address. @throws UserNotFoundError */
   findUser(email: string, options?: CallOptions): Promise<ApiUser>;
+
+  /** Lists users in the order of their registration. */
+  users(paging?: ApiPaging, options?: CallOptions): ApiList<ApiStaffUser>;
+
+  /** Reads a user. @throws UserNotFoundError */
+  getUser(userId: string, options?: CallOptions): Promise<ApiStaffUser>;
+
+  /** Grants a user a role. @throws UserNotFoundError, ForbiddenError */
+  grantRole(
+    userId: string,
+    request: { readonly role: ApiRole; readonly reason?: string },
+    options?: CallOptions,
+  ): Promise<ApiStaffUser>;
+
+  /** Locks a user out, and ends their sessions. @throws UserNotFoundError, ForbiddenError */
+  lockUser(userId: string, request: ApiReason, options?: CallOptions): Promise<ApiStaffUser>;
+
+  /** Lets a locked user in again. @throws UserNotFoundError */
+  unlockUser(userId: string, request: ApiReason, options?: CallOptions): Promise<ApiStaffUser>;
+
+  /** Lists security events, newest first: those of all users, or of one. */
+  securityEvents(
+    query?: ApiPaging & { readonly userId?: string },
+    options?: CallOptions,
+  ): ApiList<ApiSecurityEvent>;
 
   /** Lists a user's accounts, oldest first. */
   accountsOf(userId: string, paging?: ApiPaging, options?: CallOptions): ApiList<ApiAccount>;

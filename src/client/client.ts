@@ -19,7 +19,7 @@ import type { AnswerOf, KeyedRoute, RequestTo, Route } from './routes.ts';
 import { secondFactorsClient } from './second-factors.ts';
 import { ClientSession } from './client-session.ts';
 import type { CallOptions, RetryTerms, Terms } from './client-session.ts';
-import type { ApiDryRunResult, ApiNewKey, ApiTransferResult, ApiUser } from './types.ts';
+import type { ApiDryRunResult, ApiNewKey, ApiTransferResult, ApiStaffUser, ApiUser } from './types.ts';
 
 export type ClientOptions = RetryTerms & {
   /** URL of the bank, such as `https://bank.example`. */
@@ -35,6 +35,8 @@ export type ClientOptions = RetryTerms & {
   /** Receives every attempt for a log. No event holds a token, a password, a body or a query. */
   readonly onEvent?: ((event: ClientEvent) => void) | undefined;
 };
+
+type ApiStaffUsers = { readonly users: readonly ApiStaffUser[]; readonly nextCursor: string | null };
 
 /**
  * Creates a client of a bank. Nothing is sent yet.
@@ -99,6 +101,26 @@ export function createClient(options: ClientOptions): Client {
     getTrialBalance: (query = {}, terms) => call('GET /api/system/trial-balance', { query }, terms),
     findUser: async (email, terms) =>
       ((await call('GET /api/system/users', { query: { email } }, terms)) as { user: ApiUser }).user,
+    users: (paging, terms) =>
+      listOfPages(async (cursor) => {
+        const page = await call('GET /api/system/users', { query: pageOf(paging, cursor) }, terms);
+        const { users, nextCursor } = page as ApiStaffUsers;
+        return { items: users, nextCursor };
+      }, paging?.cursor),
+    getUser: async (userId, terms) =>
+      (await call('GET /api/system/users/{userId}', { params: { userId } }, terms)).user,
+    grantRole: async (userId, body, terms) =>
+      (await call('PUT /api/system/users/{userId}/role', { params: { userId }, body }, terms)).user,
+    lockUser: async (userId, body, terms) =>
+      (await call('POST /api/system/users/{userId}/lock', { params: { userId }, body }, terms)).user,
+    unlockUser: async (userId, body, terms) =>
+      (await call('POST /api/system/users/{userId}/unlock', { params: { userId }, body }, terms)).user,
+    securityEvents: ({ userId, ...paging } = {}, terms) =>
+      listOfPages(async (cursor) => {
+        const query = { ...(userId === undefined ? {} : { userId }), ...pageOf(paging, cursor) };
+        const page = await call('GET /api/system/security-events', { query }, terms);
+        return { items: page.events, nextCursor: page.nextCursor };
+      }, paging.cursor),
     accountsOf: (userId, paging, terms) =>
       listOfPages(async (cursor) => {
         const query = { userId, ...pageOf(paging, cursor) };
@@ -125,6 +147,11 @@ export function createClient(options: ClientOptions): Client {
     getMe: (terms) => session.me(terms),
     makeApiKey: (body, terms) =>
       call('POST /api/auth/keys', { body }, { ...terms, isRepeatable: false }) as Promise<ApiNewKey>,
+    securityEvents: (paging, terms) =>
+      listOfPages(async (cursor) => {
+        const page = await call('GET /api/auth/security-events', { query: pageOf(paging, cursor) }, terms);
+        return { items: page.events, nextCursor: page.nextCursor };
+      }, paging?.cursor),
     apiKeys: async (terms) => (await call('GET /api/auth/keys', {}, terms)).apiKeys,
     revokeApiKey: (apiKeyId, terms) =>
       call('DELETE /api/auth/keys/{apiKeyId}', { params: { apiKeyId }, body: {} }, terms),

@@ -104,4 +104,7 @@ export type {
   ApiErasure,
   ApiProfile,
   ApiUser,
+  ApiSecurityAction,
+  ApiSecurityEvent,
+  ApiStaffUser,
 } from './types.ts';

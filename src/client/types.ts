@@ -36,6 +36,59 @@ export type ApiErasure = {
   readonly keptInBooks: readonly ('transactions' | 'payerNames')[];
 };
 
+/** A user as the staff sees them. Times are RFC 3339, in UTC. */
+export type ApiStaffUser = ApiUser & {
+  readonly emailVerifiedAt?: string;
+  readonly lockedAt?: string;
+  readonly erasedAt?: string;
+};
+
+/** What happened in a security event. */
+export type ApiSecurityAction =
+  | 'registered'
+  | 'signed_in'
+  | 'sign_in_refused'
+  | 'signed_out'
+  | 'session_revoked'
+  | 'refresh_token_reused'
+  | 'email_verified'
+  | 'email_change_requested'
+  | 'email_changed'
+  | 'password_changed'
+  | 'password_reset_requested'
+  | 'password_reset'
+  | 'profile_changed'
+  | 'data_exported'
+  | 'user_erased'
+  | 'totp_added'
+  | 'totp_removed'
+  | 'recovery_codes_made'
+  | 'recovery_code_used'
+  | 'passkey_added'
+  | 'passkey_removed'
+  | 'order_confirmed'
+  | 'confirmation_refused'
+  | 'api_key_made'
+  | 'api_key_revoked'
+  | 'role_granted'
+  | 'user_locked'
+  | 'user_unlocked'
+  | 'access_denied';
+
+/** An event of somebody's sign-ins and credentials. */
+export type ApiSecurityEvent = {
+  readonly id: string;
+  /** RFC 3339, in UTC. */
+  readonly at: string;
+  readonly action: ApiSecurityAction;
+  readonly userId?: string;
+  readonly actorId?: string;
+  readonly sessionId?: string;
+  readonly address?: string;
+  readonly device?: string;
+  readonly details: Readonly<Record<string, string>>;
+};
+
 /** A user and the token of the new session. */
 export type ApiSession = {
   readonly user: ApiUser;

@@ -199,6 +199,24 @@ describe('The client', () => {
     expect(audit.map(({ action }) => action)).toEqual(
       expect.arrayContaining(['account_frozen', 'account_unfrozen', 'account_limited', 'text_erased']),
     );
+    const users = await listed(system.users({ pageSize: 1 }));
+    expect(users.map(({ email }) => email)).toEqual(expect.arrayContaining([person.email, operator.email]));
+    const seen = await system.findUser(person.email);
+    await system.grantRole(seen.id, { role: 'support', reason: 'hired' });
+    await system.grantRole(seen.id, { role: 'customer' });
+    expect(await system.lockUser(seen.id, { reason: 'lost phone' })).toMatchObject({
+      lockedAt: expect.any(String) as string,
+    });
+    await system.unlockUser(seen.id, { reason: 'found' });
+    expect(await system.getUser(seen.id)).toEqual(seen);
+    const [event] = await listed(system.securityEvents({ userId: seen.id, pageSize: 50 }));
+    expect(event).toMatchObject({ action: 'user_unlocked', userId: seen.id });
+    await client.signIn({ email: person.email, password: person.password });
+    const made = await client.makeApiKey({ name: 'Payroll', scopes: ['read'] });
+    expect(await client.apiKeys()).toEqual([made.apiKey]);
+    await client.revokeApiKey(made.apiKey.id);
+    const [own] = await listed(client.securityEvents({ pageSize: 50 }));
+    expect(own).toMatchObject({ action: 'api_key_revoked', userId: seen.id });
     const trial = await system.getTrialBalance();
     const [euros] = trial.currencies;
     expect(euros).toMatchObject({ currency: 'EUR', balanced: true, debits: euros?.credits });

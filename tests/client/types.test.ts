@@ -5,6 +5,7 @@ import type * as bodies from '../../src/adapters/http/requests/bodies.ts';
 import type * as profileJson from '../../src/adapters/http/responses/profile-bodies.ts';
 import type * as factorJson from '../../src/adapters/http/responses/second-factor-bodies.ts';
 import type * as apiKeys from '../../src/adapters/http/responses/api-key-bodies.ts';
+import type * as staff from '../../src/adapters/http/responses/staff-bodies.ts';
 import type * as json from '../../src/adapters/http/responses/bodies.ts';
 import type { SessionJson } from '../../src/adapters/http/responses/session-bodies.ts';
 import type { AMOUNTS, SUMS, WithBigints } from '../../src/client/amounts.ts';
@@ -40,6 +41,8 @@ type Records = All<
     Same<api.ApiProfile, Answer<typeof profileJson.ProfileJson>>,
     Same<api.ApiErasure, Answer<typeof profileJson.ErasureAnswer>>,
     Same<api.ApiLiveSession, Answer<typeof SessionJson>>,
+    Same<Flat<api.ApiStaffUser>, Answer<typeof staff.StaffUserJson>>,
+    Same<api.ApiSecurityEvent, Answer<typeof staff.SecurityEventJson>>,
     Same<api.ApiKey, Answer<typeof apiKeys.ApiKeyJson>>,
     Same<api.ApiNewKey, Answer<typeof apiKeys.NewApiKeyAnswer>>,
     Same<api.ApiAccount, Answer<typeof json.AccountJson>>,
