@@ -24,8 +24,8 @@ import { migrateSqlite } from '../../../src/adapters/sqlite/schema/migrations.ts
 import { openWith } from '../../../src/adapters/sqlite/sqlite-store.ts';
 import { TestBank } from '../../../src/testing/fixtures/bank.ts';
 import { collectGarbage } from '../../../src/testing/fixtures/garbage.ts';
-import { BEFORE_DIGESTS, BEFORE_SUMS } from '../../support/older-sqlite.ts';
-import { aCustomer, FixedClock } from '../../../src/testing/fixtures/builders.ts';
+import { BEFORE_DIGESTS, BEFORE_IDENTITY, BEFORE_SUMS } from '../../support/older-sqlite.ts';
+import { aCustomer, aSession, aUser, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 import { someHistory } from '../../support/some-history.ts';
 import { wholeBooks } from '../../support/whole-books.ts';
 
@@ -409,6 +409,30 @@ describe('a program that cannot open its database says why and exits with a code
       errors: expect.stringContaining('bank.db cannot be used: EACCES: permission denied') as string,
     });
     expect(await readdir(closed)).toEqual([]);
+  });
+
+  it('give the people and sessions of an older version the defaults of what was added', async () => {
+    const clock = new FixedClock();
+    const store = await openSqliteStore({ path, clock });
+    const user = aUser({ role: 'auditor' });
+    const session = aSession({ userId: user.id, createdAt: clock.now() });
+    await store.unitOfWork.run(async ({ users, sessions }) => {
+      await users.insert(user.verifyEmail(5).lock(6), 'hash');
+      await sessions.insert({ ...session, refreshDigest: 'digest', lastUsedAt: 7, methods: ['passkey'] });
+    });
+    await store.close();
+
+    const connection = connect();
+    connection.exec(BEFORE_IDENTITY);
+    connection.close();
+    const again = await openSqliteStore({ path, clock });
+    const found = await again.unitOfWork.run(async ({ users, sessions }) => ({
+      user: await users.withPassword(user.id),
+      open: await sessions.openOf(user.id),
+    }));
+    expect(found).toStrictEqual({ user: { user, passwordHash: 'hash' }, open: [session] });
+    await again.unitOfWork.run(({ users }) => users.replace(user.grant('operator')));
+    await again.close();
   });
 
   it('if the file is not writable', async () => {
