@@ -43,7 +43,7 @@ export type ApiStaffUser = ApiUser & {
   readonly erasedAt?: string;
 };
 
-/** What happened in a security event. */
+/** Kinds of security events. */
 export type ApiSecurityAction =
   | 'registered'
   | 'signed_in'
