@@ -22,6 +22,7 @@ const NOT_OF_THE_LEDGER: Readonly<Record<string, string>> = {
   parcels: 'mail that waits; what was sent is deleted, and no money depends on it',
   users: 'people and their roles, who may change them',
   sessions: 'sign-ins, which end',
+  throttles: 'failed sign-ins, counted for a while',
   credentials: 'passkeys, keys and links of people',
   securityEvents: 'a log of sign-ins, apart from the audit log of the ledger',
   schema: 'the version of the schema, which the store checks as it opens',

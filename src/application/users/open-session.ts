@@ -66,9 +66,9 @@ export async function storeSignIn(
   const { id: sessionId, userId, address, device } = session;
   const origin = { address, device };
   const past = await securityEvents.list({ userId, before: null, limit: EVENTS_SEEN });
-  const isKnown = past.some(
-    (event) => ['registered', 'signed_in'].includes(event.action) && isSamePlace(event, origin),
-  );
+  const signIns = past.filter(({ action }) => action === 'registered' || action === 'signed_in');
+  // Without an earlier one there is nothing to compare with
+  const isKnown = signIns.length === 0 || signIns.some((event) => isSamePlace(event, origin));
   await sessions.insert(session);
   await securityEvents.append(
     securityEvent(ports, 'signed_in', {

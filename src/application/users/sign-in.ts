@@ -54,7 +54,7 @@ export function signIn(ports: SignInPorts) {
     const isRight = await hasher.verify(request.password, found?.passwordHash);
     if (!found || !isRight || found.user.erasedAt !== null) {
       await recordRefusal(ports, {
-        user: found?.user,
+        user: found?.user.erasedAt === null ? found.user : undefined,
         email: request.email,
         origin,
         code: 'invalid_credentials',

@@ -160,7 +160,7 @@ describe('The scopes of an API key', () => {
 
   test('are named by every route of the ledger, and by none of sign-in but for reading oneself', () => {
     for (const [route, { scopes }] of signedIn) {
-      const isOfPerson = route.includes(' /api/auth/') || /\/(role|lock|unlock)$/.test(route);
+      const isOfPerson = / \/api\/auth\/|\/confirmations/.test(route) || /\/(role|lock|unlock)$/.test(route);
       const isForKeys = !isOfPerson || route === 'GET /api/auth/me';
       expect(scopes !== undefined && scopes.length > 0, route).toBe(isForKeys);
     }

@@ -178,7 +178,10 @@ describe('A forgotten password', () => {
     expectAnswer(await signIn(edge, ada.email, PASSWORD), WRONG);
     const { token } = (await signIn(edge, ada.email, NEW_PASSWORD)).body as { token: string };
     expect((await me(edge, { token })).body).toMatchObject({ profile: { emailVerified: true } });
-    expect(await takeMails(edge)).toMatchObject([{ notice: 'password_changed', email: ada.email }]);
+    expect(await takeMails(edge)).toMatchObject([
+      { notice: 'password_changed', email: ada.email },
+      { notice: 'new_sign_in' },
+    ]);
     expect(await eventsOf(edge, ada.id)).toEqual(
       expect.arrayContaining(['registered', 'password_reset_requested', 'password_reset']),
     );
