@@ -64,6 +64,8 @@ const ELSEWHERE: readonly string[] = [
   'POST /api/auth/logout',
   'POST /api/auth/keys',
   'POST /api/transactions/batch',
+  'POST /api/transactions/confirmations',
+  'POST /api/transactions/confirmations/options',
   'POST /api/system/exchanges',
 ];
 
