@@ -14,8 +14,8 @@ const { url, directory, stop } = await startBankServer();
 try {
   const token = await signIn();
   const ids = await seed(token);
-  // These two end the session that they are sent with
-  const ending = ['signIn', 'signOut'];
+  // These end the session that they are sent with
+  const ending = ['signIn', 'signOut', 'signOutEverywhere'];
   const named = (option: string) => ending.flatMap((id) => [option, id]);
   fuzz(named('--exclude-operation-id'), { token, ids, forSeconds: seconds });
   fuzz(named('--include-operation-id'), { token, ids, forSeconds: Math.ceil(seconds / 10) });

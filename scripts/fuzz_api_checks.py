@@ -32,6 +32,8 @@ BEYOND_SCHEMA = {
     "password",
     "toAccount",
     "fromAccount",
+    "code",
+    "email",
 }
 
 

@@ -383,7 +383,13 @@ function isValid({ answer }: Example): boolean {
 }
 
 function isNeeded(body: v.GenericSchema): boolean {
-  return body !== Nothing && body !== bodies.NewAccountBody && body !== bodies.ClosingBody;
+  const mayBeEmpty: readonly v.GenericSchema[] = [
+    Nothing,
+    bodies.NewAccountBody,
+    bodies.ClosingBody,
+    profile.ProfileBody,
+  ];
+  return !mayBeEmpty.includes(body);
 }
 
 function schemaOf(body: v.GenericSchema): JsonSchema {

@@ -184,7 +184,9 @@ export const FIELDS: Readonly<Record<string, JsonSchema>> = {
   apiKeyId: { description: 'Id of the API key.' },
   apiKey: { description: 'The API key, without its secret.' },
   apiKeys: { description: 'The API keys.' },
-  'NewApiKeyAnswer.secret': { description: 'The key itself. No later answer shows it. Send it as a Bearer token.' },
+  'NewApiKeyAnswer.secret': {
+    description: 'The key itself. No later answer shows it. Send it as a Bearer token.',
+  },
   'ApiKey.name': { description: 'Name that the owner gave the key.' },
   'MakeApiKeyRequest.name': {
     description: 'A name by which you recognise the key.',

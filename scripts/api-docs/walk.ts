@@ -419,7 +419,10 @@ export async function walk({ app, bank, advance, linkOf }: SampleBank): Promise<
     query: { userId: ada.id, limit: '1' },
   });
   await walkKeys({ send, ada, adasAccount, bobsAccount });
-  await walkFactors(send, { person: ada, payee: bobsAccount });
+  // Only an authenticator has the codes and the answers
+  const sendOnce: Send = (operation, title, terms) =>
+    send(operation, title, { ...terms, isUnrepeatable: true });
+  await walkFactors(sendOnce, { person: ada, payee: bobsAccount });
   await walkUsers({ send, ada, bob, olga });
   await send('POST /api/auth/logout', 'Bob signs out', { as: bob });
   await send('POST /api/auth/logout/everywhere', 'Olga signs out everywhere', { as: olga });

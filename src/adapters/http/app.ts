@@ -96,11 +96,13 @@ export function createApp({
     crossOriginAllowed(origins),
     methodNotAllowed({
       app,
-      onMethodNotAllowed: (c, methods) =>
-        sendProblem(c, 'method_not_allowed', {
+      onMethodNotAllowed: (c, matching) => {
+        const methods = methodsAt(app, c.req.path) ?? matching;
+        return sendProblem(c, 'method_not_allowed', {
           subject: `${shownPath(c.req.path)} takes ${methods.join(', ')}, not ${c.req.method}`,
           headers: { Allow: methods.join(', ') },
-        }),
+        });
+      },
     }),
     repeatedHeadersRefused(),
     crossSiteRefused(origins),
@@ -119,6 +121,13 @@ export function createApp({
     .route('/api', securityEventRoutes(shared))
     .route('/api', ledgerRoutes(shared))
     .route('/api/system', userRoutes(shared));
+}
+
+/** The methods of a path that a route names in full: a pattern beside it, such as `/:id`, does not count. */
+function methodsAt(app: Pick<Hono<HttpEnv>, 'routes'>, path: string): readonly string[] | undefined {
+  const full = path.replace(/\/$/, '');
+  const methods = app.routes.filter((one) => one.path === full && one.method !== 'ALL');
+  return methods.length === 0 ? undefined : [...new Set(methods.map(({ method }) => method))];
 }
 
 const PATH_SHOWN = 200;

@@ -85,7 +85,7 @@ describe('a device', () => {
       'Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/130.0 Mobile Safari/537.36',
       'Chrome on Android',
     ],
-    ['curl/8.5.0', 'curl/8.5.0'],
+    ['curl/8.5.0', 'curl'],
   ])('%s is named %s', (userAgent, name) => {
     expect(deviceName(userAgent)).toBe(name);
   });
