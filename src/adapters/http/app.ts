@@ -97,7 +97,7 @@ export function createApp({
     methodNotAllowed({
       app,
       onMethodNotAllowed: (c, matching) => {
-        const methods = methodsAt(app, c.req.path) ?? matching;
+        const methods = methodsAt(app, c.req.path, matching);
         return sendProblem(c, 'method_not_allowed', {
           subject: `${shownPath(c.req.path)} takes ${methods.join(', ')}, not ${c.req.method}`,
           headers: { Allow: methods.join(', ') },
@@ -123,11 +123,16 @@ export function createApp({
     .route('/api/system', userRoutes(shared));
 }
 
-/** The methods of a path that a route names in full: a pattern beside it, such as `/:id`, does not count. */
-function methodsAt(app: Pick<Hono<HttpEnv>, 'routes'>, path: string): readonly string[] | undefined {
+/** Leaves out the methods of patterns, such as `/:id`, at a path that another route names in full. */
+function methodsAt(
+  app: Pick<Hono<HttpEnv>, 'routes'>,
+  path: string,
+  matching: readonly string[],
+): readonly string[] {
   const full = path.replace(/\/$/, '');
-  const methods = app.routes.filter((one) => one.path === full && one.method !== 'ALL');
-  return methods.length === 0 ? undefined : [...new Set(methods.map(({ method }) => method))];
+  const own = new Set(app.routes.flatMap((one) => (one.path === full ? [one.method] : [])));
+  const methods = matching.filter((method) => own.has(method === 'HEAD' ? 'GET' : method));
+  return methods.length === 0 ? matching : methods;
 }
 
 const PATH_SHOWN = 200;
