@@ -84,10 +84,8 @@ async function eraseData(
   await stores.users.replace(user.erase(at));
   await stores.users.setPasswordHash(userId, unusable);
   await stores.credentials.removeOf(userId);
-  for (const session of await stores.sessions.openOf(userId)) {
-    await stores.sessions.replace({ ...session, ...NO_ORIGIN });
-  }
   await endSessionsOf(stores, userId, { at });
+  await stores.sessions.eraseOf(userId);
   await stores.securityEvents.eraseOf(userId);
   await stores.securityEvents.append(securityEvent(ports, 'user_erased', { userId, origin: NO_ORIGIN }));
   const mail = { recipientId: userId, origin: NO_ORIGIN, email: user.email };

@@ -389,6 +389,16 @@ describe('An erased person', () => {
   const erase = (edge: Edge, person: Person, password = PASSWORD) =>
     send(edge, 'DELETE /api/auth/me', { password }, person);
 
+  /** Signs in twice from a known place, and out of one of the sessions. Returns the ids of both. */
+  async function placesOf(edge: Edge, { id, email }: Person): Promise<readonly string[]> {
+    const origin = { address: '192.0.2.77', device: 'a phone' };
+    const { token } = await edge.bank.signIn({ email, password: PASSWORD, origin });
+    await edge.bank.signIn({ email, password: PASSWORD, origin });
+    const open = (await edge.bank.listSessions(id)).filter(({ device }) => device === origin.device);
+    expectAnswer(await edge.call('POST /api/auth/logout', { as: token }), DONE);
+    return open.map((session) => session.id);
+  }
+
   test('leaves no personal data but in the books, whose chain still verifies', async () => {
     const edge = new Edge();
     const ada = await edge.register('Ada');
@@ -397,6 +407,7 @@ describe('An erased person', () => {
     const empty = await edge.account(ada);
     const to = await edge.account(bob);
     await edge.send('POST /api/transactions', ada, { fromAccount: full, toAccount: to, amount: 100 });
+    const ids = await placesOf(edge, ada);
     await takeMails(edge);
     expectAnswer(await erase(edge, ada, 'wrong horse'), WRONG);
 
@@ -412,14 +423,22 @@ describe('An erased person', () => {
     expectAnswer(await signIn(edge, ada.email, PASSWORD), WRONG);
     expectAnswer(await signIn(edge, `${ada.id}@erased.invalid`, PASSWORD), WRONG);
     expect(await takeMails(edge)).toMatchObject([{ notice: 'user_erased', email: ada.email }]);
-    const left = await edge.store.unitOfWork.run(async ({ users, credentials, securityEvents }) => [
+    const left = await edge.store.unitOfWork.run(async ({ users, sessions, credentials, securityEvents }) => [
+      ...(await Promise.all(ids.map((id) => sessions.find(id)))),
       await users.byId(ada.id),
       await credentials.ofUser(ada.id, 'email_verification'),
       await securityEvents.list({ userId: ada.id, before: null, limit: 100 }),
     ]);
     expect(JSON.stringify(left)).not.toContain(ada.email);
     expect(JSON.stringify(left)).not.toContain('"Ada"');
-    expect(await eventsOf(edge, ada.id)).toEqual(['user_erased', 'registered']);
+    for (const place of ['192.0.2.77', 'a phone']) expect(JSON.stringify(left)).not.toContain(place);
+    expect(await eventsOf(edge, ada.id)).toEqual([
+      'user_erased',
+      'signed_out',
+      'signed_in',
+      'signed_in',
+      'registered',
+    ]);
     expect(await edge.balanceOf(full)).toBe(400n);
     expect(await edge.bank.ledger.verifyBooks()).toMatchObject({ faults: [] });
   });
