@@ -3,7 +3,7 @@ import type { ApiKeyScope, Credential } from '../../domain/entities/credential.t
 import type { Origin } from '../../domain/entities/security-event.ts';
 import { isText } from '../../domain/text.ts';
 import { invalid, PassbookError } from '../../domain/errors.ts';
-import type { LedgerReads, UnitOfWork } from '../ports/ledger-store.ts';
+import type { LedgerReads, Stores, UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import type { ApiKeyFormat } from '../ports/user-store.ts';
 import { requireAmount } from '../validation.ts';
@@ -111,6 +111,21 @@ export function revokeApiKey(ports: Ports) {
     });
     ports.recentKeys.forget(revoked.digest ?? '');
   };
+}
+
+/** Revokes all keys of the user. After the commit the caller must call `ApiKeyCache.forgetUser`. */
+export async function revokeApiKeysOf(
+  ports: Pick<Ports, 'clock' | 'ids'>,
+  { credentials, securityEvents }: Pick<Stores, 'credentials' | 'securityEvents'>,
+  { userId, actorId, origin }: { userId: string; actorId: string | null; origin: Origin },
+): Promise<void> {
+  for (const { id, content } of await credentials.ofUser(userId, 'api_key')) {
+    await credentials.remove(id);
+    const details = { keyId: id, prefix: content.prefix };
+    await securityEvents.append(
+      securityEvent(ports, 'api_key_revoked', { userId, actorId, origin, details }),
+    );
+  }
 }
 
 function newApiKey(

@@ -102,6 +102,22 @@ describe('An API key', () => {
     expect(await read(expiring)).toBe('401 key_expired');
   });
 
+  test('ends when its owner gets another role: it was made for the rights of the old one', async () => {
+    const edge = new Edge({ app: { staffNeedsSecondFactor: true } });
+    const alice = await edge.register();
+    const { id, secret } = await aKey(edge, alice);
+    await edge.bank.grantRole(alice.email, 'customer');
+    expect((await edge.call('GET /api/auth/me', { as: secret })).status).toBe(200);
+    await edge.bank.grantRole(alice.email, 'system');
+
+    expectAnswer(await edge.call('GET /api/system/audit', { as: secret }), INVALID_TOKEN);
+    const terms = { userId: alice.id, before: null, limit: 10 };
+    const events = await edge.store.unitOfWork.run(({ securityEvents }) => securityEvents.list(terms));
+    expect(events.filter(({ action }) => action === 'api_key_revoked')).toMatchObject([
+      { actorId: null, details: { keyId: id, prefix: secret.slice(0, 9) } },
+    ]);
+  });
+
   test("of another person cannot be revoked, and no stranger's account can be in it", async () => {
     const edge = new Edge();
     const [alice, bob] = [await edge.register(), await edge.register('Bob')];
@@ -306,7 +322,7 @@ describe('An API key for some accounts', () => {
 });
 
 describe('The limit of an API key', () => {
-  test('holds for transfers, holds, legs, members of batches, reversals and closings', async () => {
+  test('holds for transfers, holds, legs, members of batches, reversals, closings and captures', async () => {
     const edge = new Edge();
     const [alice, bob] = [await edge.register(), await edge.register('Bob')];
     const [from, savings, to] = [
@@ -342,6 +358,16 @@ describe('The limit of an API key', () => {
     expect(await call(`POST /api/transactions/${id}/reverse`, {})).toBe(OVER);
     expect(await call(`POST /api/transactions/${id}/reverse`, { amount: 100 })).toBe('200');
     expect(await call(`POST /api/accounts/${savings}/close`, { sweepTo: from })).toBe(OVER);
+    const held = await edge.send('POST /api/transactions', bob, {
+      fromAccount: to,
+      toAccount: from,
+      amount: 101,
+      pending: true,
+    });
+    const hold = (held.body as { transaction: { id: string } }).transaction.id;
+    expect(await call(`POST /api/transactions/${hold}/capture`, {})).toBe(OVER);
+    expect(await call(`POST /api/transactions/${hold}/capture`, { amount: 101 })).toBe(OVER);
+    expect(await call(`POST /api/transactions/${hold}/capture`, { amount: 100 })).toBe('200');
   });
 });
 
