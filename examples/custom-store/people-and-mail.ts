@@ -82,6 +82,12 @@ function sessionsOf(draft: Draft): SessionStore {
         if (session && session.lastUsedAt < at) draft.put('sessions', id, { ...session, lastUsedAt: at });
       }
     },
+    eraseOf: async (userId) => {
+      for (const session of draft.tables.sessions.values()) {
+        if (session.userId !== userId) continue;
+        draft.put('sessions', session.id, { ...session, address: null, device: null });
+      }
+    },
     deleteOver: async ({ until, limit }) => {
       const over = [...draft.tables.sessions.values()].filter((one) => isOverBy(one, until)).slice(0, limit);
       for (const { id } of over) draft.put('sessions', id, null);

@@ -105,6 +105,7 @@ export const FIELDS: Readonly<Record<string, JsonSchema>> = {
   'ChangeEmailRequest.email': { description: 'The new e-mail address.' },
   'ChangeEmailRequest.password': { description: 'The current password.', format: 'password' },
   'EraseMeRequest.password': { description: 'The current password.', format: 'password' },
+  'MakeApiKeyRequest.password': { description: 'Your password.', format: 'password' },
   closedAccounts: { description: 'Ids of the accounts that were closed.' },
   openAccounts: { description: 'Accounts that stay open in the books, each with the reason.' },
   'OpenAccount.code': { description: 'Code of the rule that kept the account from closing.' },

@@ -442,6 +442,7 @@ async function walkKeys(terms: {
     as: ada,
     body: {
       name: 'Payroll',
+      password: 'correct horse battery',
       scopes: ['read', 'transfer'],
       accounts: [adasAccount],
       transferLimit: 50_000,

@@ -246,6 +246,8 @@ export type ApiHistoryFilter = ApiPaging &
 export type ApiNewKeyRequest = {
   /** A name by which the user recognises it. */
   readonly name: string;
+  /** The user's password. */
+  readonly password: string;
   readonly scopes: readonly ApiScope[];
   /** Ids of the accounts that it may touch. Default: all, future ones too. */
   readonly accounts?: readonly string[] | undefined;

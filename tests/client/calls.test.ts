@@ -212,7 +212,7 @@ describe('The client', () => {
     const [event] = await listed(system.securityEvents({ userId: seen.id, pageSize: 50 }));
     expect(event).toMatchObject({ action: 'user_unlocked', userId: seen.id });
     await client.signIn({ email: person.email, password: person.password });
-    const made = await client.makeApiKey({ name: 'Payroll', scopes: ['read'] });
+    const made = await client.makeApiKey({ name: 'Payroll', password: person.password, scopes: ['read'] });
     expect(await client.apiKeys()).toEqual([made.apiKey]);
     await client.revokeApiKey(made.apiKey.id);
     const [own] = await listed(client.securityEvents({ pageSize: 50 }));

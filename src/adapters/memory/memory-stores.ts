@@ -161,6 +161,13 @@ class MemorySessions implements SessionStore {
     }
   }
 
+  async eraseOf(userId: string): Promise<void> {
+    for (const session of this.#data.sessions.values()) {
+      if (session.userId !== userId) continue;
+      this.#journal.set(this.#data.sessions, session.id, { ...session, address: null, device: null });
+    }
+  }
+
   async deleteOver({ until, limit }: { until: Instant; limit: number }): Promise<number> {
     const over = [...this.#data.sessions.values()]
       .filter((session) => isOverBy(session, until))

@@ -31,6 +31,7 @@ import {
   listOpenSessions,
   replaceSession,
   touchSession,
+  eraseSessions,
 } from './tables/sessions.ts';
 import {
   findUserByEmail,
@@ -123,6 +124,7 @@ function sessionsOf(scope: Scope): SessionStore {
     end: (id, at) => scope.use((connection) => endSession(connection, id, at)),
     replace: (session) => scope.use((connection) => replaceSession(connection, session)),
     openOf: (userId) => scope.use((connection) => listOpenSessions(connection, userId)),
+    eraseOf: (userId) => scope.use((connection) => eraseSessions(connection, userId)),
     touch: (ids, at) =>
       scope.use((connection) => {
         for (const id of ids) touchSession(connection, id, at);

@@ -3,9 +3,11 @@ import type { ApiKeyScope, Credential } from '../../domain/entities/credential.t
 import type { Origin } from '../../domain/entities/security-event.ts';
 import { isText } from '../../domain/text.ts';
 import { invalid, PassbookError } from '../../domain/errors.ts';
-import type { LedgerReads, UnitOfWork } from '../ports/ledger-store.ts';
+import type { LedgerReads, Stores, UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
-import type { ApiKeyFormat } from '../ports/user-store.ts';
+import type { ApiKeyFormat, PasswordHasher } from '../ports/user-store.ts';
+import type { Person } from '../factors/factor-ports.ts';
+import { provePassword } from '../factors/prove-password.ts';
 import { requireAmount } from '../validation.ts';
 import { NO_ORIGIN, securityEvent, securityNotification } from '../users/security-events.ts';
 import type { ApiKeyCache } from '../users/session-cache.ts';
@@ -18,8 +20,9 @@ export const API_KEY_ACCOUNTS_MAX = 50;
 const KEYS_MAX = 20;
 
 export type ApiKeyRequest = {
-  readonly userId: string;
   readonly name: string;
+  /** The owner's. A session alone, which may be stolen, makes no key that outlives it. */
+  readonly password: string;
   readonly scopes: readonly ApiKeyScope[];
   /** Ids of the owner's accounts that the key may touch. Default: all of them, future ones too. */
   readonly accounts?: readonly string[];
@@ -27,9 +30,6 @@ export type ApiKeyRequest = {
   readonly transferLimit?: bigint;
   /** Default: 90; at most 366. */
   readonly expiresInDays?: number;
-  /** Session in which the owner makes the key. */
-  readonly sessionId?: string;
-  readonly origin?: Origin;
 };
 
 type Ports = {
@@ -41,20 +41,27 @@ type Ports = {
 
 /**
  * Makes an API key, with which a program acts as its owner. The key is returned once: the store keeps its digest.
+ * @throws PassbookError `invalid_credentials`, `second_factor_required`
  * @throws PassbookError `invalid_request`, `account_not_found`, `api_key_limit_reached`, `unavailable`
  */
 export function makeApiKey(
   ports: Ports & {
     readonly reads: LedgerReads;
     readonly apiKeyFormat: ApiKeyFormat;
+    readonly hasher: PasswordHasher;
     readonly onCommit: () => void;
   },
 ) {
-  return async (request: ApiKeyRequest): Promise<{ apiKey: Credential<'api_key'>; secret: string }> => {
-    const { userId, accounts, origin = NO_ORIGIN, sessionId = null } = request;
+  return async (
+    person: Person,
+    request: ApiKeyRequest,
+  ): Promise<{ apiKey: Credential<'api_key'>; secret: string }> => {
+    const { user, session, origin } = person;
+    const [userId, sessionId] = [user.id, session.id];
     const secret = ports.apiKeyFormat.make();
-    const apiKey = newApiKey(ports, request, secret);
-    await requireOwnAccounts(ports.reads, { userId, accounts });
+    const apiKey = newApiKey(ports, { ...request, userId }, secret);
+    await provePassword(ports, person, request.password);
+    await requireOwnAccounts(ports.reads, { userId, accounts: request.accounts });
 
     const { prefix, scopes, name } = apiKey.content;
     const details = { keyId: apiKey.id, prefix, scopes: scopes.join(' ') };
@@ -113,9 +120,24 @@ export function revokeApiKey(ports: Ports) {
   };
 }
 
+/** Revokes all keys of the user. After the commit the caller must call `ApiKeyCache.forgetUser`. */
+export async function revokeApiKeysOf(
+  ports: Pick<Ports, 'clock' | 'ids'>,
+  { credentials, securityEvents }: Pick<Stores, 'credentials' | 'securityEvents'>,
+  { userId, actorId, origin }: { userId: string; actorId: string | null; origin: Origin },
+): Promise<void> {
+  for (const { id, content } of await credentials.ofUser(userId, 'api_key')) {
+    await credentials.remove(id);
+    const details = { keyId: id, prefix: content.prefix };
+    await securityEvents.append(
+      securityEvent(ports, 'api_key_revoked', { userId, actorId, origin, details }),
+    );
+  }
+}
+
 function newApiKey(
   { apiKeyFormat, clock, ids }: { apiKeyFormat: ApiKeyFormat; clock: Clock; ids: IdGenerator },
-  request: ApiKeyRequest,
+  request: ApiKeyRequest & { userId: string },
   secret: string,
 ): Credential<'api_key'> {
   const { userId, accounts = null, expiresInDays = DAYS, transferLimit } = request;

@@ -6,7 +6,8 @@ import type { Person } from './factor-ports.ts';
 import { factorsOf, hasFactor } from './list-factors.ts';
 
 /**
- * Checks that a signed-in person may add a factor: they know the password, and proved the factors they have.
+ * Checks that a signed-in person may add a factor or an API key: they know the password, and proved the factors they
+ * have.
  * @throws PassbookError `invalid_credentials`, `second_factor_required`
  */
 export async function provePassword(

@@ -38,6 +38,8 @@ export interface SessionStore {
   openOf(userId: string): Promise<readonly Session[]>;
   /** Moves the last use of these sessions forward to `at`. Has no effect on those that do not exist. */
   touch(ids: readonly string[], at: Instant): Promise<void>;
+  /** Clears addresses and devices of the user's sessions, even ended ones. The sessions stay. */
+  eraseOf(userId: string): Promise<void>;
   /** Deletes up to `limit` sessions that ended or expired at or before `until`. Returns how many it deleted. */
   deleteOver(terms: { until: Instant; limit: number }): Promise<number>;
 }

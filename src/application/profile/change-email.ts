@@ -4,7 +4,7 @@ import { isActive, requireEmail } from '../../domain/entities/user.ts';
 import type { UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import type { LinkTokens, PasswordHasher } from '../ports/user-store.ts';
-import { confirmPassword } from '../users/confirm-password.ts';
+import { confirmPassword, requireSamePassword } from '../users/confirm-password.ts';
 import { newLink, replaceLinks, useLink, voidLinks } from '../users/mail-links.ts';
 import type { SessionCache } from '../users/session-cache.ts';
 import { securityEvent, securityNotification } from '../users/security-events.ts';
@@ -34,10 +34,12 @@ export function requestEmailChange(ports: Ports) {
   }): Promise<void> => {
     const { userId, sessionId, origin } = request;
     const email = requireEmail(request.email);
-    const user = await confirmPassword(ports, request);
-    if (email === user.email) throw invalid('email', 'is your address already');
+    const proved = await confirmPassword(ports, request);
+    if (email === proved.user.email) throw invalid('email', 'is your address already');
 
-    await ports.unitOfWork.run(async ({ credentials, outbox, securityEvents }) => {
+    await ports.unitOfWork.run(async (stores) => {
+      const { credentials, outbox, securityEvents } = stores;
+      await requireSamePassword(stores, proved);
       const link = newLink(ports, 'email_change', { userId, email });
       await replaceLinks(credentials, link);
       const facts = { userId, sessionId, origin };

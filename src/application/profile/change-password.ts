@@ -2,7 +2,7 @@ import type { Origin } from '../../domain/entities/security-event.ts';
 import type { UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import type { PasswordHasher } from '../ports/user-store.ts';
-import { confirmPassword } from '../users/confirm-password.ts';
+import { confirmPassword, requireSamePassword } from '../users/confirm-password.ts';
 import { endSessionsOf } from '../users/end-sessions.ts';
 import { voidLinks } from '../users/mail-links.ts';
 import { requirePassword } from '../users/password.ts';
@@ -30,13 +30,16 @@ export function changePassword(ports: {
     origin: Origin;
   }): Promise<void> => {
     const { userId, sessionId, origin } = request;
-    const owner = await confirmPassword(ports, { userId, password: request.currentPassword });
+    const proved = await confirmPassword(ports, { userId, password: request.currentPassword });
+    const owner = proved.user;
     const terms = { field: 'newPassword', owner };
     const hash = await ports.hasher.hash(requirePassword(request.newPassword, ports.isCommonPassword, terms));
 
     await ports.unitOfWork.run(async (stores) => {
+      await requireSamePassword(stores, proved);
       await stores.users.setPasswordHash(userId, hash);
-      await voidLinks(stores.credentials, userId, ['password_reset']);
+      // A thief of the old password may have asked for them
+      await voidLinks(stores.credentials, userId, ['password_reset', 'email_change']);
       const facts = { userId, sessionId, origin };
       await stores.securityEvents.append(securityEvent(ports, 'password_changed', facts));
       const mail = { recipientId: userId, origin, email: owner.email };

@@ -6,8 +6,8 @@ import type { Ledger } from '../ledger.ts';
 import { PAGE_LIMIT_MAX } from '../page.ts';
 import type { Stores, UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
-import type { PasswordHasher } from '../ports/user-store.ts';
-import { confirmPassword } from '../users/confirm-password.ts';
+import type { PasswordHasher, UserWithPassword } from '../ports/user-store.ts';
+import { confirmPassword, requireSamePassword } from '../users/confirm-password.ts';
 import { endSessionsOf } from '../users/end-sessions.ts';
 import { NO_ORIGIN, securityEvent, securityNotification } from '../users/security-events.ts';
 import type { SessionCache } from '../users/session-cache.ts';
@@ -38,12 +38,13 @@ type Ports = {
  */
 export function eraseUser(ports: Ports) {
   return async ({ userId, password }: { userId: string; password: string }): Promise<Erasure> => {
-    const user = await confirmPassword(ports, { userId, password });
+    const proved = await confirmPassword(ports, { userId, password });
+    const { user } = proved;
     if (user.role !== 'customer') throw new PassbookError('forbidden');
 
     const erasure = await closeAccounts(ports, user);
     const unusable = await ports.hasher.hash(ports.ids.newSalt() + ports.ids.newSalt());
-    await ports.unitOfWork.run((stores) => eraseData(ports, stores, { userId, unusable }));
+    await ports.unitOfWork.run((stores) => eraseData(ports, stores, { proved, unusable }));
     ports.recentSessions.forgetUser(userId);
     ports.onCommit();
     return erasure;
@@ -71,20 +72,20 @@ async function closeAccounts({ ledger }: Ports, { id, name }: User): Promise<Era
 async function eraseData(
   ports: Ports,
   stores: Stores,
-  { userId, unusable }: { userId: string; unusable: string },
+  { proved, unusable }: { proved: UserWithPassword; unusable: string },
 ): Promise<void> {
+  const userId = proved.user.id;
   const user = await stores.users.byId(userId);
   // Another request has erased it meanwhile
   if (!user || user.erasedAt !== null) return;
+  await requireSamePassword(stores, proved);
 
   const at = ports.clock.now();
   await stores.users.replace(user.erase(at));
   await stores.users.setPasswordHash(userId, unusable);
   await stores.credentials.removeOf(userId);
-  for (const session of await stores.sessions.openOf(userId)) {
-    await stores.sessions.replace({ ...session, ...NO_ORIGIN });
-  }
   await endSessionsOf(stores, userId, { at });
+  await stores.sessions.eraseOf(userId);
   await stores.securityEvents.eraseOf(userId);
   await stores.securityEvents.append(securityEvent(ports, 'user_erased', { userId, origin: NO_ORIGIN }));
   const mail = { recipientId: userId, origin: NO_ORIGIN, email: user.email };

@@ -79,7 +79,8 @@ export function resetPassword(
       const at = clock.now();
       await stores.users.replace(user.verifyEmail(at));
       await stores.users.setPasswordHash(user.id, hash);
-      await voidLinks(stores.credentials, user.id, ['password_reset', 'email_verification']);
+      // A thief of the old password may have asked to change the address
+      await voidLinks(stores.credentials, user.id, ['password_reset', 'email_verification', 'email_change']);
       await stores.securityEvents.append(securityEvent(ports, 'password_reset', { userId: user.id, origin }));
       const mail = { recipientId: user.id, origin, email: user.email };
       await stores.outbox.add(securityNotification(ports, 'password_changed', mail));

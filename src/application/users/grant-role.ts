@@ -10,6 +10,7 @@ import { requirePassword } from './password.ts';
 import type { AuditStore, UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import type { PasswordHasher, UserStore } from '../ports/user-store.ts';
+import { revokeApiKeysOf } from '../api-keys/manage-api-keys.ts';
 import { optionalText, REASON_MAX_LENGTH } from '../validation.ts';
 import { requireUser } from './find-user.ts';
 import type { UserRef } from './find-user.ts';
@@ -30,6 +31,7 @@ const USERS_PAGE = 200;
 
 /**
  * Grants a user a role, and records it in the audit log and in the user's security events in the same transaction.
+ * Another role ends the user's API keys, which were made for the rights of the old one.
  * Open sessions have the role at once in this process, and within a second in others.
  * @throws PassbookError `forbidden` for one's own role, and for that of the last system user
  * @throws PassbookError `invalid_request`, `user_not_found`, `unavailable`
@@ -50,7 +52,8 @@ export function grantRole(
     { actorId, origin = NO_ORIGIN, ...terms }: GrantTerms = {},
   ): Promise<User> => {
     const reason = optionalText('reason', terms.reason, REASON_MAX_LENGTH);
-    const user = await ports.unitOfWork.run(async ({ users, audit, securityEvents, outbox }) => {
+    const user = await ports.unitOfWork.run(async (stores) => {
+      const { users, audit, securityEvents, outbox } = stores;
       const found = await requireUser(users, ref);
       // Another system user who acts is one that is left
       if (actorId !== undefined) await requireAuthority(users, actorId, found);
@@ -61,6 +64,7 @@ export function grantRole(
       await auditGrant(audit, { ...change, actorId: actorId ?? null, reason }, ports);
       const facts = { userId: found.id, actorId: actorId ?? null, origin, details: { role } };
       await securityEvents.append(securityEvent(ports, 'role_granted', facts));
+      if (found.role !== role) await revokeApiKeysOf(ports, stores, facts);
       // The mail names no place: the request came from the bank
       const mail = { recipientId: found.id, origin: NO_ORIGIN, details: { role } };
       if (isActive(found)) await outbox.add(securityNotification(ports, 'role_granted', mail));

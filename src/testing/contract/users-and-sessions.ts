@@ -306,6 +306,26 @@ export function describeUsersAndSessions(subject: () => Subject): void {
       ]);
     });
 
+    it('lose their addresses and devices with an erasure, even ended ones, and those of others do not', async () => {
+      const user = aUser();
+      const other = aUser();
+      const place = { address: '192.0.2.77', device: 'a phone' };
+      const open = aSession({ userId: user.id, ...place });
+      const ended = aSession({ userId: user.id, endedAt: JANUARY, ...place });
+      const others = aSession({ userId: other.id, ...place });
+      await run(async ({ users, sessions }) => {
+        await users.insert(user, 'hash');
+        await users.insert(other, 'hash');
+        for (const session of [open, ended, others]) await sessions.insert(session);
+      });
+      await run(({ sessions }) => sessions.eraseOf(user.id));
+      const found = await runElsewhere(({ sessions }) =>
+        Promise.all([open, ended, others].map(async ({ id }) => (await sessions.find(id))?.session)),
+      );
+      const nowhere = { address: null, device: null };
+      expect(found).toStrictEqual([{ ...open, ...nowhere }, { ...ended, ...nowhere }, others]);
+    });
+
     it('that do not exist are not created by an end', async () => {
       const id = freshId();
       await run(async ({ sessions }) => {

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { apiKeyFormat } from '../../../src/adapters/security/index.ts';
 import type { ApiKeyScope } from '../../../src/domain/entities/credential.ts';
 import { API_KEY_SCOPES } from '../../../src/domain/entities/credential.ts';
+import { aTotpOf, signIn } from '../../support/authenticator-app.ts';
 import { allOperations, filled } from '../../support/operations.ts';
-import { Edge, expectAnswer, INVALID_TOKEN, problem, UNAUTHENTICATED } from '../../support/edge.ts';
+import { Edge, expectAnswer, INVALID_TOKEN, PASSWORD, problem, UNAUTHENTICATED } from '../../support/edge.ts';
 import type { Answer, Person } from '../../support/edge.ts';
 import { freshId } from '../../../src/testing/fixtures/builders.ts';
 
@@ -18,7 +19,7 @@ type KeyTerms = {
 };
 
 async function aKey(edge: Edge, owner: Person, terms: KeyTerms = {}): Promise<Made> {
-  const body = { name: 'Payroll', scopes: API_KEY_SCOPES, ...terms };
+  const body = { name: 'Payroll', password: PASSWORD, scopes: API_KEY_SCOPES, ...terms };
   const answer = await edge.call('POST /api/auth/keys', { as: owner.token, body });
   expect(answer.status).toBe(201);
   const { apiKey, secret } = answer.body as { apiKey: { id: string }; secret: string };
@@ -38,7 +39,13 @@ describe('An API key', () => {
     const edge = new Edge();
     const alice = await edge.register();
     const account = await edge.account(alice);
-    const body = { name: ' Payroll ', scopes: ['transfer', 'read'], accounts: [account], transferLimit: 500 };
+    const body = {
+      name: ' Payroll ',
+      password: PASSWORD,
+      scopes: ['transfer', 'read'],
+      accounts: [account],
+      transferLimit: 500,
+    };
     const made = await edge.call('POST /api/auth/keys', { as: alice.token, body });
     const { apiKey, secret } = made.body as { apiKey: { id: string }; secret: string };
 
@@ -102,13 +109,34 @@ describe('An API key', () => {
     expect(await read(expiring)).toBe('401 key_expired');
   });
 
+  test('ends when its owner gets another role: it was made for the rights of the old one', async () => {
+    const edge = new Edge({ app: { staffNeedsSecondFactor: true } });
+    const alice = await edge.register();
+    const { id, secret } = await aKey(edge, alice);
+    await edge.bank.grantRole(alice.email, 'customer');
+    expect((await edge.call('GET /api/auth/me', { as: secret })).status).toBe(200);
+    await edge.bank.grantRole(alice.email, 'system');
+
+    expectAnswer(await edge.call('GET /api/system/audit', { as: secret }), INVALID_TOKEN);
+    const terms = { userId: alice.id, before: null, limit: 10 };
+    const events = await edge.store.unitOfWork.run(({ securityEvents }) => securityEvents.list(terms));
+    expect(events.filter(({ action }) => action === 'api_key_revoked')).toMatchObject([
+      { actorId: null, details: { keyId: id, prefix: secret.slice(0, 9) } },
+    ]);
+  });
+
   test("of another person cannot be revoked, and no stranger's account can be in it", async () => {
     const edge = new Edge();
     const [alice, bob] = [await edge.register(), await edge.register('Bob')];
     const { id } = await aKey(edge, alice);
     const stolen = await edge.call(`DELETE /api/auth/keys/${id}`, { as: bob.token });
     expect(codeOf(stolen)).toBe('404 api_key_not_found');
-    const body = { name: 'Mine', scopes: ['read'], accounts: [await edge.account(alice)] };
+    const body = {
+      name: 'Mine',
+      password: PASSWORD,
+      scopes: ['read'],
+      accounts: [await edge.account(alice)],
+    };
     const made = await edge.call('POST /api/auth/keys', { as: bob.token, body });
     expect(codeOf(made)).toBe('404 account_not_found');
   });
@@ -138,7 +166,7 @@ describe('An API key', () => {
     const edge = new Edge();
     const alice = await edge.register();
     for (let made = 0; made < 20; made++) await aKey(edge, alice, { expiresInDays: 1 });
-    const body = { name: 'One more', scopes: ['read'] };
+    const body = { name: 'One more', password: PASSWORD, scopes: ['read'] };
     const more = () => edge.call('POST /api/auth/keys', { as: alice.token, body });
     expect(codeOf(await more())).toBe('400 api_key_limit_reached');
     const [oldest] = await edge.bank.listApiKeys(alice.id);
@@ -306,7 +334,7 @@ describe('An API key for some accounts', () => {
 });
 
 describe('The limit of an API key', () => {
-  test('holds for transfers, holds, legs, members of batches, reversals and closings', async () => {
+  test('holds for transfers, holds, legs, members of batches, reversals, closings and captures', async () => {
     const edge = new Edge();
     const [alice, bob] = [await edge.register(), await edge.register('Bob')];
     const [from, savings, to] = [
@@ -342,7 +370,33 @@ describe('The limit of an API key', () => {
     expect(await call(`POST /api/transactions/${id}/reverse`, {})).toBe(OVER);
     expect(await call(`POST /api/transactions/${id}/reverse`, { amount: 100 })).toBe('200');
     expect(await call(`POST /api/accounts/${savings}/close`, { sweepTo: from })).toBe(OVER);
+    const held = await edge.send('POST /api/transactions', bob, {
+      fromAccount: to,
+      toAccount: from,
+      amount: 101,
+      pending: true,
+    });
+    const hold = (held.body as { transaction: { id: string } }).transaction.id;
+    expect(await call(`POST /api/transactions/${hold}/capture`, {})).toBe(OVER);
+    expect(await call(`POST /api/transactions/${hold}/capture`, { amount: 101 })).toBe(OVER);
+    expect(await call(`POST /api/transactions/${hold}/capture`, { amount: 100 })).toBe('200');
   });
+});
+
+test('A session makes an API key with its password, and with its second factor if there is one', async () => {
+  const edge = new Edge();
+  const alice = await edge.register();
+  const make = async (as: string, password: string) => {
+    const body = { name: 'Payroll', scopes: ['read'], password };
+    return codeOf(await edge.call('POST /api/auth/keys', { as, body }));
+  };
+  expect(await make(alice.token, 'not hers')).toBe('401 invalid_credentials');
+  const { token } = (await signIn(edge, alice)).body as { token: string };
+  await aTotpOf(edge, alice);
+  expect(await make(token, PASSWORD)).toBe('401 second_factor_required');
+  expect(await make(alice.token, PASSWORD)).toBe('201');
+  for (let guess = 0; guess < 6; guess++) await make(alice.token, `guess ${guess}`);
+  expect(await make(alice.token, 'one more')).toBe('429 too_many_requests');
 });
 
 test('Only a session makes, lists and revokes API keys', async () => {

@@ -147,6 +147,18 @@ describe('A large transfer', () => {
     expectAnswer(await edge.send(TRANSFERS, bob, { ...order(), fromAccount: his }), NO_FACTOR);
   });
 
+  test('needs a confirmation of every role but the system, which serves programs', async () => {
+    for (const [role, status] of [
+      ['support', 403],
+      ['auditor', 403],
+      ['operator', 403],
+      ['system', 200],
+    ] as const) {
+      await edge.bank.grantRole(alice.email, role);
+      expect((await edge.send(TRANSFERS, alice, order())).status, role).toBe(status);
+    }
+  });
+
   test('needs no confirmation as a dry run, nor in a currency without a limit', async () => {
     expect((await edge.send(`${TRANSFERS}?dryRun=true`, alice, order())).status).toBe(200);
 

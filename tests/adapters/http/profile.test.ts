@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { PasswordHasher } from '../../../src/application/ports/user-store.ts';
 import type { Notification } from '../../../src/domain/entities/notification.ts';
 import { TestBank } from '../../../src/testing/fixtures/bank.ts';
 import { freshId } from '../../../src/testing/fixtures/builders.ts';
@@ -35,6 +36,29 @@ const signIn = (edge: Edge, email: string, password: string) =>
 const me = (edge: Edge, { token }: { token: string }) => edge.call('GET /api/auth/me', { as: token });
 const changeEmail = (edge: Edge, person: Person, email: string) =>
   send(edge, 'POST /api/auth/email/change', { email, password: PASSWORD }, person);
+
+const changePassword = (edge: Edge, ada: Person, currentPassword: string) =>
+  send(edge, 'POST /api/auth/password/change', { currentPassword, newPassword: NEW_PASSWORD }, ada);
+
+/** A hasher during whose next check something else may happen. */
+class InterruptedHasher implements PasswordHasher {
+  meanwhile: (() => Promise<void>) | undefined;
+
+  async hash(password: string): Promise<string> {
+    return `hash of ${password}`;
+  }
+
+  async verify(password: string, hash: string | undefined): Promise<boolean> {
+    const { meanwhile } = this;
+    this.meanwhile = undefined;
+    await meanwhile?.();
+    return hash === `hash of ${password}`;
+  }
+
+  isOutdated(): boolean {
+    return false;
+  }
+}
 
 function takeMails({ store, clock }: Edge): Promise<readonly Notification[]> {
   return new TestBank({ store, clock }).takeMessages();
@@ -189,6 +213,49 @@ describe('A forgotten password', () => {
   });
 });
 
+describe('A link to change the address', () => {
+  test.each([
+    ['changed', (edge: Edge, ada: Person) => changePassword(edge, ada, PASSWORD)],
+    [
+      'reset',
+      async (edge: Edge, ada: Person) => {
+        await forgot(edge, ada.email);
+        return reset(edge, await edge.linkOf(ada, 'password_reset'));
+      },
+    ],
+  ])('is void once the password is %s: a thief of the old one may have asked for it', async (_, replace) => {
+    const edge = new Edge();
+    const ada = await edge.register('Ada');
+    await changeEmail(edge, ada, 'thief@example.com');
+    const link = await edge.linkOf(ada, 'email_change');
+    expectAnswer(await replace(edge, ada), DONE);
+
+    expectAnswer(await confirm(edge, link), NOT_VALID);
+    expect((await signIn(edge, ada.email, NEW_PASSWORD)).status).toBe(200);
+  });
+});
+
+describe('A password that is replaced while a request with it runs', () => {
+  const THIEFS = "the thief's own phrase";
+  test.each([
+    ['password', 'POST /api/auth/password/change', { currentPassword: PASSWORD, newPassword: THIEFS }],
+    ['address', 'POST /api/auth/email/change', { email: 'thief@example.com', password: PASSWORD }],
+    ['person', 'DELETE /api/auth/me', { password: PASSWORD }],
+  ])('changes no %s', async (_, route, body) => {
+    const hasher = new InterruptedHasher();
+    const edge = new Edge({ hasher });
+    const ada = await edge.register('Ada');
+    await forgot(edge, ada.email);
+    const link = await edge.linkOf(ada, 'password_reset');
+    hasher.meanwhile = async () => expectAnswer(await reset(edge, link), DONE);
+
+    expectAnswer(await send(edge, route, body, ada), WRONG);
+    expect((await signIn(edge, ada.email, NEW_PASSWORD)).status).toBe(200);
+    expect((await signIn(edge, ada.email, THIEFS)).status).toBe(401);
+    await expect(edge.linkOf(ada, 'email_change')).rejects.toThrow(TypeError);
+  });
+});
+
 describe('Check 54: a password', () => {
   const RULE = 'must be 8 to 256 characters';
   test.each([
@@ -211,9 +278,6 @@ describe('Check 54: a password', () => {
 });
 
 describe('Check 49: a changed password', () => {
-  const change = (edge: Edge, ada: Person, currentPassword: string, newPassword = NEW_PASSWORD) =>
-    send(edge, 'POST /api/auth/password/change', { currentPassword, newPassword }, ada);
-
   test('ends the other sessions and the links to reset it, and keeps this one', async () => {
     const edge = new Edge();
     const ada = await edge.register('Ada');
@@ -221,7 +285,7 @@ describe('Check 49: a changed password', () => {
     await forgot(edge, ada.email);
     const link = await edge.linkOf(ada, 'password_reset');
     await takeMails(edge);
-    expectAnswer(await change(edge, ada, PASSWORD), DONE);
+    expectAnswer(await changePassword(edge, ada, PASSWORD), DONE);
 
     expectAnswer(await me(edge, other), SESSION_EXPIRED);
     expect((await me(edge, ada)).status).toBe(200);
@@ -234,7 +298,7 @@ describe('Check 49: a changed password', () => {
     const edge = new Edge();
     const ada = await edge.register('Ada');
     const answers: Answer[] = [];
-    for (let count = 0; count < 8; count++) answers.push(await change(edge, ada, 'wrong horse'));
+    for (let count = 0; count < 8; count++) answers.push(await changePassword(edge, ada, 'wrong horse'));
     expectAnswer(answers[0]!, WRONG);
     expect(answers.at(-1)?.status).toBe(429);
     expect((await signIn(edge, ada.email, PASSWORD)).status).toBe(200);
@@ -325,6 +389,16 @@ describe('An erased person', () => {
   const erase = (edge: Edge, person: Person, password = PASSWORD) =>
     send(edge, 'DELETE /api/auth/me', { password }, person);
 
+  /** Signs in twice from a known place, and out of one of the sessions. Returns the ids of both. */
+  async function placesOf(edge: Edge, { id, email }: Person): Promise<readonly string[]> {
+    const origin = { address: '192.0.2.77', device: 'a phone' };
+    const { token } = await edge.bank.signIn({ email, password: PASSWORD, origin });
+    await edge.bank.signIn({ email, password: PASSWORD, origin });
+    const open = (await edge.bank.listSessions(id)).filter(({ device }) => device === origin.device);
+    expectAnswer(await edge.call('POST /api/auth/logout', { as: token }), DONE);
+    return open.map((session) => session.id);
+  }
+
   test('leaves no personal data but in the books, whose chain still verifies', async () => {
     const edge = new Edge();
     const ada = await edge.register('Ada');
@@ -333,6 +407,7 @@ describe('An erased person', () => {
     const empty = await edge.account(ada);
     const to = await edge.account(bob);
     await edge.send('POST /api/transactions', ada, { fromAccount: full, toAccount: to, amount: 100 });
+    const ids = await placesOf(edge, ada);
     await takeMails(edge);
     expectAnswer(await erase(edge, ada, 'wrong horse'), WRONG);
 
@@ -348,14 +423,22 @@ describe('An erased person', () => {
     expectAnswer(await signIn(edge, ada.email, PASSWORD), WRONG);
     expectAnswer(await signIn(edge, `${ada.id}@erased.invalid`, PASSWORD), WRONG);
     expect(await takeMails(edge)).toMatchObject([{ notice: 'user_erased', email: ada.email }]);
-    const left = await edge.store.unitOfWork.run(async ({ users, credentials, securityEvents }) => [
+    const left = await edge.store.unitOfWork.run(async ({ users, sessions, credentials, securityEvents }) => [
+      ...(await Promise.all(ids.map((id) => sessions.find(id)))),
       await users.byId(ada.id),
       await credentials.ofUser(ada.id, 'email_verification'),
       await securityEvents.list({ userId: ada.id, before: null, limit: 100 }),
     ]);
     expect(JSON.stringify(left)).not.toContain(ada.email);
     expect(JSON.stringify(left)).not.toContain('"Ada"');
-    expect(await eventsOf(edge, ada.id)).toEqual(['user_erased', 'registered']);
+    for (const place of ['192.0.2.77', 'a phone']) expect(JSON.stringify(left)).not.toContain(place);
+    expect(await eventsOf(edge, ada.id)).toEqual([
+      'user_erased',
+      'signed_out',
+      'signed_in',
+      'signed_in',
+      'registered',
+    ]);
     expect(await edge.balanceOf(full)).toBe(400n);
     expect(await edge.bank.ledger.verifyBooks()).toMatchObject({ faults: [] });
   });

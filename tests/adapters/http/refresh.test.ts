@@ -197,6 +197,18 @@ describe('A request whose access cookie has expired', () => {
     expect((await refresh(edge, jarOf(refused))).status).toBe(200);
   });
 
+  test('keeps its new cookies when its role lacks a second factor', async () => {
+    const { edge, answer, email } = await aBrowser({ app: { staffNeedsSecondFactor: true } });
+    await edge.bank.grantRole(email, 'auditor');
+    edge.clock.advance(ACCESS_MS);
+
+    const refused = await edge.call('POST /api/accounts', { headers: { Cookie: jarOf(answer).header } });
+
+    expect(refused.body).toMatchObject({ code: 'second_factor_setup_required' });
+    edge.clock.advance(MINUTE_MS);
+    expect((await refresh(edge, jarOf(refused))).status).toBe(200);
+  });
+
   test('does not get an old refresh token accepted, nor ends the session by a GET', async () => {
     const { edge, answer } = await aBrowser();
     const old = jarOf(answer);

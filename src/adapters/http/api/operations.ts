@@ -240,7 +240,7 @@ export const operations = {
     dryRun: true,
     status: 200,
     answer: json.TransferAnswer,
-    errors: [...ANSWERS_TO_ENDING, 'exceeds_hold_amount', ...ANSWERS_TO_TRANSFER],
+    errors: ['exceeds_key_limit', ...ANSWERS_TO_ENDING, 'exceeds_hold_amount', ...ANSWERS_TO_TRANSFER],
   },
   'POST /api/transactions/{transactionId}/void': {
     id: 'voidHold',

@@ -95,6 +95,8 @@ function signedIn<E extends HttpEnv & Env>(
     if (key) c.set('keyId', key.id);
     const needsFactor = staffNeedsSecondFactor && user.role !== 'customer' && session !== undefined;
     if (needsFactor && !hasSecondFactor(session) && !SETUP.test(c.req.path)) {
+      // Without them, the client would present the old refresh token, which ends the session
+      if (renewed) sessionToken.give(c, renewed);
       throw new PassbookError('second_factor_setup_required');
     }
     use(c, presented);

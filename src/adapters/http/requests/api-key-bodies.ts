@@ -7,6 +7,7 @@ const DAYS_RULE = `must be an integer from 1 to ${API_KEY_DAYS_MAX}`;
 
 export const NewApiKeyBody = v.strictObject({
   name: v.string(),
+  password: v.string(),
   scopes: listOf(v.picklist(API_KEY_SCOPES, `must be one of ${API_KEY_SCOPES.join(', ')}`), KEY_SCOPES),
   accounts: v.optional(listOf(v.string(), KEY_ACCOUNTS)),
   transferLimit: v.optional(Amount),

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { Bank } from '../../../application/bank.ts';
 import type { HttpEnv } from '../env.ts';
 import type { SessionRequired } from '../middleware/session-middleware.ts';
+import type { SignInThrottle } from '../middleware/sign-in-throttle.ts';
 import { NewApiKeyBody } from '../requests/api-key-bodies.ts';
 import { originOf } from '../requests/origin.ts';
 import { readBody } from '../requests/read-body.ts';
@@ -13,23 +14,27 @@ import { apiKeyShape } from '../responses/api-key-bodies.ts';
 export function apiKeyRoutes({
   bank,
   sessionRequired,
+  throttle,
   trustedProxies,
 }: {
   bank: Bank;
   sessionRequired: SessionRequired;
+  throttle: SignInThrottle;
   trustedProxies: number;
 }) {
   return new Hono<HttpEnv>()
     .post('/', sessionRequired, async (c) => {
       readQuery(c.req, Nothing);
       const { transferLimit, ...body } = await readBody(c, NewApiKeyBody);
-      const { apiKey, secret } = await bank.makeApiKey({
+      const [user, session] = [c.get('caller'), c.get('session')];
+      const person = { user, session, origin: originOf(c, trustedProxies) };
+      const request = {
         ...body,
         ...(transferLimit === undefined ? {} : { transferLimit: BigInt(transferLimit) }),
-        userId: c.get('caller').id,
-        sessionId: c.get('session').id,
-        origin: originOf(c, trustedProxies),
-      });
+      };
+      const { apiKey, secret } = await throttle.guard({ kind: 'password', who: user.id }, () =>
+        bank.makeApiKey(person, request),
+      );
       return c.json({ apiKey: apiKeyShape(apiKey), secret }, 201);
     })
     .get('/', sessionRequired, async (c) => {

@@ -110,9 +110,11 @@ export function transactionRoutes({
           transferId: c.req.param('id'),
           idempotencyKey: body.idempotencyKey,
         };
+        const caller = c.get('caller');
+        await requireStepWithinLimit(caller, request);
         return sendTransferResult(
           c,
-          await inApiTerms(ledger.captureHold(actorByRole(c.get('caller')), request, options)),
+          await inApiTerms(ledger.captureHold(actorByRole(caller), request, options)),
         );
       })
       .post('/:id/void', callerRequired, writes.limited, async (c) => {
@@ -134,10 +136,7 @@ export function transactionRoutes({
           idempotencyKey: body.idempotencyKey,
         };
         const caller = c.get('caller');
-        if (hasLimit(caller)) {
-          const whole = () => ledger.getTransfer(viewerOf(caller), request.transferId);
-          requireWithinLimit(caller, request.amount ?? (await whole()).amount);
-        }
+        await requireStepWithinLimit(caller, request);
         return sendTransferResult(
           c,
           await inApiTerms(ledger.reverseTransfer(reverserOf(caller), request, options)),
@@ -166,9 +165,18 @@ export function transactionRoutes({
       })
   );
 
-  /** Only customers confirm their orders. */
+  /** Holds a capture or reversal to the limit of a key. Without an amount, it is of the whole transfer. */
+  async function requireStepWithinLimit(
+    caller: Caller,
+    { transferId, amount }: { transferId: string; amount?: bigint },
+  ): Promise<void> {
+    if (!hasLimit(caller)) return;
+    requireWithinLimit(caller, amount ?? (await ledger.getTransfer(viewerOf(caller), transferId)).amount);
+  }
+
+  /** The system confirms no orders: programs act as it. */
   async function confirmed({ id, role }: Caller, order: Omit<UnconfirmedOrder, 'userId'>): Promise<void> {
-    if (role === 'customer') await requireConfirmation?.({ ...order, userId: id });
+    if (role !== 'system') await requireConfirmation?.({ ...order, userId: id });
   }
 }
 

@@ -56,6 +56,13 @@ export class MongoSessions implements SessionStore {
     );
   }
 
+  async eraseOf(userId: string): Promise<void> {
+    const erased = { address: null, device: null };
+    await this.#transaction.write((session) =>
+      this.#sessions.updateMany({ userId }, { $set: erased }, { session }),
+    );
+  }
+
   async deleteOver({ until, limit }: { until: Instant; limit: number }): Promise<number> {
     const by = { $lte: new Date(until) };
     const over = await this.#transaction.read((session) =>

@@ -63,6 +63,10 @@ export function touchSession(connection: Connection, id: string, at: Instant): v
   connection.run('UPDATE sessions SET last_used_at = max(last_used_at, ?) WHERE id = ?', at, id);
 }
 
+export function eraseSessions(connection: Connection, userId: string): void {
+  connection.run('UPDATE sessions SET address = NULL, device = NULL WHERE user_id = ?', userId);
+}
+
 const OVER_AT = 'min(expires_at, ifnull(ended_at, expires_at))';
 
 export function deleteOverSessions(
