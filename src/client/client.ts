@@ -7,7 +7,7 @@ import type { IntentStore } from './intents.ts';
 import { KeyedCalls } from './keyed-calls.ts';
 import type { KeyedOptions } from './keyed-calls.ts';
 import { listOfPages } from './pages.ts';
-import { profileClient } from './profile-client.ts';
+import { profileClient } from './profile-calls.ts';
 import type {
   ApiBatchRequest,
   ApiCredentials,
@@ -16,7 +16,7 @@ import type {
   ApiPaging,
 } from './requests.ts';
 import type { AnswerOf, KeyedRoute, RequestTo, Route } from './routes.ts';
-import { secondFactorsClient } from './second-factors.ts';
+import { secondFactorsClient } from './second-factor-calls.ts';
 import { ClientSession } from './client-session.ts';
 import type { CallOptions, RetryTerms, Terms } from './client-session.ts';
 import type { ApiDryRunResult, ApiNewKey, ApiTransferResult, ApiStaffUser, ApiUser } from './types.ts';
