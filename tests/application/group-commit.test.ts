@@ -325,15 +325,18 @@ describe('group commit', () => {
   });
 
   it('halves the commands that still wait, not those already taken', async () => {
-    const { unitOfWork, units, unitAt, many } = aWriter();
+    const { unitOfWork, units, unitAt, many, submit } = aWriter();
     unitOfWork.isBusy = true;
-    many(0, 300);
-    await units[0]?.commit();
+    many(0, 299);
+    const last = submit(open('last'));
+    void units[0]?.commit();
+    // The writer now waits for the next commands of the callers that it has answered
+    await last;
     expect(openedIn(units[0])).toHaveLength(300);
     unitOfWork.isBusy = false;
     unitOfWork.pipelineThreshold = 256;
     many(300, 600);
-    expect(openedIn(units[1])).toHaveLength(128);
+    expect(openedIn(await unitAt(1))).toHaveLength(128);
     expect(openedIn(await unitAt(2))).toHaveLength(150);
   });
 
