@@ -17,17 +17,18 @@ const { readConfig } = await load<typeof Configuration>('config.js');
 const { createLog } = await load<typeof Logs>('log.js');
 const { openStore } = await load<typeof Opening>('open-store.js');
 const { assembleServices } = await load<typeof Container>('container.js');
-const { checkpointKey, jwtSecret, systemUser } = await load<typeof Secrets>('local-secrets.js');
+const { checkpointKey, jwtSecrets, systemUser } = await load<typeof Secrets>('local-secrets.js');
 const { startServer } = await load<typeof Http>('adapters/http/index.js');
 const { systemClock } = await load<typeof System>('adapters/system.js');
 
 const config = readConfig(process.env);
 const services = await assembleServices({
   config,
-  jwtSecret: await jwtSecret(config),
+  jwtSecrets: await jwtSecrets(config),
   checkpointKey: await checkpointKey(config),
   store: await openStore(config.store, { clock: systemClock }),
   log: createLog({ level: config.logLevel }),
+  origin: () => `http://localhost:${config.port}`,
   mailer: { send: async () => 'sent' },
 });
 const user = await systemUser(config);
