@@ -10,10 +10,9 @@ import type { SessionCache } from '../users/session-cache.ts';
 import { isChallengeFor, makeChallenge } from './challenges.ts';
 import type { ChallengeTerms } from './challenges.ts';
 import type { FactorPorts, Person } from './factor-ports.ts';
-import { factorsOf, hasFactor } from './list-factors.ts';
 import { proveFactor } from './prove-factor.ts';
 import { provePassword } from './prove-password.ts';
-import { removeRecoveryCodes } from './recovery-codes.ts';
+import { removeFactor } from './recovery-codes.ts';
 import { addMethod } from './totp.ts';
 
 const PASSKEYS_MAX = 20;
@@ -118,9 +117,7 @@ export function removePasskey(ports: FactorPorts) {
       refusal: 'access_denied',
       onProved: async (stores) => {
         const { name } = (await findOwn(stores.credentials, { userId, id })).content;
-        await stores.credentials.remove(id);
-        if (!hasFactor(await factorsOf(stores.credentials, userId)))
-          await removeRecoveryCodes(stores, userId);
+        await removeFactor(stores, userId, id);
         const facts = { userId, sessionId: session.id, origin, details: { name } };
         await stores.securityEvents.append(securityEvent(ports, 'passkey_removed', facts));
         const notice = securityNotification(ports, 'passkey_removed', { ...facts, recipientId: userId });

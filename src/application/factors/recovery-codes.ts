@@ -1,3 +1,4 @@
+import { factorsOf, hasFactor } from './list-factors.ts';
 import type { Origin } from '../../domain/entities/security-event.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import type { Stores } from '../ports/ledger-store.ts';
@@ -42,7 +43,13 @@ export async function replaceRecoveryCodes(
   await outbox.add(securityNotification(ports, 'recovery_codes_made', { recipientId: userId, origin }));
 }
 
-export async function removeRecoveryCodes({ credentials }: Stores, userId: string): Promise<void> {
+/** Removes a second factor, and the recovery codes with the last one. */
+export async function removeFactor(stores: Stores, userId: string, credentialId: string): Promise<void> {
+  await stores.credentials.remove(credentialId);
+  if (!hasFactor(await factorsOf(stores.credentials, userId))) await removeRecoveryCodes(stores, userId);
+}
+
+async function removeRecoveryCodes({ credentials }: Stores, userId: string): Promise<void> {
   for (const { id } of await credentials.ofUser(userId, 'recovery_code')) await credentials.remove(id);
 }
 

@@ -6,10 +6,10 @@ import type { SecondFactorAnswer } from './second-factor.ts';
 import { securityEvent, securityNotification } from '../users/security-events.ts';
 import type { SessionCache } from '../users/session-cache.ts';
 import type { FactorPorts, Person } from './factor-ports.ts';
-import { factorsOf, hasFactor, totpOf } from './list-factors.ts';
+import { totpOf } from './list-factors.ts';
 import { proveFactor } from './prove-factor.ts';
 import { provePassword } from './prove-password.ts';
-import { newRecoveryCodes, removeRecoveryCodes, replaceRecoveryCodes } from './recovery-codes.ts';
+import { newRecoveryCodes, removeFactor, replaceRecoveryCodes } from './recovery-codes.ts';
 
 /** Time to enter the first code. */
 const SETUP_MS = 15 * 60_000;
@@ -96,9 +96,7 @@ export function removeTotp(ports: FactorPorts) {
       takesRecoveryCode: true,
       refusal: 'access_denied',
       onProved: async (stores) => {
-        await stores.credentials.remove(known.id);
-        if (!hasFactor(await factorsOf(stores.credentials, userId)))
-          await removeRecoveryCodes(stores, userId);
+        await removeFactor(stores, userId, known.id);
         const facts = { userId, sessionId: session.id, origin };
         await stores.securityEvents.append(securityEvent(ports, 'totp_removed', facts));
         await stores.outbox.add(securityNotification(ports, 'totp_removed', { recipientId: userId, origin }));

@@ -5,7 +5,7 @@ import type { UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import type { LinkTokens, PasswordHasher } from '../ports/user-store.ts';
 import { confirmPassword, requireSamePassword } from '../users/confirm-password.ts';
-import { newLink, replaceLinks, useLink, voidLinks } from '../users/mail-links.ts';
+import { mailLink, useLink, voidLinks } from '../users/mail-links.ts';
 import type { SessionCache } from '../users/session-cache.ts';
 import { securityEvent, securityNotification } from '../users/security-events.ts';
 
@@ -38,14 +38,11 @@ export function requestEmailChange(ports: Ports) {
     if (email === proved.user.email) throw invalid('email', 'is your address already');
 
     await ports.unitOfWork.run(async (stores) => {
-      const { credentials, outbox, securityEvents } = stores;
       await requireSamePassword(stores, proved);
-      const link = newLink(ports, 'email_change', { userId, email });
-      await replaceLinks(credentials, link);
       const facts = { userId, sessionId, origin };
-      await securityEvents.append(securityEvent(ports, 'email_change_requested', facts));
-      const mail = { recipientId: userId, origin, email, linkId: link.id };
-      await outbox.add(securityNotification(ports, 'confirm_new_email', mail));
+      await stores.securityEvents.append(securityEvent(ports, 'email_change_requested', facts));
+      const terms = { kind: 'email_change', notice: 'confirm_new_email', userId, email, origin } as const;
+      await mailLink(ports, stores, terms);
     });
     ports.onCommit();
   };

@@ -4,11 +4,12 @@ import type { Origin, SecurityEvent } from '../../domain/entities/security-event
 import type { Session } from '../../domain/entities/session.ts';
 import type { User } from '../../domain/entities/user.ts';
 import type { Instant } from '../../domain/time.ts';
+import { allPages } from '../all-pages.ts';
 import { ownTurn } from '../event-loop.ts';
 import type { Ledger } from '../ledger.ts';
 import type { ListRequest, Page } from '../page.ts';
 import { PAGE_LIMIT_MAX } from '../page.ts';
-import type { Stores, UnitOfWork } from '../ports/ledger-store.ts';
+import type { UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import { securityEvent } from '../users/security-events.ts';
 import type { AccountView, TransferView } from '../views.ts';
@@ -65,7 +66,12 @@ export function exportData(ports: {
     });
     return {
       ...found,
-      securityEvents: () => eventsOf(unitOfWork, userId),
+      securityEvents: () =>
+        allPages(
+          ({ after, limit }) =>
+            unitOfWork.run(({ securityEvents }) => securityEvents.list({ userId, before: after, limit })),
+          { idOf: ({ id }) => id, limit: PAGE_LIMIT_MAX },
+        ),
       accounts: () => pagesOf((terms) => ledger.listAccounts(viewer, userId, terms)),
       transactions: () => pagesOf((terms) => ledger.listTransfers(viewer, terms)),
     };
@@ -80,21 +86,6 @@ function withoutSecrets(credential: Credential): ExportedCredential {
 function labelOf({ content }: Credential): string | null {
   if ('name' in content) return content.name;
   return 'email' in content ? content.email : null;
-}
-
-async function* eventsOf(
-  unitOfWork: UnitOfWork,
-  userId: string,
-): AsyncGenerator<readonly SecurityEvent[], void> {
-  for (let before: string | null = null; ; ) {
-    const terms: Parameters<Stores['securityEvents']['list']>[0] = { userId, before, limit: PAGE_LIMIT_MAX };
-    const page = await unitOfWork.run(({ securityEvents }) => securityEvents.list(terms));
-    const last = page.at(-1);
-    if (last === undefined) return;
-    yield page;
-    before = last.id;
-    await ownTurn();
-  }
 }
 
 async function* pagesOf<T>(

@@ -1,12 +1,10 @@
-import { PassbookError } from '../../domain/errors.ts';
 import type { Origin } from '../../domain/entities/security-event.ts';
 import { isActive, requireEmail } from '../../domain/entities/user.ts';
-import type { User } from '../../domain/entities/user.ts';
-import type { Stores, UnitOfWork } from '../ports/ledger-store.ts';
+import type { UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import type { LinkTokens, PasswordHasher } from '../ports/user-store.ts';
 import { endSessionsOf } from '../users/end-sessions.ts';
-import { findLink, newLink, replaceLinks, useLink, voidLinks } from '../users/mail-links.ts';
+import { findLink, mailLink, ownerOf, useLink, voidLinks } from '../users/mail-links.ts';
 import { requirePassword } from '../users/password.ts';
 import { securityEvent, securityNotification } from '../users/security-events.ts';
 import type { SessionCache } from '../users/session-cache.ts';
@@ -31,12 +29,13 @@ const ANSWER_AFTER_MS = 300;
 export function requestPasswordReset(ports: Ports & { wait: (ms: number) => Promise<void> }) {
   return async (request: { email: string; origin: Origin }): Promise<void> => {
     const email = requireEmail(request.email);
-    await Promise.all([mailLink(ports, email, request.origin), ports.wait(ANSWER_AFTER_MS)]);
+    await Promise.all([mailReset(ports, email, request.origin), ports.wait(ANSWER_AFTER_MS)]);
   };
 }
 
-async function mailLink(ports: Ports, email: string, origin: Origin): Promise<void> {
-  await ports.unitOfWork.run(async ({ users, credentials, outbox, securityEvents }) => {
+async function mailReset(ports: Ports, email: string, origin: Origin): Promise<void> {
+  await ports.unitOfWork.run(async (stores) => {
+    const { users, securityEvents } = stores;
     const user = (await users.byEmail(email))?.user;
     const userId = user && isActive(user) ? user.id : null;
     // The person who asks may be a stranger
@@ -44,10 +43,13 @@ async function mailLink(ports: Ports, email: string, origin: Origin): Promise<vo
     await securityEvents.append(securityEvent(ports, 'password_reset_requested', facts));
     if (userId === null) return;
 
-    const link = newLink(ports, 'password_reset', { userId, email });
-    await replaceLinks(credentials, link);
-    const mail = { recipientId: userId, origin, email, linkId: link.id };
-    await outbox.add(securityNotification(ports, 'reset_password', mail));
+    await mailLink(ports, stores, {
+      kind: 'password_reset',
+      notice: 'reset_password',
+      userId,
+      email,
+      origin,
+    });
   });
   ports.onCommit();
 }
@@ -89,14 +91,4 @@ export function resetPassword(
     ports.recentSessions.forgetUser(owner.id);
     ports.onCommit();
   };
-}
-
-/** @throws PassbookError `link_not_valid` if the user may not act, or has another address by now */
-async function ownerOf(
-  { users }: Stores,
-  { userId, content }: { userId: string; content: { email: string } },
-): Promise<User> {
-  const user = await users.byId(userId);
-  if (!user || !isActive(user) || user.email !== content.email) throw new PassbookError('link_not_valid');
-  return user;
 }

@@ -1,7 +1,7 @@
 import { PassbookError } from '../../domain/errors.ts';
-import { isLive } from '../../domain/entities/session.ts';
 import type { UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
+import { endSessionsOf } from '../users/end-sessions.ts';
 import { requireUser } from '../users/find-user.ts';
 import type { UserRef } from '../users/find-user.ts';
 import { NO_ORIGIN, securityEvent } from '../users/security-events.ts';
@@ -13,21 +13,16 @@ import { NO_ORIGIN, securityEvent } from '../users/security-events.ts';
  */
 export function endSessions(ports: { unitOfWork: UnitOfWork; clock: Clock; ids: IdGenerator }) {
   return (ref: UserRef, sessionId?: string): Promise<readonly string[]> =>
-    ports.unitOfWork.run(async ({ users, sessions, securityEvents }) => {
-      const user = await requireUser(users, ref);
-      const now = ports.clock.now();
-      const open = await sessions.openOf(user.id);
-      const ended = open
-        .filter((session) => isLive(session, now) && (sessionId === undefined || session.id === sessionId))
-        .map(({ id }) => id);
-      if (sessionId !== undefined && ended.length === 0) {
+    ports.unitOfWork.run(async (stores) => {
+      const user = await requireUser(stores.users, ref);
+      const sessions = await endSessionsOf(stores, user.id, { at: ports.clock.now(), only: sessionId });
+      if (sessionId !== undefined && sessions.length === 0) {
         throw new PassbookError('session_expired', { reason: 'The user has no such open session' });
       }
-      for (const id of ended) {
-        await sessions.end(id, now);
+      for (const { id } of sessions) {
         const facts = { userId: user.id, actorId: null, sessionId: id, origin: NO_ORIGIN };
-        await securityEvents.append(securityEvent(ports, 'session_revoked', facts));
+        await stores.securityEvents.append(securityEvent(ports, 'session_revoked', facts));
       }
-      return ended;
+      return sessions.map(({ id }) => id);
     });
 }

@@ -6,8 +6,8 @@ import type { UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import { requireUser } from '../users/find-user.ts';
 import type { UserRef } from '../users/find-user.ts';
-import { newLink, replaceLinks } from '../users/mail-links.ts';
-import { NO_ORIGIN, securityEvent, securityNotification } from '../users/security-events.ts';
+import { mailLink } from '../users/mail-links.ts';
+import { NO_ORIGIN, securityEvent } from '../users/security-events.ts';
 
 /**
  * Mails the user a link with which they choose a new password, for an operator at the command line. Older links end.
@@ -15,15 +15,18 @@ import { NO_ORIGIN, securityEvent, securityNotification } from '../users/securit
  */
 export function sendResetLink(ports: { unitOfWork: UnitOfWork; clock: Clock; ids: IdGenerator }) {
   return (ref: UserRef): Promise<{ user: User; expiresAt: Instant | null }> =>
-    ports.unitOfWork.run(async ({ users, credentials, securityEvents, outbox }) => {
-      const user = await requireUser(users, ref);
+    ports.unitOfWork.run(async (stores) => {
+      const user = await requireUser(stores.users, ref);
       if (!isActive(user)) throw new PassbookError('user_locked', { reason: 'The user may not sign in' });
-      const link = newLink(ports, 'password_reset', { userId: user.id, email: user.email });
-      await replaceLinks(credentials, link);
       const facts = { userId: user.id, actorId: null, origin: NO_ORIGIN };
-      await securityEvents.append(securityEvent(ports, 'password_reset_requested', facts));
-      const mail = { recipientId: user.id, origin: NO_ORIGIN, linkId: link.id };
-      await outbox.add(securityNotification(ports, 'reset_password', mail));
+      await stores.securityEvents.append(securityEvent(ports, 'password_reset_requested', facts));
+      const link = await mailLink(ports, stores, {
+        kind: 'password_reset',
+        notice: 'reset_password',
+        userId: user.id,
+        email: user.email,
+        origin: NO_ORIGIN,
+      });
       return { user, expiresAt: link.expiresAt };
     });
 }

@@ -1,9 +1,14 @@
 import type { Credential } from '../../domain/entities/credential.ts';
 import { isUsable, ofKind } from '../../domain/entities/credential.ts';
+import type { SecurityNotice } from '../../domain/entities/notification.ts';
+import type { Origin } from '../../domain/entities/security-event.ts';
+import { isActive } from '../../domain/entities/user.ts';
+import type { User } from '../../domain/entities/user.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import type { Stores } from '../ports/ledger-store.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import type { CredentialStore, LinkTokens } from '../ports/user-store.ts';
+import { securityNotification } from './security-events.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -34,10 +39,19 @@ export function newLink(
   };
 }
 
-/** Stores a link in place of the user's older ones of its kind. */
-export async function replaceLinks(credentials: CredentialStore, link: Credential<LinkKind>): Promise<void> {
-  await voidLinks(credentials, link.userId, [link.kind]);
+/** Makes a link, voids the user's older ones of its kind, and writes the mail that brings it to `email`. */
+export async function mailLink(
+  ports: { readonly clock: Clock; readonly ids: IdGenerator },
+  { credentials, outbox }: Pick<Stores, 'credentials' | 'outbox'>,
+  terms: { kind: LinkKind; notice: SecurityNotice; userId: string; email: string; origin: Origin },
+): Promise<Credential<LinkKind>> {
+  const { kind, notice, userId, email, origin } = terms;
+  const link = newLink(ports, kind, { userId, email });
+  await voidLinks(credentials, userId, [kind]);
   await credentials.insert(link);
+  const mail = { recipientId: userId, origin, email, linkId: link.id };
+  await outbox.add(securityNotification(ports, notice, mail));
+  return link;
 }
 
 export async function voidLinks(
@@ -77,4 +91,17 @@ export async function useLink(
   const link = await findLink(ports, stores, presented);
   if (!(await stores.credentials.remove(link.id))) throw new PassbookError('link_not_valid');
   return link;
+}
+
+/**
+ * Returns the user of a link that proves their present address.
+ * @throws PassbookError `link_not_valid` if the user may not act, or has another address by now
+ */
+export async function ownerOf(
+  { users }: Pick<Stores, 'users'>,
+  { userId, content }: Credential<LinkKind>,
+): Promise<User> {
+  const user = await users.byId(userId);
+  if (!user || !isActive(user) || user.email !== content.email) throw new PassbookError('link_not_valid');
+  return user;
 }

@@ -5,6 +5,7 @@ import type { SessionRequired } from '../middleware/session-middleware.ts';
 import type { SignInThrottle } from '../middleware/sign-in-throttle.ts';
 import { NewApiKeyBody } from '../requests/api-key-bodies.ts';
 import { originOf } from '../requests/origin.ts';
+import { personOf } from '../requests/person.ts';
 import { readBody } from '../requests/read-body.ts';
 import { readQuery } from '../requests/read-query.ts';
 import { Nothing } from '../requests/schemas.ts';
@@ -26,13 +27,12 @@ export function apiKeyRoutes({
     .post('/', sessionRequired, async (c) => {
       readQuery(c.req, Nothing);
       const { transferLimit, ...body } = await readBody(c, NewApiKeyBody);
-      const [user, session] = [c.get('caller'), c.get('session')];
-      const person = { user, session, origin: originOf(c, trustedProxies) };
+      const person = personOf(c, trustedProxies);
       const request = {
         ...body,
         ...(transferLimit === undefined ? {} : { transferLimit: BigInt(transferLimit) }),
       };
-      const { apiKey, secret } = await throttle.guard({ kind: 'password', who: user.id }, () =>
+      const { apiKey, secret } = await throttle.guard({ kind: 'password', who: person.user.id }, () =>
         bank.makeApiKey(person, request),
       );
       return c.json({ apiKey: apiKeyShape(apiKey), secret }, 201);
