@@ -71,8 +71,12 @@ function keptStore(): StoreConfig {
   return store;
 }
 
+function storeTerms() {
+  return { clock: systemClock, accountPrefix: commandConfig().accountPrefix };
+}
+
 async function withStore(work: (store: Store) => Promise<void>): Promise<void> {
-  const store = await openStore(keptStore(), { clock: systemClock });
+  const store = await openStore(keptStore(), storeTerms());
   try {
     await work(store);
   } finally {
@@ -82,7 +86,7 @@ async function withStore(work: (store: Store) => Promise<void>): Promise<void> {
 
 /** @throws Error naming the first fault of the books at `path` */
 async function verifyFile(path: string): Promise<void> {
-  const store = await openStore({ kind: 'sqlite', path }, { clock: systemClock });
+  const store = await openStore({ kind: 'sqlite', path }, storeTerms());
   try {
     const verify = verifyBooks({ ...store, digest: sha256, hexDigest: sha256OfHex });
     const { faults } = await verify({ onProgress: () => {} });

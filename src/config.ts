@@ -4,6 +4,7 @@ import { isCheckpointKey } from './adapters/security/index.ts';
 import type { Sender } from './adapters/smtp/compose-mail.ts';
 import type { SmtpServer } from './adapters/smtp/smtp-mailer.ts';
 import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from './application/users/password.ts';
+import { isNumberPrefix } from './domain/entities/account-number.ts';
 import { currencyExponent, isCurrency } from './domain/money/money.ts';
 import { withEnvFile } from './env-file.ts';
 import { isEmail, isName, normaliseEmail } from './domain/entities/user.ts';
@@ -34,6 +35,7 @@ export type Config = {
   /** Largest amounts that need no confirmation, in minor units, by currency. */
   readonly stepUpAmounts: ReadonlyMap<string, bigint>;
   readonly defaultCurrency: string;
+  readonly accountPrefix: string;
   readonly accountsPerUser: number;
   /** Commands a customer may give per minute. 0: no limit. */
   readonly writesPerMinute: number;
@@ -131,6 +133,13 @@ const schema = v.object({
   ),
 
   DEFAULT_CURRENCY: v.optional(textAs(currencyOf, 'must be a code of ISO 4217, such as EUR'), 'EUR'),
+  ACCOUNT_PREFIX: v.optional(
+    v.pipe(
+      v.string(),
+      v.check((text) => isNumberPrefix(text), 'must be two to four capital letters, such as PB'),
+    ),
+    'PB',
+  ),
   ACCOUNTS_PER_USER: v.optional(integer({ from: 1, to: 10_000 }), '50'),
   WRITES_PER_MINUTE: v.optional(integer({ from: 0, to: 999_999_999 }), '3000'),
 
@@ -296,6 +305,7 @@ function configOf(values: Values): Config {
     staffNeedsSecondFactor: values.REQUIRE_SECOND_FACTOR === 'staff',
     stepUpAmounts: values.STEP_UP_AMOUNT,
     defaultCurrency: values.DEFAULT_CURRENCY,
+    accountPrefix: values.ACCOUNT_PREFIX,
     accountsPerUser: values.ACCOUNTS_PER_USER,
     writesPerMinute: values.WRITES_PER_MINUTE,
     requestsPerMinute: values.REQUESTS_PER_MINUTE,

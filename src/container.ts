@@ -133,6 +133,7 @@ export async function assembleServices(given: {
         stepUpAmounts: config.stepUpAmounts,
         apiKeyFormat,
         defaultCurrency: config.defaultCurrency,
+        accountPrefix: config.accountPrefix,
         accountsPerOwner: config.accountsPerUser,
         sessionLifetimeMs: config.sessionLifetimeMs,
         accessTokenLifetimeMs: config.accessTokenLifetimeMs,

@@ -8,11 +8,11 @@ export type LedgerOptions<Tx = unknown> = Pick<LedgerPorts<Tx>, 'store'> &
   Partial<Omit<LedgerPorts, 'store'>>;
 
 /**
- * Creates a ledger over a store. Defaults: the machine's clock, version 7 UUIDs, SHA-256, euros, no limit on accounts
+ * Creates a ledger over a store. Defaults: the machine's clock, version 7 UUIDs, SHA-256, euros, numbers of accounts that begin with `PB`, no limit on accounts
  * per owner, no mails and no checkpoints.
  * @example
  * const ledger = createLedger({ store: await openSqliteStore({ path: 'bank.db' }) });
- * @throws TypeError without a store, or for a default currency that ISO 4217 does not list
+ * @throws TypeError without a store, for a default currency that ISO 4217 does not list, or for a malformed prefix
  */
 export function createLedger<Tx>(options: LedgerOptions<Tx>): Ledger<Tx> {
   return assembleLedger({
@@ -22,6 +22,7 @@ export function createLedger<Tx>(options: LedgerOptions<Tx>): Ledger<Tx> {
     hexDigest: sha256OfHex,
     checkpoints: null,
     defaultCurrency: 'EUR',
+    accountPrefix: 'PB',
     accountsPerOwner: null,
     notify: false,
     ...options,
@@ -31,6 +32,7 @@ export function createLedger<Tx>(options: LedgerOptions<Tx>): Ledger<Tx> {
 // Commands and their answers
 export type { Ledger, LedgerPorts } from './application/ledger.ts';
 export type {
+  AccountMetadataRequest,
   AccountResult,
   CloseRequest,
   FreezeRequest,
@@ -117,16 +119,19 @@ export type {
   Operation,
 } from './domain/books/idempotency.ts';
 export type { Answer, Decided, Outcome, Refusal, TransferOutcome } from './domain/books/outcome.ts';
-export type { OwnerAndCurrency, Prefetch } from './domain/books/prefetch.ts';
+export { identifierText, identifiersOfAccount, identifiersOfTransfer } from './domain/books/prefetch.ts';
+export type { Identifier, OwnerAndCurrency, Prefetch } from './domain/books/prefetch.ts';
 export { pendingOf } from './domain/books/working-books.ts';
 export type { Books } from './domain/books/working-books.ts';
 export { Account } from './domain/entities/account.ts';
+export { formatAccountNumber, isAccountNumber } from './domain/entities/account-number.ts';
 export type { AccountClass, AccountState, AccountStatus, SystemPurpose } from './domain/entities/account.ts';
 export type { Counters, Direction, EntryStep, PendingSums } from './domain/entities/counters.ts';
 export { LedgerEntry } from './domain/entities/ledger-entry.ts';
 export type { LedgerEntryFacts, LedgerEntryState } from './domain/entities/ledger-entry.ts';
 export { endOfHour } from './domain/entities/mail-hour.ts';
 export type { MailHour } from './domain/entities/mail-hour.ts';
+export type { Metadata } from './domain/entities/metadata.ts';
 export type { Notification } from './domain/entities/notification.ts';
 export { isOverBy } from './domain/entities/session.ts';
 export type { Credential, CredentialKind } from './domain/entities/credential.ts';
@@ -136,7 +141,6 @@ export { Transfer } from './domain/entities/transfer.ts';
 export type {
   Initiator,
   Leg,
-  Metadata,
   TransferFacts,
   TransferKind,
   TransferState,

@@ -44,7 +44,7 @@ try {
 async function start(config: Config, log: Logger): Promise<Running> {
   const secrets = await jwtSecrets(config);
   const signingKey = await checkpointKey(config);
-  const store = await openStore(config.store, { clock: systemClock });
+  const store = await openStore(config.store, { clock: systemClock, accountPrefix: config.accountPrefix });
   let { port } = config;
   const services = await assembleServices({
     config,

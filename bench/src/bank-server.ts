@@ -26,7 +26,7 @@ const services = await assembleServices({
   config,
   jwtSecrets: await jwtSecrets(config),
   checkpointKey: await checkpointKey(config),
-  store: await openStore(config.store, { clock: systemClock }),
+  store: await openStore(config.store, { clock: systemClock, accountPrefix: config.accountPrefix }),
   log: createLog({ level: config.logLevel }),
   origin: () => `http://localhost:${config.port}`,
   mailer: { send: async () => 'sent' },

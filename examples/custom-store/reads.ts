@@ -1,4 +1,10 @@
-import { keyText, pendingOf } from 'passbook-ledger';
+import {
+  identifierText,
+  identifiersOfAccount,
+  identifiersOfTransfer,
+  keyText,
+  pendingOf,
+} from 'passbook-ledger';
 import type {
   Account,
   BookedHold,
@@ -30,9 +36,24 @@ export function booksOf(tables: Tables, { holdsDueBy }: Prefetch): Books {
     activeAccounts: ({ ownerId, currency }) =>
       accountsOf(tables, ownerId).filter((one) => one.currency === currency && one.status === 'active'),
     accountCount: (ownerId) => accountsOf(tables, ownerId).length,
+    isTaken: (identifier) => ownersOf(tables).has(identifierText(identifier)),
     record: (key) => tables.records.get(keyText(key)),
     auditHead: () => auditHead(tables),
   };
+}
+
+/** The ids of the accounts and transfers that have identifiers. */
+function ownersOf({ accounts, transfers }: Tables): ReadonlyMap<string, string> {
+  const owners = new Map<string, string>();
+  for (const account of accounts.values()) {
+    for (const identifier of identifiersOfAccount(account))
+      owners.set(identifierText(identifier), account.id);
+  }
+  for (const transfer of transfers.values()) {
+    for (const identifier of identifiersOfTransfer(transfer))
+      owners.set(identifierText(identifier), transfer.id);
+  }
+  return owners;
 }
 
 /** Reads from the tables as of each call. Where a store for many books has an index, this one searches a table. */
@@ -41,6 +62,10 @@ export function readsOf(current: () => Tables): LedgerReads & SessionReads {
     account: async (id) => current().accounts.get(id),
     accountsOf: async (ownerId, page) => pageOf(accountsOf(current(), ownerId), ({ id }) => id, page),
     transfer: async (id) => current().transfers.get(id),
+    identify: async (identifiers) => {
+      const wanted = new Set(identifiers.map(identifierText));
+      return new Map([...ownersOf(current())].filter(([text]) => wanted.has(text)));
+    },
     unbookedOf: async (userId, { before, limit }) =>
       [...current().transfers.values()]
         .filter((one) => one.unbookedFor === userId && isOlder(one, before))

@@ -39,6 +39,7 @@ export function makeSampleBank(): SampleBank {
         const tail = (++drawn).toString(16).padStart(12, '0');
         return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${tail}`;
       },
+      newDigits: (length) => (++drawn).toString().padStart(length, '0'),
       newSalt: () => (++drawn).toString(16).padStart(32, '0'),
     },
     digest: sha256,

@@ -3,6 +3,7 @@ import type { AuditRecord } from '../domain/integrity/audit-log.ts';
 import type { StatementProof } from '../domain/integrity/statement-proof.ts';
 import type { Instant } from '../domain/time.ts';
 import type {
+  AccountMetadataRequest,
   AccountResult,
   CloseRequest,
   FreezeRequest,
@@ -31,12 +32,14 @@ import type { TransferRequest } from './transfers/transfer-funds.ts';
 import type { AccountView, BatchResult, TransferResult, TransferView } from './views.ts';
 import type { Digest } from '../domain/integrity/hash-chain.ts';
 import type { HexDigest } from '../domain/integrity/merkle-tree.ts';
+import { isNumberPrefix } from '../domain/entities/account-number.ts';
 import { isCurrency } from '../domain/money/money.ts';
 import {
   closeAccount,
   freezeAccount,
   limitAccount,
   renameAccount,
+  setAccountMetadata,
   unfreezeAccount,
 } from './accounts/administer-account.ts';
 import { captureHold, reverseTransfer, voidHold } from './transfers/end-hold.ts';
@@ -44,8 +47,8 @@ import { eraseText } from './transfers/erase-text.ts';
 import { exchangeFunds } from './transfers/exchange-funds.ts';
 import { exportStatement, readStatementProof } from './proofs/export-statement.ts';
 import { fundAccount, withdrawFunds } from './transfers/fund-account.ts';
-import { getAccount, getBalance } from './accounts/get-account.ts';
-import { findBatchByKey, findTransferByKey, getTransfer } from './transfers/get-transfer.ts';
+import { findAccount, getAccount, getBalance } from './accounts/get-account.ts';
+import { findBatchByKey, findTransfer, findTransferByKey, getTransfer } from './transfers/get-transfer.ts';
 import { HoldSweeper } from './jobs/hold-sweeper.ts';
 import type { SweeperOptions } from './jobs/hold-sweeper.ts';
 import { listAccounts } from './accounts/list-accounts.ts';
@@ -76,6 +79,8 @@ export type LedgerPorts<Tx = unknown> = {
   readonly checkpoints: CheckpointPorts | null;
   /** The currency of a request that names none. */
   readonly defaultCurrency: string;
+  /** Prefix of the numbers of new accounts: two to four capital letters. */
+  readonly accountPrefix: string;
   /** Null for no limit. */
   readonly accountsPerOwner: number | null;
   /** Whether each commit puts mails to the owners into the outbox, for an `OutboxDispatcher` to send. */
@@ -96,6 +101,9 @@ export type LedgerPorts<Tx = unknown> = {
  * store are thrown as a `PassbookError`. Every command may throw `invalid_request`, `queue_full` (retry later),
  * `unavailable` (nothing was done) and `outcome_unknown` (retry with the same key).
  *
+ * Wherever a method takes the id of an account, it takes the account's number too, with or without spaces. A number
+ * with wrong check digits throws `invalid_request`.
+ *
  * The caller has authenticated the actor or viewer: the ledger checks only what each may do. No method uses `this`.
  */
 export interface Ledger<Tx = unknown> {
@@ -111,6 +119,12 @@ export interface Ledger<Tx = unknown> {
    * @throws PassbookError `account_not_found` if it does not exist or belongs to someone else
    */
   readonly getAccount: (viewer: Viewer, accountId: string) => Promise<AccountView>;
+
+  /**
+   * Returns the account that was opened with an external id.
+   * @throws PassbookError `account_not_found` if there is none, or it belongs to someone else
+   */
+  readonly findAccount: (viewer: Viewer, externalId: string) => Promise<AccountView>;
 
   /**
    * Returns the balance now, or as it stood `at` an instant. The cost does not depend on the number of entries.
@@ -184,6 +198,9 @@ export interface Ledger<Tx = unknown> {
 
   /** Sets the owner's name for an account. Null removes it. */
   readonly renameAccount: (actor: Actor, request: RenameRequest) => Promise<AccountResult>;
+
+  /** Sets an account's metadata, for its owner or the system. The change goes into the audit log. */
+  readonly setAccountMetadata: (actor: Actor, request: AccountMetadataRequest) => Promise<AccountResult>;
 
   /** Blocks debits of an account, and credits too with `credits: true`. The reason goes into the audit log. */
   readonly freezeAccount: (actor: SystemActor, request: FreezeRequest) => Promise<AccountResult>;
@@ -259,6 +276,12 @@ export interface Ledger<Tx = unknown> {
   readonly getTransfer: (viewer: Viewer, transferId: string) => Promise<TransferView>;
 
   /**
+   * Returns the transfer that was made with an external id. A rejected transfer is not found, since its id is free.
+   * @throws PassbookError `transfer_not_found` if there is none, or the viewer is no party of it
+   */
+  readonly findTransfer: (viewer: Viewer, externalId: string) => Promise<TransferView>;
+
+  /**
    * Returns the outcome stored under an idempotency key, without using the key. Default operation: `transfer`.
    * @throws PassbookError `idempotency_key_not_found`: nothing is stored, though the command may be under way
    */
@@ -321,12 +344,15 @@ export interface Ledger<Tx = unknown> {
 
 /**
  * Wires the use cases over one store.
- * @throws TypeError without a store, or for a default currency that ISO 4217 does not list
+ * @throws TypeError without a store, for a default currency that ISO 4217 does not list, or for a malformed prefix
  */
 export function assembleLedger<Tx>(ports: LedgerPorts<Tx>): Ledger<Tx> {
   requireStore(ports);
   if (!isCurrency(ports.defaultCurrency)) {
     throw new TypeError(`"${ports.defaultCurrency}" is not a currency of ISO 4217`);
+  }
+  if (!isNumberPrefix(ports.accountPrefix)) {
+    throw new TypeError(`"${ports.accountPrefix}" is not a prefix of two to four capital letters`);
   }
   const { store, ...rest } = ports;
   const writer = new CommandWriter({ ...rest, unitOfWork: store.unitOfWork });
@@ -335,6 +361,7 @@ export function assembleLedger<Tx>(ports: LedgerPorts<Tx>): Ledger<Tx> {
   return {
     openAccount: openAccount(shared),
     getAccount: getAccount(shared),
+    findAccount: findAccount(shared),
     getBalance: getBalance(shared),
     listAccounts: listAccounts(shared),
     transferFunds: transferFunds(shared),
@@ -346,6 +373,7 @@ export function assembleLedger<Tx>(ports: LedgerPorts<Tx>): Ledger<Tx> {
     withdrawFunds: withdrawFunds(shared),
     exchangeFunds: exchangeFunds(shared),
     renameAccount: renameAccount(shared),
+    setAccountMetadata: setAccountMetadata(shared),
     freezeAccount: freezeAccount(shared),
     unfreezeAccount: unfreezeAccount(shared),
     limitAccount: limitAccount(shared),
@@ -359,6 +387,7 @@ export function assembleLedger<Tx>(ports: LedgerPorts<Tx>): Ledger<Tx> {
     exportStatement: exportStatement(shared),
     readStatementProof: readStatementProof(shared),
     getTransfer: getTransfer(shared),
+    findTransfer: findTransfer(shared),
     findTransferByKey: findTransferByKey(shared),
     findBatchByKey: findBatchByKey(shared),
     listTransfers: listTransfers(shared),

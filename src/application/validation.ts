@@ -2,7 +2,7 @@ import { isIdentifier } from '../domain/actor.ts';
 import type { Actor } from '../domain/actor.ts';
 import { isIdempotencyKey, requestTextDigest } from '../domain/books/idempotency.ts';
 import type { IdempotencyKey, NormalisedRequest } from '../domain/books/idempotency.ts';
-import type { Metadata } from '../domain/entities/transfer.ts';
+import type { Metadata } from '../domain/entities/metadata.ts';
 import { NAME_MAX_LENGTH } from '../domain/entities/user.ts';
 import { invalid } from '../domain/errors.ts';
 import { canonicalMetadata } from '../domain/integrity/hash-chain.ts';
@@ -13,6 +13,8 @@ import { isInstant } from '../domain/time.ts';
 import type { Instant } from '../domain/time.ts';
 
 export const DESCRIPTION_MAX_LENGTH = 280;
+/** The length of a reference in ISO 20022 (Max35Text), which statements for other programs have too. */
+export const REFERENCE_MAX_LENGTH = 35;
 export const ACCOUNT_NAME_MAX_LENGTH = 60;
 export const METADATA_MAX_PAIRS = 20;
 export const METADATA_VALUE_MAX_LENGTH = 500;
@@ -58,6 +60,10 @@ export function requireId(field: string, value: unknown): string {
     throw invalid(field, `must be 1 to 255 visible ASCII characters${emptiness(value)}`);
   }
   return value;
+}
+
+export function optionalId(field: string, value: unknown): string | null {
+  return value === undefined ? null : requireId(field, value);
 }
 
 function emptiness(value: unknown): string {
@@ -153,16 +159,18 @@ export function withoutTexts<T extends TextFields>(
   { key, digest }: { key: IdempotencyKey; digest: Digest },
 ): Readonly<Record<string, string | bigint | null>> & Omit<T, keyof TextFields> {
   const sealed = (text: string | null) => text && requestTextDigest(key, text, digest);
-  const { description, metadata } = fields;
+  const { description, reference, metadata } = fields;
   return {
     ...fields,
     description: sealed(description),
+    ...(reference === undefined ? {} : { reference: sealed(reference) }),
     ...(metadata === undefined ? {} : { metadata: sealed(metadata && canonicalMetadata(metadata)) }),
   };
 }
 
 type TextFields = {
   readonly description: string | null;
+  readonly reference?: string | null;
   readonly metadata?: Metadata | null;
 };
 

@@ -4,13 +4,18 @@ import type { Actor, Viewer } from '../domain/actor.ts';
 import type { Answer, Balances, Refusal, TransferOutcome } from '../domain/books/outcome.ts';
 import type { Account, AccountClass, AccountStatus } from '../domain/entities/account.ts';
 import { lastFour } from '../domain/entities/notification.ts';
-import type { Leg, Metadata, Transfer, TransferKind, TransferStatus } from '../domain/entities/transfer.ts';
+import type { Metadata } from '../domain/entities/metadata.ts';
+import type { Leg, Transfer, TransferKind, TransferStatus } from '../domain/entities/transfer.ts';
 import { errorCatalogue } from '../domain/errors.ts';
 import type { ErrorCode, RefusalCode, Retry } from '../domain/errors.ts';
 import type { Instant } from '../domain/time.ts';
 
 /** An account as its owner sees it. Amounts are in minor units of `currency`, which has `exponent` decimals. */
 export type AccountView = Balances & {
+  /** The number for people, in canonical form: `formatAccountNumber` groups it. Null for a system account. */
+  readonly number: string | null;
+  readonly externalId: string | null;
+  readonly metadata: Metadata | null;
   readonly name: string | null;
   readonly currency: string;
   readonly exponent: number;
@@ -34,6 +39,9 @@ export type TransferView = {
   readonly currency: string | null;
   readonly exponent: number | null;
   readonly description: string | null;
+  readonly reference: string | null;
+  /** Null unless the viewer is the initiator or the system, as for `metadata`. */
+  readonly externalId: string | null;
   readonly metadata: Metadata | null;
   /** The other side, as far as the viewer may see it: the payer's display name, and the last four of the account id. */
   readonly counterparty: { readonly name: string | null; readonly account: string } | null;
@@ -86,6 +94,9 @@ export type TransferResult =
 export function viewAccount(account: Account): AccountView {
   return {
     accountId: account.id,
+    number: account.number,
+    externalId: account.externalId,
+    metadata: account.metadata,
     name: account.name,
     currency: account.currency,
     exponent: account.exponent,
@@ -139,6 +150,8 @@ export function viewTransfer(
     currency: transfer.currency,
     exponent: transfer.exponent,
     description: transfer.description,
+    reference: transfer.reference,
+    externalId: maySeeMetadata(viewer, transfer) ? transfer.externalId : null,
     metadata: viewMetadata(viewer, transfer),
     counterparty: viewCounterparty(transfer, {
       hidden: paid.length === 0 ? source : received.length === 0 ? destination : null,
@@ -160,7 +173,11 @@ export function viewTransfer(
 
 /** Returns the metadata, which only the initiator and the system may see. */
 export function viewMetadata(viewer: Viewer, transfer: Transfer): Metadata | null {
-  return viewer.kind === 'system' || isInitiator(viewer, transfer) ? transfer.metadata : null;
+  return maySeeMetadata(viewer, transfer) ? transfer.metadata : null;
+}
+
+function maySeeMetadata(viewer: Viewer, transfer: Transfer): boolean {
+  return viewer.kind === 'system' || isInitiator(viewer, transfer);
 }
 
 /** Viewers see their own legs, and all legs that they typed themselves. The other side of a reversal was not typed. */

@@ -51,6 +51,9 @@ export class AlreadyVoidedError extends RefusalError<'already_voided'> {}
 /** The hold has expired. */
 export class HoldExpiredError extends RefusalError<'hold_expired'> {}
 
+/** Another account or transfer has this external id. */
+export class ExternalIdTakenError extends RefusalError<'external_id_taken'> {}
+
 /** The amount is more than was held. */
 export class ExceedsHoldAmountError extends RefusalError<'exceeds_hold_amount'> {}
 

@@ -32,6 +32,7 @@ const CLASSES: { readonly [C in ErrorCode]: ClassOf<C> } = {
   account_not_found: errors.AccountNotFoundError,
   balance_not_zero: errors.BalanceNotZeroError,
   holds_outstanding: errors.HoldsOutstandingError,
+  external_id_taken: errors.ExternalIdTakenError,
   already_closed: errors.AlreadyClosedError,
   nothing_to_erase: errors.NothingToEraseError,
   account_limit_reached: errors.AccountLimitReachedError,

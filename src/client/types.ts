@@ -445,6 +445,7 @@ export type ApiAuditRecord = {
     | 'account_unfrozen'
     | 'account_closed'
     | 'account_limited'
+    | 'account_metadata_changed'
     | 'text_erased'
     | 'role_granted';
   readonly accountId?: string;

@@ -50,6 +50,11 @@ const refusals = {
     remedy:
       'Use accounts of one currency, and leave `currency` out or name theirs. Only an exchange moves money between currencies.',
   },
+  external_id_taken: {
+    retry: 'never',
+    meaning: 'Another account or transfer has this external id',
+    remedy: 'Find the one that has it with `?externalId=`, or choose another external id.',
+  },
   insufficient_funds: {
     retry: 'new_key',
     meaning: 'The available balance is too low',

@@ -27,6 +27,7 @@ const RETRY: Readonly<Record<ErrorCode, Retry>> = {
   balance_not_zero: 'new_key',
   holds_outstanding: 'new_key',
   already_closed: 'never',
+  external_id_taken: 'never',
   nothing_to_erase: 'never',
   account_limit_reached: 'new_key',
   destination_account_unavailable: 'new_key',

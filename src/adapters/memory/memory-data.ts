@@ -2,6 +2,8 @@ import type { BookedHold, BookLine, HoldPlace } from '../../application/ports/le
 import { isNewer, positionOf } from '../../application/ports/transfer-position.ts';
 import type { TransferPosition } from '../../application/ports/transfer-position.ts';
 import { NOTHING_PENDING } from '../../domain/entities/counters.ts';
+import { identifierText, identifiersOfAccount, identifiersOfTransfer } from '../../domain/books/prefetch.ts';
+import type { Identifier } from '../../domain/books/prefetch.ts';
 import type { Account } from '../../domain/entities/account.ts';
 import type { PendingSums } from '../../domain/entities/counters.ts';
 import type { AuditRecord } from '../../domain/integrity/audit-log.ts';
@@ -36,6 +38,8 @@ export class MemoryData {
   /** By owner, in order of opening. */
   readonly accountIds = new Map<string, string[]>();
   readonly transfers = new Map<string, Transfer>();
+  /** Id of the account or transfer that has an identifier, by `identifierText`. */
+  readonly identifiers = new Map<string, string>();
   /** By `Transfer.unbookedFor`, in the order of `TransferPosition`, the oldest first. */
   readonly unbooked = new Map<string, TransferPosition[]>();
   /** By account, in order of sequence. */
@@ -169,6 +173,10 @@ export class MemoryData {
     this.written.records.set(key, record);
   }
 
+  #identify(id: string, identifiers: readonly Identifier[]): void {
+    for (const identifier of identifiers) this.identifiers.set(identifierText(identifier), id);
+  }
+
   /** Synchronous, and checks before it writes: nobody sees a partial write. */
   write(changes: Changes): void {
     for (const { before, after } of changes.accounts) {
@@ -177,6 +185,7 @@ export class MemoryData {
     }
 
     for (const { before, after } of changes.accounts) {
+      if (before === null) this.#identify(after.id, identifiersOfAccount(after));
       this.accounts.set(after.id, after);
       this.written.accounts.set(after.id, after);
       if (before === null && after.ownerId !== null) append(this.accountIds, after.ownerId, after.id);
@@ -187,6 +196,7 @@ export class MemoryData {
     }
     for (const change of changes.transfers) {
       const { before, after } = change;
+      if (before === null) this.#identify(after.id, identifiersOfTransfer(after));
       this.transfers.set(after.id, after);
       this.written.transfers.set(after.id, after);
       if (before === null && after.unbookedFor !== null)

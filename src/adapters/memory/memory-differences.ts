@@ -5,6 +5,7 @@ import type { TransferPosition } from '../../application/ports/transfer-position
 import { accountText, transferText, valueText } from '../shared/row-digest.ts';
 import type { Account } from '../../domain/entities/account.ts';
 import { keyText } from '../../domain/books/idempotency.ts';
+import { identifierText, identifiersOfAccount, identifiersOfTransfer } from '../../domain/books/prefetch.ts';
 import type { IdempotencyRecord } from '../../domain/books/idempotency.ts';
 import type { LedgerEntry } from '../../domain/entities/ledger-entry.ts';
 import type { TransferOutcome } from '../../domain/books/outcome.ts';
@@ -36,6 +37,7 @@ function* all(data: MemoryData): Generator<readonly Fault[]> {
   for (const [ownerId, ids] of data.accountIds) {
     for (const id of ids) yield ownerFaults(data, ownerId, id);
   }
+  for (const [text, id] of data.identifiers) yield identifierFaults(data, text, id);
   for (const [id, transfer] of data.transfers) yield transferFaults(data, id, transfer);
   for (const [userId, places] of data.unbooked) {
     for (const [index, place] of places.entries()) {
@@ -78,9 +80,29 @@ function accountFaults(data: MemoryData, id: string, account: Account): readonly
   const isWhole = account.id === id && written && accountText(account) === accountText(written);
   const isListed =
     account.ownerId === null || data.accountIds.get(written?.ownerId ?? account.ownerId)?.includes(id);
+  const isNamed = identifiersOfAccount(account).every(
+    (identifier) => data.identifiers.get(identifierText(identifier)) === id,
+  );
   return [
+    ...(isNamed ? [] : [{ kind: 'account_number', accountId: id, detail: 'it is not listed' } as const]),
     ...(isWhole ? [] : [{ kind: 'account_facts', accountId: id } as const]),
     ...(isListed ? [] : [{ kind: 'account_owner', accountId: id, detail: 'it is not listed' } as const]),
+  ];
+}
+
+function identifierFaults(data: MemoryData, text: string, id: string): readonly Fault[] {
+  const account = data.accounts.get(id);
+  const transfer = data.transfers.get(id);
+  const identifiers = [
+    ...(account ? identifiersOfAccount(account) : []),
+    ...(transfer ? identifiersOfTransfer(transfer) : []),
+  ];
+  if (identifiers.some((identifier) => identifierText(identifier) === text)) return [];
+  const detail = `${text} belongs to nothing`;
+  return [
+    account
+      ? { kind: 'account_number', accountId: id, detail }
+      : { kind: 'transfer_facts', transferId: id, detail },
   ];
 }
 
@@ -98,6 +120,11 @@ function transferFaults(data: MemoryData, id: string, transfer: Transfer): reado
   const faults: Fault[] = [];
   if (transfer.id !== id || !written || text(transfer) !== text(written))
     faults.push({ kind: 'transfer_facts', transferId: id });
+  const isNamed = identifiersOfTransfer(transfer).every(
+    (identifier) => data.identifiers.get(identifierText(identifier)) === id,
+  );
+  if (!isNamed)
+    faults.push({ kind: 'transfer_facts', transferId: id, detail: 'its external id is not listed' });
   const place = positionOf(transfer);
   if (unbookedFor !== null && !findSorted(data.unbooked.get(unbookedFor) ?? [], place, isNewer))
     faults.push({ kind: 'transfer_listing', transferId: id, detail: 'it is not listed' });

@@ -4,6 +4,7 @@ import { ownTurn } from '../../application/event-loop.ts';
 import { joined, whole } from '../../domain/books/changes.ts';
 import type { Books } from '../../domain/books/working-books.ts';
 import type { Decision } from '../../domain/books/changes.ts';
+import { identifierText } from '../../domain/books/prefetch.ts';
 import type { Prefetch } from '../../domain/books/prefetch.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import { keyText } from '../../domain/books/idempotency.ts';
@@ -188,6 +189,7 @@ function booksOf(data: MemoryData, { holdsDueBy }: Prefetch): Books {
     activeAccounts: ({ ownerId, currency }) =>
       data.accountsOf(ownerId).filter((one) => one.currency === currency && one.status === 'active'),
     accountCount: (ownerId) => data.accountsOf(ownerId).length,
+    isTaken: (identifier) => data.identifiers.has(identifierText(identifier)),
     record: (key) => data.records.get(keyText(key)),
     auditHead: () => data.auditLog.at(-1),
   };
@@ -202,6 +204,15 @@ function readsOf(data: MemoryData): LedgerReads & SessionReads {
         .filter(({ id }) => after === null || id > after)
         .slice(0, limit),
     transfer: async (id) => data.transfers.get(id),
+    async identify(identifiers) {
+      const texts = identifiers.map(identifierText);
+      return new Map(
+        texts.flatMap((text) => {
+          const id = data.identifiers.get(text);
+          return id === undefined ? [] : [[text, id] as const];
+        }),
+      );
+    },
     unbookedOf: async (userId, { before, limit }) => data.unbookedOf(userId, { before, limit }),
     entriesOf: async (accountId, { after, limit }) => {
       const from = after ?? 0;

@@ -4,15 +4,15 @@
  * exposes it.
  */
 import type { Account } from '../../domain/entities/account.ts';
-import { sealTransfer } from '../../domain/integrity/hash-chain.ts';
+import { canonicalMetadata, NONE, sealTransfer } from '../../domain/integrity/hash-chain.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import type { Transfer } from '../../domain/entities/transfer.ts';
 
-/** The facts at an account's opening, and its name. */
+/** The facts at an account's opening, its name and its metadata. */
 export function accountText(account: Account): string {
-  const { id, ownerId, purpose, currency, exponent, createdAt, name } = account;
+  const { id, ownerId, purpose, currency, exponent, createdAt, name, number, externalId, metadata } = account;
   return JSON.stringify([
-    'account 1',
+    'account 2',
     id,
     ownerId,
     purpose,
@@ -21,6 +21,9 @@ export function accountText(account: Account): string {
     account.class,
     createdAt,
     name,
+    number,
+    externalId,
+    metadata && canonicalMetadata(metadata),
   ]);
 }
 
@@ -46,7 +49,7 @@ export function transferText(transfer: Transfer, record: RecordInRow | undefined
 
 function rejectedText(transfer: Transfer, digest: Digest): string {
   const { kind, code, currency, exponent, salt, createdAt, expiresAt, reverses, batchId, legs } = transfer;
-  const { parties, description, metadata } = sealTransfer(transfer, digest);
+  const { parties, description, metadata, reference } = sealTransfer(transfer, digest);
   const owners = legs.map(({ ownerId }) => ownerId);
   const seal = [parties, description, metadata, owners];
   return JSON.stringify([
@@ -60,6 +63,8 @@ function rejectedText(transfer: Transfer, digest: Digest): string {
     reverses,
     batchId,
     ...seal,
+    // The parties' digest covers the external id. Rows from before references have none
+    ...(reference === NONE ? [] : [reference]),
   ]);
 }
 

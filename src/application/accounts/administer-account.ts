@@ -5,12 +5,17 @@ import type { Operation } from '../../domain/books/idempotency.ts';
 import type { Answer } from '../../domain/books/outcome.ts';
 import { invalid } from '../../domain/errors.ts';
 import { MAX_AMOUNT, isWithinBound } from '../../domain/money/money.ts';
+import type { Metadata } from '../../domain/entities/metadata.ts';
+import { canonicalMetadata } from '../../domain/integrity/hash-chain.ts';
+import { readAccountId } from './account-ids.ts';
+import type { LedgerReads } from '../ports/ledger-store.ts';
 import type { CommandWriter } from '../group-commit.ts';
 import type { IdGenerator } from '../ports/runtime.ts';
 import {
   ACCOUNT_NAME_MAX_LENGTH,
   REASON_MAX_LENGTH,
   normalise,
+  optionalMetadata,
   optionalText,
   requireBigint,
   requireKey,
@@ -22,7 +27,7 @@ import type { AccountView, Refused } from '../views.ts';
 /** Maximum number of units for one closure: enough for a million holds that expire together. */
 const MOST_UNITS = 5_000;
 
-type Ports = { readonly writer: CommandWriter; readonly ids: IdGenerator };
+type Ports = { readonly writer: CommandWriter; readonly reads: LedgerReads; readonly ids: IdGenerator };
 
 /** Without a key, each call is a command of its own. */
 type Administration = { readonly accountId: string; readonly idempotencyKey?: string };
@@ -45,9 +50,9 @@ export type AccountResult =
   | Refused;
 
 /** Sets the owner's name for an account; null removes it. @throws PassbookError `invalid_request`, `unavailable` */
-export function renameAccount({ writer }: Ports) {
+export function renameAccount({ writer, reads }: Ports) {
   return async (actor: Actor, request: RenameRequest): Promise<AccountResult> => {
-    const { accountId } = request;
+    const accountId = await readAccountId(reads, request.accountId);
     const name = optionalText('name', request.name ?? undefined, ACCOUNT_NAME_MAX_LENGTH);
     return submit(writer, {
       type: 'rename',
@@ -62,9 +67,10 @@ export function renameAccount({ writer }: Ports) {
 }
 
 /** Stops debits, and optionally credits. @throws PassbookError `invalid_request`, `unavailable`, `outcome_unknown` */
-export function freezeAccount({ writer }: Ports) {
+export function freezeAccount({ writer, reads }: Ports) {
   return async (actor: SystemActor, request: FreezeRequest): Promise<AccountResult> => {
-    const { accountId, credits = false } = request;
+    const accountId = await readAccountId(reads, request.accountId);
+    const { credits = false } = request;
     const reason = requireReason(request.reason);
     return submit(writer, {
       type: 'freeze',
@@ -78,9 +84,9 @@ export function freezeAccount({ writer }: Ports) {
 }
 
 /** @throws PassbookError `invalid_request`, `unavailable`, `outcome_unknown` */
-export function unfreezeAccount({ writer }: Ports) {
+export function unfreezeAccount({ writer, reads }: Ports) {
   return async (actor: SystemActor, request: UnfreezeRequest): Promise<AccountResult> => {
-    const { accountId } = request;
+    const accountId = await readAccountId(reads, request.accountId);
     const reason = requireReason(request.reason);
     return submit(writer, {
       type: 'unfreeze',
@@ -101,9 +107,9 @@ export type LimitsRequest = Administration &
   };
 
 /** Sets both limits, even if the balance already exceeds one. @throws PassbookError `invalid_request`, `unavailable` */
-export function limitAccount({ writer }: Ports) {
+export function limitAccount({ writer, reads }: Ports) {
   return async (actor: SystemActor, request: LimitsRequest): Promise<AccountResult> => {
-    const { accountId } = request;
+    const accountId = await readAccountId(reads, request.accountId);
     const minimumBalance = requireLimit('minimumBalance', request.minimumBalance);
     const maximumBalance =
       request.maximumBalance === null ? null : requireLimit('maximumBalance', request.maximumBalance);
@@ -128,6 +134,33 @@ export function limitAccount({ writer }: Ports) {
   };
 }
 
+export type AccountMetadataRequest = Administration & {
+  /** All pairs of the account, in place of those it has. Null removes them. */
+  readonly metadata: Metadata | null;
+  /** Stored in the audit log; at most 280 characters. */
+  readonly reason?: string;
+};
+
+/**
+ * Sets an account's metadata. For its owner and the system.
+ * @throws PassbookError `invalid_request`, `unavailable`, `outcome_unknown`
+ */
+export function setAccountMetadata({ writer, reads }: Ports) {
+  return async (actor: Actor, request: AccountMetadataRequest): Promise<AccountResult> => {
+    const accountId = await readAccountId(reads, request.accountId);
+    const metadata = optionalMetadata(request.metadata ?? undefined);
+    const reason = optionalText('reason', request.reason, REASON_MAX_LENGTH);
+    return submit(writer, {
+      type: 'describe',
+      ...keyed(actor, 'set_account_metadata', request.idempotencyKey),
+      accountId,
+      metadata,
+      reason,
+      request: normalise({ accountId, metadata: metadata && canonicalMetadata(metadata), reason }),
+    });
+  };
+}
+
 export type CloseRequest = Administration &
   Partial<WithReason> & {
     /** Another account of the same owner, which receives the remaining balance. */
@@ -135,9 +168,11 @@ export type CloseRequest = Administration &
   };
 
 /** Closes an account permanently. @throws PassbookError `invalid_request`, `unavailable`, `outcome_unknown` */
-export function closeAccount({ writer, ids }: Ports) {
+export function closeAccount({ writer, reads, ids }: Ports) {
   return async (actor: Actor, request: CloseRequest): Promise<AccountResult> => {
-    const { accountId, sweepTo } = request;
+    const accountId = await readAccountId(reads, request.accountId);
+    const sweepTo =
+      request.sweepTo === undefined ? undefined : await readAccountId(reads, request.sweepTo, 'sweepTo');
     const reason = optionalText('reason', request.reason, REASON_MAX_LENGTH);
     if (sweepTo === accountId) throw invalid('sweepTo', 'must be another account');
     return submit(writer, {

@@ -1,4 +1,7 @@
 import type { Viewer } from '../../domain/actor.ts';
+import { identifierText } from '../../domain/books/prefetch.ts';
+import { PassbookError } from '../../domain/errors.ts';
+import { requireId } from '../validation.ts';
 import type { Balances } from '../../domain/books/outcome.ts';
 import { balancesOf } from '../../domain/decisions/post-step.ts';
 import type { Instant } from '../../domain/time.ts';
@@ -15,6 +18,17 @@ export function getAccount(ports: { reads: LedgerReads; clock: Clock }) {
     const at = ports.clock.now();
     const account = await readOwnAccount(ports.reads, { viewer, accountId });
     return viewAccount(await asOf(ports.reads, account, at));
+  };
+}
+
+/** @throws PassbookError `account_not_found` if no account that the viewer may see has the external id; `unavailable` */
+export function findAccount(ports: { reads: LedgerReads; clock: Clock }) {
+  const get = getAccount(ports);
+  return async (viewer: Viewer, externalId: string): Promise<AccountView> => {
+    const identifier = { kind: 'account_external_id', value: requireId('externalId', externalId) } as const;
+    const id = (await ports.reads.identify([identifier])).get(identifierText(identifier));
+    if (id === undefined) throw new PassbookError('account_not_found');
+    return get(viewer, id);
   };
 }
 

@@ -3,6 +3,7 @@ import type { ApiKeyScope, Credential } from '../../domain/entities/credential.t
 import type { Origin } from '../../domain/entities/security-event.ts';
 import { isText } from '../../domain/text.ts';
 import { invalid, PassbookError } from '../../domain/errors.ts';
+import { lookUpNumbers, requireAccountId } from '../accounts/account-ids.ts';
 import type { LedgerReads, Stores, UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import type { ApiKeyFormat, PasswordHasher } from '../ports/user-store.ts';
@@ -59,9 +60,10 @@ export function makeApiKey(
     const { user, session, origin } = person;
     const [userId, sessionId] = [user.id, session.id];
     const secret = ports.apiKeyFormat.make();
-    const apiKey = newApiKey(ports, { ...request, userId }, secret);
+    const drawn = newApiKey(ports, { ...request, userId }, secret);
     await provePassword(ports, person, request.password);
-    await requireOwnAccounts(ports.reads, { userId, accounts: request.accounts });
+    const accounts = await readOwnAccounts(ports.reads, { userId, accounts: request.accounts });
+    const apiKey = { ...drawn, content: { ...drawn.content, accounts } };
 
     const { prefix, scopes, name } = apiKey.content;
     const details = { keyId: apiKey.id, prefix, scopes: scopes.join(' ') };
@@ -140,7 +142,7 @@ function newApiKey(
   request: ApiKeyRequest & { userId: string },
   secret: string,
 ): Credential<'api_key'> {
-  const { userId, accounts = null, expiresInDays = DAYS, transferLimit } = request;
+  const { userId, expiresInDays = DAYS, transferLimit } = request;
   const name = request.name.trim();
   if (!isText(name, API_KEY_NAME_MAX_LENGTH)) {
     throw invalid('name', `must be 1 to ${API_KEY_NAME_MAX_LENGTH} printable characters`);
@@ -162,7 +164,7 @@ function newApiKey(
       name,
       prefix: apiKeyFormat.shownOf(secret),
       scopes,
-      accounts: accounts && [...new Set(accounts)],
+      accounts: null,
       transferLimit:
         transferLimit === undefined ? null : requireAmount(transferLimit, 'transferLimit').toString(),
       lastUsedAt: null,
@@ -170,14 +172,18 @@ function newApiKey(
   };
 }
 
-async function requireOwnAccounts(
+/** Returns the ids of the accounts that a key may touch, which are named by id or number; null for all. */
+async function readOwnAccounts(
   reads: LedgerReads,
   { userId, accounts }: { userId: string; accounts: readonly string[] | undefined },
-): Promise<void> {
-  if (accounts === undefined) return;
+): Promise<readonly string[] | null> {
+  if (accounts === undefined) return null;
   if (accounts.length < 1 || accounts.length > API_KEY_ACCOUNTS_MAX) {
     throw invalid('accounts', `must be a list of 1 to ${API_KEY_ACCOUNTS_MAX}`);
   }
-  const found = await Promise.all(accounts.map((id) => reads.account(id)));
+  const idOf = await lookUpNumbers(reads, accounts);
+  const ids = accounts.map((id, index) => requireAccountId(`accounts.${index}`, id, idOf));
+  const found = await Promise.all(ids.map((id) => reads.account(id)));
   if (found.some((account) => account?.ownerId !== userId)) throw new PassbookError('account_not_found');
+  return [...new Set(ids)];
 }

@@ -1,5 +1,6 @@
 import { PassbookError } from '../../domain/errors.ts';
 import type { Instant } from '../../domain/time.ts';
+import type { LedgerReads } from '../ports/ledger-store.ts';
 import type { Site } from '../ports/second-factors.ts';
 import type { SecondFactorAnswer } from './second-factor.ts';
 import { securityEvent } from '../users/security-events.ts';
@@ -7,7 +8,7 @@ import { makeChallenge } from './challenges.ts';
 import type { ChallengeTerms } from './challenges.ts';
 import type { FactorPorts, Person } from './factor-ports.ts';
 import type { PasskeyQuestion } from './manage-passkeys.ts';
-import { digestOfOrder, requireOrder } from './order.ts';
+import { digestOfOrder, readOrder } from './order.ts';
 import type { Order } from './order.ts';
 import { proveFactor } from './prove-factor.ts';
 
@@ -20,12 +21,12 @@ export type ConfirmedOrder = { readonly confirmation: string; readonly expiresAt
  * Asks for a passkey's confirmation. The challenge is bound to the order.
  * @throws PassbookError `invalid_request`; `step_up_required` for a person without a passkey
  */
-export function askForConfirmation(ports: FactorPorts) {
+export function askForConfirmation(ports: FactorPorts & { readonly reads: LedgerReads }) {
   return async (
     { user }: Person,
     { order, site }: { order: Order; site: Site },
   ): Promise<PasskeyQuestion> => {
-    const terms = termsOf(ports, user.id, requireOrder(order));
+    const terms = termsOf(ports, user.id, await readOrder(ports.reads, order));
     const allowed = await ports.unitOfWork.run(({ credentials }) => credentials.ofUser(user.id, 'passkey'));
     if (allowed.length === 0)
       throw new PassbookError('step_up_required', { reason: 'Set up a passkey first' });
@@ -39,12 +40,12 @@ export function askForConfirmation(ports: FactorPorts) {
  * @throws PassbookError `invalid_request`; `invalid_second_factor` for a wrong answer, and for a passkey's answer to
  *   another order
  */
-export function confirmOrder(ports: FactorPorts) {
+export function confirmOrder(ports: FactorPorts & { readonly reads: LedgerReads }) {
   return async (
     { user, session, origin }: Person,
     { order, answer }: { order: Order; answer: SecondFactorAnswer },
   ): Promise<ConfirmedOrder> => {
-    const challenge = termsOf(ports, user.id, requireOrder(order));
+    const challenge = termsOf(ports, user.id, await readOrder(ports.reads, order));
     const { orderDigest } = challenge;
     await proveFactor(ports, answer, {
       user,

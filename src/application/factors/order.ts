@@ -1,5 +1,7 @@
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
-import { optionalCurrency, requireAmount, requireId, requireKey } from '../validation.ts';
+import { lookUpNumbers, requireAccountId } from '../accounts/account-ids.ts';
+import type { LedgerReads } from '../ports/ledger-store.ts';
+import { optionalCurrency, requireAmount, requireKey } from '../validation.ts';
 
 /** One credit of an order. The amount is in minor units. */
 export type Payment = {
@@ -24,13 +26,20 @@ export function digestOfOrder(digest: Digest, userId: string, order: Order): str
   return digest(['passbook order 1', userId, operation, idempotencyKey, ...lines].join('\n'));
 }
 
-/** @throws PassbookError `invalid_request` */
-export function requireOrder(order: Order): Order {
+/** Checks an order, and replaces the numbers of its accounts by their ids. @throws PassbookError `invalid_request` */
+export async function readOrder(reads: LedgerReads, order: Order): Promise<Order> {
   requireKey(order.idempotencyKey);
-  for (const [index, { destinationAccountId, amount, currency }] of order.payments.entries()) {
-    requireId(`payments.${index}.toAccount`, destinationAccountId);
+  const idOf = await lookUpNumbers(
+    reads,
+    order.payments.map((payment) => payment.destinationAccountId),
+  );
+  const payments = order.payments.map((payment, index) => {
+    const { amount, currency } = payment;
+    const field = `payments.${index}.toAccount`;
+    const destinationAccountId = requireAccountId(field, payment.destinationAccountId, idOf);
     requireAmount(amount, `payments.${index}.amount`);
     optionalCurrency(currency);
-  }
-  return order;
+    return { destinationAccountId, amount, currency };
+  });
+  return { ...order, payments };
 }

@@ -3,7 +3,10 @@ import { PassbookError } from '../../domain/errors.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import type { LedgerReads, UnitOfWork } from '../ports/ledger-store.ts';
 import type { ConfirmationTokens } from '../ports/second-factors.ts';
+import { accountsIn } from '../transfers/transfer-request.ts';
 import type { TransferRequestFields } from '../transfers/transfer-request.ts';
+import { lookUpNumbers, requireAccountId } from '../accounts/account-ids.ts';
+import type { IdOfNumber } from '../accounts/account-ids.ts';
 import { factorsOf, hasFactor } from './list-factors.ts';
 import { digestOfOrder } from './order.ts';
 import type { Order, Payment } from './order.ts';
@@ -35,18 +38,19 @@ export function requireConfirmation(ports: {
   const smallest = [...stepUpAmounts.values()].reduce((least, one) => (one < least ? one : least));
   return async (order: UnconfirmedOrder): Promise<void> => {
     if (!order.transfers.some((one) => totalOf(one) > smallest)) return;
+    const idOf = await lookUpNumbers(reads, order.transfers.flatMap(accountsIn));
     const payments: Payment[] = [];
     const known = new Map<string, string | undefined>();
     let isAbove = false;
     for (const transfer of order.transfers) {
-      const source = sourceOf(transfer);
+      const source = requireAccountId('sourceAccountId', sourceOf(transfer), idOf);
       if (!known.has(source)) known.set(source, await currencyOf(source, order.userId));
       const currency = known.get(source);
       // The ledger refuses a transfer from an account that is not the sender's
       if (currency === undefined) continue;
       const limit = stepUpAmounts.get(currency);
       isAbove ||= limit !== undefined && totalOf(transfer) > limit;
-      payments.push(...paymentsOf(transfer, currency));
+      payments.push(...paymentsOf(transfer, currency, idOf));
     }
     if (!isAbove) return;
     const fault = await faultOf(order, payments);
@@ -96,10 +100,14 @@ function totalOf({ amount, legs }: TransferRequestFields): bigint {
   return legs.reduce((total, leg) => (leg.direction === 'debit' ? total + leg.amount : total), 0n);
 }
 
-function paymentsOf(transfer: TransferRequestFields, currency: string): readonly Payment[] {
+function paymentsOf(transfer: TransferRequestFields, currency: string, idOf: IdOfNumber): readonly Payment[] {
   const { destinationAccountId = '', amount = 0n, legs } = transfer;
-  if (!legs) return [{ destinationAccountId, amount, currency }];
-  return legs.flatMap((leg) =>
-    leg.direction === 'credit' ? { destinationAccountId: leg.accountId, amount: leg.amount, currency } : [],
-  );
+  const credits = legs
+    ? legs.filter(({ direction }) => direction === 'credit')
+    : [{ accountId: destinationAccountId, amount }];
+  return credits.map((credit) => ({
+    destinationAccountId: requireAccountId('destinationAccountId', credit.accountId, idOf),
+    amount: credit.amount,
+    currency,
+  }));
 }

@@ -1,6 +1,6 @@
 import type { Decision } from '../../domain/books/changes.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../../domain/books/idempotency.ts';
-import type { Prefetch } from '../../domain/books/prefetch.ts';
+import type { Identifier, Prefetch } from '../../domain/books/prefetch.ts';
 import type { Books } from '../../domain/books/working-books.ts';
 import type { Account } from '../../domain/entities/account.ts';
 import type { PendingSums } from '../../domain/entities/counters.ts';
@@ -126,6 +126,11 @@ export interface LedgerReads {
   /** Returns the owner's accounts with ids above `after`, by id ascending, which is the order of opening. */
   accountsOf(ownerId: string, page: PageRequest): Promise<readonly Account[]>;
   transfer(id: string): Promise<Transfer | undefined>;
+  /**
+   * Returns the ids of the accounts and transfers that have these identifiers, by `identifierText`, in one round trip.
+   * Leaves out those that nothing has.
+   */
+  identify(identifiers: readonly Identifier[]): Promise<ReadonlyMap<string, string>>;
   /**
    * Returns the transfers that the user initiated and that have no entry in any account of theirs
    * (`Transfer.unbookedFor`). Newest first by `TransferPosition`; only those older than `before`.

@@ -9,6 +9,8 @@ export interface IdGenerator {
   newId(): string;
   /** Returns 128 random bits as 32 lower-case hexadecimal digits. */
   newSalt(): string;
+  /** Returns random decimal digits, each equally likely. */
+  newDigits(length: number): string;
 }
 
 /** A logger with pino's argument order: facts first, then the event. Facts never hold a password, token or cookie. */

@@ -1,5 +1,5 @@
 import type { Viewer } from '../../domain/actor.ts';
-import { entryDigest, sealTransfer } from '../../domain/integrity/hash-chain.ts';
+import { digestIn } from '../../domain/integrity/statement-proof.ts';
 import { GENESIS_HASH } from '../../domain/entities/genesis-hash.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import { leafTextHash, readLeaf } from '../../domain/integrity/checkpoint.ts';
@@ -81,8 +81,7 @@ export function readStatementProof(ports: Ports) {
   return async (viewer: Viewer, request: StatementExportRequest): Promise<StatementProofReading> => {
     const { reads, digest, hexDigest } = ports;
     const { signer, archive } = requireCheckpoints(ports);
-    const { accountId } = request;
-    const account = await readOwnAccount(reads, { viewer, accountId });
+    const account = await readOwnAccount(reads, { viewer, accountId: request.accountId });
     const newest = await archive.newest();
     const checkpoint = newest && signer.read(newest.signed);
     if (!newest || !checkpoint) throw new PassbookError('checkpoint_not_found');
@@ -92,21 +91,25 @@ export function readStatementProof(ports: Ports) {
     if (request.to !== undefined) requirePeriod({ from, to });
     if (Math.max(from, to) > checkpoint.at) throw new PassbookError('checkpoint_not_found');
 
-    const { leaf, text, ...inclusion } = await proveAccount(archive, checkpoint, { accountId, hexDigest });
+    const { leaf, text, ...inclusion } = await proveAccount(archive, checkpoint, {
+      accountId: account.id,
+      hexDigest,
+    });
     const { id, sequence: last } = leaf;
     const first = ((await entryAt(reads, { id, sequence: last }, from - 1))?.sequence ?? 0) + 1;
     const before = first > 2 ? await reads.entriesOf(id, { after: first - 3, limit: 1 }) : [];
+    const previousHash = before[0]?.hash ?? GENESIS_HASH;
     return {
       head: {
         format: 'passbook statement proof',
-        version: 1,
+        version: 2,
         period: { from, to },
-        previousHash: before[0]?.hash ?? GENESIS_HASH,
+        previousHash,
         leaf: text,
         inclusion,
         checkpoint: newest.signed,
       },
-      portions: () => proveEntries(reads, leaf, { first, to, digest }),
+      portions: () => proveEntries(reads, leaf, { first, to, before: previousHash, digest }),
     };
   };
 }
@@ -135,21 +138,24 @@ async function proveAccount(
 
 async function* proveEntries(
   reads: LedgerReads,
-  { id, sequence: last }: AccountLeaf,
-  { first, to, digest }: { first: number; to: Instant; digest: Digest },
+  { id, sequence: last, number = null }: AccountLeaf,
+  { first, to, before, digest }: { first: number; to: Instant; before: string; digest: Digest },
 ): AsyncGenerator<ProofPortion, void> {
   let isBehind = false;
+  let previousHash = before;
   const all = { after: Math.max(first - 2, 0), until: last, page: PAGE };
   for await (const lines of linesUpTo(reads, id, all)) {
     const portion: { opening?: ProvenEntry; following?: ProvenEntry } = {};
     const entries: ProvenEntry[] = [];
     const digests: string[] = [];
     for (const { entry, transfer } of lines) {
+      const place = { number, previousHash, digest };
+      previousHash = entry.hash;
       if (isBehind) {
-        digests.push(entryDigest(entry, transfer, { seal: sealTransfer(transfer, digest), digest }));
+        digests.push(digestIn(entry, transfer, place));
         continue;
       }
-      const proven = provenEntry(entry, transfer, digest);
+      const proven = provenEntry(entry, transfer, place);
       if (entry.sequence < first) portion.opening = proven;
       else if (entry.at < to) entries.push(proven);
       else {

@@ -71,7 +71,7 @@ async function readBooks(
     }
     const { sequence, hash } = books.auditHead ?? EMPTY_AUDIT;
     return {
-      version: 1,
+      version: 2,
       number,
       at,
       previous,

@@ -6,6 +6,7 @@ import type { PendingSums } from '../../domain/entities/counters.ts';
 import type { LedgerEntry } from '../../domain/entities/ledger-entry.ts';
 import { PassbookError, invalid } from '../../domain/errors.ts';
 import type { Instant } from '../../domain/time.ts';
+import { readAccountId } from '../accounts/account-ids.ts';
 import { ownTurn } from '../event-loop.ts';
 import type { BookLine, BookedHold, HoldPlace, LedgerReads } from '../ports/ledger-store.ts';
 import type { Clock } from '../ports/runtime.ts';
@@ -190,12 +191,15 @@ export async function* linesUpTo(
   }
 }
 
-/** @throws PassbookError `account_not_found` if it does not exist or is another's */
+/**
+ * Reads an account by its id or number.
+ * @throws PassbookError `account_not_found` if it does not exist or is another's; `invalid_request` for a mistyped number
+ */
 export async function readOwnAccount(
   reads: LedgerReads,
   { viewer, accountId }: { viewer: Viewer; accountId: string },
 ): Promise<Account> {
-  const account = await reads.account(accountId);
+  const account = await reads.account(await readAccountId(reads, accountId));
   if (!account || !mayViewAccount(viewer, account)) throw new PassbookError('account_not_found');
   return account;
 }

@@ -27,6 +27,7 @@ export type StatementLine = {
   readonly at: Instant;
   readonly counterparty: CounterpartyView | null;
   readonly description: string | null;
+  readonly reference: string | null;
   readonly flow: Flow;
   readonly amount: bigint;
   /** Balance after the change. */
@@ -39,12 +40,17 @@ export type OutstandingHold = {
   readonly amount: bigint;
   readonly counterparty: CounterpartyView | null;
   readonly description: string | null;
+  readonly reference: string | null;
   readonly placedAt: Instant;
   readonly expiresAt: Instant;
 };
 
 export type Statement = StatementTotals & {
   readonly accountId: string;
+  readonly accountNumber: string | null;
+  /** The account's present name. */
+  readonly accountName: string | null;
+  readonly ownerId: string | null;
   readonly currency: string;
   readonly exponent: number;
   readonly from: Instant;
@@ -63,8 +69,8 @@ export type Statement = StatementTotals & {
 const LINES_PAGE = 100;
 
 /**
- * Reads the statement of a period. Its opening balance equals the closing balance of the preceding period. It contains
- * nothing that could change later, and therefore not the account's name.
+ * Reads the statement of a period. Its opening balance equals the closing balance of the preceding period. Beside the
+ * account's name, nothing in it changes later.
  * @throws PassbookError `account_not_found` if it does not exist or is another's; `invalid_request`, naming `from` or
  *   `to`; `unavailable`, as `lines` does
  */
@@ -92,7 +98,10 @@ export function getStatement(ports: ClockPorts & { reads: LedgerReads }) {
     const { currency, exponent } = account;
     const period = { after: before.sequence, until: after.sequence, viewer };
     return {
-      accountId,
+      accountId: account.id,
+      accountNumber: account.number,
+      accountName: account.name,
+      ownerId: account.ownerId,
       currency,
       exponent,
       from,
@@ -126,6 +135,7 @@ function statementLine(account: Account, { entry, transfer }: BookLine, viewer: 
     at: entry.at,
     counterparty: viewCounterpartyOf(transfer, { viewer, accountId: account.id }),
     description: transfer.description,
+    reference: transfer.reference,
     flow: flowOf(account, entry.direction),
     amount: entry.posted,
     balance: account.afterEntry(entry).balance,
@@ -151,6 +161,7 @@ async function outstandingHolds(
         amount: leg.amount,
         counterparty: viewCounterpartyOf(transfer, { viewer, accountId: then.id }),
         description: transfer.description,
+        reference: transfer.reference,
         placedAt: transfer.createdAt,
         expiresAt: Number(transfer.expiresAt),
       },

@@ -1,9 +1,19 @@
 import { invalid } from '../../domain/errors.ts';
 import type { Direction } from '../../domain/entities/counters.ts';
 import type { Instant } from '../../domain/time.ts';
-import type { Metadata, TransferKind, TransferStatus } from '../../domain/entities/transfer.ts';
+import type { Metadata } from '../../domain/entities/metadata.ts';
+import type { TransferKind, TransferStatus } from '../../domain/entities/transfer.ts';
 import type { ListRequest } from '../page.ts';
-import { optionalMetadata, requireAmount, requireId, requireInstant, requirePeriod } from '../validation.ts';
+import { readAccountId, requireAccountId } from '../accounts/account-ids.ts';
+import type { LedgerReads } from '../ports/ledger-store.ts';
+import {
+  REFERENCE_MAX_LENGTH,
+  optionalMetadata,
+  optionalText,
+  requireAmount,
+  requireInstant,
+  requirePeriod,
+} from '../validation.ts';
 
 /** Conditions on a list's items. An item must meet all that are present. */
 export type HistoryFilter = {
@@ -12,7 +22,7 @@ export type HistoryFilter = {
   /** End of the period, exclusive. */
   readonly to?: Instant;
   readonly direction?: Direction;
-  /** An account of the other side, in the form shown to the viewer: its id or the last four characters. */
+  /** An account of the other side, as shown to the viewer: its id, number, or the last four characters of its id. */
   readonly counterparty?: string;
   /** Lower bound in minor units. Both bounds are inclusive. */
   readonly minAmount?: bigint;
@@ -22,6 +32,8 @@ export type HistoryFilter = {
   readonly kind?: TransferKind;
   /** Pairs that must all match, in metadata that the viewer may see. */
   readonly metadata?: Metadata;
+  /** The whole reference. */
+  readonly reference?: string;
 };
 
 export type HistoryRequest = ListRequest & HistoryFilter;
@@ -35,6 +47,7 @@ export type HistoryFacts = {
   readonly status: TransferStatus;
   readonly kind: TransferKind;
   readonly metadata: Metadata | null;
+  readonly reference: string | null;
 };
 
 export const DIRECTIONS = ['debit', 'credit'] as const satisfies readonly Direction[];
@@ -63,7 +76,8 @@ export function requireFilter(filter: HistoryFilter): void {
   for (const field of ['minAmount', 'maxAmount'] as const) {
     if (filter[field] !== undefined) requireAmount(filter[field], field);
   }
-  if (filter.counterparty !== undefined) requireId('counterparty', filter.counterparty);
+  if (filter.counterparty !== undefined) requireAccountId('counterparty', filter.counterparty, (id) => id);
+  optionalText('reference', filter.reference, REFERENCE_MAX_LENGTH);
   optionalMetadata(filter.metadata);
 
   const { from, to, minAmount, maxAmount } = filter;
@@ -73,9 +87,27 @@ export function requireFilter(filter: HistoryFilter): void {
   }
 }
 
+/** Returns the filter with the id of the counterparty in place of its number. */
+export async function withCounterpartyId<F extends HistoryFilter>(reads: LedgerReads, filter: F): Promise<F> {
+  const { counterparty } = filter;
+  if (counterparty === undefined) return filter;
+  return { ...filter, counterparty: await readAccountId(reads, counterparty, 'counterparty') };
+}
+
 /** Returns the conditions in a fixed order, for JSON. Equivalent filters return equal terms. */
 export function filterTerms(filter: HistoryFilter): readonly unknown[] {
-  const { from, to, direction, counterparty, minAmount, maxAmount, status, kind, metadata = {} } = filter;
+  const {
+    from,
+    to,
+    direction,
+    counterparty,
+    minAmount,
+    maxAmount,
+    status,
+    kind,
+    metadata = {},
+    reference,
+  } = filter;
   return [
     from,
     to,
@@ -86,19 +118,20 @@ export function filterTerms(filter: HistoryFilter): readonly unknown[] {
     status,
     kind,
     Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)),
+    ...(reference === undefined ? [] : [reference]),
   ];
 }
 
 /** Returns whether the filter has a condition without an index. */
 export function isSelective(filter: HistoryFilter): boolean {
-  const { direction, counterparty, minAmount, maxAmount, status, kind, metadata } = filter;
-  const others = [direction, counterparty, minAmount, maxAmount, status, kind, metadata];
+  const { direction, counterparty, minAmount, maxAmount, status, kind, metadata, reference } = filter;
+  const others = [direction, counterparty, minAmount, maxAmount, status, kind, metadata, reference];
   return others.some((condition) => condition !== undefined);
 }
 
 export function matches(filter: HistoryFilter, facts: HistoryFacts): boolean {
   const { from = -Infinity, to = Infinity, minAmount = 0n, maxAmount } = filter;
-  const { direction, counterparty, status, kind, metadata = {} } = filter;
+  const { direction, counterparty, status, kind, metadata = {}, reference } = filter;
   return (
     facts.at >= from &&
     facts.at < to &&
@@ -108,6 +141,7 @@ export function matches(filter: HistoryFilter, facts: HistoryFacts): boolean {
     (maxAmount === undefined || facts.amount <= maxAmount) &&
     (status === undefined || facts.status === status) &&
     (kind === undefined || facts.kind === kind) &&
+    (reference === undefined || facts.reference === reference) &&
     Object.entries(metadata).every(([name, text]) => facts.metadata?.[name] === text)
   );
 }

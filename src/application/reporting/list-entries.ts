@@ -7,7 +7,7 @@ import type { Instant } from '../../domain/time.ts';
 import type { TransferKind } from '../../domain/entities/transfer.ts';
 import { entryAt, linesBelow, readOwnAccount } from './account-at.ts';
 import { Cursors } from '../cursor.ts';
-import { filterTerms, isSelective, matches, requireFilter } from './history-filter.ts';
+import { filterTerms, isSelective, matches, requireFilter, withCounterpartyId } from './history-filter.ts';
 import type { HistoryFilter, HistoryRequest } from './history-filter.ts';
 import { scanPage, sequenceOf } from '../page.ts';
 import type { Page } from '../page.ts';
@@ -34,6 +34,7 @@ export type EntryView = {
   readonly hash: string;
   readonly counterparty: CounterpartyView | null;
   readonly description: string | null;
+  readonly reference: string | null;
 };
 
 /** Length of a counterparty filter that is the end of an account id, as shown for accounts of others. */
@@ -46,18 +47,15 @@ const LAST_CHARACTERS = 4;
  * @throws PassbookError `account_not_found` if it does not exist or is another's; `invalid_request`, `unavailable`
  */
 export function listEntries({ reads, clock, digest }: { reads: LedgerReads; clock: Clock; digest: Digest }) {
-  return async (
-    viewer: Viewer,
-    accountId: string,
-    request: HistoryRequest = {},
-  ): Promise<Page<EntryView>> => {
+  return async (viewer: Viewer, accountId: string, given: HistoryRequest = {}): Promise<Page<EntryView>> => {
     const account = await readOwnAccount(reads, { viewer, accountId });
-    requireFilter(request);
+    requireFilter(given);
+    const request = await withCounterpartyId(reads, given);
     const first = request.cursor === undefined ? await firstSequence(reads, account, request) : null;
     const now = clock.now();
 
     const page = await scanPage(request, {
-      cursors: new Cursors(digest, ['entries', accountId, filterTerms(request)]),
+      cursors: new Cursors(digest, ['entries', account.id, filterTerms(request)]),
       read: readerOf(reads, account, { first, counterparty: request.counterparty }),
       idOf: ({ entry }) => entry.sequence.toString(),
       matches: (line) => matches(request, factsOf(line, { viewer, now })),
@@ -97,6 +95,7 @@ function factsOf({ entry, transfer }: BookLine, { viewer, now }: { viewer: Viewe
     status: transfer.statusAt(now),
     kind: transfer.kind,
     metadata: viewMetadata(viewer, transfer),
+    reference: transfer.reference,
   };
 }
 
@@ -117,6 +116,7 @@ function viewEntry(account: Account, { entry, transfer }: BookLine, viewer: View
     hash,
     counterparty: viewCounterpartyOf(transfer, { viewer, accountId }),
     description: transfer.description,
+    reference: transfer.reference,
   };
 }
 

@@ -6,7 +6,9 @@ import { dryRunTransfer, withDryRun } from '../dry-run.ts';
 import type { IdGenerator } from '../ports/runtime.ts';
 import {
   DESCRIPTION_MAX_LENGTH,
+  REFERENCE_MAX_LENGTH,
   normalise,
+  optionalId,
   optionalText,
   requireAmount,
   requireKey,
@@ -78,6 +80,10 @@ export type ReversalRequest = {
   /** Amount to reverse, in minor units. Default: everything not reversed yet. */
   readonly amount?: bigint;
   readonly description?: string;
+  /** Short text that all parties can see; 1 to 35 printable characters. */
+  readonly reference?: string;
+  /** Id of the reversal in the calling program, unique among transfers that were not rejected. */
+  readonly externalId?: string;
   readonly idempotencyKey: string;
 };
 
@@ -94,16 +100,17 @@ export function reverseTransfer({ writer, ids, digest }: Ports & { readonly dige
     const { transferId } = request;
     const amount = request.amount === undefined ? null : requireAmount(request.amount);
     const description = optionalText('description', request.description, DESCRIPTION_MAX_LENGTH);
+    const reference = optionalText('reference', request.reference, REFERENCE_MAX_LENGTH);
+    const externalId = optionalId('externalId', request.externalId);
+    const fields = { transferId, amount, description, reference, externalId };
     const owned = keyed(actor, 'reverse', request.idempotencyKey);
     const command = {
       ...owned,
       type: 'reverse',
       id: ids.newId(),
       salt: ids.newSalt(),
-      transferId,
-      amount,
-      description,
-      request: normalise(withoutTexts({ transferId, amount, description }, { key: owned.key, digest })),
+      ...fields,
+      request: normalise(withoutTexts(fields, { key: owned.key, digest })),
     } as const;
     return viewTransferAnswer(await writer.submit(command, withTransferView(options, actor)), actor);
   };

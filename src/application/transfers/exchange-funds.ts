@@ -3,14 +3,16 @@ import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import type { TransferInstruction } from '../../domain/books/command.ts';
 import { scopeOf } from '../../domain/books/idempotency.ts';
 import { dryRunBatch, withDryRun } from '../dry-run.ts';
+import { lookUpNumbers, requireAccountId } from '../accounts/account-ids.ts';
+import type { LedgerReads } from '../ports/ledger-store.ts';
 import { leg } from './transfer-request.ts';
 import type { IdGenerator } from '../ports/runtime.ts';
 import {
   DESCRIPTION_MAX_LENGTH,
+  REFERENCE_MAX_LENGTH,
   normalise,
   optionalText,
   requireAmount,
-  requireId,
   requireKey,
   withoutTexts,
 } from '../validation.ts';
@@ -26,6 +28,8 @@ export type ExchangeRequest = {
   /** Amount credited to the destination, in minor units of its currency. The system sets the rate. */
   readonly destinationAmount: bigint;
   readonly description?: string;
+  /** Short text on both transfers that the owners can see; 1 to 35 printable characters. */
+  readonly reference?: string;
   readonly idempotencyKey: string;
 };
 
@@ -35,10 +39,12 @@ export type ExchangeRequest = {
  */
 export function exchangeFunds({
   writer,
+  reads,
   ids,
   digest,
 }: {
   writer: CommandWriter;
+  reads: LedgerReads;
   ids: IdGenerator;
   digest: Digest;
 }) {
@@ -47,14 +53,16 @@ export function exchangeFunds({
     request: ExchangeRequest,
     options?: SubmitOptions<never, BatchResult>,
   ): Promise<BatchResult> => {
+    const idOf = await lookUpNumbers(reads, [request.sourceAccountId, request.destinationAccountId]);
     const fields = {
-      sourceAccountId: requireId('sourceAccountId', request.sourceAccountId),
-      destinationAccountId: requireId('destinationAccountId', request.destinationAccountId),
+      sourceAccountId: requireAccountId('sourceAccountId', request.sourceAccountId, idOf),
+      destinationAccountId: requireAccountId('destinationAccountId', request.destinationAccountId, idOf),
       sourceAmount: requireAmount(request.sourceAmount, 'sourceAmount'),
       destinationAmount: requireAmount(request.destinationAmount, 'destinationAmount'),
       description: optionalText('description', request.description, DESCRIPTION_MAX_LENGTH),
+      reference: optionalText('reference', request.reference, REFERENCE_MAX_LENGTH),
     };
-    const { sourceAccountId, destinationAccountId, sourceAmount, destinationAmount, description } = fields;
+    const { sourceAccountId, destinationAccountId, sourceAmount, destinationAmount } = fields;
     const instruction = (legs: TransferInstruction['legs']): TransferInstruction => ({
       id: ids.newId(),
       salt: ids.newSalt(),
@@ -62,7 +70,9 @@ export function exchangeFunds({
       legs,
       currency: null,
       hold: null,
-      description,
+      description: fields.description,
+      reference: fields.reference,
+      externalId: null,
       metadata: null,
     });
     const key = {

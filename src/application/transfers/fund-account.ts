@@ -5,12 +5,16 @@ import { invalid, PassbookError } from '../../domain/errors.ts';
 import { scopeOf } from '../../domain/books/idempotency.ts';
 import { withTransferView } from '../alongside.ts';
 import { dryRunTransfer, withDryRun } from '../dry-run.ts';
+import { readAccountId } from '../accounts/account-ids.ts';
+import type { LedgerReads } from '../ports/ledger-store.ts';
 import { leg } from './transfer-request.ts';
 import type { IdGenerator } from '../ports/runtime.ts';
 import {
   DESCRIPTION_MAX_LENGTH,
+  REFERENCE_MAX_LENGTH,
   normalise,
   optionalCurrency,
+  optionalId,
   optionalText,
   requireAmount,
   requireId,
@@ -24,6 +28,7 @@ import type { TransferResult } from '../views.ts';
 type SystemActor = Extract<Actor, { kind: 'system' }>;
 type Ports = {
   readonly writer: CommandWriter;
+  readonly reads: LedgerReads;
   readonly ids: IdGenerator;
   readonly digest: Digest;
   readonly defaultCurrency: string;
@@ -38,6 +43,10 @@ type Funding = {
   /** With a user, default: the ledger's default currency. With an account, it must match if present. */
   readonly currency?: string;
   readonly description?: string;
+  /** Short text that the owner can see; 1 to 35 printable characters. */
+  readonly reference?: string;
+  /** Id of the transfer in the calling program, unique among transfers that were not rejected. */
+  readonly externalId?: string;
 };
 
 export type InitialFundsRequest = Funding & { readonly destinationAccountId?: string };
@@ -78,7 +87,7 @@ export function withdrawFunds(ports: Ports) {
 const CUSTOMER_FIELD = { initial_funds: 'destinationAccountId', withdrawal: 'sourceAccountId' } as const;
 
 async function throughFunding(
-  { writer, ids, digest, defaultCurrency }: Ports,
+  { writer, reads, ids, digest, defaultCurrency }: Ports,
   what: {
     actor: SystemActor;
     request: Funding;
@@ -87,20 +96,24 @@ async function throughFunding(
   },
   options?: SubmitOptions<never, TransferResult>,
 ): Promise<TransferResult> {
-  const { actor, request, accountId, kind } = what;
+  const { actor, request, kind } = what;
   const { userId } = request;
   const field = CUSTOMER_FIELD[kind];
   if (actor.kind !== 'system') throw new PassbookError('forbidden');
+  const accountId =
+    what.accountId === undefined ? undefined : await readAccountId(reads, what.accountId, field);
   if ((accountId === undefined) === (userId === undefined)) {
     throw invalid(field, 'or "userId" must be given, and not both');
   }
   const currency = optionalCurrency(request.currency) ?? (userId === undefined ? null : defaultCurrency);
   const customer: AccountRef =
     userId === undefined
-      ? { accountId: requireId(field, accountId) }
+      ? { accountId: String(accountId) }
       : { ownerId: requireId('userId', userId), currency: currency ?? defaultCurrency };
   const amount = requireAmount(request.amount);
   const description = optionalText('description', request.description, DESCRIPTION_MAX_LENGTH);
+  const reference = optionalText('reference', request.reference, REFERENCE_MAX_LENGTH);
+  const externalId = optionalId('externalId', request.externalId);
   const funding: AccountRef = { purpose: 'funding' };
   const [source, destination] = kind === 'withdrawal' ? [customer, funding] : [funding, customer];
   const key = {
@@ -113,7 +126,7 @@ async function throughFunding(
     type: 'transfer',
     actor,
     key,
-    request: normalise(withoutTexts({ ...fields, description }, { key, digest })),
+    request: normalise(withoutTexts({ ...fields, description, reference, externalId }, { key, digest })),
     instruction: {
       id: ids.newId(),
       salt: ids.newSalt(),
@@ -122,6 +135,8 @@ async function throughFunding(
       currency,
       hold: null,
       description,
+      reference,
+      externalId,
       metadata: null,
     },
   } as const;

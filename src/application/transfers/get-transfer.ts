@@ -6,7 +6,8 @@ import type { IdempotencyKey, Operation } from '../../domain/books/idempotency.t
 import type { Outcome, TransferOutcome } from '../../domain/books/outcome.ts';
 import type { LedgerReads } from '../ports/ledger-store.ts';
 import type { Clock } from '../ports/runtime.ts';
-import { requireKey } from '../validation.ts';
+import { identifierText } from '../../domain/books/prefetch.ts';
+import { requireId, requireKey } from '../validation.ts';
 import { mayViewTransfer, viewTransfer } from '../views.ts';
 import type { TransferView } from '../views.ts';
 
@@ -16,6 +17,17 @@ export function getTransfer({ reads, clock }: { reads: LedgerReads; clock: Clock
     const transfer = await reads.transfer(transferId);
     if (!transfer || !mayViewTransfer(viewer, transfer)) throw new PassbookError('transfer_not_found');
     return viewTransfer(transfer, { viewer, at: clock.now() });
+  };
+}
+
+/** @throws PassbookError `transfer_not_found` if no transfer that the viewer may see has the external id; `unavailable` */
+export function findTransfer(ports: { reads: LedgerReads; clock: Clock }) {
+  const get = getTransfer(ports);
+  return async (viewer: Viewer, externalId: string): Promise<TransferView> => {
+    const identifier = { kind: 'transfer_external_id', value: requireId('externalId', externalId) } as const;
+    const id = (await ports.reads.identify([identifier])).get(identifierText(identifier));
+    if (id === undefined) throw new PassbookError('transfer_not_found');
+    return get(viewer, id);
   };
 }
 

@@ -4,7 +4,13 @@ import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Transfer } from '../../domain/entities/transfer.ts';
 import { Cursors, invalidCursor } from '../cursor.ts';
-import { filterTerms, isSelective, matches, requireFilter } from '../reporting/history-filter.ts';
+import {
+  filterTerms,
+  isSelective,
+  matches,
+  requireFilter,
+  withCounterpartyId,
+} from '../reporting/history-filter.ts';
 import type { HistoryFacts, HistoryRequest } from '../reporting/history-filter.ts';
 import { scanPage } from '../page.ts';
 import type { Page } from '../page.ts';
@@ -31,11 +37,9 @@ export function listTransfers({
   clock: Clock;
   digest: Digest;
 }) {
-  return async (
-    viewer: Viewer & { id: string },
-    request: HistoryRequest = {},
-  ): Promise<Page<TransferView>> => {
-    requireFilter(request);
+  return async (viewer: Viewer & { id: string }, given: HistoryRequest = {}): Promise<Page<TransferView>> => {
+    requireFilter(given);
+    const request = await withCounterpartyId(reads, given);
     const { from, to } = request;
     const first = to === undefined ? null : { at: to - 1, id: ABOVE_IDS };
     const at = clock.now();
@@ -81,5 +85,6 @@ function factsOf(
     status: view.status,
     kind: view.kind,
     metadata: view.metadata,
+    reference: view.reference,
   };
 }

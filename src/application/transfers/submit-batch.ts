@@ -13,7 +13,10 @@ import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import { asText, normalise, requireKey, withoutTexts } from '../validation.ts';
 import { viewConflict, viewTransferOutcome } from '../views.ts';
 import type { BatchResult, TransferResult } from '../views.ts';
-import { readTransferRequest } from './transfer-request.ts';
+import { lookUpNumbers } from '../accounts/account-ids.ts';
+import type { IdOfNumber } from '../accounts/account-ids.ts';
+import type { LedgerReads } from '../ports/ledger-store.ts';
+import { accountsIn, readTransferRequest } from './transfer-request.ts';
 import type { TransferRequestFields } from './transfer-request.ts';
 
 export const BATCH_MAX = 1_000;
@@ -32,6 +35,7 @@ export type BatchRequest = {
  */
 export function submitBatch(ports: {
   writer: CommandWriter;
+  reads: LedgerReads;
   ids: IdGenerator;
   clock: Clock;
   digest: Digest;
@@ -46,14 +50,17 @@ export function submitBatch(ports: {
       throw invalid('transfers', `must be 1 to ${BATCH_MAX}`);
     }
     if (typeof linked !== 'boolean') throw invalid('linked', 'must be true or false');
-    const read = readAll(transfers, ports);
+    const accounts = transfers.flatMap((one: TransferRequestFields | null) => (one ? accountsIn(one) : []));
+    const lookedUp = lookUpNumbers(ports.reads, accounts);
+    const idOf = lookedUp instanceof Promise ? await lookedUp : lookedUp;
+    const read = readAll(transfers, { ...ports, idOf });
     const key = {
       scope: scopeOf(actor),
       operation: 'batch',
       key: requireKey(request.idempotencyKey),
     } as const;
     const seal = ({ fields }: (typeof read)[number]) =>
-      Object.values(withoutTexts(fields, { key, digest: ports.digest })).map(asText);
+      withoutAbsentEnd(Object.values(withoutTexts(fields, { key, digest: ports.digest })).map(asText));
     // A small batch keeps its position among the commands of its event-loop turn
     const sealed = isLarge(read) ? await mapInTurns(read, seal) : read.map(seal);
     const command = {
@@ -71,6 +78,15 @@ export function submitBatch(ports: {
     return submitBatchCommand(ports.writer, command, options);
   };
   return withDryRun(submit, dryRunBatch);
+}
+
+/** Number of a transfer's fields before references and external ids were added. */
+const FIRST_FIELDS = 10;
+
+/** Leaves out later fields that are absent, so that a batch recorded without them is recognised. */
+function withoutAbsentEnd(values: readonly (string | null)[]): readonly (string | null)[] {
+  const last = values.findLastIndex((value) => value !== null);
+  return values.slice(0, Math.max(FIRST_FIELDS, last + 1));
 }
 
 /** Submits a batch, and returns its answer as its actor may see it. */
@@ -108,7 +124,10 @@ function membersOf({ outcome }: { readonly outcome: Outcome }): readonly Transfe
 const FAULTS_MAX = 20;
 
 /** @throws PassbookError `invalid_request` that names malformed fields by their index in the batch */
-function readAll(transfers: readonly TransferRequestFields[], ports: { ids: IdGenerator; clock: Clock }) {
+function readAll(
+  transfers: readonly TransferRequestFields[],
+  ports: { ids: IdGenerator; clock: Clock; idOf: IdOfNumber },
+) {
   const faults: FieldError[] = [];
   const read = transfers.flatMap((one, index) => {
     if (faults.length >= FAULTS_MAX) return [];

@@ -3,7 +3,9 @@ import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import { scopeOf } from '../../domain/books/idempotency.ts';
 import { withTransferView } from '../alongside.ts';
 import { dryRunTransfer, withDryRun } from '../dry-run.ts';
-import { readTransferRequest } from './transfer-request.ts';
+import { lookUpNumbers } from '../accounts/account-ids.ts';
+import type { LedgerReads } from '../ports/ledger-store.ts';
+import { accountsIn, readTransferRequest } from './transfer-request.ts';
 import type { TransferRequestFields } from './transfer-request.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import { normalise, requireKey, withoutTexts } from '../validation.ts';
@@ -23,6 +25,7 @@ export type TransferRequest = TransferRequestFields & {
  */
 export function transferFunds(ports: {
   writer: CommandWriter;
+  reads: LedgerReads;
   ids: IdGenerator;
   clock: Clock;
   digest: Digest;
@@ -32,7 +35,9 @@ export function transferFunds(ports: {
     request: TransferRequest,
     options?: SubmitOptions<never, TransferResult>,
   ): Promise<TransferResult> => {
-    const { instruction, fields } = readTransferRequest(request, ports);
+    const lookedUp = lookUpNumbers(ports.reads, accountsIn(request));
+    const idOf = lookedUp instanceof Promise ? await lookedUp : lookedUp;
+    const { instruction, fields } = readTransferRequest(request, { ...ports, idOf });
     const key = {
       scope: scopeOf(actor),
       operation: 'transfer',

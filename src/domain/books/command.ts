@@ -1,7 +1,7 @@
 import type { Actor } from '../actor.ts';
 import type { SystemPurpose } from '../entities/account.ts';
 import type { Direction } from '../entities/counters.ts';
-import type { Metadata } from '../entities/transfer.ts';
+import type { Metadata } from '../entities/metadata.ts';
 import type { Instant } from '../time.ts';
 import type { IdempotencyKey, NormalisedRequest } from './idempotency.ts';
 
@@ -39,6 +39,8 @@ export type TransferInstruction = {
   /** Null: the money moves at once. */
   readonly hold: Expiry | null;
   readonly description: string | null;
+  readonly reference: string | null;
+  readonly externalId: string | null;
   readonly metadata: Metadata | null;
 };
 
@@ -72,6 +74,8 @@ export type ReverseCommand = Keyed & {
   /** Null: everything not reversed yet. */
   readonly amount: bigint | null;
   readonly description: string | null;
+  readonly reference: string | null;
+  readonly externalId: string | null;
 };
 
 /** The sweeper's command: expires the due holds on an account. Nobody reads its answer. */
@@ -81,8 +85,12 @@ export type OpenAccountCommand = Keyed & {
   readonly type: 'open_account';
   readonly id: string;
   readonly ownerId: string;
+  /** Drawn at random. If another account has it, the outcome is `NUMBER_IS_TAKEN`. */
+  readonly number: string;
   readonly currency: string;
   readonly name: string | null;
+  readonly externalId: string | null;
+  readonly metadata: Metadata | null;
   /** Maximum number of accounts of the owner, this one included. Null: no limit. */
   readonly accountLimit: number | null;
 };
@@ -96,6 +104,10 @@ export type LimitCommand = AccountCommand & {
   readonly type: 'limit';
   readonly minimumBalance: bigint | null;
   readonly maximumBalance: bigint | null;
+};
+export type DescribeCommand = AccountCommand & {
+  readonly type: 'describe';
+  readonly metadata: Metadata | null;
 };
 export type CloseCommand = AccountCommand & {
   readonly type: 'close';
@@ -122,6 +134,7 @@ export type Command =
   | FreezeCommand
   | UnfreezeCommand
   | LimitCommand
+  | DescribeCommand
   | CloseCommand
   | EraseTextCommand;
 

@@ -18,7 +18,8 @@ export type Operation =
   | 'close_account'
   | 'freeze_account'
   | 'unfreeze_account'
-  | 'limit_account';
+  | 'limit_account'
+  | 'set_account_metadata';
 
 /** A stored key. It belongs to a scope (a caller, or the ledger itself) and to an operation. */
 export type IdempotencyKey = {
@@ -29,7 +30,7 @@ export type IdempotencyKey = {
 
 /**
  * A request after defaults. The first differing field, in this order, is the one reported. Values are text; null means
- * that the field is absent, and a stored request may omit null fields. Description and metadata are stored as digests,
+ * that the field is absent, and a stored request may omit null fields. Description, reference and metadata are stored as digests,
  * so that erased texts do not survive here.
  */
 export type NormalisedRequest = {

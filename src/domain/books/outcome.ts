@@ -5,6 +5,9 @@ import type { Transfer } from '../entities/transfer.ts';
 /** Outcome of a closure that needs further units, because one unit writes a limited number of expiries. */
 export const MORE_IS_DUE: Refusal = { kind: 'refused', code: 'holds_outstanding', transfer: null };
 
+/** Outcome of an opening whose number another account drew first. The caller draws another one. */
+export const NUMBER_IS_TAKEN: Refusal = { kind: 'refused', code: 'external_id_taken', transfer: null };
+
 /** An account's balances as of a transfer, in minor units. */
 export type Balances = {
   readonly accountId: string;
@@ -42,7 +45,10 @@ export type Answer =
   | {
       readonly replayed: boolean;
       readonly outcome: Outcome;
-      /** Nothing was recorded, since more expiries must be written first. Submit the same command again to go on. */
+      /**
+       * Nothing was recorded: more expiries must be written first, or the account's number is taken. Submit the command
+       * again to go on, the opening with another number.
+       */
       readonly unfinished?: true;
     }
   | { readonly conflict: { readonly field: string } };

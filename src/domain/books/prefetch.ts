@@ -1,4 +1,5 @@
-import type { SystemPurpose } from '../entities/account.ts';
+import type { Account, SystemPurpose } from '../entities/account.ts';
+import type { Transfer } from '../entities/transfer.ts';
 import type { Instant } from '../time.ts';
 import type { Command, TransferInstruction } from './command.ts';
 import { keyText } from './idempotency.ts';
@@ -18,6 +19,8 @@ export type Prefetch = {
   /** Owners whose accounts to count, including closed ones. */
   readonly ownerIds: readonly string[];
   readonly keys: readonly IdempotencyKey[];
+  /** Identifiers to look up: whether an account or a transfer has them (`Books.isTaken`). */
+  readonly identifiers: readonly Identifier[];
   /**
    * Holds that expire later are not due in this decision, even if an account is ahead of the clock. An account needs
    * more data if its `nextExpiryAt` has passed by the instant of the decision: the sums of its due holds
@@ -27,6 +30,31 @@ export type Prefetch = {
   /** Whether to load the last audit record. */
   readonly auditHead: boolean;
 };
+
+/**
+ * What at most one account or transfer has, beside its id. A rejected transfer leaves its external id to another one.
+ */
+export type Identifier = {
+  readonly kind: 'account_number' | 'account_external_id' | 'transfer_external_id';
+  readonly value: string;
+};
+
+/** Returns a text unique to the identifier. */
+export function identifierText({ kind, value }: Identifier): string {
+  return `${kind} ${value}`;
+}
+
+export function identifiersOfAccount({ number, externalId }: Account): readonly Identifier[] {
+  return [
+    ...(number === null ? [] : [{ kind: 'account_number', value: number } as const]),
+    ...(externalId === null ? [] : [{ kind: 'account_external_id', value: externalId } as const]),
+  ];
+}
+
+export function identifiersOfTransfer({ externalId, status }: Transfer): readonly Identifier[] {
+  if (externalId === null || status === 'rejected') return [];
+  return [{ kind: 'transfer_external_id', value: externalId }];
+}
 
 export type OwnerAndCurrency = { readonly ownerId: string; readonly currency: string };
 
@@ -43,6 +71,7 @@ class PrefetchBuilder {
   readonly #activeAccounts = new Map<string, OwnerAndCurrency>();
   readonly #ownerIds = new Set<string>();
   readonly #keys = new Map<string, IdempotencyKey>();
+  readonly #identifiers = new Map<string, Identifier>();
   #auditHead = false;
   #deactivations = 0;
 
@@ -59,6 +88,7 @@ class PrefetchBuilder {
       case 'void':
       case 'reverse':
         this.#transferIds.add(command.transferId);
+        if (command.type === 'reverse') this.#addIdentifier('transfer_external_id', command.externalId);
         break;
       case 'erase_text':
         this.#transferIds.add(command.transferId);
@@ -66,6 +96,8 @@ class PrefetchBuilder {
         break;
       case 'open_account':
         this.#ownerIds.add(command.ownerId);
+        this.#addIdentifier('account_number', command.number);
+        this.#addIdentifier('account_external_id', command.externalId);
         break;
       case 'expire':
       case 'rename':
@@ -78,6 +110,7 @@ class PrefetchBuilder {
       case 'freeze':
       case 'unfreeze':
       case 'limit':
+      case 'describe':
         this.#addAudited(command.accountId);
         break;
       default:
@@ -92,6 +125,11 @@ class PrefetchBuilder {
         this.#activeAccounts.set(`${account.ownerId} ${account.currency}`, account);
       else this.#purposes.add(account.purpose);
     }
+    this.#addIdentifier('transfer_external_id', instruction.externalId);
+  }
+
+  #addIdentifier(kind: Identifier['kind'], value: string | null): void {
+    if (value !== null) this.#identifiers.set(identifierText({ kind, value }), { kind, value });
   }
 
   #addAudited(accountId: string): void {
@@ -108,6 +146,7 @@ class PrefetchBuilder {
       activeAccounts: [...this.#activeAccounts.values()],
       ownerIds: [...this.#ownerIds],
       keys: [...this.#keys.values()],
+      identifiers: [...this.#identifiers.values()],
       activeCount: 1 + this.#deactivations,
       holdsDueBy,
       auditHead: this.#auditHead,

@@ -10,7 +10,8 @@ import { NO_CHANGES } from './changes.ts';
 import type { Change, Changes } from './changes.ts';
 import { keyText } from './idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord } from './idempotency.ts';
-import type { OwnerAndCurrency } from './prefetch.ts';
+import { identifierText, identifiersOfAccount, identifiersOfTransfer } from './prefetch.ts';
+import type { Identifier, OwnerAndCurrency } from './prefetch.ts';
 
 /** Maximum number of expiries that a unit writes along with its commands. More would delay the units behind it. */
 export const MOST_EXPIRIES = 200;
@@ -35,6 +36,8 @@ export interface Books {
   activeAccounts(of: OwnerAndCurrency): readonly Account[];
   /** Returns the number of the owner's accounts, including closed ones. */
   accountCount(ownerId: string): number;
+  /** Returns whether an account or a transfer has the prefetched identifier. */
+  isTaken(identifier: Identifier): boolean;
   record(key: IdempotencyKey): IdempotencyRecord | undefined;
   /** Undefined while the audit log is empty. */
   auditHead(): AuditHead | undefined;
@@ -102,6 +105,8 @@ export class WorkingBooks implements Books {
   readonly #due = new Map<string, { readonly until: Instant; readonly sums: PendingSums }>();
   /** First holds as loaded, by account. */
   readonly #first = new Map<string, { readonly limit: number; readonly holds: readonly Transfer[] }>();
+  /** Texts of the identifiers of accounts and transfers that are new here. */
+  readonly #taken = new Set<string>();
   #expiries = 0;
   readonly #records = new Map<string, IdempotencyRecord>();
   readonly #entries: LedgerEntry[] = [];
@@ -230,6 +235,7 @@ export class WorkingBooks implements Books {
       else if (before.status !== account.status) push(this.#changed, account.ownerId, account);
     }
     this.#accounts.set(account.id, account);
+    if (before === undefined) this.#take(identifiersOfAccount(account));
   }
 
   append(account: Account, entry: LedgerEntry): void {
@@ -240,7 +246,16 @@ export class WorkingBooks implements Books {
   /** Stores a new transfer, or the new state of an existing one. */
   keepTransfer(transfer: Transfer): void {
     this.#keepHold(transfer);
+    this.#take(identifiersOfTransfer(transfer));
     this.#transfers.set(transfer.id, transfer);
+  }
+
+  #take(identifiers: readonly Identifier[]): void {
+    for (const identifier of identifiers) this.#taken.add(identifierText(identifier));
+  }
+
+  isTaken(identifier: Identifier): boolean {
+    return this.#taken.has(identifierText(identifier)) || this.#books.isTaken(identifier);
   }
 
   #keepHold(after: Transfer): void {

@@ -1,10 +1,12 @@
 import { Account } from '../entities/account.ts';
 import { owns } from '../actor.ts';
-import { followAudit } from '../integrity/audit-log.ts';
-import type { AuditAction } from '../integrity/audit-log.ts';
+import { followAudit, metadataDigest } from '../integrity/audit-log.ts';
+import type { AuditAction, AuditRecord } from '../integrity/audit-log.ts';
+import type { Digest } from '../integrity/hash-chain.ts';
 import { WorkingBooks } from '../books/working-books.ts';
 import type {
   CloseCommand,
+  DescribeCommand,
   FreezeCommand,
   LimitCommand,
   OpenAccountCommand,
@@ -13,7 +15,7 @@ import type {
 } from '../books/command.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { makeTransfer } from './make-transfer.ts';
-import { MORE_IS_DUE } from '../books/outcome.ts';
+import { MORE_IS_DUE, NUMBER_IS_TAKEN } from '../books/outcome.ts';
 import type { Outcome } from '../books/outcome.ts';
 import { refuse, released, settledAccount } from './post-step.ts';
 
@@ -23,6 +25,7 @@ type AdministrationCommand =
   | FreezeCommand
   | UnfreezeCommand
   | LimitCommand
+  | DescribeCommand
   | CloseCommand;
 
 /** Performs a command on an account itself. Every change of status or limit is recorded in the audit log. */
@@ -49,12 +52,17 @@ export function administer(
       return change(books, account, account.unfreeze(), { command, context });
     case 'limit':
       return change(books, account, account.limit(command), { command, context });
+    case 'describe':
+      return change(books, account, account.describe(command.metadata), { command, context });
     default:
       return command satisfies never;
   }
 }
 
-/** Customers rename and close their own accounts; only the system freezes and limits. System accounts never change. */
+/**
+ * Customers rename, describe and close their own accounts; only the system freezes and limits. System accounts never
+ * change.
+ */
 function mayAdminister(
   { type, actor }: Exclude<AdministrationCommand, OpenAccountCommand>,
   account: Account,
@@ -64,6 +72,7 @@ function mayAdminister(
     case 'rename':
       return owns(actor, account);
     case 'close':
+    case 'describe':
       return actor.kind === 'system' || owns(actor, account);
     case 'freeze':
     case 'unfreeze':
@@ -75,11 +84,14 @@ function mayAdminister(
 }
 
 function open(books: WorkingBooks, command: OpenAccountCommand, { now }: DecisionContext): Outcome {
-  const { id, ownerId, currency, name, accountLimit } = command;
+  const { ownerId, number, externalId, accountLimit } = command;
   if (accountLimit !== null && books.accountCount(ownerId) >= accountLimit)
     return refuse('account_limit_reached');
+  if (externalId !== null && books.isTaken({ kind: 'account_external_id', value: externalId }))
+    return refuse('external_id_taken');
+  if (books.isTaken({ kind: 'account_number', value: number })) return NUMBER_IS_TAKEN;
 
-  const account = Account.open({ id, ownerId, currency, name, at: now });
+  const account = Account.open({ ...command, at: now });
   books.keepAccount(account);
   return { kind: 'opened', account };
 }
@@ -133,17 +145,22 @@ function sweep(
     currency: null,
     hold: null,
     description: null,
+    reference: null,
+    externalId: null,
     metadata: null,
   } as const;
   return makeTransfer(books, { actor: command.actor, instruction, batchId: null }, context);
 }
 
-const ACTION: Readonly<Record<'freeze' | 'unfreeze' | 'limit' | 'close', AuditAction>> = {
+const ACTION: Readonly<Record<AuditedCommand['type'], AuditAction>> = {
   freeze: 'account_frozen',
   unfreeze: 'account_unfrozen',
   limit: 'account_limited',
+  describe: 'account_metadata_changed',
   close: 'account_closed',
 };
+
+type AuditedCommand = FreezeCommand | UnfreezeCommand | LimitCommand | DescribeCommand | CloseCommand;
 
 const AUDITED = ['status', 'creditsFrozen', 'minimumBalance', 'maximumBalance'] as const;
 
@@ -152,10 +169,7 @@ function change(
   books: WorkingBooks,
   before: Account,
   after: Account,
-  {
-    command,
-    context,
-  }: { command: FreezeCommand | UnfreezeCommand | LimitCommand | CloseCommand; context: DecisionContext },
+  { command, context }: { command: AuditedCommand; context: DecisionContext },
 ): Outcome {
   books.keepAccount(after);
   const facts = {
@@ -165,9 +179,12 @@ function change(
     accountId: before.id,
     transferId: null,
     reason: command.reason,
-    changes: AUDITED.filter((field) => before[field] !== after[field]).map(
-      (field) => [field, asText(before[field]), asText(after[field])] as const,
-    ),
+    changes: [
+      ...AUDITED.filter((field) => before[field] !== after[field]).map(
+        (field) => [field, asText(before[field]), asText(after[field])] as const,
+      ),
+      ...metadataChanges(before, after, context.digest),
+    ],
   };
   books.keepAudit(followAudit(books.auditHead(), facts, context.digest));
   return { kind: 'changed', account: released(books, after, context) };
@@ -175,4 +192,13 @@ function change(
 
 function asText(value: string | bigint | boolean | null): string | null {
   return value === null ? null : value.toString();
+}
+
+/** Returns the changed pairs, with digests of their values. */
+function metadataChanges(before: Account, after: Account, digest: Digest): AuditRecord['changes'] {
+  const keys = new Set([...Object.keys(before.metadata ?? {}), ...Object.keys(after.metadata ?? {})]);
+  return [...keys].sort().flatMap((key) => {
+    const [from, to] = [metadataDigest(before, key, digest), metadataDigest(after, key, digest)];
+    return from === to ? [] : [[`metadata.${key}`, from, to] as const];
+  });
 }

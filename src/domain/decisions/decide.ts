@@ -11,7 +11,7 @@ import { capture, expireDue, releaseHold } from './end-hold.ts';
 import { eraseTransferText } from './erase-text.ts';
 import { differenceFromKept } from '../books/idempotency.ts';
 import { expiryFaults, linkedFailure, makeTransfer } from './make-transfer.ts';
-import { MORE_IS_DUE } from '../books/outcome.ts';
+import { MORE_IS_DUE, NUMBER_IS_TAKEN } from '../books/outcome.ts';
 import type { Answer, Decided, Outcome, Refusal, TransferOutcome } from '../books/outcome.ts';
 import { reverse } from './reverse-transfer.ts';
 
@@ -137,7 +137,8 @@ function keep(
   outcome: Outcome,
   { now: at }: DecisionContext,
 ): Answer {
-  if (outcome === MORE_IS_DUE) return { replayed: false, outcome, unfinished: true };
+  if (outcome === MORE_IS_DUE || outcome === NUMBER_IS_TAKEN)
+    return { replayed: false, outcome, unfinished: true };
   if (key) books.keepRecord({ ...key, request, outcome, at });
   return { replayed: false, outcome };
 }
@@ -165,6 +166,7 @@ function perform(
     case 'freeze':
     case 'unfreeze':
     case 'limit':
+    case 'describe':
     case 'close':
       return administer(books, command, context);
     default:

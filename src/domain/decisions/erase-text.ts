@@ -8,10 +8,10 @@ import type { TransferOutcome } from '../books/outcome.ts';
 import { refuse } from './post-step.ts';
 import type { Transfer } from '../entities/transfer.ts';
 
-const TEXTS = ['description', 'metadata'] as const;
+const TEXTS = ['description', 'reference', 'metadata'] as const;
 
 /**
- * Erases a transfer's description and metadata. Their digests, which the entries cover, stay so that the chain stays
+ * Erases a transfer's description, reference and metadata. Their digests, which the entries cover, stay so that the chain stays
  * valid. The audit log records actor, time, reason and those digests.
  */
 export function eraseTransferText(
@@ -28,6 +28,7 @@ export function eraseTransferText(
   const erased = transfer.eraseTexts({
     description: digestOf(seal.description),
     metadata: digestOf(seal.metadata),
+    reference: digestOf(seal.reference),
   });
   books.keepTransfer(erased);
   const facts = {

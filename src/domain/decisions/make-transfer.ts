@@ -56,6 +56,8 @@ export function makeTransfer(
   const found = identify(books, placed, context);
   if ('kind' in found) return found;
 
+  if (isExternalIdTaken(books, instruction.externalId)) return refuse('external_id_taken');
+
   const { sides } = found;
   const at = stepInstant(
     sides.map(({ account }) => account),
@@ -75,6 +77,10 @@ export function makeTransfer(
   if (facts.expiresAt !== null && facts.expiresAt <= at) return reject(books, facts, 'hold_expired', context);
 
   return applyTransfer(books, facts, { sides, at, actor }, context);
+}
+
+export function isExternalIdTaken(books: WorkingBooks, externalId: string | null): boolean {
+  return externalId !== null && books.isTaken({ kind: 'transfer_external_id', value: externalId });
 }
 
 /** Writes a transfer that passed every check. */
@@ -266,6 +272,8 @@ function factsOf(
     initiator: { kind: actor.kind, id: actor.id ?? null },
     payerName: actor.kind === 'user' ? (actor.name ?? null) : null,
     description: instruction.description,
+    reference: instruction.reference,
+    externalId: instruction.externalId,
     metadata: instruction.metadata,
     salt: instruction.salt,
     expiresAt: known.expiresAt,

@@ -60,7 +60,8 @@ export function post(
     }),
     at,
   };
-  const hash = linkHash(account.head, entryDigest(facts, transfer, { seal, digest }), digest);
+  const { number } = account;
+  const hash = linkHash(account.head, entryDigest(facts, transfer, { seal, number, digest }), digest);
   const entry = LedgerEntry.restore({ ...facts, hash });
   return { account: account.afterEntry(entry), entry };
 }

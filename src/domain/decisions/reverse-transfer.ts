@@ -3,7 +3,7 @@ import type { Actor } from '../actor.ts';
 import type { WorkingBooks } from '../books/working-books.ts';
 import type { ReverseCommand } from '../books/command.ts';
 import type { DecisionContext } from './decision-context.ts';
-import { applyTransfer, legOf, reject, ruleBroken } from './make-transfer.ts';
+import { applyTransfer, isExternalIdTaken, legOf, reject, ruleBroken } from './make-transfer.ts';
 import type { Side } from './make-transfer.ts';
 import type { TransferOutcome } from '../books/outcome.ts';
 import { accountsOf, refuse, requireAccount, expireDueHolds, stepInstant } from './post-step.ts';
@@ -24,6 +24,8 @@ export function reverse(
   if (original.kind === 'reversal' || original.status !== 'completed') return refuse('not_reversible');
   if (actor.kind === 'user' && original.legs.some((leg) => leg.ownerId === null))
     return refuse('not_reversible');
+
+  if (isExternalIdTaken(books, command.externalId)) return refuse('external_id_taken');
 
   const left = original.amountMoved - original.amountReversed;
   const amount = command.amount ?? left;
@@ -107,6 +109,8 @@ function factsOf(command: ReverseCommand, original: Transfer, sides: readonly Si
     initiator: { kind: actor.kind, id: actor.id ?? null },
     payerName: actor.kind === 'user' ? (actor.name ?? null) : null,
     description: command.description,
+    reference: command.reference,
+    externalId: command.externalId,
     metadata: null,
     salt: command.salt,
     expiresAt: null,

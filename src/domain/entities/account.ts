@@ -2,9 +2,11 @@ import type { RefusalCode } from '../errors.ts';
 import { GENESIS_HASH } from './genesis-hash.ts';
 import { MAX_COUNTER, currencyExponent, isWithinBound } from '../money/money.ts';
 import type { Instant } from '../time.ts';
+import { isAccountNumber } from './account-number.ts';
 import { NOTHING_PENDING, NO_COUNTERS } from './counters.ts';
 import type { Counters, PendingSums, Direction } from './counters.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
+import type { Metadata } from './metadata.ts';
 
 export type AccountClass = 'asset' | 'liability' | 'equity' | 'income' | 'expense';
 export type AccountStatus = 'active' | 'frozen' | 'closed';
@@ -17,8 +19,14 @@ export type AccountState = {
   /** Null for a system account, which has a purpose instead. */
   readonly ownerId: string | null;
   readonly purpose: SystemPurpose | null;
+  /** The number for people, in canonical form, fixed at opening. Null for a system account. */
+  readonly number: string | null;
   /** The owner's name for the account. Never shown to others. */
   readonly name: string | null;
+  /** The id in the program that opened the account, unique among accounts and fixed at opening. */
+  readonly externalId: string | null;
+  /** Pairs that the owner and the system see and set. Never shown to others. */
+  readonly metadata: Metadata | null;
   readonly currency: string;
   /** Decimals of the currency's minor unit, fixed at opening. */
   readonly exponent: number;
@@ -68,7 +76,10 @@ export class Account {
   readonly id: string;
   readonly ownerId: string | null;
   readonly purpose: SystemPurpose | null;
+  readonly number: string | null;
   readonly name: string | null;
+  readonly externalId: string | null;
+  readonly metadata: Metadata | null;
   readonly currency: string;
   readonly exponent: number;
   readonly class: AccountClass;
@@ -87,7 +98,10 @@ export class Account {
     this.id = state.id;
     this.ownerId = state.ownerId;
     this.purpose = state.purpose;
+    this.number = state.number;
     this.name = state.name;
+    this.externalId = state.externalId;
+    this.metadata = state.metadata;
     this.currency = state.currency;
     this.exponent = state.exponent;
     this.class = state.class;
@@ -105,21 +119,28 @@ export class Account {
 
   /**
    * Opens a customer's account: an active liability of the bank, with a minimum balance of 0.
-   * @throws TypeError for a currency that is not listed in ISO 4217
+   * @throws TypeError for a currency that is not listed in ISO 4217, or a number with wrong check digits
    */
   static open(facts: {
     id: string;
     ownerId: string;
+    number: string;
     currency: string;
     name: string | null;
+    externalId?: string | null;
+    metadata?: Metadata | null;
     at: Instant;
   }): Account {
-    const { id, ownerId, currency, name, at } = facts;
+    const { id, ownerId, number, currency, name, externalId = null, metadata = null, at } = facts;
+    if (!isAccountNumber(number)) throw new TypeError(`"${number}" is not an account number`);
     return Account.#fresh({
       id,
       ownerId,
       purpose: null,
+      number,
       name,
+      externalId,
+      metadata,
       currency,
       exponent: exponentOf(currency),
       class: 'liability',
@@ -144,7 +165,10 @@ export class Account {
       id: systemAccountId(purpose, currency),
       ownerId: null,
       purpose,
+      number: null,
       name: null,
+      externalId: null,
+      metadata: null,
       currency,
       exponent,
       class: CLASS_OF_PURPOSE[purpose],
@@ -164,7 +188,10 @@ export class Account {
       | 'id'
       | 'ownerId'
       | 'purpose'
+      | 'number'
       | 'name'
+      | 'externalId'
+      | 'metadata'
       | 'currency'
       | 'exponent'
       | 'class'
@@ -266,6 +293,10 @@ export class Account {
 
   rename(name: string | null): Account {
     return new Account({ ...this, name });
+  }
+
+  describe(metadata: Metadata | null): Account {
+    return new Account({ ...this, metadata });
   }
 
   freeze({ credits }: { credits: boolean }): Account {

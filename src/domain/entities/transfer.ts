@@ -1,9 +1,14 @@
 import type { RefusalCode } from '../errors.ts';
 import type { Direction } from './counters.ts';
+import type { Metadata } from './metadata.ts';
 import type { Instant } from '../time.ts';
 
 /** Digests of erased texts, as the chain covers them; null for a text that was not erased. */
-export type ErasedTexts = { readonly description: string | null; readonly metadata: string | null };
+export type ErasedTexts = {
+  readonly description: string | null;
+  readonly metadata: string | null;
+  readonly reference: string | null;
+};
 
 export type TransferKind = 'transfer' | 'initial_funds' | 'withdrawal' | 'reversal';
 export type TransferStatus = 'completed' | 'pending' | 'voided' | 'expired' | 'rejected';
@@ -16,8 +21,6 @@ export type Leg = {
   readonly direction: Direction;
   readonly amount: bigint;
 };
-
-export type Metadata = Readonly<Record<string, string>>;
 
 /** The initiator of a transfer. `id` is null for the bank itself without an operator. */
 export type Initiator = { readonly kind: 'user' | 'system'; readonly id: string | null };
@@ -38,6 +41,10 @@ export type TransferState = {
   readonly payerName: string | null;
   /** Text that all parties can see. */
   readonly description: string | null;
+  /** Short text that all parties can see, such as the number of an invoice. */
+  readonly reference: string | null;
+  /** The id in the program that made the transfer, unique among transfers that were not rejected. */
+  readonly externalId: string | null;
   /** Pairs that only the initiator and the system can see. */
   readonly metadata: Metadata | null;
   /** 32 random hexadecimal digits. Salts the digests that the chain covers in place of parties and texts. */
@@ -77,6 +84,8 @@ export class Transfer {
   readonly initiator: Initiator;
   readonly payerName: string | null;
   readonly description: string | null;
+  readonly reference: string | null;
+  readonly externalId: string | null;
   readonly metadata: Metadata | null;
   readonly salt: string;
   readonly expiresAt: Instant | null;
@@ -100,6 +109,8 @@ export class Transfer {
     this.initiator = facts.initiator;
     this.payerName = facts.payerName;
     this.description = facts.description;
+    this.reference = facts.reference;
+    this.externalId = facts.externalId;
     this.metadata = facts.metadata;
     this.salt = facts.salt;
     this.expiresAt = facts.expiresAt;
@@ -182,7 +193,7 @@ export class Transfer {
 
   /** Removes the texts. Their digests stay, since the chain covers them. */
   eraseTexts(erased: ErasedTexts): Transfer {
-    return new Transfer({ ...this, description: null, metadata: null }, { ...this, erased });
+    return new Transfer({ ...this, description: null, reference: null, metadata: null }, { ...this, erased });
   }
 
   /** Amount moved: the captured amount of a captured hold, otherwise the full amount. */

@@ -1,3 +1,4 @@
+import type { Account } from '../entities/account.ts';
 import { GENESIS_HASH } from '../entities/genesis-hash.ts';
 import type { Digest } from './hash-chain.ts';
 import type { Initiator } from '../entities/transfer.ts';
@@ -8,6 +9,7 @@ export type AuditAction =
   | 'account_unfrozen'
   | 'account_closed'
   | 'account_limited'
+  | 'account_metadata_changed'
   | 'text_erased'
   | 'role_granted';
 
@@ -46,6 +48,19 @@ export function followAudit(
   const { sequence, hash } = head ?? { sequence: 0, hash: GENESIS_HASH };
   const following = { ...facts, sequence: sequence + 1 };
   return { ...following, hash: auditHash(hash, following, digest) };
+}
+
+/**
+ * Returns the digest that the log holds for a pair of an account's metadata; null for no pair. The log never shrinks, and
+ * the value may be personal.
+ */
+export function metadataDigest(
+  { id, metadata }: Pick<Account, 'id' | 'metadata'>,
+  key: string,
+  digest: Digest,
+): string | null {
+  const value = metadata?.[key];
+  return value === undefined ? null : digest(`passbook account metadata 1\n${id}\n${key}\n${value}`);
 }
 
 /** Hashes a record. Encoding, version 1: same as in `hash-chain.ts`; the last line is JSON without spaces. */

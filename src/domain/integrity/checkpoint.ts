@@ -8,7 +8,8 @@ import type { Instant } from '../time.ts';
 
 /** The signed statement about all accounts and the audit log at one moment. */
 export type Checkpoint = {
-  readonly version: 1;
+  /** Version 1 has leaves without number and external id. New checkpoints have version 2. */
+  readonly version: 1 | 2;
   /** Number of the checkpoint, starting at 1, without gaps. */
   readonly number: number;
   readonly at: Instant;
@@ -37,13 +38,16 @@ export type AccountLeaf = {
   readonly counters: Counters;
   readonly sequence: number;
   readonly head: string;
+  /** Undefined in a leaf of version 1. */
+  readonly number?: string | null;
+  readonly externalId?: string | null;
 };
 
 const NONE = '-';
 
 /**
- * Encodes an account as a leaf of the tree, which is also its line of the manifest. Encoding, version 1: one line of
- * visible ASCII, fields separated by spaces.
+ * Encodes an account as a leaf of the tree, which is also its line of the manifest. Encoding, version 2: one line of
+ * visible ASCII, fields separated by spaces. Version 2 adds the last two fields.
  */
 export function leafText(account: Pick<Account, keyof AccountLeaf>): string {
   const { counters } = account;
@@ -62,19 +66,28 @@ export function leafText(account: Pick<Account, keyof AccountLeaf>): string {
     counters.creditsPending,
     account.sequence,
     account.head,
+    account.number ?? NONE,
+    account.externalId ?? NONE,
   ].join(' ');
 }
 
 const LEAF = new RegExp(
   [
     /^[\x21-\x7e]+ [\x21-\x7e]+ [A-Z]{3} (?:asset|liability|equity|income|expense) (?:active|frozen|closed)/,
-    / (?:true|false) (?:-|-?\d+) (?:-|-?\d+) \d+ \d+ \d+ \d+ \d+ [0-9a-f]{64}$/,
+    / (?:true|false) (?:-|-?\d+) (?:-|-?\d+) \d+ \d+ \d+ \d+ \d+ [0-9a-f]{64}/,
+    /(?: (?:-|[A-Z]{2,4}\d{14}) [\x21-\x7e]+)?$/,
   ]
     .map(({ source }) => source)
     .join(''),
 );
 
-/** Parses a leaf; undefined if the text is not one. */
+const VERSION_2_FIELDS = 16;
+
+function valueOf(field: string | undefined): string | null {
+  return field === undefined || field === NONE ? null : field;
+}
+
+/** Parses a leaf of either version; undefined if the text is not one. */
 export function readLeaf(text: string): AccountLeaf | undefined {
   if (!LEAF.test(text)) return undefined;
   const fields = text.split(' ');
@@ -84,7 +97,7 @@ export function readLeaf(text: string): AccountLeaf | undefined {
     .map(BigInt);
   return {
     id,
-    ownerId: ownerId === NONE ? null : ownerId,
+    ownerId: valueOf(ownerId),
     currency,
     class: ofClass as AccountClass,
     status: status as AccountStatus,
@@ -94,6 +107,10 @@ export function readLeaf(text: string): AccountLeaf | undefined {
     counters: { debitsPosted, creditsPosted, debitsPending, creditsPending },
     sequence: Number(fields[12]),
     head: fields[13] ?? '',
+    ...(fields.length === VERSION_2_FIELDS && {
+      number: valueOf(fields[14]),
+      externalId: valueOf(fields[15]),
+    }),
   };
 }
 
@@ -108,7 +125,14 @@ export function leafTextHash(text: string, digest: HexDigest): string {
 export function readCheckpoint(value: unknown): Checkpoint | undefined {
   if (!isRecord(value)) return undefined;
   const { version, number, at, previous, accounts, root, audit } = value;
-  if (version !== 1 || !isCount(number) || number < 1 || !isCount(at) || !isCount(accounts)) return undefined;
+  if (
+    (version !== 1 && version !== 2) ||
+    !isCount(number) ||
+    number < 1 ||
+    !isCount(at) ||
+    !isCount(accounts)
+  )
+    return undefined;
   if (!isHash(previous) || !isHash(root) || !isRecord(audit)) return undefined;
   const { sequence, hash } = audit;
   if (!isCount(sequence) || !isHash(hash)) return undefined;

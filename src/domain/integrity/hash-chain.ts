@@ -15,28 +15,45 @@ export type TransferSeal = {
   readonly parties: string;
   readonly description: string;
   readonly metadata: string;
+  readonly reference: string;
 };
 
 /** Placeholder for an absent value. */
 export const NONE = '-';
 
 /*
- * Encoding, version 1. Each preimage consists of lines joined by a line feed, in this order; the first names its kind.
+ * Encoding. Each preimage consists of lines joined by a line feed, in this order; the first names its kind.
  * Only the last line may contain a line feed, so no two different records share a preimage.
  * Integers are decimal, instants are in milliseconds, and an absent value is "-".
+ * Version 2 of an entry adds the account's number and the transfer's reference; version 2 of the parties, the external
+ * id. Books from before have entries of version 1 for good.
  */
+
+/** Version of an entry's encoding. New entries have version 2. */
+export type EntryVersion = 1 | 2;
 
 export function sealTransfer(transfer: Transfer, digest: Digest): TransferSeal {
   const legs = transfer.legs.map((leg) => `${leg.accountId}\n${leg.direction}\n${leg.amount}`);
-  const { initiator, salt, description, metadata, erased } = transfer;
+  const { initiator, salt, description, metadata, reference, externalId, erased } = transfer;
+  const parties = `${salt}\n${initiator.kind}\n${initiator.id ?? NONE}`;
   return {
     parties: digest(
-      `passbook parties 1\n${salt}\n${initiator.kind}\n${initiator.id ?? NONE}\n${legs.join('\n')}`,
+      externalId === null
+        ? `passbook parties 1\n${parties}\n${legs.join('\n')}`
+        : `passbook parties 2\n${parties}\n${externalId}\n${legs.join('\n')}`,
     ),
     description:
       description === null
         ? (erased?.description ?? NONE)
-        : descriptionDigest(textSalt('description', salt, digest), description, digest),
+        : textDigest(
+            'description',
+            { salt: textSalt('description', salt, digest), text: description },
+            digest,
+          ),
+    reference:
+      reference === null
+        ? (erased?.reference ?? NONE)
+        : textDigest('reference', { salt: textSalt('reference', salt, digest), text: reference }, digest),
     metadata:
       metadata === null
         ? (erased?.metadata ?? NONE)
@@ -46,9 +63,13 @@ export function sealTransfer(transfer: Transfer, digest: Digest): TransferSeal {
   };
 }
 
-/** Returns the digest of a description. Anyone who knows the text and its salt can recompute it. */
-export function descriptionDigest(salt: string, description: string, digest: Digest): string {
-  return digest(`passbook description 1\n${salt}\n${description}`);
+/** Returns the digest of a text that all parties see. Anyone who knows the text and its salt can recompute it. */
+export function textDigest(
+  name: 'description' | 'reference',
+  { salt, text }: { salt: string; text: string },
+  digest: Digest,
+): string {
+  return digest(`passbook ${name} 1\n${salt}\n${text}`);
 }
 
 /** The facts of its transfer that an entry covers in addition to the seal. */
@@ -57,21 +78,48 @@ export type CoveredFacts = Pick<
   'id' | 'kind' | 'currency' | 'createdAt' | 'expiresAt' | 'reverses' | 'batchId'
 >;
 
+/** What an entry covers beside its own facts and those of its transfer. */
+export type Covering = {
+  readonly seal: TransferSeal;
+  /** The account's number. */
+  readonly number: string | null;
+  readonly digest: Digest;
+};
+
 /** Returns the digest of one entry: H(entry). */
 export function entryDigest(
   entry: LedgerEntryFacts,
   transfer: CoveredFacts,
-  { seal, digest }: { seal: TransferSeal; digest: Digest },
+  { seal, number, digest, version = 2 }: Covering & { readonly version?: EntryVersion },
 ): string {
   const { after } = entry;
+  const account = version === 1 ? entry.accountId : `${entry.accountId}\n${number ?? NONE}`;
+  const reference = version === 1 ? '' : `${seal.reference}\n`;
   return digest(
-    `passbook entry 1\n${entry.accountId}\n${entry.sequence}\n${entry.step}\n${entry.direction}\n` +
+    `passbook entry ${version}\n${account}\n${entry.sequence}\n${entry.step}\n${entry.direction}\n` +
       `${entry.posted}\n${entry.pending}\n` +
       `${after.debitsPosted}\n${after.creditsPosted}\n${after.debitsPending}\n${after.creditsPending}\n` +
       `${entry.at}\n${transfer.id}\n${transfer.kind}\n${transfer.currency ?? NONE}\n${transfer.createdAt}\n` +
       `${transfer.expiresAt ?? NONE}\n${transfer.reverses ?? NONE}\n${transfer.batchId ?? NONE}\n` +
-      `${seal.parties}\n${seal.description}\n${seal.metadata}`,
+      `${seal.parties}\n${reference}${seal.description}\n${seal.metadata}`,
   );
+}
+
+/**
+ * Returns H(entry) in the version that the entry's hash was made with; undefined if it was made with neither. Version 1
+ * knew no reference, so a transfer with a reference has no entry of that version.
+ */
+export function coveredDigest(
+  entry: LedgerEntryFacts & { readonly hash: string },
+  transfer: CoveredFacts,
+  { previousHash, ...covering }: Covering & { readonly previousHash: string },
+): { readonly version: EntryVersion; readonly ofEntry: string } | undefined {
+  const versions: readonly EntryVersion[] = covering.seal.reference === NONE ? [2, 1] : [2];
+  for (const version of versions) {
+    const ofEntry = entryDigest(entry, transfer, { ...covering, version });
+    if (linkHash(previousHash, ofEntry, covering.digest) === entry.hash) return { version, ofEntry };
+  }
+  return undefined;
 }
 
 /** Returns an entry's hash: H(previous hash of the account, H(entry)). */
@@ -85,6 +133,10 @@ export function canonicalMetadata(metadata: Readonly<Record<string, string>>): s
 }
 
 /** Derives a salt for one text, so that revealing it exposes neither the other text nor the parties. */
-export function textSalt(text: 'description' | 'metadata', salt: string, digest: Digest): string {
+export function textSalt(
+  text: 'description' | 'metadata' | 'reference',
+  salt: string,
+  digest: Digest,
+): string {
   return digest(`passbook salt 1\n${text}\n${salt}`);
 }

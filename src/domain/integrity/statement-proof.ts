@@ -1,8 +1,16 @@
 import { counted } from '../entities/counters.ts';
 import type { Counters } from '../entities/counters.ts';
-import { descriptionDigest, entryDigest, linkHash, NONE, sealTransfer, textSalt } from './hash-chain.ts';
+import {
+  coveredDigest,
+  entryDigest,
+  linkHash,
+  NONE,
+  sealTransfer,
+  textDigest,
+  textSalt,
+} from './hash-chain.ts';
 import { GENESIS_HASH } from '../entities/genesis-hash.ts';
-import type { CoveredFacts, Digest, TransferSeal } from './hash-chain.ts';
+import type { CoveredFacts, Digest, EntryVersion, TransferSeal } from './hash-chain.ts';
 import { isCount, isHash, isRecord, leafTextHash, readLeaf } from './checkpoint.ts';
 import type { AccountLeaf, Checkpoint } from './checkpoint.ts';
 import type { LedgerEntry } from '../entities/ledger-entry.ts';
@@ -13,15 +21,21 @@ import type { Transfer } from '../entities/transfer.ts';
 
 type Texts<T> = { readonly [K in keyof T]: T[K] extends bigint ? string : T[K] };
 
+/** A text that all parties see, and the salt that opens its digest. */
+type ShownText = { readonly salt: string; readonly text: string };
+
 /** An entry with everything that its hash covers. Other parties appear only as digests. Amounts are text. */
 export type ProvenEntry = Texts<
   Pick<LedgerEntry, 'sequence' | 'step' | 'direction' | 'posted' | 'pending' | 'at' | 'hash'>
 > & {
+  /** Version of the encoding that its hash was made with. */
+  readonly version: EntryVersion;
   readonly after: Texts<Counters>;
   readonly transfer: CoveredFacts;
   readonly seal: TransferSeal;
   /** The text behind the seal's digest; null if there is none or it was erased. */
-  readonly description: { readonly salt: string; readonly text: string } | null;
+  readonly description: ShownText | null;
+  readonly reference: ShownText | null;
 };
 
 /**
@@ -30,7 +44,7 @@ export type ProvenEntry = Texts<
  */
 export type StatementProof = {
   readonly format: 'passbook statement proof';
-  readonly version: 1;
+  readonly version: 2;
   readonly period: { readonly from: Instant; readonly to: Instant };
   /** Hash before the first entry in the proof. */
   readonly previousHash: string;
@@ -47,10 +61,27 @@ export type StatementProof = {
   readonly checkpoint: string;
 };
 
-export function provenEntry(entry: LedgerEntry, transfer: Transfer, digest: Digest): ProvenEntry {
+/** The account's number, and the hash of the entry before this one. */
+type EntryPlace = { readonly number: string | null; readonly previousHash: string; readonly digest: Digest };
+
+/** Returns H(entry). If the entry's hash fits no version, the proof fails its check. */
+export function digestIn(entry: LedgerEntry, transfer: Transfer, place: EntryPlace): string {
+  const covering = { ...place, seal: sealTransfer(transfer, place.digest) };
+  return coveredDigest(entry, transfer, covering)?.ofEntry ?? entryDigest(entry, transfer, covering);
+}
+
+export function provenEntry(entry: LedgerEntry, transfer: Transfer, place: EntryPlace): ProvenEntry {
+  const { digest } = place;
   const { sequence, step, direction, at, hash, after } = entry;
-  const { id, kind, currency, createdAt, expiresAt, reverses, batchId, description } = transfer;
+  const { id, kind, currency, createdAt, expiresAt, reverses, batchId } = transfer;
+  const seal = sealTransfer(transfer, digest);
+  const shown = (name: 'description' | 'reference') => {
+    const text = transfer[name];
+    return text === null ? null : { salt: textSalt(name, transfer.salt, digest), text };
+  };
   return {
+    // A hash that fits neither version makes the proof fail its check
+    version: coveredDigest(entry, transfer, { ...place, seal })?.version ?? 2,
     sequence,
     step,
     direction,
@@ -64,11 +95,9 @@ export function provenEntry(entry: LedgerEntry, transfer: Transfer, digest: Dige
     },
     at,
     transfer: { id, kind, currency, createdAt, expiresAt, reverses, batchId },
-    seal: sealTransfer(transfer, digest),
-    description:
-      description === null
-        ? null
-        : { salt: textSalt('description', transfer.salt, digest), text: description },
+    seal,
+    description: shown('description'),
+    reference: shown('reference'),
     hash,
   };
 }
@@ -86,15 +115,18 @@ export type ProofResult =
   | { readonly ok: true; readonly statement: ProvenStatement }
   | { readonly ok: false; readonly reason: string };
 
-/** Checks a proof against a checkpoint whose signature is already verified. Needs no other data. */
+/** Checks a proof of either version against a checkpoint whose signature is verified. Needs no other data. */
 export function checkStatementProof(
-  value: unknown,
+  given: unknown,
   checkpoint: Checkpoint,
   digests: { digest: Digest; hexDigest: HexDigest },
 ): ProofResult {
-  if (!isStatementProof(value)) return { ok: false, reason: 'it is not a statement proof of version 1' };
+  const value = inVersion2(given);
+  if (!isStatementProof(value)) return { ok: false, reason: 'it is not a statement proof of version 1 or 2' };
   const leaf = readLeaf(value.leaf);
-  if (!leaf) return { ok: false, reason: 'its leaf is malformed' };
+  if (!leaf || (leaf.number === undefined) !== (checkpoint.version === 1)) {
+    return { ok: false, reason: 'its leaf is malformed' };
+  }
 
   const reason =
     inclusionFault(value, checkpoint, digests.hexDigest) ??
@@ -153,7 +185,7 @@ function entryFault(
   before: { leaf: AccountLeaf; hash: string; sequence: number; counters: Counters | undefined },
   digest: Digest,
 ): string | undefined {
-  const { transfer, seal, description } = entry;
+  const { transfer, seal, version } = entry;
   const { direction, step, at } = entry;
   const moved = { posted: BigInt(entry.posted), pending: BigInt(entry.pending) };
   const after = countersOf(entry);
@@ -168,11 +200,15 @@ function entryFault(
     at,
   };
   if (entry.sequence !== before.sequence + 1) return 'does not follow the one before it';
-  const ofEntry = entryDigest(facts, transfer, { seal, digest });
+  if (version === 2 && before.leaf.number === undefined) return 'is newer than the checkpoint';
+  if (version === 1 && seal.reference !== NONE) return 'has a reference that nothing covers';
+  const number = before.leaf.number ?? null;
+  const ofEntry = entryDigest(facts, transfer, { seal, number, digest, version });
   if (linkHash(before.hash, ofEntry, digest) !== entry.hash) return 'is not what its hash covers';
   if (transfer.currency !== before.leaf.currency) return 'is in another currency';
-  if (description && descriptionDigest(description.salt, description.text, digest) !== seal.description) {
-    return 'has another description';
+  for (const name of ['description', 'reference'] as const) {
+    const shown = entry[name];
+    if (shown && textDigest(name, shown, digest) !== seal[name]) return `has another ${name}`;
   }
   if (!before.counters) return undefined;
   const signed = { ...moved, pending: step === 'held' ? moved.pending : -moved.pending };
@@ -215,9 +251,26 @@ function balanceOf({ class: ofClass }: AccountLeaf, counters: Counters | null): 
   return ofClass === 'asset' || ofClass === 'expense' ? -raised : raised;
 }
 
+/** Converts a proof of version 1, whose entries have version 1 and no reference. Leaves any other value alone. */
+export function inVersion2(value: unknown): unknown {
+  if (!isRecord(value) || value['version'] !== 1) return value;
+  const { opening, entries, following } = value;
+  const converted = (entry: unknown): unknown =>
+    isRecord(entry) && isRecord(entry['seal'])
+      ? { ...entry, version: 1, reference: null, seal: { ...entry['seal'], reference: NONE } }
+      : entry;
+  return {
+    ...value,
+    version: 2,
+    opening: converted(opening),
+    entries: Array.isArray(entries) ? entries.map(converted) : entries,
+    following: converted(following),
+  };
+}
+
 /** Checks the shape of an untrusted value. Missing or mistyped fields would make the other checks meaningless. */
 export function isStatementProof(value: unknown): value is StatementProof {
-  if (!isRecord(value) || value['format'] !== 'passbook statement proof' || value['version'] !== 1)
+  if (!isRecord(value) || value['format'] !== 'passbook statement proof' || value['version'] !== 2)
     return false;
   const { period, previousHash, opening, entries, following, digests, leaf, inclusion, checkpoint } = value;
   return (
@@ -243,9 +296,10 @@ export function isStatementProof(value: unknown): value is StatementProof {
 
 function isProvenEntry(value: unknown): value is ProvenEntry {
   if (!isRecord(value)) return false;
-  const { sequence, posted, pending, at, hash, after, transfer, seal, description, step, direction } = value;
+  const { sequence, version, posted, pending, at, hash, after, transfer, seal, step, direction } = value;
   return (
     isCount(sequence) &&
+    (version === 1 || version === 2) &&
     isCount(at) &&
     isHash(hash) &&
     [posted, pending].every(isDigits) &&
@@ -259,9 +313,11 @@ function isProvenEntry(value: unknown): value is ProvenEntry {
     ['reverses', 'batchId'].every((name) => transfer[name] === null || isLine(transfer[name])) &&
     isRecord(seal) &&
     isHash(seal['parties']) &&
-    ['description', 'metadata'].every((name) => seal[name] === NONE || isHash(seal[name])) &&
-    (description === null ||
-      (isRecord(description) && isHash(description['salt']) && typeof description['text'] === 'string'))
+    ['description', 'metadata', 'reference'].every((name) => seal[name] === NONE || isHash(seal[name])) &&
+    [value['description'], value['reference']].every(
+      (shown) =>
+        shown === null || (isRecord(shown) && isHash(shown['salt']) && typeof shown['text'] === 'string'),
+    )
   );
 }
 

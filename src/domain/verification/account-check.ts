@@ -1,8 +1,9 @@
 import { classOfPurpose, systemAccountId } from '../entities/account.ts';
+import { isAccountNumber } from '../entities/account-number.ts';
 import { counted } from '../entities/counters.ts';
 import type { Account } from '../entities/account.ts';
 import type { Counters } from '../entities/counters.ts';
-import { entryDigest, linkHash, sealTransfer } from '../integrity/hash-chain.ts';
+import { coveredDigest, sealTransfer } from '../integrity/hash-chain.ts';
 import { GENESIS_HASH } from '../entities/genesis-hash.ts';
 import type { Digest } from '../integrity/hash-chain.ts';
 import type { LedgerEntry } from '../entities/ledger-entry.ts';
@@ -47,8 +48,9 @@ export class AccountCheck {
       });
     }
     const seal = sealTransfer(transfer, this.#digest);
-    const ofEntry = entryDigest(entry, transfer, { seal, digest: this.#digest });
-    if (linkHash(this.#head, ofEntry, this.#digest) !== entry.hash) this.#faults.report('entry_hash', place);
+    const { number } = this.#account;
+    const covering = { seal, number, previousHash: this.#head, digest: this.#digest };
+    if (!coveredDigest(entry, transfer, covering)) this.#faults.report('entry_hash', place);
     const { direction, step, posted, pending } = entry;
     const moved = { posted, pending: step === 'held' ? pending : -pending };
     const after = counted(this.#counters, direction, moved);
@@ -111,11 +113,14 @@ export class AccountCheck {
   }
 
   #checkKind(): void {
-    const { id: accountId, ownerId, purpose, currency, class: found } = this.#account;
+    const { id: accountId, ownerId, purpose, number, currency, class: found } = this.#account;
     const expected = purpose === null ? 'liability' : classOfPurpose(purpose);
     const isRightId = purpose === null || accountId === systemAccountId(purpose, currency);
-    if (found === expected && isRightId && (ownerId === null) === (purpose !== null)) return;
-    this.#faults.report('account_class', { accountId, detail: differs(found, expected) });
+    if (found !== expected || !isRightId || (ownerId === null) !== (purpose !== null)) {
+      this.#faults.report('account_class', { accountId, detail: differs(found, expected) });
+    }
+    const isRightNumber = number === null ? purpose !== null : purpose === null && isAccountNumber(number);
+    if (!isRightNumber) this.#faults.report('account_number', { accountId, detail: `it is ${number}` });
   }
 
   #checkHolds(): void {

@@ -1,5 +1,5 @@
 import type { Account } from '../entities/account.ts';
-import { auditHash } from '../integrity/audit-log.ts';
+import { auditHash, metadataDigest } from '../integrity/audit-log.ts';
 import type { AuditHead, AuditRecord } from '../integrity/audit-log.ts';
 import { EMPTY_AUDIT } from '../integrity/checkpoint.ts';
 import type { Digest } from '../integrity/hash-chain.ts';
@@ -17,6 +17,9 @@ const CUSTOMERS: Standing = {
   maximumBalance: null,
 };
 const SYSTEMS: Standing = { ...CUSTOMERS, minimumBalance: null };
+
+/** Prefix of the audited fields that are an account's metadata. */
+const METADATA = 'metadata.';
 
 /** Recomputes the audit log, and tracks the state that it records for each account. */
 export class AuditCheck {
@@ -58,7 +61,13 @@ export class AuditCheck {
   /** Describes the account's first difference from the log; undefined if there is none. */
   differenceOf(account: Account): string | undefined {
     const standing = this.#standings.get(account.id)?.standing ?? initialOf(account);
+    const known = Object.keys(standing).filter((field) => field.startsWith(METADATA));
+    const pairs = known.map((field) => [
+      field,
+      metadataDigest(account, field.slice(METADATA.length), this.#digest),
+    ]);
     const found: Standing = {
+      ...Object.fromEntries(pairs),
       status: account.status,
       creditsFrozen: account.creditsFrozen.toString(),
       minimumBalance: account.minimumBalance?.toString() ?? null,
@@ -74,7 +83,9 @@ export class AuditCheck {
     if (!logged && !erased) return undefined;
     if (!logged) return 'the audit log does not say so';
     if (!erased) return 'the texts are not erased';
-    const text = (['description', 'metadata'] as const).find((name) => erased[name] !== logged.texts[name]);
+    const text = (['description', 'metadata', 'reference'] as const).find(
+      (name) => erased[name] !== logged.texts[name],
+    );
     return text && `${text}: ${differs(erased[text], logged.texts[text])}`;
   }
 
@@ -91,7 +102,9 @@ export class AuditCheck {
   /** Follows the changes of an account. The log covers customers' accounts only. */
   #follow({ sequence, changes }: AuditRecord, accountId: string): void {
     const known = this.#standings.get(accountId) ?? { standing: CUSTOMERS, last: { sequence } };
-    const wrong = changes.find(([field, before]) => known.standing[field] !== before);
+    // What an account was opened with, the log does not tell
+    const isKnown = (field: string) => !field.startsWith(METADATA) || field in known.standing;
+    const wrong = changes.find(([field, before]) => isKnown(field) && known.standing[field] !== before);
     if (wrong) {
       const [field, before] = wrong;
       const detail = `${field}: ${differs(before, known.standing[field])}`;
@@ -110,8 +123,15 @@ type Erasure = { readonly sequence: number; readonly texts: ErasedTexts };
 
 function erasureIn({ sequence, changes }: AuditRecord): Erasure {
   const before = new Map(changes.map(([field, value]) => [field, value]));
-  const [description = null, metadata = null] = ['description', 'metadata'].map((text) => before.get(text));
-  return { sequence, texts: { description, metadata } };
+  const textOf = (name: keyof ErasedTexts) => before.get(name) ?? null;
+  return {
+    sequence,
+    texts: {
+      description: textOf('description'),
+      metadata: textOf('metadata'),
+      reference: textOf('reference'),
+    },
+  };
 }
 
 /** Checks that the action's own kind of id is set, and no other. The hash covers the id but not its kind. */

@@ -43,7 +43,9 @@ export class CheckpointCheck {
   addLine(line: string): void {
     const { number } = this.#checkpoint;
     this.#missing();
-    this.#leaf = readLeaf(line);
+    const leaf = readLeaf(line);
+    const isOfVersion = leaf && (leaf.number === undefined) === (this.#checkpoint.version === 1);
+    this.#leaf = isOfVersion ? leaf : undefined;
     if (!this.#leaf)
       this.#faults.report('checkpoint_root', { detail: `a line of manifest ${number} is malformed` });
     else this.#tree.add(leafTextHash(line, this.#digest));
@@ -66,7 +68,9 @@ export class CheckpointCheck {
     if (this.#leaf?.id !== account.id) return;
     const leaf = this.#leaf;
     this.#leaf = undefined;
-    const field = (['ownerId', 'currency', 'class'] as const).find((name) => leaf[name] !== account[name]);
+    const field = (['ownerId', 'currency', 'class', 'number', 'externalId'] as const).find(
+      (name) => leaf[name] !== undefined && leaf[name] !== account[name],
+    );
     if (field) {
       const detail = `${field}: ${differs(account[field], leaf[field])}`;
       this.#faults.report('checkpoint_account', { accountId: account.id, detail });

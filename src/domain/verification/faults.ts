@@ -7,6 +7,7 @@ export const FAULTS = {
   account_facts: 'the opening facts or the name of an account do not match their digest',
   account_copy: 'the counters in the row of an account differ from the entry at their sequence',
   account_class: 'an account is not of the class of its kind',
+  account_number: 'the number of an account is invalid, or another account has it',
   account_owner: 'the owner of an account differs from that of its transfers',
   account_sequence: 'an account does not end with its last entry',
   account_counters: 'counters of an account differ from its last entry',

@@ -150,6 +150,8 @@ function factDifference(recorded: Transfer, today: Transfer): string | undefined
     ['salt', recorded.salt, today.salt],
     ['initiator', textOf(recorded.initiator), textOf(today.initiator)],
     ['description', recorded.description, today.description],
+    ['reference', recorded.reference, today.reference],
+    ['externalId', recorded.externalId, today.externalId],
     [
       'metadata',
       recorded.metadata && canonicalMetadata(recorded.metadata),
@@ -192,6 +194,7 @@ function requestOf(
   const text = (value: string | null) => value && requestTextDigest(record, value, digest);
   const texts = transfer.erased === null && {
     description: text(transfer.description),
+    reference: text(transfer.reference),
     metadata: text(transfer.metadata && canonicalMetadata(transfer.metadata)),
   };
   switch (record.operation) {
@@ -200,6 +203,7 @@ function requestOf(
     case 'withdrawal':
       return {
         ...texts,
+        externalId: transfer.externalId,
         ...(transfer.legs.length === 2 && {
           sourceAccountId: transfer.source.accountId,
           destinationAccountId: transfer.destination.accountId,
@@ -209,7 +213,12 @@ function requestOf(
         ...(transfer.status !== 'rejected' && { currency: transfer.currency }),
       };
     case 'reverse':
-      return { ...texts, transferId: transfer.reverses, amount: transfer.amount.toString() };
+      return {
+        ...texts,
+        externalId: transfer.externalId,
+        transferId: transfer.reverses,
+        amount: transfer.amount.toString(),
+      };
     case 'capture':
       return { transferId: transfer.id, amount: transfer.amountCaptured?.toString() ?? null };
     case 'void':
@@ -221,6 +230,7 @@ function requestOf(
     case 'freeze_account':
     case 'unfreeze_account':
     case 'limit_account':
+    case 'set_account_metadata':
       return {};
     default:
       return record.operation satisfies never;
@@ -260,7 +270,12 @@ function accountDifference(recorded: Account, today: Account): string | undefine
   const field = (['ownerId', 'purpose', 'currency', 'exponent', 'class', 'createdAt'] as const).find(
     (name) => recorded[name] !== today[name],
   );
-  return field && `${field}: ${differs(recorded[field], today[field])}`;
+  if (field) return `${field}: ${differs(recorded[field], today[field])}`;
+  // A record from before accounts had numbers has none
+  const isOtherNumber = recorded.number !== null && recorded.number !== today.number;
+  if (isOtherNumber) return `number: ${differs(recorded.number, today.number)}`;
+  const { externalId } = recorded;
+  return externalId === today.externalId ? undefined : `externalId: ${differs(externalId, today.externalId)}`;
 }
 
 function textOf({ kind, id }: Transfer['initiator']): string {
@@ -268,7 +283,7 @@ function textOf({ kind, id }: Transfer['initiator']): string {
 }
 
 function erasedText({ erased }: Transfer): string | null {
-  return erased && `${erased.description} ${erased.metadata}`;
+  return erased && `${erased.description} ${erased.metadata} ${erased.reference}`;
 }
 
 function legsText({ legs }: Transfer): string {

@@ -39,8 +39,9 @@ function contradictionIn(transfer: Transfer): string | undefined {
   if ((amountCaptured !== null) !== (isCompleted && isHold)) return `amountCaptured: ${amountCaptured}`;
   const isReversed = reversed?.length === transfer.legs.length && reversed.some((amount) => amount > 0n);
   if (reversed !== null && !isReversed) return `reversed: ${reversed.join()}`;
-  if (erased && (erased.description ?? erased.metadata) === null) return 'erased: no text';
-  const isKept = transfer.description !== null || transfer.metadata !== null;
+  if (erased && (erased.description ?? erased.metadata ?? erased.reference) === null)
+    return 'erased: no text';
+  const isKept = [transfer.description, transfer.metadata, transfer.reference].some((text) => text !== null);
   return erased && isKept ? 'erased: a text is still there' : undefined;
 }
 

@@ -236,6 +236,7 @@ export const AuditRecordJson = v.strictObject({
     'account_unfrozen',
     'account_closed',
     'account_limited',
+    'account_metadata_changed',
     'text_erased',
     'role_granted',
   ]),

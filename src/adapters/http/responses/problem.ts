@@ -33,6 +33,7 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   balance_not_zero: 400,
   holds_outstanding: 400,
   already_closed: 409,
+  external_id_taken: 409,
   nothing_to_erase: 409,
   unauthenticated: 401,
   session_expired: 401,
