@@ -4,7 +4,7 @@ import { isCheckpointKey } from './adapters/security/index.ts';
 import type { Sender } from './adapters/smtp/compose-mail.ts';
 import type { SmtpServer } from './adapters/smtp/smtp-mailer.ts';
 import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from './application/users/password.ts';
-import { isNumberPrefix } from './domain/entities/account-number.ts';
+import { DEFAULT_PREFIX, isNumberPrefix } from './domain/entities/account-number.ts';
 import { currencyExponent, isCurrency } from './domain/money/money.ts';
 import { withEnvFile } from './env-file.ts';
 import { isEmail, isName, normaliseEmail } from './domain/entities/user.ts';
@@ -138,7 +138,7 @@ const schema = v.object({
       v.string(),
       v.check((text) => isNumberPrefix(text), 'must be two to four capital letters, such as PB'),
     ),
-    'PB',
+    DEFAULT_PREFIX,
   ),
   ACCOUNTS_PER_USER: v.optional(integer({ from: 1, to: 10_000 }), '50'),
   WRITES_PER_MINUTE: v.optional(integer({ from: 0, to: 999_999_999 }), '3000'),

@@ -1,5 +1,6 @@
 import { sha256OfHex, systemClock, systemIds } from './adapters/system.ts';
 import { sha256 } from './adapters/shared/sha256.ts';
+import { DEFAULT_PREFIX } from './domain/entities/account-number.ts';
 import { assembleLedger } from './application/ledger.ts';
 import type { Ledger, LedgerPorts } from './application/ledger.ts';
 
@@ -22,7 +23,7 @@ export function createLedger<Tx>(options: LedgerOptions<Tx>): Ledger<Tx> {
     hexDigest: sha256OfHex,
     checkpoints: null,
     defaultCurrency: 'EUR',
-    accountPrefix: 'PB',
+    accountPrefix: DEFAULT_PREFIX,
     accountsPerOwner: null,
     notify: false,
     ...options,

@@ -71,6 +71,7 @@ export function makeSampleBank(): SampleBank {
       digestOf: (key) => key,
     },
     defaultCurrency: 'EUR',
+    accountPrefix: 'PB',
     accountsPerOwner: null,
     sessionLifetimeMs: 12 * HOUR_MS,
     accessTokenLifetimeMs: HOUR_MS / 4,

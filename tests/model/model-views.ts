@@ -15,6 +15,9 @@ export function viewAccount(account: ModelAccount, counters?: Counters): Account
   const { name, currency, status, minimumBalance, maximumBalance } = account;
   return {
     ...balancesOf(account, counters),
+    number: account.number,
+    externalId: null,
+    metadata: null,
     name,
     currency,
     exponent: exponentOf(currency),
@@ -79,6 +82,8 @@ export function viewTransfer(transfer: ModelTransfer, viewer: Viewer, now: numbe
     currency,
     exponent: currency === null ? null : exponentOf(currency),
     description: transfer.description,
+    reference: transfer.reference,
+    externalId: null,
     metadata: isTheirs || viewer.kind === 'system' ? transfer.metadata : null,
     counterparty: counterpartyOf(transfer, { paid, received }),
     legs:

@@ -78,6 +78,7 @@ export function aBankOfPeople(ports: Partial<BankPorts> = {}) {
     tokens,
     apiKeyFormat,
     defaultCurrency: 'EUR',
+    accountPrefix: 'PB',
     accountsPerOwner: null,
     notify: true,
     refreshTokens: createRefreshTokens(['a-secret-of-refresh-tokens']),

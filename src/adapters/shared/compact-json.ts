@@ -125,7 +125,11 @@ export function mailHourFromText(recipientId: string, text: string): MailHour {
   return { recipientId, since, sent, gathered: gatheredFromJson(gathered) };
 }
 
-type AccountJson = Omit<AccountState, 'minimumBalance' | 'maximumBalance' | 'counters'> & {
+type AddedFields = 'number' | 'externalId' | 'metadata';
+
+type AccountJson = Omit<AccountState, 'minimumBalance' | 'maximumBalance' | 'counters' | AddedFields> & {
+  readonly [F in AddedFields]?: AccountState[F];
+} & {
   readonly minimumBalance: string | null;
   readonly maximumBalance: string | null;
   readonly counters: Readonly<Record<keyof AccountState['counters'], string>>;
@@ -153,6 +157,10 @@ export function accountFromText(text: string): Account {
   const { minimumBalance, maximumBalance, counters } = json;
   return Account.restore({
     ...json,
+    // Absent in texts from before accounts had them
+    number: json.number ?? null,
+    externalId: json.externalId ?? null,
+    metadata: json.metadata ?? null,
     minimumBalance: minimumBalance === null ? null : BigInt(minimumBalance),
     maximumBalance: maximumBalance === null ? null : BigInt(maximumBalance),
     counters: {

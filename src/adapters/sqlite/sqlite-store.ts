@@ -23,6 +23,8 @@ export type SqliteStoreOptions = {
   readonly path: string;
   /** The ledger's clock. Default: the machine's. */
   readonly clock?: Clock;
+  /** Prefix of the numbers that a migration draws for accounts without one. Default: PB. */
+  readonly accountPrefix?: string;
   /**
    * How far the newest entry may be ahead of the clock before ledger writes are refused, in milliseconds. Default:
    * 1,500. Infinity disables the check.
@@ -83,6 +85,7 @@ export async function openWith(
     const { writer, reader } = await connect(driver, path, {
       until: performance.now() + lockTimeoutMs,
       clock,
+      accountPrefix: options.accountPrefix,
       maxPageCount: options.maxPageCount,
     });
     const setup = `${SETTINGS}; ${limitOf(options.maxPageCount)}`;
@@ -109,16 +112,25 @@ type Connections = { readonly writer: Connection; readonly reader: Connection };
 async function connect(
   driver: Driver,
   path: string,
-  terms: { until: number; clock: Clock; maxPageCount: number | undefined },
+  terms: {
+    until: number;
+    clock: Clock;
+    accountPrefix: string | undefined;
+    maxPageCount: number | undefined;
+  },
 ): Promise<Connections> {
-  const { until, clock, maxPageCount } = terms;
+  const { until, clock, accountPrefix, maxPageCount } = terms;
   const writer = new Connection(driver, path, { readOnly: false });
   try {
     // Before any write: a database of another program must stay unchanged.
     await whenUnlocked(() => assertKnownVersion(writer), until);
     await whenUnlocked(() => configure(writer), until);
     assertDurable(writer);
-    await migrateSqlite(writer, { until, now: clock.now() });
+    await migrateSqlite(writer, {
+      until,
+      now: clock.now(),
+      ...(accountPrefix === undefined ? {} : { accountPrefix }),
+    });
     writer.exec(limitOf(maxPageCount));
     return { writer, reader: new Connection(driver, path, { readOnly: true }) };
   } catch (fault) {

@@ -16,7 +16,8 @@ const SAME: IdOfNumber = (number) => number;
 
 /**
  * Looks up the account numbers among these values, all in one read. A number never moves to another account, so ids can
- * be looked up before a unit of work. Answers at once if there is no number.
+ * be looked up before a unit of work. Without a number the answer is no promise: a caller that does not wait keeps the
+ * command's place among those of its event-loop turn.
  */
 export function lookUpNumbers(
   reads: LedgerReads,
@@ -61,11 +62,14 @@ export function requireAccountNumber(field: string, value: unknown): string {
   );
 }
 
-/** Reads an account id, or an account number in its place. Returns an unknown number as it is. */
-export async function readAccountId(
+/** Requires an account id, or an account number in its place, which is looked up. Returns an unknown number as it is. */
+export function readAccountId(
   reads: LedgerReads,
   value: unknown,
   field = 'accountId',
-): Promise<string> {
-  return requireAccountId(field, value, await lookUpNumbers(reads, [value]));
+): string | Promise<string> {
+  const found = lookUpNumbers(reads, [value]);
+  return typeof found === 'function'
+    ? requireAccountId(field, value, found)
+    : found.then((idOf) => requireAccountId(field, value, idOf));
 }

@@ -7,7 +7,7 @@ import { invalid } from '../../domain/errors.ts';
 import { MAX_AMOUNT, isWithinBound } from '../../domain/money/money.ts';
 import type { Metadata } from '../../domain/entities/metadata.ts';
 import { canonicalMetadata } from '../../domain/integrity/hash-chain.ts';
-import { readAccountId } from './account-ids.ts';
+import { lookUpNumbers, readAccountId, requireAccountId } from './account-ids.ts';
 import type { LedgerReads } from '../ports/ledger-store.ts';
 import type { CommandWriter } from '../group-commit.ts';
 import type { IdGenerator } from '../ports/runtime.ts';
@@ -52,7 +52,8 @@ export type AccountResult =
 /** Sets the owner's name for an account; null removes it. @throws PassbookError `invalid_request`, `unavailable` */
 export function renameAccount({ writer, reads }: Ports) {
   return async (actor: Actor, request: RenameRequest): Promise<AccountResult> => {
-    const accountId = await readAccountId(reads, request.accountId);
+    const found = readAccountId(reads, request.accountId);
+    const accountId = typeof found === 'string' ? found : await found;
     const name = optionalText('name', request.name ?? undefined, ACCOUNT_NAME_MAX_LENGTH);
     return submit(writer, {
       type: 'rename',
@@ -69,7 +70,8 @@ export function renameAccount({ writer, reads }: Ports) {
 /** Stops debits, and optionally credits. @throws PassbookError `invalid_request`, `unavailable`, `outcome_unknown` */
 export function freezeAccount({ writer, reads }: Ports) {
   return async (actor: SystemActor, request: FreezeRequest): Promise<AccountResult> => {
-    const accountId = await readAccountId(reads, request.accountId);
+    const found = readAccountId(reads, request.accountId);
+    const accountId = typeof found === 'string' ? found : await found;
     const { credits = false } = request;
     const reason = requireReason(request.reason);
     return submit(writer, {
@@ -86,7 +88,8 @@ export function freezeAccount({ writer, reads }: Ports) {
 /** @throws PassbookError `invalid_request`, `unavailable`, `outcome_unknown` */
 export function unfreezeAccount({ writer, reads }: Ports) {
   return async (actor: SystemActor, request: UnfreezeRequest): Promise<AccountResult> => {
-    const accountId = await readAccountId(reads, request.accountId);
+    const found = readAccountId(reads, request.accountId);
+    const accountId = typeof found === 'string' ? found : await found;
     const reason = requireReason(request.reason);
     return submit(writer, {
       type: 'unfreeze',
@@ -109,7 +112,8 @@ export type LimitsRequest = Administration &
 /** Sets both limits, even if the balance already exceeds one. @throws PassbookError `invalid_request`, `unavailable` */
 export function limitAccount({ writer, reads }: Ports) {
   return async (actor: SystemActor, request: LimitsRequest): Promise<AccountResult> => {
-    const accountId = await readAccountId(reads, request.accountId);
+    const found = readAccountId(reads, request.accountId);
+    const accountId = typeof found === 'string' ? found : await found;
     const minimumBalance = requireLimit('minimumBalance', request.minimumBalance);
     const maximumBalance =
       request.maximumBalance === null ? null : requireLimit('maximumBalance', request.maximumBalance);
@@ -147,7 +151,8 @@ export type AccountMetadataRequest = Administration & {
  */
 export function setAccountMetadata({ writer, reads }: Ports) {
   return async (actor: Actor, request: AccountMetadataRequest): Promise<AccountResult> => {
-    const accountId = await readAccountId(reads, request.accountId);
+    const found = readAccountId(reads, request.accountId);
+    const accountId = typeof found === 'string' ? found : await found;
     const metadata = optionalMetadata(request.metadata ?? undefined);
     const reason = optionalText('reason', request.reason, REASON_MAX_LENGTH);
     return submit(writer, {
@@ -170,9 +175,11 @@ export type CloseRequest = Administration &
 /** Closes an account permanently. @throws PassbookError `invalid_request`, `unavailable`, `outcome_unknown` */
 export function closeAccount({ writer, reads, ids }: Ports) {
   return async (actor: Actor, request: CloseRequest): Promise<AccountResult> => {
-    const accountId = await readAccountId(reads, request.accountId);
+    const found = lookUpNumbers(reads, [request.accountId, request.sweepTo]);
+    const idOf = typeof found === 'function' ? found : await found;
+    const accountId = requireAccountId('accountId', request.accountId, idOf);
     const sweepTo =
-      request.sweepTo === undefined ? undefined : await readAccountId(reads, request.sweepTo, 'sweepTo');
+      request.sweepTo === undefined ? undefined : requireAccountId('sweepTo', request.sweepTo, idOf);
     const reason = optionalText('reason', request.reason, REASON_MAX_LENGTH);
     if (sweepTo === accountId) throw invalid('sweepTo', 'must be another account');
     return submit(writer, {

@@ -53,7 +53,8 @@ export function exchangeFunds({
     request: ExchangeRequest,
     options?: SubmitOptions<never, BatchResult>,
   ): Promise<BatchResult> => {
-    const idOf = await lookUpNumbers(reads, [request.sourceAccountId, request.destinationAccountId]);
+    const found = lookUpNumbers(reads, [request.sourceAccountId, request.destinationAccountId]);
+    const idOf = typeof found === 'function' ? found : await found;
     const fields = {
       sourceAccountId: requireAccountId('sourceAccountId', request.sourceAccountId, idOf),
       destinationAccountId: requireAccountId('destinationAccountId', request.destinationAccountId, idOf),

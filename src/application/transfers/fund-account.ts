@@ -100,8 +100,8 @@ async function throughFunding(
   const { userId } = request;
   const field = CUSTOMER_FIELD[kind];
   if (actor.kind !== 'system') throw new PassbookError('forbidden');
-  const accountId =
-    what.accountId === undefined ? undefined : await readAccountId(reads, what.accountId, field);
+  const found = what.accountId === undefined ? undefined : readAccountId(reads, what.accountId, field);
+  const accountId = found instanceof Promise ? await found : found;
   if ((accountId === undefined) === (userId === undefined)) {
     throw invalid(field, 'or "userId" must be given, and not both');
   }

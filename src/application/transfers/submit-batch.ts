@@ -51,8 +51,8 @@ export function submitBatch(ports: {
     }
     if (typeof linked !== 'boolean') throw invalid('linked', 'must be true or false');
     const accounts = transfers.flatMap((one: TransferRequestFields | null) => (one ? accountsIn(one) : []));
-    const lookedUp = lookUpNumbers(ports.reads, accounts);
-    const idOf = lookedUp instanceof Promise ? await lookedUp : lookedUp;
+    const found = lookUpNumbers(ports.reads, accounts);
+    const idOf = typeof found === 'function' ? found : await found;
     const read = readAll(transfers, { ...ports, idOf });
     const key = {
       scope: scopeOf(actor),

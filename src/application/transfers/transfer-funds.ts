@@ -35,8 +35,8 @@ export function transferFunds(ports: {
     request: TransferRequest,
     options?: SubmitOptions<never, TransferResult>,
   ): Promise<TransferResult> => {
-    const lookedUp = lookUpNumbers(ports.reads, accountsIn(request));
-    const idOf = lookedUp instanceof Promise ? await lookedUp : lookedUp;
+    const found = lookUpNumbers(ports.reads, accountsIn(request));
+    const idOf = typeof found === 'function' ? found : await found;
     const { instruction, fields } = readTransferRequest(request, { ...ports, idOf });
     const key = {
       scope: scopeOf(actor),

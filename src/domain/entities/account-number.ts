@@ -11,6 +11,9 @@ const LIKE_NUMBER = /^\s*[A-Za-z]{2,4}(?:\s*\d){10,20}\s*$/;
 const LONGEST_LIKE_NUMBER = 64;
 const GROUP = /.{1,4}/g;
 
+/** Prefix of the numbers of a ledger that was not given another. */
+export const DEFAULT_PREFIX = 'PB';
+
 /** Number of digits after the check digits. */
 export const BODY_DIGITS = 12;
 

@@ -533,7 +533,8 @@ function expectRunningBook(
     const transfer =
       transfers.find(({ after: { id } }) => id === entry.transferId)?.after ??
       books.transfer(entry.transferId)!;
-    const context = { seal: sealTransfer(transfer, sha256), digest: sha256 };
+    const { number } = after;
+    const context = { seal: sealTransfer(transfer, sha256), number, digest: sha256 };
     sequence += 1;
     counters = countersAfter(counters, entry);
     head = linkHash(head, entryDigest(entry, transfer, context), sha256);

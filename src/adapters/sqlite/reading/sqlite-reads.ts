@@ -3,7 +3,8 @@ import type { BookLine, LedgerReads } from '../../../application/ports/ledger-st
 import type { SessionReads } from '../../../application/ports/user-store.ts';
 import type { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
 import type { Transfer } from '../../../domain/entities/transfer.ts';
-import { accountIdsWithDueHolds, findAccount, selectAccounts } from '../tables/accounts.ts';
+import { accountIdsWithDueHolds, findAccount, findByIdentifier, selectAccounts } from '../tables/accounts.ts';
+import { identifierText } from '../../../domain/books/prefetch.ts';
 import { listAuditRecords } from '../tables/audit-log.ts';
 import type { Connection } from '../connection/connection.ts';
 import { entriesAt, entriesWith, selectEntries } from '../tables/entries.ts';
@@ -29,6 +30,16 @@ export function readsOf(
     account: (id) => read(() => findAccount(connection, id)),
     accountsOf: (ownerId, page) => read(() => selectAccounts(connection, ownerId, page)),
     transfer: (id) => read(() => findTransfer(connection, id)),
+    identify: (identifiers) =>
+      read(
+        () =>
+          new Map(
+            identifiers.flatMap((identifier) => {
+              const id = findByIdentifier(connection, identifier);
+              return id === undefined ? [] : [[identifierText(identifier), id] as const];
+            }),
+          ),
+      ),
     unbookedOf: (userId, page) => read(() => listUnbooked(connection, userId, page)),
     entriesOf: (accountId, page) => read(() => selectEntries(connection, accountId, page)),
     linesOf: (accountId, page) =>

@@ -1,7 +1,8 @@
 import type { Instant } from '../../../domain/time.ts';
 import { unmarkBackup } from '../backup/backup-mark.ts';
 import type { Connection } from '../connection/connection.ts';
-import { digestRows } from '../tables/digest-rows.ts';
+import { digestRows, numberAccounts } from '../tables/digest-rows.ts';
+import { DEFAULT_PREFIX } from '../../../domain/entities/account-number.ts';
 import {
   DIGESTS_KEPT,
   ENTRY_BLOCKS,
@@ -9,17 +10,28 @@ import {
   IDENTITY,
   LEDGER_SCHEMA,
   NEWEST_ENTRY,
+  NUMBERS,
+  NUMBERS_KEPT,
   PEOPLE_AND_MAIL,
   ROW_DIGESTS,
   UNBOOKED_TRANSFERS,
 } from './schema.ts';
 import { whenUnlocked } from '../writing/waiting.ts';
 
+/** What migrations of rows need to know of the ledger. */
+type FillTerms = {
+  /** Prefix of the account numbers that are drawn for existing accounts. */
+  readonly accountPrefix: string;
+};
+
 export type Migration = {
   readonly name: string;
   readonly sql: string;
   /** Changes rows in the transaction of `sql` and after it, then applies more SQL. */
-  readonly fill?: { readonly rows: (connection: Connection) => void; readonly sql: string };
+  readonly fill?: {
+    readonly rows: (connection: Connection, terms: FillTerms) => void;
+    readonly sql: string;
+  };
 };
 
 /** Numbered from 1 by their position. Forward only: a released migration is never changed, moved or removed. */
@@ -36,6 +48,11 @@ const MIGRATIONS: readonly Migration[] = [
   { name: 'sessions by their end, mails by the hour, users in the audit log', sql: PEOPLE_AND_MAIL },
   { name: 'pending holds with their amounts', sql: HOLDS_IN_SUM },
   { name: 'profiles, refresh tokens, credentials and security events', sql: IDENTITY },
+  {
+    name: 'account numbers, references and external ids',
+    sql: NUMBERS,
+    fill: { rows: numberAccounts, sql: NUMBERS_KEPT },
+  },
 ];
 
 const RECORD = `CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -50,12 +67,17 @@ const RECORD = `CREATE TABLE IF NOT EXISTS schema_migrations (
  */
 export async function migrateSqlite(
   connection: Connection,
-  { until, now, migrations = MIGRATIONS }: { until: number; now: Instant; migrations?: readonly Migration[] },
+  {
+    until,
+    now,
+    accountPrefix = DEFAULT_PREFIX,
+    migrations = MIGRATIONS,
+  }: { until: number; now: Instant; accountPrefix?: string; migrations?: readonly Migration[] },
 ): Promise<void> {
   while (schemaVersion(connection) !== migrations.length) {
     assertKnownVersion(connection, migrations);
     await whenUnlocked(() => unmarkBackup(connection), until);
-    await whenUnlocked(() => applyNext(connection, { now, migrations }), until);
+    await whenUnlocked(() => applyNext(connection, { now, accountPrefix, migrations }), until);
   }
 }
 
@@ -82,7 +104,11 @@ function nameOfFirst(connection: Connection): string | undefined {
 
 function applyNext(
   connection: Connection,
-  { now, migrations }: { now: Instant; migrations: readonly Migration[] },
+  {
+    now,
+    accountPrefix,
+    migrations,
+  }: { now: Instant; accountPrefix: string; migrations: readonly Migration[] },
 ): void {
   connection.exec('BEGIN IMMEDIATE');
   try {
@@ -92,7 +118,7 @@ function applyNext(
     if (next) {
       connection.exec(RECORD);
       connection.exec(next.sql);
-      next.fill?.rows(connection);
+      next.fill?.rows(connection, { accountPrefix });
       if (next.fill) connection.exec(next.fill.sql);
       connection.run('INSERT INTO schema_migrations VALUES (?, ?, ?)', number, next.name, now);
     }

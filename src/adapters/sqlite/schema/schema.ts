@@ -402,3 +402,45 @@ ON security_events BEGIN SELECT raise(ABORT, 'what happened never changes'); END
 CREATE TRIGGER security_events_never_disappear BEFORE DELETE ON security_events
 BEGIN SELECT raise(ABORT, 'a security event never disappears'); END;
 `;
+
+/**
+ * Adds the numbers of accounts, references, external ids and the metadata of accounts. The numbers of existing accounts
+ * are drawn after it.
+ */
+export const NUMBERS = `
+ALTER TABLE accounts ADD COLUMN number TEXT;
+ALTER TABLE accounts ADD COLUMN external_id TEXT;
+ALTER TABLE accounts ADD COLUMN metadata TEXT;
+ALTER TABLE transfers ADD COLUMN reference TEXT;
+ALTER TABLE transfers ADD COLUMN external_id TEXT;
+
+CREATE UNIQUE INDEX accounts_by_number ON accounts (number) WHERE number IS NOT NULL;
+CREATE UNIQUE INDEX accounts_by_external_id ON accounts (external_id) WHERE external_id IS NOT NULL;
+-- A rejected transfer leaves its external id to another one.
+CREATE UNIQUE INDEX transfers_by_external_id ON transfers (external_id)
+WHERE external_id IS NOT NULL AND status <> 'rejected';
+
+DROP VIEW account_states;
+CREATE VIEW account_states AS
+SELECT accounts.id, owner_id, purpose, number, external_id, metadata, name, currency, exponent, class, status,
+  credits_frozen, minimum_balance, maximum_balance, next_expiry_at, created_at, accounts.sequence AS written,
+  max(accounts.sequence, ifnull(latest.sequence, 0)) AS sequence,
+  iif(latest.sequence > accounts.sequence, latest.debits_posted, accounts.debits_posted) AS debits_posted,
+  iif(latest.sequence > accounts.sequence, latest.credits_posted, accounts.credits_posted) AS credits_posted,
+  iif(latest.sequence > accounts.sequence, latest.debits_pending, accounts.debits_pending) AS debits_pending,
+  iif(latest.sequence > accounts.sequence, latest.credits_pending, accounts.credits_pending) AS credits_pending,
+  iif(latest.sequence > accounts.sequence, latest.at, accounts.latest_at) AS latest_at,
+  iif(latest.sequence > accounts.sequence, latest.hash, accounts.head) AS head
+FROM accounts LEFT JOIN entries AS latest ON latest.account_id = accounts.id
+  AND latest.sequence = (SELECT max(sequence) FROM entries WHERE account_id = accounts.id);
+`;
+
+/** Applies once all existing accounts have a number. */
+export const NUMBERS_KEPT = `
+CREATE TRIGGER accounts_have_a_number BEFORE INSERT ON accounts WHEN NEW.owner_id IS NOT NULL AND NEW.number IS NULL
+BEGIN SELECT raise(ABORT, 'an account has a number'); END;
+CREATE TRIGGER accounts_keep_their_number BEFORE UPDATE OF number, external_id ON accounts
+BEGIN SELECT raise(ABORT, 'what an account was opened with never changes'); END;
+CREATE TRIGGER transfers_keep_their_external_id BEFORE UPDATE OF external_id ON transfers
+BEGIN SELECT raise(ABORT, 'what a transfer began with never changes'); END;
+`;

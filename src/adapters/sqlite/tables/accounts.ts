@@ -1,7 +1,8 @@
 import { accountText } from '../../shared/row-digest.ts';
 import { Account } from '../../../domain/entities/account.ts';
+import type { Metadata } from '../../../domain/entities/metadata.ts';
 import type { AccountClass, AccountStatus, SystemPurpose } from '../../../domain/entities/account.ts';
-import type { OwnerAndCurrency } from '../../../domain/books/prefetch.ts';
+import type { Identifier, OwnerAndCurrency } from '../../../domain/books/prefetch.ts';
 import type { Instant } from '../../../domain/time.ts';
 import { digestBytes, toBytes, toHexadecimal } from './bytes.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -12,6 +13,10 @@ type AccountRow = {
   readonly owner_id: string | null;
   readonly purpose: SystemPurpose | null;
   readonly name: string | null;
+  /** Like `external_id` and `metadata`, absent in a database that is not migrated yet. */
+  readonly number?: string | null;
+  readonly external_id?: string | null;
+  readonly metadata?: string | null;
   readonly currency: string;
   readonly exponent: bigint;
   readonly class: AccountClass;
@@ -31,24 +36,26 @@ type AccountRow = {
 };
 
 const INSERT = `INSERT INTO accounts (
-  id, owner_id, purpose, currency, exponent, class, created_at,
-  name, status, credits_frozen, minimum_balance, maximum_balance,
+  id, owner_id, purpose, number, external_id, currency, exponent, class, created_at,
+  name, metadata, status, credits_frozen, minimum_balance, maximum_balance,
   debits_posted, credits_posted, debits_pending, credits_pending, sequence, latest_at, head, next_expiry_at, digest
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const UPDATE = `UPDATE accounts SET
-  name = ?, status = ?, credits_frozen = ?, minimum_balance = ?, maximum_balance = ?,
+  name = ?, metadata = ?, status = ?, credits_frozen = ?, minimum_balance = ?, maximum_balance = ?,
   debits_posted = ?, credits_posted = ?, debits_pending = ?, credits_pending = ?, sequence = ?, latest_at = ?, head = ?,
   next_expiry_at = ?
 WHERE id = ?`;
 
 export function insertAccount(writer: Writer, account: Account): void {
-  const { id, ownerId, purpose, currency, exponent, createdAt } = account;
+  const { id, ownerId, purpose, number, externalId, currency, exponent, createdAt } = account;
   writer.run(
     INSERT,
     id,
     ownerId,
     purpose,
+    number,
+    externalId,
     currency,
     exponent,
     account.class,
@@ -67,7 +74,7 @@ export function accountDigestBytes(account: Account): Uint8Array {
 export function updateAccount(writer: Writer, { before, after }: { before: Account; after: Account }): void {
   if (isOnlyMoneyChanged(before, after)) return;
   writer.run(UPDATE, ...changeable(after), before.id);
-  if (before.name === after.name) return;
+  if (before.name === after.name && before.metadata === after.metadata) return;
   writer.run('UPDATE accounts SET digest = ? WHERE id = ?', accountDigestBytes(after), before.id);
 }
 
@@ -76,6 +83,7 @@ function isOnlyMoneyChanged(before: Account, after: Account): boolean {
     before.sequence !== after.sequence &&
     before.nextExpiryAt === after.nextExpiryAt &&
     before.name === after.name &&
+    before.metadata === after.metadata &&
     before.status === after.status &&
     before.creditsFrozen === after.creditsFrozen &&
     before.minimumBalance === after.minimumBalance &&
@@ -86,6 +94,17 @@ function isOnlyMoneyChanged(before: Account, after: Account): boolean {
 export function findAccount(connection: Connection, id: string): Account | undefined {
   const row = connection.get('SELECT * FROM account_states WHERE id = ?', id) as AccountRow | undefined;
   return row && accountOf(row);
+}
+
+const BY_IDENTIFIER: Readonly<Record<Identifier['kind'], string>> = {
+  account_number: 'SELECT id FROM accounts WHERE number = ?',
+  account_external_id: 'SELECT id FROM accounts WHERE external_id = ?',
+  transfer_external_id: "SELECT id FROM transfers WHERE external_id = ? AND status <> 'rejected'",
+};
+
+/** Returns the id of the account or transfer that has the identifier. */
+export function findByIdentifier(connection: Connection, { kind, value }: Identifier): string | undefined {
+  return (connection.get(BY_IDENTIFIER[kind], value) as { id: string } | undefined)?.id;
 }
 
 /** The oldest accounts have the lowest ids. */
@@ -204,9 +223,10 @@ export function selectAccounts(
 }
 
 function changeable(account: Account) {
-  const { name, status, creditsFrozen, minimumBalance, maximumBalance, counters } = account;
+  const { name, metadata, status, creditsFrozen, minimumBalance, maximumBalance, counters } = account;
   return [
     name,
+    metadata && JSON.stringify(metadata),
     status,
     creditsFrozen ? 1 : 0,
     minimumBalance,
@@ -227,7 +247,10 @@ function accountOf(row: AccountRow): Account {
     id: row.id,
     ownerId: row.owner_id,
     purpose: row.purpose,
+    number: row.number ?? null,
     name: row.name,
+    externalId: row.external_id ?? null,
+    metadata: row.metadata ? (JSON.parse(row.metadata) as Metadata) : null,
     currency: row.currency,
     exponent: Number(row.exponent),
     class: row.class,

@@ -1,4 +1,7 @@
-import { accountDigestBytes, accountsAfter } from './accounts.ts';
+import { systemIds } from '../../system.ts';
+import { Account } from '../../../domain/entities/account.ts';
+import { BODY_DIGITS, makeAccountNumber } from '../../../domain/entities/account-number.ts';
+import { accountDigestBytes, accountsAfter, findByIdentifier } from './accounts.ts';
 import type { Connection } from '../connection/connection.ts';
 import { recordDigestsAfter } from './idempotency-records.ts';
 import { transferDigestBytes, transferRowsAfter } from './transfers.ts';
@@ -25,6 +28,25 @@ export function digestRows(connection: Connection): void {
     (row) => row.key,
   )) {
     connection.run('UPDATE idempotency_records SET digest = ? WHERE key = ?', expected, key);
+  }
+}
+
+/** Draws a number for each existing account of a person, and writes the digest that covers it. */
+export function numberAccounts(connection: Connection, { accountPrefix }: { accountPrefix: string }): void {
+  for (const account of all(
+    (page) => accountsAfter(connection, page),
+    ({ id }) => id,
+  )) {
+    const number = account.ownerId === null ? null : freeNumber(connection, accountPrefix);
+    const digest = accountDigestBytes(Account.restore({ ...account, number }));
+    connection.run('UPDATE accounts SET number = ?, digest = ? WHERE id = ?', number, digest, account.id);
+  }
+}
+
+function freeNumber(connection: Connection, prefix: string): string {
+  for (;;) {
+    const number = makeAccountNumber(prefix, systemIds.newDigits(BODY_DIGITS));
+    if (findByIdentifier(connection, { kind: 'account_number', value: number }) === undefined) return number;
   }
 }
 

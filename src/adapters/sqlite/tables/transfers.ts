@@ -6,11 +6,12 @@ import type { RefusalCode } from '../../../domain/errors.ts';
 import type { BookedHold, HoldPlace } from '../../../application/ports/ledger-store.ts';
 import type { PendingSums, Direction } from '../../../domain/entities/counters.ts';
 import type { Instant } from '../../../domain/time.ts';
+import type { Metadata } from '../../../domain/entities/metadata.ts';
 import { Transfer } from '../../../domain/entities/transfer.ts';
 import type {
+  ErasedTexts,
   Initiator,
   Leg,
-  Metadata,
   TransferKind,
   TransferStatus,
 } from '../../../domain/entities/transfer.ts';
@@ -31,6 +32,9 @@ type TransferRow = {
   readonly initiator_id: string | null;
   readonly payer_name: string | null;
   readonly description: string | null;
+  /** Like `external_id`, absent in a database that is not migrated yet. */
+  readonly reference?: string | null;
+  readonly external_id?: string | null;
   readonly metadata: string | null;
   readonly salt: Uint8Array;
   readonly expires_at: bigint | null;
@@ -48,9 +52,9 @@ type LegJson = [accountId: string, ownerId: string | null, direction: Direction,
 
 const INSERT = `INSERT INTO transfers (
   id, kind, status, code, legs, currency, exponent, initiator_kind, initiator_id, payer_name,
-  description, metadata, salt, expires_at, reverses, batch_id, created_at, completed_at,
+  description, reference, external_id, metadata, salt, expires_at, reverses, batch_id, created_at, completed_at,
   amount_captured, reversed, erased, record_key, record_request, record_balances, record_at, digest
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const INSERT_UNBOOKED = 'INSERT INTO unbooked_transfers (user_id, created_at, transfer_id) VALUES (?, ?, ?)';
 
@@ -84,6 +88,8 @@ export function insertTransfer(
     initiator.id,
     transfer.payerName,
     transfer.description,
+    transfer.reference,
+    transfer.externalId,
     metadata && JSON.stringify(metadata),
     toBytes(transfer.salt),
     transfer.expiresAt,
@@ -129,7 +135,8 @@ export function updateTransfer(
 }
 
 function eraseTexts(writer: Writer, { id, erased }: Transfer): void {
-  const sql = 'UPDATE transfers SET description = NULL, metadata = NULL, erased = ? WHERE id = ?';
+  const sql =
+    'UPDATE transfers SET description = NULL, reference = NULL, metadata = NULL, erased = ? WHERE id = ?';
   writer.run(sql, JSON.stringify(erased), id);
 }
 
@@ -322,6 +329,8 @@ function transferOf(row: TransferRow): Transfer {
     initiator: { kind: row.initiator_kind, id: row.initiator_id },
     payerName: row.payer_name,
     description: row.description,
+    reference: row.reference ?? null,
+    externalId: row.external_id ?? null,
     metadata: row.metadata === null ? null : (JSON.parse(row.metadata) as Metadata),
     salt: toHexadecimal(row.salt),
     expiresAt: row.expires_at === null ? null : Number(row.expires_at),
@@ -331,6 +340,12 @@ function transferOf(row: TransferRow): Transfer {
     completedAt: row.completed_at === null ? null : Number(row.completed_at),
     amountCaptured: row.amount_captured,
     reversed: row.reversed === null ? null : (JSON.parse(row.reversed) as string[]).map(BigInt),
-    erased: row.erased === null ? null : (JSON.parse(row.erased) as Transfer['erased']),
+    erased: row.erased === null ? null : erasedFromJson(row.erased),
   });
+}
+
+/** Texts that were erased before references existed have no reference. */
+function erasedFromJson(text: string): ErasedTexts {
+  const erased = JSON.parse(text) as Omit<ErasedTexts, 'reference'> & Partial<ErasedTexts>;
+  return { ...erased, reference: erased.reference ?? null };
 }

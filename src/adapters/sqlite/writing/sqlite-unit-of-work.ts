@@ -9,7 +9,7 @@ import type { Books } from '../../../domain/books/working-books.ts';
 import type { Changes, Decision } from '../../../domain/books/changes.ts';
 import type { Prefetch } from '../../../domain/books/prefetch.ts';
 import type { Instant } from '../../../domain/time.ts';
-import { countAccounts, oldestActiveIds } from '../tables/accounts.ts';
+import { countAccounts, findByIdentifier, oldestActiveIds } from '../tables/accounts.ts';
 import { findAuditHead } from '../tables/audit-log.ts';
 import { newestEntryIn } from './clock-guard.ts';
 import type { SqliteClockGuard } from './clock-guard.ts';
@@ -315,6 +315,7 @@ function booksOf(connection: Connection, accounts: SqliteAccountCache, want: Pre
     activeAccounts: (of) =>
       oldestActiveIds(connection, of, want.activeCount).flatMap((id) => accounts.find(id) ?? []),
     accountCount: (ownerId) => countAccounts(connection, ownerId),
+    isTaken: (identifier) => findByIdentifier(connection, identifier) !== undefined,
     record: recordFinder(connection, want.keys),
     auditHead: () => findAuditHead(connection),
   };
