@@ -433,6 +433,7 @@ describe('group commit', () => {
       activeCount: 1,
       ownerIds: [],
       keys: [command.key],
+      identifiers: [],
       holdsDueBy: clock.now() + 1000,
       alongside: [],
       auditHead: false,

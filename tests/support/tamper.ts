@@ -46,6 +46,7 @@ class MemoryTamper implements Tamper {
 
   async removeAccount(id: string): Promise<void> {
     this.#data.accounts.delete(id);
+    for (const [text, owner] of this.#data.identifiers) if (owner === id) this.#data.identifiers.delete(text);
   }
 
   async transfer(id: string, change: Partial<TransferState>): Promise<void> {

@@ -45,8 +45,13 @@ function numberIn(value: unknown): string | undefined {
 
 /** Requires an account id, or an account number in its place, which is replaced by the id. */
 export function requireAccountId(field: string, value: unknown, idOf: IdOfNumber): string {
-  if (typeof value !== 'string' || !looksLikeAccountNumber(value)) return requireId(field, value);
-  return idOf(requireAccountNumber(field, value));
+  const isNumber = typeof value === 'string' && looksLikeAccountNumber(value);
+  return isNumber ? replaceNumber(field, value, idOf) : requireId(field, value);
+}
+
+/** Replaces an account number by the id of its account. Leaves any other text as it is. */
+export function replaceNumber(field: string, text: string, idOf: IdOfNumber): string {
+  return looksLikeAccountNumber(text) ? idOf(requireAccountNumber(field, text)) : text;
 }
 
 /** Requires an account number as a person writes it, and returns its canonical form. */
@@ -62,14 +67,14 @@ export function requireAccountNumber(field: string, value: unknown): string {
   );
 }
 
-/** Requires an account id, or an account number in its place, which is looked up. Returns an unknown number as it is. */
+/** Looks up the id of the account that a number belongs to. Leaves any other text as it is, and an unknown number. */
 export function readAccountId(
   reads: LedgerReads,
-  value: unknown,
+  text: string,
   field = 'accountId',
 ): string | Promise<string> {
-  const found = lookUpNumbers(reads, [value]);
+  const found = lookUpNumbers(reads, [text]);
   return typeof found === 'function'
-    ? requireAccountId(field, value, found)
-    : found.then((idOf) => requireAccountId(field, value, idOf));
+    ? replaceNumber(field, text, found)
+    : found.then((idOf) => replaceNumber(field, text, idOf));
 }

@@ -7,7 +7,7 @@ import { invalid } from '../../domain/errors.ts';
 import { MAX_AMOUNT, isWithinBound } from '../../domain/money/money.ts';
 import type { Metadata } from '../../domain/entities/metadata.ts';
 import { canonicalMetadata } from '../../domain/integrity/hash-chain.ts';
-import { lookUpNumbers, readAccountId, requireAccountId } from './account-ids.ts';
+import { lookUpNumbers, readAccountId, replaceNumber } from './account-ids.ts';
 import type { LedgerReads } from '../ports/ledger-store.ts';
 import type { CommandWriter } from '../group-commit.ts';
 import type { IdGenerator } from '../ports/runtime.ts';
@@ -177,9 +177,9 @@ export function closeAccount({ writer, reads, ids }: Ports) {
   return async (actor: Actor, request: CloseRequest): Promise<AccountResult> => {
     const found = lookUpNumbers(reads, [request.accountId, request.sweepTo]);
     const idOf = typeof found === 'function' ? found : await found;
-    const accountId = requireAccountId('accountId', request.accountId, idOf);
+    const accountId = replaceNumber('accountId', request.accountId, idOf);
     const sweepTo =
-      request.sweepTo === undefined ? undefined : requireAccountId('sweepTo', request.sweepTo, idOf);
+      request.sweepTo === undefined ? undefined : replaceNumber('sweepTo', request.sweepTo, idOf);
     const reason = optionalText('reason', request.reason, REASON_MAX_LENGTH);
     if (sweepTo === accountId) throw invalid('sweepTo', 'must be another account');
     return submit(writer, {

@@ -3,7 +3,7 @@ import type { ApiKeyScope, Credential } from '../../domain/entities/credential.t
 import type { Origin } from '../../domain/entities/security-event.ts';
 import { isText } from '../../domain/text.ts';
 import { invalid, PassbookError } from '../../domain/errors.ts';
-import { lookUpNumbers, requireAccountId } from '../accounts/account-ids.ts';
+import { lookUpNumbers, replaceNumber } from '../accounts/account-ids.ts';
 import type { LedgerReads, Stores, UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import type { ApiKeyFormat, PasswordHasher } from '../ports/user-store.ts';
@@ -182,7 +182,7 @@ async function readOwnAccounts(
     throw invalid('accounts', `must be a list of 1 to ${API_KEY_ACCOUNTS_MAX}`);
   }
   const idOf = await lookUpNumbers(reads, accounts);
-  const ids = accounts.map((id, index) => requireAccountId(`accounts.${index}`, id, idOf));
+  const ids = accounts.map((id, index) => replaceNumber(`accounts.${index}`, id, idOf));
   const found = await Promise.all(ids.map((id) => reads.account(id)));
   if (found.some((account) => account?.ownerId !== userId)) throw new PassbookError('account_not_found');
   return [...new Set(ids)];

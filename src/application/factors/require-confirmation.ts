@@ -5,7 +5,7 @@ import type { LedgerReads, UnitOfWork } from '../ports/ledger-store.ts';
 import type { ConfirmationTokens } from '../ports/second-factors.ts';
 import { accountsIn } from '../transfers/transfer-request.ts';
 import type { TransferRequestFields } from '../transfers/transfer-request.ts';
-import { lookUpNumbers, requireAccountId } from '../accounts/account-ids.ts';
+import { lookUpNumbers, replaceNumber } from '../accounts/account-ids.ts';
 import type { IdOfNumber } from '../accounts/account-ids.ts';
 import { factorsOf, hasFactor } from './list-factors.ts';
 import { digestOfOrder } from './order.ts';
@@ -43,7 +43,7 @@ export function requireConfirmation(ports: {
     const known = new Map<string, string | undefined>();
     let isAbove = false;
     for (const transfer of order.transfers) {
-      const source = requireAccountId('sourceAccountId', sourceOf(transfer), idOf);
+      const source = replaceNumber('sourceAccountId', sourceOf(transfer), idOf);
       if (!known.has(source)) known.set(source, await currencyOf(source, order.userId));
       const currency = known.get(source);
       // The ledger refuses a transfer from an account that is not the sender's
@@ -106,7 +106,7 @@ function paymentsOf(transfer: TransferRequestFields, currency: string, idOf: IdO
     ? legs.filter(({ direction }) => direction === 'credit')
     : [{ accountId: destinationAccountId, amount }];
   return credits.map((credit) => ({
-    destinationAccountId: requireAccountId('destinationAccountId', credit.accountId, idOf),
+    destinationAccountId: replaceNumber('destinationAccountId', credit.accountId, idOf),
     amount: credit.amount,
     currency,
   }));

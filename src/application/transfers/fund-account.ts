@@ -108,7 +108,7 @@ async function throughFunding(
   const currency = optionalCurrency(request.currency) ?? (userId === undefined ? null : defaultCurrency);
   const customer: AccountRef =
     userId === undefined
-      ? { accountId: String(accountId) }
+      ? { accountId: requireId(field, accountId) }
       : { ownerId: requireId('userId', userId), currency: currency ?? defaultCurrency };
   const amount = requireAmount(request.amount);
   const description = optionalText('description', request.description, DESCRIPTION_MAX_LENGTH);

@@ -13,7 +13,10 @@ export function describeAccounts(subject: () => Subject): void {
 
       const account = {
         accountId: expect.any(String) as string,
+        number: expect.stringMatching(/^PB\d{14}$/) as string,
         name: 'Savings',
+        externalId: null,
+        metadata: null,
         currency: 'BHD',
         exponent: 3,
         class: 'liability',

@@ -151,6 +151,8 @@ export function describeBankBusiness(subject: () => Subject): void {
         currency: 'NOK',
         exponent: 2,
         description: 'Cash',
+        reference: null,
+        externalId: null,
         metadata: null,
         counterparty: null,
         code: null,

@@ -26,11 +26,12 @@ export function describeErasure(subject: () => Subject): void {
       });
 
       const { description, metadata } = seal;
+      const reference = null;
       expect({ ...(await second.reads.transfer(transferId)) }).toEqual({
         ...before,
         description: null,
         metadata: null,
-        erased: { description, metadata },
+        erased: { description, metadata, reference },
       });
       for (const viewer of [alice, bob]) {
         expect(await bank.ledger.getTransfer(viewer, transferId)).toMatchObject({

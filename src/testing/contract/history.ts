@@ -125,6 +125,7 @@ export function describeHistory(
         hash: entries[1]!.hash,
         counterparty: { name: null, account: to, more: 0 },
         description: 'Rent',
+        reference: null,
       });
       expect(held).toMatchObject({ step: 'held', amount: 5n, balance: 70n, held: 5n });
       expect(captured).toMatchObject({ step: 'captured', amount: 2n, balance: 68n, held: 0n });

@@ -85,6 +85,8 @@ export function describeReads(subject: () => Subject): void {
         destinationAccountId: to,
         amount: 2n,
         description: 'März 🏠',
+        reference: 'RF18 5390 0754 7034',
+        externalId: 'order/17',
         metadata: { z: '1', a: '$ne', 'x.y': '"' },
         idempotencyKey: freshId(),
       });
@@ -110,6 +112,8 @@ export function describeReads(subject: () => Subject): void {
         initiator: { kind: 'user', id: alice.id },
         payerName: 'Zoë 🏦',
         description: 'März 🏠',
+        reference: 'RF18 5390 0754 7034',
+        externalId: 'order/17',
         metadata: { z: '1', a: '$ne', 'x.y': '"' },
         salt: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
         expiresAt: null,

@@ -37,6 +37,8 @@ function facts(): TransferFacts {
     initiator: { kind: 'user', id: 'alice' },
     payerName: 'Zoë 🏦',
     description: 'Rent',
+    reference: 'INV-17',
+    externalId: freshId(),
     metadata: { order: '17', b: 'x', a: 'y' },
     salt: '0123456789abcdef'.repeat(2),
     expiresAt: null,

@@ -228,9 +228,9 @@ describe('the proof of a statement', () => {
     [
       'a line feed in an id',
       (proof) => withEntry(proof, { transfer: { ...proof.entries[0]!.transfer, id: 'a\nb' } }),
-      'it is not a statement proof of version 1',
+      'it is not a statement proof of version 1 or 2',
     ],
-    ['nothing', () => null, 'it is not a statement proof of version 1'],
+    ['nothing', () => null, 'it is not a statement proof of version 1 or 2'],
   ])('is refused with %s', async (_, forge, reason) => {
     const days = await someDays();
     const proof = await exported(days.bob, days.to, days);

@@ -31,6 +31,8 @@ describe('deciding a transfer', () => {
       sourceAccountId: source.id,
       destinationAccountId: destination.id,
       description: 'Rent',
+      reference: 'INV-17',
+      externalId: 'order-17',
       metadata: { order: '17' },
     });
     const { result, changes } = decide(new WholeBooks([source, destination]), [command], CONTEXT);
@@ -51,6 +53,8 @@ describe('deciding a transfer', () => {
       initiator: { kind: 'user', id: 'alice' },
       payerName: 'Alice',
       description: 'Rent',
+      reference: 'INV-17',
+      externalId: 'order-17',
       metadata: { order: '17' },
       salt: command.instruction.salt,
       expiresAt: null,

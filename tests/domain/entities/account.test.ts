@@ -15,6 +15,7 @@ describe("a customer's new account", () => {
     const account = Account.open({
       id: 'a',
       ownerId: 'alice',
+      number: 'PB48539007547034',
       currency: 'BHD',
       name: 'Savings',
       at: JANUARY,
@@ -23,7 +24,10 @@ describe("a customer's new account", () => {
       id: 'a',
       ownerId: 'alice',
       purpose: null,
+      number: 'PB48539007547034',
       name: 'Savings',
+      externalId: null,
+      metadata: null,
       currency: 'BHD',
       exponent: 3,
       class: 'liability',
@@ -41,9 +45,15 @@ describe("a customer's new account", () => {
   });
 
   it.each(['XXX', 'eur', 'EURO', '', 'HRK'])('cannot be in "%s", which is not a currency', (currency) => {
-    expect(() => Account.open({ id: 'a', ownerId: 'alice', currency, name: null, at: JANUARY })).toThrow(
-      new TypeError(`"${currency}" is not a currency of ISO 4217`),
-    );
+    const number = 'PB48539007547034';
+    const facts = { id: 'a', ownerId: 'alice', number, currency, name: null, at: JANUARY };
+    expect(() => Account.open(facts)).toThrow(new TypeError(`"${currency}" is not a currency of ISO 4217`));
+  });
+
+  it('cannot have a number with wrong check digits', () => {
+    const number = 'PB48539007547043';
+    const facts = { id: 'a', ownerId: 'alice', number, currency: 'EUR', name: null, at: JANUARY };
+    expect(() => Account.open(facts)).toThrow(new TypeError(`"${number}" is not an account number`));
   });
 });
 
@@ -59,6 +69,7 @@ describe("the bank's own account", () => {
       id,
       ownerId: null,
       purpose,
+      number: null,
       name: null,
       currency: 'EUR',
       exponent: 2,
@@ -151,7 +162,11 @@ describe('posting', () => {
       after: { ...COUNTERS, debitsPosted: 50n },
       at: JANUARY + 5,
     } as const;
-    const hash = linkHash(before.head, entryDigest(facts, transfer, { seal, digest: sha256 }), sha256);
+    const hash = linkHash(
+      before.head,
+      entryDigest(facts, transfer, { seal, number: before.number, digest: sha256 }),
+      sha256,
+    );
     expect({ ...entry }).toStrictEqual({ ...facts, hash });
     expect({ ...account }).toStrictEqual({
       ...stood,
