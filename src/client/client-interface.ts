@@ -4,6 +4,8 @@ import type { ApiList } from './pages.ts';
 import type { ProfileClient } from './profile-client.ts';
 import type { SecondFactorsClient } from './second-factors.ts';
 import type {
+  ApiAccountFilter,
+  ApiAccountMetadata,
   ApiBatchRequest,
   ApiCapture,
   ApiClosing,
@@ -23,6 +25,7 @@ import type {
   ApiRegistration,
   ApiReversal,
   ApiSingleTransfer,
+  ApiTransactionFilter,
   ApiWithdrawal,
 } from './requests.ts';
 import type {
@@ -116,14 +119,21 @@ export interface Client {
   /** Opens an account. @throws AccountLimitReachedError */
   openAccount(request?: ApiNewAccount, options?: KeyedOptions): Promise<ApiAccount>;
 
-  /** Lists the user's accounts, oldest first, closed ones included. */
-  accounts(paging?: ApiPaging, options?: CallOptions): ApiList<ApiAccount>;
+  /** Lists the user's accounts, oldest first, closed ones included. With `externalId`: the account that has it. */
+  accounts(filter?: ApiAccountFilter, options?: CallOptions): ApiList<ApiAccount>;
 
   /** Reads an account. @throws AccountNotFoundError */
   getAccount(accountId: string, options?: CallOptions): Promise<ApiAccount>;
 
   /** Renames an account. Null removes the name. @throws AccountNotFoundError, AlreadyClosedError */
   renameAccount(accountId: string, name: string | null, options?: CallOptions): Promise<ApiAccount>;
+
+  /** Sets the metadata of an account. @throws AccountNotFoundError, AlreadyClosedError */
+  setAccountMetadata(
+    accountId: string,
+    request: ApiAccountMetadata,
+    options?: KeyedOptions,
+  ): Promise<ApiAccount>;
 
   /** Closes an account for ever. @throws BalanceNotZeroError, HoldsOutstandingError, AlreadyClosedError */
   closeAccount(accountId: string, request?: ApiClosing, options?: KeyedOptions): Promise<ApiAccount>;
@@ -171,7 +181,7 @@ export interface Client {
   >;
 
   /** Lists the transactions that the user is a party of or began, newest first. */
-  transactions(filter?: ApiHistoryFilter, options?: CallOptions): ApiList<ApiTransaction>;
+  transactions(filter?: ApiTransactionFilter, options?: CallOptions): ApiList<ApiTransaction>;
 
   /** Reads a transaction. @throws TransferNotFoundError */
   getTransaction(transactionId: string, options?: CallOptions): Promise<ApiTransaction>;

@@ -156,16 +156,19 @@ export function createClient(options: ClientOptions): Client {
     revokeApiKey: (apiKeyId, terms) =>
       call('DELETE /api/auth/keys/{apiKeyId}', { params: { apiKeyId }, body: {} }, terms),
     openAccount: async (body = {}, terms) => (await keep('POST /api/accounts', { body }, terms)).account,
-    accounts: (paging, terms) =>
+    accounts: (filter, terms) =>
       listOfPages(async (cursor) => {
-        const page = await call('GET /api/accounts', { query: pageOf(paging, cursor) }, terms);
+        const query = { ...pageOf(filter, cursor), externalId: filter?.externalId };
+        const page = await call('GET /api/accounts', { query }, terms);
         return { items: page.accounts, nextCursor: page.nextCursor };
-      }, paging?.cursor),
+      }, filter?.cursor),
     getAccount: async (accountId, terms) =>
       (await call('GET /api/accounts/{accountId}', { params: { accountId } }, terms)).account,
     renameAccount: async (accountId, name, terms) =>
       (await call('PATCH /api/accounts/{accountId}', { params: { accountId }, body: { name } }, terms))
         .account,
+    setAccountMetadata: async (accountId, body, terms) =>
+      (await keep('PUT /api/accounts/{accountId}/metadata', { params: { accountId }, body }, terms)).account,
     closeAccount: async (accountId, body = {}, terms) =>
       (await keep('POST /api/accounts/{accountId}/close', { params: { accountId }, body }, terms)).account,
     getBalance: (accountId, query = {}, terms) =>

@@ -33,6 +33,8 @@ export type { ApiList, ApiPage } from './pages.ts';
 export type {
   ApiAssertion,
   ApiAttestation,
+  ApiAccountFilter,
+  ApiAccountMetadata,
   ApiBatchRequest,
   ApiCapture,
   ApiClosing,
@@ -61,6 +63,7 @@ export type {
   ApiSecondFactor,
   ApiSingleTransfer,
   ApiTransferRequest,
+  ApiTransactionFilter,
   ApiWithdrawal,
 } from './requests.ts';
 export type {

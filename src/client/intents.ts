@@ -1,6 +1,7 @@
 /** A route whose requests carry an idempotency key. */
 export type IntentRoute =
   | 'POST /api/accounts'
+  | 'PUT /api/accounts/{accountId}/metadata'
   | 'POST /api/accounts/{accountId}/close'
   | 'POST /api/transactions'
   | 'POST /api/transactions/batch'

@@ -84,6 +84,18 @@ export type ApiNewAccount = {
   readonly currency?: string | undefined;
   /** 1 to 60 printable characters. */
   readonly name?: string | undefined;
+  /** At most 20 pairs. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** 1 to 255 visible ASCII characters, unique. For the role `system`. */
+  readonly externalId?: string | undefined;
+};
+
+/** New metadata of an account. */
+export type ApiAccountMetadata = {
+  /** All pairs of the account. Null removes them. */
+  readonly metadata: Readonly<Record<string, string>> | null;
+  /** Goes to the audit log. */
+  readonly reason?: string | undefined;
 };
 
 /** The closing of an account. */
@@ -99,6 +111,10 @@ type Texts = {
   readonly currency?: string | undefined;
   /** 1 to 280 printable characters. Both parties see it. */
   readonly description?: string | undefined;
+  /** 1 to 35 printable characters, such as the number of an invoice. Both parties see it. */
+  readonly reference?: string | undefined;
+  /** 1 to 255 visible ASCII characters, unique. For the role `system`. */
+  readonly externalId?: string | undefined;
   /** At most 20 pairs. The initiator and the system see them. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 };
@@ -144,6 +160,10 @@ export type ApiReversal = {
   readonly amount?: bigint | undefined;
   /** 1 to 280 printable characters. */
   readonly description?: string | undefined;
+  /** 1 to 35 printable characters, such as the number of an invoice. Both parties see it. */
+  readonly reference?: string | undefined;
+  /** 1 to 255 visible ASCII characters, unique. For the role `system`. */
+  readonly externalId?: string | undefined;
 };
 
 /** Money that enters the bank. Needs `toAccount` or `userId`, not both. */
@@ -156,6 +176,10 @@ export type ApiInitialFunds = {
   readonly currency?: string | undefined;
   /** 1 to 280 printable characters. */
   readonly description?: string | undefined;
+  /** 1 to 35 printable characters, such as the number of an invoice. Both parties see it. */
+  readonly reference?: string | undefined;
+  /** 1 to 255 visible ASCII characters, unique. For the role `system`. */
+  readonly externalId?: string | undefined;
 };
 
 /** Money that leaves the bank. Needs `fromAccount` or `userId`, not both. */
@@ -168,6 +192,10 @@ export type ApiWithdrawal = {
   readonly currency?: string | undefined;
   /** 1 to 280 printable characters. */
   readonly description?: string | undefined;
+  /** 1 to 35 printable characters, such as the number of an invoice. Both parties see it. */
+  readonly reference?: string | undefined;
+  /** 1 to 255 visible ASCII characters, unique. For the role `system`. */
+  readonly externalId?: string | undefined;
 };
 
 /** An exchange between two currencies. The two amounts set the rate. */
@@ -178,6 +206,8 @@ export type ApiExchange = {
   readonly toAmount: bigint;
   /** 1 to 280 printable characters. */
   readonly description?: string | undefined;
+  /** 1 to 35 printable characters, such as the number of an invoice. Both parties see it. */
+  readonly reference?: string | undefined;
 };
 
 /** The freezing of an account. */
@@ -240,7 +270,15 @@ export type ApiHistoryFilter = ApiPaging &
     readonly kind?: ApiTransactionKind | undefined;
     /** Pairs of the metadata, as far as the caller may see it. */
     readonly metadata?: Readonly<Record<string, string>> | undefined;
+    /** The whole reference. */
+    readonly reference?: string | undefined;
   };
+
+/** A filter of transactions. With an external id, the other conditions are ignored. */
+export type ApiTransactionFilter = ApiHistoryFilter & { readonly externalId?: string | undefined };
+
+/** A filter of one's accounts. With an external id, the account that has it. */
+export type ApiAccountFilter = ApiPaging & { readonly externalId?: string | undefined };
 
 /** An API key to make. */
 export type ApiNewKeyRequest = {

@@ -139,6 +139,8 @@ export type ApiNewKey = { readonly apiKey: ApiKey; readonly secret: string };
 /** An account. Amounts are in minor units: 500n is 5.00 in a currency with two decimals. */
 export type ApiAccount = {
   readonly id: string;
+  /** The number for people, which stands for the id in every request. Null for a system account. */
+  readonly number: string | null;
   /** The owner's own name for it. */
   readonly name: string | null;
   /** ISO 4217 code. */
@@ -156,6 +158,10 @@ export type ApiAccount = {
   readonly minimumBalance: bigint | null;
   /** Absent without a maximum. */
   readonly maximumBalance?: bigint;
+  /** Set by the bank's own programs. */
+  readonly externalId?: string;
+  /** Pairs that the owner and the bank set. */
+  readonly metadata?: Readonly<Record<string, string>>;
   /** RFC 3339, in UTC. */
   readonly createdAt: string;
 };
@@ -224,6 +230,7 @@ export type ApiEntry = {
   readonly hash: string;
   readonly counterparty?: ApiCounterparty;
   readonly description?: string;
+  readonly reference?: string;
 };
 
 /** A hold that was open at the end of a statement's period. */
@@ -283,7 +290,7 @@ export type ApiStatement = {
 /** A statement with its proof: a file that `passbook verify-statement` checks without the server. */
 export type ApiStatementProof = {
   readonly format: 'passbook statement proof';
-  readonly version: 1;
+  readonly version: 2;
   readonly [field: string]: unknown;
 };
 
@@ -311,6 +318,9 @@ export type ApiDryRunTransaction = {
   /** Number of decimals of the currency. */
   readonly currencyExponent?: number;
   readonly description?: string;
+  readonly reference?: string;
+  /** Set by the bank's own programs. */
+  readonly externalId?: string;
   readonly metadata?: Readonly<Record<string, string>>;
   /** The side that the caller may not see in full. */
   readonly counterparty?: ApiCounterparty;

@@ -70,6 +70,7 @@ type Requests = All<
     Same<DeepFlat<api.ApiNewPasskey>, DeepFlat<BodyOf<'POST /api/auth/passkeys'>>>,
     Same<api.ApiRegistration, BodyOf<'POST /api/auth/register'>>,
     Same<api.ApiNewAccount, BodyOf<'POST /api/accounts'>>,
+    Same<api.ApiAccountMetadata, BodyOf<'PUT /api/accounts/{accountId}/metadata'>>,
     Same<api.ApiClosing, BodyOf<'POST /api/accounts/{accountId}/close'>>,
     Same<Flat<api.ApiPairTransfer>, Input<typeof bodies.BatchedPairBody>>,
     Same<api.ApiLeg, Input<typeof bodies.LegBody>>,
@@ -86,7 +87,7 @@ type Requests = All<
     Same<api.ApiLimits, BodyOf<'PUT /api/system/accounts/{accountId}/limits'>>,
     Same<api.IntentRoute, KeyedRoute>,
     Same<api.ApiKeyedOperation | undefined, QueryOf<'GET /api/transactions/by-key/{key}'>['operation']>,
-    Same<keyof api.ApiHistoryFilter, keyof Filter | 'pageSize' | 'minAmount' | 'maxAmount' | 'metadata'>,
+    Same<keyof api.ApiTransactionFilter, keyof Filter | 'pageSize' | 'minAmount' | 'maxAmount' | 'metadata'>,
   ]
 >;
 

@@ -7,7 +7,14 @@ import { sessionOperations } from './operations/sessions.ts';
 import { userOperations } from './operations/users.ts';
 import * as bodies from '../requests/bodies.ts';
 import * as queries from '../requests/queries.ts';
-import { AtQuery, HistoryQuery, Nothing, PageQuery } from '../requests/schemas.ts';
+import {
+  AtQuery,
+  HistoryQuery,
+  Nothing,
+  OwnAccountsQuery,
+  PageQuery,
+  TransactionsQuery,
+} from '../requests/schemas.ts';
 import * as json from '../responses/bodies.ts';
 
 const ANSWERS_TO_DEBIT = [
@@ -26,6 +33,7 @@ const ANSWERS_TO_CREDIT = [
 
 const ANSWERS_TO_TRANSFER = [
   'accounts_must_be_different',
+  'external_id_taken',
   ...ANSWERS_TO_DEBIT,
   ...ANSWERS_TO_CREDIT,
   'destination_account_unavailable',
@@ -89,16 +97,17 @@ export const operations = {
     key: 'optional',
     status: 201,
     answer: json.AccountAnswer,
-    errors: ['account_limit_reached'],
+    errors: ['account_limit_reached', 'external_id_taken', 'forbidden'],
   },
   'GET /api/accounts': {
     id: 'listAccounts',
     group: 'Accounts',
     summary: 'List your accounts',
-    description: 'Oldest first, closed accounts included.',
+    description:
+      'Oldest first, closed accounts included. With `externalId`, the account that has it, or an empty list.',
     access: 'session',
     scopes: ['read'],
-    query: PageQuery,
+    query: OwnAccountsQuery,
     status: 200,
     answer: json.AccountsAnswer,
     errors: [],
@@ -121,6 +130,20 @@ export const operations = {
     access: 'session',
     scopes: ['admin'],
     body: bodies.RenameBody,
+    status: 200,
+    answer: json.AccountAnswer,
+    errors: ['account_not_found', 'already_closed'],
+  },
+  'PUT /api/accounts/{accountId}/metadata': {
+    id: 'setAccountMetadata',
+    group: 'Accounts',
+    summary: 'Set the metadata of an account',
+    description:
+      'For its owner and the system. The pairs replace those that the account has; null removes them. The audit log records the change, with digests of the values.',
+    access: 'session',
+    scopes: ['admin'],
+    body: bodies.AccountMetadataBody,
+    key: 'optional',
     status: 200,
     answer: json.AccountAnswer,
     errors: ['account_not_found', 'already_closed'],
@@ -281,10 +304,11 @@ export const operations = {
     id: 'listTransactions',
     group: 'Transactions',
     summary: 'List your transactions',
-    description: 'Newest first. All filters must match.',
+    description:
+      'Newest first. All filters must match. With `externalId`, the transaction that has it, or an empty list.',
     access: 'session',
     scopes: ['read'],
-    query: HistoryQuery,
+    query: TransactionsQuery,
     metadataQuery: true,
     status: 200,
     answer: json.TransactionsAnswer,

@@ -7,6 +7,18 @@ import type { StaffAccess } from '../api/access.ts';
 import type { Caller, CallerEnv } from '../env.ts';
 
 /** Requires one of the roles. Must run after the caller is known. */
+/**
+ * Requires the role `system` where an external id is set. One person must not learn or take the ids of others.
+ * @throws PassbookError `forbidden`
+ */
+export function requireMayIdentify(
+  { role }: Pick<Caller, 'role'>,
+  requests: readonly { readonly externalId?: string | undefined }[],
+): void {
+  if (role !== 'system' && requests.some(({ externalId }) => externalId !== undefined))
+    throw new PassbookError('forbidden');
+}
+
 export function roleRequired(access: StaffAccess) {
   const roles: readonly Role[] = ROLES_OF[access];
   return createMiddleware<CallerEnv>(async (c, next) => {

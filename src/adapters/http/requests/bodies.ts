@@ -11,9 +11,22 @@ export const CredentialsBody = v.strictObject({
   ...secondFactor,
 });
 
+const metadata = v.record(v.string(), v.string());
+
+/** Only the system may set an external id: it is unique among everybody's. */
+const externalId = { externalId: v.optional(v.string()) };
+
 export const NewAccountBody = v.strictObject({
   currency: v.optional(v.string()),
   name: v.optional(v.string()),
+  metadata: v.optional(metadata),
+  ...externalId,
+  ...key,
+});
+
+export const AccountMetadataBody = v.strictObject({
+  metadata: v.nullable(metadata),
+  reason: v.optional(v.string()),
   ...key,
 });
 
@@ -27,10 +40,13 @@ export const ClosingBody = v.strictObject({
 
 const INTEGER_RULE = 'must be an integer';
 
+const texts = { description: v.optional(v.string()), reference: v.optional(v.string()) };
+
 const shared = {
   currency: v.optional(v.string()),
-  description: v.optional(v.string()),
-  metadata: v.optional(v.record(v.string(), v.string())),
+  ...texts,
+  metadata: v.optional(metadata),
+  ...externalId,
 };
 
 const confirmed = { confirmation: v.optional(v.string()) };
@@ -79,7 +95,8 @@ export const InitialFundsBody = v.strictObject({
   userId: v.optional(v.string()),
   amount: Amount,
   currency: v.optional(v.string()),
-  description: v.optional(v.string()),
+  ...texts,
+  ...externalId,
   ...key,
 });
 
@@ -87,7 +104,8 @@ export const CaptureBody = v.strictObject({ amount: v.optional(Amount), ...key }
 export const VoidBody = v.strictObject(key);
 export const ReversalBody = v.strictObject({
   amount: v.optional(Amount),
-  description: v.optional(v.string()),
+  ...texts,
+  ...externalId,
   ...key,
 });
 
@@ -96,7 +114,8 @@ export const WithdrawalBody = v.strictObject({
   userId: v.optional(v.string()),
   amount: Amount,
   currency: v.optional(v.string()),
-  description: v.optional(v.string()),
+  ...texts,
+  ...externalId,
   ...key,
 });
 
@@ -105,7 +124,7 @@ export const ExchangeBody = v.strictObject({
   toAccount: v.string(),
   fromAmount: Amount,
   toAmount: Amount,
-  description: v.optional(v.string()),
+  ...texts,
   ...key,
 });
 

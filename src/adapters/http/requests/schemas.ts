@@ -134,6 +134,16 @@ export const HistoryQuery = v.strictObject({
   maxAmount: v.optional(AmountText),
   status: v.optional(v.picklist(STATUSES, `must be one of ${STATUSES.join(', ')}`)),
   kind: v.optional(v.picklist(KINDS, `must be one of ${KINDS.join(', ')}`)),
+  reference: v.optional(v.string()),
 });
+
+/** The query of transactions: with `externalId`, the one that has it. */
+export const TransactionsQuery = v.strictObject({
+  ...HistoryQuery.entries,
+  externalId: v.optional(v.string()),
+});
+
+/** The query of a caller's accounts: with `externalId`, the one that has it. */
+export const OwnAccountsQuery = v.strictObject({ ...PageQuery.entries, externalId: v.optional(v.string()) });
 
 export const Nothing = v.strictObject({});

@@ -33,6 +33,7 @@ export const SignedInJson = v.strictObject({ user: UserJson, token: v.string() }
 
 export const AccountJson = v.strictObject({
   id: Id,
+  number: v.nullable(v.string()),
   name: v.nullable(v.string()),
   currency: v.string(),
   currencyExponent: Count,
@@ -43,6 +44,8 @@ export const AccountJson = v.strictObject({
   available: MinorUnits,
   minimumBalance: v.nullable(MinorUnits),
   maximumBalance: v.exactOptional(MinorUnits),
+  externalId: v.exactOptional(v.string()),
+  metadata: v.exactOptional(v.record(v.string(), v.string())),
   createdAt: Time,
 });
 
@@ -77,6 +80,7 @@ export const EntryJson = v.strictObject({
   hash: HashText,
   counterparty: v.exactOptional(CounterpartyJson),
   description: v.exactOptional(v.string()),
+  reference: v.exactOptional(v.string()),
 });
 
 export const StatementHoldJson = v.strictObject({
@@ -140,6 +144,8 @@ const transaction = {
   currency: v.exactOptional(v.string()),
   currencyExponent: v.exactOptional(Count),
   description: v.exactOptional(v.string()),
+  reference: v.exactOptional(v.string()),
+  externalId: v.exactOptional(v.string()),
   metadata: v.exactOptional(v.record(v.string(), v.string())),
   counterparty: v.exactOptional(CounterpartyJson),
   amountCaptured: v.exactOptional(MinorUnits),
@@ -303,7 +309,10 @@ export const CheckpointsAnswer = v.strictObject({ checkpoints: v.array(Checkpoin
 /** An instant of a proof, in milliseconds since 1970. */
 const Millis = v.pipe(v.number(), v.safeInteger());
 
+const ShownTextJson = v.strictObject({ salt: v.string(), text: v.string() });
+
 export const ProvenEntryJson = v.strictObject({
+  version: v.picklist([1, 2]),
   sequence: Count,
   step: EntryJson.entries.step,
   direction: v.picklist(DIRECTIONS),
@@ -325,14 +334,20 @@ export const ProvenEntryJson = v.strictObject({
     reverses: v.nullable(Id),
     batchId: v.nullable(Id),
   }),
-  seal: v.strictObject({ parties: HashText, description: v.string(), metadata: v.string() }),
-  description: v.nullable(v.strictObject({ salt: v.string(), text: v.string() })),
+  seal: v.strictObject({
+    parties: HashText,
+    description: v.string(),
+    metadata: v.string(),
+    reference: v.string(),
+  }),
+  description: v.nullable(ShownTextJson),
+  reference: v.nullable(ShownTextJson),
   hash: HashText,
 });
 
 export const StatementProofJson = v.strictObject({
   format: v.literal('passbook statement proof'),
-  version: v.literal(1),
+  version: v.literal(2),
   period: v.strictObject({ from: Millis, to: Millis }),
   previousHash: HashText,
   opening: v.nullable(ProvenEntryJson),

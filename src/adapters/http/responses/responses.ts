@@ -38,6 +38,7 @@ export function userShape({ id, name, email, role, createdAt }: User): Json<type
 export function accountShape(account: AccountView): Json<typeof AccountJson> {
   return {
     id: account.accountId,
+    number: account.number,
     name: account.name,
     currency: account.currency,
     currencyExponent: account.exponent,
@@ -48,6 +49,7 @@ export function accountShape(account: AccountView): Json<typeof AccountJson> {
     available: Number(account.available),
     minimumBalance: account.minimumBalance === null ? null : Number(account.minimumBalance),
     ...(account.maximumBalance === null ? {} : { maximumBalance: Number(account.maximumBalance) }),
+    ...omitAbsent({ externalId: account.externalId, metadata: account.metadata }),
     createdAt: timeShape(account.createdAt),
   };
 }
@@ -82,7 +84,11 @@ export function entryShape(entry: EntryView): Json<typeof EntryJson> {
     held: Number(entry.held),
     at: timeShape(entry.at),
     hash: entry.hash,
-    ...omitAbsent({ counterparty: counterpartyShape(entry.counterparty), description: entry.description }),
+    ...omitAbsent({
+      counterparty: counterpartyShape(entry.counterparty),
+      description: entry.description,
+      reference: entry.reference,
+    }),
   };
 }
 
@@ -185,6 +191,8 @@ export function transactionShape(
       currency: transfer.currency,
       currencyExponent: transfer.exponent,
       description: transfer.description,
+      reference: transfer.reference,
+      externalId: transfer.externalId,
       metadata: transfer.metadata,
       counterparty: transfer.counterparty,
       amountCaptured: numberShape(transfer.amountCaptured),

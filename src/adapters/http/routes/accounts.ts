@@ -3,12 +3,14 @@ import type { Ledger } from '../../../application/ledger.ts';
 import type { Logger } from '../../../application/ports/runtime.ts';
 import { statementProofText } from '../../../application/proofs/statement-proof-text.ts';
 import { accountViewerOf, actorByRole, actorOf, viewerOf } from '../middleware/caller.ts';
+import { requireMayIdentify } from '../middleware/caller.ts';
 import { hasLimit, requireAllAccounts, requireWithinLimit } from '../middleware/key-rights.ts';
+import { findOne } from '../responses/find-one.ts';
 import type { CallerRequired, HttpEnv } from '../env.ts';
 import { replayHeader, sendRefusal } from '../responses/problem.ts';
-import { ClosingBody, NewAccountBody, RenameBody } from '../requests/bodies.ts';
+import { AccountMetadataBody, ClosingBody, NewAccountBody, RenameBody } from '../requests/bodies.ts';
 import { PeriodQuery, StatementQuery } from '../requests/queries.ts';
-import { AtQuery, HistoryQuery, Nothing, PageQuery } from '../requests/schemas.ts';
+import { AtQuery, HistoryQuery, Nothing, OwnAccountsQuery } from '../requests/schemas.ts';
 import { readQuery, readQueryWithMetadata } from '../requests/read-query.ts';
 import { readKey } from '../requests/read-key.ts';
 import { readBody } from '../requests/read-body.ts';
@@ -36,6 +38,7 @@ export function accountRoutes({
         const body = await readBody(c, NewAccountBody);
         const idempotencyKey = readKey(c.req, body.idempotencyKey);
         requireAllAccounts(c.get('caller'));
+        requireMayIdentify(c.get('caller'), [body]);
         const opened = await ledger.openAccount(actorOf(c.get('caller')), {
           ...body,
           ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
@@ -45,7 +48,12 @@ export function accountRoutes({
       })
       .get('/', callerRequired, async (c) => {
         const caller = c.get('caller');
-        const page = await ledger.listAccounts(viewerOf(caller), caller.id, readQuery(c.req, PageQuery));
+        const { externalId, ...request } = readQuery(c.req, OwnAccountsQuery);
+        if (externalId !== undefined) {
+          const found = await findOne(() => ledger.findAccount(accountViewerOf(caller), externalId));
+          return c.json({ accounts: found.map(accountShape), nextCursor: null });
+        }
+        const page = await ledger.listAccounts(viewerOf(caller), caller.id, request);
         return c.json({ accounts: page.items.map(accountShape), nextCursor: page.nextCursor });
       })
       // Before the routes that take any id, which would otherwise match it
@@ -63,6 +71,17 @@ export function accountRoutes({
         const { name } = await readBody(c, RenameBody);
         const request = { accountId: c.req.param('id'), name };
         return sendAccountResult(c, await ledger.renameAccount(actorOf(c.get('caller')), request));
+      })
+      .put('/:id/metadata', callerRequired, writes.limited, async (c) => {
+        readQuery(c.req, Nothing);
+        const body = await readBody(c, AccountMetadataBody);
+        const idempotencyKey = readKey(c.req, body.idempotencyKey);
+        const set = await ledger.setAccountMetadata(actorByRole(c.get('caller')), {
+          ...body,
+          accountId: c.req.param('id'),
+          ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+        });
+        return sendAccountResult(c, set);
       })
       .post('/:id/close', callerRequired, writes.limited, async (c) => {
         readQuery(c.req, Nothing);

@@ -13,6 +13,7 @@ import {
   actorByRole,
   actorOf,
   operatorOf,
+  requireMayIdentify,
   reverserOf,
   roleRequired,
   viewerOf,
@@ -29,9 +30,10 @@ import {
 } from '../requests/bodies.ts';
 import type { BatchedTransferBody } from '../requests/bodies.ts';
 import { KeyQuery, SYSTEM_OPERATIONS } from '../requests/queries.ts';
-import { BATCH_LIMIT_BYTES, HistoryQuery, Nothing } from '../requests/schemas.ts';
+import { BATCH_LIMIT_BYTES, Nothing, TransactionsQuery } from '../requests/schemas.ts';
 import { dryRunOf, readQuery, readQueryWithMetadata } from '../requests/read-query.ts';
 import { readKeyedBody } from '../requests/read-body.ts';
+import { findOne } from '../responses/find-one.ts';
 import { sendBatchResult, sendTransferResult } from '../responses/results.ts';
 import { keyOutcomeShape, transactionShape } from '../responses/responses.ts';
 import type { WriteThrottle } from '../middleware/write-throttle.ts';
@@ -56,6 +58,7 @@ export function transactionRoutes({
         const options = dryRunOf(c.req);
         const body = await readKeyedBody(c, TransferBody);
         const request = { ...orderOf(body), idempotencyKey: body.idempotencyKey };
+        requireMayIdentify(c.get('caller'), [request]);
         requireOrders(c.get('caller'), [request]);
         if (requireConfirmation && !options.dryRun) {
           const order = { operation: 'transfer', transfers: [request], ...confirmationIn(body) } as const;
@@ -75,6 +78,7 @@ export function transactionRoutes({
           linked: body.linked ?? false,
           idempotencyKey: body.idempotencyKey,
         };
+        requireMayIdentify(c.get('caller'), request.transfers);
         requireOrders(c.get('caller'), request.transfers);
         if (requireConfirmation && !options.dryRun) {
           const order = { operation: 'batch', ...request, ...confirmationIn(body) } as const;
@@ -128,14 +132,14 @@ export function transactionRoutes({
       })
       .post('/:id/reverse', callerRequired, writes.limited, async (c) => {
         const options = dryRunOf(c.req);
-        const { description, ...body } = await readKeyedBody(c, ReversalBody);
+        const { amount, ...body } = await readKeyedBody(c, ReversalBody);
         const request = {
-          ...amountOf(body),
-          ...(description === undefined ? {} : { description }),
+          ...body,
+          ...amountOf({ ...omitAbsent({ amount }) }),
           transferId: c.req.param('id'),
-          idempotencyKey: body.idempotencyKey,
         };
         const caller = c.get('caller');
+        requireMayIdentify(caller, [request]);
         await requireStepWithinLimit(caller, request);
         return sendTransferResult(
           c,
@@ -143,8 +147,13 @@ export function transactionRoutes({
         );
       })
       .get('/', callerRequired, async (c) => {
-        const request = readQueryWithMetadata(c.req, HistoryQuery);
-        const page = await ledger.listTransfers(viewerOf(c.get('caller')), request);
+        const { externalId, ...request } = readQueryWithMetadata(c.req, TransactionsQuery);
+        const viewer = viewerOf(c.get('caller'));
+        if (externalId !== undefined) {
+          const found = await findOne(() => ledger.findTransfer(viewer, externalId));
+          return c.json({ transactions: found.map(transactionShape), nextCursor: null });
+        }
+        const page = await ledger.listTransfers(viewer, request);
         return c.json({ transactions: page.items.map(transactionShape), nextCursor: page.nextCursor });
       })
       // Before the route that takes any id, which would otherwise match it
@@ -200,8 +209,8 @@ function keyOwner(caller: Caller, operation: KeyedOperation | BatchOperation): A
 }
 
 function orderOf(body: v.InferOutput<typeof BatchedTransferBody>): TransferRequestFields {
-  const { currency, description, metadata } = body;
-  const texts = omitAbsent({ currency, description, metadata });
+  const { currency, description, reference, externalId, metadata } = body;
+  const texts = omitAbsent({ currency, description, reference, externalId, metadata });
   if ('legs' in body) {
     const legs = body.legs.map(({ account, direction, amount }) => ({
       accountId: account,
