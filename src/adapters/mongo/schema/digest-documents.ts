@@ -1,19 +1,15 @@
 import type { AnyBulkWriteOperation, Binary, Collection, Db, Filter } from 'mongodb';
-import { storedAccountDigest } from './number-accounts.ts';
+import { accountDigestBinary, accountOf } from '../documents/account-document.ts';
 import { collectionsOf } from './collections.ts';
 import { recordDigest } from '../documents/record-document.ts';
 import { transferDigestBinary, transferOf } from '../documents/transfer-document.ts';
 
 const PORTION = 500;
-const UNCHECKED = { ordered: false, bypassDocumentValidation: true } as const;
 
-/**
- * Adds a digest to every document from before digests existed. Repeated and concurrent runs are safe. Such documents
- * lack later fields too, which the validators require.
- */
+/** Adds a digest to every document from before digests existed. Repeated and concurrent runs are safe. */
 export async function digestDocuments(db: Db): Promise<void> {
   const { accounts, transfers, records } = collectionsOf(db);
-  await fill(accounts, storedAccountDigest);
+  await fill(accounts, ({ _id, ...fields }) => accountDigestBinary(accountOf(_id, fields)));
   await fill(transfers, (document) => transferDigestBinary(transferOf(document), document.record));
   await fill(records, recordDigest);
 }
@@ -25,7 +21,7 @@ async function fill<T extends { readonly _id: string; readonly digest: Binary }>
   const without = { digest: { $exists: false } } as Filter<T>;
   let writes: AnyBulkWriteOperation<T>[] = [];
   const flush = async () => {
-    if (writes.length > 0) await collection.bulkWrite(writes, UNCHECKED);
+    if (writes.length > 0) await collection.bulkWrite(writes, { ordered: false });
     writes = [];
   };
   for await (const document of collection.find(without)) {
