@@ -109,7 +109,7 @@ export class ClaimedBatches {
 export function withoutText<P extends OutboxBatch>(parcel: P, transferId: string): P {
   const messages = parcel.messages.map((message) =>
     isAboutTransfer(message) && message.transferId === transferId
-      ? { ...message, description: null }
+      ? { ...message, description: null, ...('reference' in message ? { reference: null } : {}) }
       : message,
   );
   return { ...parcel, messages };
