@@ -200,7 +200,12 @@ const MIGRATIONS: readonly Migration[] = [
       // First, so that an older program writes no account without a number
       await keepValid(db, 'accounts', validators.accounts);
       await index(db, 'accounts', [
-        { key: { number: 1 }, name: 'by_number', unique: true, partialFilterExpression: { number: { $gt: '' } } },
+        {
+          key: { number: 1 },
+          name: 'by_number',
+          unique: true,
+          partialFilterExpression: { number: { $gt: '' } },
+        },
         {
           key: { externalId: 1 },
           name: 'by_external_id',

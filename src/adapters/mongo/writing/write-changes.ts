@@ -8,7 +8,11 @@ import type { Account } from '../../../domain/entities/account.ts';
 import type { Change, Changes } from '../../../domain/books/changes.ts';
 import { erasesText } from '../../../domain/decisions/erase-text.ts';
 import { keyText } from '../../../domain/books/idempotency.ts';
-import { identifierText, identifiersOfAccount, identifiersOfTransfer } from '../../../domain/books/prefetch.ts';
+import {
+  identifierText,
+  identifiersOfAccount,
+  identifiersOfTransfer,
+} from '../../../domain/books/prefetch.ts';
 import type { Identifier } from '../../../domain/books/prefetch.ts';
 import type { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
 import type { Transfer } from '../../../domain/entities/transfer.ts';
