@@ -120,7 +120,7 @@ export function describeIdentifiers(subject: () => Subject): void {
       );
       await expect(
         bank.ledger.submitBatch(alice, { transfers: [request], idempotencyKey }),
-      ).rejects.toMatchObject(refused('transfers[0].destinationAccountId'));
+      ).rejects.toMatchObject(refused('transfers.0.destinationAccountId'));
       await expect(bank.ledger.getAccount(alice, mistyped)).rejects.toMatchObject(refused('accountId'));
     });
 
@@ -128,7 +128,7 @@ export function describeIdentifiers(subject: () => Subject): void {
       const { bank } = subject();
       const { alice, from } = await twoAccounts(subject());
       const to = makeAccountNumber('PB', freshBody());
-      expect(codeOf(await bank.pay(alice, { from, to, amount: 1n }))).toBe('account_not_found');
+      expect(codeOf(await bank.pay(alice, { from, to, amount: 1n }))).toBe('destination_account_not_found');
     });
   });
 
