@@ -299,7 +299,7 @@ const TAMPERINGS: readonly Tampering[] = [
   [
     'the digest of an erased text',
     ({ tamper, erased }) =>
-      tamper.transfer(erased, { erased: { description: 'f'.repeat(64), metadata: null } }),
+      tamper.transfer(erased, { erased: { description: 'f'.repeat(64), metadata: null, reference: null } }),
     ({ alice, erased }) => [
       { kind: 'entry_hash', accountId: alice, transferId: erased, count: 2 },
       { kind: 'transfer_erased', transferId: erased },
@@ -545,9 +545,10 @@ async function rewriteDescription({ store, tamper, paid, alice, bob, key }: Book
   );
   for (const accountId of [alice, bob]) {
     let head = GENESIS_HASH;
+    const { number } = (await store.reads.account(accountId))!;
     for (const { entry, transfer } of await store.reads.linesOf(accountId, { after: null, limit: 100 })) {
       const seal = sealTransfer(transfer, sha256);
-      head = linkHash(head, entryDigest(entry, transfer, { seal, digest: sha256 }), sha256);
+      head = linkHash(head, entryDigest(entry, transfer, { seal, number, digest: sha256 }), sha256);
       await tamper.entry(accountId, entry.sequence, { hash: head });
     }
     await tamper.account(accountId, { head });

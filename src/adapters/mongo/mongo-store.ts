@@ -27,6 +27,11 @@ export type MongoStoreOptions = (StoreClient | GivenClient) & {
   readonly clockToleranceMs?: number;
   /** Time limit of a read, and of a unit of work without its own deadline, in milliseconds. Default: 10,000. */
   readonly timeoutMs?: number;
+  /**
+   * Two to four capital letters that begin the numbers of accounts from before accounts had numbers. They get theirs as
+   * the store is opened first. Default: PB.
+   */
+  readonly accountPrefix?: string;
 };
 
 /** A client that the store opens and closes. */
@@ -70,6 +75,7 @@ const DATABASE_OPTIONS: DbOptions = {
 
 const MACHINE_CLOCK: Clock = { now: () => Date.now() };
 
+const DEFAULT_PREFIX = 'PB';
 const DEFAULT_DATABASE = 'passbook';
 /** The driver's default, which this program used before it had its own. */
 const FORMER_DATABASE = 'test';
@@ -90,6 +96,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
   }
   const client = options.client ?? new MongoClient(options.uri, driverOptions(options));
   if (!options.client) options.onClient?.(client);
+  const { clock = MACHINE_CLOCK, accountPrefix = DEFAULT_PREFIX } = options;
   try {
     await client.connect();
     const name = options.client
@@ -98,7 +105,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
     const db = client.db(name ?? DEFAULT_DATABASE, DATABASE_OPTIONS);
     await assertTransactions(db);
     if (name === undefined) await assertNoBooksElsewhere(db);
-    await migrateMongo(db, options.clock ?? MACHINE_CLOCK);
+    await migrateMongo(db, { clock, accountPrefix });
     const presence = new Heartbeat(db);
     await presence.endDead();
     return storeOf(db, presence, options);

@@ -16,6 +16,7 @@ import { describeErasure } from './erasure.ts';
 import { describeHistory } from './history.ts';
 import { describeHolds } from './holds.ts';
 import { describeIdempotency } from './idempotency.ts';
+import { describeIdentifiers } from './identifiers.ts';
 import { describeMailHours } from './mail-hours.ts';
 import { describeManyHolds } from './many-holds.ts';
 import { describeOrderOfChecks } from './order-of-checks.ts';
@@ -59,6 +60,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describeOutbox(subject);
     describeMailHours(subject);
     describeAccounts(subject);
+    describeIdentifiers(subject);
     describeTransfers(subject);
     describeHolds(subject);
     describeBatches(subject);

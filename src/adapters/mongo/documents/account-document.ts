@@ -7,11 +7,18 @@ import type { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
 import { digestBinary } from './digest.ts';
 import { entryKey } from './entry-document.ts';
 
-/** Money and unbounded counts are longs; instants are dates. */
+type SinceNumbers = 'number' | 'externalId' | 'metadata';
+
+/**
+ * Money and unbounded counts are longs; instants are dates. Idempotency records from before accounts had numbers lack
+ * the optional fields.
+ */
 export type AccountFields = Omit<
   AccountState,
-  'id' | 'sequence' | 'latestAt' | 'nextExpiryAt' | 'createdAt'
+  'id' | 'sequence' | 'latestAt' | 'nextExpiryAt' | 'createdAt' | SinceNumbers
 > & {
+  readonly [K in SinceNumbers]?: AccountState[K];
+} & {
   readonly sequence: bigint;
   readonly latestAt: Date;
   readonly nextExpiryAt: Date | null;
@@ -38,6 +45,8 @@ export function accountFields(account: Account): AccountFields {
   return {
     ownerId: account.ownerId,
     purpose: account.purpose,
+    number: account.number,
+    externalId: account.externalId,
     currency: account.currency,
     exponent: account.exponent,
     class: account.class,
@@ -54,6 +63,7 @@ export function accountDigestBinary(account: Account): Binary {
 export function changingFields(account: Account) {
   return {
     name: account.name,
+    metadata: account.metadata,
     status: account.status,
     creditsFrozen: account.creditsFrozen,
     minimumBalance: account.minimumBalance,
@@ -74,12 +84,17 @@ export function mustWrite(before: StoredAccount, after: Account): boolean {
     after.sequence === account.sequence ||
     after.sequence - written > ENTRIES_AHEAD ||
     account.nextExpiryAt !== after.nextExpiryAt ||
-    account.name !== after.name ||
+    hasNewFacts(account, after) ||
     account.status !== after.status ||
     account.creditsFrozen !== after.creditsFrozen ||
     account.minimumBalance !== after.minimumBalance ||
     account.maximumBalance !== after.maximumBalance
   );
+}
+
+/** Whether a change needs another digest. */
+export function hasNewFacts(before: Account, after: Account): boolean {
+  return before.name !== after.name || before.metadata !== after.metadata;
 }
 
 /** The keys of entries that may be newer than the document. */
@@ -111,6 +126,9 @@ export function accountOf(id: string, fields: AccountFields): Account {
   return Account.restore({
     ...fields,
     id,
+    number: fields.number ?? null,
+    externalId: fields.externalId ?? null,
+    metadata: fields.metadata ?? null,
     sequence: Number(fields.sequence),
     latestAt: fields.latestAt.getTime(),
     nextExpiryAt: fields.nextExpiryAt?.getTime() ?? null,

@@ -1,7 +1,7 @@
 import type { Binary } from 'mongodb';
 import type { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
 import { Transfer } from '../../../domain/entities/transfer.ts';
-import type { Leg, TransferState } from '../../../domain/entities/transfer.ts';
+import type { ErasedTexts, Leg, TransferState } from '../../../domain/entities/transfer.ts';
 import type { Instant } from '../../../domain/time.ts';
 import { omitAbsent } from '../../shared/omit-absent.ts';
 import { transferText } from '../../shared/row-digest.ts';
@@ -11,11 +11,14 @@ import { entryDocument, entryOf, entryKey } from './entry-document.ts';
 import type { EntryDocument } from './entry-document.ts';
 
 type Dated = 'expiresAt' | 'createdAt' | 'completedAt';
-type Facts = Omit<TransferState, 'id' | Dated> & {
+type Facts = Omit<TransferState, 'id' | 'erased' | Dated> & {
+  readonly erased: StoredErasure | null;
   readonly expiresAt: Date | null;
   readonly createdAt: Date;
   readonly completedAt: Date | null;
 };
+/** Digests from before transfers had references lack that one. */
+type StoredErasure = Omit<ErasedTexts, 'reference'> & Partial<Pick<ErasedTexts, 'reference'>>;
 /** Omits null fields: most of a transfer's fields are null, and each one costs time in every step. */
 type Sparse<T> = { readonly [K in keyof T as null extends T[K] ? K : never]?: NonNullable<T[K]> } & {
   readonly [K in keyof T as null extends T[K] ? never : K]: T[K];
@@ -75,6 +78,8 @@ export function transferDocument(
       exponent: transfer.exponent,
       payerName: transfer.payerName,
       description: transfer.description,
+      reference: transfer.reference,
+      externalId: transfer.externalId,
       metadata: transfer.metadata,
       expiresAt: dateOf(transfer.expiresAt),
       reverses: transfer.reverses,
@@ -141,6 +146,8 @@ export function transferOf(document: TransferDocument, standing?: StoredProgress
     initiator: document.initiator,
     payerName: document.payerName ?? null,
     description: document.description ?? null,
+    reference: document.reference ?? null,
+    externalId: document.externalId ?? null,
     metadata: document.metadata ?? null,
     salt: document.salt,
     expiresAt: instantOf(document.expiresAt),
@@ -150,7 +157,7 @@ export function transferOf(document: TransferDocument, standing?: StoredProgress
     completedAt: instantOf(completedAt),
     amountCaptured: amountCaptured ?? null,
     reversed: reversed ?? null,
-    erased: document.erased ?? null,
+    erased: document.erased ? { ...document.erased, reference: document.erased.reference ?? null } : null,
   });
 }
 

@@ -15,6 +15,7 @@ import type { PendingSums } from '../../../domain/entities/counters.ts';
 import type { AuditRecord } from '../../../domain/integrity/audit-log.ts';
 import { keyText } from '../../../domain/books/idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../../../domain/books/idempotency.ts';
+import type { Identifier } from '../../../domain/books/prefetch.ts';
 import type { Instant } from '../../../domain/time.ts';
 import type { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
 import type { Session } from '../../../domain/entities/session.ts';
@@ -23,6 +24,7 @@ import type { User } from '../../../domain/entities/user.ts';
 import type { AccountDocument } from '../documents/account-document.ts';
 import { auditRecordOf } from '../documents/audit-document.ts';
 import type { Collections } from '../schema/collections.ts';
+import { findIdentified } from '../documents/identified.ts';
 import { findDue } from '../writing/due-holds.ts';
 import type { CounterpartyIndex } from '../writing/counterparty-blocks.ts';
 import { entryKey, entryKeysBetween } from '../documents/entry-document.ts';
@@ -70,6 +72,10 @@ export class MongoReads implements LedgerReads, SessionReads {
   async transfer(id: string): Promise<Transfer | undefined> {
     const document = await this.#read(() => this.#collections.transfers.findOne({ _id: { $eq: id } }));
     return document ? transferOf(document) : undefined;
+  }
+
+  identify(identifiers: readonly Identifier[]): Promise<ReadonlyMap<string, string>> {
+    return this.#read(() => findIdentified(this.#collections, identifiers, (find) => find()));
   }
 
   async unbookedOf(

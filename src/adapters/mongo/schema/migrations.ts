@@ -5,6 +5,7 @@ import type { Clock } from '../../../application/ports/runtime.ts';
 import { digestDocuments } from './digest-documents.ts';
 import { endTransaction } from '../transactions/end-transaction.ts';
 import { hasCode } from '../transactions/errors.ts';
+import { numberAccounts } from './number-accounts.ts';
 import { foreignCollection } from './foreign-collections.ts';
 import { slotOf } from '../documents/version-document.ts';
 import { Deadline } from '../../shared/deadline.ts';
@@ -15,7 +16,12 @@ type Migration = {
   readonly version: number;
   readonly name: string;
   /** Repeated and concurrent runs must be safe. */
-  readonly apply: (db: Db) => Promise<void>;
+  readonly apply: (db: Db, settings: MigrationSettings) => Promise<void>;
+};
+
+export type MigrationSettings = {
+  /** Prefix of the numbers of accounts that have none. */
+  readonly accountPrefix: string;
 };
 
 type MigrationDocument = {
@@ -187,6 +193,38 @@ const MIGRATIONS: readonly Migration[] = [
       await index(db, 'throttles', [{ key: { expiresAt: 1 }, name: 'by_expiry', expireAfterSeconds: 0 }]);
     },
   },
+  {
+    version: 11,
+    name: 'account numbers, references and external ids',
+    async apply(db, { accountPrefix }) {
+      // First, so that an older program writes no account without a number
+      await keepValid(db, 'accounts', validators.accounts);
+      await index(db, 'accounts', [
+        {
+          key: { number: 1 },
+          name: 'by_number',
+          unique: true,
+          partialFilterExpression: { number: { $gt: '' } },
+        },
+        {
+          key: { externalId: 1 },
+          name: 'by_external_id',
+          unique: true,
+          partialFilterExpression: { externalId: { $gt: '' } },
+        },
+      ]);
+      await index(db, 'transfers', [
+        {
+          key: { externalId: 1 },
+          name: 'by_external_id',
+          unique: true,
+          // Without rejected transfers, which have no entries
+          partialFilterExpression: { externalId: { $gt: '' }, places: { $exists: true } },
+        },
+      ]);
+      await again(() => numberAccounts(db, accountPrefix));
+    },
+  },
 ];
 
 /** Implements `Transfer.unbookedFor` for existing transfers, in one scan. */
@@ -225,7 +263,10 @@ const END_MS = 10_000;
  * Brings the database to the version that this program knows. Several processes may do so at once.
  * @throws TypeError for a database of a newer version, or of another program; nothing in it is changed
  */
-export async function migrateMongo(db: Db, clock: Clock): Promise<void> {
+export async function migrateMongo(
+  db: Db,
+  { clock, ...settings }: { clock: Clock } & MigrationSettings,
+): Promise<void> {
   const schema = db.collection<MigrationDocument>('schema');
   const current = await versionOf(db);
   if (current > VERSION) {
@@ -245,7 +286,7 @@ export async function migrateMongo(db: Db, clock: Clock): Promise<void> {
     await keepAllValid(db);
   }
   const missing = MIGRATIONS.filter(({ version }) => version > current);
-  for (const migration of missing) await migration.apply(db);
+  for (const migration of missing) await migration.apply(db, settings);
   if (current > 0 && missing.length > 0) await keepAllValid(db);
   for (const migration of missing) await keepTrack(schema, migration, clock);
 }

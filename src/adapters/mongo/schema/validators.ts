@@ -16,6 +16,7 @@ const counter = { bsonType: 'long', minimum: 0n, maximum: MAX_COUNTER };
 const amount = { bsonType: 'long', minimum: 1n, maximum: MAX_AMOUNT };
 const limit = { bsonType: ['long', 'null'], minimum: -MAX_AMOUNT, maximum: MAX_AMOUNT };
 const exponent = { bsonType: 'int', minimum: 0, maximum: 4 };
+const number = { bsonType: ['string', 'null'], pattern: '^[A-Z]{2,4}[0-9]{14}$' };
 const hash = { bsonType: 'string', pattern: '^[0-9a-f]{64}$' };
 /** The first half of a SHA-256. */
 const digest = { bsonType: 'binData' };
@@ -35,7 +36,10 @@ export const accounts: Document = {
     _id: text,
     ownerId: textOrNull,
     purpose: { enum: [null, 'funding', 'settlement', 'fees', 'exchange', 'suspense'] },
+    number,
     name: textOrNull,
+    externalId: textOrNull,
+    metadata: { bsonType: ['object', 'null'] },
     currency: text,
     exponent,
     class: { enum: ['asset', 'liability', 'equity', 'income', 'expense'] },
@@ -51,7 +55,13 @@ export const accounts: Document = {
     createdAt: date,
     digest,
   }),
-  $expr: { $lte: [postedDifference, MAX_AMOUNT] },
+  $expr: {
+    $and: [
+      { $lte: [postedDifference, MAX_AMOUNT] },
+      // Every account of an owner has a number
+      { $or: [{ $eq: ['$ownerId', null] }, { $ne: ['$number', null] }] },
+    ],
+  },
 };
 
 export const ledger: Document = { $jsonSchema: object({ _id: text, unit: count }) };
@@ -95,7 +105,9 @@ export const transfers: Document = {
       completedAt: dateOrNull,
       amountCaptured: { ...amount, bsonType: ['long', 'null'] },
       reversed: { bsonType: ['array', 'null'], items: counter },
-      erased: object({ description: textOrNull, metadata: textOrNull }),
+      reference: text,
+      externalId: text,
+      erased: sparse({ description: textOrNull, metadata: textOrNull }, { reference: textOrNull }),
       unbookedFor: text,
       reserved: object({ debited: text, credited: text, amount }),
       record: object({ key: text, request: text, balances: text, at: date }),

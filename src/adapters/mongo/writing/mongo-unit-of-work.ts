@@ -5,6 +5,7 @@ import type { Clock } from '../../../application/ports/runtime.ts';
 import type { ClaimedBatches } from '../../shared/outbox-batch.ts';
 import type { Books } from '../../../domain/books/working-books.ts';
 import type { Decision } from '../../../domain/books/changes.ts';
+import { identifierText } from '../../../domain/books/prefetch.ts';
 import type { Prefetch } from '../../../domain/books/prefetch.ts';
 import { keyText } from '../../../domain/books/idempotency.ts';
 import type { Instant } from '../../../domain/time.ts';
@@ -327,11 +328,12 @@ export class MongoUnitOfWork implements UnitOfWork<ClientSession> {
  * Whether the prefetch needs nothing but accounts from a pending unit's changes. A key's recorded outcome never
  * changes, except for its texts; a unit that erases texts is never a base.
  */
-function isIndependentOf(want: Prefetch, { keys, transferIds }: PendingUnit): boolean {
+function isIndependentOf(want: Prefetch, { keys, transferIds, identifiers }: PendingUnit): boolean {
   return (
     isReadableOutside(want) &&
     want.keys.every((key) => !keys.has(keyText(key))) &&
-    want.transferIds.every((id) => !transferIds.has(id))
+    want.transferIds.every((id) => !transferIds.has(id)) &&
+    want.identifiers.every((identifier) => !identifiers.has(identifierText(identifier)))
   );
 }
 

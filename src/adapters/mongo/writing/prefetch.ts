@@ -5,7 +5,8 @@ import type { PendingSums } from '../../../domain/entities/counters.ts';
 import type { AuditHead } from '../../../domain/integrity/audit-log.ts';
 import { MOST_EXPIRIES } from '../../../domain/books/working-books.ts';
 import type { Books } from '../../../domain/books/working-books.ts';
-import type { OwnerAndCurrency, Prefetch } from '../../../domain/books/prefetch.ts';
+import { identifierText } from '../../../domain/books/prefetch.ts';
+import type { Identifier, OwnerAndCurrency, Prefetch } from '../../../domain/books/prefetch.ts';
 import { keyText } from '../../../domain/books/idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../../../domain/books/idempotency.ts';
 import type { Instant } from '../../../domain/time.ts';
@@ -14,6 +15,7 @@ import type { AccountDocument, StoredAccount } from '../documents/account-docume
 import { auditRecordOf } from '../documents/audit-document.ts';
 import type { AuditDocument } from '../documents/audit-document.ts';
 import type { Collections } from '../schema/collections.ts';
+import { findIdentified } from '../documents/identified.ts';
 import { DueSteps, findDue, findFirstHolds } from './due-holds.ts';
 import { recordOf, recordOfTransfer, transferIdsOf } from '../documents/record-document.ts';
 import type { RecordDocument } from '../documents/record-document.ts';
@@ -35,6 +37,8 @@ type Loaded = {
   readonly records: readonly RecordDocument[];
   /** Transfers from the prefetch, transfers of records, and pending holds. */
   readonly transfers: readonly TransferDocument[];
+  /** Texts of the identifiers from the prefetch that something has. */
+  readonly taken: ReadonlySet<string>;
   readonly due: LoadedDue;
   readonly auditHead: AuditDocument | null;
 };
@@ -49,6 +53,7 @@ export class MongoBooks implements Books {
   readonly #ownRecords = new Map<string, TransferDocument>();
   /** Each transfer is restored once, so that a change can be compared with the state that was read. */
   readonly #restored = new Map<string, Transfer>();
+  readonly #taken: ReadonlySet<string>;
   readonly #due: LoadedDue;
   readonly #auditHead: AuditHead | undefined;
 
@@ -60,6 +65,7 @@ export class MongoBooks implements Books {
     for (const transfer of loaded.transfers) {
       if (transfer.record) this.#ownRecords.set(transfer.record.key, transfer);
     }
+    this.#taken = loaded.taken;
     this.#due = loaded.due;
     this.#auditHead = loaded.auditHead ? auditRecordOf(loaded.auditHead) : undefined;
   }
@@ -103,6 +109,10 @@ export class MongoBooks implements Books {
 
   accountCount(ownerId: string): number {
     return this.#accountCounts.get(ownerId) ?? 0;
+  }
+
+  isTaken(identifier: Identifier): boolean {
+    return this.#taken.has(identifierText(identifier));
   }
 
   record(key: IdempotencyKey): IdempotencyRecord | undefined {
@@ -165,6 +175,7 @@ export async function loadBooks(
     accountCounts: await find.accountCounts(want.ownerIds),
     records,
     transfers: [...transfers, ...[...due.first.values()].flat()],
+    taken: await find.taken(want.identifiers),
     due,
     auditHead: want.auditHead ? await find.auditHead() : null,
   });
@@ -239,7 +250,11 @@ export async function loadBooksOutside(
       read.push(stored);
     }
   };
-  const [{ records, transfers }] = await Promise.all([find.recordsAndTransfers(want), take(want.accountIds)]);
+  const [{ records, transfers }, taken] = await Promise.all([
+    find.recordsAndTransfers(want),
+    find.taken(want.identifiers),
+    take(want.accountIds),
+  ]);
   const ofTransfers = accountIdsOf(transfers, want.transferIds).filter((id) => !accounts.has(id));
   await take([...new Set(ofTransfers)]);
   const currencies = new Set(Array.from(accounts.values(), ({ account }) => account.currency));
@@ -252,6 +267,7 @@ export async function loadBooksOutside(
     accountCounts: new Map(),
     records,
     transfers,
+    taken,
     due: nothingDue(latest),
     auditHead: null,
   });
@@ -308,6 +324,10 @@ class Finder {
       counts.set(ownerId, ids.length);
     }
     return counts;
+  }
+
+  async taken(identifiers: readonly Identifier[]): Promise<ReadonlySet<string>> {
+    return new Set((await findIdentified(this.#collections, identifiers, this.#read)).keys());
   }
 
   /** Loads the sums of due holds, and some holds of the first accounts: as many as one unit may expire. */

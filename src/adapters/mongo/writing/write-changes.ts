@@ -8,12 +8,19 @@ import type { Account } from '../../../domain/entities/account.ts';
 import type { Change, Changes } from '../../../domain/books/changes.ts';
 import { erasesText } from '../../../domain/decisions/erase-text.ts';
 import { keyText } from '../../../domain/books/idempotency.ts';
+import {
+  identifierText,
+  identifiersOfAccount,
+  identifiersOfTransfer,
+} from '../../../domain/books/prefetch.ts';
+import type { Identifier } from '../../../domain/books/prefetch.ts';
 import type { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
 import type { Transfer } from '../../../domain/entities/transfer.ts';
 import {
   accountDigestBinary,
   accountFields,
   changingFields,
+  hasNewFacts,
   mustWrite,
 } from '../documents/account-document.ts';
 import type { AccountDocument, StoredAccount } from '../documents/account-document.ts';
@@ -42,6 +49,8 @@ export type UnitChanges = {
   /** Idempotency keys, as texts. */
   readonly keys: ReadonlySet<string>;
   readonly transferIds: ReadonlySet<string>;
+  /** Texts of the identifiers of new accounts and transfers. */
+  readonly identifiers: ReadonlySet<string>;
 };
 
 /** The result of writing a unit. */
@@ -78,6 +87,7 @@ export class MongoUnitWriter {
   readonly #entries: BookedEntry[] = [];
   readonly #keys = new Set<string>();
   readonly #transferIds = new Set<string>();
+  readonly #identifiers = new Set<string>();
 
   constructor(transaction: Transaction, collections: Collections, books: MongoBooks) {
     this.#transaction = transaction;
@@ -94,6 +104,7 @@ export class MongoUnitWriter {
     this.#isEmpty = false;
     for (const record of changes.records) this.#keys.add(keyText(record));
     for (const { after } of changes.transfers) this.#transferIds.add(after.id);
+    for (const identifier of identifiersOf(changes)) this.#identifiers.add(identifierText(identifier));
     const { own, others } = splitRecords(changes, inlineRecord);
     const { inserted, updates } = transferWrites(changes, own);
     await this.#sent;
@@ -118,6 +129,7 @@ export class MongoUnitWriter {
         accounts: new Map(stored.map((one) => [one.account.id, one])),
         keys: this.#keys,
         transferIds: this.#transferIds,
+        identifiers: this.#identifiers,
       });
     }
     await this.#sent;
@@ -187,6 +199,13 @@ export class MongoUnitWriter {
   }
 }
 
+function identifiersOf({ accounts, transfers }: Changes): readonly Identifier[] {
+  return [
+    ...accounts.flatMap(({ before, after }) => (before ? [] : identifiersOfAccount(after))),
+    ...transfers.flatMap(({ before, after }) => (before ? [] : identifiersOfTransfer(after))),
+  ];
+}
+
 /** Erases a transfer's text from its notifications. Sent ones are already deleted; waiting and failed ones are few. */
 async function eraseFromParcels(
   transaction: Transaction,
@@ -219,7 +238,7 @@ function accountWrites(
     }
     if (!mustWrite(was, after)) return { account: after, written: was.written };
     const filter = { _id: id, sequence: BigInt(was.written) };
-    const digest = was.account.name === after.name ? {} : { digest: accountDigestBinary(after) };
+    const digest = hasNewFacts(was.account, after) ? { digest: accountDigestBinary(after) } : {};
     writes.push({ updateOne: { filter, update: { $set: { ...changingFields(after), ...digest } } } });
     return { account: after, written: sequence };
   });
@@ -230,7 +249,7 @@ function accountWrites(
 function unsetBy(change: Change<Transfer>): object {
   const { before, after } = change;
   const fields = {
-    ...(erasesText(change) ? { description: true, metadata: true } : {}),
+    ...(erasesText(change) ? { description: true, reference: true, metadata: true } : {}),
     ...(before?.status === 'pending' && after.status !== 'pending' ? { reserved: true } : {}),
   };
   return Object.keys(fields).length > 0 ? { $unset: fields } : {};

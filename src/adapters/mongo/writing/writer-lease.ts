@@ -16,8 +16,8 @@ export type LeaseDocument = {
   readonly until: Date;
   /** The process that waits for the lease. */
   readonly next: string | null;
-  /** The previous holder's handover; null if it published none. */
-  readonly told: ChangedAccountsDocument | null;
+  /** The previous holder's; null if it published none. Programs before version 11 wrote `told`, without numbers. */
+  readonly handover: ChangedAccountsDocument | null;
 };
 
 /** Accounts as texts: no work for the server, and a third of a document's cost for both processes. */
@@ -83,7 +83,7 @@ export class WriterLease {
           this.#lastWaitMs = performance.now() - asked;
           if (turn.before === this.#processId) return undefined;
           this.markContended();
-          return { handover: turn.told && handoverOf(turn.told) };
+          return { handover: turn.handover && handoverOf(turn.handover) };
         }
         // Most leases last as long as the one before, so an earlier attempt would fail
         await wait(tries === 0 ? Math.max(PAUSE_MS, this.#lastWaitMs / 2) : PAUSE_MS);
@@ -104,7 +104,7 @@ export class WriterLease {
     const handover = changes();
     const passed = this.#turns.updateOne(
       { _id: 'turn', holder: this.#processId },
-      { $currentDate: { until: true }, $set: { told: handover && handoverDocument(handover) } },
+      { $currentDate: { until: true }, $set: { handover: handover && handoverDocument(handover) } },
       WITHOUT_WAITING,
     );
     passed.catch(() => {}); // The lease then expires by itself
@@ -133,7 +133,7 @@ export class WriterLease {
   }
 
   /** Takes the lease if it is free and no other process waits, or if the waiting one does not claim it in time. */
-  async #try(): Promise<Pick<LeaseDocument, 'before' | 'told'> | undefined> {
+  async #try(): Promise<Pick<LeaseDocument, 'before' | 'handover'> | undefined> {
     const me = this.#processId;
     const stamp = randomUUID();
     const is = (field: string, value: string | null) => ({ $eq: [{ $ifNull: [field, null] }, value] });
@@ -166,7 +166,7 @@ export class WriterLease {
         projection: {
           stamp: 1,
           before: 1,
-          told: { $cond: [is('$stamp', stamp), { $ifNull: ['$told', null] }, null] },
+          handover: { $cond: [is('$stamp', stamp), { $ifNull: ['$handover', null] }, null] },
         },
       },
     );
