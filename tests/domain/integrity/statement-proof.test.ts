@@ -216,7 +216,7 @@ describe('a proof of an account whose entries begin with version 1', () => {
 });
 
 describe('a proof of version 1', () => {
-  it('remains valid, as it was exported before version 2', () => {
+  it('remains valid if it was exported before version 2', () => {
     const { proof, checkpoint } = oldProof();
     const result = checked(proof, checkpoint);
     expect(result).toMatchObject({ ok: true, statement: { openingBalance: 100n, closingBalance: 55n } });
