@@ -16,10 +16,10 @@ function checked(proof: unknown, checkpoint: Checkpoint) {
 }
 
 /** Returns a proof with a change of the entry at the sequence. */
-function withEntry<Entry extends { readonly sequence: number }, Proof extends { entries: readonly Entry[] }>(
+function withEntry<Proof extends { readonly entries: readonly { readonly sequence: number }[] }>(
   proof: Proof,
   sequence: number,
-  change: (entry: Entry) => object,
+  change: (entry: Proof['entries'][number]) => object,
 ) {
   return {
     ...proof,
