@@ -226,9 +226,9 @@ describe('encoding version 2', () => {
       'passbook entry 2\n019bc0de-0000-7000-8000-00000000000a\nPB48539007547034\n2\ncompleted\ndebit\n' +
         '250\n0\n250\n10000\n0\n0\n1768471201234\n' +
         '019bc0de-0000-7000-8000-000000000002\ntransfer\nEUR\n1768471201234\n-\n-\n-\n' +
-        `${['parties', 'reference', 'description', 'metadata']
+        ['parties', 'reference', 'description', 'metadata']
           .map((name) => vectors2[2]!.digests[name as keyof Vector['digests']])
-          .join('\n')}`,
+          .join('\n'),
     );
   });
 
