@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Verifies Passbook's hash chain independently of Passbook, with only the standard library.
 
-    verify_chain.py vectors FILE              golden vectors, such as tests/domain/golden/chain-v1.json
-    verify_chain.py statement FILE PUBLIC     output of `passbook export-statement`; PUBLIC is a JWK, or a file with one
+    verify_chain.py vectors FILE                   golden vectors, such as tests/domain/golden/chain-v2.json
+    verify_chain.py statement FILE PUBLIC          output of `passbook export-statement`
+    verify_chain.py checkpoint JWS MANIFEST PUBLIC the files NUMBER.jws and NUMBER.manifest of a checkpoint
 
-Exits with 0 if everything is valid, otherwise with 1 and the first fault. docs/internals/formats.md has the encoding.
+PUBLIC is a JWK, or a file with one. Verifies versions 1 and 2 of every format. Exits with 0 if everything is valid,
+otherwise with 1 and the first fault. docs/internals/formats.md has the encoding.
 """
 
 import base64
@@ -36,58 +38,151 @@ def canonical(metadata):
 
 
 def seal_of(transfer):
-    salt, initiator = transfer["salt"], transfer["initiator"]
+    salt, initiator, external_id = transfer["salt"], transfer["initiator"], transfer.get("externalId")
+    parties = [salt, initiator["kind"], shown(initiator["id"])]
     legs = [leg[field] for leg in transfer["legs"] for field in ("accountId", "direction", "amount")]
-    description, metadata = transfer["description"], transfer["metadata"]
+    texts = {name: transfer.get(name) for name in ("description", "reference", "metadata")}
+    if texts["metadata"] is not None:
+        texts["metadata"] = canonical(texts["metadata"])
+    erased = transfer.get("erased") or {}
     return {
-        "parties": digest("passbook parties 1", salt, initiator["kind"], shown(initiator["id"]), *legs),
-        "description": "-"
-        if description is None
-        else digest("passbook description 1", text_salt("description", salt), description),
-        "metadata": "-"
-        if metadata is None
-        else digest("passbook metadata 1", text_salt("metadata", salt), canonical(metadata)),
+        "parties": digest("passbook parties 1", *parties, *legs)
+        if external_id is None
+        else digest("passbook parties 2", *parties, external_id, *legs),
+        **{
+            name: shown(erased.get(name)) if text is None else text_digest(name, text_salt(name, salt), text)
+            for name, text in texts.items()
+        },
     }
 
 
-def entry_digest(account_id, entry, transfer, seal):
+def text_digest(name, salt, text):
+    return digest(f"passbook {name} 1", salt, text)
+
+
+def entry_digest(account, entry, transfer, seal, version):
+    """`account` is its id in version 1; its id and its number in version 2."""
     after = entry["after"]
-    return digest(
-        "passbook entry 1", account_id, entry["sequence"], entry["step"], entry["direction"],
+    references = [seal["reference"]] if version == 2 else []
+    lines = [
+        *(account if version == 2 else account[:1]), entry["sequence"], entry["step"], entry["direction"],
         entry["posted"], entry["pending"],
         after["debitsPosted"], after["creditsPosted"], after["debitsPending"], after["creditsPending"],
         entry["at"], transfer["id"], transfer["kind"], shown(transfer["currency"]), transfer["createdAt"],
         shown(transfer["expiresAt"]), shown(transfer["reverses"]), shown(transfer["batchId"]),
-        seal["parties"], seal["description"], seal["metadata"],
-    )  # fmt: skip
+        seal["parties"], *references, seal["description"], seal["metadata"],
+    ]  # fmt: skip
+    require(not any("\n" in str(line) for line in lines), "a line holds a line feed")
+    return digest(f"passbook entry {version}", *lines)
 
 
 def link(previous, of_entry):
     return digest("passbook link 1", previous, of_entry)
 
 
+def audit_hash(previous, facts):
+    subject = next((facts[kind] for kind in ("accountId", "transferId", "userId") if facts.get(kind) is not None), "-")
+    return digest(
+        "passbook audit 1", previous, facts["sequence"], facts["at"], facts["actor"]["kind"],
+        shown(facts["actor"]["id"]), facts["action"], subject,
+        json.dumps([facts["reason"], facts["changes"]], ensure_ascii=False, separators=(",", ":")),
+    )  # fmt: skip
+
+
+def leaf_text(account):
+    values = [account[field] for field in LEAF_FIELDS]
+    return " ".join(str(value).lower() if isinstance(value, bool) else str(shown(value)) for value in values)
+
+
 def verify_vectors(path):
     with open(path, encoding="utf-8") as file:
-        vectors = json.load(file)["vectors"]
-    for vector in vectors:
-        seal = seal_of(vector["transfer"])
-        of_entry = entry_digest(vector["entry"]["accountId"], vector["entry"], vector["transfer"], seal)
-        found = {**seal, "entry": of_entry, "link": link(vector["previousHash"], of_entry)}
-        require(found == vector["digests"], f"{vector['name']}: {found}")
-    return f"{len(vectors)} vectors agree"
+        golden = json.load(file)
+    for vector in golden["vectors"]:
+        found, expected = of_vector(vector)
+        require(found == expected, f"{vector['name']}: {found}")
+    for vector in golden.get("metadata", []):
+        found = digest("passbook account metadata 1", vector["accountId"], vector["key"], vector["value"])
+        require(found == vector["digest"], f"{vector['name']}: {found}")
+    for vector in golden.get("leaves", []):
+        text = leaf_text(vector["account"])
+        require((text, leaf_hash(text).hex()) == (vector["text"], vector["hash"]), f"{vector['name']}: {text}")
+    for vector in golden.get("checkpoints", []):
+        checkpoint = signed_by(json.dumps(vector["publicKey"]), vector["signed"])
+        require(checkpoint == vector["payload"], f"{vector['name']}: {checkpoint}")
+        require_manifest(checkpoint, vector["manifest"])
+    return f"{sum(len(all) for all in golden.values() if isinstance(all, list))} vectors agree"
+
+
+def of_vector(vector):
+    previous = vector["previousHash"]
+    if "facts" in vector:
+        return audit_hash(previous, vector["facts"]), vector["hash"]
+    entry, seal = vector["entry"], seal_of(vector["transfer"])
+    account = [entry["accountId"], shown(vector.get("number"))]
+    of_entry = entry_digest(account, entry, vector["transfer"], seal, vector.get("version", 1))
+    found = {**seal, "entry": of_entry, "link": link(previous, of_entry)}
+    # Vectors of version 1 are older than references
+    return found, {"reference": "-", **vector["digests"]}
+
+
+def verify_checkpoint(jws, manifest, public):
+    with open(jws, encoding="ascii") as file:
+        checkpoint = signed_by(public, file.read().strip())
+    with open(manifest, encoding="ascii", newline="\n") as file:
+        text = file.read()
+    require(text == "" or text.endswith("\n"), "the last line of the manifest has no end")
+    require_manifest(checkpoint, text.split("\n")[:-1])
+    return f"checkpoint {checkpoint['number']} of {checkpoint['accounts']} accounts is signed with this key"
+
+
+def require_manifest(checkpoint, lines):
+    ids = [read_leaf(line, checkpoint)["id"] for line in lines]
+    require(all(one < next for one, next in zip(ids, ids[1:])), "the accounts of the manifest are not in order")
+    require(len(lines) == checkpoint["accounts"], "the manifest has another number of accounts")
+    require(tree_root([leaf_hash(line) for line in lines]).hex() == checkpoint["root"], "another manifest was signed")
+
+
+def leaf_hash(text):
+    return hashlib.sha256(b"\0" + text.encode("ascii")).digest()
+
+
+def tree_root(leaves):
+    """RFC 6962, section 2.1."""
+    if len(leaves) <= 1:
+        return leaves[0] if leaves else hashlib.sha256(b"").digest()
+    left = 1 << (len(leaves) - 1).bit_length() - 1
+    return hashlib.sha256(b"\1" + tree_root(leaves[:left]) + tree_root(leaves[left:])).digest()
+
+
+LEAF_FIELDS = [
+    "id", "ownerId", "currency", "class", "status", "creditsFrozen", "minimumBalance", "maximumBalance",
+    "debitsPosted", "creditsPosted", "debitsPending", "creditsPending", "sequence", "head", "number", "externalId",
+]  # fmt: skip
+LEAF = re.compile(
+    r"[!-~]+ [!-~]+ [A-Z]{3} (?:asset|liability|equity|income|expense) (?:active|frozen|closed) (?:true|false)"
+    r"(?: (?:-|-?[0-9]+)){2}(?: [0-9]+){5} [0-9a-f]{64}(?P<added> (?:-|[A-Z]{2,4}[0-9]{14}) [!-~]+)?"
+)
+
+
+def read_leaf(text, checkpoint):
+    match = LEAF.fullmatch(text)
+    require(match is not None, "a leaf is malformed")
+    version = 1 if match["added"] is None else 2
+    require(version == checkpoint["version"], f"a leaf of version {version} in a checkpoint of another version")
+    return dict(zip(LEAF_FIELDS, text.split(" ")))
 
 
 def verify_statement(path, public):
     with open(path, encoding="utf-8") as file:
         proof = json.load(file)
-    require(proof["format"] == "passbook statement proof" and proof["version"] == 1, "not a proof of version 1")
+    version = proof["version"]
+    require(proof["format"] == "passbook statement proof" and version in (1, 2), "not a proof of version 1 or 2")
     checkpoint = signed_by(public, proof["checkpoint"])
-    leaf = proof["leaf"].split(" ")
-    account_id, currency, of_class, last, head = leaf[0], leaf[2], leaf[3], int(leaf[12]), leaf[13]
+    leaf = read_leaf(proof["leaf"], checkpoint)
     inclusion = proof["inclusion"]
     require(inclusion["size"] == checkpoint["accounts"], "another tree")
-    leaf_hash = hashlib.sha256(b"\0" + proof["leaf"].encode("ascii")).digest()
-    require(root_of(leaf_hash, inclusion) == checkpoint["root"], "the account is not in the checkpoint")
+    root = root_of(leaf_hash(proof["leaf"]), inclusion)
+    require(root == checkpoint["root"], "the account is not in the checkpoint")
 
     opening, following, entries = proof["opening"], proof["following"], proof["entries"]
     sides = [*([opening] if opening else []), *entries, *([following] if following else [])]
@@ -98,28 +193,45 @@ def verify_statement(path, public):
     for entry in sides:
         sequence += 1
         require(entry["sequence"] == sequence, f"entry {entry['sequence']} does not follow the one before it")
-        require(entry["transfer"]["currency"] == currency, f"entry {sequence} is in another currency")
-        before = link(before, entry_digest(account_id, entry, entry["transfer"], entry["seal"]))
+        require(entry["transfer"]["currency"] == leaf["currency"], f"entry {sequence} is in another currency")
+        before = link(before, proven_digest(leaf, entry if version == 2 else in_version_2(entry)))
         require(before == entry["hash"], f"entry {sequence} is not what its hash covers")
-        text = entry["description"]
-        require(
-            text is None or digest("passbook description 1", text["salt"], text["text"]) == entry["seal"]["description"],
-            f"entry {sequence} has another description",
-        )
         counters = counted(counters, entry)
     for of_entry in proof["digests"]:
         before = link(before, of_entry)
-    require(sequence + len(proof["digests"]) == last and before == head, "it does not lead to the head that was signed")
+    is_head = sequence + len(proof["digests"]) == int(leaf["sequence"]) and before == leaf["head"]
+    require(is_head, "it does not lead to the head that was signed")
 
     start, end = proof["period"]["from"], proof["period"]["to"]
     require(end <= checkpoint["at"], "the period ends after the checkpoint")
-    require(opening["at"] < start if opening else last == 0 or sides[0]["sequence"] == 1, "entries before may be missing")
+    is_first = leaf["sequence"] == "0" or sides[0]["sequence"] == 1
+    require(opening["at"] < start if opening else is_first, "entries before may be missing")
     require(following["at"] >= end if following else not proof["digests"], "entries after may be missing")
     require(all(start <= entry["at"] < end for entry in entries), "an entry is not of the period")
     closing = (entries or [opening])[-1]
-    sign = -1 if of_class in ("asset", "expense") else 1
+    sign = -1 if leaf["class"] in ("asset", "expense") else 1
     balance = sign * (int(closing["after"]["creditsPosted"]) - int(closing["after"]["debitsPosted"])) if closing else 0
-    return f"{len(entries)} entries of {account_id} are proven by checkpoint {checkpoint['number']}, balance {balance}"
+    return f"{len(entries)} entries of {leaf['id']} are proven by checkpoint {checkpoint['number']}, balance {balance}"
+
+
+def in_version_2(entry):
+    return {**entry, "version": 1, "reference": None, "seal": {**entry["seal"], "reference": "-"}}
+
+
+def proven_digest(leaf, entry):
+    """The digest of an entry, whose texts are those that it covers."""
+    name, version, seal = f"entry {entry['sequence']}", entry["version"], entry["seal"]
+    require(version in (1, 2), f"{name} is of an unknown version")
+    require(version == 1 or "number" in leaf, f"{name} is newer than the checkpoint")
+    require(version == 2 or seal["reference"] == "-", f"{name} has a reference that nothing covers")
+    for of_text in ("description", "reference"):
+        text = entry[of_text]
+        if text is not None:
+            # A salt with a line feed could hide the beginning of the text
+            require(re.fullmatch("[0-9a-f]{64}", text["salt"]) is not None, f"{name} has a malformed salt")
+            found = text_digest(of_text, text["salt"], text["text"])
+            require(found == seal[of_text], f"{name} has another {of_text}")
+    return entry_digest([leaf["id"], leaf.get("number")], entry, entry["transfer"], seal, version)
 
 
 def counted(counters, entry):
@@ -161,7 +273,9 @@ def signed_by(public, jws):
     require(head["alg"] == "EdDSA" and head["typ"] == "passbook-checkpoint+jws", "not a signed checkpoint")
     key = unbase64(json.loads(public)["x"])
     require(is_signature(key, f"{header}.{payload}".encode("ascii"), unbase64(signature)), "not signed with this key")
-    return json.loads(unbase64(payload))
+    checkpoint = json.loads(unbase64(payload))
+    require(checkpoint["version"] in (1, 2), "not a checkpoint of version 1 or 2")
+    return checkpoint
 
 
 def unbase64(text):
@@ -232,6 +346,8 @@ def main(arguments):
             print(verify_vectors(arguments[1]))
         elif len(arguments) == 3 and arguments[0] == "statement":
             print(verify_statement(arguments[1], arguments[2]))
+        elif len(arguments) == 4 and arguments[0] == "checkpoint":
+            print(verify_checkpoint(arguments[1], arguments[2], arguments[3]))
         else:
             print(__doc__)
             return 2

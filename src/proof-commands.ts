@@ -11,10 +11,11 @@ import { statementProofText } from './application/proofs/statement-proof-text.ts
 import { verifyBooks } from './application/proofs/verify-books.ts';
 import type { Verified, VerifyRequest } from './application/proofs/verify-books.ts';
 import type { Config } from './config.ts';
+import { formatAccountNumber } from './domain/entities/account-number.ts';
 import { GENESIS_HASH } from './domain/entities/genesis-hash.ts';
 import type { Checkpoint } from './domain/integrity/checkpoint.ts';
-import { checkStatementProof, isStatementProof } from './domain/integrity/statement-proof.ts';
-import type { ProvenStatement } from './domain/integrity/statement-proof.ts';
+import { checkStatementProof, inVersion2, isStatementProof } from './domain/integrity/statement-proof.ts';
+import type { ProvenEntry, ProvenStatement } from './domain/integrity/statement-proof.ts';
 import { readInstant } from './domain/time.ts';
 import { FAULTS, FaultLog } from './domain/verification/faults.ts';
 import type { Fault } from './domain/verification/faults.ts';
@@ -87,14 +88,14 @@ export function addProofCommands(program: Command, setting: Setting): void {
 
   program
     .command('erase-text')
-    .description("erase a transaction's description and metadata permanently")
+    .description("erase a transaction's description, reference and metadata permanently")
     .argument('<transactionId>', "transaction's id")
     .requiredOption('--reason <text>', 'reason, for the audit log')
     .action(async (transferId: string, { reason }: { reason: string }) => {
       await withLedger(setting, async (ledger) => {
         const erased = await ledger.eraseText(SYSTEM, { transferId, reason });
         if (!erased.ok) throw new Error(`Nothing was erased: ${erased.code}`);
-        out(`Erased the description and metadata of ${transferId}`);
+        out(`Erased the description, reference and metadata of ${transferId}`);
       });
     });
 
@@ -126,7 +127,7 @@ function addStatementCommands(program: Command, setting: Setting): void {
     .argument('<file>', 'file that export-statement wrote')
     .requiredOption('--key <public>', "the bank's public key: a file or the key itself")
     .action(async (file: string, { key }: { key: string }) => {
-      const proof: unknown = JSON.parse(await readFile(file, 'utf8'));
+      const proof = inVersion2(JSON.parse(await readFile(file, 'utf8')));
       if (!isStatementProof(proof)) throw new Error(`${file} is not a statement proof`);
       const checkpoint = await verifyCheckpoint(proof.checkpoint, await textOf(key));
       const result = checkpoint
@@ -232,14 +233,23 @@ function* statementLines(
   { account, openingBalance, closingBalance, entries }: ProvenStatement,
   { number, at }: Checkpoint,
 ): Iterable<string> {
-  const { id, currency } = account;
-  yield `Proven: account ${id} from ${timeOf(period.from)} to ${timeOf(period.to)}, in minor units of ${currency}`;
+  const { id, number: ofAccount, currency } = account;
+  const name = ofAccount ? `${id}, number ${formatAccountNumber(ofAccount)},` : id;
+  yield `Proven: account ${name} from ${timeOf(period.from)} to ${timeOf(period.to)}, in minor units of ${currency}`;
   yield `opening balance ${openingBalance}`;
-  for (const { sequence, at: instant, step, direction, posted, description } of entries) {
-    yield `${sequence} ${timeOf(instant)} ${step} ${direction} ${posted}${description ? ` ${description.text}` : ''}`;
+  for (const entry of entries) {
+    const { sequence, at: instant, step, direction, posted } = entry;
+    yield `${sequence} ${timeOf(instant)} ${step} ${direction} ${posted}${textsOf(entry)}`;
   }
   yield `closing balance ${closingBalance}`;
   yield `by checkpoint ${number} of ${timeOf(at)}`;
+}
+
+/** Quotes the texts of an entry, so that a description cannot pass for a reference. */
+function textsOf(entry: ProvenEntry): string {
+  return (['reference', 'description'] as const)
+    .map((name) => (entry[name] ? `, ${name} ${JSON.stringify(entry[name].text)}` : ''))
+    .join('');
 }
 
 function timeOf(instant: number): string {

@@ -4,11 +4,15 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newCheckpointKey, publicCheckpointKey } from '../../src/adapters/security/index.ts';
+import { formatAccountNumber } from '../../src/domain/entities/account-number.ts';
 import { readConfig } from '../../src/config.ts';
 import { addProofCommands } from '../../src/proof-commands.ts';
 import { TestBank, transferIdOf } from '../../src/testing/fixtures/bank.ts';
 import { aCustomer, FixedClock, JANUARY } from '../../src/testing/fixtures/builders.ts';
+import { oldProof } from '../support/golden-proof.ts';
 import { aTamperedMemory } from '../support/tamper.ts';
+
+const DESCRIPTION = 'Rent, reference "RE 18"';
 
 /** The commands over a store in memory, which none of them closes. */
 describe('the commands that prove the books', () => {
@@ -29,7 +33,9 @@ describe('the commands that prove the books', () => {
         sourceAccountId: from,
         destinationAccountId: to,
         amount: 2_500n,
-        description: 'Rent',
+        description: DESCRIPTION,
+        reference: 'RE 17',
+        externalId: 'order-17',
         idempotencyKey: 'rent',
       }),
     );
@@ -162,7 +168,7 @@ describe('the commands that prove the books', () => {
   });
 
   it('export a statement with its proof, and verify it with no books at all', async () => {
-    const { passbook, to, from } = await someBooks();
+    const { passbook, bank, to, from } = await someBooks();
     await passbook('checkpoint');
     const file = join(folder, 'statement.json');
     expect(await passbook('export-statement', to, '--out', file)).toMatchObject({ out: [], failed: false });
@@ -171,13 +177,16 @@ describe('the commands that prove the books', () => {
     expect(failed).toBe(false);
     expect(out.slice(1, 4)).toEqual([
       'opening balance 0',
-      `1 ${new Date(JANUARY).toISOString()} completed credit 2500 Rent`,
+      `1 ${new Date(JANUARY).toISOString()} completed credit 2500, reference "RE 17", description ${JSON.stringify(DESCRIPTION)}`,
       'closing balance 2500',
     ]);
-    expect(out[0]).toContain(`Proven: account ${to} from ${new Date(JANUARY).toISOString()} to `);
+    const { number } = (await bank.reads.account(to))!;
+    expect(out[0]).toContain(
+      `Proven: account ${to}, number ${formatAccountNumber(number!)}, from ${new Date(JANUARY).toISOString()} to `,
+    );
 
     const text = await readFile(file, 'utf8');
-    expect(text).not.toContain(from);
+    for (const foreign of [from, 'order-17']) expect(text).not.toContain(foreign);
     await writeFile(file, text.replace('"posted": "2500"', '"posted": "250"'));
     expect(await passbook('verify-statement', file, '--key', key)).toMatchObject({
       out: ['NOT PROVEN: entry 1 is not what its hash covers'],
@@ -195,12 +204,31 @@ describe('the commands that prove the books', () => {
     );
   });
 
+  it('verify a statement of version 1, exported before version 2', async () => {
+    const { passbook } = await someBooks();
+    const { proof, publicKey } = oldProof();
+    const file = join(folder, 'statement.json');
+    await writeFile(file, JSON.stringify(proof));
+    expect(await passbook('verify-statement', file, '--key', publicKey)).toMatchObject({
+      out: [
+        `Proven: account ${proof.leaf.split(' ')[0]} from 2026-01-15T10:00:01.000Z to 2026-01-15T10:00:02.000Z, in minor units of EUR`,
+        'opening balance 100',
+        '2 2026-01-15T10:00:01.000Z completed debit 30, description "Miete März 🏠"',
+        '3 2026-01-15T10:00:01.000Z held debit 0',
+        '4 2026-01-15T10:00:01.000Z captured debit 15',
+        'closing balance 55',
+        'by checkpoint 1 of 2026-01-15T10:00:03.000Z',
+      ],
+      failed: false,
+    });
+  });
+
   it('erase the texts of a transaction', async () => {
     const { passbook, paid, bank } = await someBooks();
     expect((await passbook('erase-text', paid, '--reason', 'On demand')).out).toEqual([
-      `Erased the description and metadata of ${paid}`,
+      `Erased the description, reference and metadata of ${paid}`,
     ]);
-    expect(await bank.reads.transfer(paid)).toMatchObject({ description: null });
+    expect(await bank.reads.transfer(paid)).toMatchObject({ description: null, reference: null });
     expect((await passbook('verify')).failed).toBe(false);
     await expect(passbook('erase-text', paid, '--reason', 'Again')).rejects.toThrow('nothing_to_erase');
   });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/adapters/shared/sha256.ts';
-import { auditHash } from '../../../src/domain/integrity/audit-log.ts';
+import { auditHash, metadataDigest } from '../../../src/domain/integrity/audit-log.ts';
 import type { AuditFacts } from '../../../src/domain/integrity/audit-log.ts';
 import { GENESIS_HASH } from '../../../src/domain/entities/genesis-hash.ts';
 
@@ -14,7 +14,17 @@ type Vector = {
 };
 
 const golden = new URL('../golden/audit-v1.json', import.meta.url);
-const { vectors } = JSON.parse(readFileSync(golden, 'utf8')) as { readonly vectors: readonly Vector[] };
+const { vectors, metadata } = JSON.parse(readFileSync(golden, 'utf8')) as {
+  readonly vectors: readonly Vector[];
+  readonly metadata: readonly {
+    readonly name: string;
+    readonly accountId: string;
+    readonly key: string;
+    readonly value: string;
+    readonly preimage: string;
+    readonly digest: string;
+  }[];
+};
 
 function hashOf({ previousHash, facts }: Pick<Vector, 'previousHash' | 'facts'>): string {
   return auditHash(previousHash, facts, sha256);
@@ -59,5 +69,39 @@ describe('encoding version 1 of the audit log', () => {
     ).map((change) => ({ ...vector, facts: { ...vector.facts, ...change } }));
     const hashes = [vector, { ...vector, previousHash: 'ab'.repeat(32) }, ...changed].map(hashOf);
     expect(new Set(hashes).size).toBe(hashes.length);
+  });
+});
+
+describe('the digest that the log holds for a pair of metadata', () => {
+  it.each(metadata)('matches its golden vector: $name', ({ accountId, key, value, preimage, digest }) => {
+    const preimages: string[] = [];
+    const found = metadataDigest({ id: accountId, metadata: { [key]: value } }, key, (text) => {
+      preimages.push(text);
+      return sha256(text);
+    });
+    expect([preimages, found]).toEqual([[preimage], digest]);
+  });
+
+  it('is that of the record in the golden vectors', () => {
+    const [before, after, added] = metadata.map(({ digest }) => digest);
+    expect(vectors.at(-1)?.facts.changes).toEqual([
+      ['metadata.note', before, after],
+      ['metadata.order', null, added],
+    ]);
+  });
+
+  it('differs by account, by key and by value', () => {
+    const digests = [
+      { id: 'a', metadata: { key: 'value', other: 'value' } },
+      { id: 'b', metadata: { key: 'value' } },
+      { id: 'a', metadata: { key: 'another' } },
+    ].map((account) => metadataDigest(account, 'key', sha256));
+    const ofOther = metadataDigest({ id: 'a', metadata: { other: 'value' } }, 'other', sha256);
+    expect(new Set([...digests, ofOther]).size).toBe(4);
+  });
+
+  it('is null for an account without the pair', () => {
+    expect(metadataDigest({ id: 'a', metadata: null }, 'key', sha256)).toBeNull();
+    expect(metadataDigest({ id: 'a', metadata: { other: 'value' } }, 'key', sha256)).toBeNull();
   });
 });
