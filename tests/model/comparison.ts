@@ -24,6 +24,7 @@ import {
   reversedOf,
 } from './model.ts';
 import type { KeyUse, Model, ModelAccount, ModelOutcome, ModelTransfer, RequestFields } from './model.ts';
+import { accountNamed } from './model-steps.ts';
 import { exponentOf, isParty, transfersOf } from './model-views.ts';
 
 const END_OF_TIME = Date.UTC(9999, 11, 31);
@@ -98,7 +99,7 @@ export class Comparison {
           .sort(),
       );
     }
-    expectChainsToHold(entries, transfers);
+    this.#expectChainsToHold(entries, transfers);
     expectSums(entries);
     await this.#compareAudit(reads);
     await this.#compareAccounts(reads, PURPOSES);
@@ -198,6 +199,19 @@ export class Comparison {
     const head = added.at(-1)?.hash;
     if (head !== undefined) this.#compared.set(account.id, { count: count + added.length, head });
     return added;
+  }
+
+  #expectChainsToHold(entries: readonly LedgerEntry[], transfers: ReadonlyMap<string, Transfer>): void {
+    let previous: LedgerEntry | undefined;
+    for (const entry of entries) {
+      const transfer = transfers.get(entry.transferId);
+      if (!transfer) throw new TypeError(`Entry ${entry.sequence} of ${entry.accountId} has no transfer`);
+      const before = previous?.accountId === entry.accountId ? previous.hash : GENESIS_HASH;
+      const { number } = accountNamed(this.#model, entry.accountId);
+      const covering = { seal: sealTransfer(transfer, sha256), number, digest: sha256 };
+      expectSame(entry.hash, linkHash(before, entryDigest(entry, transfer, covering), sha256));
+      previous = entry;
+    }
   }
 
   #of(id: string) {
@@ -320,18 +334,23 @@ function expectedOutcome(outcome: ModelOutcome): unknown {
 
 /** A request is kept with digests in place of its texts: as docs/internals/formats.md has them. */
 function withDigests(fields: RequestFields, { actor, operation, key }: KeyUse): RequestFields {
+  // What is said about an account is kept as it is
+  if (operation === 'open_account' || operation === 'set_account_metadata') return fields;
   const digest = (text: string) =>
     sha256(`passbook request text 1\n${operation} ${scopeOf(actor)} ${key}\n${text}`);
   return fields.map(([field, value]) => {
     if (field === 'transfers') return [field, value && JSON.stringify(membersWithDigests(value, digest))];
-    return [field, field === 'description' || field === 'metadata' ? value && digest(value) : value];
+    return [field, TEXTS.includes(field) ? value && digest(value) : value];
   });
 }
 
-/** In the order of a transfer's fields: the description is the fifth of a member, the metadata the sixth. */
+const TEXTS = ['description', 'reference', 'metadata'];
+/** The places of description, metadata and reference among a member's fields. */
+const TEXT_PLACES = [4, 5, 10];
+
 function membersWithDigests(members: string, digest: (text: string) => string): unknown {
   const texts = (JSON.parse(members) as (string | null)[][]).map((values) =>
-    values.map((value, index) => (index === 4 || index === 5 ? value && digest(value) : value)),
+    values.map((value, index) => (TEXT_PLACES.includes(index) ? value && digest(value) : value)),
   );
   return texts;
 }
@@ -348,19 +367,6 @@ async function takeMessages(unitOfWork: Store['unitOfWork']): Promise<readonly N
     more = page.length === limit;
   }
   return taken.sort(byId);
-}
-
-function expectChainsToHold(entries: readonly LedgerEntry[], transfers: ReadonlyMap<string, Transfer>): void {
-  let previous: LedgerEntry | undefined;
-  for (const entry of entries) {
-    const transfer = transfers.get(entry.transferId);
-    if (!transfer) throw new TypeError(`Entry ${entry.sequence} of ${entry.accountId} has no transfer`);
-    const before = previous?.accountId === entry.accountId ? previous.hash : GENESIS_HASH;
-    const seal = sealTransfer(transfer, sha256);
-    const hash = linkHash(before, entryDigest(entry, transfer, { seal, digest: sha256 }), sha256);
-    expectSame(entry.hash, hash);
-    previous = entry;
-  }
 }
 
 /** What each transfer posted in all, and what it reserved. */

@@ -30,7 +30,14 @@ const HELD_TO_OTHERWISE = [
 /** Those that the kinds of commands are made for by name; `close` and the sweeper are part of each run. */
 const ANSWERED = ['transferFunds', 'submitBatch', 'captureHold', 'voidHold', 'reverseTransfer'] as const;
 const FUNDING = ['fundAccount', 'withdrawFunds', 'exchangeFunds'] as const;
-const KEYED = ['openAccount', 'freezeAccount', 'unfreezeAccount', 'limitAccount', 'closeAccount'] as const;
+const KEYED = [
+  'openAccount',
+  'setAccountMetadata',
+  'freezeAccount',
+  'unfreezeAccount',
+  'limitAccount',
+  'closeAccount',
+] as const;
 
 /** Every rule of the ledger that can refuse. */
 const REFUSALS: readonly ErrorCode[] = [
@@ -60,6 +67,7 @@ const REFUSALS: readonly ErrorCode[] = [
   'holds_outstanding',
   'already_closed',
   'account_limit_reached',
+  'external_id_taken',
 ];
 
 describe('the drawn sequences', () => {
@@ -95,6 +103,25 @@ describe('the drawn sequences', () => {
   it('meet every refusal', () => {
     const met = new Set([...seen].map((line) => line.split(' ').at(-1)));
     expect(REFUSALS.filter((code) => !met.has(code))).toEqual([]);
+  });
+
+  it('meet taken external ids and mistyped numbers', () => {
+    const taken = [...ANSWERED, 'fundAccount', 'withdrawFunds', 'openAccount'].filter(
+      (name) => name !== 'captureHold' && name !== 'voidHold',
+    );
+    const mistyped = ['getAccount', 'setAccountMetadata', 'listTransfers', 'exchangeFunds'];
+    expect(
+      ways([
+        ...taken.map((name) => `${name} external_id_taken`),
+        ...mistyped.map((name) => `${name} invalid_request`),
+        'setAccountMetadata account_not_found',
+        'setAccountMetadata already_closed',
+        'findAccount ok',
+        'findAccount account_not_found',
+        'findTransfer ok',
+        'findTransfer transfer_not_found',
+      ]),
+    ).toEqual([]);
   });
 
   it('meet the rules of holds and reversals that the ledger promises', () => {

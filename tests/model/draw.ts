@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Actor } from '../../src/domain/actor.ts';
 import type { Customer } from '../../src/testing/fixtures/builders.ts';
+import { withIds, withNumbers } from './account-numbers.ts';
 import type { Drawing } from './command.ts';
 import { BOUND, COUNTER_BOUND, fundsOf } from './model.ts';
 import type { ModelAccount, ModelTransfer } from './model.ts';
@@ -113,6 +114,23 @@ export function drawText({ random }: Drawing, texts: readonly string[]): string 
   return random.chance(0.15) ? random.pick(texts) : undefined;
 }
 
+/** Of 35 characters at most; seldom of more. */
+export function drawReference(drawing: Drawing): string | undefined {
+  const { random } = drawing;
+  return random.chance(0.003)
+    ? 'r'.repeat(36)
+    : drawText(drawing, ['INV-2026-17', 'Größe 38', 'r'.repeat(35)]);
+}
+
+/** A new one, or one that an account or a transfer has, or that was left by one; seldom one that is malformed. */
+export function drawExternalId({ random, model, id }: Drawing): string | undefined {
+  if (random.chance(0.003)) return random.pick(['', 'two words']);
+  if (!random.chance(0.12)) return undefined;
+  const all = [...model.accounts.values(), ...model.transfers.values()];
+  const used = all.flatMap(({ externalId }) => externalId ?? []);
+  return used.length > 0 && random.chance(0.3) ? random.pick(used) : `${id}.${random.integer(1, 3)}`;
+}
+
 /** As the system must give one: seldom missing. */
 export function drawReason({ random }: Drawing): { reason?: string } {
   return random.chance(0.02) ? {} : { reason: random.pick(['Asked by the court', 'Geprüft ✓']) };
@@ -120,7 +138,7 @@ export function drawReason({ random }: Drawing): { reason?: string } {
 
 export type Asked<Request, Asker = Actor> = { readonly actor: Asker; readonly request: Request };
 
-/** Now and then an earlier one: as it was, by another, under another key, or changed in a field or two. */
+/** Now and then an earlier one: as it was, by another, under another key, or changed in a name, a field or two. */
 export function drawAgain<Request extends { idempotencyKey?: string }, Asker extends Actor>(
   drawing: Drawing,
   earlier: readonly Asked<Request, Asker>[],
@@ -129,11 +147,13 @@ export function drawAgain<Request extends { idempotencyKey?: string }, Asker ext
     changes,
   }: { actors: readonly Asker[]; changes: (request: Request) => readonly Partial<Request>[] },
 ): Asked<Request, Asker> | undefined {
-  const { random } = drawing;
+  const { random, model } = drawing;
   if (earlier.length === 0 || !random.chance(0.18)) return undefined;
   const again = random.pick(earlier);
   const { actor, request } = again;
   if (random.chance(0.4)) return again;
+  if (random.chance(0.1)) return { actor, request: withIds(model, request) };
+  if (random.chance(0.1)) return { actor, request: withNumbers(model, request) };
   if (random.chance(0.2)) return { actor: random.pick(actors), request };
   if (random.chance(0.2)) return { actor, request: { ...request, idempotencyKey: drawKey(drawing) } };
 

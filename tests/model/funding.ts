@@ -1,4 +1,5 @@
 /** What money that comes into the bank and money that leaves it have in common. */
+import { drawIdOrNumber, withIds } from './account-numbers.ts';
 import type { Drawing } from './command.ts';
 import { thrown } from './command.ts';
 import {
@@ -7,8 +8,10 @@ import {
   drawAgain,
   drawAmount,
   drawCurrency,
+  drawExternalId,
   drawKey,
   drawOperator,
+  drawReference,
   drawText,
   OPERATORS,
 } from './draw.ts';
@@ -25,6 +28,8 @@ type Funding = { readonly [Name in Field]?: string } & {
   readonly amount: bigint;
   readonly currency?: string;
   readonly description?: string;
+  readonly reference?: string;
+  readonly externalId?: string;
   readonly idempotencyKey: string;
 };
 type AskedFunding = Asked<Funding, SystemActor>;
@@ -41,6 +46,8 @@ export function drawFunding(
       { amount: amount + 1n },
       { currency: drawCurrency(drawing) },
       { description: 'Another' },
+      { reference: 'Another' },
+      { externalId: 'another' },
     ],
   });
   if (again) return again;
@@ -48,14 +55,18 @@ export function drawFunding(
   const accountId = drawAccountId(drawing, ({ ownerId }) => ownerId !== null);
   const userId = random.chance(0.05) ? 'nobody' : random.pick(CUSTOMERS).id;
   const description = drawText(drawing, [text]);
+  const reference = drawReference(drawing);
+  const externalId = drawExternalId(drawing);
   return {
     actor: drawOperator(drawing),
     request: {
-      ...(random.chance(0.7) ? { [field]: accountId } : { userId }),
+      ...(random.chance(0.7) ? { [field]: drawIdOrNumber(drawing, accountId) } : { userId }),
       amount: drawAmount(drawing, { usual, accounts: [model.accounts.get(accountId)] }),
       idempotencyKey: drawKey(drawing),
       ...(random.chance(0.3) && { currency: drawCurrency(drawing) }),
       ...(description !== undefined && { description }),
+      ...(reference !== undefined && { reference }),
+      ...(externalId !== undefined && { externalId }),
       ...(random.chance(0.01) && { [field]: accountId, userId: 'bob' }),
     },
   };
@@ -63,13 +74,16 @@ export function drawFunding(
 
 export function runFunding(
   model: Model,
-  { actor, request }: AskedFunding,
+  { actor, request: typed }: AskedFunding,
   { id, kind, field }: { id: string; kind: 'initial_funds' | 'withdrawal'; field: Field },
 ): unknown {
   if (!isSystem(actor)) return thrown('forbidden');
-  const { [field]: accountId = null, userId = null, amount, description = null } = request;
+  const request = withIds(model, typed);
+  const { [field]: accountId = null, userId = null, amount } = request;
+  const { description = null, reference = null, externalId = null } = request;
   if ((accountId === null) === (userId === null)) return thrown('invalid_request', field);
-  const malformed = malformedField(request, ['amount', 'currency', 'description', 'idempotencyKey']);
+  const texts = ['description', 'reference', 'externalId'] as const;
+  const malformed = malformedField(typed, [field, 'amount', 'currency', ...texts, 'idempotencyKey']);
   if (malformed) return thrown('invalid_request', malformed);
 
   const currency = request.currency ?? (userId === null ? null : model.terms.defaultCurrency);
@@ -79,6 +93,8 @@ export function runFunding(
     ['amount', String(amount)],
     ['currency', currency],
     ['description', description],
+    ['reference', reference],
+    ['externalId', externalId],
   ] as const;
   const customer: AccountRef =
     accountId === null ? { ownerId: userId ?? '', currency: currency ?? '' } : { accountId };
@@ -94,6 +110,8 @@ export function runFunding(
     currency,
     hold: null,
     description,
+    reference,
+    externalId,
     metadata: null,
   };
   return once(model, { actor, use: keyUseOf({ actor, request }, kind), fields }, () =>

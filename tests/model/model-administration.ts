@@ -1,8 +1,9 @@
+import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import type { Actor } from '../../src/domain/actor.ts';
 import type { AuditAction, AuditFacts } from '../../src/domain/integrity/audit-log.ts';
 import type { RefusalCode } from '../../src/domain/errors.ts';
 import { adopt, copyOf, fundsOf } from './model.ts';
-import type { Model, ModelAccount, ModelOutcome } from './model.ts';
+import type { Model, ModelAccount, ModelMetadata, ModelOutcome } from './model.ts';
 import { refused } from './model-answers.ts';
 import { placeOrder } from './model-orders.ts';
 import { accountNamed, settle } from './model-steps.ts';
@@ -37,17 +38,29 @@ export function alter(
   return put(model, account, measure, change);
 }
 
+/** Sets its pairs in whole: its owner or the system. */
+export function describe(
+  model: Model,
+  described: Measure & { metadata: ModelMetadata | null },
+): ModelOutcome {
+  const { actor, accountId, metadata } = described;
+  const account = touched(model, accountId, (one) => mayBeTheirs(actor, one));
+  if (!account) return refused('account_not_found');
+  if (account.status === 'closed') return refused('already_closed');
+  return put(model, account, { ...described, action: 'account_metadata_changed' }, { metadata });
+}
+
+function mayBeTheirs(actor: Actor, { ownerId }: ModelAccount): boolean {
+  return ownerId !== null && (actor.kind === 'system' || ownerId === actor.id);
+}
+
 /** Closes an empty account permanently. A remaining balance may go to another account of its owner. */
 export function close(
   model: Model,
   closing: Measure & { sweepTo: string | null; sweepId: string },
 ): ModelOutcome {
   const { actor, accountId, sweepTo } = closing;
-  const account = touched(
-    model,
-    accountId,
-    ({ ownerId }) => ownerId !== null && (actor.kind === 'system' || ownerId === actor.id),
-  );
+  const account = touched(model, accountId, (one) => mayBeTheirs(actor, one));
   if (!account) return refused('account_not_found');
   const { balance, held, awaited } = fundsOf(account);
   const checks: readonly (readonly [code: RefusalCode, fails: boolean])[] = [
@@ -66,6 +79,8 @@ export function close(
   const change = { status: 'closed', creditsFrozen: false } as const;
   return put(model, accountNamed(model, accountId), { ...closing, action: 'account_closed' }, change);
 }
+
+const NOTHING_SAID = { description: null, reference: null, externalId: null, metadata: null };
 
 /** All of it, whatever the minimum. */
 function sweepOut(
@@ -86,8 +101,8 @@ function sweepOut(
     { account: { accountId }, direction: 'debit', amount },
     { account: { accountId: sweepTo }, direction: 'credit', amount },
   ] as const;
-  const shared = { kind: 'transfer', currency: null, hold: null, description: null, metadata: null } as const;
-  const outcome = placeOrder(model, { actor, order: { id, legs, ...shared }, batchId: null });
+  const order = { id, kind: 'transfer', legs, currency: null, hold: null, ...NOTHING_SAID } as const;
+  const outcome = placeOrder(model, { actor, order, batchId: null });
   account.minimumBalance = minimumBalance;
   return 'code' in outcome ? outcome.code : undefined;
 }
@@ -111,12 +126,12 @@ function put(
   model: Model,
   account: ModelAccount,
   { actor, reason, action }: Measure & { action: AuditAction },
-  change: Partial<Audited>,
+  change: Partial<Audited & Pick<ModelAccount, 'metadata'>>,
 ): ModelOutcome {
   const before = { ...account };
   Object.assign(account, change);
-  const changes: AuditFacts['changes'] = AUDITED.filter((field) => before[field] !== account[field]).map(
-    (field) => [field, before[field]?.toString() ?? null, account[field]?.toString() ?? null],
+  const fields = AUDITED.map(
+    (field) => [field, before[field]?.toString() ?? null, account[field]?.toString() ?? null] as const,
   );
   model.audit.push({
     sequence: model.audit.length + 1,
@@ -126,7 +141,17 @@ function put(
     accountId: account.id,
     transferId: null,
     reason,
-    changes,
+    changes: [...fields, ...pairsOf(before, account)].filter(([, from, to]) => from !== to),
   });
   return { account: viewAccount(account) };
+}
+
+/** Each value as a digest, as docs/internals/formats.md has it. */
+function pairsOf(before: ModelAccount, after: ModelAccount): AuditFacts['changes'] {
+  const digest = ({ id, metadata }: ModelAccount, key: string) =>
+    metadata?.[key] === undefined
+      ? null
+      : sha256(`passbook account metadata 1\n${id}\n${key}\n${metadata[key]}`);
+  const keys = Object.keys({ ...before.metadata, ...after.metadata }).sort();
+  return keys.map((key) => [`metadata.${key}`, digest(before, key), digest(after, key)]);
 }

@@ -26,6 +26,8 @@ export type ModelOrder = {
   readonly currency: string | null;
   readonly hold: { readonly at: number } | { readonly inSeconds: number } | null;
   readonly description: string | null;
+  readonly reference: string | null;
+  readonly externalId: string | null;
   readonly metadata: ModelTransfer['metadata'];
 };
 
@@ -48,12 +50,19 @@ export function placeOrder(model: Model, ordered: Ordered): TransferOutcome {
   const { sides } = found;
   const accounts = sides.map(({ account }) => account);
   settle(model, accounts);
+  if (isTransferExternalIdTaken(model, order.externalId)) return refused('external_id_taken');
   const at = instantFor(model, accounts);
   const draft = draftOf(ordered, sides, at);
   const code = ruleBroken(model, sides, { actor, currency: order.currency });
   if (code) return reject(model, draft, code);
   if (draft.expiresAt !== null && draft.expiresAt <= at) return reject(model, draft, 'hold_expired');
   return carryOut(model, draft, { actor, sides, at });
+}
+
+/** A rejected transfer leaves it to another. */
+export function isTransferExternalIdTaken({ transfers }: Model, externalId: string | null): boolean {
+  const kept = [...transfers.values()].filter(({ status }) => status !== 'rejected');
+  return externalId !== null && kept.some((one) => one.externalId === externalId);
 }
 
 /** Every rule allows it. The bank's own accounts are made with the first transfer that needs them. */
@@ -203,7 +212,10 @@ function ofTheBank(
     id,
     ownerId: null,
     purpose,
+    number: null,
+    externalId: null,
     name: null,
+    metadata: null,
     currency,
     class: 'asset',
     openedAt: now,
@@ -218,7 +230,7 @@ function ofTheBank(
 
 /** Where its accounts are not known, it is kept as it was typed. */
 function draftOf({ actor, order, batchId }: Ordered, sides: readonly Known[], at: number): Draft {
-  const { id, kind, hold, description, metadata } = order;
+  const { id, kind, hold, description, reference, externalId, metadata } = order;
   const typed = order.legs.map(({ account, direction, amount }): ModelLeg => {
     return { accountId: 'accountId' in account ? account.accountId : '', ownerId: null, direction, amount };
   });
@@ -229,6 +241,8 @@ function draftOf({ actor, order, batchId }: Ordered, sides: readonly Known[], at
     currency: sides[0]?.account.currency ?? null,
     ...madeBy(actor),
     description,
+    reference,
+    externalId,
     metadata,
     expiresAt: hold && ('at' in hold ? hold.at : at + hold.inSeconds * 1000),
     reverses: null,

@@ -3,7 +3,7 @@ import type { RefusalCode } from '../../src/domain/errors.ts';
 import { legsOn, reversedOf, sumOf } from './model.ts';
 import type { Model, ModelLeg, ModelTransfer, Side, TransferOutcome } from './model.ts';
 import { refused } from './model-answers.ts';
-import { carryOut, legOf, madeBy, reject, ruleBroken } from './model-orders.ts';
+import { carryOut, isTransferExternalIdTaken, legOf, madeBy, reject, ruleBroken } from './model-orders.ts';
 import type { Draft, Known } from './model-orders.ts';
 import { accountNamed, accountsIn, instantFor, settle } from './model-steps.ts';
 
@@ -14,6 +14,8 @@ export type Reversal = {
   /** Null: all that is left. */
   readonly amount: bigint | null;
   readonly description: string | null;
+  readonly reference: string | null;
+  readonly externalId: string | null;
 };
 
 export function reverse(model: Model, reversal: Reversal): TransferOutcome {
@@ -28,6 +30,7 @@ export function reverse(model: Model, reversal: Reversal): TransferOutcome {
   const checks: readonly (readonly [code: RefusalCode, fails: boolean])[] = [
     ['not_reversible', original.kind === 'reversal' || original.status !== 'completed'],
     ['not_reversible', actor.kind === 'user' && isOfTheBank],
+    ['external_id_taken', isTransferExternalIdTaken(model, reversal.externalId)],
     ['exceeds_reversible_amount', amount > leftInAll || leftInAll === 0n],
   ];
   const failed = checks.find(([, fails]) => fails)?.[0];
@@ -86,7 +89,7 @@ function takenBack(
 }
 
 function draftOf(
-  { id, actor, description }: Reversal,
+  { id, actor, description, reference, externalId }: Reversal,
   { id: reverses, currency }: ModelTransfer,
   sides: readonly Known[],
 ): Draft {
@@ -97,6 +100,8 @@ function draftOf(
     currency,
     ...madeBy(actor),
     description,
+    reference,
+    externalId,
     metadata: null,
     expiresAt: null,
     reverses,

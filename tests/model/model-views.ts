@@ -12,12 +12,12 @@ export function exponentOf(currency: string): number {
 
 /** As its entries leave it; or as it counts, where that is given. */
 export function viewAccount(account: ModelAccount, counters?: Counters): AccountView {
-  const { name, currency, status, minimumBalance, maximumBalance } = account;
+  const { number, externalId, metadata, name, currency, status, minimumBalance, maximumBalance } = account;
   return {
     ...balancesOf(account, counters),
-    number: account.number,
-    externalId: null,
-    metadata: null,
+    number,
+    externalId,
+    metadata,
     name,
     currency,
     exponent: exponentOf(currency),
@@ -68,6 +68,7 @@ export function transfersOf(model: Model, userId: string): readonly ModelTransfe
 export function viewTransfer(transfer: ModelTransfer, viewer: Viewer, now: number): TransferView {
   const { legs, currency, initiator, kind } = transfer;
   const isTheirs = viewer.kind === 'user' && initiator.kind === 'user' && initiator.id === viewer.id;
+  const seesMetadata = isTheirs || viewer.kind === 'system';
   const knowsAll = viewer.kind !== 'user' || (isTheirs && kind !== 'reversal');
   const seen = legs.filter(({ ownerId }) => knowsAll || (viewer.kind === 'user' && ownerId === viewer.id));
   const paid = seen.filter(({ direction }) => direction === 'debit');
@@ -83,8 +84,8 @@ export function viewTransfer(transfer: ModelTransfer, viewer: Viewer, now: numbe
     exponent: currency === null ? null : exponentOf(currency),
     description: transfer.description,
     reference: transfer.reference,
-    externalId: null,
-    metadata: isTheirs || viewer.kind === 'system' ? transfer.metadata : null,
+    externalId: seesMetadata ? transfer.externalId : null,
+    metadata: seesMetadata ? transfer.metadata : null,
     counterparty: counterpartyOf(transfer, { paid, received }),
     legs:
       legs.length === 2

@@ -44,11 +44,16 @@ export type ModelEntry = {
   readonly at: number;
 };
 
+export type ModelMetadata = Readonly<Record<string, string>>;
+
 export type ModelAccount = {
   readonly id: string;
   readonly ownerId: string | null;
   readonly purpose: SystemPurpose | null;
+  readonly number: string | null;
+  readonly externalId: string | null;
   name: string | null;
+  metadata: ModelMetadata | null;
   readonly currency: string;
   readonly class: AccountView['class'];
   readonly openedAt: number;
@@ -79,7 +84,9 @@ export type ModelTransfer = {
   readonly initiator: { readonly kind: 'user' | 'system'; readonly id: string | null };
   readonly payerName: string | null;
   readonly description: string | null;
-  readonly metadata: Readonly<Record<string, string>> | null;
+  readonly reference: string | null;
+  readonly externalId: string | null;
+  readonly metadata: ModelMetadata | null;
   readonly expiresAt: number | null;
   readonly reverses: string | null;
   readonly batchId: string | null;

@@ -1,10 +1,11 @@
 /** A request for one transfer, alone or in a batch: how it is drawn, its malformed fields, and its meaning. */
 import type { LegRequest, TransferRequestFields } from '../../src/application/transfers/transfer-request.ts';
 import type { Actor } from '../../src/domain/actor.ts';
+import { drawIdOrNumber, withIds } from './account-numbers.ts';
 import type { Drawing } from './command.ts';
-import { drawAccountId, drawAmount, drawCurrency, drawText } from './draw.ts';
+import { drawAccountId, drawAmount, drawCurrency, drawExternalId, drawReference, drawText } from './draw.ts';
 import { BOUND, fundsOf, sumOf } from './model.ts';
-import type { ModelAccount, RequestFields } from './model.ts';
+import type { Model, ModelAccount, ModelMetadata, RequestFields } from './model.ts';
 import type { ModelOrder } from './model-orders.ts';
 import { malformedField } from './requests.ts';
 
@@ -15,6 +16,8 @@ const USUAL_MS = 7 * DAY_MS;
 export function drawOrder(drawing: Drawing, actor: Actor): TransferRequestFields {
   const { random } = drawing;
   const description = drawText(drawing, ['Rent, März 🏠', 'Lunch']);
+  const reference = drawReference(drawing);
+  const externalId = drawExternalId(drawing);
   const hasLegs = random.chance(0.15);
   return {
     ...(hasLegs ? { legs: drawLegs(drawing, actor) } : drawPair(drawing, actor)),
@@ -24,6 +27,8 @@ export function drawOrder(drawing: Drawing, actor: Actor): TransferRequestFields
     ...(random.chance(0.003) && { pending: true }),
     ...(random.chance(0.003) && { expiresInSeconds: 5 }),
     ...(description !== undefined && { description }),
+    ...(reference !== undefined && { reference }),
+    ...(externalId !== undefined && { externalId }),
     ...(random.chance(0.15) && { metadata: random.pick(METADATA) }),
   };
 }
@@ -44,7 +49,11 @@ function drawPair(drawing: Drawing, actor: Actor): TransferRequestFields {
     ? sourceAccountId
     : drawOther(drawing, source, [sourceAccountId]);
   const accounts = [source, model.accounts.get(destinationAccountId)];
-  return { sourceAccountId, destinationAccountId, amount: drawAmount(drawing, { usual: 60, accounts }) };
+  return {
+    sourceAccountId: drawIdOrNumber(drawing, sourceAccountId),
+    destinationAccountId: drawIdOrNumber(drawing, destinationAccountId),
+    amount: drawAmount(drawing, { usual: 60, accounts }),
+  };
 }
 
 /** One account on one side, two or three on the other. */
@@ -63,10 +72,12 @@ function drawLegs(drawing: Drawing, actor: Actor): readonly LegRequest[] {
       opposite === 'debit' ? drawOwn(drawing, actor, like?.currency) : drawOther(drawing, like, ids);
     ids.push(accountId);
     const accounts = [model.accounts.get(accountId)];
-    return { accountId, direction: opposite, amount: drawAmount(drawing, { usual: 20, accounts }) };
+    const amount = drawAmount(drawing, { usual: 20, accounts });
+    return { accountId: drawIdOrNumber(drawing, accountId), direction: opposite, amount };
   });
   const uneven = random.chance(0.01) ? 1n : 0n;
-  const legs = [{ accountId: one, direction: side, amount: sumOf(others) + uneven }, ...others];
+  const amount = sumOf(others) + uneven;
+  const legs = [{ accountId: drawIdOrNumber(drawing, one), direction: side, amount }, ...others];
   return random.chance(0.5) ? legs : random.shuffled(legs);
 }
 
@@ -109,15 +120,19 @@ function drawHold({ random, model: { now } }: Drawing): TransferRequestFields {
 /** The first field at fault, at the instant at which it is asked. */
 export function faultOf(request: TransferRequestFields, now: number): string | undefined {
   return (
-    (request.legs ? faultOfLegs(request.legs) : malformedField(request, ['amount'])) ??
+    (request.legs
+      ? faultOfLegs(request.legs)
+      : malformedField(request, ['sourceAccountId', 'destinationAccountId', 'amount'])) ??
     faultOfHold(request, now) ??
-    malformedField(request, ['currency', 'description'])
+    malformedField(request, ['currency', 'description', 'reference', 'externalId'])
   );
 }
 
 function faultOfLegs(legs: readonly LegRequest[]): string | undefined {
-  const bad = legs.findIndex((leg) => malformedField(leg, ['amount']));
-  if (bad >= 0) return `legs.${bad}.amount`;
+  for (const [index, leg] of legs.entries()) {
+    const malformed = malformedField(leg, ['accountId', 'amount']);
+    if (malformed) return `legs.${index}.${malformed}`;
+  }
   const [debited, credited] = ['debit', 'credit'].map((side) =>
     sumOf(legs.filter(({ direction }) => direction === side)),
   );
@@ -138,7 +153,8 @@ export function isOverdue({ expiresAt }: TransferRequestFields, now: number): bo
 }
 
 /** What is kept of it under a key, in the order in which a difference is named. */
-export function fieldsOf(request: TransferRequestFields): RequestFields {
+export function fieldsOf(model: Model, typed: TransferRequestFields): RequestFields {
+  const request = withIds(model, typed);
   const { amount, metadata, legs, pending, expiresAt, expiresInSeconds } = request;
   const usual = expiresAt === undefined ? USUAL_MS / 1000 : undefined;
   const inSeconds = pending ? (expiresInSeconds ?? usual) : undefined;
@@ -148,12 +164,7 @@ export function fieldsOf(request: TransferRequestFields): RequestFields {
     ['amount', amount?.toString() ?? null],
     ['currency', request.currency ?? null],
     ['description', request.description ?? null],
-    [
-      'metadata',
-      hasPairs(metadata)
-        ? JSON.stringify(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)))
-        : null,
-    ],
+    ['metadata', textOfMetadata(metadata)],
     [
       'legs',
       legs ? JSON.stringify(legs.map((leg) => [leg.accountId, leg.direction, leg.amount.toString()])) : null,
@@ -161,10 +172,13 @@ export function fieldsOf(request: TransferRequestFields): RequestFields {
     ['pending', pending ? 'true' : null],
     ['expiresAt', expiresAt?.toString() ?? null],
     ['expiresInSeconds', inSeconds?.toString() ?? null],
+    ['reference', request.reference ?? null],
+    ['externalId', request.externalId ?? null],
   ];
 }
 
-export function orderOf(request: TransferRequestFields, id: string): ModelOrder {
+export function orderOf(model: Model, typed: TransferRequestFields, id: string): ModelOrder {
+  const request = withIds(model, typed);
   const { sourceAccountId = '', destinationAccountId = '', amount = 0n, legs } = request;
   const pair: readonly LegRequest[] = [
     { accountId: sourceAccountId, direction: 'debit', amount },
@@ -180,13 +194,19 @@ export function orderOf(request: TransferRequestFields, id: string): ModelOrder 
     currency: request.currency ?? null,
     hold: !request.pending ? null : at === undefined ? { inSeconds } : { at },
     description: request.description ?? null,
-    metadata: hasPairs(request.metadata) ? request.metadata : null,
+    reference: request.reference ?? null,
+    externalId: request.externalId ?? null,
+    metadata: pairsOf(request.metadata),
   };
 }
 
 /** Metadata without pairs is no metadata. */
-function hasPairs(
-  metadata: TransferRequestFields['metadata'],
-): metadata is NonNullable<TransferRequestFields['metadata']> {
-  return metadata !== undefined && Object.keys(metadata).length > 0;
+export function pairsOf(metadata: ModelMetadata | null | undefined): ModelMetadata | null {
+  return metadata && Object.keys(metadata).length > 0 ? metadata : null;
+}
+
+/** The same in whatever order its pairs were given. */
+export function textOfMetadata(metadata: ModelMetadata | null | undefined): string | null {
+  const pairs = pairsOf(metadata);
+  return pairs && JSON.stringify(Object.entries(pairs).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

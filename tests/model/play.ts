@@ -3,6 +3,7 @@ import type { IdGenerator } from '../../src/application/ports/runtime.ts';
 import { createLedger } from '../../src/index.ts';
 import type { Ledger, LedgerOptions } from '../../src/index.ts';
 import { FixedClock } from '../../src/testing/fixtures/builders.ts';
+import { digitsFor } from './account-numbers.ts';
 import { nthId, outcomeOf } from './command.ts';
 import type { Command, Subject } from './command.ts';
 import { Comparison, expectSame, saltOf } from './comparison.ts';
@@ -75,11 +76,12 @@ function doorsOf({ door }: Step, subjects: readonly Subject[]): { subject: Subje
   return { subject, reader };
 }
 
-/** Gives each command ids that its own decides, and after each id its salt, whatever else is drawn at once. */
+/** Gives each command ids that its own decides, and after each id its salt or digits, whatever else is drawn at once. */
 class DealtIds implements IdGenerator {
   #first: string | null = null;
   #dealt = 0;
   #salt: string | null = null;
+  #digits: readonly string[] = [];
 
   deal(first: string): void {
     this.#first = first;
@@ -92,6 +94,7 @@ class DealtIds implements IdGenerator {
     const id = nthId(this.#first, this.#dealt);
     this.#dealt += 1;
     this.#salt = saltOf(id);
+    this.#digits = digitsFor(id);
     return id;
   }
 
@@ -100,5 +103,12 @@ class DealtIds implements IdGenerator {
     if (salt === null) throw new TypeError('A salt is drawn once, after the id that it is for');
     this.#salt = null;
     return salt;
+  }
+
+  newDigits(): string {
+    const [digits, ...others] = this.#digits;
+    if (digits === undefined) throw new TypeError('Digits are drawn after the id that they are for');
+    this.#digits = others;
+    return digits;
   }
 }

@@ -1,9 +1,11 @@
 import { JANUARY } from '../../src/testing/fixtures/builders.ts';
+import { hasNumber, sharesFirstDraw } from './account-numbers.ts';
 import { sourcesOf } from './command.ts';
 import type { Command, CommandSource } from './command.ts';
 import { captureHoldKind } from './kinds/capture-hold.ts';
 import { closeAccountKind } from './kinds/close-account.ts';
 import { exchangeFundsKind } from './kinds/exchange-funds.ts';
+import { findByExternalIdKind } from './kinds/find-by-external-id.ts';
 import { findByKeyKind } from './kinds/find-by-key.ts';
 import { freezeAccountKind } from './kinds/freeze-account.ts';
 import { fundAccountKind } from './kinds/fund-account.ts';
@@ -16,6 +18,7 @@ import { readPagesKind } from './kinds/read-pages.ts';
 import { renameAccountKind } from './kinds/rename-account.ts';
 import { reverseTransferKind } from './kinds/reverse-transfer.ts';
 import { seedAccountKind } from './kinds/seed-account.ts';
+import { setAccountMetadataKind } from './kinds/set-account-metadata.ts';
 import { submitBatchKind } from './kinds/submit-batch.ts';
 import { sweepHoldsKind } from './kinds/sweep-holds.ts';
 import { transferFundsKind } from './kinds/transfer-funds.ts';
@@ -45,6 +48,7 @@ function sources(): readonly CommandSource[] {
     ...sourcesOf(withdrawFundsKind),
     ...sourcesOf(exchangeFundsKind),
     ...sourcesOf(renameAccountKind),
+    ...sourcesOf(setAccountMetadataKind),
     ...sourcesOf(freezeAccountKind),
     ...sourcesOf(unfreezeAccountKind),
     ...sourcesOf(limitAccountKind),
@@ -54,6 +58,7 @@ function sources(): readonly CommandSource[] {
     ...sourcesOf(readOneKind),
     ...sourcesOf(readPagesKind),
     ...sourcesOf(findByKeyKind),
+    ...sourcesOf(findByExternalIdKind),
     ...sourcesOf(readAuditKind),
   ];
 }
@@ -90,7 +95,7 @@ export function drawSequence({
   const model = anEmptyModel(terms, JANUARY);
 
   const steps: Step[] = [];
-  for (let drawn = 0; drawn < length; drawn += steps.at(-1)?.commands.length ?? 0) {
+  for (let drawn = 0; drawn < length; ) {
     const isBeginning = drawn < BEGINNING;
     const first = random.weighted(isBeginning ? beginning : all);
     const size =
@@ -106,9 +111,28 @@ export function drawSequence({
     });
     // A door is used for some steps, and then the other: what a process remembers grows old.
     const door = random.chance(0.3) ? random.integer(0, 1) : (steps.at(-1)?.door ?? 0);
-    steps.push({ door, commands });
+    steps.push(...inTurns(commands).map((some) => ({ door, commands: some })));
+    drawn += commands.length;
   }
   return { terms, steps };
+}
+
+/** All at once, but for those that must wait before they are written: they would lose their place to those behind them. */
+function inTurns(commands: readonly Command[]): readonly (readonly Command[])[] {
+  const turns: Command[][] = [];
+  let isOpen = false;
+  for (const command of commands) {
+    const isAlone = waits(command);
+    if (isAlone || !isOpen) turns.push([]);
+    turns.at(-1)?.push(command);
+    isOpen = !isAlone;
+  }
+  return turns;
+}
+
+/** For a number to be looked up, or for another number to be drawn. */
+function waits({ facts, name, id }: Command): boolean {
+  return hasNumber(facts) || (name === openAccountKind.name && sharesFirstDraw(id));
 }
 
 /** Version 7 UUIDs that count. */

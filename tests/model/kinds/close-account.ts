@@ -1,5 +1,6 @@
 import type { CloseRequest } from '../../../src/application/accounts/administer-account.ts';
 import type { Actor } from '../../../src/domain/actor.ts';
+import { drawIdOrNumber, withIds } from '../account-numbers.ts';
 import type { CommandKind, Drawing } from '../command.ts';
 import { thrown } from '../command.ts';
 import { CUSTOMERS, drawAccountId, drawAgain, drawOptionalKey, drawText, OPERATORS } from '../draw.ts';
@@ -33,8 +34,8 @@ export const closeAccountKind: CommandKind<Asked<CloseRequest>> = {
     return {
       actor,
       request: {
-        accountId,
-        ...(random.chance(0.5) && { sweepTo: drawSweepTo(drawing, accountId) }),
+        accountId: drawIdOrNumber(drawing, accountId),
+        ...(random.chance(0.5) && { sweepTo: drawIdOrNumber(drawing, drawSweepTo(drawing, accountId)) }),
         ...(reason !== undefined && { reason }),
         ...drawOptionalKey(drawing),
       },
@@ -43,11 +44,12 @@ export const closeAccountKind: CommandKind<Asked<CloseRequest>> = {
 
   runOnLedger: ({ actor, request }, { ledger }) => ledger.closeAccount(actor, request),
 
-  runOnModel({ actor, request }, model, sweepId) {
+  runOnModel({ actor, request: typed }, model, sweepId) {
+    const request = withIds(model, typed);
     const { accountId, sweepTo = null, reason = null } = request;
-    if (malformedField(request, ['reason'])) return thrown('invalid_request', 'reason');
-    if (sweepTo === accountId) return thrown('invalid_request', 'sweepTo');
-    const malformed = malformedField(request, ['idempotencyKey']);
+    const malformed =
+      malformedField(typed, ['accountId', 'sweepTo', 'reason']) ??
+      (sweepTo === accountId ? 'sweepTo' : malformedField(request, ['idempotencyKey']));
     if (malformed) return thrown('invalid_request', malformed);
 
     const fields = [

@@ -1,4 +1,5 @@
 import type { FreezeRequest } from '../../../src/application/accounts/administer-account.ts';
+import { drawIdOrNumber, withIds } from '../account-numbers.ts';
 import type { CommandKind } from '../command.ts';
 import { thrown } from '../command.ts';
 import { drawAccountId, drawAgain, drawOperator, drawOptionalKey, drawReason, OPERATORS } from '../draw.ts';
@@ -29,7 +30,10 @@ export const freezeAccountKind: CommandKind<Asked<Freeze, SystemActor>> = {
     return {
       actor: drawOperator(drawing),
       request: {
-        accountId: drawAccountId(drawing, ({ ownerId, status }) => ownerId !== null && status === 'active'),
+        accountId: drawIdOrNumber(
+          drawing,
+          drawAccountId(drawing, ({ ownerId, status }) => ownerId !== null && status === 'active'),
+        ),
         ...(random.chance(0.7) && { credits: random.chance(0.6) }),
         ...drawReason(drawing),
         ...drawOptionalKey(drawing),
@@ -39,7 +43,9 @@ export const freezeAccountKind: CommandKind<Asked<Freeze, SystemActor>> = {
 
   runOnLedger: ({ actor, request }, { ledger }) => ledger.freezeAccount(actor, request as FreezeRequest),
 
-  runOnModel({ actor, request }, model) {
+  runOnModel({ actor, request: typed }, model) {
+    if (malformedField(typed, ['accountId'])) return thrown('invalid_request', 'accountId');
+    const request = withIds(model, typed);
     const { accountId, credits = false, reason } = request;
     if (reason === undefined) return thrown('invalid_request', 'reason');
     const malformed = malformedField(request, ['reason', 'idempotencyKey']);

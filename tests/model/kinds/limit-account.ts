@@ -1,4 +1,5 @@
 import type { LimitsRequest } from '../../../src/application/accounts/administer-account.ts';
+import { drawIdOrNumber, withIds } from '../account-numbers.ts';
 import type { CommandKind, Drawing } from '../command.ts';
 import { thrown } from '../command.ts';
 import { drawAccountId, drawAgain, drawOperator, drawOptionalKey, drawReason, OPERATORS } from '../draw.ts';
@@ -31,7 +32,7 @@ export const limitAccountKind: CommandKind<Asked<Limits, SystemActor>> = {
     return {
       actor: drawOperator(drawing),
       request: {
-        accountId,
+        accountId: drawIdOrNumber(drawing, accountId),
         ...drawLimits(drawing, accountId),
         ...drawReason(drawing),
         ...drawOptionalKey(drawing),
@@ -41,7 +42,9 @@ export const limitAccountKind: CommandKind<Asked<Limits, SystemActor>> = {
 
   runOnLedger: ({ actor, request }, { ledger }) => ledger.limitAccount(actor, request as LimitsRequest),
 
-  runOnModel({ actor, request }, model) {
+  runOnModel({ actor, request: typed }, model) {
+    if (malformedField(typed, ['accountId'])) return thrown('invalid_request', 'accountId');
+    const request = withIds(model, typed);
     const { accountId, minimumBalance, maximumBalance, reason } = request;
     const isWithin = (limit: bigint) => limit >= -BOUND && limit <= BOUND;
     if (!isWithin(minimumBalance)) return thrown('invalid_request', 'minimumBalance');

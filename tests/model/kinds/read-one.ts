@@ -1,4 +1,5 @@
 import type { Viewer } from '../../../src/domain/actor.ts';
+import { drawIdOrNumber, idOf, isMistyped } from '../account-numbers.ts';
 import type { CommandKind } from '../command.ts';
 import { thrown } from '../command.ts';
 import { AUDITOR, CUSTOMERS, drawAccountId, OPERATORS } from '../draw.ts';
@@ -28,7 +29,16 @@ export const readOneKind: CommandKind<OneDraw> = {
     const { random, model } = drawing;
     const viewer = random.pick([...CUSTOMERS, ...CUSTOMERS, ...OPERATORS, AUDITOR]);
     const what = random.pick(['account', 'balance', 'transfer', 'transfer'] as const);
-    if (what !== 'transfer') return { viewer, what, id: drawAccountId(drawing, () => true) };
+    if (what !== 'transfer') {
+      return {
+        viewer,
+        what,
+        id: drawIdOrNumber(
+          drawing,
+          drawAccountId(drawing, () => true),
+        ),
+      };
+    }
     const transfers = [...model.transfers.keys()];
     return { viewer, what, id: random.pick([...transfers.slice(-20), random.pick([...transfers, '$ne'])]) };
   },
@@ -52,7 +62,8 @@ export const readOneKind: CommandKind<OneDraw> = {
       const seen = transfer && maySeeTransfer(viewer, transfer);
       return seen ? viewTransfer(transfer, viewer, model.now) : thrown('transfer_not_found');
     }
-    const account = model.accounts.get(id);
+    if (isMistyped(id)) return thrown('invalid_request', 'accountId');
+    const account = model.accounts.get(idOf(model, id));
     if (!account || !maySeeAccount(viewer, account)) return thrown('account_not_found');
     const counters = countersNow(model, account);
     if (what === 'account') return viewAccount(account, counters);

@@ -1,4 +1,5 @@
 import type { Actor } from '../../../src/domain/actor.ts';
+import { drawIdOrNumber, idOf } from '../account-numbers.ts';
 import type { CommandKind, Drawing } from '../command.ts';
 import { thrown } from '../command.ts';
 import { CUSTOMERS, drawAccountId, OPERATORS } from '../draw.ts';
@@ -18,14 +19,16 @@ export const renameAccountKind: CommandKind<Asked<Renaming>> = {
     const { random } = drawing;
     const actor = random.pick<Actor>(random.chance(0.95) ? CUSTOMERS : OPERATORS);
     const accountId = drawAccountId(drawing, ({ ownerId }) => ownerId === actor.id);
-    return { actor, request: { accountId, name: drawName(drawing) } };
+    return { actor, request: { accountId: drawIdOrNumber(drawing, accountId), name: drawName(drawing) } };
   },
 
   runOnLedger: ({ actor, request }, { ledger }) => ledger.renameAccount(actor, request),
 
-  runOnModel({ actor, request: { accountId, name } }, model) {
-    const malformed = malformedField(name === null ? {} : { name }, ['name']);
+  runOnModel({ actor, request: { accountId: typed, name } }, model) {
+    const given = { accountId: typed, ...(name !== null && { name }) };
+    const malformed = malformedField(given, ['accountId', 'name']);
     if (malformed) return thrown('invalid_request', malformed);
+    const accountId = idOf(model, typed);
     return once(model, { actor, use: null, fields: [] }, () => rename(model, { actor, accountId, name }));
   },
 };

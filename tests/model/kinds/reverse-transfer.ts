@@ -4,9 +4,11 @@ import { thrown } from '../command.ts';
 import {
   CUSTOMERS,
   drawAgain,
+  drawExternalId,
   drawHoldEnder,
   drawKey,
   drawPart,
+  drawReference,
   drawText,
   drawTransferId,
   OPERATORS,
@@ -29,6 +31,8 @@ export const reverseTransferKind: CommandKind<Asked<ReversalRequest>> = {
       changes: ({ amount = 0n }) => [
         { amount: amount + 1n },
         { description: 'Another' },
+        { reference: 'Another' },
+        { externalId: 'another' },
         { transferId: drawReversible(drawing) },
       ],
     });
@@ -42,12 +46,16 @@ export const reverseTransferKind: CommandKind<Asked<ReversalRequest>> = {
       : 5n;
     const amount = drawPart(drawing, left);
     const description = drawText(drawing, ['Sorry']);
+    const reference = drawReference(drawing);
+    const externalId = drawExternalId(drawing);
     return {
       actor: drawHoldEnder(drawing, transferId),
       request: {
         transferId,
         ...(amount !== undefined && { amount }),
         ...(description !== undefined && { description }),
+        ...(reference !== undefined && { reference }),
+        ...(externalId !== undefined && { externalId }),
         idempotencyKey: drawKey(drawing),
       },
     };
@@ -56,17 +64,20 @@ export const reverseTransferKind: CommandKind<Asked<ReversalRequest>> = {
   runOnLedger: ({ actor, request }, { ledger }, options) => ledger.reverseTransfer(actor, request, options),
 
   runOnModel({ actor, request }, model, id) {
-    const malformed = malformedField(request, ['amount', 'description', 'idempotencyKey']);
+    const texts = ['description', 'reference', 'externalId'] as const;
+    const malformed = malformedField(request, ['amount', ...texts, 'idempotencyKey']);
     if (malformed) return thrown('invalid_request', malformed);
 
-    const { transferId, amount = null, description = null } = request;
+    const { transferId, amount = null, description = null, reference = null, externalId = null } = request;
     const fields = [
       ['transferId', transferId],
       ['amount', amount?.toString() ?? null],
       ['description', description],
+      ['reference', reference],
+      ['externalId', externalId],
     ] as const;
     return once(model, { actor, use: keyUse({ actor, request }), fields }, () =>
-      reverse(model, { id, actor, transferId, amount, description }),
+      reverse(model, { id, actor, transferId, amount, description, reference, externalId }),
     );
   },
 

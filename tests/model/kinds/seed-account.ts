@@ -2,6 +2,7 @@ import { Account, systemAccountId } from '../../../src/domain/entities/account.t
 import type { AccountState, SystemPurpose } from '../../../src/domain/entities/account.ts';
 import { GENESIS_HASH } from '../../../src/domain/entities/genesis-hash.ts';
 import { NO_CHANGES, aPrefetch } from '../../../src/testing/fixtures/bank.ts';
+import { digitsFor, numberOf } from '../account-numbers.ts';
 import type { CommandKind, Drawing } from '../command.ts';
 import { CUSTOMERS, drawCurrency } from '../draw.ts';
 import { BOUND, COUNTER_BOUND, clampToBound } from '../model.ts';
@@ -24,6 +25,8 @@ export const seedAccountKind: CommandKind<{ readonly account: Omit<ModelAccount,
       currency,
       openedAt,
       opening,
+      externalId: null,
+      metadata: null,
       status: 'active',
       creditsFrozen: false,
     } as const;
@@ -35,6 +38,7 @@ export const seedAccountKind: CommandKind<{ readonly account: Omit<ModelAccount,
           id: systemAccountId(purpose, currency),
           ownerId: null,
           purpose,
+          number: null,
           name: null,
           class: itsClass,
           minimumBalance: null,
@@ -48,6 +52,7 @@ export const seedAccountKind: CommandKind<{ readonly account: Omit<ModelAccount,
         id,
         ownerId: random.pick(CUSTOMERS).id,
         purpose: null,
+        number: numberOf(digitsFor(id).at(-1) ?? ''),
         name: null,
         class: 'liability',
         minimumBalance: random.pick([0n, 0n, -50n, 10n, -BOUND]),

@@ -4,6 +4,7 @@ import type { CommandKind } from '../command.ts';
 import { nthId, thrown } from '../command.ts';
 import { CUSTOMERS, drawAgain, drawKey, OPERATORS } from '../draw.ts';
 import type { Asked } from '../draw.ts';
+import type { RequestFields } from '../model.ts';
 import { once } from '../model-answers.ts';
 import { placeLinked, placeOrder } from '../model-orders.ts';
 import { drawOrder, faultOf, fieldsOf, isOverdue, orderOf } from '../order-requests.ts';
@@ -54,14 +55,14 @@ export const submitBatchKind: CommandKind<Asked<BatchRequest>> = {
     const malformed = malformedField(request, ['idempotencyKey']);
     if (malformed) return thrown('invalid_request', malformed);
 
-    const texts = transfers.map((one) => fieldsOf(one).map(([, value]) => value));
+    const texts = transfers.map((one) => textsOf(fieldsOf(model, one)));
     const fields = [
       ['transfers', JSON.stringify(texts)],
       ['linked', String(linked)],
     ] as const;
     const batchId = nthId(id, transfers.length);
     const all = transfers.map((one, index) => {
-      return { actor, order: orderOf(one, nthId(id, index)), batchId };
+      return { actor, order: orderOf(model, one, nthId(id, index)), batchId };
     });
     const overdue = transfers.flatMap((one, index) =>
       isOverdue(one, model.now) ? `transfers.${index}.expiresAt` : [],
@@ -73,6 +74,15 @@ export const submitBatchKind: CommandKind<Asked<BatchRequest>> = {
 
   keyUse,
 };
+
+/** Reference and external id came later: where both are left out, the request is what it was before. */
+const FIRST_FIELDS = 10;
+
+function textsOf(fields: RequestFields): readonly (string | null)[] {
+  const texts = fields.map(([, value]) => value);
+  while (texts.length > FIRST_FIELDS && texts.at(-1) === null) texts.pop();
+  return texts;
+}
 
 function keyUse({ actor, request: { idempotencyKey: key } }: Asked<BatchRequest>) {
   return { actor, operation: 'batch', key } as const;

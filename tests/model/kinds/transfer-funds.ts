@@ -32,8 +32,10 @@ export const transferFundsKind: CommandKind<Asked<TransferRequest>> = {
     if (fault) return thrown('invalid_request', fault);
 
     const overdue = isOverdue(request, model.now) ? ['expiresAt'] : [];
-    return once(model, { actor, use: keyUse({ actor, request }), fields: fieldsOf(request), overdue }, () =>
-      placeOrder(model, { actor, order: orderOf(request, id), batchId: null }),
+    return once(
+      model,
+      { actor, use: keyUse({ actor, request }), fields: fieldsOf(model, request), overdue },
+      () => placeOrder(model, { actor, order: orderOf(model, request, id), batchId: null }),
     );
   },
 
@@ -48,6 +50,8 @@ function changesOf(drawing: Drawing, { amount, legs }: TransferRequest): readonl
   const shared = [
     { currency: drawCurrency(drawing) },
     { description: 'Another' },
+    { reference: 'Another' },
+    { externalId: 'another' },
     { metadata: drawing.random.pick(METADATA) },
   ];
   if (legs) return [...shared, { legs: legs.toReversed() }];

@@ -1,4 +1,5 @@
 import type { UnfreezeRequest } from '../../../src/application/accounts/administer-account.ts';
+import { drawIdOrNumber, withIds } from '../account-numbers.ts';
 import type { CommandKind } from '../command.ts';
 import { thrown } from '../command.ts';
 import { drawAccountId, drawAgain, drawOperator, drawOptionalKey, drawReason, OPERATORS } from '../draw.ts';
@@ -27,13 +28,18 @@ export const unfreezeAccountKind: CommandKind<Asked<Unfreeze, SystemActor>> = {
     };
 
     function drawFrozen(): string {
-      return drawAccountId(drawing, ({ status }) => status === 'frozen');
+      return drawIdOrNumber(
+        drawing,
+        drawAccountId(drawing, ({ status }) => status === 'frozen'),
+      );
     }
   },
 
   runOnLedger: ({ actor, request }, { ledger }) => ledger.unfreezeAccount(actor, request as UnfreezeRequest),
 
-  runOnModel({ actor, request }, model) {
+  runOnModel({ actor, request: typed }, model) {
+    if (malformedField(typed, ['accountId'])) return thrown('invalid_request', 'accountId');
+    const request = withIds(model, typed);
     const { accountId, reason } = request;
     if (reason === undefined) return thrown('invalid_request', 'reason');
     const malformed = malformedField(request, ['reason', 'idempotencyKey']);
