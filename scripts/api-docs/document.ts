@@ -35,6 +35,7 @@ const REQUESTS = {
   SignInRequest: bodies.CredentialsBody,
   OpenAccountRequest: bodies.NewAccountBody,
   RenameAccountRequest: bodies.RenameBody,
+  SetAccountMetadataRequest: bodies.AccountMetadataBody,
   CloseAccountRequest: bodies.ClosingBody,
   TransferRequest: bodies.PairBody,
   LegsTransferRequest: bodies.LegsBody,

@@ -1,6 +1,7 @@
 import {
   ACCOUNT_NAME_MAX_LENGTH,
   DESCRIPTION_MAX_LENGTH,
+  REFERENCE_MAX_LENGTH,
   METADATA_MAX_PAIRS,
   METADATA_VALUE_MAX_LENGTH,
 } from '../../src/application/validation.ts';
@@ -203,7 +204,8 @@ export const FIELDS: Readonly<Record<string, JsonSchema>> = {
   },
   'ApiKey.accounts': { description: 'Ids of the accounts that the key may touch. Absent: all.' },
   'MakeApiKeyRequest.accounts': {
-    description: 'Ids of your accounts that the key may touch. Default: all of them, future ones too.',
+    description:
+      'Ids or numbers of your accounts that the key may touch. Default: all of them, future ones too.',
     items: { type: 'string', ...id },
     minItems: 1,
     maxItems: API_KEY_ACCOUNTS_MAX,
@@ -233,7 +235,7 @@ export const FIELDS: Readonly<Record<string, JsonSchema>> = {
   account: { description: 'The account.' },
   'Counterparty.account': { description: 'Id of the account, or its last four characters.' },
   'Leg.account': { description: 'Id of the account.' },
-  'LegRequest.account': { description: 'Id of the account.', ...id },
+  'LegRequest.account': { description: 'Id or number of the account.', ...id },
   accountId: { description: 'Id of the account.' },
   accounts: { description: 'The accounts of this page.' },
   'Checkpoint.accounts': { description: 'Number of accounts that the checkpoint covers.' },
@@ -256,7 +258,7 @@ export const FIELDS: Readonly<Record<string, JsonSchema>> = {
   minimumBalance: { description: `Minimum of the available balance, negative for an overdraft. ${AMOUNT}` },
   maximumBalance: { description: `Maximum balance. Absent or null: none. ${AMOUNT}` },
   sweepTo: {
-    description: 'Id of another account of the same owner and currency, which gets the rest.',
+    description: 'Id or number of another account of the same owner and currency, which gets the rest.',
     ...id,
   },
   reason: { description: 'Reason, for the audit log.' },
@@ -279,8 +281,8 @@ export const FIELDS: Readonly<Record<string, JsonSchema>> = {
   transactionId: { description: 'Id of the transaction.' },
   fromAccount: { description: 'Id of the account that pays. Null where you may not see it.' },
   toAccount: { description: 'Id of the account that is paid. Null where you may not see it.' },
-  'request.fromAccount': { description: 'Id of the account that pays.', ...id },
-  'request.toAccount': { description: 'Id of the account that is paid.', ...id },
+  'request.fromAccount': { description: 'Id or number of the account that pays.', ...id },
+  'request.toAccount': { description: 'Id or number of the account that is paid.', ...id },
   amount: { description: `Amount. ${AMOUNT}` },
   fromAmount: { description: `Amount to debit, in the currency of \`fromAccount\`. ${AMOUNT}` },
   toAmount: { description: `Amount to credit, in the currency of \`toAccount\`. ${AMOUNT}` },
@@ -288,6 +290,23 @@ export const FIELDS: Readonly<Record<string, JsonSchema>> = {
   'ReverseRequest.amount': { description: `Amount to send back. Default: all that is left. ${AMOUNT}` },
   description: { description: 'Text that both sides see.' },
   'request.description': { description: 'Text that both sides see.', ...text(DESCRIPTION_MAX_LENGTH) },
+  reference: { description: 'Short text that both sides see, such as the number of an invoice.' },
+  'request.reference': {
+    description: 'Short text that both sides see, such as the number of an invoice.',
+    ...text(REFERENCE_MAX_LENGTH),
+  },
+  'query.reference': { description: 'The whole reference.', ...text(REFERENCE_MAX_LENGTH) },
+  externalId: { description: 'Id in a program of the bank, unique. Its initiator and the system see it.' },
+  'request.externalId': {
+    description: 'Id in a program of the bank. Unique, and only for the role `system`.',
+    ...id,
+  },
+  'query.externalId': { description: 'Id in a program of the bank. Other filters do not apply.', ...id },
+  'Account.number': {
+    description:
+      'The number for people. It stands for the id in every request, also with spaces. Null for a system account.',
+  },
+  'Account.metadata': { description: 'Pairs of text, which the owner and the system see and set.' },
   metadata: { description: 'Pairs of text, which the initiator and the system see.' },
   'request.metadata': {
     description: 'Pairs of text, which the initiator and the system see.',
@@ -323,7 +342,7 @@ export const FIELDS: Readonly<Record<string, JsonSchema>> = {
   kind: { description: 'Kind of the transaction.' },
   counterparty: { description: 'The other side, as far as you may see it.' },
   'query.counterparty': {
-    description: 'Account on the other side: a whole id, or its last four characters.',
+    description: 'Account on the other side: a whole id or number, or the last four characters of the id.',
     ...id,
   },
   more: { description: 'Number of further accounts on that side.' },

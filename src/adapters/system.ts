@@ -1,5 +1,6 @@
-import { hash, randomFillSync, randomInt } from 'node:crypto';
+import { hash, randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
+import { randomDigits } from './shared/random-digits.ts';
 import type { Clock, IdGenerator } from '../application/ports/runtime.ts';
 import type { HexDigest } from '../domain/integrity/merkle-tree.ts';
 
@@ -39,11 +40,11 @@ function newId(): string {
   return v7({ msecs: lastMs, seq: sequence, random });
 }
 
-function newDigits(length: number): string {
-  return Array.from({ length }, () => randomInt(10)).join('');
-}
-
-export const systemIds: IdGenerator = { newId, newSalt: () => draw().toString('hex'), newDigits };
+export const systemIds: IdGenerator = {
+  newId,
+  newSalt: () => draw().toString('hex'),
+  newDigits: randomDigits,
+};
 
 /** The SHA-256 of bytes given in hexadecimal. */
 export const sha256OfHex: HexDigest = (bytes) => hash('sha256', Buffer.from(bytes, 'hex'), 'hex');

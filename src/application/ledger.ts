@@ -47,8 +47,13 @@ import { eraseText } from './transfers/erase-text.ts';
 import { exchangeFunds } from './transfers/exchange-funds.ts';
 import { exportStatement, readStatementProof } from './proofs/export-statement.ts';
 import { fundAccount, withdrawFunds } from './transfers/fund-account.ts';
-import { findAccount, getAccount, getBalance } from './accounts/get-account.ts';
-import { findBatchByKey, findTransfer, findTransferByKey, getTransfer } from './transfers/get-transfer.ts';
+import { findAccountByExternalId, getAccount, getBalance } from './accounts/get-account.ts';
+import {
+  findBatchByKey,
+  findTransferByExternalId,
+  findTransferByKey,
+  getTransfer,
+} from './transfers/get-transfer.ts';
 import { HoldSweeper } from './jobs/hold-sweeper.ts';
 import type { SweeperOptions } from './jobs/hold-sweeper.ts';
 import { listAccounts } from './accounts/list-accounts.ts';
@@ -361,7 +366,7 @@ export function assembleLedger<Tx>(ports: LedgerPorts<Tx>): Ledger<Tx> {
   return {
     openAccount: openAccount(shared),
     getAccount: getAccount(shared),
-    findAccount: findAccount(shared),
+    findAccount: findAccountByExternalId(shared),
     getBalance: getBalance(shared),
     listAccounts: listAccounts(shared),
     transferFunds: transferFunds(shared),
@@ -387,7 +392,7 @@ export function assembleLedger<Tx>(ports: LedgerPorts<Tx>): Ledger<Tx> {
     exportStatement: exportStatement(shared),
     readStatementProof: readStatementProof(shared),
     getTransfer: getTransfer(shared),
-    findTransfer: findTransfer(shared),
+    findTransfer: findTransferByExternalId(shared),
     findTransferByKey: findTransferByKey(shared),
     findBatchByKey: findBatchByKey(shared),
     listTransfers: listTransfers(shared),

@@ -62,8 +62,11 @@ export function requireId(field: string, value: unknown): string {
   return value;
 }
 
-export function optionalId(field: string, value: unknown): string | null {
-  return value === undefined ? null : requireId(field, value);
+/** An id of the calling program. A checkpoint could not tell "-" from an absent one. */
+export function optionalExternalId(value: unknown): string | null {
+  if (value === undefined) return null;
+  if (value === '-') throw invalid('externalId', 'must not be "-"');
+  return requireId('externalId', value);
 }
 
 function emptiness(value: unknown): string {

@@ -334,7 +334,7 @@ function expectedOutcome(outcome: ModelOutcome): unknown {
 
 /** A request is kept with digests in place of its texts: as docs/internals/formats.md has them. */
 function withDigests(fields: RequestFields, { actor, operation, key }: KeyUse): RequestFields {
-  // What is said about an account is kept as it is
+  // Texts about an account are recorded in full
   if (operation === 'open_account' || operation === 'set_account_metadata') return fields;
   const digest = (text: string) =>
     sha256(`passbook request text 1\n${operation} ${scopeOf(actor)} ${key}\n${text}`);

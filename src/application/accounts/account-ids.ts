@@ -49,7 +49,7 @@ export function requireAccountId(field: string, value: unknown, idOf: IdOfNumber
   return isNumber ? replaceNumber(field, value, idOf) : requireId(field, value);
 }
 
-/** Replaces an account number by the id of its account. Leaves any other text as it is. */
+/** Replaces an account number by the id of its account. Returns any other text unchanged. */
 export function replaceNumber(field: string, text: string, idOf: IdOfNumber): string {
   return looksLikeAccountNumber(text) ? idOf(requireAccountNumber(field, text)) : text;
 }
@@ -63,11 +63,11 @@ export function requireAccountNumber(field: string, value: unknown): string {
     field,
     isMistyped
       ? 'is not an account number: its check digits do not match, so a character is mistyped'
-      : 'must be an account number, such as PB68 5390 0754 7034',
+      : 'must be an account number, such as PB48 5390 0754 7034',
   );
 }
 
-/** Looks up the id of the account that a number belongs to. Leaves any other text as it is, and an unknown number. */
+/** Looks up the id of the account that a number belongs to. Returns any other text, and an unknown number, unchanged. */
 export function readAccountId(
   reads: LedgerReads,
   text: string,

@@ -22,7 +22,7 @@ export function getAccount(ports: { reads: LedgerReads; clock: Clock }) {
 }
 
 /** @throws PassbookError `account_not_found` if no account that the viewer may see has the external id; `unavailable` */
-export function findAccount(ports: { reads: LedgerReads; clock: Clock }) {
+export function findAccountByExternalId(ports: { reads: LedgerReads; clock: Clock }) {
   const get = getAccount(ports);
   return async (viewer: Viewer, externalId: string): Promise<AccountView> => {
     const identifier = { kind: 'account_external_id', value: requireId('externalId', externalId) } as const;

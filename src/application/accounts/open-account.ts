@@ -6,7 +6,7 @@ import {
   ACCOUNT_NAME_MAX_LENGTH,
   normalise,
   optionalCurrency,
-  optionalId,
+  optionalExternalId,
   optionalMetadata,
   optionalText,
   requireId,
@@ -58,7 +58,7 @@ export function openAccount(ports: {
       ownerId: requireId('ownerId', request.ownerId ?? (actor.kind === 'user' ? actor.id : undefined)),
       currency: optionalCurrency(request.currency) ?? ports.defaultCurrency,
       name: optionalText('name', request.name, ACCOUNT_NAME_MAX_LENGTH),
-      externalId: optionalId('externalId', request.externalId),
+      externalId: optionalExternalId(request.externalId),
     };
     const metadata = optionalMetadata(request.metadata);
     if (actor.kind === 'user' && fields.ownerId !== actor.id) throw invalid('ownerId', 'must be the caller');

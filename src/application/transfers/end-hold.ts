@@ -8,7 +8,7 @@ import {
   DESCRIPTION_MAX_LENGTH,
   REFERENCE_MAX_LENGTH,
   normalise,
-  optionalId,
+  optionalExternalId,
   optionalText,
   requireAmount,
   requireKey,
@@ -101,7 +101,7 @@ export function reverseTransfer({ writer, ids, digest }: Ports & { readonly dige
     const amount = request.amount === undefined ? null : requireAmount(request.amount);
     const description = optionalText('description', request.description, DESCRIPTION_MAX_LENGTH);
     const reference = optionalText('reference', request.reference, REFERENCE_MAX_LENGTH);
-    const externalId = optionalId('externalId', request.externalId);
+    const externalId = optionalExternalId(request.externalId);
     const fields = { transferId, amount, description, reference, externalId };
     const owned = keyed(actor, 'reverse', request.idempotencyKey);
     const command = {

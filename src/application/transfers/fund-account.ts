@@ -14,7 +14,7 @@ import {
   REFERENCE_MAX_LENGTH,
   normalise,
   optionalCurrency,
-  optionalId,
+  optionalExternalId,
   optionalText,
   requireAmount,
   requireId,
@@ -113,7 +113,7 @@ async function throughFunding(
   const amount = requireAmount(request.amount);
   const description = optionalText('description', request.description, DESCRIPTION_MAX_LENGTH);
   const reference = optionalText('reference', request.reference, REFERENCE_MAX_LENGTH);
-  const externalId = optionalId('externalId', request.externalId);
+  const externalId = optionalExternalId(request.externalId);
   const funding: AccountRef = { purpose: 'funding' };
   const [source, destination] = kind === 'withdrawal' ? [customer, funding] : [funding, customer];
   const key = {

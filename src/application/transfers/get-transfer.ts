@@ -21,7 +21,7 @@ export function getTransfer({ reads, clock }: { reads: LedgerReads; clock: Clock
 }
 
 /** @throws PassbookError `transfer_not_found` if no transfer that the viewer may see has the external id; `unavailable` */
-export function findTransfer(ports: { reads: LedgerReads; clock: Clock }) {
+export function findTransferByExternalId(ports: { reads: LedgerReads; clock: Clock }) {
   const get = getTransfer(ports);
   return async (viewer: Viewer, externalId: string): Promise<TransferView> => {
     const identifier = { kind: 'transfer_external_id', value: requireId('externalId', externalId) } as const;

@@ -7,7 +7,7 @@ import {
   DESCRIPTION_MAX_LENGTH,
   REFERENCE_MAX_LENGTH,
   optionalCurrency,
-  optionalId,
+  optionalExternalId,
   optionalMetadata,
   optionalText,
   requireAmount,
@@ -83,7 +83,7 @@ export function readTransferRequest(
   const currency = optionalCurrency(request.currency);
   const description = optionalText('description', request.description, DESCRIPTION_MAX_LENGTH);
   const reference = optionalText('reference', request.reference, REFERENCE_MAX_LENGTH);
-  const externalId = optionalId('externalId', request.externalId);
+  const externalId = optionalExternalId(request.externalId);
   const metadata = optionalMetadata(request.metadata);
   const instruction: TransferInstruction = {
     id: ports.ids.newId(),

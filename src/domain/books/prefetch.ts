@@ -32,7 +32,7 @@ export type Prefetch = {
 };
 
 /**
- * What at most one account or transfer has, beside its id. A rejected transfer leaves its external id to another one.
+ * An identifier beside the id, which at most one account or transfer has. A rejected transfer frees its external id.
  */
 export type Identifier = {
   readonly kind: 'account_number' | 'account_external_id' | 'transfer_external_id';

@@ -1,6 +1,6 @@
 /**
  * The number of an account, for people: a prefix of letters, two check digits and twelve digits, such as
- * `PB68 1234 5678 9012`. The check digits follow ISO 7064 (MOD 97-10), in the order of an IBAN: the prefix and the check
+ * `PB48 5390 0754 7034`. The check digits follow ISO 7064 (MOD 97-10), in the order of an IBAN: the prefix and the check
  * digits count as the last characters. They expose every single wrong digit and every swap of two.
  */
 const NUMBER = /^([A-Z]{2,4})(\d{2})(\d{12})$/;

@@ -59,8 +59,8 @@ export function metadataDigest(
   key: string,
   digest: Digest,
 ): string | null {
-  const value = metadata?.[key];
-  return value === undefined ? null : digest(`passbook account metadata 1\n${id}\n${key}\n${value}`);
+  if (!metadata || !Object.hasOwn(metadata, key)) return null;
+  return digest(`passbook account metadata 1\n${id}\n${key}\n${metadata[key]}`);
 }
 
 /** Hashes a record. Encoding, version 1: same as in `hash-chain.ts`; the last line is JSON without spaces. */

@@ -26,7 +26,7 @@ export const NONE = '-';
  * Only the last line may contain a line feed, so no two different records share a preimage.
  * Integers are decimal, instants are in milliseconds, and an absent value is "-".
  * Version 2 of an entry adds the account's number and the transfer's reference; version 2 of the parties, the external
- * id. Books from before have entries of version 1 for good.
+ * id. Entries of version 1 stay valid.
  */
 
 /** Version of an entry's encoding. New entries have version 2. */
@@ -78,7 +78,7 @@ export type CoveredFacts = Pick<
   'id' | 'kind' | 'currency' | 'createdAt' | 'expiresAt' | 'reverses' | 'batchId'
 >;
 
-/** What an entry covers beside its own facts and those of its transfer. */
+/** Facts that an entry covers in addition to its own and those of its transfer. */
 export type Covering = {
   readonly seal: TransferSeal;
   /** The account's number. */

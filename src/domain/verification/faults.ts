@@ -4,7 +4,7 @@ import type { Account } from '../entities/account.ts';
 export const FAULTS = {
   account_order: 'accounts are not unique and in order',
   account_missing: 'a transfer has a leg on an account that is missing',
-  account_facts: 'the opening facts or the name of an account do not match their digest',
+  account_facts: 'the opening facts, the name or the metadata of an account do not match their digest',
   account_copy: 'the counters in the row of an account differ from the entry at their sequence',
   account_class: 'an account is not of the class of its kind',
   account_number: 'the number of an account is invalid, or another account has it',
@@ -15,7 +15,7 @@ export const FAULTS = {
   account_latest: 'the latest instant of an account differs from its last entry',
   account_holds: 'pending amounts of an account differ from its open holds',
   account_limits: 'a balance is out of the bounds of all balances, or is left in a closed account',
-  account_standing: 'status or limits of an account differ from the audit log',
+  account_standing: 'status, limits or changed metadata of an account differ from the audit log',
   entry_sequence: 'the sequence of an account has a gap, or an entry twice',
   entry_beyond: 'an account has an entry after its last',
   entry_hash: 'an entry or its transfer does not match its hash',
@@ -44,7 +44,8 @@ export const FAULTS = {
   audit_hash: 'a record of the audit log does not match its hash',
   audit_before: 'a previous value in an audit record differs from the state before it',
   checkpoint_root: 'the manifest is not the one that was signed',
-  checkpoint_account: 'an account of the checkpoint is missing, or is of another owner, currency or class',
+  checkpoint_account:
+    'an account of the checkpoint is missing, or has another owner, currency, class, number or external id',
   checkpoint_head: 'the entry at a checkpointed sequence is not the one that was signed',
   checkpoint_audit: 'the record at the checkpointed end of the audit log is not the one that was signed',
   checkpoint_previous: 'the checkpoint does not follow the one before it',

@@ -26,7 +26,7 @@ describe('an account number', () => {
     expect(isAccountNumber('BE68539007547034')).toBe(true);
   });
 
-  it('is valid as it is made', () => {
+  it('is valid when it is made', () => {
     fc.assert(
       fc.property(numbers, (number) => {
         expect(isAccountNumber(number)).toBe(true);

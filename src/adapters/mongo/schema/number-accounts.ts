@@ -1,5 +1,5 @@
 import type { AnyBulkWriteOperation, Binary, Db, Filter } from 'mongodb';
-import { systemIds } from '../../system.ts';
+import { randomDigits } from '../../shared/random-digits.ts';
 import { BODY_DIGITS, makeAccountNumber } from '../../../domain/entities/account-number.ts';
 import { accountDigestBinary, accountOf } from '../documents/account-document.ts';
 import type { AccountDocument } from '../documents/account-document.ts';
@@ -44,7 +44,7 @@ async function bulkWrite(db: Db, writes: AnyBulkWriteOperation<AccountDocument>[
 
 function completion(document: AccountDocument, prefix: string): AnyBulkWriteOperation<AccountDocument> {
   const { _id, ownerId, digest } = document;
-  const number = ownerId === null ? null : makeAccountNumber(prefix, systemIds.newDigits(BODY_DIGITS));
+  const number = ownerId === null ? null : makeAccountNumber(prefix, randomDigits(BODY_DIGITS));
   const added = { number, externalId: null, metadata: null };
   // A digest that was wrong stays wrong, so that verification still finds a change by hand
   const isWhole = isEqual(digest, storedAccountDigest(document));

@@ -18,7 +18,7 @@ import {
 } from './schema.ts';
 import { whenUnlocked } from '../writing/waiting.ts';
 
-/** What migrations of rows need to know of the ledger. */
+/** Settings of the ledger that a migration of rows needs. */
 type FillTerms = {
   /** Prefix of the account numbers that are drawn for existing accounts. */
   readonly accountPrefix: string;

@@ -1,4 +1,4 @@
-import { systemIds } from '../../system.ts';
+import { randomDigits } from '../../shared/random-digits.ts';
 import { Account } from '../../../domain/entities/account.ts';
 import { BODY_DIGITS, makeAccountNumber } from '../../../domain/entities/account-number.ts';
 import { accountDigestBytes, accountsAfter, findByIdentifier } from './accounts.ts';
@@ -45,7 +45,7 @@ export function numberAccounts(connection: Connection, { accountPrefix }: { acco
 
 function freeNumber(connection: Connection, prefix: string): string {
   for (;;) {
-    const number = makeAccountNumber(prefix, systemIds.newDigits(BODY_DIGITS));
+    const number = makeAccountNumber(prefix, randomDigits(BODY_DIGITS));
     if (findByIdentifier(connection, { kind: 'account_number', value: number }) === undefined) return number;
   }
 }
