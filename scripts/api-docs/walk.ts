@@ -340,6 +340,11 @@ export async function walk({ app, bank, advance, linkOf }: SampleBank): Promise<
     path: { accountId: adasAccount },
     body: { name: 'Everyday' },
   });
+  await send('PUT /api/accounts/{accountId}/metadata', 'Pairs of her own', {
+    as: ada,
+    path: { accountId: adasAccount },
+    body: { metadata: { costCentre: 'household' }, reason: 'New books' },
+  });
   await send('GET /api/accounts/balance/{accountId}', 'The balance now', {
     as: ada,
     path: { accountId: adasAccount },

@@ -117,6 +117,8 @@ describe('The client', () => {
     expect(await listed(system.accountsOf(ada.id))).toEqual([account, savings, dollars]);
     expect(await client.getAccount(account.id)).toEqual(account);
     expect(await client.renameAccount(account.id, null)).toMatchObject({ name: null });
+    const metadata = { costCentre: '17' };
+    expect(await client.setAccountMetadata(String(account.number), { metadata })).toMatchObject({ metadata });
     expect(await system.findUser(person.email)).toEqual(ada);
 
     const funded = await system.fundAccount({ toAccount: account.id, amount: 10_000n });

@@ -29,6 +29,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'GET /api/accounts/{accountId}': [404, 200, 200, 200, 200],
   'GET /api/accounts/balance/{accountId}': [404, 200, 200, 200, 200],
   'PATCH /api/accounts/{accountId}': [404, 404, 404, 404, 404],
+  'PUT /api/accounts/{accountId}/metadata': [404, 404, 404, 404, 200],
   'POST /api/accounts/{accountId}/close': [404, 404, 404, 404, 400],
   'GET /api/accounts/{accountId}/entries': [404, 404, 200, 200, 200],
   'GET /api/accounts/{accountId}/statement': [404, 404, 200, 200, 200],
@@ -78,6 +79,7 @@ type Records = {
 
 const bodies: Readonly<Record<string, (records: Records) => object>> = {
   'PATCH /api/accounts/{accountId}': () => ({ name: 'Mine' }),
+  'PUT /api/accounts/{accountId}/metadata': () => ({ metadata: { seen: 'yes' } }),
   'POST /api/transactions': ({ account, payee }) => ({ fromAccount: account, toAccount: payee, amount: 1 }),
   'POST /api/transactions/system/initial-funds': ({ account }) => ({ toAccount: account, amount: 1 }),
   'POST /api/system/withdrawals': ({ account }) => ({ fromAccount: account, amount: 1 }),

@@ -22,6 +22,7 @@ const WRITES: readonly (readonly [route: string, body: object])[] = [
   [`POST /api/transactions/${MISSING}/reverse`, { idempotencyKey: 'e' }],
   ['POST /api/accounts', {}],
   [`PATCH /api/accounts/${MISSING}`, { name: 'x' }],
+  [`PUT /api/accounts/${MISSING}/metadata`, { metadata: null }],
   [`POST /api/accounts/${MISSING}/close`, { idempotencyKey: 'f' }],
 ];
 

@@ -233,7 +233,7 @@ export const operations = {
     dryRun: true,
     status: 200,
     answer: json.TransferAnswer,
-    errors: ['exceeds_key_limit', ...ANSWERS_TO_TRANSFER, 'step_up_required'],
+    errors: ['forbidden', 'exceeds_key_limit', ...ANSWERS_TO_TRANSFER, 'step_up_required'],
   },
   'POST /api/transactions/batch': {
     id: 'makeBatch',
@@ -248,7 +248,7 @@ export const operations = {
     dryRun: true,
     status: 200,
     answer: json.BatchResultJson,
-    errors: ['exceeds_key_limit', 'linked_transfer_failed', 'step_up_required'],
+    errors: ['forbidden', 'exceeds_key_limit', 'linked_transfer_failed', 'step_up_required'],
   },
   'POST /api/transactions/{transactionId}/capture': {
     id: 'captureHold',
@@ -293,6 +293,7 @@ export const operations = {
     status: 200,
     answer: json.TransferAnswer,
     errors: [
+      'forbidden',
       'exceeds_key_limit',
       'transfer_not_found',
       'not_reversible',

@@ -5,7 +5,7 @@ import type { Clock } from '../../../application/ports/runtime.ts';
 import { digestDocuments } from './digest-documents.ts';
 import { endTransaction } from '../transactions/end-transaction.ts';
 import { hasCode } from '../transactions/errors.ts';
-import { numberAccounts } from './number-accounts.ts';
+import { numberDocuments } from './number-accounts.ts';
 import { foreignCollection } from './foreign-collections.ts';
 import { slotOf } from '../documents/version-document.ts';
 import { Deadline } from '../../shared/deadline.ts';
@@ -222,7 +222,7 @@ const MIGRATIONS: readonly Migration[] = [
           partialFilterExpression: { externalId: { $gt: '' }, places: { $exists: true } },
         },
       ]);
-      await again(() => numberAccounts(db, accountPrefix));
+      await again(() => numberDocuments(db, accountPrefix));
     },
   },
 ];

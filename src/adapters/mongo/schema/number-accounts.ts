@@ -15,7 +15,7 @@ const UNNUMBERED: Filter<AccountDocument> = { number: { $exists: false } };
  * Completes every account from before accounts had numbers: with a number if it has an owner, and with the digest of
  * all its facts. Repeated and concurrent runs are safe: an account is completed once, and never renumbered.
  */
-export async function numberAccounts(db: Db, accountPrefix: string): Promise<void> {
+export async function numberDocuments(db: Db, accountPrefix: string): Promise<void> {
   const { accounts } = collectionsOf(db);
   for (let left = true; left; ) {
     left = false;
