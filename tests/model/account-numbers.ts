@@ -39,7 +39,7 @@ export function drawIdOrNumber(drawing: Drawing, id: string, share = 0.06): stri
   const account = model.accounts.get(id);
   if (account?.number === null) return id;
   const number = account?.number ?? UNKNOWN_NUMBER;
-  return drawWriting(drawing, random.chance(0.2) ? drawError(drawing, number) : number);
+  return drawWriting(drawing, random.chance(0.3) ? drawError(drawing, number) : number);
 }
 
 function drawWriting({ random }: Drawing, number: string): string {

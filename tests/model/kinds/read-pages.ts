@@ -64,7 +64,7 @@ export const readPagesKind: CommandKind<PagesDraw> = {
 
 function drawFilter(drawing: Drawing): Filter {
   const { random, model } = drawing;
-  if (random.chance(0.5)) return {};
+  if (random.chance(0.3)) return {};
   const references = [...model.transfers.values()].flatMap(({ reference }) => reference ?? []);
   if (random.chance(0.4)) return { reference: random.pick([...references, 'of none']) };
   const accountId = drawAccountId(drawing, ({ ownerId }) => ownerId !== null);
