@@ -33,13 +33,13 @@ function placeOf(id: string): number {
 }
 
 /** The id as a rule; now and then the number in its place, as a person may write it, with an error or without. */
-export function drawIdOrNumber(drawing: Drawing, id: string): string {
+export function drawIdOrNumber(drawing: Drawing, id: string, share = 0.06): string {
   const { random, model } = drawing;
-  if (!random.chance(0.06)) return id;
+  if (!random.chance(share)) return id;
   const account = model.accounts.get(id);
   if (account?.number === null) return id;
   const number = account?.number ?? UNKNOWN_NUMBER;
-  return drawWriting(drawing, random.chance(0.2) ? drawError(drawing, number) : number);
+  return drawWriting(drawing, random.chance(0.3) ? drawError(drawing, number) : number);
 }
 
 function drawWriting({ random }: Drawing, number: string): string {

@@ -123,9 +123,9 @@ export function drawReference(drawing: Drawing): string | undefined {
 }
 
 /** A new one, or one that an account or a transfer has, or that was left by one; seldom one that is malformed. */
-export function drawExternalId({ random, model, id }: Drawing): string | undefined {
+export function drawExternalId({ random, model, id }: Drawing, share = 0.12): string | undefined {
   if (random.chance(0.003)) return random.pick(['', 'two words']);
-  if (!random.chance(0.12)) return undefined;
+  if (!random.chance(share)) return undefined;
   const all = [...model.accounts.values(), ...model.transfers.values()];
   const used = all.flatMap(({ externalId }) => externalId ?? []);
   return used.length > 0 && random.chance(0.3) ? random.pick(used) : `${id}.${random.integer(1, 3)}`;

@@ -61,8 +61,8 @@ export function placeOrder(model: Model, ordered: Ordered): TransferOutcome {
 
 /** A rejected transfer leaves it to another. */
 export function isTransferExternalIdTaken({ transfers }: Model, externalId: string | null): boolean {
-  const kept = [...transfers.values()].filter(({ status }) => status !== 'rejected');
-  return externalId !== null && kept.some((one) => one.externalId === externalId);
+  if (externalId === null) return false;
+  return [...transfers.values()].some((one) => one.externalId === externalId && one.status !== 'rejected');
 }
 
 /** Every rule allows it. The bank's own accounts are made with the first transfer that needs them. */

@@ -6,6 +6,8 @@ import type { SubmitOptions } from '../../src/application/group-commit.ts';
 import { whole } from '../../src/domain/books/changes.ts';
 import type { Books } from '../../src/domain/books/working-books.ts';
 import type { Changes } from '../../src/domain/books/changes.ts';
+import type { Identifier } from '../../src/domain/books/prefetch.ts';
+import { makeAccountNumber } from '../../src/domain/entities/account-number.ts';
 import { createLedger } from '../../src/index.ts';
 import type { Ledger, LedgerOptions } from '../../src/index.ts';
 import { SYSTEM } from '../../src/testing/fixtures/bank.ts';
@@ -77,6 +79,17 @@ function loading({ unitOfWork }: Store, change: (books: Books) => Partial<Books>
   };
 }
 
+/** Finds only some of the identifiers taken. */
+function knowing(store: Store, isKnown: (identifier: Identifier) => boolean): UnitOfWork {
+  return loading(store, (books) => ({ isTaken: (one) => isKnown(one) && books.isTaken(one) }));
+}
+
+/** Returns the number with the check digits that it should have. */
+function corrected(text: string): string {
+  const [, prefix = '', body] = /^([A-Z]{2})\d{2}(\d{12})$/.exec(text) ?? [];
+  return body === undefined ? text : makeAccountNumber(prefix, body);
+}
+
 async function isFound(open: OpenStore): Promise<boolean> {
   for (let index = 0; index < SEQUENCES; index++) {
     if (await play(drawSequence({ seed: SEED, index, mostCommands: 512 }), open)) return true;
@@ -137,6 +150,35 @@ describe('the model test', () => {
         unitOfWork: loading(store, (books) => ({ firstHolds: (id) => books.firstHolds(id, 1) })),
       }),
     ],
+    [
+      'lets two transfers have one external id',
+      (store) => ({ unitOfWork: knowing(store, ({ kind }) => kind !== 'transfer_external_id') }),
+    ],
+    [
+      'lets two accounts have one external id',
+      (store) => ({ unitOfWork: knowing(store, ({ kind }) => kind !== 'account_external_id') }),
+    ],
+    [
+      'gives two accounts one number',
+      (store) => ({ unitOfWork: knowing(store, ({ kind }) => kind !== 'account_number') }),
+    ],
+    [
+      'keeps the external id of a rejected transfer',
+      (store) => {
+        const rejected = new Set<string | null>();
+        const unitOfWork = writing(store, ({ transfers }) => {
+          for (const { after } of transfers) if (after.status === 'rejected') rejected.add(after.externalId);
+          return {};
+        });
+        return {
+          unitOfWork: loading({ ...store, unitOfWork }, (books) => ({
+            isTaken: (one) =>
+              (one.kind === 'transfer_external_id' && rejected.has(one.value)) || books.isTaken(one),
+          })),
+        };
+      },
+    ],
+    ['finds nothing by number', ({ reads }) => ({ reads: { ...reads, identify: async () => new Map() } })],
     ['returns no due holds to reads', ({ reads }) => ({ reads: { ...reads, dueOn: async () => NONE } })],
     [
       'returns holds as due one instant too late',
@@ -275,6 +317,39 @@ describe('the model test', () => {
       (ledger) => ({
         closeAccount: (actor, { accountId }) => ledger.closeAccount(actor, { accountId }),
       }),
+    ],
+    [
+      'drops the reference of a transfer',
+      (ledger) => ({
+        transferFunds: (actor, { reference: _reference, ...request }, options) =>
+          ledger.transferFunds(actor, request, options),
+      }),
+    ],
+    [
+      'ignores check digits',
+      (ledger) => ({
+        transferFunds: (actor, { destinationAccountId, ...request }, options) => {
+          const named =
+            destinationAccountId === undefined
+              ? {}
+              : { destinationAccountId: corrected(destinationAccountId) };
+          return ledger.transferFunds(actor, { ...request, ...named }, options);
+        },
+      }),
+    ],
+    [
+      'lets a stranger set the metadata of an account',
+      (ledger) => ({
+        setAccountMetadata: async (actor, request) => {
+          const answer = await ledger.setAccountMetadata(actor, request);
+          const isStranger = !answer.ok && answer.code === 'account_not_found';
+          return isStranger ? ledger.setAccountMetadata(SYSTEM, request) : answer;
+        },
+      }),
+    ],
+    [
+      'finds the accounts of others by their external ids',
+      (ledger) => ({ findAccount: (_, externalId) => ledger.findAccount(SYSTEM, externalId) }),
     ],
     [
       'shows only the first page of the audit log',

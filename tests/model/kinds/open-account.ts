@@ -35,7 +35,7 @@ export const openAccountKind: CommandKind<OpenFacts> = {
     const owner = random.pick(CUSTOMERS);
     const actor = random.chance(0.85) ? owner : random.pick([...OPERATORS, random.pick(CUSTOMERS)]);
     const name = drawText(drawing, ['Savings', 'Zoë’s 🏠']);
-    const externalId = drawExternalId(drawing);
+    const externalId = drawExternalId(drawing, 0.4);
     return {
       actor,
       request: {

@@ -36,6 +36,7 @@ export const readOneKind: CommandKind<OneDraw> = {
         id: drawIdOrNumber(
           drawing,
           drawAccountId(drawing, () => true),
+          0.4,
         ),
       };
     }

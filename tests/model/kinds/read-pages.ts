@@ -64,15 +64,11 @@ export const readPagesKind: CommandKind<PagesDraw> = {
 
 function drawFilter(drawing: Drawing): Filter {
   const { random, model } = drawing;
-  if (random.chance(0.5)) return {};
+  if (random.chance(0.3)) return {};
   const references = [...model.transfers.values()].flatMap(({ reference }) => reference ?? []);
   if (random.chance(0.4)) return { reference: random.pick([...references, 'of none']) };
-  return {
-    counterparty: drawIdOrNumber(
-      drawing,
-      drawAccountId(drawing, ({ ownerId }) => ownerId !== null),
-    ),
-  };
+  const accountId = drawAccountId(drawing, ({ ownerId }) => ownerId !== null);
+  return { counterparty: drawIdOrNumber(drawing, accountId, 0.6) };
 }
 
 function isWhole(filter: Filter): boolean {
