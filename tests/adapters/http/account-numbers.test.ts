@@ -6,7 +6,7 @@ import { Edge, idIn, invalid, PASSWORD, problem, refusal, transferIn } from '../
 import type { Person } from '../../support/edge.ts';
 
 const MISTYPED = 'is not an account number: its check digits do not match, so a character is mistyped';
-const FORBIDDEN = problem(403, 'forbidden', { title: 'Forbidden', detail: 'You may not do this' });
+const FORBIDDEN = problem(403, 'forbidden', { title: 'Forbidden', detail: 'Your role does not allow this' });
 
 type Account = { readonly id: string; readonly number: string };
 

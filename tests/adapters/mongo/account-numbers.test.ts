@@ -1,9 +1,16 @@
 import type { Db, Document } from 'mongodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { digestBinary } from '../../../src/adapters/mongo/documents/digest.ts';
+import { Account } from '../../../src/domain/entities/account.ts';
 import { isAccountNumber } from '../../../src/domain/entities/account-number.ts';
 import { NO_CHANGES, aPrefetch, transferIdOf } from '../../../src/testing/fixtures/bank.ts';
-import { aCustomer, anAccount, freshId, freshNumber } from '../../../src/testing/fixtures/builders.ts';
+import {
+  aCustomer,
+  anAccount,
+  freshId,
+  freshNumber,
+  JANUARY,
+} from '../../../src/testing/fixtures/builders.ts';
 import type { Customer } from '../../../src/testing/fixtures/builders.ts';
 import { describeWithMongo, freshDatabaseName, mongoUri } from '../../support/mongo.ts';
 import { openMongoBank, withRawClient } from '../../support/mongo-bank.ts';
@@ -76,9 +83,10 @@ describeWithMongo('the unique indexes of identifiers', () => {
         .collection('system.profile')
         .find({ ns: { $ne: `${databaseName}.system.profile` }, planSummary: { $exists: true } })
         .toArray();
-      expect(profile.map(({ ns, planSummary }) => [ns, planSummary] as const).toSorted()).toEqual([
-        [`${databaseName}.accounts`, 'IXSCAN { externalId: 1 }, IXSCAN { number: 1 }'],
-        [`${databaseName}.transfers`, 'IXSCAN { externalId: 1 }'],
+      const plans = profile.map(({ ns, planSummary }) => [ns, String(planSummary).split(', ').toSorted()]);
+      expect(plans.toSorted()).toEqual([
+        [`${databaseName}.accounts`, ['IXSCAN { externalId: 1 }', 'IXSCAN { number: 1 }']],
+        [`${databaseName}.transfers`, ['IXSCAN { externalId: 1 }']],
       ]);
     });
   });
@@ -141,11 +149,14 @@ describeWithMongo('the migration that numbers accounts', () => {
     ]);
     expect((await bank.ledger.verifyBooks()).faults).toEqual([]);
 
+    await bank.fund(from, 9n);
     for (const door of banks) await door.bank.pay(alice, { from, to, amount: 1n });
-    expect(await bank.balanceOf(to)).toBe(4n);
+    expect(await bank.balanceOf(to)).toBe(3n);
     expect((await bank.ledger.verifyBooks()).faults).toEqual([]);
     await Promise.all(banks.map((door) => door.close()));
-    expect(await accountsIn(databaseName)).toMatchObject(kept.map(({ _id, number }) => ({ _id, number })));
+    const ids = new Set(kept.map(({ _id }) => _id));
+    const after = (await accountsIn(databaseName)).filter(({ _id }) => ids.has(_id));
+    expect(after).toMatchObject(kept.map(({ _id, number }) => ({ _id, number })));
   });
 
   it('goes on where it was cut off, and keeps the numbers that were given', async () => {
@@ -198,16 +209,12 @@ async function booksBefore() {
   const databaseName = freshDatabaseName();
   const { bank, close } = await openMongoBank({ uri: mongoUri(), databaseName });
   const alice: Customer = aCustomer();
-  const from = await bank.account(alice, { funds: 9n });
+  const from = await bank.open(alice);
   const to = await bank.open(aCustomer(), { name: 'Zoë' });
+  await bank.seed(Account.openSystem({ purpose: 'settlement', currency: 'EUR', at: JANUARY }));
   for (let opened = 0; opened < MANY; opened += AT_ONCE)
     await bank.seed(...Array.from({ length: AT_ONCE }, () => anAccount()));
   await close();
-  await withDatabase(databaseName, (db) => unmigrate(db, {}));
-  // A transfer whose entries cover no number
-  const older = await openMongoBank({ uri: mongoUri(), databaseName });
-  await older.bank.pay(alice, { from, to, amount: 1n });
-  await older.close();
   await withDatabase(databaseName, (db) => unmigrate(db, {}));
   return { databaseName, alice, from, to };
 }
