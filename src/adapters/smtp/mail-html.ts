@@ -139,7 +139,7 @@ ${
 
 function factRow([label, value]: Fact) {
   const cell = 'padding:9px 0;border-top:1px solid #d8dee6;vertical-align:top;text-align:left';
-  return html`<tr><th scope="row" class="faint line" width="32%" style="${cell};padding-right:12px;${FAINT};font-weight:400">${label}</th><td class="ink line" style="${cell};${INK};${BREAK}">${inlineHtml(value)}</td></tr>`;
+  return html`<tr><th scope="row" class="faint line" width="37%" style="${cell};padding-right:10px;${FAINT};font-size:14px;font-weight:400">${label}</th><td class="ink line" style="${cell};${INK};${BREAK}">${inlineHtml(value)}</td></tr>`;
 }
 
 function listRow({ what, amount, when }: RowWords) {

@@ -7,11 +7,11 @@ const TURNS =
 const ISOLATES = /[\u2066-\u2069]/g;
 
 export function textOf(words: MailWords, { bank, address, greeting, closing }: Frame): string {
-  const { title, figure, who, why, lead, action, balances, facts, rows, advice, transaction } = words;
-  const headline = [figure === undefined ? `${title}.` : `${title} ${figure}`, who && plain(who)];
+  const { subject, who, why, lead, action, balances, facts, rows, advice, transaction } = words;
+  const headline = who ? `${subject} ${plain(who)}` : subject;
   return [
     plain(greeting),
-    [headline.filter(Boolean).join('\n'), why && plain(why)].filter(Boolean).join('\n'),
+    why ? `${headline}\n${plain(why)}` : headline,
     lead,
     action && `${action.label}:\n${action.url}`,
     balances?.map(balanceText).join('\n'),

@@ -9,7 +9,7 @@ export function longTime(at: Instant, timeZone: string): string {
 /** The time of day alone, such as "15:54 CET". */
 export function shortTime(at: Instant, timeZone: string): string {
   const { hour, minute, timeZoneName } = partsOf(at, timeZone);
-  return `${hour}:${minute} ${timeZoneName}`;
+  return `${hour}:${minute}\u00a0${timeZoneName}`;
 }
 
 function partsOf(at: Instant, timeZone: string): Partial<Record<Intl.DateTimeFormatPartTypes, string>> {

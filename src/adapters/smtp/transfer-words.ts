@@ -210,23 +210,19 @@ function notYou(pages: BankPages, bank: string): Advice {
 
 /** Words of the mail that stands for many. */
 export function digestWords(message: DigestMessage, terms: Terms): MailWords {
-  const { since, at, listed, totals } = message;
+  const { at, listed, totals } = message;
   const { bank, pages, timeZone } = terms;
   const count = totals.reduce((sum, total) => sum + total.count, 0);
-  const unlisted = count - listed.length;
   const lead =
-    `These are the transactions until ${longTime(at, timeZone)}, in the hour from ${shortTime(since, timeZone)}, ` +
-    'beyond those that had a mail of their own.';
+    `You had these in the hour until ${longTime(at, timeZone)}. ` +
+    'The first ones of the hour had mails of their own.';
   return {
     subject: `Summary of ${countText(count)}`,
     preview: lead,
-    title: 'Summary of one hour',
+    title: 'Summary of',
     figure: countText(count),
-    lead,
-    facts: [
-      ...totals.map((total) => [labelOf(total.kind, bank), [totalText(total)]] as const),
-      ...(unlisted > 0 ? [['Not listed here', [countText(unlisted)]] as const] : []),
-    ],
+    lead: count > listed.length ? `${lead} The next ${listed.length} are listed here.` : lead,
+    facts: totals.map((total) => [labelOf(total.kind, bank), [totalText(total)]] as const),
     rows: listed.map((one) => ({
       what: [`${labelOf(one.kind, bank)} `, ...partiesOf(one, terms).who],
       amount: amountText(one, one.amount),
