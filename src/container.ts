@@ -210,9 +210,7 @@ function createMailer(mail: MailConfig, terms: Omit<MailTerms, 'from'>): Closabl
 function nameReads({ reads }: Store): NameReads {
   const accounts = async (ids: readonly string[]): Promise<ReadonlyMap<string, ShownAccount>> => {
     const found = await Promise.all(ids.map((id) => reads.account(id)));
-    return new Map(
-      found.flatMap((account) => (account ? [[account.id, { name: account.name, number: null }]] : [])),
-    );
+    return new Map(found.flatMap((account) => (account ? [[account.id, account]] : [])));
   };
   return { accounts, payees: async () => new Map() };
 }

@@ -38,6 +38,7 @@ function messageFor(
     currency: own1.currency,
     exponent: own1.exponent,
     description: transfer.description,
+    ...(transfer.reference === null ? {} : { reference: transfer.reference }),
     counterparty: counterpartyFor(transfer, others[0], { ownerId, pays }),
     ...(others.length > 1 ? { moreCounterparties: others.length - 1 } : {}),
     reverses: transfer.reverses,
