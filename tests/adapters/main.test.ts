@@ -94,7 +94,7 @@ describe('the server program', () => {
     const mail = await simpleParser(await readFile(join(folder, 'mail', `${paid.id}.received.eml`)));
     expect(mail.to).toMatchObject({ value: [{ name: '', address: 'bob@example.com' }] });
     expect(mail.text).toContain('You received EUR\u00a012.34 from Ada\n');
-    expect(mail.text).toContain(`Their account: account ending in ${from.slice(-4)}\n`);
+    expect(mail.text).toContain(`Their account: ending in ${from.slice(-4)}\n`);
     expect(mail.text).toMatch(/^Available in Account ··\d{4}: EUR\u00a012\.34$/m);
     await expectOrderlyEnd(program);
     // SQLite's log is in the database: the store was closed

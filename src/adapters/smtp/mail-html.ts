@@ -98,7 +98,7 @@ function headline({ title, figure, who, why }: MailWords) {
   return html`<h1 style="margin:0;font-size:16px;line-height:1.3;font-weight:400"><span class="faint" style="${FAINT}">${title}</span><br><span class="ink" style="${INK};font-size:${figureSize(figure)}px;line-height:1.25;font-weight:700;letter-spacing:-0.01em">${figure}</span></h1>
 ${
   who
-    ? html`<p class="ink" style="margin:2px 0 0;${INK};font-size:18px;${BREAK}">${inlineHtml(who)}</p>
+    ? html`<p class="ink" style="margin:2px 0 0;${INK};font-size:18px;${BREAK}">${inlineHtml(who, ';font-weight:600')}</p>
 `
     : ''
 }${
@@ -115,10 +115,11 @@ function figureSize({ length }: string): number {
   return length <= 19 ? 30 : 22;
 }
 
-function inlineHtml(line: Inline) {
+function inlineHtml(line: Inline, styleOfChosen = '') {
   return line.map((span) => {
     if (typeof span === 'string') return html`${span}`;
-    if ('chosen' in span) return html`<span dir="auto" style="unicode-bidi:isolate">${span.chosen}</span>`;
+    if ('chosen' in span)
+      return html`<span dir="auto" style="unicode-bidi:isolate${styleOfChosen}">${span.chosen}</span>`;
     // Some screen readers would say "middle dot" twice
     return html`<span aria-hidden="true">··</span>${span.ending}`;
   });

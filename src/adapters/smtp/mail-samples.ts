@@ -118,6 +118,7 @@ const REVERSALS: Readonly<Record<string, TransferFacts>> = {
     ...TRANSFERS.transfer_sent,
     amount: 4_990n,
     description: 'Order cancelled',
+    reference: 'ORDER-48112',
     counterparty: { name: null, account: '0481' },
     reverses: REVERSES,
   },
@@ -125,6 +126,7 @@ const REVERSALS: Readonly<Record<string, TransferFacts>> = {
     ...TRANSFERS.transfer_received,
     amount: 4_990n,
     description: 'Order cancelled',
+    reference: 'ORDER-48112',
     counterparty: { name: GRACE.name, account: '0481' },
     reverses: REVERSES,
   },
@@ -133,6 +135,7 @@ const REVERSALS: Readonly<Record<string, TransferFacts>> = {
 const PHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Safari/604.1';
 const WITH_LINK: readonly SecurityNotice[] = ['verify_email', 'reset_password', 'confirm_new_email'];
+const BY_STAFF: readonly SecurityNotice[] = ['role_granted', 'user_locked'];
 const DETAILS: Readonly<Record<SecurityNotice, SecurityNotification['details']>> = {
   verify_email: {},
   reset_password: {},
@@ -192,8 +195,9 @@ function noticeOf(notice: SecurityNotice): SecurityNotification {
     kind: 'security',
     ...factsOf(notice),
     notice,
-    address: '203.0.113.24',
-    device: PHONE,
+    ...(BY_STAFF.includes(notice)
+      ? { address: null, device: null }
+      : { address: '203.0.113.24', device: PHONE }),
     email: null,
     linkId: WITH_LINK.includes(notice) ? notice : null,
     details: DETAILS[notice],

@@ -28,7 +28,7 @@ type Kind = TransferNotification['kind'];
 /** Words of a mail about one transfer. Its subject and preview hold no text that another person chose. */
 export function transferWords(message: TransferNotification, terms: Terms): MailWords {
   const { timeZone } = terms;
-  const { description, reference, expiresAt, transferId, balances } = message;
+  const { description, reference, expiresAt, transferId, reverses, balances } = message;
   const amount = amountText(message, message.amount);
   const parties = partiesOf(message, terms);
   const shown = balances.map((balance) => balanceWords(message, balance, terms));
@@ -44,10 +44,9 @@ export function transferWords(message: TransferNotification, terms: Terms): Mail
       ...(reference === undefined ? [] : [['Reference', [{ chosen: reference }]] as const]),
       ['When', [longTime(message.at, timeZone)]],
       ...(expiresAt === null ? [] : [['Held until', [longTime(expiresAt, timeZone)]] as const]),
-      ...(message.reverses === null ? [] : [['Reversed transaction', [message.reverses]] as const]),
     ],
     advice: adviceFor(message, terms),
-    transaction: transferId,
+    transaction: reverses === null ? transferId : `${transferId}, which reverses ${reverses}`,
   };
 }
 
@@ -136,13 +135,19 @@ function otherSide(
   const account = accountText(counterparty.account, payee);
   const andMore = more === undefined ? [] : [` and ${more} more`];
   if (name !== null) return { name: [{ chosen: name }, ...andMore], account };
-  return { name: [...(account ?? [bank]), ...andMore], account: null };
+  const instead =
+    account === null ? [bank] : isEnding(counterparty.account) ? ['account ', ...account] : account;
+  return { name: [...instead, ...andMore], account: null };
 }
 
 function accountText(account: string | null, payee: ShownAccount | undefined): Inline | null {
   if (account === null) return null;
-  if (account === lastFour(account)) return [`account ending in ${account}`];
+  if (isEnding(account)) return [`ending in ${account}`];
   return [payee?.number ? formatAccountNumber(payee.number) : account];
+}
+
+function isEnding(account: string | null): boolean {
+  return account !== null && account === lastFour(account);
 }
 
 /** An own account by its name and the end of its number, such as "Everyday ··7034". */

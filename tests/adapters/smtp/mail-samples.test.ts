@@ -87,9 +87,9 @@ describe.each(SAMPLES)('the mail %s', (_name, sample) => {
     expect(bodyOf(html)).toMatch(/<b>Bank of Letters<\/b><br>1 Ledger Lane<br>75001 Paris<\/p>/);
     expect(subject).not.toMatch(UUID);
     const [beforeAdvice] = text.split(/\n(?:Not|Do) .*\? Do this\.\n/);
-    expect(beforeAdvice?.replace(/Reversed transaction: .*/, '')).not.toMatch(UUID);
+    expect(beforeAdvice).not.toMatch(UUID);
     if (isAboutTransfer(sample.message))
-      expect(text).toContain(`\n\nTransaction ${sample.message.transferId}\n`);
+      expect(text).toContain(`\n\nTransaction ${sample.message.transferId}`);
   });
 
   it('tells its reader what to do if it is about somebody else', async () => {
@@ -174,7 +174,9 @@ describe('a name that runs right to left', () => {
     const [, sample] = SAMPLES.find(([name]) => name === 'hold-placed') ?? [];
     const { text, html } = await compose(sample!);
     expect(text).toContain('for \u2068نور الهاشمي\u2069\n');
-    expect(html).toContain('for <span dir="auto" style="unicode-bidi:isolate">نور الهاشمي</span>');
+    expect(html).toContain(
+      'for <span dir="auto" style="unicode-bidi:isolate;font-weight:600">نور الهاشمي</span>',
+    );
   });
 
   it.each([

@@ -110,7 +110,7 @@ This mail was sent automatically, and nobody reads replies to it. Passbook never
 
   it('shows the payee the name and four characters of the payer', async () => {
     const mail = await compose(aTransfer({ counterparty: { name: 'Grace', account: 'c0de' } }));
-    expect(bodyOf(mail)).toContain('Their account: account ending in c0de');
+    expect(bodyOf(mail)).toContain('Their account: ending in c0de');
   });
 
   it('shows what a hold holds, what is available, and when the hold ends', async () => {
@@ -170,7 +170,7 @@ This mail was sent automatically, and nobody reads replies to it. Passbook never
     const mail = await compose(aTransfer({ kind, reverses, counterparty: { name, account: 'bbbb' } }));
     expect(mail.subject).toBe(subject);
     expect(bodyOf(mail)[0]).toBe(`${subject}${who}`);
-    expect(bodyOf(mail)).toContain(`Reversed transaction: ${reverses}`);
+    expect(mail.text).toContain(`\n\nTransaction ${TRANSFER}, which reverses ${reverses}\n\n`);
   });
 
   it.each([
