@@ -4,7 +4,7 @@ import type { BankPages } from './bank-pages.ts';
 import { isEmail, isName } from '../../domain/entities/user.ts';
 import type { User } from '../../domain/entities/user.ts';
 import { renderMail } from './mail-content.ts';
-import type { BankTerms } from './mail-content.ts';
+import type { BankTerms, MailContent } from './mail-content.ts';
 import { namesIn } from './mail-names.ts';
 import type { NameReads } from './mail-names.ts';
 
@@ -20,6 +20,8 @@ export type MailTerms = {
   readonly names: NameReads;
 };
 
+export type ComposedMail = SendMailOptions & MailContent;
+
 /** Dot-atom text of RFC 5322, limited to characters that are safe in a file name. */
 const MESSAGE_ID = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
 
@@ -32,7 +34,7 @@ const MESSAGE_ID = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
 export async function composeMail(
   message: Notification,
   { from, bank, pages, names, recipient }: MailTerms & { recipient: User },
-): Promise<SendMailOptions | undefined> {
+): Promise<ComposedMail | undefined> {
   if (!MESSAGE_ID.test(message.id)) throw new TypeError(`"${message.id}" cannot be a Message-ID`);
   const given = message.kind === 'security' ? message.email : null;
   const email = given ?? recipient.email;

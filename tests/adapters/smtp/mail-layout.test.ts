@@ -12,7 +12,7 @@ const CONTRAST = 4.5;
 
 async function htmlOf({ message, recipient }: SampleMail): Promise<string> {
   const mail = await composeMail(message, { from: FROM, pages: PAGES, names: SAMPLE_NAMES, recipient });
-  return String(mail?.html);
+  return mail?.html ?? '';
 }
 
 /** Lowest contrast between a text and the ground behind it. Runs in the page. */
@@ -30,7 +30,7 @@ function lowestContrast(): number {
     const { backgroundColor } = getComputedStyle(element);
     return channels(backgroundColor)[3] === 0 ? groundOf(element.parentElement) : backgroundColor;
   };
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const walker = globalThis.document.createTreeWalker(globalThis.document.body, NodeFilter.SHOW_TEXT);
   const found: number[] = [];
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const element = node.parentElement;
@@ -59,7 +59,7 @@ describe.skipIf(!hasChromium)('the page of a mail', () => {
         for (const colorScheme of ['light', 'dark'] as const) {
           await page.emulateMedia({ colorScheme });
           await page.setContent(shown);
-          expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+          expect(await page.evaluate(() => globalThis.document.documentElement.scrollWidth)).toBe(360);
           expect(await page.evaluate(lowestContrast)).toBeGreaterThan(CONTRAST);
         }
       }

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createSmtpMailer } from '../../../src/adapters/smtp/smtp-mailer.ts';
 import type { SmtpMailer, SmtpServer, SmtpTimeouts } from '../../../src/adapters/smtp/smtp-mailer.ts';
 import type { TransferNotification } from '../../../src/domain/entities/notification.ts';
-import { JANUARY, aTransferMessage, aUser, aWelcome } from '../../../src/testing/fixtures/builders.ts';
+import { JANUARY, aTransferMessage, aUser } from '../../../src/testing/fixtures/builders.ts';
 import { MailServer, SmtpFault, NO_NAMES, PAGES } from '../../support/mail-server.ts';
 import type { MailServerConduct, ReceivedMail } from '../../support/mail-server.ts';
 
