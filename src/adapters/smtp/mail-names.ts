@@ -16,7 +16,7 @@ export interface NameReads {
 /** The names and numbers of one mail. */
 export type MailNames = { readonly own: ShownAccounts; readonly payees: ShownAccounts };
 
-/** Reads the names of all accounts in a message, as late as it is composed. */
+/** Reads the names of all accounts in a message, for a mail that goes out now. */
 export async function namesIn(message: Notification, reads: NameReads): Promise<MailNames> {
   const about = transfersIn(message);
   const ownIds = new Set(about.flatMap(({ balances }) => balances.map(({ accountId }) => accountId)));
