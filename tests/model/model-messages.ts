@@ -38,6 +38,7 @@ function messageTo(
     currency: currency ?? '',
     exponent: exponentOf(currency ?? ''),
     description: transfer.description,
+    ...(transfer.reference !== null && { reference: transfer.reference }),
     reverses: transfer.reverses,
     expiresAt: isPending ? expiresAt : null,
     counterparty: {

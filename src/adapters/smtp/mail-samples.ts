@@ -1,5 +1,6 @@
 import { makeAccountNumber } from '../../domain/entities/account-number.ts';
 import { digestMessageOf, gather, NOTHING_GATHERED } from '../../domain/entities/mail-hour.ts';
+import { lastFour } from '../../domain/entities/notification.ts';
 import type {
   Notification,
   SecurityNotice,
@@ -68,7 +69,7 @@ const TRANSFERS: Readonly<Record<TransferNotification['kind'], TransferFacts>> =
     amount: 284_000n,
     description: 'Salary November',
     reference: 'PAY-2026-11',
-    counterparty: { name: 'Analytical Engines Ltd', account: '0481' },
+    counterparty: { name: 'Analytical Engines Ltd', account: lastFour(GRACE.id) },
     balances: [{ accountId: EVERYDAY.id, balance: 299_877n, held: 0n }],
   },
   transfer_between_own_accounts: {
@@ -106,7 +107,7 @@ const TRANSFERS: Readonly<Record<TransferNotification['kind'], TransferFacts>> =
     kind: 'hold_received',
     amount: 2_500n,
     description: 'Deposit for the bicycle',
-    counterparty: { name: NOOR.name, account: '7726' },
+    counterparty: { name: NOOR.name, account: lastFour(NOOR.id) },
     expiresAt: AT + WEEK_MS,
     balances: [{ accountId: EVERYDAY.id, balance: 213_427n, held: 0n }],
   },
@@ -119,7 +120,7 @@ const REVERSALS: Readonly<Record<string, TransferFacts>> = {
     amount: 4_990n,
     description: 'Order cancelled',
     reference: 'ORDER-48112',
-    counterparty: { name: null, account: '0481' },
+    counterparty: { name: null, account: lastFour(GRACE.id) },
     reverses: REVERSES,
   },
   'transfer-returned-to-you': {
@@ -127,7 +128,7 @@ const REVERSALS: Readonly<Record<string, TransferFacts>> = {
     amount: 4_990n,
     description: 'Order cancelled',
     reference: 'ORDER-48112',
-    counterparty: { name: GRACE.name, account: '0481' },
+    counterparty: { name: GRACE.name, account: lastFour(GRACE.id) },
     reverses: REVERSES,
   },
 };

@@ -425,6 +425,7 @@ export function describeTransfers(subject: () => Subject): void {
         destinationAccountId: to,
         amount: 3n,
         description: 'Lunch',
+        reference: 'INV 7',
         metadata: { order: '17' },
         idempotencyKey: freshId(),
       });
@@ -437,6 +438,7 @@ export function describeTransfers(subject: () => Subject): void {
         currency: 'EUR',
         exponent: 2,
         description: 'Lunch',
+        reference: 'INV 7',
         reverses: null,
         expiresAt: null,
       };
