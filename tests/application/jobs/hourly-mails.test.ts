@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../../src/adapters/memory/index.ts';
 import { OutboxDispatcher } from '../../../src/application/jobs/outbox-dispatcher.ts';
-import type { DigestMessage, Notification } from '../../../src/domain/entities/notification.ts';
+import type {
+  DigestMessage,
+  Notification,
+  TransferNotification,
+} from '../../../src/domain/entities/notification.ts';
 import { NO_CHANGES, aPrefetch } from '../../../src/testing/fixtures/bank.ts';
 import { aTransferMessage, aUser, aWelcome, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 import { RecordingLog, RecordingMailer } from '../../support/people.ts';
@@ -57,7 +61,7 @@ async function anOutbox() {
   };
 }
 
-function moneyFor({ id }: { id: string }, count: number, facts: { amount?: bigint; at?: number } = {}) {
+function moneyFor({ id }: { id: string }, count: number, facts: Partial<TransferNotification> = {}) {
   return Array.from({ length: count }, () => aTransferMessage({ recipientId: id, amount: 1n, ...facts }));
 }
 
