@@ -212,7 +212,11 @@ function nameReads({ reads }: Store): NameReads {
     const found = await Promise.all(ids.map((id) => reads.account(id)));
     return new Map(found.flatMap((account) => (account ? [[account.id, account]] : [])));
   };
-  return { accounts, payees: async () => new Map() };
+  return {
+    accounts,
+    payees: async (_userId, ids) =>
+      new Map([...(await accounts(ids))].map(([id, { number }]) => [id, { name: null, number }])),
+  };
 }
 
 /** Lets a mail in progress finish within `graceMs`. Then it fails, and a later start sends it again. */
