@@ -7,6 +7,7 @@ import { verifyBooks } from './application/proofs/verify-books.ts';
 import { readConfig, readEnvironment } from './config.ts';
 import type { Config, StoreConfig } from './config.ts';
 import { faultText } from './fault-text.ts';
+import { addMailCommands } from './mail-commands.ts';
 import { openStore } from './open-store.ts';
 import { addProofCommands } from './proof-commands.ts';
 import { addUserCommands } from './user-commands.ts';
@@ -57,6 +58,8 @@ addProofCommands(program, {
     process.exitCode = 1;
   },
 });
+
+addMailCommands(program, { config: commandConfig, out: (line) => console.log(line) });
 
 function commandConfig(): Config {
   return readConfig(readEnvironment(process.env).env, { reader: 'commands' });

@@ -17,7 +17,9 @@ import {
   isCommonPassword,
 } from './adapters/security/index.ts';
 import type { BankPages } from './adapters/smtp/bank-pages.ts';
+import type { MailTerms } from './adapters/smtp/compose-mail.ts';
 import { createFileMailer } from './adapters/smtp/file-mailer.ts';
+import type { NameReads, ShownAccount } from './adapters/smtp/mail-names.ts';
 import { createSmtpMailer } from './adapters/smtp/smtp-mailer.ts';
 import { sha256OfHex, systemClock, systemIds } from './adapters/system.ts';
 import { sha256 } from './adapters/shared/sha256.ts';
@@ -84,7 +86,8 @@ export async function assembleServices(given: {
     () => {
       const links = scope.resolve(LINKS);
       const pages: BankPages = { origin: given.origin, tokenOf: (linkId) => links.tokenOf(linkId) };
-      return given.mailer ?? createMailer(config.mail, pages);
+      const names = nameReads(scope.resolve(STORE));
+      return given.mailer ?? createMailer(config.mail, { pages, names });
     },
     { close: (mailer) => mailer.close?.() },
   );
@@ -198,8 +201,22 @@ export async function assembleServices(given: {
   }
 }
 
-function createMailer(mail: MailConfig, pages: BankPages): ClosableMailer {
-  return mail.kind === 'smtp' ? createSmtpMailer({ ...mail, pages }) : createFileMailer({ ...mail, pages });
+function createMailer(mail: MailConfig, terms: Omit<MailTerms, 'from'>): ClosableMailer {
+  return mail.kind === 'smtp'
+    ? createSmtpMailer({ ...mail, ...terms })
+    : createFileMailer({ ...mail, ...terms });
+}
+
+function nameReads({ reads }: Store): NameReads {
+  const accounts = async (ids: readonly string[]): Promise<ReadonlyMap<string, ShownAccount>> => {
+    const found = await Promise.all(ids.map((id) => reads.account(id)));
+    return new Map(found.flatMap((account) => (account ? [[account.id, account]] : [])));
+  };
+  return {
+    accounts,
+    payees: async (_userId, ids) =>
+      new Map([...(await accounts(ids))].map(([id, { number }]) => [id, { name: null, number }])),
+  };
 }
 
 /** Lets a mail in progress finish within `graceMs`. Then it fails, and a later start sends it again. */

@@ -9,7 +9,7 @@ import type { Logger } from '../../src/application/ports/runtime.ts';
 import type { Mailer } from '../../src/application/ports/outbox.ts';
 import { TestBank } from '../../src/testing/fixtures/bank.ts';
 import { FixedClock, aUser } from '../../src/testing/fixtures/builders.ts';
-import { MailServer, SmtpFault, messageIdsOf, PAGES } from '../support/mail-server.ts';
+import { MailServer, SmtpFault, messageIdsOf, NO_NAMES, PAGES } from '../support/mail-server.ts';
 import type { MailServerConduct } from '../support/mail-server.ts';
 
 const FROM = { name: 'Passbook', address: 'bank@passbook.example' };
@@ -70,6 +70,7 @@ describe('mail with faults', () => {
       server: { host: '127.0.0.1', port, secure: false, auth: null },
       from: FROM,
       pages: PAGES,
+      names: NO_NAMES,
       timeouts,
     });
     closing.push(() => mailer.close());
@@ -137,6 +138,7 @@ describe('mail with faults', () => {
       server: { host: '127.0.0.1', port: server.port, secure: false, auth: { user: 'bank', pass: 'one' } },
       from: FROM,
       pages: PAGES,
+      names: NO_NAMES,
     });
     closing.push(() => mailer.close());
     const dispatcher = aDispatcher(conduct.password === undefined ? aMailer(server.port) : mailer);

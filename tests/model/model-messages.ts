@@ -1,7 +1,7 @@
 import type { TransferNotification } from '../../src/domain/entities/notification.ts';
 import { fundsOf, legsOn, sumOf } from './model.ts';
 import type { Model, ModelLeg, ModelTransfer } from './model.ts';
-import { accountNamed } from './model-steps.ts';
+import { accountNamed, countersWithoutDue } from './model-steps.ts';
 import { exponentOf } from './model-views.ts';
 
 /** Each owner hears of it once, with their own balances after it, and of their own legs alone. */
@@ -38,6 +38,7 @@ function messageTo(
     currency: currency ?? '',
     exponent: exponentOf(currency ?? ''),
     description: transfer.description,
+    ...(transfer.reference !== null && { reference: transfer.reference }),
     reverses: transfer.reverses,
     expiresAt: isPending ? expiresAt : null,
     counterparty: {
@@ -45,10 +46,11 @@ function messageTo(
       account: other && other.ownerId !== null ? (shown ?? null) : null,
     },
     ...(others.length > 1 && { moreCounterparties: others.length - 1 }),
-    balances: own.map(({ accountId }) => ({
-      accountId,
-      balance: fundsOf(accountNamed(model, accountId)).balance,
-    })),
+    balances: own.map(({ accountId }) => {
+      const account = accountNamed(model, accountId);
+      const { balance, held } = fundsOf(account, countersWithoutDue(model, account));
+      return { accountId, balance, held };
+    }),
   };
 }
 

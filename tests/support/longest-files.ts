@@ -17,5 +17,7 @@ export const LONGEST = [
   'tests/contract/memory.test.ts',
   'tests/model/memory.test.ts',
   'tests/model/planted-faults.test.ts',
+  'tests/adapters/mail-commands.test.ts',
   'tests/adapters/cli.test.ts',
+  'tests/adapters/smtp/mail-layout.test.ts',
 ];

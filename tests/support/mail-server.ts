@@ -4,12 +4,16 @@ import { simpleParser } from 'mailparser';
 import type { ParsedMail } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
 import type { SMTPServerOptions } from 'smtp-server';
+import type { NameReads } from '../../src/adapters/smtp/mail-names.ts';
 
 /** Pages of a bank, for mailers of the tests. */
 export const PAGES = {
   origin: () => 'https://bank.example',
   tokenOf: (linkId: string) => `${linkId}.mac`,
 };
+
+/** Names of no account, for mailers of the tests. */
+export const NO_NAMES: NameReads = { accounts: async () => new Map(), payees: async () => new Map() };
 
 export type ReceivedMail = {
   /** Sender of the SMTP command, which may differ from the headers. */

@@ -52,7 +52,12 @@ export function balancesFromText(text: string): readonly Balances[] {
 
 type TransferMessageJson = Omit<TransferNotification, 'amount' | 'balances'> & {
   readonly amount: string;
-  readonly balances: readonly { readonly accountId: string; readonly balance: string }[];
+  readonly balances: readonly {
+    readonly accountId: string;
+    readonly balance: string;
+    /** Absent in a message of an older version. */
+    readonly held?: string;
+  }[];
 };
 
 type GatheredJson = {
@@ -87,7 +92,11 @@ function transferMessageToJson(message: TransferNotification): TransferMessageJs
   return {
     ...message,
     amount: message.amount.toString(),
-    balances: message.balances.map(({ accountId, balance }) => ({ accountId, balance: balance.toString() })),
+    balances: message.balances.map(({ accountId, balance, held }) => ({
+      accountId,
+      balance: balance.toString(),
+      ...(held === undefined ? {} : { held: held.toString() }),
+    })),
   };
 }
 
@@ -95,7 +104,11 @@ function transferMessageFromJson(json: TransferMessageJson): TransferNotificatio
   return {
     ...json,
     amount: BigInt(json.amount),
-    balances: json.balances.map(({ accountId, balance }) => ({ accountId, balance: BigInt(balance) })),
+    balances: json.balances.map(({ accountId, balance, held }) => ({
+      accountId,
+      balance: BigInt(balance),
+      ...(held === undefined ? {} : { held: BigInt(held) }),
+    })),
   };
 }
 

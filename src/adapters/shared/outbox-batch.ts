@@ -107,10 +107,10 @@ export class ClaimedBatches {
 
 /** Removes a transfer's erased text. */
 export function withoutText<P extends OutboxBatch>(parcel: P, transferId: string): P {
-  const messages = parcel.messages.map((message) =>
-    isAboutTransfer(message) && message.transferId === transferId
-      ? { ...message, description: null, ...('reference' in message ? { reference: null } : {}) }
-      : message,
-  );
+  const messages = parcel.messages.map((message) => {
+    if (!isAboutTransfer(message) || message.transferId !== transferId) return message;
+    const { reference: _reference, ...kept } = message;
+    return { ...kept, description: null };
+  });
   return { ...parcel, messages };
 }

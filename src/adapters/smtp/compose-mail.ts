@@ -4,9 +4,23 @@ import type { BankPages } from './bank-pages.ts';
 import { isEmail, isName } from '../../domain/entities/user.ts';
 import type { User } from '../../domain/entities/user.ts';
 import { renderMail } from './mail-content.ts';
+import type { BankTerms, MailContent } from './mail-content.ts';
+import { namesIn } from './mail-names.ts';
+import type { NameReads } from './mail-names.ts';
 
 /** The sender of all mails: the bank's name, and an address that `isEmail` accepts. */
 export type Sender = { readonly name: string; readonly address: string };
+
+/** Everything that mails share. */
+export type MailTerms = {
+  readonly from: Sender;
+  /** Default: the name of the sender, without an address. */
+  readonly bank?: BankTerms;
+  readonly pages: BankPages;
+  readonly names: NameReads;
+};
+
+export type ComposedMail = SendMailOptions & MailContent;
 
 /** Dot-atom text of RFC 5322, limited to characters that are safe in a file name. */
 const MESSAGE_ID = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
@@ -19,8 +33,8 @@ const MESSAGE_ID = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
  */
 export async function composeMail(
   message: Notification,
-  { from, pages, recipient }: { from: Sender; pages: BankPages; recipient: User },
-): Promise<SendMailOptions | undefined> {
+  { from, bank, pages, names, recipient }: MailTerms & { recipient: User },
+): Promise<ComposedMail | undefined> {
   if (!MESSAGE_ID.test(message.id)) throw new TypeError(`"${message.id}" cannot be a Message-ID`);
   const given = message.kind === 'security' ? message.email : null;
   const email = given ?? recipient.email;
@@ -28,10 +42,16 @@ export async function composeMail(
   // Nobody reads mail to the address of an erased user
   if (given === null && recipient.erasedAt !== null) return undefined;
 
-  // Another mailbox may be a stranger's, who must not learn the name
-  const name = email === recipient.email ? recipient.name : null;
-  const { timeZone } = recipient;
-  const content = await renderMail(message, { bank: from.name, name, pages, timeZone });
+  // A stranger may have registered the address under any name, or may own another one
+  const isProved = recipient.emailVerifiedAt !== null && message.kind !== 'welcome';
+  const name = isProved && email === recipient.email ? recipient.name : null;
+  const content = await renderMail(message, {
+    bank: bank ?? { name: from.name, address: [] },
+    pages,
+    timeZone: recipient.timeZone,
+    names: await namesIn(message, names),
+    name,
+  });
   return {
     ...content,
     from: { name: from.name, address: from.address },

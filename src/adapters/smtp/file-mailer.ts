@@ -2,27 +2,18 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
 import type { Mailer } from '../../application/ports/outbox.ts';
-import type { BankPages } from './bank-pages.ts';
 import { composeMail } from './compose-mail.ts';
-import type { Sender } from './compose-mail.ts';
+import type { MailTerms } from './compose-mail.ts';
 
 /**
  * Writes each mail to `<message id>.eml` in the directory, for use without a mail server. A file appears complete or
  * not at all, and a mail that is sent again replaces the first.
  */
-export function createFileMailer({
-  directory,
-  from,
-  pages,
-}: {
-  directory: string;
-  from: Sender;
-  pages: BankPages;
-}): Mailer {
+export function createFileMailer({ directory, ...terms }: MailTerms & { directory: string }): Mailer {
   const transport = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
   return {
     async send(message, recipient) {
-      const mail = await composeMail(message, { from, pages, recipient });
+      const mail = await composeMail(message, { ...terms, recipient });
       if (!mail) return 'refused';
 
       const { message: raw } = await transport.sendMail(mail);

@@ -1,7 +1,7 @@
 import type { SecurityNotice, SecurityNotification } from '../../domain/entities/notification.ts';
 import type { LinkPage } from '../shared/link-pages.ts';
 import { deviceName } from '../../domain/entities/device-name.ts';
-import type { Fact } from './mail-layout.ts';
+import type { Fact } from './mail-words.ts';
 
 /** The words of a mail about a sign-in or a credential. */
 export type SecurityWords = {
@@ -9,18 +9,25 @@ export type SecurityWords = {
   readonly lead: string;
   /** Label and page of the link that the mail brings. */
   readonly link?: readonly [label: string, page: LinkPage];
-  readonly advice: string;
-  /** Whether the advice is to reset the password. */
-  readonly isAboutReset?: true;
+  readonly advice: {
+    readonly title: string;
+    readonly steps: readonly { readonly text: string; readonly page?: LinkPage }[];
+  };
 };
 
-const RESET = {
-  advice: 'If this was not you, reset your password at once. That ends all sessions:',
-  isAboutReset: true,
+const NOT_YOU = 'Not you? Do this.';
+const RESET_STEP = {
+  text: 'Reset your password at once. That ends all sessions.',
+  page: 'forgotPassword',
 } as const;
-const ASK_BANK = { advice: 'If you did not expect this, contact the bank.' } as const;
+const RESET = {
+  advice: {
+    title: NOT_YOU,
+    steps: [RESET_STEP, { text: 'Look through your transactions, and tell the bank which were not yours.' }],
+  },
+} as const;
 const IGNORE = {
-  advice: 'If this was not you, ignore this mail. Nothing changes without the link.',
+  advice: { title: NOT_YOU, steps: [{ text: 'Ignore this mail. Nothing changes without the link.' }] },
 } as const;
 
 export const securityWords: Readonly<Record<SecurityNotice, SecurityWords>> = {
@@ -45,7 +52,10 @@ export const securityWords: Readonly<Record<SecurityNotice, SecurityWords>> = {
   email_changed: {
     subject: 'Your e-mail address was changed',
     lead: 'Your account now has another e-mail address. This one no longer signs you in.',
-    advice: 'If this was not you, contact the bank at once.',
+    advice: {
+      title: NOT_YOU,
+      steps: [{ text: 'Contact the bank at once, and ask it to lock your access.' }],
+    },
   },
   password_changed: {
     subject: 'Your password was changed',
@@ -95,33 +105,41 @@ export const securityWords: Readonly<Record<SecurityNotice, SecurityWords>> = {
   api_key_made: {
     subject: 'An API key was made',
     lead: 'A program can now act for you with an API key.',
-    advice: 'If this was not you, revoke the key and reset your password:',
-    isAboutReset: true,
+    advice: { title: NOT_YOU, steps: [{ text: 'Revoke the key.' }, RESET_STEP] },
   },
   role_granted: {
     subject: 'Your role was changed',
     lead: 'The bank gave you another role.',
-    ...ASK_BANK,
+    advice: { title: 'Not expected? Do this.', steps: [{ text: 'Contact the bank.' }] },
   },
   user_locked: {
     subject: 'Your access was locked',
     lead: 'The bank locked your access, and your sessions have ended. Your money stays where it is.',
-    advice: 'Contact the bank to have it unlocked.',
+    advice: {
+      title: 'Do you need access? Do this.',
+      steps: [{ text: 'Contact the bank to have it unlocked.' }],
+    },
   },
   user_erased: {
     subject: 'Your data was erased',
     lead: 'Your personal data was erased, as you asked. The books keep your transactions, as they must.',
-    advice: 'If this was not you, contact the bank at once.',
+    advice: { title: NOT_YOU, steps: [{ text: 'Contact the bank at once.' }] },
   },
 };
 
 /** Facts of a mail: its details, and from where the request came. */
 export function securityFacts({ details, address, device }: SecurityNotification): readonly Fact[] {
   return [
-    ...Object.entries(details).map(([key, value]) => [labelOf(key), value] as const),
-    ...(address === null ? [] : [['Internet address', address] as const]),
-    ...(device === null ? [] : [['Device', deviceName(device) ?? device] as const]),
+    ...Object.entries(details).map(([key, value]) => [labelOf(key), [{ chosen: value }]] as const),
+    ...(address === null ? [] : [['Internet address', [address]] as const]),
+    ...(device === null ? [] : [['Device', [deviceText(device)]] as const]),
   ];
+}
+
+/** A stranger can ask for some mails, from a program with any name: no name that could be an address is shown. */
+function deviceText(device: string): string {
+  const name = deviceName(device) ?? '';
+  return /^[\w +-]{1,40}$/.test(name) ? name : 'unknown';
 }
 
 /** A field's name as a label: "transferLimit" becomes "Transfer limit". */

@@ -2,9 +2,8 @@ import { createTransport } from 'nodemailer';
 import type { NodemailerError, SendMailOptions } from 'nodemailer';
 import { MailServerFault } from '../../application/ports/outbox.ts';
 import type { Mailer } from '../../application/ports/outbox.ts';
-import type { BankPages } from './bank-pages.ts';
 import { composeMail } from './compose-mail.ts';
-import type { Sender } from './compose-mail.ts';
+import type { MailTerms } from './compose-mail.ts';
 
 export type SmtpServer = {
   readonly host: string;
@@ -30,14 +29,12 @@ export type SmtpMailer = Mailer & {
 };
 
 /** A mailer over one persistent connection, because the dispatcher sends one mail at a time. */
-export function createSmtpMailer(options: {
-  server: SmtpServer;
-  from: Sender;
-  pages: BankPages;
-  timeouts?: Partial<SmtpTimeouts>;
-}): SmtpMailer {
-  const { server, from, pages } = options;
-  const timeouts = { ...TIMEOUTS, ...options.timeouts };
+export function createSmtpMailer({
+  server,
+  timeouts: changed,
+  ...terms
+}: MailTerms & { server: SmtpServer; timeouts?: Partial<SmtpTimeouts> }): SmtpMailer {
+  const timeouts = { ...TIMEOUTS, ...changed };
   const isLocal = isLoopback(server.host);
   const transport = createTransport({
     pool: true,
@@ -74,7 +71,7 @@ export function createSmtpMailer(options: {
 
   return {
     async send(message, recipient) {
-      const mail = await composeMail(message, { from, pages, recipient });
+      const mail = await composeMail(message, { ...terms, recipient });
       if (!mail) return 'refused';
       try {
         await trySend({ ...mail, signal: AbortSignal.timeout(timeouts.send) });

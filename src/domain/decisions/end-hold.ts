@@ -35,7 +35,9 @@ export function capture(
   const at = stepInstant(accountsOf(books, hold), context);
   const captured = hold.capture(amount, at);
   postStep(books, captured, { step: 'captured', at, captured: amount }, context);
-  if (context.notify) for (const message of messagesOf(books, captured, at)) books.send(message);
+  if (context.notify) {
+    for (const message of messagesOf(books, captured, { ...context, now: at })) books.send(message);
+  }
   return transferred(books, { transfer: captured, actor: command.actor }, context);
 }
 

@@ -97,7 +97,9 @@ export function applyTransfer(
   }
   const transfer = expiresAt === null ? Transfer.complete(facts, at) : Transfer.hold(facts, at);
   postStep(books, transfer, { step: expiresAt === null ? 'completed' : 'held', at }, context);
-  if (context.notify) for (const message of messagesOf(books, transfer, at)) books.send(message);
+  if (context.notify) {
+    for (const message of messagesOf(books, transfer, { ...context, now: at })) books.send(message);
+  }
   return transferred(books, { transfer, actor }, context);
 }
 

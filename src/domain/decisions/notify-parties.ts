@@ -1,24 +1,27 @@
 import type { WorkingBooks } from '../books/working-books.ts';
 import { lastFour } from '../entities/notification.ts';
 import type { TransferNotification } from '../entities/notification.ts';
-import { requireAccount } from './post-step.ts';
-import type { Instant } from '../time.ts';
+import type { DecisionContext } from './decision-context.ts';
+import { released, requireAccount } from './post-step.ts';
 import type { Leg, Transfer } from '../entities/transfer.ts';
 
-/** Returns one message for each owner, with only their own legs and new balances. An owner of both sides gets one. */
+/**
+ * Returns one message for each owner, with only their own legs and new balances. An owner of both sides gets one.
+ * @param context its `now` is the instant of the step
+ */
 export function messagesOf(
   books: WorkingBooks,
   transfer: Transfer,
-  at: Instant,
+  context: DecisionContext,
 ): readonly TransferNotification[] {
   const owners = new Set(transfer.legs.flatMap((leg) => leg.ownerId ?? []));
-  return [...owners].map((ownerId, index) => messageFor(books, transfer, { ownerId, index, at }));
+  return [...owners].map((ownerId, index) => messageFor(books, transfer, { ownerId, index, context }));
 }
 
 function messageFor(
   books: WorkingBooks,
   transfer: Transfer,
-  { ownerId, index, at }: { ownerId: string; index: number; at: Instant },
+  { ownerId, index, context }: { ownerId: string; index: number; context: DecisionContext },
 ): TransferNotification {
   const own = transfer.legs.filter((leg) => leg.ownerId === ownerId);
   const foreign = transfer.legs.filter((leg) => leg.ownerId !== ownerId);
@@ -28,18 +31,22 @@ function messageFor(
   return {
     id: messageId(transfer, { pays, index }),
     recipientId: ownerId,
-    at,
+    at: context.now,
     kind: kindFor(transfer, { pays, isBetweenOwn: foreign.length === 0 }),
     transferId: transfer.id,
     amount: transfer.amountCaptured ?? (foreign.length === 0 ? transfer.amount : net(own)),
     currency: own1.currency,
     exponent: own1.exponent,
     description: transfer.description,
+    ...(transfer.reference === null ? {} : { reference: transfer.reference }),
     counterparty: counterpartyFor(transfer, others[0], { ownerId, pays }),
     ...(others.length > 1 ? { moreCounterparties: others.length - 1 } : {}),
     reverses: transfer.reverses,
     expiresAt: transfer.status === 'pending' ? transfer.expiresAt : null,
-    balances: own.map(({ accountId }) => ({ accountId, balance: requireAccount(books, accountId).balance })),
+    balances: own.map(({ accountId }) => {
+      const { balance, held } = released(books, requireAccount(books, accountId), context);
+      return { accountId, balance, held };
+    }),
   };
 }
 

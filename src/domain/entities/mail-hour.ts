@@ -16,7 +16,7 @@ export type MailHour = {
   readonly gathered: Gathered;
 };
 
-/** Messages that one digest will replace. Leaves out their descriptions, which can be erased on demand. */
+/** Messages that one digest will replace. Leaves out their texts, which can be erased on demand. */
 export type Gathered = {
   readonly listed: readonly TransferNotification[];
   readonly totals: readonly DigestTotal[];
@@ -45,9 +45,10 @@ export function admit(hour: MailHour, message: TransferNotification): { hour: Ma
 }
 
 export function gather({ listed, totals }: Gathered, message: TransferNotification): Gathered {
+  const { reference: _reference, ...shown } = message;
   const { kind, currency, exponent, amount } = message;
   return {
-    listed: listed.length < LISTED_MAX ? [...listed, { ...message, description: null }] : listed,
+    listed: listed.length < LISTED_MAX ? [...listed, { ...shown, description: null }] : listed,
     totals: addTotal(totals, { kind, currency, exponent, amount, count: 1 }),
   };
 }

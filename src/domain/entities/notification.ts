@@ -64,11 +64,21 @@ export type TransferNotification = MessageFacts & {
   readonly currency: string;
   readonly exponent: number;
   readonly description: string | null;
+  /** Text that both sides see, such as the number of an invoice; absent if there is none. */
+  readonly reference?: string;
   /** The other side, as far as the recipient may see it: a name for the payee, the typed account for the payer. */
   readonly counterparty: { readonly name: string | null; readonly account: string | null };
   /** Number of further counterparties; absent if there are none. */
   readonly moreCounterparties?: number;
-  readonly balances: readonly { readonly accountId: string; readonly balance: bigint }[];
+  readonly balances: readonly NotifiedBalance[];
+};
+
+/** Balance of an own account just after the event, which the mail shows even if it is sent later. */
+export type NotifiedBalance = {
+  readonly accountId: string;
+  readonly balance: bigint;
+  /** Amount reserved to leave the account; absent in a message that an older version stored. */
+  readonly held?: bigint;
 };
 
 export type DigestTotal = {

@@ -175,7 +175,7 @@ export function describeBankBusiness(subject: () => Subject): void {
           recipientId: alice.id,
           amount: 200n,
           counterparty: { name: null, account: null },
-          balances: [{ accountId, balance: 300n }],
+          balances: [{ accountId, balance: 300n, held: 0n }],
         },
       ]);
     });

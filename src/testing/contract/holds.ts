@@ -804,7 +804,7 @@ export function describeHolds(subject: () => Subject): void {
           kind: 'hold_placed',
           recipientId: alice.id,
           counterparty: { name: null, account: to },
-          balances: [{ accountId: from, balance: 100n }],
+          balances: [{ accountId: from, balance: 100n, held: 30n }],
         },
         {
           ...placed,
@@ -812,7 +812,7 @@ export function describeHolds(subject: () => Subject): void {
           kind: 'hold_received',
           recipientId: bob.id,
           counterparty: { name: 'Alice', account: from.slice(-4) },
-          balances: [{ accountId: to, balance: 0n }],
+          balances: [{ accountId: to, balance: 0n, held: 0n }],
         },
       ]);
 
@@ -825,7 +825,7 @@ export function describeHolds(subject: () => Subject): void {
           kind: 'transfer_sent',
           recipientId: alice.id,
           counterparty: { name: null, account: to },
-          balances: [{ accountId: from, balance: 88n }],
+          balances: [{ accountId: from, balance: 88n, held: 0n }],
         },
         {
           ...captured,
@@ -833,7 +833,7 @@ export function describeHolds(subject: () => Subject): void {
           kind: 'transfer_received',
           recipientId: bob.id,
           counterparty: { name: 'Alice', account: from.slice(-4) },
-          balances: [{ accountId: to, balance: 12n }],
+          balances: [{ accountId: to, balance: 12n, held: 0n }],
         },
       ]);
 

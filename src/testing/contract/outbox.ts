@@ -40,9 +40,11 @@ export function describeOutbox(subject: () => Subject): void {
           description: null,
           counterparty: { name: null, account: null },
           balances: [
-            { accountId: 'first', balance: -5n },
+            { accountId: 'first', balance: -5n, held: 3n },
+            // As an older version stored it
             { accountId: 'second', balance: 0n },
           ],
+          reference: 'INV 7',
         }),
       ];
       await add(...messages);

@@ -211,14 +211,14 @@ export function describeReversals(subject: () => Subject): void {
         amount: 10n,
         reverses: transferId,
         counterparty: { name: null, account: from.slice(-4) },
-        balances: [{ accountId: to, balance: 20n }],
+        balances: [{ accountId: to, balance: 20n, held: 0n }],
       });
       expect(messages.find(({ recipientId }) => recipientId === alice.id)).toMatchObject({
         kind: 'transfer_received',
         amount: 10n,
         reverses: transferId,
         counterparty: { name: 'Bob', account: to.slice(-4) },
-        balances: [{ accountId: from, balance: 80n }],
+        balances: [{ accountId: from, balance: 80n, held: 0n }],
       });
     });
   });

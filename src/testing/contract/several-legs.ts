@@ -234,7 +234,7 @@ export function describeSeveralLegs(subject: () => Subject): void {
       const sentTo = (id: string) => messages.filter((message) => message.recipientId === id);
       expect(messages).toHaveLength(3);
       expect(sentTo(alice.id)).toMatchObject([
-        { kind: 'transfer_sent', amount: 60n, balances: [{ accountId: from, balance: 40n }] },
+        { kind: 'transfer_sent', amount: 60n, balances: [{ accountId: from, balance: 40n, held: 0n }] },
       ]);
       expect(sentTo(bob.id)).toMatchObject([
         { kind: 'transfer_received', amount: 25n, balances: [{ accountId: his, balance: 25n }] },

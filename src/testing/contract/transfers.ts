@@ -425,6 +425,7 @@ export function describeTransfers(subject: () => Subject): void {
         destinationAccountId: to,
         amount: 3n,
         description: 'Lunch',
+        reference: 'INV 7',
         metadata: { order: '17' },
         idempotencyKey: freshId(),
       });
@@ -437,6 +438,7 @@ export function describeTransfers(subject: () => Subject): void {
         currency: 'EUR',
         exponent: 2,
         description: 'Lunch',
+        reference: 'INV 7',
         reverses: null,
         expiresAt: null,
       };
@@ -447,7 +449,7 @@ export function describeTransfers(subject: () => Subject): void {
           kind: 'transfer_received',
           recipientId: bob.id,
           counterparty: { name: 'Alice', account: from.slice(-4) },
-          balances: [{ accountId: to, balance: 4n }],
+          balances: [{ accountId: to, balance: 4n, held: 0n }],
         },
         {
           ...shared,
@@ -455,7 +457,7 @@ export function describeTransfers(subject: () => Subject): void {
           kind: 'transfer_sent',
           recipientId: alice.id,
           counterparty: { name: null, account: to },
-          balances: [{ accountId: from, balance: 7n }],
+          balances: [{ accountId: from, balance: 7n, held: 0n }],
         },
       ]);
     });
@@ -483,8 +485,8 @@ export function describeTransfers(subject: () => Subject): void {
           expiresAt: null,
           counterparty: { name: null, account: to },
           balances: [
-            { accountId: from, balance: 7n },
-            { accountId: to, balance: 3n },
+            { accountId: from, balance: 7n, held: 0n },
+            { accountId: to, balance: 3n, held: 0n },
           ],
         },
       ]);
@@ -511,7 +513,7 @@ export function describeTransfers(subject: () => Subject): void {
           reverses: null,
           expiresAt: null,
           counterparty: { name: null, account: null },
-          balances: [{ accountId: to, balance: 10n }],
+          balances: [{ accountId: to, balance: 10n, held: 0n }],
         },
       ]);
     });

@@ -7,7 +7,7 @@ import { createSmtpMailer } from '../../../src/adapters/smtp/smtp-mailer.ts';
 import { OutboxDispatcher } from '../../../src/application/jobs/outbox-dispatcher.ts';
 import { hasBrowser, launchBrowser } from '../../support/browser.ts';
 import { Edge, PASSWORD } from '../../support/edge.ts';
-import { MailServer } from '../../support/mail-server.ts';
+import { MailServer, NO_NAMES } from '../../support/mail-server.ts';
 import { LINKS } from '../../support/people.ts';
 
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
@@ -82,6 +82,7 @@ describe.skipIf(!hasBrowser)('A person without scripts', () => {
       server: { host: '127.0.0.1', port: mails.port, secure: false, auth: null },
       from: { name: 'Passbook', address: 'bank@passbook.example' },
       pages: { origin: () => origin, tokenOf: (linkId) => LINKS.tokenOf(linkId) },
+      names: NO_NAMES,
     });
     let wake = (): void => {};
     edge = new Edge({ onCommit: () => wake() });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ClaimedBatches } from '../../../src/adapters/shared/outbox-batch.ts';
-import { aWelcome } from '../../../src/testing/fixtures/builders.ts';
+import { ClaimedBatches, withoutText } from '../../../src/adapters/shared/outbox-batch.ts';
+import { aTransferMessage, aWelcome } from '../../../src/testing/fixtures/builders.ts';
 
 const messages = [aWelcome({ id: 'a' }), aWelcome({ id: 'b' }), aWelcome({ id: 'c' })];
 
@@ -31,5 +31,16 @@ describe('the parcels that a process has seen', () => {
 
     unit.keep();
     expect(seen.of(['a', 'b', 'c', 'd'])).toEqual({ whole: ['second'], others: [] });
+  });
+});
+
+describe('a batch without the text of a transfer', () => {
+  it('keeps neither its description nor its reference, and all of the others', () => {
+    const erased = aTransferMessage({ description: 'Rent', reference: 'FLAT 12' });
+    const other = aTransferMessage({ description: 'Lunch', reference: 'INV 7' });
+    const batch = withoutText({ id: 'a', messages: [erased, other, ...messages] }, erased.transferId);
+    expect(batch.messages[0]).not.toHaveProperty('reference');
+    expect(batch.messages[0]).toMatchObject({ transferId: erased.transferId, description: null });
+    expect(batch.messages.slice(1)).toEqual([other, ...messages]);
   });
 });

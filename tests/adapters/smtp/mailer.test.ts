@@ -4,14 +4,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createSmtpMailer } from '../../../src/adapters/smtp/smtp-mailer.ts';
 import type { SmtpMailer, SmtpServer, SmtpTimeouts } from '../../../src/adapters/smtp/smtp-mailer.ts';
 import type { TransferNotification } from '../../../src/domain/entities/notification.ts';
-import { JANUARY, aTransferMessage, aUser, aWelcome } from '../../../src/testing/fixtures/builders.ts';
-import { MailServer, SmtpFault, PAGES } from '../../support/mail-server.ts';
+import { JANUARY, aTransferMessage, aUser } from '../../../src/testing/fixtures/builders.ts';
+import { MailServer, SmtpFault, NO_NAMES, PAGES } from '../../support/mail-server.ts';
 import type { MailServerConduct, ReceivedMail } from '../../support/mail-server.ts';
 
 const FROM = { name: 'Passbook', address: 'bank@passbook.example' };
-const ADA = aUser({ name: 'Ada Lovelace', email: 'ada@example.com' });
-const SOURCE = '019bc0de-0000-7000-8000-00000000aaaa';
-const DESTINATION = '019bc0de-0000-7000-8000-00000000bbbb';
+const ADA = aUser({ name: 'Ada Lovelace', email: 'ada@example.com', emailVerifiedAt: JANUARY });
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -23,6 +21,7 @@ function aMailer(server: Partial<SmtpServer>, timeouts: Partial<SmtpTimeouts> = 
     server: { host: '127.0.0.1', port: 0, secure: false, auth: null, ...server },
     from: FROM,
     pages: PAGES,
+    names: NO_NAMES,
     timeouts,
   });
   closing.push(() => mailer.close());
@@ -53,15 +52,6 @@ function headerNames(mail: ReceivedMail): readonly string[] {
   return headerLines(mail).map((line) => line.slice(0, line.indexOf(':')).toLowerCase());
 }
 
-/** Texts that a reader of the HTML sees, in order. */
-function shownIn({ parsed }: ReceivedMail): readonly string[] {
-  const [, body = ''] = String(parsed.html).split('</head>');
-  return body
-    .split(/<[^>]*>/)
-    .map((text) => text.trim())
-    .filter((text) => text !== '');
-}
-
 const HEADERS = [
   'auto-submitted',
   'from',
@@ -83,14 +73,8 @@ function aTransfer(facts: Partial<TransferNotification> = {}): TransferNotificat
 }
 
 describe('a mail over SMTP', () => {
-  it('shows a payer the amount, the destination account and the balance after it', async () => {
-    const message = aTransfer({
-      kind: 'transfer_sent',
-      amount: 123456n,
-      counterparty: { name: null, account: DESTINATION },
-      balances: [{ accountId: SOURCE, balance: 8_766n }],
-    });
-    const mail = await sent(message, ADA);
+  it('arrives as text and HTML, under the headers of an automatic mail', async () => {
+    const mail = await sent(aTransfer({ kind: 'transfer_sent', amount: 123456n }), ADA);
 
     expect({ from: mail.from, to: mail.to }).toEqual({ from: FROM.address, to: ['ada@example.com'] });
     expect(headerNames(mail)).toEqual(HEADERS);
@@ -100,308 +84,8 @@ describe('a mail over SMTP', () => {
     expect(mail.parsed.messageId).toBe('<019bc0de-0000-7000-8000-000000000001.sent@passbook.example>');
     expect(mail.parsed.date).toEqual(new Date(JANUARY));
     expect(mail.parsed.subject).toBe('You sent EUR\u00a01,234.56');
-    expect(mail.parsed.text).toBe(`Hello Ada Lovelace,
-
-You sent EUR\u00a01,234.56.
-
-From: ${SOURCE}
-To: ${DESTINATION}
-Description: Rent
-When: 2026-01-15 10:00 UTC
-Transaction: 019bc0de-0000-7000-8000-000000000001
-Balance of ${SOURCE} after it: EUR\u00a087.66
-
-This is an automated message from Passbook. Please do not reply.
-`);
-    expect(shownIn(mail)).toEqual([
-      'Passbook',
-      'Hello Ada Lovelace,',
-      'You sent EUR\u00a01,234.56.',
-      'From',
-      SOURCE,
-      'To',
-      DESTINATION,
-      'Description',
-      'Rent',
-      'When',
-      '2026-01-15 10:00 UTC',
-      'Transaction',
-      '019bc0de-0000-7000-8000-000000000001',
-      `Balance of ${SOURCE} after it`,
-      'EUR\u00a087.66',
-      'This is an automated message from Passbook. Please do not reply.',
-    ]);
-  });
-
-  it.each([
-    {
-      kind: 'transfer_received' as const,
-      facts: {
-        amount: 500n,
-        currency: 'JPY',
-        exponent: 0,
-        description: null,
-        counterparty: { name: 'Grace', account: 'aaaa' },
-      },
-      subject: 'You received JPY\u00a0500',
-      says: [
-        'You received JPY\u00a0500.',
-        'From: Grace, account ending in aaaa',
-        `To: ${DESTINATION}`,
-        `Balance of ${DESTINATION} after it: JPY\u00a01,500`,
-      ],
-    },
-    {
-      kind: 'transfer_received' as const,
-      facts: { description: null, counterparty: { name: null, account: 'aaaa' } },
-      subject: 'You received EUR\u00a012.34',
-      says: [
-        'You received EUR\u00a012.34.',
-        'From: account ending in aaaa',
-        `To: ${DESTINATION}`,
-        `Balance of ${DESTINATION} after it: EUR\u00a015.00`,
-      ],
-    },
-    {
-      kind: 'transfer_received' as const,
-      facts: { description: null, counterparty: { name: null, account: null } },
-      subject: 'You received EUR\u00a012.34',
-      says: [
-        'You received EUR\u00a012.34.',
-        'From: Passbook',
-        `To: ${DESTINATION}`,
-        `Balance of ${DESTINATION} after it: EUR\u00a015.00`,
-      ],
-    },
-    {
-      kind: 'initial_funds_received' as const,
-      facts: {
-        amount: 1234n,
-        currency: 'KWD',
-        exponent: 3,
-        description: 'Welcome gift',
-        counterparty: { name: null, account: null },
-      },
-      subject: 'Passbook credited you KWD\u00a01.234',
-      says: [
-        'Passbook credited your account with KWD\u00a01.234.',
-        `To: ${DESTINATION}`,
-        'Description: Welcome gift',
-        `Balance of ${DESTINATION} after it: KWD\u00a01.500`,
-      ],
-    },
-    {
-      kind: 'transfer_between_own_accounts' as const,
-      facts: {
-        description: null,
-        counterparty: { name: null, account: DESTINATION },
-        balances: [
-          { accountId: SOURCE, balance: -5n },
-          { accountId: DESTINATION, balance: 9_007_199_254_740_991n },
-        ],
-      },
-      subject: 'You moved EUR\u00a012.34',
-      says: [
-        'You moved EUR\u00a012.34 from one of your accounts to another.',
-        `From: ${SOURCE}`,
-        `To: ${DESTINATION}`,
-        `Balance of ${SOURCE} after it: -EUR\u00a00.05`,
-        `Balance of ${DESTINATION} after it: EUR\u00a090,071,992,547,409.91`,
-      ],
-    },
-  ])('contains $says.0 and $says.1', async ({ kind, facts, subject, says }) => {
-    const message = aTransfer({ kind, balances: [{ accountId: DESTINATION, balance: 1500n }], ...facts });
-    const { parsed } = await sent(message, ADA);
-
-    const [lead, ...lines] = says;
-    const at = lines.findIndex((line) => line.startsWith('Balance of'));
-    lines.splice(at, 0, 'When: 2026-01-15 10:00 UTC', `Transaction: ${message.transferId}`);
-    expect(parsed.subject).toBe(subject);
-    expect(parsed.text).toBe(
-      `Hello Ada Lovelace,\n\n${lead}\n\n${lines.join('\n')}\n\nThis is an automated message from Passbook. Please do not reply.\n`,
-    );
-    for (const said of [lead, ...lines.flatMap((line) => line.split(': '))]) {
-      expect(parsed.html).toContain(`>${said}<`);
-    }
-  });
-
-  const EXPIRY = Date.UTC(2026, 0, 22, 9, 59, 59);
-  const REVERSED = '019bc0de-0000-7000-8000-000000000000';
-
-  it.each([
-    {
-      what: 'the payer of a hold the account as typed',
-      facts: {
-        kind: 'hold_placed' as const,
-        expiresAt: EXPIRY,
-        counterparty: { name: null, account: DESTINATION },
-        balances: [{ accountId: SOURCE, balance: 8_766n }],
-      },
-      subject: 'EUR\u00a012.34 of yours is reserved',
-      text: `EUR\u00a012.34 is reserved in your account until the payee takes it, or until it expires.
-
-From: ${SOURCE}
-To: ${DESTINATION}
-Description: Rent
-When: 2026-01-15 10:00 UTC
-Expires: 2026-01-22 09:59 UTC
-Transaction: 019bc0de-0000-7000-8000-000000000001
-Balance of ${SOURCE} after it: EUR\u00a087.66`,
-    },
-    {
-      what: 'the payee of a hold a name and four characters',
-      facts: {
-        kind: 'hold_received' as const,
-        description: null,
-        expiresAt: EXPIRY,
-        counterparty: { name: 'Grace', account: 'aaaa' },
-        balances: [{ accountId: DESTINATION, balance: 0n }],
-      },
-      subject: 'EUR\u00a012.34 is reserved for you',
-      text: `EUR\u00a012.34 is reserved for you. It is yours once you capture it; it is released if you do not.
-
-From: Grace, account ending in aaaa
-To: ${DESTINATION}
-When: 2026-01-15 10:00 UTC
-Expires: 2026-01-22 09:59 UTC
-Transaction: 019bc0de-0000-7000-8000-000000000001
-Balance of ${DESTINATION} after it: EUR\u00a00.00`,
-    },
-    {
-      what: 'the customer their withdrawal',
-      facts: {
-        kind: 'withdrawal_made' as const,
-        amount: 500n,
-        currency: 'JPY',
-        exponent: 0,
-        description: 'Cash',
-        counterparty: { name: null, account: null },
-        balances: [{ accountId: SOURCE, balance: 1_500n }],
-      },
-      subject: 'Passbook paid out JPY\u00a0500',
-      text: `Passbook paid JPY\u00a0500 out of your account.
-
-From: ${SOURCE}
-Description: Cash
-When: 2026-01-15 10:00 UTC
-Transaction: 019bc0de-0000-7000-8000-000000000001
-Balance of ${SOURCE} after it: JPY\u00a01,500`,
-    },
-    {
-      what: 'the sender of a reversal only the end of the other account',
-      facts: {
-        kind: 'transfer_sent' as const,
-        description: 'Returned',
-        reverses: REVERSED,
-        counterparty: { name: null, account: 'aaaa' },
-        balances: [{ accountId: DESTINATION, balance: 0n }],
-      },
-      subject: 'You sent EUR\u00a012.34',
-      text: `You sent EUR\u00a012.34.
-
-From: ${DESTINATION}
-To: account ending in aaaa
-Description: Returned
-When: 2026-01-15 10:00 UTC
-Transaction: 019bc0de-0000-7000-8000-000000000001
-Reverses: ${REVERSED}
-Balance of ${DESTINATION} after it: EUR\u00a00.00`,
-    },
-    {
-      what: 'the recipient of a reversal their money',
-      facts: {
-        kind: 'transfer_received' as const,
-        description: null,
-        reverses: REVERSED,
-        counterparty: { name: 'Grace', account: 'bbbb' },
-        balances: [{ accountId: SOURCE, balance: 10_000n }],
-      },
-      subject: 'You received EUR\u00a012.34',
-      text: `You received EUR\u00a012.34.
-
-From: Grace, account ending in bbbb
-To: ${SOURCE}
-When: 2026-01-15 10:00 UTC
-Transaction: 019bc0de-0000-7000-8000-000000000001
-Reverses: ${REVERSED}
-Balance of ${SOURCE} after it: EUR\u00a0100.00`,
-    },
-  ])('shows $what', async ({ facts, subject, text }) => {
-    const mail = await sent(aTransfer(facts), ADA);
-
-    const lastWords = 'This is an automated message from Passbook. Please do not reply.';
-    expect(headerNames(mail)).toEqual(HEADERS);
-    expect(mail.parsed.subject).toBe(subject);
-    expect(mail.parsed.text).toBe(`Hello Ada Lovelace,\n\n${text}\n\n${lastWords}\n`);
-    const [lead, lines = ''] = text.split('\n\n');
-    const rows = lines.split('\n').flatMap((line) => line.split(': '));
-    const heading = lead === `${subject}.` ? [] : [subject];
-    expect(shownIn(mail)).toEqual(['Passbook', ...heading, 'Hello Ada Lovelace,', lead, ...rows, lastWords]);
-  });
-
-  it.each([
-    ['collected from', 'transfer_sent' as const, 'From'],
-    ['spread over', 'transfer_received' as const, 'To'],
-  ])('lists all own accounts that it was %s', async (_what, kind, label) => {
-    const { parsed } = await sent(
-      aTransfer({
-        kind,
-        balances: [
-          { accountId: 'first', balance: 1n },
-          { accountId: 'second', balance: 2n },
-        ],
-      }),
-      ADA,
-    );
-
-    expect(parsed.text).toContain(`\n${label}: first, second\n`);
-    expect(parsed.text).toContain(
-      'Balance of first after it: EUR\u00a00.01\nBalance of second after it: EUR\u00a00.02\n',
-    );
-  });
-
-  it('welcomes a new customer', async () => {
-    const { parsed } = await sent(aWelcome({ id: '019bc0de-1.welcome' }), ADA);
-    expect(parsed.messageId).toBe('<019bc0de-1.welcome@passbook.example>');
-    expect(parsed.subject).toBe('Welcome to Passbook');
-    expect(parsed.text).toBe(`Hello Ada Lovelace,
-
-You are registered. Open an account to send and receive money.
-
-Registered: 2026-01-15 10:00 UTC
-
-This is an automated message from Passbook. Please do not reply.
-`);
-  });
-
-  it('summarises the excess mails of an hour, and lists the first of them', async () => {
-    const listed = aTransfer({
-      kind: 'transfer_received',
-      description: null,
-      balances: [{ accountId: DESTINATION, balance: 1500n }],
-    });
-    const total = { kind: 'transfer_received', currency: 'EUR', exponent: 2, count: 2_988 } as const;
-    const { parsed } = await sent(
-      {
-        kind: 'digest',
-        id: 'someone.digest.1',
-        recipientId: ADA.id,
-        since: Date.UTC(2026, 0, 15, 9),
-        at: Date.UTC(2026, 0, 15, 10),
-        listed: [listed],
-        totals: [{ ...total, amount: 298_800n }],
-      },
-      ADA,
-    );
-    expect(parsed.messageId).toBe('<someone.digest.1@passbook.example>');
-    expect(parsed.subject).toBe('Summary of 2988 transactions');
-    expect(parsed.text).toContain('between 2026-01-15 09:00 UTC and 2026-01-15 10:00 UTC');
-    expect(parsed.text).toMatch(/^Received: .*2,?988\.00.* in 2988 transactions$/m);
-    expect(parsed.text).toMatch(
-      new RegExp(`^2026-.* UTC: Received .*, transaction ${listed.transferId}$`, 'm'),
-    );
-    expect(parsed.text).toContain('Not listed here: 2987 transactions');
-    expect(parsed.html).toContain('>2987 transactions<');
+    expect(mail.parsed.text).toMatch(/^Hello Ada Lovelace,\n\nYou sent EUR\u00a01,234\.56 /);
+    expect(mail.parsed.html).toContain('>EUR\u00a01,234.56</span>');
   });
 
   it('has the same Message-ID and date at every attempt', async () => {
@@ -420,14 +104,17 @@ describe('foreign text in a mail', () => {
       description: '</td><script>alert(2)</script>',
       counterparty: { name: MARKUP, account: 'aaaa' },
     });
-    const { parsed } = await sent(message, aUser({ name: MARKUP, email: 'ada@example.com' }));
+    const { parsed } = await sent(
+      message,
+      aUser({ name: MARKUP, email: 'ada@example.com', emailVerifiedAt: JANUARY }),
+    );
 
     const escaped =
       '&lt;b&gt;Ada&lt;/b&gt; &amp; &quot;Co&quot; &lt;img src=x onerror=&#39;alert(1)&#39;&gt;';
-    expect(parsed.html).toContain(`>Hello ${escaped},</p>`);
-    expect(parsed.html).toContain(`>${escaped}, account ending in aaaa</td>`);
-    expect(parsed.html).toContain('>&lt;/td&gt;&lt;script&gt;alert(2)&lt;/script&gt;</td>');
-    expect(parsed.text).toContain(`From: ${MARKUP}, account ending in aaaa`);
+    expect(parsed.html?.toString().split(escaped)).toHaveLength(3);
+    expect(parsed.html).toContain('>&lt;/td&gt;&lt;script&gt;alert(2)&lt;/script&gt;</span>');
+    expect(parsed.html).not.toMatch(/<(?:b>Ada|img|script)/);
+    expect(parsed.text).toContain(` from ${MARKUP}\n</td><script>alert(2)</script>\n`);
   });
 
   it.each([
@@ -442,7 +129,7 @@ describe('foreign text in a mail', () => {
     ['letters beyond ASCII', 'Zoë Müller <eve@evil.example> 🏠'],
     ['a hundred characters', 'eve@evil.example,'.repeat(10).slice(0, 100)],
   ])('adds no recipient through a name with %s', async (_what, name) => {
-    const mail = await sent(aTransfer(), aUser({ name, email: 'ada@example.com' }));
+    const mail = await sent(aTransfer(), aUser({ name, email: 'ada@example.com', emailVerifiedAt: JANUARY }));
     expect(mail.to).toEqual(['ada@example.com']);
     expect(headerNames(mail)).toEqual(HEADERS);
     const { value } = mail.parsed.to as { value: { address: string; name: string }[] };
@@ -475,7 +162,7 @@ describe('foreign text in a mail', () => {
     const mail = await sent(aTransfer({ description, counterparty: { name: 'A\r\nB', account: 'x' } }), ADA);
     expect(mail.to).toEqual(['ada@example.com']);
     expect(headerNames(mail)).toEqual(HEADERS);
-    expect(mail.parsed.text).toContain('Balance of');
+    expect(mail.parsed.text).toContain('Not expected? Do this.');
   });
 
   it('cannot enter a Message-ID unless it is plain words', async () => {

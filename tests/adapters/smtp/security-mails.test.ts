@@ -6,10 +6,15 @@ import { securityWords } from '../../../src/adapters/smtp/security-words.ts';
 import { securityNotification } from '../../../src/application/users/security-events.ts';
 import type { SecurityNotice } from '../../../src/domain/entities/notification.ts';
 import { aUser, FixedClock, ids, JANUARY } from '../../../src/testing/fixtures/builders.ts';
-import { PAGES } from '../../support/mail-server.ts';
+import { NO_NAMES, PAGES } from '../../support/mail-server.ts';
 
 const FROM = { name: 'Passbook', address: 'bank@passbook.example' };
-const ADA = aUser({ name: 'Ada', email: 'ada@example.com', timeZone: 'Europe/Paris' });
+const ADA = aUser({
+  name: 'Ada',
+  email: 'ada@example.com',
+  emailVerifiedAt: JANUARY,
+  timeZone: 'Europe/Paris',
+});
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0';
 const NOTICES = Object.keys(securityWords) as SecurityNotice[];
 
@@ -17,22 +22,35 @@ function compose(notice: SecurityNotice, facts: Partial<Parameters<typeof securi
   const origin = { address: '2001:db8::1', device: FIREFOX };
   const ports = { clock: new FixedClock(), ids };
   const message = securityNotification(ports, notice, { recipientId: ADA.id, origin, ...facts });
-  return composeMail(message, { from: FROM, pages: PAGES, recipient: ADA });
+  return composeMail(message, { from: FROM, pages: PAGES, names: NO_NAMES, recipient: ADA });
 }
 
 describe('a mail about a credential', () => {
   it.each(NOTICES)('%s says when, from where, and what to do', async (notice) => {
     const mail = await compose(notice, { linkId: 'link-1', details: { transferLimit: '5' } });
     const { text } = mail as MailContent;
-    expect(text).toContain('When: 2026-01-15 11:00 CET');
+    expect(text).toContain('When: Thursday, 15 January 2026, 11:00\u00a0CET');
     expect(text).toContain('Transfer limit: 5\nInternet address: 2001:db8::1\nDevice: Firefox on Linux');
-    expect(text).toContain(securityWords[notice].advice);
-    for (const line of text
-      .trim()
-      .split('\n')
-      .filter((one) => one !== '')) {
-      for (const part of line.split(/: (?=\S)/)) expect(mail?.html).toContain(part.replace(/:$/, ''));
-    }
+    const { title, steps } = securityWords[notice].advice;
+    expect(text).toContain(`\n\n${title}\n`);
+    for (const step of steps) expect(text).toContain(step.text);
+  });
+
+  it.each(
+    NOTICES.filter((notice) => securityWords[notice].advice.steps.some(({ page }) => page !== undefined)),
+  )('%s leads to the page that resets a password', async (notice) => {
+    const mail = await compose(notice);
+    expect(mail?.text).toContain('\nhttps://bank.example/forgot-password\n');
+    expect(mail?.html).toContain('href="https://bank.example/forgot-password"');
+  });
+
+  it.each([
+    ['a program with spaces in its name', 'Call+1-900-555 now', 'Call+1-900-555'],
+    ['a program named like an address', 'win.evil.example/1.0', 'unknown'],
+    ['a program without a name', '/', 'unknown'],
+  ])('shows %s as one plain word', async (_what, device, shown) => {
+    const mail = await compose('reset_password', { origin: { address: null, device } });
+    expect(mail?.text).toContain(`\nDevice: ${shown}\n`);
   });
 
   it.each([
@@ -63,7 +81,7 @@ describe('a mail about a credential', () => {
 
   it('to an erased user goes to the address in the message alone', async () => {
     const recipient = ADA.erase(JANUARY);
-    const terms = { from: FROM, pages: PAGES, recipient };
+    const terms = { from: FROM, pages: PAGES, names: NO_NAMES, recipient };
     const ports = { clock: new FixedClock(), ids };
     const facts = { recipientId: ADA.id, origin: { address: null, device: null } };
     const message = securityNotification(ports, 'user_erased', { ...facts, email: ADA.email });
