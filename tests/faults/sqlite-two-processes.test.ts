@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { expectAllAsAnswered } from './support/sqlite-audit.ts';
 import { BankProcess, openPayers, Workload } from './support/sqlite-process.ts';
 
-const TRANSFERS = 2000;
+const TRANSFERS = 500;
 const IN_FLIGHT = 16;
 const FUNDS = 500n;
 
@@ -23,7 +23,7 @@ describe('two processes that write to one file', () => {
 
     expect(workloads.map(({ results }) => results.size)).toEqual([TRANSFERS, TRANSFERS]);
     await expectAllAsAnswered(path, { workloads, payers, funds: FUNDS });
-  }, 120_000);
+  });
 });
 
 async function work(bank: BankProcess, workload: Workload, threadThreshold: number): Promise<void> {
