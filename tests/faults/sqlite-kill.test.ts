@@ -10,7 +10,7 @@ import { BankProcess, openPayers, Workload } from './support/sqlite-process.ts';
 import type { ReceivedReport } from './support/sqlite-process.ts';
 
 const KILLS = 24;
-/** One life in so many ends while it opens the database that the one before left. */
+/** Every fifth process is killed while it opens the database that the one before left. */
 const KILLED_AT_OPENING = 5;
 const IN_FLIGHT = 32;
 const MOST_ANSWERS = 200;

@@ -29,7 +29,7 @@ describe('two processes that write to one file', () => {
   });
 });
 
-/** Holds back whoever arrives until `count` have arrived. */
+/** Resolves for all once `count` have arrived. */
 class Barrier {
   #missing: number;
   #open = (): void => undefined;
