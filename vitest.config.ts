@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 import manifest from './package.json' with { type: 'json' };
 import './tests/support/vitest-on-node-20.ts';
 import { LongestFirst } from './tests/support/longest-first.ts';
+import { memoryFolder } from './tests/support/memory-folder.ts';
 import { SummaryReporter } from './tests/support/summary-reporter.ts';
 
 const fast = [
@@ -30,6 +31,8 @@ export default defineConfig({
     // As many as the smallest machine has cores; a database under test wants the rest.
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
+    // Files of the tests, which no test needs on a disk: a flush to one takes a hundred times as long
+    env: { TMPDIR: memoryFolder() },
     reporters: ['default', new SummaryReporter()],
     // Only a hang ends a test by the clock: on a busy machine a correct test may be slow.
     testTimeout: 600_000,

@@ -280,7 +280,11 @@ async function run<T>(
   work: (client: MongoClient) => Promise<T>,
 ): Promise<T> {
   const { uri, timeoutMs, failure } = options;
-  const client = new MongoClient(uri, { serverSelectionTimeoutMS: timeoutMs, heartbeatFrequencyMS: 500 });
+  const client = new MongoClient(uri, {
+    serverSelectionTimeoutMS: timeoutMs,
+    heartbeatFrequencyMS: 500,
+    minHeartbeatFrequencyMS: 50,
+  });
   try {
     const failed = failure.then((error) => {
       throw error;

@@ -78,12 +78,13 @@ export function entryKey(accountId: string, sequence: number): string {
 export class Draft {
   readonly writes: Write[] = [];
   erasesText = false;
+  readonly #before: Tables;
   readonly #tables: Tables;
   #isOver = false;
 
   constructor(tables: Tables) {
-    const copies = Object.entries(tables).map(([name, table]) => [name, new Map<unknown, unknown>(table)]);
-    this.#tables = Object.fromEntries(copies) as Tables;
+    this.#before = tables;
+    this.#tables = { ...tables };
   }
 
   get tables(): Tables {
@@ -92,7 +93,10 @@ export class Draft {
   }
 
   put<Name extends keyof Rows>(name: Name, key: string, row: Rows[Name] | null): void {
-    put(this.tables, [name, key, row]);
+    const { tables } = this;
+    // Only a table that the unit changes is copied
+    if (tables[name] === this.#before[name]) Object.assign(this.#tables, { [name]: new Map(tables[name]) });
+    put(tables, [name, key, row]);
     this.writes.push([name, key, row]);
   }
 

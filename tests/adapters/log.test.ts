@@ -11,7 +11,7 @@ import { LogLines } from '../../src/log.ts';
 import { compiled } from '../support/program.ts';
 
 /** Their lines are more than any pipe holds. */
-const REQUESTS = 2000;
+const REQUESTS = 1000;
 
 /** A pipe that takes `room` bytes until it is read. */
 class Pipe {

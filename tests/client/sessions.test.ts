@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, onTestFinished, vi } from 'vitest';
 import {
   InvalidCredentialsError,
   OpenIntentError,
@@ -305,6 +305,8 @@ describe('A call without a key', () => {
   });
 
   test('that only reads is repeated until its time limit', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
     let attempts = 0;
     const { client } = new Teller({
       timeoutMs: 50,
@@ -314,7 +316,9 @@ describe('A call without a key', () => {
       },
     });
 
-    await expect(client.getAccount('id')).rejects.toMatchObject({ name: 'ConnectionError' });
+    const given = expect(client.getAccount('id')).rejects.toMatchObject({ name: 'ConnectionError' });
+    await vi.advanceTimersByTimeAsync(50);
+    await given;
     expect(attempts).toBeGreaterThan(2);
   });
 

@@ -45,9 +45,12 @@ describe('verification of memory that was changed by hand', () => {
     let tried = 0;
     for (const [name, kept] of parts()) {
       for (const [field, places] of fieldsOf(kept)) {
-        for (const { key, path } of places) {
+        for (const [index, { key, path }] of places.entries()) {
           const whole = get(kept, key);
-          for (const value of otherValues(at(whole, path), { whereNull: 'x' }).slice(0, 2)) {
+          for (const value of otherValues(at(whole, path), { whereNull: 'x' }).slice(
+            0,
+            index === 0 ? 2 : 1,
+          )) {
             set(kept, key, withValue(whole, path, value));
             tried++;
             if ((await faults()).length === 0) missed.push(`${name}.${field} to ${String(value)}`);
@@ -59,7 +62,7 @@ describe('verification of memory that was changed by hand', () => {
     expect(missed).toEqual([]);
     expect(tried).toBeGreaterThan(100);
     expect(await faults()).toEqual([]);
-  }, 600_000);
+  });
 
   it('finds every removal except that of an idempotency record', async () => {
     const missed = new Set<string>();
@@ -78,7 +81,7 @@ describe('verification of memory that was changed by hand', () => {
       }
     }
     expect(missed).toEqual(new Set(['records']));
-  }, 600_000);
+  });
 
   async function faults() {
     const ports = { reads: store.reads, scan: store.scan, digest: sha256, hexDigest: sha256OfHex };

@@ -8,6 +8,7 @@ import { startServer } from '../../src/adapters/http/index.ts';
 import { createClient } from '../../src/client/index.ts';
 import { fileIntents } from '../../src/client/node.ts';
 import { Edge } from '../support/edge.ts';
+import { compiled } from '../support/program.ts';
 import type { ReceivedReport, Terms } from './support/paying-program.ts';
 
 const KILLS = 10;
@@ -22,9 +23,7 @@ afterEach(async () => {
 
 /** One life of the paying program. */
 class Life {
-  readonly #child = fork(new URL('support/paying-program.ts', import.meta.url), {
-    execArgv: ['--import', 'tsx'],
-  });
+  readonly #child = fork(compiled('tests/faults/support/paying-program.ts'), { execArgv: [] });
   readonly #loaded = once(this.#child, 'message');
   readonly #ended = Promise.all([once(this.#child, 'exit'), once(this.#child, 'disconnect')]);
 

@@ -6,7 +6,7 @@ import type { ApiTransaction, Client } from '../../src/client/index.ts';
 import { Edge } from '../support/edge.ts';
 import { LossyProxy } from './support/lossy-proxy.ts';
 
-const PAYMENTS = 2_000;
+const PAYMENTS = 1_200;
 const IN_FLIGHT = 16;
 const SEED = 'lunch';
 const ATTEMPT_MS = 1_000;

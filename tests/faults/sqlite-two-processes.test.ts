@@ -17,16 +17,39 @@ describe('two processes that write to one file', () => {
   it("see each other's changes, and neither waits forever, with and without a writing thread", async () => {
     const payers = await openPayers(path, FUNDS);
     const workloads = ['first', 'second'].map((name) => new Workload(name, payers));
+    const bothOpen = new Barrier(workloads.length);
     await Promise.all(
-      workloads.map((workload, index) => work(new BankProcess(), workload, index === 0 ? 0 : Infinity)),
+      workloads.map((workload, index) =>
+        work(new BankProcess(), { workload, threadThreshold: index === 0 ? 0 : Infinity, bothOpen }),
+      ),
     );
 
     expect(workloads.map(({ results }) => results.size)).toEqual([TRANSFERS, TRANSFERS]);
     await expectAllAsAnswered(path, { workloads, payers, funds: FUNDS });
-  }, 120_000);
+  });
 });
 
-async function work(bank: BankProcess, workload: Workload, threadThreshold: number): Promise<void> {
+/** Resolves for all once `count` have arrived. */
+class Barrier {
+  #missing: number;
+  #open = (): void => undefined;
+  readonly #opened = new Promise<void>((resolve) => (this.#open = resolve));
+
+  constructor(count: number) {
+    this.#missing = count;
+  }
+
+  arrive(): Promise<void> {
+    this.#missing -= 1;
+    if (this.#missing === 0) this.#open();
+    return this.#opened;
+  }
+}
+
+async function work(
+  bank: BankProcess,
+  { workload, threadThreshold, bothOpen }: { workload: Workload; threadThreshold: number; bothOpen: Barrier },
+): Promise<void> {
   let left = TRANSFERS;
   const faults: string[] = [];
   let end = (): void => undefined;
@@ -36,12 +59,18 @@ async function work(bank: BankProcess, workload: Workload, threadThreshold: numb
     if ('failed' in report) faults.push(report.failed);
     else workload.answered(report.key, report.result);
     if (faults.length > 0 || workload.results.size === TRANSFERS) end();
+    else if (workload.results.size === 1) void bothOpen.arrive().then(fill);
     else next();
   });
-  for (let count = 0; count < IN_FLIGHT; count++) next();
+  // Its answer tells that the bank is open
+  next();
   await ended;
   await bank.close();
   expect(faults).toEqual([]);
+
+  function fill(): void {
+    for (let count = 0; count < IN_FLIGHT; count++) next();
+  }
 
   function next(): void {
     if (left === 0) return;

@@ -7,5 +7,6 @@ modelTest(
     const store = createMemoryStore();
     return { stores: [store], dispose: () => store.close() };
   },
-  { sequences: 512, commands: 512 },
+  // More than `planted-faults.test.ts` needs to find each fault
+  { sequences: 128, commands: 512 },
 );

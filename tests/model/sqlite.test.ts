@@ -21,5 +21,5 @@ modelTest(
     };
   },
   // More than `planted-faults.test.ts` needs to find each fault
-  { sequences: 192, commands: 512 },
+  { sequences: 128, commands: 512 },
 );

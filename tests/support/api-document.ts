@@ -7,7 +7,10 @@ type Json = { readonly [key: string]: Json | undefined } & { readonly $ref?: str
 
 const text = readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8');
 export const document = closed(JSON.parse(text)) as Json;
-const templates = Object.keys(document['paths'] ?? {});
+const templates = Object.keys(document['paths'] ?? {}).map((template) => ({
+  template,
+  pattern: new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+}));
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 addFormats.default(ajv);
@@ -29,7 +32,7 @@ export function expectDocumented(
   answer: { status: number; headers: Headers; body: unknown },
 ): void {
   const pathname = new URL(path, 'http://localhost').pathname.replace(/(.)\/$/, '$1');
-  const template = templates.find((one) => matches(one, pathname));
+  const template = templateOf(pathname);
   const operation = template && document['paths']?.[template]?.[method.toLowerCase()];
   if (template === undefined || !operation || method === 'HEAD') return;
 
@@ -74,8 +77,7 @@ export function escaped(key: string): string {
 }
 
 /** A fixed part of a path wins over a parameter, as in the server. */
-function matches(template: string, path: string): boolean {
-  const pattern = template.replaceAll(/\{\w+\}/g, '[^/]+');
-  if (!new RegExp(`^${pattern}$`).test(path)) return false;
-  return template === path || !templates.includes(path);
+function templateOf(path: string): string | undefined {
+  if (document['paths']?.[path]) return path;
+  return templates.find(({ pattern }) => pattern.test(path))?.template;
 }

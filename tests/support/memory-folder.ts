@@ -2,7 +2,7 @@ import { existsSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
 const SHARED_MEMORY = '/dev/shm';
-const LEAST_BYTES = 2 * 1024 ** 3;
+const LEAST_BYTES = 3 * 1024 ** 3;
 
 /** Folder for data that no test needs on a disk: in memory if the system has room there, or else `tmpdir()`. */
 export function memoryFolder(): string {

@@ -31,7 +31,8 @@ export async function openMongoBank({
     clockToleranceMs: Infinity,
     heartbeatFrequencyMs: 500,
     ...options,
-    driver: { monitorCommands: true, ...options.driver },
+    // A server that lost a connection is asked anew after this time, by default after half a second
+    driver: { monitorCommands: true, minHeartbeatFrequencyMS: 50, ...options.driver },
     onClient(opened) {
       client = opened;
       opened.on('commandStarted', (event) => sent.push(event));

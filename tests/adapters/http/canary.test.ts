@@ -53,20 +53,25 @@ test.each(allOperations)('%s lets no secret into a log, an error or a record', a
   const secrets = Object.values(canaries);
   const isRead = route.startsWith('GET ');
 
+  const bodies = isRead ? secrets.map(() => undefined) : [...bodiesOf(canaries)];
+  const leaks: unknown[] = [];
   let sent = 0;
-  for (const headers of headersOf(canaries)) {
+  for (const [place, headers] of [...headersOf(canaries)].entries()) {
+    const isSignedIn = headers['Authorization']?.includes(canaries.token) ?? false;
     // Signing out would end the session of the other requests
-    if (route.endsWith('/logout') && headers['Authorization']?.includes(canaries.token)) continue;
-    for (const body of isRead ? secrets.map(() => undefined) : bodiesOf(canaries)) {
+    if (route.endsWith('/logout') && isSignedIn) continue;
+    // A session meets every body. Of other headers, each meets some of them
+    for (const body of bodies.filter((_, index) => isRead || isSignedIn || index % 4 === place)) {
       const secret = secrets[sent++ % secrets.length] ?? '';
       const query = sent % 2 === 0 ? '' : `?token=${encodeURIComponent(secret)}`;
       const answer = await edge.call(`${filled(route, () => secret)}${query}`, {
         headers,
         ...(body === undefined ? {} : { body }),
       });
-      for (const one of secrets) expect(answer.text, JSON.stringify(body)).not.toContain(one);
+      for (const one of secrets) if (answer.text.includes(one)) leaks.push({ headers, body, leaked: one });
     }
   }
+  expect(leaks).toEqual([]);
 
   const { items: events } = await edge.bank.listSecurityEvents(null, { limit: 200 });
   const { items: audit } = await edge.bank.ledger.listAudit({ kind: 'system' }, { limit: 200 });

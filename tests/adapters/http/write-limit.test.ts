@@ -44,7 +44,7 @@ function batchOf(count: number) {
 
 describe('the limit of writes', () => {
   it.each(WRITES)('refuses %s before the rest of the request is checked', async (route, body) => {
-    const edge = new Edge({ app: { writes: { perMinute: 60, atOnce: 2 } } });
+    const edge = new Edge({ app: { writes: { perMinute: 60, atOnce: 2, now: () => 0 } } });
     const person = await edge.register();
     await spend(edge, person, 2);
 
@@ -59,7 +59,7 @@ describe('the limit of writes', () => {
 
   it('records nothing of a refused request, so that its key works later', async () => {
     let now = 0;
-    const writes = new WriteThrottle({ perMinute: 60, atOnce: 1 }, () => now);
+    const writes = new WriteThrottle({ perMinute: 60, atOnce: 1, now: () => now });
     const app = anApp(writes);
     expect((await app.request('/1', { method: 'POST' })).status).toBe(200);
     const refused = await app.request('/1', { method: 'POST' });
@@ -69,7 +69,7 @@ describe('the limit of writes', () => {
   });
 
   it('counts each transfer of a batch, and only the first of a refused batch', async () => {
-    const edge = new Edge({ app: { writes: { perMinute: 60, atOnce: 10 } } });
+    const edge = new Edge({ app: { writes: { perMinute: 60, atOnce: 10, now: () => 0 } } });
     const person = await edge.register();
     const batch = (count: number) =>
       edge.call('POST /api/transactions/batch', { as: person.token, body: batchOf(count) });
@@ -83,7 +83,7 @@ describe('the limit of writes', () => {
 
   it('says when it will accept a refused batch', async () => {
     let now = 0;
-    const app = anApp(new WriteThrottle({ perMinute: 60, atOnce: 10 }, () => now));
+    const app = anApp(new WriteThrottle({ perMinute: 60, atOnce: 10, now: () => now }));
     const send = (count: number) => app.request(`/${count}`, { method: 'POST' });
     expect((await send(8)).status).toBe(200);
     const refused = await send(7);
@@ -93,7 +93,7 @@ describe('the limit of writes', () => {
   });
 
   it('accepts the largest batch five times in a row by default, and no more', async () => {
-    const app = anApp(new WriteThrottle({}, () => 0));
+    const app = anApp(new WriteThrottle({ now: () => 0 }));
     const send = (count: number) => app.request(`/${count}`, { method: 'POST' });
     for (let count = 0; count < 5; count++) expect((await send(1000)).status).toBe(200);
     expect((await send(1000)).status).toBe(429);
@@ -102,7 +102,7 @@ describe('the limit of writes', () => {
 
   it('refills at the rate per minute, up to the size of a burst', async () => {
     let now = 0;
-    const app = anApp(new WriteThrottle({ perMinute: 6_000, atOnce: 100 }, () => now));
+    const app = anApp(new WriteThrottle({ perMinute: 6_000, atOnce: 100, now: () => now }));
     const send = (count: number) => app.request(`/${count}`, { method: 'POST' });
     await send(100);
     now += 500;
@@ -112,7 +112,7 @@ describe('the limit of writes', () => {
   });
 
   it('does not apply to the system, and is off at 0', async () => {
-    const edge = new Edge({ app: { writes: { perMinute: 60, atOnce: 1 } } });
+    const edge = new Edge({ app: { writes: { perMinute: 60, atOnce: 1, now: () => 0 } } });
     const system = await edge.register('System', { role: 'system' });
     expect(await spend(edge, system, 4)).toEqual([404, 404, 404, 404]);
     const auditor = await edge.register('Auditor', { role: 'auditor' });
@@ -123,7 +123,7 @@ describe('the limit of writes', () => {
   });
 
   it('remembers a bounded number of people, those with the latest writes', async () => {
-    const writes = new WriteThrottle({ perMinute: 60, atOnce: 1, maxPeople: 2 }, () => 0);
+    const writes = new WriteThrottle({ perMinute: 60, atOnce: 1, maxPeople: 2, now: () => 0 });
     const apps = [1, 2, 3].map(() => anApp(writes, aUser({ id: freshId() })));
     const statuses: number[] = [];
     for (const app of [...apps, ...apps.toReversed()]) {

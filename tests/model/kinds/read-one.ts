@@ -3,7 +3,8 @@ import { drawIdOrNumber, idOf, isMistyped } from '../account-numbers.ts';
 import type { CommandKind } from '../command.ts';
 import { thrown } from '../command.ts';
 import { AUDITOR, CUSTOMERS, drawAccountId, OPERATORS } from '../draw.ts';
-import { balancesOf } from '../model.ts';
+import { balancesOf, statusAt } from '../model.ts';
+import type { Model, ModelAccount } from '../model.ts';
 import {
   countersNow,
   exponentOf,
@@ -33,11 +34,7 @@ export const readOneKind: CommandKind<OneDraw> = {
       return {
         viewer,
         what,
-        id: drawIdOrNumber(
-          drawing,
-          drawAccountId(drawing, () => true),
-          0.4,
-        ),
+        id: drawIdOrNumber(drawing, drawAccountId(drawing, withDueHold(model)), 0.4),
       };
     }
     const transfers = [...model.transfers.keys()];
@@ -78,3 +75,12 @@ export const readOneKind: CommandKind<OneDraw> = {
     };
   },
 };
+
+/** Whether an account has a hold that has expired and is still written as pending: a read must leave it out. */
+function withDueHold({ transfers, now }: Model): (account: ModelAccount) => boolean {
+  const due = [...transfers.values()].filter(
+    (one) => one.status === 'pending' && statusAt(one, now) === 'expired',
+  );
+  const accountIds = new Set(due.flatMap(({ legs }) => legs.map(({ accountId }) => accountId)));
+  return ({ id }) => accountIds.has(id);
+}

@@ -11,6 +11,8 @@ export type WriteLimits = {
   readonly atOnce: number;
   /** Maximum of people remembered. A forgotten person starts with a full bucket. */
   readonly maxPeople: number;
+  /** Milliseconds of a monotonic clock. */
+  readonly now: () => number;
 };
 
 const PER_MINUTE = 3_000;
@@ -25,17 +27,13 @@ const MINUTE_MS = 60_000;
  */
 export class WriteThrottle {
   readonly #limits: WriteLimits;
-  readonly #now: () => number;
-  /** Milliseconds of the monotonic clock by person, least recently active first. */
+  /** The instant when each person's bucket is full again, least recently active first. */
   readonly #fullAt = new Map<string, number>();
 
-  constructor(
-    { perMinute = PER_MINUTE, ...limits }: Partial<WriteLimits> = {},
-    now: () => number = () => performance.now(),
-  ) {
+  constructor({ perMinute = PER_MINUTE, ...limits }: Partial<WriteLimits> = {}) {
     const atOnce = Math.max(LARGEST_BATCHES_AT_ONCE * BATCH_MAX, perMinute);
-    this.#limits = { perMinute, atOnce, maxPeople: 100_000, ...limits };
-    this.#now = now;
+    const now = () => performance.now();
+    this.#limits = { perMinute, atOnce, maxPeople: 100_000, now, ...limits };
   }
 
   /** Counts one command. Must run after the caller is known, and before the request is read. */
@@ -59,7 +57,7 @@ export class WriteThrottle {
     if (role === 'system' || perMinute === 0) return;
 
     const msEach = MINUTE_MS / perMinute;
-    const now = this.#now();
+    const now = this.#limits.now();
     const fullAt = Math.max(now, this.#fullAt.get(id) ?? now);
     const latest = now + atOnce * msEach;
     if (fullAt + count * msEach > latest) {
