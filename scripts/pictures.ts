@@ -20,14 +20,20 @@ const SCREENS = [
 ] as const;
 
 /** A font that is the same on every machine. Readers see the page in the font of their system. */
-const FONT = 'NotoSans_400Regular.ttf NotoSans_600SemiBold.ttf'.split(' ').map((name, index) => {
-  const folder = ['400Regular', '600SemiBold'][index];
-  const path = require.resolve(`@expo-google-fonts/noto-sans/${folder}/${name}`);
-  const source = `data:font/ttf;base64,${readFileSync(path).toString('base64')}`;
-  return `@font-face { font-family: Picture; font-weight: ${index === 0 ? 400 : '500 700'}; src: url(${source}); }`;
-}).join(' ') + ' body { font-family: Picture !important; }';
+const FONT =
+  'NotoSans_400Regular.ttf NotoSans_600SemiBold.ttf'
+    .split(' ')
+    .map((name, index) => {
+      const folder = ['400Regular', '600SemiBold'][index];
+      const path = require.resolve(`@expo-google-fonts/noto-sans/${folder}/${name}`);
+      const source = `data:font/ttf;base64,${readFileSync(path).toString('base64')}`;
+      return `@font-face { font-family: Picture; font-weight: ${index === 0 ? 400 : '500 700'}; src: url(${source}); }`;
+    })
+    .join(' ') + ' body { font-family: Picture !important; }';
 
-const { values } = parseArgs({ options: { out: { type: 'string' }, lines: { type: 'string', default: '0' } } });
+const { values } = parseArgs({
+  options: { out: { type: 'string' }, lines: { type: 'string', default: '0' } },
+});
 const logo = await readFile(new URL('pictures/logo.svg', import.meta.url), 'utf8');
 const month = await aMonthOfABank({ logo, moreLines: Number(values.lines) });
 const page = await month.statement('html');

@@ -163,7 +163,11 @@ export interface Client {
   ): ApiList<ApiMonthlyStatement>;
 
   /** Reads the proof of a statement. @throws AccountNotFoundError, CheckpointNotFoundError */
-  getStatementProof(accountId: string, period?: ApiStatementPeriod, options?: CallOptions): Promise<ApiStatementProof>;
+  getStatementProof(
+    accountId: string,
+    period?: ApiStatementPeriod,
+    options?: CallOptions,
+  ): Promise<ApiStatementProof>;
 
   /** Moves money, or holds it with `pending`. @throws InsufficientFundsError and other errors that extend RefusalError */
   readonly transfer: MoneyCall<[request: ApiSingleTransfer], ApiTransferResult, ApiDryRunResult>;

@@ -276,7 +276,10 @@ describe('a faulty configuration', () => {
     ),
     [{ DEFAULT_CURRENCY: 'eur' }, 'DEFAULT_CURRENCY must be a code of ISO 4217, such as EUR'],
     [{ BANK_NAME: 'x'.repeat(101) }, 'BANK_NAME must be 1 to 100 printable characters'],
-    [{ BANK_ADDRESS: 'a||b' }, 'BANK_ADDRESS must be 1 to 6 lines with | between them, each of 1 to 100 printable characters'],
+    [
+      { BANK_ADDRESS: 'a||b' },
+      'BANK_ADDRESS must be 1 to 6 lines with | between them, each of 1 to 100 printable characters',
+    ],
     [{ ACCOUNTS_PER_USER: '0' }, 'ACCOUNTS_PER_USER must be an integer from 1 to 10000'],
     [{ WRITES_PER_MINUTE: '-1' }, 'WRITES_PER_MINUTE must be an integer from 0 to 999999999'],
     [{ REQUESTS_PER_MINUTE: '1e3' }, 'REQUESTS_PER_MINUTE must be an integer from 0 to 999999999'],

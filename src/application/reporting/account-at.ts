@@ -190,10 +190,7 @@ function nothing(): LedgerEntry | null {
 function probesBetween(low: number, high: number, most = PROBES): readonly number[] {
   const between = high - low - 1;
   if (between <= most) return Array.from({ length: between }, (_, index) => low + 1 + index);
-  return Array.from(
-    { length: most },
-    (_, index) => low + Math.ceil(((index + 1) * between) / (most + 1)),
-  );
+  return Array.from({ length: most }, (_, index) => low + Math.ceil(((index + 1) * between) / (most + 1)));
 }
 
 /** Returns the lines below a sequence, newest first; fewer than `limit` at the beginning of the book. */

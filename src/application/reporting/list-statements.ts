@@ -57,7 +57,10 @@ export function listStatements(ports: ClockPorts & { reads: LedgerReads; digest:
     const cursors = new Cursors(digest, ['statements', account.id, calendar.timeZone]);
     const page = await readPage(request, cursors, ({ after, limit }) => {
       const end = after === null ? running : Math.min(monthOf(after), running);
-      const months = Array.from({ length: Math.max(0, Math.min(limit, end - first)) }, (_, at) => end - 1 - at);
+      const months = Array.from(
+        { length: Math.max(0, Math.min(limit, end - first)) },
+        (_, at) => end - 1 - at,
+      );
       return Promise.resolve(months.map((month) => ({ id: isoMonth(firstOfMonth(month)), month })));
     });
     const months = page.items.map(({ month }) => month);

@@ -234,7 +234,12 @@ export function describeStatements(
         }
         const found = await months(bank, alice, from, timeZone);
         expect(found.length).toBeGreaterThanOrEqual(4);
-        expect(found.map(({ number }) => number)).toEqual(found.map(({ number }) => number).toSorted().toReversed());
+        expect(found.map(({ number }) => number)).toEqual(
+          found
+            .map(({ number }) => number)
+            .toSorted()
+            .toReversed(),
+        );
         for (const [index, month] of found.entries()) {
           const { from: first, to: next } = month;
           const { opening, closing } = await bank.ledger.getStatement(alice, from, { from: first, to: next });

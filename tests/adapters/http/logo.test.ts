@@ -22,7 +22,9 @@ describe('A logo', () => {
   });
 
   it('takes its size from width and height without a viewBox', () => {
-    expect(readLogo(svg('<rect width="1" height="1"/>', 'width="30px" height="12"')).viewBox).toEqual([0, 0, 30, 12]);
+    expect(readLogo(svg('<rect width="1" height="1"/>', 'width="30px" height="12"')).viewBox).toEqual([
+      0, 0, 30, 12,
+    ]);
   });
 
   it.each([
@@ -63,7 +65,9 @@ describe('The letterhead', () => {
   it('stops the start if the logo is missing or wrong', async () => {
     const logo = join(folder, 'wrong.svg');
     await writeFile(logo, svg('<script/>'));
-    await expect(readLetterhead({ ...bank, logo })).rejects.toThrow('BANK_LOGO has <script>, and may have only');
+    await expect(readLetterhead({ ...bank, logo })).rejects.toThrow(
+      'BANK_LOGO has <script>, and may have only',
+    );
     const missing = join(folder, 'missing.svg');
     await expect(readLetterhead({ ...bank, logo: missing })).rejects.toThrow(
       `BANK_LOGO names a file that cannot be read: ${missing}`,

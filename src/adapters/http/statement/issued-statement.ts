@@ -39,10 +39,7 @@ export type IssuedStatement = Omit<Statement, 'lines' | 'holds'> & {
   lines(): AsyncGenerator<readonly IssuedLine[], void>;
 };
 
-export type IssueTerms = Pick<
-  IssuedStatement,
-  'calendar' | 'holder' | 'letterhead' | 'proofPath'
-> & {
+export type IssueTerms = Pick<IssuedStatement, 'calendar' | 'holder' | 'letterhead' | 'proofPath'> & {
   /** Names payees. Null: they have no names. */
   readonly namesOf: PayeeNames | null;
 };

@@ -84,7 +84,8 @@ function parse(text: string): LogoNode {
     }
     const node = { name, attributes: attributesOf(attributes ?? ''), children: [] };
     if (empty !== '') open.at(-1)?.children.push(node);
-    else if (open.push(node) > DEEPEST) throw new LogoFault(`has more than ${DEEPEST} groups inside each other`);
+    else if (open.push(node) > DEEPEST)
+      throw new LogoFault(`has more than ${DEEPEST} groups inside each other`);
   }
   const [top, unclosed] = open;
   if (unclosed) throw new LogoFault(`has <${unclosed.name}> without its end`);

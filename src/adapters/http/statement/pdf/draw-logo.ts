@@ -2,7 +2,12 @@ import { numbersOf } from '../logo.ts';
 import type { Logo, LogoNode } from '../logo.ts';
 
 type Canvas = PDFKit.Mixins.PDFVector & PDFKit.Mixins.PDFColor;
-type Paint = { readonly fill: string; readonly stroke: string; readonly width: number; readonly rule: string };
+type Paint = {
+  readonly fill: string;
+  readonly stroke: string;
+  readonly width: number;
+  readonly rule: string;
+};
 
 /** Draws a logo as vectors into a box of a height, and returns its width. `color` stands for `currentColor`. */
 export function drawLogo(

@@ -101,7 +101,11 @@ export class PdfDocument {
   }
 
   /** Adds an element with content. */
-  add(tag: string, draw: () => void, { parent = this.#root, scope }: { parent?: Element; scope?: string } = {}) {
+  add(
+    tag: string,
+    draw: () => void,
+    { parent = this.#root, scope }: { parent?: Element; scope?: string } = {},
+  ) {
     this.#flush();
     const content = this.#pdf.markStructureContent(tag);
     draw();
@@ -121,7 +125,10 @@ export class PdfDocument {
     let drawn = `${actual}BT ${color.join(' ')} rg 1 0 0 -1 ${number(left)} ${number(y)} Tm `;
     for (const { font, operators } of set.runs) {
       const { id } = this.#font(weight, font);
-      const risen = operators.replaceAll(/RISE:([^;]*);/g, (_, rise: string) => `${Number(rise) * shrunk} Ts `);
+      const risen = operators.replaceAll(
+        /RISE:([^;]*);/g,
+        (_, rise: string) => `${Number(rise) * shrunk} Ts `,
+      );
       drawn += `/${id} ${number(shrunk)} Tf ${risen} `;
     }
     this.#content += `${drawn}ET${actual === '' ? '' : ' EMC'}\n`;

@@ -28,8 +28,10 @@ type Glyph = {
   readonly font: number;
   readonly hex: string;
   readonly width: number;
-  /** Whether it stands for a character that no font has. */
-  readonly isReplaced: boolean;
+  /** Operators of a character that a font composes from several glyphs. */
+  readonly composed: string | null;
+  /** Whether it stands for a character that no font has, or its glyphs read as others. */
+  readonly isChanged: boolean;
 };
 
 /** A text in the order in which it is drawn. */
@@ -125,13 +127,14 @@ export class Typesetter {
     let hex = '';
     for (const character of text) {
       const glyph = this.#glyph(character, weight);
-      if (glyph.font !== current) {
+      if (glyph.font !== current || glyph.composed !== null) {
         if (hex !== '') runs.push({ font: current, operators: `<${hex}> Tj` });
         [current, hex] = [glyph.font, ''];
       }
-      hex += glyph.hex;
+      if (glyph.composed === null) hex += glyph.hex;
+      else runs.push({ font: glyph.font, operators: glyph.composed });
       width += glyph.width;
-      isChanged ||= glyph.isReplaced;
+      isChanged ||= glyph.isChanged;
     }
     if (hex !== '') runs.push({ font: current, operators: `<${hex}> Tj` });
     return { runs, width, isChanged };
@@ -144,9 +147,12 @@ export class Typesetter {
     const isReplaced = index === -1;
     if (isReplaced) this.#lacksCharacters = true;
     const font = isReplaced ? fontFor(REPLACEMENT, weight) : index;
-    const [hex, positions] = this.#fontOf(weight, font).encode(isReplaced ? REPLACEMENT : character, []);
-    const width = positions.reduce((sum, { xAdvance }) => sum + xAdvance, 0) / 1000;
-    const glyph = { font, hex: hex.join(''), width, isReplaced };
+    const shown = isReplaced ? REPLACEMENT : character;
+    const [hex] = this.#fontOf(weight, font).encode(shown, []);
+    const { operators, width } = this.#shapePart({ font, text: shown }, weight);
+    const isComposed = hex.length > 1;
+    const composed = isComposed ? operators : null;
+    const glyph = { font, hex: hex.join(''), width, composed, isChanged: isReplaced || isComposed };
     this.#glyphs[weight].set(character, glyph);
     return glyph;
   }
@@ -157,7 +163,8 @@ export class Typesetter {
     for (const character of text.replaceAll(INVISIBLE, '')) {
       const last = parts.at(-1);
       const staysWithLast = MARK.test(character) || NEUTRAL.test(character);
-      let font = last && staysWithLast && has(weight, last.font, character) ? last.font : fontFor(character, weight);
+      let font =
+        last && staysWithLast && has(weight, last.font, character) ? last.font : fontFor(character, weight);
       let shown = character;
       if (font === -1) {
         this.#lacksCharacters = true;
@@ -170,7 +177,10 @@ export class Typesetter {
     return RIGHT_TO_LEFT.test(text) ? runs.toReversed() : runs;
   }
 
-  #shapePart({ font, text }: { font: number; text: string }, weight: Weight): Run & { readonly width: number } {
+  #shapePart(
+    { font, text }: { font: number; text: string },
+    weight: Weight,
+  ): Run & { readonly width: number } {
     const [hex, positions] = this.#fontOf(weight, font).encode(text, []);
     let operators = '';
     let width = 0;

@@ -45,7 +45,11 @@ const HELD_COLUMNS: readonly Column[] = [
 ];
 
 /** A row of any table. Its second cell has a title and details. */
-type Row = { readonly cells: readonly string[]; readonly details: readonly string[]; readonly isEdge: boolean };
+type Row = {
+  readonly cells: readonly string[];
+  readonly details: readonly string[];
+  readonly isEdge: boolean;
+};
 
 /** Writes a statement as PDF, page by page. Other work gets a turn of the event loop after each page. */
 export async function* pdfParts(statement: IssuedStatement): AsyncGenerator<Uint8Array, void> {
@@ -79,8 +83,11 @@ class Sheet {
   readonly #document: StatementDocument;
   readonly #pdf: PdfDocument;
   #y = 0;
-  #table: { readonly element: Element; readonly columns: readonly Column[]; readonly heads: readonly string[] } | null =
-    null;
+  #table: {
+    readonly element: Element;
+    readonly columns: readonly Column[];
+    readonly heads: readonly string[];
+  } | null = null;
   #body: Element | null = null;
 
   constructor(document: StatementDocument, at: Date) {
@@ -159,9 +166,7 @@ class Sheet {
     });
     for (const [index, { label, value }] of totals.entries()) {
       const isLast = index === totals.length - 1;
-      const place = isLast
-        ? ({ x: RIGHT - 14, align: 'right' } as const)
-        : { x: LEFT + index * width + 14 };
+      const place = isLast ? ({ x: RIGHT - 14, align: 'right' } as const) : { x: LEFT + index * width + 14 };
       this.#pdf.add('P', () => {
         const maxWidth = width - 16;
         this.#text(label, { ...SMALL, ...place, y: this.#y + 17, maxWidth });
