@@ -24,6 +24,7 @@ export type Config = {
   readonly dataDirectory: string;
   readonly store: StoreConfig;
   readonly mail: MailConfig;
+  readonly bank: BankConfig;
   /** Null: one is created and stored in the data directory. Never null in production. */
   readonly jwtSecret: string | null;
   /** Still verifies tokens while the secret is rotated. Null: none. */
@@ -61,6 +62,15 @@ export type MailConfig =
   | { readonly kind: 'smtp'; readonly server: SmtpServer; readonly from: Sender }
   | { readonly kind: 'files'; readonly directory: string; readonly from: Sender };
 
+/** What statements and mails say about the bank. */
+export type BankConfig = {
+  readonly name: string;
+  /** Lines of the postal address. */
+  readonly address: readonly string[];
+  /** Path of an SVG file. Null: no logo. */
+  readonly logo: string | null;
+};
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -86,6 +96,7 @@ const JWT_SECRET_MIN_DIFFERENT = 8;
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/;
 
+const ADDRESS_MAX_LINES = 6;
 const FROM_NAME = 'Passbook';
 /** An address under .localhost belongs to nobody, so mail to it never leaves the machine (RFC 6761, section 6.3). */
 const FROM_ADDRESS = 'no-reply@passbook.localhost';
@@ -146,6 +157,15 @@ const schema = v.object({
   CHECKPOINT_EVERY_SECONDS: v.optional(integer({ from: 0, to: 999_999_999 }), '0'),
   CHECKPOINT_DIR: v.optional(notBlank()),
   CHECKPOINT_KEY: v.optional(textAs(checkpointKeyOf, 'must be an Ed25519 private key, as JWK or PEM')),
+
+  BANK_NAME: v.optional(textAs(bankNameOf, 'must be 1 to 100 printable characters')),
+  BANK_ADDRESS: v.optional(
+    textAs(
+      addressOf,
+      `must be 1 to ${ADDRESS_MAX_LINES} lines with | between them, each of 1 to 100 printable characters`,
+    ),
+  ),
+  BANK_LOGO: v.optional(notBlank()),
 
   GMAIL_USER: v.optional(textAs(emailOf, 'must be one e-mail address')),
   GMAIL_PASS: v.optional(notBlank()),
@@ -299,6 +319,11 @@ function configOf(values: Values): Config {
     dataDirectory: values.DATA_DIR,
     store: storeOf(values),
     mail: mailOf(values),
+    bank: {
+      name: values.BANK_NAME ?? mailOf(values).from.name,
+      address: values.BANK_ADDRESS ?? [],
+      logo: values.BANK_LOGO ?? null,
+    },
     jwtSecret: values.JWT_SECRET ?? null,
     jwtSecretPrevious: values.JWT_SECRET_PREVIOUS ?? null,
     systemUser: email !== undefined && password !== undefined ? { email, password } : null,
@@ -477,6 +502,16 @@ function decoded(text: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function bankNameOf(text: string): string | undefined {
+  const name = text.trim();
+  return isName(name) ? name : undefined;
+}
+
+function addressOf(text: string): readonly string[] | undefined {
+  const lines = text.split('|').map((line) => line.trim());
+  return lines.length <= ADDRESS_MAX_LINES && lines.every(isName) ? lines : undefined;
 }
 
 function senderOf(text: string): Sender | undefined {

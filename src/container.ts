@@ -3,7 +3,7 @@ import 'reflect-metadata/lite';
 import { container as root } from 'tsyringe';
 import type { InjectionToken } from 'tsyringe';
 import type { Logger } from 'pino';
-import { createApp } from './adapters/http/index.ts';
+import { createApp, preparePdf } from './adapters/http/index.ts';
 import type { App } from './adapters/http/index.ts';
 import { createCheckpointArchive } from './adapters/files/index.ts';
 import {
@@ -34,6 +34,7 @@ import type { LinkTokens, PasswordHasher, TokenIssuer } from './application/port
 import { isWordIn } from './application/users/password.ts';
 import { SessionSweeper } from './application/jobs/session-sweeper.ts';
 import type { Config, MailConfig } from './config.ts';
+import { readLetterhead } from './letterhead.ts';
 
 /** The running parts of the server. */
 export type Services = {
@@ -78,6 +79,9 @@ export async function assembleServices(given: {
 }): Promise<Services> {
   const { config, log } = given;
   const signer = await createCheckpointSigner(given.checkpointKey);
+  const letterhead = await readLetterhead(config.bank);
+  // Loading the fonts takes a moment, which no request should wait for
+  await preparePdf();
   const scope = new Scope();
   scope.provide(STORE, () => given.store, { close: (store) => store.close() });
   scope.provide(LINKS, () => createLinkTokens(given.jwtSecrets));
@@ -179,6 +183,7 @@ export async function assembleServices(given: {
       allowedOrigins,
       trustedProxies,
       staffNeedsSecondFactor,
+      letterhead,
       writes: { perMinute: config.writesPerMinute },
       requests: { perMinute: config.requestsPerMinute, shared: sharedCounts },
       throttle: { shared: throttleCounts },

@@ -68,6 +68,7 @@ export type { ListRequest, Page } from './application/page.ts';
 export type { StatementExportRequest, StatementProofReading } from './application/proofs/export-statement.ts';
 export type { Verification, VerifyRequest } from './application/proofs/verify-books.ts';
 export type { Statement, StatementLine, StatementRequest } from './application/reporting/get-statement.ts';
+export type { MonthlyStatement, StatementsRequest } from './application/reporting/list-statements.ts';
 export type { TrialBalanceView } from './application/reporting/get-trial-balance.ts';
 export type { HistoryFilter, HistoryRequest } from './application/reporting/history-filter.ts';
 export type { EntryView } from './application/reporting/list-entries.ts';

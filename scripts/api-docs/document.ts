@@ -103,6 +103,8 @@ const ANSWERS = {
   EntryPage: json.EntriesAnswer,
   Statement: json.StatementJson,
   StatementAnswer: json.StatementAnswer,
+  MonthlyStatement: json.MonthlyStatementJson,
+  MonthlyStatementPage: json.StatementsAnswer,
   StatementLine: json.StatementLineJson,
   StatementHold: json.StatementHoldJson,
   StatementProof: json.StatementProofJson,

@@ -370,6 +370,11 @@ export async function walk({ app, bank, advance, linkOf }: SampleBank): Promise<
     path: { accountId: adasSavings },
     query: { ...day, format: 'csv' },
   });
+  await send('GET /api/accounts/{accountId}/statements', 'None before the first month has ended', {
+    as: ada,
+    path: { accountId: adasSavings },
+    query: { timeZone: 'Europe/Berlin' },
+  });
   await send('POST /api/accounts/{accountId}/close', 'The rest moves to another account', {
     as: ada,
     path: { accountId: adasSavings },

@@ -19,6 +19,7 @@ import type { CheckpointView } from './ports/checkpoints.ts';
 import type { StatementExportRequest, StatementProofReading } from './proofs/export-statement.ts';
 import type { Verification, VerifyRequest } from './proofs/verify-books.ts';
 import type { Statement, StatementRequest } from './reporting/get-statement.ts';
+import type { MonthlyStatement, StatementsRequest } from './reporting/list-statements.ts';
 import type { TrialBalanceView } from './reporting/get-trial-balance.ts';
 import type { HistoryRequest } from './reporting/history-filter.ts';
 import type { EntryView } from './reporting/list-entries.ts';
@@ -58,6 +59,7 @@ import { HoldSweeper } from './jobs/hold-sweeper.ts';
 import type { SweeperOptions } from './jobs/hold-sweeper.ts';
 import { listAccounts } from './accounts/list-accounts.ts';
 import { getStatement } from './reporting/get-statement.ts';
+import { listStatements } from './reporting/list-statements.ts';
 import { getTrialBalance } from './reporting/get-trial-balance.ts';
 import { listAudit } from './reporting/list-audit.ts';
 import { listEntries } from './reporting/list-entries.ts';
@@ -333,6 +335,16 @@ export interface Ledger<Tx = unknown> {
   ) => Promise<Statement>;
 
   /**
+   * Lists the statements of an account's whole months, newest first, with the balances of each.
+   * @throws PassbookError `account_not_found` if it does not exist or belongs to someone else; `invalid_request`
+   */
+  readonly listStatements: (
+    viewer: Viewer,
+    accountId: string,
+    request?: StatementsRequest,
+  ) => Promise<Page<MonthlyStatement>>;
+
+  /**
    * Returns the balance of every system account and the sum of all customers' accounts, by currency: now, or as of
    * `at`.
    * @throws PassbookError `forbidden` for a user; `invalid_request` for a future instant; `unavailable` where commits
@@ -398,6 +410,7 @@ export function assembleLedger<Tx>(ports: LedgerPorts<Tx>): Ledger<Tx> {
     listTransfers: listTransfers(shared),
     listEntries: listEntries(shared),
     getStatement: getStatement(shared),
+    listStatements: listStatements(shared),
     getTrialBalance: getTrialBalance(shared),
     close: () => writer.close(),
     [Symbol.asyncDispose]: () => writer.close(),

@@ -164,6 +164,9 @@ export class IdempotencyKeyNotFoundError extends ApiError<'idempotency_key_not_f
 /** No checkpoint holds the account up to then. */
 export class CheckpointNotFoundError extends ApiError<'checkpoint_not_found'> {}
 
+/** The period has too many entries for a PDF. */
+export class StatementTooLongError extends ApiError<'statement_too_long'> {}
+
 /** The link is not valid, was used or has expired. */
 export class LinkNotValidError extends ApiError<'link_not_valid'> {}
 

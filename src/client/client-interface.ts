@@ -20,7 +20,7 @@ import type {
   ApiNewKeyRequest,
   ApiPaging,
   ApiPasskeyAnswer,
-  ApiPeriod,
+  ApiStatementPeriod,
   ApiReason,
   ApiRegistration,
   ApiReversal,
@@ -39,6 +39,7 @@ import type {
   ApiKey,
   ApiKeyOutcome,
   ApiLiveSession,
+  ApiMonthlyStatement,
   ApiNewKey,
   ApiStatement,
   ApiStatementProof,
@@ -145,17 +146,28 @@ export interface Client {
   entries(accountId: string, filter?: ApiHistoryFilter, options?: CallOptions): ApiList<ApiEntry>;
 
   /** Reads a statement. Default: from the opening of the account until now. @throws AccountNotFoundError */
-  getStatement(accountId: string, period?: ApiPeriod, options?: CallOptions): Promise<ApiStatement>;
+  getStatement(accountId: string, period?: ApiStatementPeriod, options?: CallOptions): Promise<ApiStatement>;
 
   /** Reads a statement as CSV, or as an HTML page to print. @throws AccountNotFoundError */
   getStatementText(
     accountId: string,
-    query: ApiPeriod & { readonly format: 'csv' | 'html' },
+    query: ApiStatementPeriod & { readonly format: 'csv' | 'html' },
     options?: CallOptions,
   ): Promise<string>;
 
+  /** Lists the statements of an account's whole months, newest first. @throws AccountNotFoundError */
+  statements(
+    accountId: string,
+    query?: ApiPaging & { readonly timeZone?: string },
+    options?: CallOptions,
+  ): ApiList<ApiMonthlyStatement>;
+
   /** Reads the proof of a statement. @throws AccountNotFoundError, CheckpointNotFoundError */
-  getStatementProof(accountId: string, period?: ApiPeriod, options?: CallOptions): Promise<ApiStatementProof>;
+  getStatementProof(
+    accountId: string,
+    period?: ApiStatementPeriod,
+    options?: CallOptions,
+  ): Promise<ApiStatementProof>;
 
   /** Moves money, or holds it with `pending`. @throws InsufficientFundsError and other errors that extend RefusalError */
   readonly transfer: MoneyCall<[request: ApiSingleTransfer], ApiTransferResult, ApiDryRunResult>;

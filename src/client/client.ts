@@ -186,6 +186,13 @@ export function createClient(options: ClientOptions): Client {
       const wire = wireOf('GET /api/accounts/{accountId}/statement', { params: { accountId }, query });
       return (await session.call({ ...wire, isText: true }, terms)) as string;
     },
+    statements: (accountId, { timeZone, ...paging } = {}, terms) =>
+      listOfPages(async (cursor) => {
+        const query = { ...(timeZone === undefined ? {} : { timeZone }), ...pageOf(paging, cursor) };
+        const route = 'GET /api/accounts/{accountId}/statements';
+        const page = await call(route, { params: { accountId }, query }, terms);
+        return { items: page.statements, nextCursor: page.nextCursor };
+      }, paging.cursor),
     getStatementProof: (accountId, query = {}, terms) =>
       call('GET /api/accounts/{accountId}/statement-proof', { params: { accountId }, query }, terms),
     transfer: money((body, terms) => keep('POST /api/transactions', { body }, terms)),

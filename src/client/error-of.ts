@@ -64,6 +64,7 @@ const CLASSES: { readonly [C in ErrorCode]: ClassOf<C> } = {
   idempotency_key_reused: errors.IdempotencyKeyReusedError,
   idempotency_key_not_found: errors.IdempotencyKeyNotFoundError,
   checkpoint_not_found: errors.CheckpointNotFoundError,
+  statement_too_long: errors.StatementTooLongError,
   link_not_valid: errors.LinkNotValidError,
   user_not_found: errors.UserNotFoundError,
   session_not_found: errors.SessionNotFoundError,

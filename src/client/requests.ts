@@ -256,6 +256,9 @@ export type ApiPeriod = {
   readonly to?: string | undefined;
 };
 
+/** A period whose days are those of a time zone of the IANA database. Default: UTC. */
+export type ApiStatementPeriod = ApiPeriod & { readonly timeZone?: string | undefined };
+
 /** Filters of entries and transactions. All of them must match. */
 export type ApiHistoryFilter = ApiPaging &
   ApiPeriod & {

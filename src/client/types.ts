@@ -244,6 +244,8 @@ export type ApiStatementHold = {
   readonly expiresAt: string;
   readonly counterparty?: ApiCounterparty;
   readonly description?: string;
+  /** Text that both sides see, such as an invoice number. */
+  readonly reference?: string;
 };
 
 /** A posted change in a statement, in minor units. */
@@ -260,11 +262,20 @@ export type ApiStatementLine = {
   readonly balance: bigint;
   readonly counterparty?: ApiCounterparty;
   readonly description?: string;
+  /** Text that both sides see, such as an invoice number. */
+  readonly reference?: string;
 };
 
 /** An account's statement, oldest line first. Amounts are in minor units. */
 export type ApiStatement = {
+  /** Derives from the period: 2026-11 for a whole month. */
+  readonly number: string;
   readonly accountId: string;
+  /** Without spaces. */
+  readonly accountNumber?: string;
+  readonly accountName?: string;
+  /** Name of the account's owner. */
+  readonly accountHolder?: string;
   /** ISO 4217 code. */
   readonly currency: string;
   /** Number of decimals of the currency. */
@@ -286,6 +297,31 @@ export type ApiStatement = {
   readonly holds: readonly ApiStatementHold[];
   readonly lines: readonly ApiStatementLine[];
 };
+
+/** The statement of a whole month. Amounts are in minor units. */
+export type ApiMonthlyStatement = {
+  /** Year and month, such as 2026-11. */
+  readonly number: string;
+  /** RFC 3339, in UTC, inclusive. */
+  readonly from: string;
+  /** RFC 3339, in UTC, exclusive. */
+  readonly to: string;
+  /** Time zone of the month, as a name of the IANA database. */
+  readonly timeZone: string;
+  /** True if the statement can no longer change. */
+  readonly final: boolean;
+  /** ISO 4217 code. */
+  readonly currency: string;
+  /** Number of decimals of the currency. */
+  readonly currencyExponent: number;
+  readonly openingBalance: bigint;
+  readonly closingBalance: bigint;
+  /** Path of the statement in each format, and of its proof. */
+  readonly links: Readonly<Record<ApiStatementFormat | 'proof', string>>;
+};
+
+/** Format of a statement. */
+export type ApiStatementFormat = 'json' | 'csv' | 'html' | 'pdf';
 
 /** A statement with its proof: a file that `passbook verify-statement` checks without the server. */
 export type ApiStatementProof = {

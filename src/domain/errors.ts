@@ -287,6 +287,11 @@ const problems = {
     meaning: 'No checkpoint holds the account up to then',
     remedy: 'Wait for the next checkpoint, or ask for an earlier period.',
   },
+  statement_too_long: {
+    retry: 'never',
+    meaning: 'The period has too many entries for a PDF',
+    remedy: 'Ask for a shorter period, or for CSV, which has no limit.',
+  },
   link_not_valid: {
     retry: 'never',
     meaning: 'This link is not valid, was used or has expired',

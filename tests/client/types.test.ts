@@ -50,6 +50,7 @@ type Records = All<
     Same<api.ApiBalancesAfter, Answer<typeof json.BalancesJson>>,
     Same<api.ApiEntry, Answer<typeof json.EntryJson>>,
     Same<api.ApiStatement, Answer<typeof json.StatementJson>>,
+    Same<DeepFlat<api.ApiMonthlyStatement>, DeepFlat<Answer<typeof json.MonthlyStatementJson>>>,
     Same<Flat<api.ApiTransaction>, Answer<typeof json.TransactionJson>>,
     Same<api.ApiDryRunTransaction, Answer<typeof json.DryRunTransactionJson>>,
     Same<api.ApiFactors, Answer<typeof factorJson.FactorsJson>>,

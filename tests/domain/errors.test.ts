@@ -59,6 +59,7 @@ const RETRY: Readonly<Record<ErrorCode, Retry>> = {
   idempotency_key_not_found: 'same_key',
   account_not_found: 'never',
   checkpoint_not_found: 'same_key',
+  statement_too_long: 'never',
   link_not_valid: 'never',
   user_not_found: 'never',
   session_not_found: 'never',

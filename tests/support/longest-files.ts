@@ -30,6 +30,5 @@ export const LONGEST = [
   'tests/model/planted-faults.test.ts',
   'tests/faults/sqlite-kill.test.ts',
   'tests/adapters/mail-commands.test.ts',
-  'tests/adapters/cli.test.ts',
   'tests/adapters/smtp/mail-layout.test.ts',
 ];

@@ -2,6 +2,8 @@ import { Hono } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { Bank } from '../../application/bank.ts';
 import type { Logger } from '../../application/ports/runtime.ts';
+import { PassbookError } from '../../domain/errors.ts';
+import type { Holder, Letterhead } from './statement/issued-statement.ts';
 import { accessLog } from './middleware/access-log.ts';
 import { authRoutes } from './routes/auth-routes.ts';
 import { RequestLimit, requestsLimited } from './middleware/request-limit.ts';
@@ -43,6 +45,8 @@ export type AppOptions = {
   readonly throttle?: Partial<ThrottleLimits>;
   readonly writes?: Partial<WriteLimits>;
   readonly requests?: Partial<RequestLimits>;
+  /** The bank at the head of statements. Default: none. */
+  readonly letterhead?: Letterhead | null;
   /** Origins beside `publicOrigin` whose pages may call the server from a browser. Default: none. */
   readonly allowedOrigins?: readonly string[];
 };
@@ -60,6 +64,7 @@ export function createApp({
   writes = {},
   requests = {},
   allowedOrigins = [],
+  letterhead = null,
 }: AppOptions) {
   const isHttps = publicOrigin?.startsWith('https:') ?? false;
   const token = sessionToken({ isHttps });
@@ -81,6 +86,7 @@ export function createApp({
     callerRequired: userRequired as unknown as CallerRequired,
     throttle: new SignInThrottle(throttle),
     writes: new WriteThrottle(writes),
+    statements: { letterhead, holderOf: holderOf(bank) },
   };
 
   // Not strict: a trailing slash makes no difference
@@ -121,6 +127,18 @@ export function createApp({
     .route('/api', securityEventRoutes(shared))
     .route('/api', ledgerRoutes(shared))
     .route('/api/system', userRoutes(shared));
+}
+
+/** Finds the owner of an account. The bank itself has accounts without one. */
+function holderOf(bank: Bank) {
+  return async (id: string): Promise<Holder | undefined> => {
+    try {
+      return await bank.findUser({ id });
+    } catch (error) {
+      if (error instanceof PassbookError && error.code === 'user_not_found') return undefined;
+      throw error;
+    }
+  };
 }
 
 /** Leaves out the methods of patterns, such as `/:id`, at a path that another route names in full. */

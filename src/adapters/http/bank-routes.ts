@@ -11,6 +11,7 @@ import { repeatedHeadersRefused } from './requests/repeated-headers.ts';
 import { commonHeaders } from './responses/headers.ts';
 import { problemHandler } from './responses/problem.ts';
 import { ledgerRoutes } from './routes/ledger.ts';
+import type { StatementPorts } from './routes/statement.ts';
 
 export type BankRoutesOptions = {
   readonly ledger: Ledger;
@@ -19,6 +20,8 @@ export type BankRoutesOptions = {
    * use all routes, and an auditor those that read. May throw a PassbookError, which is answered.
    */
   readonly actorOf: (request: Request) => Viewer | null | Promise<Viewer | null>;
+  /** What statements show beside the books: the bank, the holder and the names of payees. Default: nothing. */
+  readonly statements?: StatementPorts;
   /** Receives faults that are answered with 500 or 503. Default: the console. */
   readonly log?: Logger;
   /** Address of a page about errors, to which each problem links with its code. Default: none. */
@@ -36,6 +39,7 @@ export type BankRoutesOptions = {
 export function createBankRoutes({
   ledger,
   actorOf,
+  statements = {},
   log = consoleLog,
   errorsPage = null,
   publicOrigin = null,
@@ -59,7 +63,7 @@ export function createBankRoutes({
   );
   const writes = new WriteThrottle({ perMinute: 0 });
   // Its variables are its own: an app that mounts it sets none of them
-  return app.route('/', ledgerRoutes({ ledger, log, callerRequired, writes })) as unknown as Hono;
+  return app.route('/', ledgerRoutes({ ledger, log, callerRequired, writes, statements })) as unknown as Hono;
 }
 
 /** The system without an operator's id owns its accounts under this one. */

@@ -152,14 +152,45 @@ export async function entryAt(
   return found;
 }
 
+/** Number of entries that one round of a search for many instants reads. */
+const PROBES_TOGETHER = 256;
+
+/**
+ * Finds the last entry at or before each instant; null if there is none. All searches share their round trips, whose
+ * number grows with the logarithm of the book.
+ */
+export async function entriesAsOf(
+  reads: LedgerReads,
+  { id, sequence }: Pick<Account, 'id' | 'sequence'>,
+  instants: readonly Instant[],
+): Promise<readonly (LedgerEntry | null)[]> {
+  const probes = Math.max(1, Math.min(PROBES, Math.floor(PROBES_TOGETHER / instants.length)));
+  const searches = instants.map((at) => ({ at, low: 0, high: sequence + 1, found: nothing() }));
+  for (;;) {
+    const open = searches.filter(({ low, high }) => high - low > 1);
+    if (open.length === 0) return searches.map(({ found }) => found);
+    await ownTurn();
+    const wanted = new Set(open.flatMap(({ low, high }) => probesBetween(low, high, probes)));
+    const entries = await reads.entriesAt(id, [...wanted]);
+    if (entries.length < wanted.size) throw new TypeError(`The book of account ${id} has a gap`);
+    for (const search of open) {
+      for (const entry of entries) {
+        if (entry.at > search.at) search.high = Math.min(search.high, entry.sequence);
+        else if (entry.sequence > search.low) [search.low, search.found] = [entry.sequence, entry];
+      }
+    }
+  }
+}
+
+function nothing(): LedgerEntry | null {
+  return null;
+}
+
 /** Returns sequences that split the range between two into even pieces; all of them if there are few. */
-function probesBetween(low: number, high: number): readonly number[] {
+function probesBetween(low: number, high: number, most = PROBES): readonly number[] {
   const between = high - low - 1;
-  if (between <= PROBES) return Array.from({ length: between }, (_, index) => low + 1 + index);
-  return Array.from(
-    { length: PROBES },
-    (_, index) => low + Math.ceil(((index + 1) * between) / (PROBES + 1)),
-  );
+  if (between <= most) return Array.from({ length: between }, (_, index) => low + 1 + index);
+  return Array.from({ length: most }, (_, index) => low + Math.ceil(((index + 1) * between) / (most + 1)));
 }
 
 /** Returns the lines below a sequence, newest first; fewer than `limit` at the beginning of the book. */

@@ -50,9 +50,12 @@ export type Statement = StatementTotals & {
   readonly accountNumber: string | null;
   /** The account's present name. */
   readonly accountName: string | null;
+  /** Null for an account of the bank itself. */
   readonly ownerId: string | null;
   readonly currency: string;
   readonly exponent: number;
+  /** When the statement was read. */
+  readonly readAt: Instant;
   readonly from: Instant;
   readonly to: Instant;
   /** Whether the statement can no longer change. */
@@ -61,6 +64,8 @@ export type Statement = StatementTotals & {
   readonly held: bigint;
   readonly available: bigint;
   readonly holds: readonly OutstandingHold[];
+  /** Number of entries in the period, which is at least the number of lines. */
+  readonly entryCount: number;
   /** Yields the lines in ascending order, in chunks read on demand. Memory use does not grow with the period. */
   lines(): AsyncGenerator<readonly StatementLine[], void>;
 };
@@ -104,6 +109,7 @@ export function getStatement(ports: ClockPorts & { reads: LedgerReads }) {
       ownerId: account.ownerId,
       currency,
       exponent,
+      readAt: now,
       from,
       to,
       final,
@@ -111,6 +117,7 @@ export function getStatement(ports: ClockPorts & { reads: LedgerReads }) {
       held,
       available: totals.closing - held,
       holds,
+      entryCount: after.sequence - before.sequence,
       lines: () => linesOfPeriod(reads, account, period),
     };
   };

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Page } from '../../application/page.ts';
 import type { StatementRequest } from '../../application/reporting/get-statement.ts';
+import type { MonthlyStatement } from '../../application/reporting/list-statements.ts';
 import type { Viewer } from '../../domain/actor.ts';
 import { HOUR_MS } from '../../domain/time.ts';
 import type { Instant } from '../../domain/time.ts';
@@ -54,6 +56,8 @@ export function describeStatements(
         ownerId: alice.id,
         currency: 'EUR',
         exponent: 2,
+        readAt: clock.now(),
+        entryCount: 4,
         ...period,
         final: true,
         opening: 100n,
@@ -213,6 +217,79 @@ export function describeStatements(
       });
     });
   });
+
+  describe('the monthly statements of an account', () => {
+    it.each(['UTC', 'Pacific/Auckland', 'America/Los_Angeles'])(
+      'in %s are its whole months, newest first, with the balances of their statements',
+      async (timeZone) => {
+        const { store, clock } = subject();
+        const { bank } = new BusyBank({ store, clock, random: new Random(1) });
+        const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
+        const from = await bank.account(alice, { funds: 1_000n });
+        const to = await bank.account(bob);
+        const start = clock.now();
+        for (let day = 0; day < 130; day += 3) {
+          await bank.pay(alice, { from, to, amount: 1n });
+          clock.advance(3 * DAY_MS);
+        }
+        const found = await months(bank, alice, from, timeZone);
+        expect(found.length).toBeGreaterThanOrEqual(4);
+        expect(found.map(({ number }) => number)).toEqual(
+          found
+            .map(({ number }) => number)
+            .toSorted()
+            .toReversed(),
+        );
+        for (const [index, month] of found.entries()) {
+          const { from: first, to: next } = month;
+          const { opening, closing } = await bank.ledger.getStatement(alice, from, { from: first, to: next });
+          expect(month).toMatchObject({ accountId: from, timeZone, opening, closing, final: true });
+          expect(next).toBe(found[index - 1]?.from ?? next);
+        }
+        expect(found.at(-1)?.from).toBeLessThanOrEqual(start);
+        expect(found[0]?.to).toBeLessThanOrEqual(clock.now());
+        expect(found[0]?.opening).toBeGreaterThan(found[0]?.closing ?? 0n);
+      },
+    );
+
+    it('are none before the first month has ended', async () => {
+      const { store, clock } = subject();
+      const { bank } = new BusyBank({ store, clock, random: new Random(1) });
+      const alice = aCustomer('Alice');
+      const accountId = await bank.account(alice);
+      expect(await bank.ledger.listStatements(alice, accountId)).toEqual({ items: [], nextCursor: null });
+    });
+
+    it('are for those who may see the account, and a cursor for one zone', async () => {
+      const { store, clock } = subject();
+      const { bank } = new BusyBank({ store, clock, random: new Random(1) });
+      const alice = aCustomer('Alice');
+      const accountId = await bank.account(alice);
+      clock.advance(100 * DAY_MS);
+      await expect(bank.ledger.listStatements(aCustomer('Eve'), accountId)).rejects.toMatchObject({
+        code: 'account_not_found',
+      });
+      const { nextCursor } = await bank.ledger.listStatements(alice, accountId, { limit: 1 });
+      const cursor = nextCursor ?? '';
+      const other = { limit: 1, cursor, timeZone: 'Asia/Tokyo' };
+      await expect(bank.ledger.listStatements(alice, accountId, other)).rejects.toMatchObject({
+        code: 'invalid_request',
+      });
+    });
+  });
+}
+
+/** The months of an account one by one, as pages of two. */
+async function months(bank: TestBank, viewer: Viewer, accountId: string, timeZone: string) {
+  const found: MonthlyStatement[] = [];
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const request = { timeZone, limit: 2, ...(cursor === undefined ? {} : { cursor }) };
+    const page: Page<MonthlyStatement> = await bank.ledger.listStatements(viewer, accountId, request);
+    expect(page.items.length).toBeLessThanOrEqual(2);
+    found.push(...page.items);
+    cursor = page.nextCursor;
+  }
+  return found;
 }
 
 async function whole(bank: TestBank, viewer: Viewer, accountId: string, request: StatementRequest = {}) {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../../src/adapters/memory/index.ts';
 import type { Store } from '../../../src/application/ports/ledger-store.ts';
+import { formatAccountNumber } from '../../../src/domain/entities/account-number.ts';
 import { systemAccountId } from '../../../src/domain/entities/account.ts';
 import { PassbookError } from '../../../src/domain/errors.ts';
 import {
@@ -315,7 +316,10 @@ describe('GET /api/accounts/:id/statement', () => {
       status: 200,
       body: {
         statement: {
+          number: '2026-01-01-2026-01-15',
           accountId: from,
+          accountNumber: A_TEXT,
+          accountHolder: 'Zoë',
           currency: 'EUR',
           currencyExponent: 2,
           from: '2026-01-01T00:00:00.000Z',
@@ -368,19 +372,21 @@ describe('GET /api/accounts/:id/statement', () => {
     const given = await aDayLater();
     const { alice, to, lunch, room, funds } = given;
     const { headers, text } = await statementText(given, alice, `${JANUARY}&format=csv`);
+    const account = await given.edge.bank.ledger.getAccount({ kind: 'system' }, given.from);
+    const number = formatAccountNumber(account.number ?? '');
     expect(headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
     expect(headers.get('content-disposition')).toBe('attachment; filename="statement.csv"');
     expect(text).toBe(
       '\uFEFF' +
         [
-          'row,at,sequence,transaction,kind,counterparty,counterparty_account,description,amount,balance,currency,amount_minor,balance_minor,expires_at,total,total_minor,held,held_minor',
-          'opening,2026-01-01T00:00:00.000Z,,,,,,,,0.00,EUR,,0,,,,,',
-          `entry,${AT},1,${funds},initial_funds,,,,100.00,100.00,EUR,10000,10000,,,,,`,
-          `entry,${AT},2,${lunch},transfer,,${to},"'=lunch, ""two""",-25.50,74.50,EUR,-2550,7450,,,,,`,
-          'total_in,,,,,,,,,,EUR,,,,100.00,10000,,',
-          'total_out,,,,,,,,,,EUR,,,,-25.50,-2550,,',
-          `hold,${AT},,${room},,,${to},room,,,EUR,,,2026-01-18T10:00:00.000Z,,,5.00,500`,
-          'closing,2026-01-16T00:00:00.000Z,,,,,,,,74.50,EUR,,7450,,,,,',
+          'row,at,sequence,transaction,kind,counterparty,counterparty_account,description,amount,balance,currency,amount_minor,balance_minor,expires_at,total,total_minor,held,held_minor,reference,account_number,account_name,account_holder',
+          `opening,2026-01-01T00:00:00.000Z,,,,,,,,0.00,EUR,,0,,,,,,,"${number}",,Zoë`,
+          `entry,${AT},1,${funds},initial_funds,,,,100.00,100.00,EUR,10000,10000,,,,,,,,,`,
+          `entry,${AT},2,${lunch},transfer,,${to},"'=lunch, ""two""",-25.50,74.50,EUR,-2550,7450,,,,,,,,,`,
+          'total_in,,,,,,,,,,EUR,,,,100.00,10000,,,,,,',
+          'total_out,,,,,,,,,,EUR,,,,-25.50,-2550,,,,,,',
+          `hold,${AT},,${room},,,${to},room,,,EUR,,,2026-01-18T10:00:00.000Z,,,5.00,500,,,,`,
+          'closing,2026-01-16T00:00:00.000Z,,,,,,,,74.50,EUR,,7450,,,,,,,,,',
           '',
         ].join('\r\n'),
     );
@@ -414,7 +420,7 @@ describe('GET /api/accounts/:id/statement', () => {
     const cells = [...text.split('\r\n')[2]!.matchAll(/(?:^|,)("(?:[^"]|"")*"|[^",]*)/g)].map(([, cell]) =>
       cell!.startsWith('"') ? cell!.slice(1, -1).replaceAll('""', '"') : cell,
     );
-    expect(cells).toHaveLength(18);
+    expect(cells).toHaveLength(22);
     expect(cells[7]).toBe(expected);
   });
 
@@ -449,21 +455,23 @@ describe('GET /api/accounts/:id/statement', () => {
     const { headers, text } = await statementText(given, alice, '?format=html');
 
     expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
-    const style = /<style>([^]*?)<\/style>/.exec(text)![1]!;
-    const digest = createHash('sha256').update(style).digest('base64');
-    expect(headers.get('content-security-policy')).toBe(
-      `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+    const digests = [...text.matchAll(/<style>([^]*?)<\/style>/g)].map(
+      ([, style = '']) => `'sha256-${createHash('sha256').update(style).digest('base64')}'`,
     );
-    expect(text).toContain('<b>&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; &lt;b&gt;&#39;</b>');
+    expect(digests).toHaveLength(2);
+    expect(headers.get('content-security-policy')).toBe(
+      `default-src 'none'; style-src ${digests.join(' ')}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+    );
+    expect(text).toContain('&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; &lt;b&gt;&#39;');
     expect(text).not.toMatch(/<script|<link|<img|<iframe|\bsrc=|\bhref=|\bstyle=|\bon\w+=|url\(|@import/i);
-    expect(text).toContain('<td class="amount">1,234.56</td>');
+    expect(text).toContain('<td class="amount out">1,234.56</td>');
     expect(text).toContain('Provisional');
     expect(text).toContain('Reserved when the period ended');
     expect(text.match(/<tr/g)?.length).toBe(text.match(/<\/tr>/g)?.length);
     expect(text.trimEnd().endsWith('</html>')).toBe(true);
   });
 
-  it("shows the payer to the payee by name and by the account's last four characters, in every format", async () => {
+  it("shows the payer to the payee by name, in every format, and to programs by the account's end", async () => {
     const given = await aDayLater();
     const { edge, bob, from, to } = given;
     for (const format of ['json', 'csv', 'html']) {
@@ -472,7 +480,8 @@ describe('GET /api/accounts/:id/statement', () => {
       });
       const text = await response.text();
       expect(text).toContain('Zoë');
-      expect(text).toContain(from.slice(-4));
+      // Beside a name the end of an id tells a reader nothing
+      if (format !== 'html') expect(text).toContain(from.slice(-4));
       expect(text).not.toContain(from);
     }
   });
@@ -486,6 +495,7 @@ describe('GET /api/accounts/:id/statement', () => {
       'text/html; charset=utf-8',
     ],
     ['text/html;q=0.4, text/csv;q=0.8', 'text/csv; charset=utf-8; header=present'],
+    ['application/pdf', 'application/pdf'],
     ['text/csv;q=0', 'application/json'],
     ['image/png', 'application/json'],
   ])('for a client that accepts %s is %s', async (accept, type) => {
@@ -498,19 +508,18 @@ describe('GET /api/accounts/:id/statement', () => {
     expect(named.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
   });
 
-  it('is identical byte for byte once it is final', async () => {
+  it('is identical byte for byte once it is final, as JSON and CSV but for the name of the account', async () => {
     const given = await aDayLater();
     const { edge, alice, bob, from, lunch, room } = given;
     const read = () =>
       Promise.all(
-        ['json', 'csv', 'html'].map(
+        ['json', 'csv'].map(
           async (format) => (await statementText(given, alice, `${JANUARY}&format=${format}`)).text,
         ),
       );
     const before = await read();
     await edge.send(`POST /api/transactions/${room}/capture`, bob, { amount: 100 });
     await edge.send(`POST /api/transactions/${lunch}/reverse`, bob);
-    await edge.call(`PATCH /api/accounts/${from}`, { as: alice.token, body: { name: 'Holidays' } });
     edge.clock.advance(30 * DAY_MS);
     expect(await read()).toEqual(before);
   });
@@ -520,7 +529,8 @@ describe('GET /api/accounts/:id/statement', () => {
     ['from=2026-01-17', 'from', 'must not be in the future'],
     ['from=2026-01-17&to=2026-02-01', 'from', 'must not be in the future'],
     ['from=x', 'from', 'must be a day, such as 2030-01-31, or an instant of RFC 3339'],
-    ['format=pdf', 'format', 'must be one of json, csv, html'],
+    ['format=xml', 'format', 'must be one of json, csv, html, pdf'],
+    ['timeZone=Mars', 'timeZone', 'must be a time zone, such as Europe/London'],
     ['page=2', 'page', 'is not a known field'],
   ])('refuses %s', async (query, field, message) => {
     const given = await aDayLater();

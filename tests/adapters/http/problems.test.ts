@@ -72,7 +72,7 @@ const CODES: Readonly<Record<number, readonly ErrorCode[]>> = {
   ],
   413: ['body_too_large'],
   415: ['unsupported_media_type'],
-  422: ['idempotency_key_reused'],
+  422: ['idempotency_key_reused', 'statement_too_long'],
   429: ['too_many_requests'],
   500: ['internal_error'],
   503: ['queue_full', 'unavailable', 'storage_full', 'outcome_unknown'],

@@ -33,6 +33,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'POST /api/accounts/{accountId}/close': [404, 404, 404, 404, 400],
   'GET /api/accounts/{accountId}/entries': [404, 404, 200, 200, 200],
   'GET /api/accounts/{accountId}/statement': [404, 404, 200, 200, 200],
+  'GET /api/accounts/{accountId}/statements': [404, 404, 200, 200, 200],
   'GET /api/accounts/{accountId}/statement-proof': [404, 404, 404, 404, 404],
   'POST /api/transactions': [404, 404, 404, 404, 404],
   'POST /api/transactions/{transactionId}/capture': [404, 404, 404, 404, 400],

@@ -1,15 +1,22 @@
 import * as v from 'valibot';
-import { PageQuery, PeriodText } from './schemas.ts';
+import { PageQuery, PeriodEdgeText } from './schemas.ts';
 
-export const STATEMENT_FORMATS = ['json', 'csv', 'html'] as const;
+export const STATEMENT_FORMATS = ['json', 'csv', 'html', 'pdf'] as const;
+export type StatementFormat = (typeof STATEMENT_FORMATS)[number];
+
+/** The query of a period, whose days are those of `timeZone`. */
+export const PeriodQuery = v.strictObject({
+  from: v.optional(PeriodEdgeText),
+  to: v.optional(PeriodEdgeText),
+  timeZone: v.optional(v.string()),
+});
 
 export const StatementQuery = v.strictObject({
-  from: v.optional(PeriodText),
-  to: v.optional(PeriodText),
+  ...PeriodQuery.entries,
   format: v.optional(v.picklist(STATEMENT_FORMATS, `must be one of ${STATEMENT_FORMATS.join(', ')}`)),
 });
 
-export const PeriodQuery = v.strictObject({ from: v.optional(PeriodText), to: v.optional(PeriodText) });
+export const StatementsQuery = v.strictObject({ timeZone: v.optional(v.string()), ...PageQuery.entries });
 
 /** Operations whose keys can be looked up. Those of `SYSTEM_OPERATIONS` are for the role `system`. */
 export const SYSTEM_OPERATIONS = ['initial_funds', 'withdrawal', 'exchange'] as const;

@@ -6,6 +6,7 @@ import { BATCH_MAX } from '../../../application/transfers/submit-batch.ts';
 import { LEGS_MAX } from '../../../application/transfers/transfer-request.ts';
 import { API_KEY_SCOPES } from '../../../domain/entities/credential.ts';
 import { MAX_AMOUNT } from '../../../domain/money/money.ts';
+import type { Day } from '../../../domain/calendar.ts';
 import { readInstant } from '../../../domain/time.ts';
 import { FIELD_ERRORS_MAX } from './check-schema.ts';
 import { messageOf, MINOR_UNIT, quoted } from './fault-message.ts';
@@ -59,6 +60,24 @@ export const InstantText = instantText({ days: false });
 
 /** Reads an instant, or a day. A day stands for its first instant in UTC. */
 export const PeriodText = instantText({ days: true });
+
+/** The edge of a period as it was written: an instant, or the first of a day in the time zone of the request. */
+export type PeriodEdge = { readonly instant: number } | { readonly day: Day };
+
+/** Reads an instant or a day, whose first instant depends on a time zone. */
+export const PeriodEdgeText = v.pipe(
+  v.string(),
+  v.rawTransform<string, PeriodEdge>(({ dataset, addIssue, NEVER }) => {
+    const read = readInstant(dataset.value, { days: true });
+    if ('fault' in read) {
+      addIssue({ message: `${read.fault}, and is ${quoted(dataset.value)}` });
+      return NEVER;
+    }
+    const [year = 0, month = 0, day = 0] = dataset.value.split('-').map(Number);
+    return dataset.value.length === DAY_LENGTH ? { day: { year, month, day } } : read;
+  }),
+);
+const DAY_LENGTH = '2030-01-31'.length;
 
 function instantText(terms: { days: boolean }) {
   return v.pipe(

@@ -3,6 +3,7 @@ import { DIRECTIONS, KINDS, STATUSES } from '../../../application/reporting/hist
 import { ROLES } from '../../../domain/entities/user.ts';
 import { errorCatalogue } from '../../../domain/errors.ts';
 import type { ErrorCode } from '../../../domain/errors.ts';
+import { STATEMENT_FORMATS } from '../requests/queries.ts';
 
 /**
  * Schemas of the JSON in answers. The server never parses its own answers: the types of the mappers, of the client and
@@ -90,6 +91,7 @@ export const StatementHoldJson = v.strictObject({
   expiresAt: Time,
   counterparty: v.exactOptional(CounterpartyJson),
   description: v.exactOptional(v.string()),
+  reference: v.exactOptional(v.string()),
 });
 
 export const StatementLineJson = v.strictObject({
@@ -102,11 +104,16 @@ export const StatementLineJson = v.strictObject({
   balance: MinorUnits,
   counterparty: v.exactOptional(CounterpartyJson),
   description: v.exactOptional(v.string()),
+  reference: v.exactOptional(v.string()),
 });
 
 /** A statement without its lines, which are streamed. */
 export const StatementHeadJson = v.strictObject({
+  number: v.string(),
   accountId: Id,
+  accountNumber: v.exactOptional(v.string()),
+  accountName: v.exactOptional(v.string()),
+  accountHolder: v.exactOptional(v.string()),
   currency: v.string(),
   currencyExponent: Count,
   from: Time,
@@ -124,6 +131,20 @@ export const StatementHeadJson = v.strictObject({
 export const StatementJson = v.strictObject({
   ...StatementHeadJson.entries,
   lines: v.array(StatementLineJson),
+});
+
+/** A statement of a whole month, with the path of each format. */
+export const MonthlyStatementJson = v.strictObject({
+  number: v.string(),
+  from: Time,
+  to: Time,
+  timeZone: v.string(),
+  final: v.boolean(),
+  currency: v.string(),
+  currencyExponent: Count,
+  openingBalance: MinorUnits,
+  closingBalance: MinorUnits,
+  links: v.strictObject(v.entriesFromList([...STATEMENT_FORMATS, 'proof'], v.string())),
 });
 
 export const LegJson = v.strictObject({
@@ -299,6 +320,10 @@ export const UserAnswer = v.strictObject({ user: UserJson });
 export const AccountAnswer = v.strictObject({ account: AccountJson });
 export const AccountsAnswer = v.strictObject({ accounts: v.array(AccountJson), nextCursor });
 export const EntriesAnswer = v.strictObject({ entries: v.array(EntryJson), nextCursor });
+export const StatementsAnswer = v.strictObject({
+  statements: v.array(MonthlyStatementJson),
+  nextCursor,
+});
 export const StatementAnswer = v.strictObject({ statement: StatementJson });
 export const TransactionsAnswer = v.strictObject({ transactions: v.array(TransactionJson), nextCursor });
 export const TransferAnswer = v.union([TransferResultJson, DryRunResultJson]);

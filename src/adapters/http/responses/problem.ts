@@ -64,6 +64,7 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   account_not_found: 404,
   transfer_not_found: 404,
   checkpoint_not_found: 404,
+  statement_too_long: 422,
   link_not_valid: 400,
   user_not_found: 404,
   session_not_found: 404,

@@ -1,6 +1,6 @@
 import type { CheckpointView } from '../../../application/ports/checkpoints.ts';
 import type { BalanceView } from '../../../application/accounts/get-account.ts';
-import type { Statement, StatementLine } from '../../../application/reporting/get-statement.ts';
+import type { MonthlyStatement } from '../../../application/reporting/list-statements.ts';
 import type { TrialBalanceView } from '../../../application/reporting/get-trial-balance.ts';
 import type { KeyView } from '../../../application/transfers/get-transfer.ts';
 import type { DryRunTransferView } from '../../../application/dry-run.ts';
@@ -15,17 +15,22 @@ import type {
   DryRunTransactionJson,
   EntryJson,
   Json,
+  MonthlyStatementJson,
   StatementHeadJson,
   StatementLineJson,
   TrialBalanceJson,
   UserJson,
 } from './bodies.ts';
 import type { AccountView, CounterpartyView, TransferView } from '../../../application/views.ts';
+import { isoDay } from '../../../domain/calendar.ts';
 import type { AuditRecord } from '../../../domain/integrity/audit-log.ts';
 import type { Balances } from '../../../domain/books/outcome.ts';
 import type { Instant } from '../../../domain/time.ts';
 import type { TrialBalanceRow } from '../../../domain/reporting/trial-balance.ts';
 import type { User } from '../../../domain/entities/user.ts';
+import { STATEMENT_FORMATS } from '../requests/queries.ts';
+import type { StatementFormat } from '../requests/queries.ts';
+import type { IssuedLine, IssuedStatement } from '../statement/issued-statement.ts';
 
 /**
  * JSON of each record, listed field by field so that a new internal field stays private. Every amount in it is within
@@ -99,9 +104,15 @@ function counterpartyShape(counterparty: CounterpartyView | null) {
 }
 
 /** A statement without its lines. Sums may exceed 2^53 - 1, so they are strings. */
-export function statementShape(statement: Statement): Json<typeof StatementHeadJson> {
+export function statementShape(statement: IssuedStatement): Json<typeof StatementHeadJson> {
   return {
+    number: statement.number,
     accountId: statement.accountId,
+    ...omitAbsent({
+      accountNumber: statement.accountNumber,
+      accountName: statement.accountName,
+      accountHolder: statement.holder,
+    }),
     currency: statement.currency,
     currencyExponent: statement.exponent,
     from: timeShape(statement.from),
@@ -118,12 +129,16 @@ export function statementShape(statement: Statement): Json<typeof StatementHeadJ
       amount: Number(hold.amount),
       placedAt: timeShape(hold.placedAt),
       expiresAt: timeShape(hold.expiresAt),
-      ...omitAbsent({ counterparty: counterpartyShape(hold.counterparty), description: hold.description }),
+      ...omitAbsent({
+        counterparty: counterpartyShape(hold.counterparty),
+        description: hold.description,
+        reference: hold.reference,
+      }),
     })),
   };
 }
 
-export function statementLineShape(line: StatementLine): Json<typeof StatementLineJson> {
+export function statementLineShape(line: IssuedLine): Json<typeof StatementLineJson> {
   return {
     sequence: line.sequence,
     transactionId: line.transferId,
@@ -132,7 +147,35 @@ export function statementLineShape(line: StatementLine): Json<typeof StatementLi
     flow: line.flow,
     amount: Number(line.amount),
     balance: Number(line.balance),
-    ...omitAbsent({ counterparty: counterpartyShape(line.counterparty), description: line.description }),
+    ...omitAbsent({
+      counterparty: counterpartyShape(line.counterparty),
+      description: line.description,
+      reference: line.reference,
+    }),
+  };
+}
+
+/** @param path the path of the account's statement, to which the formats of a month lead */
+export function monthlyStatementShape(
+  statement: MonthlyStatement,
+  path: string,
+): Json<typeof MonthlyStatementJson> {
+  const { firstDay, nextDay, timeZone } = statement;
+  const period = new URLSearchParams({ from: isoDay(firstDay), to: isoDay(nextDay), timeZone }).toString();
+  const formats = Object.fromEntries(
+    STATEMENT_FORMATS.map((format) => [format, `${path}?${period}&format=${format}`]),
+  ) as Record<StatementFormat, string>;
+  return {
+    number: statement.number,
+    from: timeShape(statement.from),
+    to: timeShape(statement.to),
+    timeZone,
+    final: statement.final,
+    currency: statement.currency,
+    currencyExponent: statement.exponent,
+    openingBalance: Number(statement.opening),
+    closingBalance: Number(statement.closing),
+    links: { ...formats, proof: `${path}-proof?${period}` },
   };
 }
 

@@ -9,15 +9,22 @@ import { findOne } from '../responses/find-one.ts';
 import type { CallerRequired, HttpEnv } from '../env.ts';
 import { replayHeader, sendRefusal } from '../responses/problem.ts';
 import { AccountMetadataBody, ClosingBody, NewAccountBody, RenameBody } from '../requests/bodies.ts';
-import { PeriodQuery, StatementQuery } from '../requests/queries.ts';
+import { PeriodQuery, StatementQuery, StatementsQuery } from '../requests/queries.ts';
 import { AtQuery, HistoryQuery, Nothing, OwnAccountsQuery } from '../requests/schemas.ts';
 import { readQuery, readQueryWithMetadata } from '../requests/read-query.ts';
 import { readKey } from '../requests/read-key.ts';
 import { readBody } from '../requests/read-body.ts';
 import { sendAccountResult } from '../responses/results.ts';
-import { accountShape, balanceAtShape, balanceShape, entryShape } from '../responses/responses.ts';
+import {
+  accountShape,
+  balanceAtShape,
+  balanceShape,
+  entryShape,
+  monthlyStatementShape,
+} from '../responses/responses.ts';
 import { sendParts } from '../statement/send-parts.ts';
-import { acceptedFormat, sendStatement } from './statement.ts';
+import { acceptedFormat, issue, periodOf, sendStatement } from './statement.ts';
+import type { StatementPorts } from './statement.ts';
 import type { WriteThrottle } from '../middleware/write-throttle.ts';
 
 export function accountRoutes({
@@ -25,11 +32,13 @@ export function accountRoutes({
   log,
   callerRequired,
   writes,
+  statements,
 }: {
   ledger: Ledger;
   log: Logger;
   callerRequired: CallerRequired;
   writes: WriteThrottle;
+  statements: StatementPorts;
 }) {
   return (
     new Hono<HttpEnv>()
@@ -100,7 +109,7 @@ export function accountRoutes({
         return sendAccountResult(c, closed);
       })
       .get('/:id/statement-proof', callerRequired, async (c) => {
-        const period = readQuery(c.req, PeriodQuery);
+        const period = periodOf(readQuery(c.req, PeriodQuery));
         const request = { ...period, accountId: c.req.param('id') };
         const proof = await ledger.readStatementProof(viewerOf(c.get('caller')), request);
         const headers = { 'Content-Type': 'application/json' };
@@ -112,9 +121,21 @@ export function accountRoutes({
         return c.json({ entries: page.items.map(entryShape), nextCursor: page.nextCursor });
       })
       .get('/:id/statement', callerRequired, async (c) => {
-        const { format = acceptedFormat(c), ...period } = readQuery(c.req, StatementQuery);
-        const statement = await ledger.getStatement(viewerOf(c.get('caller')), c.req.param('id'), period);
-        return sendStatement(c, statement, { format, log });
+        const { format = acceptedFormat(c), ...query } = readQuery(c.req, StatementQuery);
+        const viewer = viewerOf(c.get('caller'));
+        const statement = await ledger.getStatement(viewer, c.req.param('id'), periodOf(query));
+        const issued = await issue(statement, { viewer, query, path: c.req.path, ports: statements });
+        return sendStatement(c, issued, { format, log });
+      })
+      .get('/:id/statements', callerRequired, async (c) => {
+        const { timeZone, ...page } = readQuery(c.req, StatementsQuery);
+        const found = await ledger.listStatements(viewerOf(c.get('caller')), c.req.param('id'), {
+          ...page,
+          timeZone: timeZone ?? (async (ownerId) => (await statements.holderOf?.(ownerId))?.timeZone),
+        });
+        const path = c.req.path.replace(/s\/?$/, '');
+        const shown = found.items.map((statement) => monthlyStatementShape(statement, path));
+        return c.json({ statements: shown, nextCursor: found.nextCursor });
       })
       .get('/:id', callerRequired, async (c) => {
         readQuery(c.req, Nothing);

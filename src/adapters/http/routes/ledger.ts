@@ -5,6 +5,7 @@ import type { Logger } from '../../../application/ports/runtime.ts';
 import type { CallerRequired, HttpEnv } from '../env.ts';
 import type { WriteThrottle } from '../middleware/write-throttle.ts';
 import { accountRoutes } from './accounts.ts';
+import type { StatementPorts } from './statement.ts';
 import { systemRoutes } from './system.ts';
 import { transactionRoutes } from './transactions.ts';
 
@@ -14,6 +15,7 @@ export function ledgerRoutes(ports: {
   log: Logger;
   callerRequired: CallerRequired;
   writes: WriteThrottle;
+  statements: StatementPorts;
   /** Null or absent: no order needs a confirmation. */
   requireConfirmation?: ((order: UnconfirmedOrder) => Promise<void>) | null;
 }) {

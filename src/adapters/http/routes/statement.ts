@@ -1,13 +1,29 @@
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
-import type { Statement } from '../../../application/reporting/get-statement.ts';
+import type { Statement, StatementRequest } from '../../../application/reporting/get-statement.ts';
 import type { Logger } from '../../../application/ports/runtime.ts';
-import type { STATEMENT_FORMATS } from '../requests/queries.ts';
-import { sendParts } from '../statement/send-parts.ts';
+import type { Viewer } from '../../../domain/actor.ts';
+import { Calendar } from '../../../domain/calendar.ts';
+import type { StatementFormat } from '../requests/queries.ts';
+import type { PeriodEdge } from '../requests/schemas.ts';
 import { statementLineShape, statementShape } from '../responses/responses.ts';
+import { issueStatement } from '../statement/issued-statement.ts';
+import type { Holder, IssuedStatement, Letterhead, PayeeName } from '../statement/issued-statement.ts';
+import { sendParts } from '../statement/send-parts.ts';
 import { csvStatement } from '../statement/statement-csv.ts';
 import { htmlStatement } from '../statement/statement-html.ts';
+import { preparePdf, requirePdfLength } from '../statement/statement-pdf.ts';
 import type { StatementText } from '../statement/statement-text.ts';
+
+/** What statements show beside the books. The ledger alone knows none of it. */
+export type StatementPorts = {
+  readonly letterhead?: Letterhead | null;
+  readonly holderOf?: ((ownerId: string) => Promise<Holder | undefined>) | null;
+  /** Returns by account id what a user knows payees by. */
+  readonly payeeNames?:
+    | ((userId: string, accountIds: readonly string[]) => Promise<ReadonlyMap<string, PayeeName>>)
+    | null;
+};
 
 const jsonStatement: StatementText = {
   headers: { 'Content-Type': 'application/json' },
@@ -17,9 +33,7 @@ const jsonStatement: StatementText = {
   tail: () => ']}}',
 };
 
-export type StatementFormat = (typeof STATEMENT_FORMATS)[number];
-
-const TEXTS: Readonly<Record<StatementFormat, StatementText>> = {
+const TEXTS: Readonly<Record<Exclude<StatementFormat, 'pdf'>, StatementText>> = {
   json: jsonStatement,
   csv: csvStatement,
   html: htmlStatement,
@@ -29,6 +43,7 @@ const FORMAT_OF_TYPE: Readonly<Record<string, StatementFormat>> = {
   'application/json': 'json',
   'text/csv': 'csv',
   'text/html': 'html',
+  'application/pdf': 'pdf',
 };
 
 /** The format that the client prefers. Default: JSON. */
@@ -37,18 +52,70 @@ export function acceptedFormat(c: Context): StatementFormat {
   return FORMAT_OF_TYPE[accepts(c, { header: 'Accept', supports, default: 'application/json' })] ?? 'json';
 }
 
-/** Streams the statement at the client's pace. An error before the first line is answered like any other. */
-export function sendStatement(
-  c: Context,
-  statement: Statement,
-  { format, log }: { format: StatementFormat; log: Logger },
-): Promise<Response> {
-  const text = TEXTS[format];
-  const headers = { Vary: 'Accept', ...text.headers };
-  return sendParts(c, partsOf(statement, text), { headers, log, name: 'statement' });
+type PeriodQuery = {
+  readonly from?: PeriodEdge;
+  readonly to?: PeriodEdge;
+  readonly timeZone?: string;
+};
+
+/** The period of a query. Its days are those of `timeZone`, and without one those of UTC. */
+export function periodOf({ from, to, timeZone = 'UTC' }: PeriodQuery): StatementRequest {
+  const calendar = new Calendar(timeZone);
+  const at = (edge: PeriodEdge) => ('day' in edge ? calendar.startOf(edge.day) : edge.instant);
+  return { ...(from ? { from: at(from) } : {}), ...(to ? { to: at(to) } : {}) };
 }
 
-async function* partsOf(statement: Statement, text: StatementText): AsyncGenerator<string, void> {
+/**
+ * Adds to a statement what its formats show. Its days are those in which the query names the period, and otherwise
+ * the holder's.
+ */
+export async function issue(
+  statement: Statement,
+  { viewer, query, path, ports }: { viewer: Viewer; query: PeriodQuery; path: string; ports: StatementPorts },
+): Promise<IssuedStatement> {
+  const { ownerId, from, to } = statement;
+  const { letterhead = null, payeeNames = null } = ports;
+  const holder = ownerId === null ? undefined : await ports.holderOf?.(ownerId);
+  const namesDays = [query.from, query.to].some((edge) => edge && 'day' in edge);
+  const calendar = new Calendar(query.timeZone ?? (namesDays ? 'UTC' : (holder?.timeZone ?? 'UTC')));
+  // Labels of payees are private to the person who gave them
+  const isOwner = viewer.kind === 'user' && viewer.id === ownerId;
+  return issueStatement(statement, {
+    calendar,
+    holder: holder?.name ?? null,
+    letterhead,
+    namesOf: isOwner && payeeNames ? (accountIds) => payeeNames(viewer.id, accountIds) : null,
+    proofPath: `${path.replace(/\/$/, '')}-proof?from=${isoText(from)}&to=${isoText(to)}`,
+  });
+}
+
+function isoText(at: number): string {
+  return new Date(at).toISOString();
+}
+
+/**
+ * Streams the statement at the client's pace. An error before the first line is answered like any other.
+ * @throws PassbookError `statement_too_long` for a PDF
+ */
+export async function sendStatement(
+  c: Context,
+  statement: IssuedStatement,
+  { format, log }: { format: StatementFormat; log: Logger },
+): Promise<Response> {
+  const name = 'statement';
+  if (format === 'pdf') {
+    requirePdfLength(statement);
+    const { pdfParts } = await preparePdf();
+    const file = `attachment; filename="statement-${statement.number}.pdf"`;
+    const headers = { Vary: 'Accept', 'Content-Type': 'application/pdf', 'Content-Disposition': file };
+    return sendParts(c, pdfParts(statement), { headers, log, name });
+  }
+  const text = TEXTS[format];
+  const own = typeof text.headers === 'function' ? text.headers(statement) : text.headers;
+  return sendParts(c, partsOf(statement, text), { headers: { Vary: 'Accept', ...own }, log, name });
+}
+
+async function* partsOf(statement: IssuedStatement, text: StatementText): AsyncGenerator<string, void> {
   let sofar = text.head(statement);
   let isFirst = true;
   for await (const lines of statement.lines()) {

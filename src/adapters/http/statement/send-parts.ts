@@ -2,13 +2,13 @@ import type { Context } from 'hono';
 import type { Logger } from '../../../application/ports/runtime.ts';
 
 /**
- * Streams a text part by part at the client's pace, with at most two parts in memory. An error before the first part
+ * Streams a document part by part at the client's pace, with at most two parts in memory. An error before the first part
  * is answered like any other.
  * @param terms `name` is the document's name for the log
  */
 export async function sendParts(
   c: Context,
-  parts: AsyncGenerator<string, void>,
+  parts: AsyncGenerator<string | Uint8Array, void>,
   { headers, log, name }: { headers: Readonly<Record<string, string>>; log: Logger; name: string },
 ): Promise<Response> {
   const encoder = new TextEncoder();
@@ -20,7 +20,7 @@ export async function sendParts(
           controller.close();
           return;
         }
-        controller.enqueue(encoder.encode(next.value));
+        controller.enqueue(typeof next.value === 'string' ? encoder.encode(next.value) : next.value);
         next = await parts.next();
       } catch (error) {
         // The response has begun. Cutting it off shows the client that it is incomplete

@@ -1,16 +1,14 @@
-import type {
-  OutstandingHold,
-  Statement,
-  StatementLine,
-} from '../../../application/reporting/get-statement.ts';
+import { formatAccountNumber } from '../../../domain/entities/account-number.ts';
 import { lastFour } from '../../../domain/entities/notification.ts';
 import { decimalText } from '../../../domain/money/money.ts';
 import { timeShape } from '../responses/responses.ts';
+import type { IssuedHold, IssuedLine, IssuedStatement } from './issued-statement.ts';
 import type { StatementText } from './statement-text.ts';
 
 /**
  * Columns of every row (RFC 4180). `row` is the row's kind, and outgoing amounts are negative. Only entries have an
- * `amount`, so the column sums to the period's change. Totals and holds have their own columns.
+ * `amount`, so the column sums to the period's change. Totals and holds have their own columns. Only the first row has the
+ * account's.
  */
 const COLUMNS = [
   'row',
@@ -31,6 +29,10 @@ const COLUMNS = [
   'total_minor',
   'held',
   'held_minor',
+  'reference',
+  'account_number',
+  'account_name',
+  'account_holder',
 ] as const;
 
 type Row = Partial<Record<(typeof COLUMNS)[number], string>>;
@@ -48,7 +50,14 @@ export const csvStatement: StatementText = {
   },
   head: (statement) =>
     `${BYTE_ORDER_MARK}${COLUMNS.join(',')}\r\n` +
-    csvRow({ row: 'opening', at: timeShape(statement.from), ...balance(statement, statement.opening) }),
+    csvRow({
+      row: 'opening',
+      at: timeShape(statement.from),
+      ...balance(statement, statement.opening),
+      account_number: statement.accountNumber === null ? '' : formatAccountNumber(statement.accountNumber),
+      account_name: harmless(statement.accountName ?? ''),
+      account_holder: harmless(statement.holder ?? ''),
+    }),
   lines: (lines, { statement }) => lines.map((line) => csvRow(lineRow(statement, line))).join(''),
   tail: (statement) =>
     csvRow({ row: 'total_in', ...total(statement, statement.totalIn) }) +
@@ -61,7 +70,7 @@ export const csvStatement: StatementText = {
     }),
 };
 
-function lineRow(statement: Statement, line: StatementLine): Row {
+function lineRow(statement: IssuedStatement, line: IssuedLine): Row {
   return {
     row: 'entry',
     at: timeShape(line.at),
@@ -69,23 +78,25 @@ function lineRow(statement: Statement, line: StatementLine): Row {
     transaction: harmless(line.transferId),
     kind: line.kind,
     ...textsOf(line),
+    reference: harmless(line.reference ?? ''),
     ...amount(statement, line.flow === 'in' ? line.amount : -line.amount),
     ...balance(statement, line.balance),
   };
 }
 
-function holdRow(statement: Statement, hold: OutstandingHold): Row {
+function holdRow(statement: IssuedStatement, hold: IssuedHold): Row {
   return {
     row: 'hold',
     at: timeShape(hold.placedAt),
     transaction: harmless(hold.transferId),
     ...textsOf(hold),
+    reference: harmless(hold.reference ?? ''),
     ...held(statement, hold.amount),
     expires_at: timeShape(hold.expiresAt),
   };
 }
 
-function textsOf({ counterparty, description }: Pick<StatementLine, 'counterparty' | 'description'>): Row {
+function textsOf({ counterparty, description }: Pick<IssuedLine, 'counterparty' | 'description'>): Row {
   const { name = null, account = '', more = 0 } = counterparty ?? {};
   return {
     counterparty: harmless(name ?? ''),
@@ -100,19 +111,19 @@ function shown(account: string): string {
 }
 
 /** The amount in major units for people, and in minor units for locales with another decimal separator. */
-function amount({ currency, exponent }: Statement, minor: bigint): Row {
+function amount({ currency, exponent }: IssuedStatement, minor: bigint): Row {
   return { amount: decimalText(minor, exponent), currency, amount_minor: minor.toString() };
 }
 
-function balance({ currency, exponent }: Statement, minor: bigint): Row {
+function balance({ currency, exponent }: IssuedStatement, minor: bigint): Row {
   return { balance: decimalText(minor, exponent), currency, balance_minor: minor.toString() };
 }
 
-function total({ currency, exponent }: Statement, minor: bigint): Row {
+function total({ currency, exponent }: IssuedStatement, minor: bigint): Row {
   return { total: decimalText(minor, exponent), currency, total_minor: minor.toString() };
 }
 
-function held({ currency, exponent }: Statement, minor: bigint): Row {
+function held({ currency, exponent }: IssuedStatement, minor: bigint): Row {
   return { held: decimalText(minor, exponent), currency, held_minor: minor.toString() };
 }
 

@@ -1,9 +1,11 @@
-import type { Statement, StatementLine } from '../../../application/reporting/get-statement.ts';
+import type { IssuedLine, IssuedStatement } from './issued-statement.ts';
 
 /** A format of statements. It is written in parts, so that only some lines are in memory at once. */
 export type StatementText = {
-  readonly headers: Readonly<Record<string, string>>;
-  head(statement: Statement): string;
-  lines(lines: readonly StatementLine[], place: { statement: Statement; isFirst: boolean }): string;
-  tail(statement: Statement): string;
+  readonly headers:
+    | Readonly<Record<string, string>>
+    | ((statement: IssuedStatement) => Record<string, string>);
+  head(statement: IssuedStatement): string;
+  lines(lines: readonly IssuedLine[], place: { statement: IssuedStatement; isFirst: boolean }): string;
+  tail(statement: IssuedStatement): string;
 };

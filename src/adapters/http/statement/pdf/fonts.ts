@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { create } from 'fontkit';
+import type { Font } from 'fontkit';
+
+export type Weight = 'regular' | 'bold';
+
+const require = createRequire(import.meta.url);
+
+/** Fonts by weight, in the order in which they are tried for a character. All are free, and embedded as subsets. */
+export const FONTS: Readonly<Record<Weight, readonly Font[]>> = {
+  regular: [
+    // Latin, Cyrillic, Greek and Devanagari
+    load('@expo-google-fonts/noto-sans/400Regular/NotoSans_400Regular.ttf'),
+    // Arabic, Hebrew, Armenian, Georgian and symbols
+    load('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'),
+  ],
+  bold: [
+    load('@expo-google-fonts/noto-sans/600SemiBold/NotoSans_600SemiBold.ttf'),
+    load('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf'),
+  ],
+};
+
+/** Shown for a character that no font has. DejaVu has it. */
+export const REPLACEMENT = '\uFFFD';
+
+function load(path: string): Font {
+  const font = create(readFileSync(require.resolve(path)));
+  if (!('layout' in font)) throw new TypeError(`${path} holds several fonts`);
+  // A font reads its tables at the first use, which takes tens of milliseconds
+  for (const sample of ['Aé', 'ب', 'א', 'अ']) {
+    if (font.hasGlyphForCodePoint(sample.codePointAt(0) ?? 0)) font.layout(sample);
+  }
+  return font;
+}
