@@ -182,7 +182,7 @@ export const operations = {
     query: queries.StatementQuery,
     status: 200,
     answer: json.StatementAnswer,
-    formats: ['text/csv', 'text/html'],
+    formats: ['text/csv', 'text/html', 'application/xml', 'application/x-ofx'],
     errors: ['account_not_found'],
   },
   'GET /api/accounts/{accountId}/statement-proof': {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { PageQuery, PeriodText } from './schemas.ts';
 
-export const STATEMENT_FORMATS = ['json', 'csv', 'html'] as const;
+export const STATEMENT_FORMATS = ['json', 'csv', 'html', 'camt053', 'ofx'] as const;
 
 export const StatementQuery = v.strictObject({
   from: v.optional(PeriodText),

@@ -5,8 +5,10 @@ import type { Logger } from '../../../application/ports/runtime.ts';
 import type { STATEMENT_FORMATS } from '../requests/queries.ts';
 import { sendParts } from '../statement/send-parts.ts';
 import { statementLineShape, statementShape } from '../responses/responses.ts';
+import { camt053Statement } from '../statement/statement-camt053.ts';
 import { csvStatement } from '../statement/statement-csv.ts';
 import { htmlStatement } from '../statement/statement-html.ts';
+import { ofxStatement } from '../statement/statement-ofx.ts';
 import type { StatementText } from '../statement/statement-text.ts';
 
 const jsonStatement: StatementText = {
@@ -23,12 +25,16 @@ const TEXTS: Readonly<Record<StatementFormat, StatementText>> = {
   json: jsonStatement,
   csv: csvStatement,
   html: htmlStatement,
+  camt053: camt053Statement,
+  ofx: ofxStatement,
 };
 
 const FORMAT_OF_TYPE: Readonly<Record<string, StatementFormat>> = {
   'application/json': 'json',
   'text/csv': 'csv',
   'text/html': 'html',
+  'application/xml': 'camt053',
+  'application/x-ofx': 'ofx',
 };
 
 /** The format that the client prefers. Default: JSON. */

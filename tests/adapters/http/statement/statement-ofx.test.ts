@@ -1,0 +1,96 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ofxStatement } from '../../../../src/adapters/http/statement/statement-ofx.ts';
+import type { Statement } from '../../../../src/application/reporting/get-statement.ts';
+import { aHold, aHostileText, aLine, aStatement, textOf } from '../../../support/a-statement.ts';
+import { textsAt, XmlSchema } from '../../../support/xml-schema.ts';
+
+const SCHEMA = new XmlSchema(new URL('schemas/ofx-statement.xsd', import.meta.url));
+
+/** The text of a statement, after a check against the schema. */
+async function validText(statement: Statement): Promise<string> {
+  const xml = await textOf(ofxStatement, statement);
+  expect(SCHEMA.faultsOf(xml)).toEqual([]);
+  return xml;
+}
+
+describe('a statement as OFX', () => {
+  it('has its transactions before its balances', async () => {
+    const lines = [
+      aLine({ kind: 'initial_funds', counterparty: null, description: null, amount: 10_000n }),
+      aLine({ sequence: 2, transferId: '019bc0de-0000-7000-8000-000000000002', flow: 'out' }),
+    ];
+    expect(
+      await validText(aStatement({ lines, holds: [aHold()] })),
+    ).toBe(`<?xml version="1.0" encoding="UTF-8" standalone="no"?>
+<?OFX OFXHEADER="200" VERSION="220" SECURITY="NONE" OLDFILEUID="NONE" NEWFILEUID="NONE"?>
+<OFX>
+<SIGNONMSGSRSV1><SONRS>
+<STATUS><CODE>0</CODE><SEVERITY>INFO</SEVERITY></STATUS>
+<DTSERVER>20260201000000.000[0:GMT]</DTSERVER>
+<LANGUAGE>ENG</LANGUAGE>
+</SONRS></SIGNONMSGSRSV1>
+<BANKMSGSRSV1><STMTTRNRS>
+<TRNUID>0</TRNUID>
+<STATUS><CODE>0</CODE><SEVERITY>INFO</SEVERITY></STATUS>
+<STMTRS>
+<CURDEF>EUR</CURDEF>
+<BANKACCTFROM><BANKID>PASSBOOK</BANKID><ACCTID>007000800000000000a11c</ACCTID><ACCTTYPE>CHECKING</ACCTTYPE></BANKACCTFROM>
+<BANKTRANLIST>
+<DTSTART>20260101000000.000[0:GMT]</DTSTART>
+<DTEND>20260201000000.000[0:GMT]</DTEND>
+<STMTTRN><TRNTYPE>CREDIT</TRNTYPE><DTPOSTED>20260115100000.000[0:GMT]</DTPOSTED><TRNAMT>100.00</TRNAMT><FITID>019bc0de-0000-7000-8000-000000000001</FITID><NAME>Initial funds</NAME></STMTTRN>
+<STMTTRN><TRNTYPE>DEBIT</TRNTYPE><DTPOSTED>20260115100000.000[0:GMT]</DTPOSTED><TRNAMT>-25.50</TRNAMT><FITID>019bc0de-0000-7000-8000-000000000002</FITID><NAME>Bob</NAME><MEMO>lunch</MEMO></STMTTRN>
+</BANKTRANLIST>
+<LEDGERBAL><BALAMT>74.50</BALAMT><DTASOF>20260201000000.000[0:GMT]</DTASOF></LEDGERBAL>
+<AVAILBAL><BALAMT>69.50</BALAMT><DTASOF>20260201000000.000[0:GMT]</DTASOF></AVAILBAL>
+</STMTRS>
+</STMTTRNRS></BANKMSGSRSV1>
+</OFX>
+`);
+  });
+
+  it('is valid without transactions', async () => {
+    const xml = await validText(aStatement({ opening: -100n }));
+    expect(textsAt(xml, 'STMTTRN')).toEqual([]);
+    expect(textsAt(xml, 'BALAMT')).toEqual(['-1.00', '-1.00']);
+  });
+
+  it.each([
+    ['JPY', 0, '123456'],
+    ['EUR', 2, '1234.56'],
+    ['BHD', 3, '123.456'],
+  ])('writes amounts of %s with %i decimals', async (currency, exponent, amount) => {
+    const lines = [aLine({ amount: 123_456n })];
+    const xml = await validText(aStatement({ currency, exponent, lines }));
+    expect(textsAt(xml, 'TRNAMT')).toEqual([amount]);
+    expect(textsAt(xml, 'CURDEF')).toEqual([currency]);
+  });
+
+  it('names the other side as far as the viewer may see it, and otherwise the kind', async () => {
+    const lines = [
+      aLine({ transferId: '1', counterparty: { name: 'Zoë', account: '07e7', more: 0 } }),
+      aLine({ transferId: '2', counterparty: { name: null, account: '07e7', more: 0 } }),
+      aLine({ transferId: '3', counterparty: null, kind: 'withdrawal' }),
+    ];
+    const xml = await validText(aStatement({ lines }));
+    expect(textsAt(xml, 'NAME')).toEqual(['Zoë', '...07e7', 'Withdrawal']);
+  });
+
+  it('cuts long texts between characters', async () => {
+    const counterparty = { name: `${'a'.repeat(31)}🍕b`, account: '07e7', more: 0 };
+    const lines = [aLine({ counterparty, description: `${'c'.repeat(254)}🍕d` })];
+    const xml = await validText(aStatement({ lines }));
+    expect(textsAt(xml, 'NAME')).toEqual([`${'a'.repeat(31)}🍕`]);
+    expect(textsAt(xml, 'MEMO')).toEqual([`${'c'.repeat(254)}🍕`]);
+  });
+
+  it('stays valid whatever texts it holds', async () => {
+    await fc.assert(
+      fc.asyncProperty(aHostileText, aHostileText, aHostileText, async (name, account, description) => {
+        const lines = [aLine({ counterparty: { name, account, more: 0 }, description })];
+        await validText(aStatement({ lines }));
+      }),
+    );
+  });
+});

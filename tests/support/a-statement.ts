@@ -1,0 +1,92 @@
+import * as fc from 'fast-check';
+import type {
+  OutstandingHold,
+  Statement,
+  StatementLine,
+} from '../../src/application/reporting/get-statement.ts';
+import type { StatementText } from '../../src/adapters/http/statement/statement-text.ts';
+
+const AT = Date.UTC(2026, 0, 15, 10);
+
+export function aLine(terms: Partial<StatementLine> = {}): StatementLine {
+  return {
+    sequence: 1,
+    transferId: '019bc0de-0000-7000-8000-000000000001',
+    kind: 'transfer',
+    at: AT,
+    counterparty: { name: 'Bob', account: '019bc0de-0000-7000-8000-00000000b0b0', more: 0 },
+    description: 'lunch',
+    flow: 'in',
+    amount: 2550n,
+    balance: 2550n,
+    ...terms,
+  };
+}
+
+export function aHold(terms: Partial<OutstandingHold> = {}): OutstandingHold {
+  return {
+    transferId: '019bc0de-0000-7000-8000-0000000000aa',
+    amount: 500n,
+    counterparty: null,
+    description: 'room',
+    placedAt: AT,
+    expiresAt: AT + 86_400_000,
+    ...terms,
+  };
+}
+
+/** A statement of January 2026 whose balances follow from its lines and holds. */
+export function aStatement({
+  lines = [],
+  opening = 0n,
+  holds = [],
+  ...terms
+}: Partial<Omit<Statement, 'lines'>> & { lines?: readonly StatementLine[] } = {}): Statement {
+  const totalOf = (flow: StatementLine['flow']) =>
+    lines.filter((line) => line.flow === flow).reduce((sum, { amount }) => sum + amount, 0n);
+  const [totalIn, totalOut] = [totalOf('in'), totalOf('out')];
+  const closing = opening + totalIn - totalOut;
+  const held = holds.reduce((sum, { amount }) => sum + amount, 0n);
+  return {
+    accountId: '019bc0de-0000-7000-8000-00000000a11c',
+    currency: 'EUR',
+    exponent: 2,
+    from: Date.UTC(2026, 0, 1),
+    to: Date.UTC(2026, 1, 1),
+    final: true,
+    opening,
+    totalIn,
+    totalOut,
+    closing,
+    held,
+    available: closing - held,
+    holds,
+    lines: () => pages(lines),
+    ...terms,
+  };
+}
+
+async function* pages(lines: readonly StatementLine[]): AsyncGenerator<readonly StatementLine[], void> {
+  for (let start = 0; start < lines.length; start += 2) yield lines.slice(start, start + 2);
+}
+
+/** The whole text of a statement in this format. */
+export async function textOf(format: StatementText, statement: Statement): Promise<string> {
+  const parts = [format.head(statement)];
+  for await (const lines of statement.lines()) {
+    parts.push(format.lines(lines, { statement, isFirst: parts.length === 1 }));
+  }
+  return [...parts, format.tail(statement)].join('');
+}
+
+/** Texts with whatever JavaScript can hold: controls, half pairs of surrogates, markup, and both directions. */
+export const aHostileText = fc
+  .array(
+    fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 40 }),
+      fc.constantFrom(']]>', '<!--', '&amp;', '&#0;', '<Ntry>', '\'"', '\0', '\u001B', '\u0085', '\u2028'),
+      fc.constantFrom('\uD800', '\uDC00', '\uFFFE', '\uFFFF', '👩‍👩‍👧', '\u202Eشكرا', ' ', '\r\n', '\t'),
+    ),
+    { maxLength: 30 },
+  )
+  .map((parts) => parts.join(''));
