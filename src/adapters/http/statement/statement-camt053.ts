@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Statement, StatementLine } from '../../../application/reporting/get-statement.ts';
 import type { TransferKind } from '../../../domain/entities/transfer.ts';
 import { decimalText } from '../../../domain/money/money.ts';
 import type { Instant } from '../../../domain/time.ts';
 import { timeShape } from '../responses/responses.ts';
+import type { ExportedLine, ExportedStatement } from './exported-statement.ts';
+import { KIND_NAME } from './kind-name.ts';
 import { shownAccount } from './shown-account.ts';
 import type { StatementText } from './statement-text.ts';
 import { element, partsOf, textElement } from './xml-text.ts';
@@ -11,7 +12,7 @@ import { element, partsOf, textElement } from './xml-text.ts';
 /** Longest texts of the schema: Max34Text and so on. The schema counts a sum's digits. */
 const LONGEST = { account: 34, reference: 35, accountName: 70, name: 140, remittance: 140, sumDigits: 18 };
 
-/** The message BankToCustomerStatement of ISO 20022 in its version 8, which SEPA uses. Days are in UTC. */
+/** The message BankToCustomerStatement of ISO 20022 in version 8, which SEPA uses. */
 export const camt053Statement: StatementText = {
   headers: {
     'Content-Type': 'application/xml; charset=utf-8',
@@ -20,7 +21,7 @@ export const camt053Statement: StatementText = {
   head: (statement) => `<?xml version="1.0" encoding="UTF-8"?>
 <Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08">
 <BkToCstmrStmt>
-${element('GrpHdr', ...identity('MsgId', statement))}
+${element('GrpHdr', element('MsgId', digestOf(statement)), element('CreDtTm', createdAt(statement)))}
 <Stmt>
 ${statementHead(statement)}
 `,
@@ -31,21 +32,26 @@ ${statementHead(statement)}
 `,
 };
 
-/** An identification that another content changes, and a time of creation that does not change a final statement. */
-function identity(name: 'MsgId' | 'Id', statement: Statement): readonly string[] {
-  const { accountId, from, to, opening, totalIn, totalOut, held } = statement;
+/** An id of the whole content: a provisional statement gets another one with its next line. */
+function digestOf({ accountId, from, to, opening, totalIn, totalOut, held }: ExportedStatement): string {
   const content = [accountId, from, to, opening, totalIn, totalOut, held].join(' ');
-  const digest = createHash('sha256').update(content).digest('hex').slice(0, 32);
-  return [element(name, digest), element('CreDtTm', timeText(to))];
+  return createHash('sha256').update(content).digest('hex').slice(0, 32);
 }
 
-function statementHead(statement: Statement): string {
-  const { from, currency, opening, closing, held, available, totalIn, totalOut } = statement;
+/** The end of the period, or now if that comes first. It does not change a final statement. */
+function createdAt({ to, issuedAt = to }: ExportedStatement): string {
+  return timeText(Math.min(to, issuedAt));
+}
+
+function statementHead(statement: ExportedStatement): string {
+  const { from, opening, closing, held, available, totalIn, totalOut } = statement;
+  const { number = digestOf(statement) } = statement;
   const last = lastInstantOf(statement);
   return [
-    ...identity('Id', statement),
+    textElement('Id', number, LONGEST.reference),
+    element('CreDtTm', createdAt(statement)),
     element('FrToDt', element('FrDtTm', timeText(from)), element('ToDtTm', timeText(last))),
-    element('Acct', accountId(statement.accountId), element('Ccy', currency)),
+    ownAccount(statement),
     balance(statement, { type: 'OPBD', minor: opening, at: from }),
     balance(statement, { type: 'CLBD', minor: closing, at: last }),
     ...(held > 0n ? [balance(statement, { type: 'CLAV', minor: available, at: last })] : []),
@@ -53,40 +59,54 @@ function statementHead(statement: Statement): string {
   ].join('\n');
 }
 
+function ownAccount(statement: ExportedStatement): string {
+  const { accountId, accountNumber = null, accountName = null, currency } = statement;
+  const { holder = null, letterhead = null } = statement;
+  return element(
+    'Acct',
+    account(accountNumber ?? accountId),
+    element('Ccy', currency),
+    textElement('Nm', accountName, LONGEST.accountName),
+    element('Ownr', textElement('Nm', holder, LONGEST.name)),
+    element('Svcr', element('FinInstnId', textElement('Nm', letterhead?.name ?? null, LONGEST.name))),
+  );
+}
+
 /** The last instant of the period, whose end is exclusive. */
-function lastInstantOf({ from, to }: Statement): Instant {
+function lastInstantOf({ from, to }: ExportedStatement): Instant {
   return Math.max(from, to - 1);
 }
 
 function balance(
-  statement: Statement,
+  statement: ExportedStatement,
   { type, minor, at }: { type: 'OPBD' | 'CLBD' | 'CLAV'; minor: bigint; at: Instant },
 ): string {
   return element(
     'Bal',
     element('Tp', element('CdOrPrtry', element('Cd', type))),
     ...amount(statement, minor),
-    day('Dt', at),
+    day('Dt', statement, at),
   );
 }
 
 /** A sum, if the schema has room for its digits. */
-function sum(name: 'TtlCdtNtries' | 'TtlDbtNtries', { exponent }: Statement, minor: bigint): string {
+function sum(name: 'TtlCdtNtries' | 'TtlDbtNtries', { exponent }: ExportedStatement, minor: bigint): string {
   const hasRoom = minor.toString().length <= LONGEST.sumDigits;
   return hasRoom ? element(name, element('Sum', decimalText(minor, exponent))) : '';
 }
 
 /** An amount without sign, and its direction. */
-function amount({ currency, exponent }: Statement, minor: bigint): readonly string[] {
+function amount({ currency, exponent }: ExportedStatement, minor: bigint): readonly string[] {
   const text = decimalText(minor < 0n ? -minor : minor, exponent);
   return [`<Amt Ccy="${currency}">${text}</Amt>`, element('CdtDbtInd', minor < 0n ? 'DBIT' : 'CRDT')];
 }
 
-function day(name: 'Dt' | 'BookgDt' | 'ValDt', at: Instant): string {
-  return element(name, element('Dt', timeText(at).slice(0, 10)));
+/** A day in the time zone of the statement. */
+function day(name: 'Dt' | 'BookgDt' | 'ValDt', { calendar }: ExportedStatement, at: Instant): string {
+  return element(name, element('Dt', dayText(calendar, at)));
 }
 
-function entry(statement: Statement, line: StatementLine): string {
+function entry(statement: ExportedStatement, line: ExportedLine): string {
   const moved = amount(statement, line.flow === 'in' ? line.amount : -line.amount);
   return element(
     'Ntry',
@@ -94,16 +114,17 @@ function entry(statement: Statement, line: StatementLine): string {
     ...moved,
     line.kind === 'reversal' ? element('RvslInd', 'true') : '',
     element('Sts', element('Cd', 'BOOK')),
-    day('BookgDt', line.at),
-    day('ValDt', line.at),
+    day('BookgDt', statement, line.at),
+    day('ValDt', statement, line.at),
     textElement('AcctSvcrRef', serviceReference(line), LONGEST.reference),
     transactionCode(line),
     element('NtryDtls', element('TxDtls', transactionDetails(line, moved))),
+    element('AddtlNtryInf', KIND_NAME[line.kind]),
   );
 }
 
 /** The transfer's id. A UUID is longer than the field by its hyphens. */
-function serviceReference({ transferId }: StatementLine): string {
+function serviceReference({ transferId }: ExportedLine): string {
   return transferId.replaceAll('-', '');
 }
 
@@ -115,7 +136,7 @@ const CODES: Readonly<Record<TransferKind, Readonly<Record<'in' | 'out', readonl
   reversal: { in: ['ICDT', 'RRTN'], out: ['RCDT', 'RRTN'] },
 };
 
-function transactionCode({ kind, flow }: StatementLine): string {
+function transactionCode({ kind, flow }: ExportedLine): string {
   const [family, subfamily] = CODES[kind][flow];
   return element(
     'BkTxCd',
@@ -128,12 +149,13 @@ function transactionCode({ kind, flow }: StatementLine): string {
   );
 }
 
-function transactionDetails(line: StatementLine, moved: readonly string[]): string {
+function transactionDetails(line: ExportedLine, moved: readonly string[]): string {
+  const { more = 0 } = line.counterparty ?? {};
   return [
     element(
       'Refs',
       textElement('AcctSvcrRef', serviceReference(line), LONGEST.reference),
-      element('EndToEndId', 'NOTPROVIDED'),
+      textElement('EndToEndId', line.reference ?? 'NOTPROVIDED', LONGEST.reference),
     ),
     ...moved,
     element('RltdPties', ...otherParty(line)),
@@ -144,21 +166,22 @@ function transactionDetails(line: StatementLine, moved: readonly string[]): stri
       ),
     ),
     element('RltdDts', element('TxDtTm', timeText(line.at))),
+    more > 0 ? element('AddtlTxInf', `Further accounts of the other side: ${more}`) : '',
   ].join('');
 }
 
-function otherParty({ counterparty, flow }: StatementLine): readonly string[] {
+function otherParty({ counterparty, flow }: ExportedLine): readonly string[] {
   if (!counterparty) return [];
   const role = flow === 'in' ? 'Dbtr' : 'Cdtr';
   return [
     element(role, element('Pty', textElement('Nm', counterparty.name, LONGEST.name))),
-    element(`${role}Acct`, accountId(shownAccount(counterparty.account))),
+    element(`${role}Acct`, account(counterparty.number ?? shownAccount(counterparty.account))),
   ];
 }
 
 /** An account that has no IBAN. A UUID is longer than the field by its hyphens. */
-function accountId(account: string): string {
-  return element('Id', element('Othr', textElement('Id', account.replaceAll('-', ''), LONGEST.account)));
+function account(id: string): string {
+  return element('Id', element('Othr', textElement('Id', id.replaceAll('-', ''), LONGEST.account)));
 }
 
 /** XML Schema has no year 0. A period may start in it. */
@@ -166,4 +189,13 @@ const YEAR_1 = Date.parse('0001-01-01T00:00:00Z');
 
 function timeText(at: Instant): string {
   return timeShape(Math.max(at, YEAR_1));
+}
+
+function dayText(calendar: ExportedStatement['calendar'], at: Instant): string {
+  if (!calendar) return timeText(at).slice(0, 10);
+  const { year, month, day: date } = calendar.dayOf(at);
+  return [
+    year.toString().padStart(4, '0'),
+    ...[month, date].map((part) => part.toString().padStart(2, '0')),
+  ].join('-');
 }

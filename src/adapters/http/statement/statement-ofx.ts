@@ -1,14 +1,14 @@
-import type { Statement, StatementLine } from '../../../application/reporting/get-statement.ts';
-import type { TransferKind } from '../../../domain/entities/transfer.ts';
 import { decimalText } from '../../../domain/money/money.ts';
 import type { Instant } from '../../../domain/time.ts';
 import { timeShape } from '../responses/responses.ts';
+import type { ExportedLine, ExportedStatement } from './exported-statement.ts';
+import { KIND_NAME } from './kind-name.ts';
 import { shownAccount } from './shown-account.ts';
 import type { StatementText } from './statement-text.ts';
-import { element, textElement } from './xml-text.ts';
+import { element, partsOf, textElement } from './xml-text.ts';
 
 /** Longest texts of the specification: A-9 and so on. */
-const LONGEST = { account: 22, id: 255, name: 32, memo: 255 };
+const LONGEST = { bank: 9, account: 22, id: 255, name: 32, reference: 32, memo: 255 };
 const STATUS = '<STATUS><CODE>0</CODE><SEVERITY>INFO</SEVERITY></STATUS>';
 
 /**
@@ -25,8 +25,8 @@ export const ofxStatement: StatementText = {
 <OFX>
 <SIGNONMSGSRSV1><SONRS>
 ${STATUS}
-${time('DTSERVER', statement.to)}
-<LANGUAGE>ENG</LANGUAGE>
+${time('DTSERVER', stateAt(statement))}
+<LANGUAGE>ENG</LANGUAGE>${bank(statement)}
 </SONRS></SIGNONMSGSRSV1>
 <BANKMSGSRSV1><STMTTRNRS>
 <TRNUID>0</TRNUID>
@@ -48,16 +48,23 @@ ${balance('AVAILBAL', statement, statement.available)}
 `,
 };
 
-function account({ accountId }: Statement): string {
+function bank({ letterhead = null }: ExportedStatement): string {
+  return element('FI', textElement('ORG', letterhead?.name ?? null, LONGEST.name));
+}
+
+/** An account of the bank that its number's prefix names. Only the bank's own accounts have no number. */
+function account({ accountId, accountNumber = null }: ExportedStatement): string {
+  const [prefix = 'PASSBOOK'] = /^[A-Z]+/.exec(accountNumber ?? '') ?? [];
+  const id = accountNumber ?? accountId.replaceAll('-', '').slice(-LONGEST.account);
   return element(
     'BANKACCTFROM',
-    element('BANKID', 'PASSBOOK'),
-    textElement('ACCTID', accountId.replaceAll('-', '').slice(-LONGEST.account), LONGEST.account),
+    textElement('BANKID', prefix, LONGEST.bank),
+    textElement('ACCTID', id, LONGEST.account),
     element('ACCTTYPE', 'CHECKING'),
   );
 }
 
-function transaction({ exponent }: Statement, line: StatementLine): string {
+function transaction({ exponent }: ExportedStatement, line: ExportedLine): string {
   const isIn = line.flow === 'in';
   return element(
     'STMTTRN',
@@ -66,27 +73,37 @@ function transaction({ exponent }: Statement, line: StatementLine): string {
     element('TRNAMT', decimalText(isIn ? line.amount : -line.amount, exponent)),
     // A transfer posts once on an account
     textElement('FITID', line.transferId, LONGEST.id),
-    nameElement(line),
-    textElement('MEMO', line.description, LONGEST.memo),
+    ...textsOf(line),
   );
 }
 
-const KIND_NAME: Readonly<Record<TransferKind, string>> = {
-  transfer: 'Transfer',
-  initial_funds: 'Initial funds',
-  withdrawal: 'Withdrawal',
-  reversal: 'Reversal',
-};
+/** A reference that is too long for its field comes before the description. */
+function textsOf(line: ExportedLine): readonly string[] {
+  const { reference = null, description } = line;
+  const isLong = partsOf(reference ?? '', LONGEST.reference).length > 1;
+  const memo = [isLong ? reference : null, description].filter((text) => text !== null).join(' ');
+  return [
+    isLong ? '' : textElement('REFNUM', reference, LONGEST.reference),
+    nameElement(line),
+    textElement('MEMO', memo, LONGEST.memo),
+  ];
+}
 
 /** The other side, or else the kind: programs show a transaction by its name. */
-function nameElement({ counterparty, kind }: StatementLine): string {
-  const { name = null, account = '' } = counterparty ?? {};
-  const shown = textElement('NAME', name ?? shownAccount(account), LONGEST.name);
+function nameElement({ counterparty, kind }: ExportedLine): string {
+  const { name = null, account = '', number = null } = counterparty ?? {};
+  const shown = textElement('NAME', name ?? number ?? shownAccount(account), LONGEST.name);
   return shown === '' ? element('NAME', KIND_NAME[kind]) : shown;
 }
 
-function balance(name: 'LEDGERBAL' | 'AVAILBAL', { exponent, to }: Statement, minor: bigint): string {
-  return element(name, element('BALAMT', decimalText(minor, exponent)), time('DTASOF', to));
+function balance(name: 'LEDGERBAL' | 'AVAILBAL', statement: ExportedStatement, minor: bigint): string {
+  const amount = element('BALAMT', decimalText(minor, statement.exponent));
+  return element(name, amount, time('DTASOF', stateAt(statement)));
+}
+
+/** The end of the period, or now if that comes first. */
+function stateAt({ to, issuedAt = to }: ExportedStatement): Instant {
+  return Math.min(to, issuedAt);
 }
 
 /** A time such as 20300131120000.000[0:GMT]. */

@@ -1,0 +1,20 @@
+import type { Statement, StatementLine } from '../../../application/reporting/get-statement.ts';
+import type { CounterpartyView } from '../../../application/views.ts';
+import type { Instant } from '../../../domain/time.ts';
+
+export type ExportedStatement = Statement & {
+  readonly number?: string;
+  readonly issuedAt?: Instant;
+  readonly calendar?: {
+    dayOf(at: Instant): { readonly year: number; readonly month: number; readonly day: number };
+  };
+  readonly holder?: string | null;
+  readonly accountNumber?: string | null;
+  readonly accountName?: string | null;
+  readonly letterhead?: { readonly name: string } | null;
+};
+
+export type ExportedLine = StatementLine & {
+  readonly reference?: string | null;
+  readonly counterparty: (CounterpartyView & { readonly number?: string | null }) | null;
+};
