@@ -182,6 +182,8 @@ describe('The client', () => {
     const statement = await client.getStatement(account.id);
     expect(statement).toMatchObject({ openingBalance: 0n, closingBalance: 8_267n, totalIn: 10_100n });
     expect(await client.getStatementText(account.id, { format: 'csv' })).toMatch(/^\uFEFF?row,/);
+    expect(await client.getStatementText(account.id, { format: 'camt053' })).toContain('<BkToCstmrStmt>');
+    expect(await client.getStatementText(account.id, { format: 'ofx' })).toContain('<STMTRS>');
     const checkpoint = await system.makeCheckpoint();
     expect(await listed(system.checkpoints())).toEqual([checkpoint]);
     expect(await client.getStatementProof(account.id)).toMatchObject({ format: 'passbook statement proof' });

@@ -1,14 +1,14 @@
 import * as fc from 'fast-check';
+import type { OutstandingHold } from '../../src/application/reporting/get-statement.ts';
 import type {
-  OutstandingHold,
-  Statement,
-  StatementLine,
-} from '../../src/application/reporting/get-statement.ts';
+  ExportedLine,
+  ExportedStatement,
+} from '../../src/adapters/http/statement/exported-statement.ts';
 import type { StatementText } from '../../src/adapters/http/statement/statement-text.ts';
 
 const AT = Date.UTC(2026, 0, 15, 10);
 
-export function aLine(terms: Partial<StatementLine> = {}): StatementLine {
+export function aLine(terms: Partial<ExportedLine> = {}): ExportedLine {
   return {
     sequence: 1,
     transferId: '019bc0de-0000-7000-8000-000000000001',
@@ -16,6 +16,7 @@ export function aLine(terms: Partial<StatementLine> = {}): StatementLine {
     at: AT,
     counterparty: { name: 'Bob', account: '019bc0de-0000-7000-8000-00000000b0b0', more: 0 },
     description: 'lunch',
+    reference: null,
     flow: 'in',
     amount: 2550n,
     balance: 2550n,
@@ -29,6 +30,7 @@ export function aHold(terms: Partial<OutstandingHold> = {}): OutstandingHold {
     amount: 500n,
     counterparty: null,
     description: 'room',
+    reference: null,
     placedAt: AT,
     expiresAt: AT + 86_400_000,
     ...terms,
@@ -41,14 +43,17 @@ export function aStatement({
   opening = 0n,
   holds = [],
   ...terms
-}: Partial<Omit<Statement, 'lines'>> & { lines?: readonly StatementLine[] } = {}): Statement {
-  const totalOf = (flow: StatementLine['flow']) =>
+}: Partial<Omit<ExportedStatement, 'lines'>> & { lines?: readonly ExportedLine[] } = {}): ExportedStatement {
+  const totalOf = (flow: ExportedLine['flow']) =>
     lines.filter((line) => line.flow === flow).reduce((sum, { amount }) => sum + amount, 0n);
   const [totalIn, totalOut] = [totalOf('in'), totalOf('out')];
   const closing = opening + totalIn - totalOut;
   const held = holds.reduce((sum, { amount }) => sum + amount, 0n);
   return {
     accountId: '019bc0de-0000-7000-8000-00000000a11c',
+    ownerId: null,
+    accountNumber: 'PB68539007547034',
+    accountName: null,
     currency: 'EUR',
     exponent: 2,
     from: Date.UTC(2026, 0, 1),
@@ -66,12 +71,12 @@ export function aStatement({
   };
 }
 
-async function* pages(lines: readonly StatementLine[]): AsyncGenerator<readonly StatementLine[], void> {
+async function* pages(lines: readonly ExportedLine[]): AsyncGenerator<readonly ExportedLine[], void> {
   for (let start = 0; start < lines.length; start += 2) yield lines.slice(start, start + 2);
 }
 
 /** The whole text of a statement in this format. */
-export async function textOf(format: StatementText, statement: Statement): Promise<string> {
+export async function textOf(format: StatementText, statement: ExportedStatement): Promise<string> {
   const parts = [format.head(statement)];
   for await (const lines of statement.lines()) {
     parts.push(format.lines(lines, { statement, isFirst: parts.length === 1 }));

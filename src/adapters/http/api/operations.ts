@@ -176,7 +176,7 @@ export const operations = {
     group: 'Accounts',
     summary: 'Read a statement',
     description:
-      'As JSON, as CSV for spreadsheets or as a page to print: `format`, or else `Accept`, decides.',
+      'As JSON, as CSV for spreadsheets, as a page to print, or as camt.053 or OFX for accounting programs: `format`, or else `Accept`, decides.',
     access: 'session',
     scopes: ['read'],
     query: queries.StatementQuery,

@@ -9,12 +9,9 @@ export type ExportedStatement = Statement & {
     dayOf(at: Instant): { readonly year: number; readonly month: number; readonly day: number };
   };
   readonly holder?: string | null;
-  readonly accountNumber?: string | null;
-  readonly accountName?: string | null;
   readonly letterhead?: { readonly name: string } | null;
 };
 
 export type ExportedLine = StatementLine & {
-  readonly reference?: string | null;
   readonly counterparty: (CounterpartyView & { readonly number?: string | null }) | null;
 };

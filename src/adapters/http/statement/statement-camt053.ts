@@ -60,8 +60,7 @@ function statementHead(statement: ExportedStatement): string {
 }
 
 function ownAccount(statement: ExportedStatement): string {
-  const { accountId, accountNumber = null, accountName = null, currency } = statement;
-  const { holder = null, letterhead = null } = statement;
+  const { accountId, accountNumber, accountName, currency, holder = null, letterhead = null } = statement;
   return element(
     'Acct',
     account(accountNumber ?? accountId),

@@ -53,7 +53,7 @@ function bank({ letterhead = null }: ExportedStatement): string {
 }
 
 /** An account of the bank that its number's prefix names. Only the bank's own accounts have no number. */
-function account({ accountId, accountNumber = null }: ExportedStatement): string {
+function account({ accountId, accountNumber }: ExportedStatement): string {
   const [prefix = 'PASSBOOK'] = /^[A-Z]+/.exec(accountNumber ?? '') ?? [];
   const id = accountNumber ?? accountId.replaceAll('-', '').slice(-LONGEST.account);
   return element(
@@ -79,7 +79,7 @@ function transaction({ exponent }: ExportedStatement, line: ExportedLine): strin
 
 /** A reference that is too long for its field comes before the description. */
 function textsOf(line: ExportedLine): readonly string[] {
-  const { reference = null, description } = line;
+  const { reference, description } = line;
   const isLong = partsOf(reference ?? '', LONGEST.reference).length > 1;
   const memo = [isLong ? reference : null, description].filter((text) => text !== null).join(' ');
   return [

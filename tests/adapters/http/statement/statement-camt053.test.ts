@@ -1,14 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { camt053Statement } from '../../../../src/adapters/http/statement/statement-camt053.ts';
-import type { Statement } from '../../../../src/application/reporting/get-statement.ts';
+import type { ExportedStatement } from '../../../../src/adapters/http/statement/exported-statement.ts';
 import { aHold, aHostileText, aLine, aStatement, textOf } from '../../../support/a-statement.ts';
 import { textsAt, XmlSchema } from '../../../support/xml-schema.ts';
 
 const SCHEMA = new XmlSchema(new URL('schemas/camt.053.001.08.xsd', import.meta.url));
 
 /** The text of a statement, after a check against the schema. */
-async function validText(statement: Statement): Promise<string> {
+async function validText(statement: ExportedStatement): Promise<string> {
   const xml = await textOf(camt053Statement, statement);
   expect(SCHEMA.faultsOf(xml)).toEqual([]);
   return xml;
@@ -30,13 +30,13 @@ describe('a statement as camt.053', () => {
 <Id>ID</Id>
 <CreDtTm>2026-02-01T00:00:00.000Z</CreDtTm>
 <FrToDt><FrDtTm>2026-01-01T00:00:00.000Z</FrDtTm><ToDtTm>2026-01-31T23:59:59.999Z</ToDtTm></FrToDt>
-<Acct><Id><Othr><Id>019bc0de00007000800000000000a11c</Id></Othr></Id><Ccy>EUR</Ccy></Acct>
+<Acct><Id><Othr><Id>PB68539007547034</Id></Othr></Id><Ccy>EUR</Ccy></Acct>
 <Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">0.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-01-01</Dt></Dt></Bal>
 <Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">74.50</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-01-31</Dt></Dt></Bal>
 <Bal><Tp><CdOrPrtry><Cd>CLAV</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">69.50</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-01-31</Dt></Dt></Bal>
 <TxsSummry><TtlCdtNtries><Sum>100.00</Sum></TtlCdtNtries><TtlDbtNtries><Sum>25.50</Sum></TtlDbtNtries></TxsSummry>
-<Ntry><NtryRef>1</NtryRef><Amt Ccy="EUR">100.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-01-15</Dt></BookgDt><ValDt><Dt>2026-01-15</Dt></ValDt><AcctSvcrRef>019bc0de000070008000000000000001</AcctSvcrRef><BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>MCOP</Cd><SubFmlyCd>OTHR</SubFmlyCd></Fmly></Domn><Prtry><Cd>initial_funds</Cd></Prtry></BkTxCd><NtryDtls><TxDtls><Refs><AcctSvcrRef>019bc0de000070008000000000000001</AcctSvcrRef><EndToEndId>NOTPROVIDED</EndToEndId></Refs><Amt Ccy="EUR">100.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><RltdDts><TxDtTm>2026-01-15T10:00:00.000Z</TxDtTm></RltdDts></TxDtls></NtryDtls></Ntry>
-<Ntry><NtryRef>2</NtryRef><Amt Ccy="EUR">25.50</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-01-15</Dt></BookgDt><ValDt><Dt>2026-01-15</Dt></ValDt><AcctSvcrRef>019bc0de000070008000000000000002</AcctSvcrRef><BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>ICDT</Cd><SubFmlyCd>BOOK</SubFmlyCd></Fmly></Domn><Prtry><Cd>transfer</Cd></Prtry></BkTxCd><NtryDtls><TxDtls><Refs><AcctSvcrRef>019bc0de000070008000000000000002</AcctSvcrRef><EndToEndId>NOTPROVIDED</EndToEndId></Refs><Amt Ccy="EUR">25.50</Amt><CdtDbtInd>DBIT</CdtDbtInd><RltdPties><Cdtr><Pty><Nm>Bob</Nm></Pty></Cdtr><CdtrAcct><Id><Othr><Id>019bc0de00007000800000000000b0b0</Id></Othr></Id></CdtrAcct></RltdPties><RmtInf><Ustrd>lunch</Ustrd></RmtInf><RltdDts><TxDtTm>2026-01-15T10:00:00.000Z</TxDtTm></RltdDts></TxDtls></NtryDtls></Ntry>
+<Ntry><NtryRef>1</NtryRef><Amt Ccy="EUR">100.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-01-15</Dt></BookgDt><ValDt><Dt>2026-01-15</Dt></ValDt><AcctSvcrRef>019bc0de000070008000000000000001</AcctSvcrRef><BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>MCOP</Cd><SubFmlyCd>OTHR</SubFmlyCd></Fmly></Domn><Prtry><Cd>initial_funds</Cd></Prtry></BkTxCd><NtryDtls><TxDtls><Refs><AcctSvcrRef>019bc0de000070008000000000000001</AcctSvcrRef><EndToEndId>NOTPROVIDED</EndToEndId></Refs><Amt Ccy="EUR">100.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><RltdDts><TxDtTm>2026-01-15T10:00:00.000Z</TxDtTm></RltdDts></TxDtls></NtryDtls><AddtlNtryInf>Initial funds</AddtlNtryInf></Ntry>
+<Ntry><NtryRef>2</NtryRef><Amt Ccy="EUR">25.50</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-01-15</Dt></BookgDt><ValDt><Dt>2026-01-15</Dt></ValDt><AcctSvcrRef>019bc0de000070008000000000000002</AcctSvcrRef><BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>ICDT</Cd><SubFmlyCd>BOOK</SubFmlyCd></Fmly></Domn><Prtry><Cd>transfer</Cd></Prtry></BkTxCd><NtryDtls><TxDtls><Refs><AcctSvcrRef>019bc0de000070008000000000000002</AcctSvcrRef><EndToEndId>NOTPROVIDED</EndToEndId></Refs><Amt Ccy="EUR">25.50</Amt><CdtDbtInd>DBIT</CdtDbtInd><RltdPties><Cdtr><Pty><Nm>Bob</Nm></Pty></Cdtr><CdtrAcct><Id><Othr><Id>019bc0de00007000800000000000b0b0</Id></Othr></Id></CdtrAcct></RltdPties><RmtInf><Ustrd>lunch</Ustrd></RmtInf><RltdDts><TxDtTm>2026-01-15T10:00:00.000Z</TxDtTm></RltdDts></TxDtls></NtryDtls><AddtlNtryInf>Transfer</AddtlNtryInf></Ntry>
 </Stmt>
 </BkToCstmrStmt>
 </Document>
@@ -100,6 +100,43 @@ describe('a statement as camt.053', () => {
     expect(textsAt(xml, 'CdtrAcct/Id/Othr/Id')).toEqual(['...07e7']);
   });
 
+  it('identifies the account by its number, and names it, its holder and its bank', async () => {
+    const names = { accountName: 'Household', holder: 'Ada', letterhead: { name: 'Passbook Bank' } };
+    const xml = await validText(aStatement(names));
+    expect(xml).toContain(
+      '<Acct><Id><Othr><Id>PB68539007547034</Id></Othr></Id><Ccy>EUR</Ccy><Nm>Household</Nm><Ownr><Nm>Ada</Nm></Ownr><Svcr><FinInstnId><Nm>Passbook Bank</Nm></FinInstnId></Svcr></Acct>',
+    );
+    // An account of the bank has no number
+    const ofBank = await validText(aStatement({ accountNumber: null }));
+    expect(textsAt(ofBank, 'Acct/Id/Othr/Id')).toEqual(['019bc0de00007000800000000000a11c']);
+  });
+
+  it('gives the reference as the end-to-end id, and the number of the other side', async () => {
+    const counterparty = { name: 'Rent', account: 'x', number: 'PB95000000000001', more: 2 };
+    const reference = `${'r'.repeat(34)}🍕`;
+    const xml = await validText(aStatement({ lines: [aLine({ flow: 'out', counterparty, reference })] }));
+    expect(textsAt(xml, 'Refs/EndToEndId')).toEqual([reference]);
+    expect(textsAt(xml, 'CdtrAcct/Id/Othr/Id')).toEqual(['PB95000000000001']);
+    expect(textsAt(xml, 'AddtlTxInf')).toEqual(['Further accounts of the other side: 2']);
+  });
+
+  it('has the statement number as its id, and days of its own time zone', async () => {
+    const calendar = { dayOf: () => ({ year: 2026, month: 1, day: 9 }) };
+    const xml = await validText(aStatement({ number: '2026-01', calendar, lines: [aLine()] }));
+    expect(textsAt(xml, 'Stmt/Id')).toEqual(['2026-01']);
+    expect(textsAt(xml, 'Ntry/BookgDt/Dt')).toEqual(['2026-01-09']);
+    expect(textsAt(xml, 'Ntry/ValDt/Dt')).toEqual(['2026-01-09']);
+    expect(textsAt(xml, 'Bal/Dt/Dt')).toEqual(['2026-01-09', '2026-01-09']);
+  });
+
+  it('was made when its period ended, or today if the period goes on', async () => {
+    const madeAt = async (issuedAt: number) => textsAt(await validText(aStatement({ issuedAt })), 'CreDtTm');
+    const end = '2026-02-01T00:00:00.000Z';
+    expect(await madeAt(Date.UTC(2027, 0))).toEqual([end, end]);
+    const now = '2026-01-20T00:00:00.000Z';
+    expect(await madeAt(Date.UTC(2026, 0, 20))).toEqual([now, now]);
+  });
+
   it('splits a long description between characters', async () => {
     const description = `${'a'.repeat(139)}🍕${'b'.repeat(10)}`;
     const xml = await validText(aStatement({ lines: [aLine({ description })] }));
@@ -107,11 +144,12 @@ describe('a statement as camt.053', () => {
   });
 
   it('has an id that another content of the same period changes', async () => {
-    const idOf = async (statement: Statement) => textsAt(await validText(statement), 'Stmt/Id')[0];
+    const idOf = async (statement: ExportedStatement) =>
+      textsAt(await validText(statement), 'GrpHdr/MsgId')[0];
     const first = await idOf(aStatement({ final: false }));
     expect(await idOf(aStatement())).toBe(first);
     expect(await idOf(aStatement({ lines: [aLine()] }))).not.toBe(first);
-    expect(await idOf(aStatement({ accountId: '019bc0de-0000-7000-8000-00000000b0b0' }))).not.toBe(first);
+    expect(await idOf(aStatement({ accountId: 'another' }))).not.toBe(first);
   });
 
   it('is valid for an empty period and the first year', async () => {
@@ -123,9 +161,12 @@ describe('a statement as camt.053', () => {
 
   it('stays valid whatever texts it holds', async () => {
     await fc.assert(
-      fc.asyncProperty(aHostileText, aHostileText, aHostileText, async (name, account, description) => {
-        const lines = [aLine({ counterparty: { name, account, more: 0 }, description })];
-        await validText(aStatement({ lines }));
+      fc.asyncProperty(fc.array(aHostileText, { minLength: 8, maxLength: 8 }), async (texts) => {
+        const [name = '', account = '', description = '', reference = '', transferId = '', ...more] = texts;
+        const [accountName = '', holder = '', bank = ''] = more;
+        const counterparty = { name, account, more: 0 };
+        const lines = [aLine({ counterparty, description, reference, transferId })];
+        await validText(aStatement({ lines, accountName, holder, letterhead: { name: bank } }));
       }),
     );
   });

@@ -1,14 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ofxStatement } from '../../../../src/adapters/http/statement/statement-ofx.ts';
-import type { Statement } from '../../../../src/application/reporting/get-statement.ts';
+import type { ExportedStatement } from '../../../../src/adapters/http/statement/exported-statement.ts';
 import { aHold, aHostileText, aLine, aStatement, textOf } from '../../../support/a-statement.ts';
 import { textsAt, XmlSchema } from '../../../support/xml-schema.ts';
 
 const SCHEMA = new XmlSchema(new URL('schemas/ofx-statement.xsd', import.meta.url));
 
 /** The text of a statement, after a check against the schema. */
-async function validText(statement: Statement): Promise<string> {
+async function validText(statement: ExportedStatement): Promise<string> {
   const xml = await textOf(ofxStatement, statement);
   expect(SCHEMA.faultsOf(xml)).toEqual([]);
   return xml;
@@ -35,7 +35,7 @@ describe('a statement as OFX', () => {
 <STATUS><CODE>0</CODE><SEVERITY>INFO</SEVERITY></STATUS>
 <STMTRS>
 <CURDEF>EUR</CURDEF>
-<BANKACCTFROM><BANKID>PASSBOOK</BANKID><ACCTID>007000800000000000a11c</ACCTID><ACCTTYPE>CHECKING</ACCTTYPE></BANKACCTFROM>
+<BANKACCTFROM><BANKID>PB</BANKID><ACCTID>PB68539007547034</ACCTID><ACCTTYPE>CHECKING</ACCTTYPE></BANKACCTFROM>
 <BANKTRANLIST>
 <DTSTART>20260101000000.000[0:GMT]</DTSTART>
 <DTEND>20260201000000.000[0:GMT]</DTEND>
@@ -77,6 +77,34 @@ describe('a statement as OFX', () => {
     expect(textsAt(xml, 'NAME')).toEqual(['Zoë', '...07e7', 'Withdrawal']);
   });
 
+  it('identifies the account by its number and its prefix, and names the bank', async () => {
+    const xml = await validText(aStatement({ letterhead: { name: 'Passbook Bank' } }));
+    expect(xml).toContain('<LANGUAGE>ENG</LANGUAGE><FI><ORG>Passbook Bank</ORG></FI>');
+    const ofBank = await validText(aStatement({ accountNumber: null }));
+    expect(textsAt(ofBank, 'BANKID')).toEqual(['PASSBOOK']);
+    expect(textsAt(ofBank, 'ACCTID')).toEqual(['007000800000000000a11c']);
+  });
+
+  it('gives a reference in its field, or in the memo if it is too long', async () => {
+    const lines = [
+      aLine({ transferId: '1', reference: 'r'.repeat(32), description: null }),
+      aLine({ transferId: '2', reference: 'r'.repeat(33) }),
+    ];
+    const xml = await validText(aStatement({ lines }));
+    expect(textsAt(xml, 'REFNUM')).toEqual(['r'.repeat(32)]);
+    expect(textsAt(xml, 'MEMO')).toEqual([`${'r'.repeat(33)} lunch`]);
+  });
+
+  it('has its balances as of the end of the period, or of today if the period goes on', async () => {
+    const timesAt = async (issuedAt: number) => {
+      const xml = await validText(aStatement({ issuedAt }));
+      return [...textsAt(xml, 'DTASOF'), ...textsAt(xml, 'DTSERVER')];
+    };
+    const [end, now] = ['20260201000000.000[0:GMT]', '20260120000000.000[0:GMT]'];
+    expect(await timesAt(Date.UTC(2027, 0))).toEqual([end, end, end]);
+    expect(await timesAt(Date.UTC(2026, 0, 20))).toEqual([now, now, now]);
+  });
+
   it('cuts long texts between characters', async () => {
     const counterparty = { name: `${'a'.repeat(31)}🍕b`, account: '07e7', more: 0 };
     const lines = [aLine({ counterparty, description: `${'c'.repeat(254)}🍕d` })];
@@ -87,9 +115,10 @@ describe('a statement as OFX', () => {
 
   it('stays valid whatever texts it holds', async () => {
     await fc.assert(
-      fc.asyncProperty(aHostileText, aHostileText, aHostileText, async (name, account, description) => {
-        const lines = [aLine({ counterparty: { name, account, more: 0 }, description })];
-        await validText(aStatement({ lines }));
+      fc.asyncProperty(fc.array(aHostileText, { minLength: 5, maxLength: 5 }), async (texts) => {
+        const [name = '', account = '', description = '', reference = '', bank = ''] = texts;
+        const lines = [aLine({ counterparty: { name, account, more: 0 }, description, reference })];
+        await validText(aStatement({ lines, letterhead: { name: bank } }));
       }),
     );
   });
