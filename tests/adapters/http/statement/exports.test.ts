@@ -106,13 +106,15 @@ describe('GET /api/accounts/:id/statement for other programs', () => {
   it.each(FORMATS)('as %s is valid for a closed account, before and after its closing', async (format) => {
     const given = await aDayLater();
     const { edge, bob, to } = given;
+    // The hold has to expire first
+    edge.clock.advance(3 * DAY_MS);
     const rest = await edge.account(bob);
     const closed = await edge.send(`POST /api/accounts/${to}/close`, bob, { sweepTo: rest, reason: 'done' });
-    expect(closed.status).toBe(200);
+    expect(closed.body).toMatchObject({ account: { status: 'closed' } });
     edge.clock.advance(DAY_MS);
     const whole = await statementOf(given, bob, { account: to, query: `?format=${format}` });
     expect(SCHEMAS[format].faultsOf(whole.text)).toEqual([]);
-    const after = await statementOf(given, bob, { account: to, query: `?from=2026-01-17&format=${format}` });
+    const after = await statementOf(given, bob, { account: to, query: `?from=2026-01-20&format=${format}` });
     expect(SCHEMAS[format].faultsOf(after.text)).toEqual([]);
     expect(textsAt(after.text, format === 'ofx' ? 'STMTTRN' : 'Ntry')).toEqual([]);
   });

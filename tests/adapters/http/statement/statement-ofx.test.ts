@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { parseSync } from 'ofx-js';
 import { describe, expect, it } from 'vitest';
 import { ofxStatement } from '../../../../src/adapters/http/statement/statement-ofx.ts';
 import type { ExportedStatement } from '../../../../src/adapters/http/statement/exported-statement.ts';
@@ -48,6 +49,46 @@ describe('a statement as OFX', () => {
 </STMTTRNRS></BANKMSGSRSV1>
 </OFX>
 `);
+  });
+
+  it('is read back by a parser of OFX', async () => {
+    const counterparty = { name: 'Zoë & Łukasz <🍕>', account: '07e7', more: 0 };
+    const terms = { counterparty, description: ']]> lunch', reference: 'INV-1' };
+    const lines = [aLine(terms), aLine({ ...terms, transferId: '2', flow: 'out' })];
+    const { OFX } = parseSync(await validText(aStatement({ lines, letterhead: { name: 'Bank & Co' } })));
+    const shared = {
+      DTPOSTED: '20260115100000.000[0:GMT]',
+      REFNUM: 'INV-1',
+      NAME: 'Zoë & Łukasz <🍕>',
+      MEMO: ']]> lunch',
+    };
+    const status = { CODE: '0', SEVERITY: 'INFO' };
+    const balance = { BALAMT: '0.00', DTASOF: '20260201000000.000[0:GMT]' };
+    expect(OFX).toEqual({
+      SIGNONMSGSRSV1: {
+        SONRS: { STATUS: status, DTSERVER: balance.DTASOF, LANGUAGE: 'ENG', FI: { ORG: 'Bank & Co' } },
+      },
+      BANKMSGSRSV1: {
+        STMTTRNRS: {
+          TRNUID: '0',
+          STATUS: status,
+          STMTRS: {
+            CURDEF: 'EUR',
+            BANKACCTFROM: { BANKID: 'PB', ACCTID: 'PB68539007547034', ACCTTYPE: 'CHECKING' },
+            BANKTRANLIST: {
+              DTSTART: '20260101000000.000[0:GMT]',
+              DTEND: '20260201000000.000[0:GMT]',
+              STMTTRN: [
+                { ...shared, TRNTYPE: 'CREDIT', TRNAMT: '25.50', FITID: aLine().transferId },
+                { ...shared, TRNTYPE: 'DEBIT', TRNAMT: '-25.50', FITID: '2' },
+              ],
+            },
+            LEDGERBAL: balance,
+            AVAILBAL: balance,
+          },
+        },
+      },
+    });
   });
 
   it('is valid without transactions', async () => {
