@@ -2,6 +2,7 @@ import type { Statement, StatementLine } from '../../../application/reporting/ge
 import type { CounterpartyView } from '../../../application/views.ts';
 import type { Instant } from '../../../domain/time.ts';
 
+/** A statement with the facts beside the books that files for other programs hold, where they are known. */
 export type ExportedStatement = Statement & {
   readonly number?: string;
   readonly issuedAt?: Instant;
