@@ -148,10 +148,10 @@ export interface Client {
   /** Reads a statement. Default: from the opening of the account until now. @throws AccountNotFoundError */
   getStatement(accountId: string, period?: ApiStatementPeriod, options?: CallOptions): Promise<ApiStatement>;
 
-  /** Reads a statement as CSV, or as an HTML page to print. @throws AccountNotFoundError */
+  /** Reads a statement as CSV, an HTML page to print, camt.053 or OFX. @throws AccountNotFoundError */
   getStatementText(
     accountId: string,
-    query: ApiStatementPeriod & { readonly format: 'csv' | 'html' },
+    query: ApiStatementPeriod & { readonly format: 'csv' | 'html' | 'camt053' | 'ofx' },
     options?: CallOptions,
   ): Promise<string>;
 

@@ -321,7 +321,7 @@ export type ApiMonthlyStatement = {
 };
 
 /** Format of a statement. */
-export type ApiStatementFormat = 'json' | 'csv' | 'html' | 'pdf';
+export type ApiStatementFormat = 'json' | 'csv' | 'html' | 'pdf' | 'camt053' | 'ofx';
 
 /** A statement with its proof: a file that `passbook verify-statement` checks without the server. */
 export type ApiStatementProof = {

@@ -187,6 +187,8 @@ describe('The client', () => {
     expect(await listed(client.statements(account.id, { timeZone: 'Europe/Berlin', pageSize: 5 }))).toEqual(
       [],
     );
+    expect(await client.getStatementText(account.id, { format: 'camt053' })).toContain('<BkToCstmrStmt>');
+    expect(await client.getStatementText(account.id, { format: 'ofx' })).toContain('<STMTRS>');
     const checkpoint = await system.makeCheckpoint();
     expect(await listed(system.checkpoints())).toEqual([checkpoint]);
     expect(await client.getStatementProof(account.id)).toMatchObject({ format: 'passbook statement proof' });

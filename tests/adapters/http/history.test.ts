@@ -529,7 +529,7 @@ describe('GET /api/accounts/:id/statement', () => {
     ['from=2026-01-17', 'from', 'must not be in the future'],
     ['from=2026-01-17&to=2026-02-01', 'from', 'must not be in the future'],
     ['from=x', 'from', 'must be a day, such as 2030-01-31, or an instant of RFC 3339'],
-    ['format=xml', 'format', 'must be one of json, csv, html, pdf'],
+    ['format=xml', 'format', 'must be one of json, csv, html, pdf, camt053, ofx'],
     ['timeZone=Mars', 'timeZone', 'must be a time zone, such as Europe/London'],
     ['page=2', 'page', 'is not a known field'],
   ])('refuses %s', async (query, field, message) => {

@@ -199,13 +199,13 @@ export const operations = {
     group: 'Accounts',
     summary: 'Read a statement',
     description:
-      'As JSON, as CSV for spreadsheets, as a page or as a PDF: `format`, or else `Accept`, decides. Days are those of `timeZone`.',
+      'As JSON, as CSV for spreadsheets, as a page, as a PDF, or as camt.053 or OFX for accounting programs: `format`, or else `Accept`, decides. Days are those of `timeZone`.',
     access: 'session',
     scopes: ['read'],
     query: queries.StatementQuery,
     status: 200,
     answer: json.StatementAnswer,
-    formats: ['text/csv', 'text/html', 'application/pdf'],
+    formats: ['text/csv', 'text/html', 'application/pdf', 'application/xml', 'application/x-ofx'],
     errors: ['account_not_found', 'statement_too_long'],
   },
   'GET /api/accounts/{accountId}/statements': {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { PageQuery, PeriodEdgeText } from './schemas.ts';
 
-export const STATEMENT_FORMATS = ['json', 'csv', 'html', 'pdf'] as const;
+export const STATEMENT_FORMATS = ['json', 'csv', 'html', 'pdf', 'camt053', 'ofx'] as const;
 export type StatementFormat = (typeof STATEMENT_FORMATS)[number];
 
 /** The query of a period, whose days are those of `timeZone`. */

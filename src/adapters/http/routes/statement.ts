@@ -10,8 +10,10 @@ import { statementLineShape, statementShape } from '../responses/responses.ts';
 import { issueStatement } from '../statement/issued-statement.ts';
 import type { Holder, IssuedStatement, Letterhead, PayeeName } from '../statement/issued-statement.ts';
 import { sendParts } from '../statement/send-parts.ts';
+import { camt053Statement } from '../statement/statement-camt053.ts';
 import { csvStatement } from '../statement/statement-csv.ts';
 import { htmlStatement } from '../statement/statement-html.ts';
+import { ofxStatement } from '../statement/statement-ofx.ts';
 import { preparePdf, requirePdfLength } from '../statement/statement-pdf.ts';
 import type { StatementText } from '../statement/statement-text.ts';
 
@@ -37,6 +39,8 @@ const TEXTS: Readonly<Record<Exclude<StatementFormat, 'pdf'>, StatementText>> = 
   json: jsonStatement,
   csv: csvStatement,
   html: htmlStatement,
+  camt053: camt053Statement,
+  ofx: ofxStatement,
 };
 
 const FORMAT_OF_TYPE: Readonly<Record<string, StatementFormat>> = {
@@ -44,6 +48,8 @@ const FORMAT_OF_TYPE: Readonly<Record<string, StatementFormat>> = {
   'text/csv': 'csv',
   'text/html': 'html',
   'application/pdf': 'pdf',
+  'application/xml': 'camt053',
+  'application/x-ofx': 'ofx',
 };
 
 /** The format that the client prefers. Default: JSON. */

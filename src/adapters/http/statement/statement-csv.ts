@@ -1,8 +1,8 @@
 import { formatAccountNumber } from '../../../domain/entities/account-number.ts';
-import { lastFour } from '../../../domain/entities/notification.ts';
 import { decimalText } from '../../../domain/money/money.ts';
 import { timeShape } from '../responses/responses.ts';
 import type { IssuedHold, IssuedLine, IssuedStatement } from './issued-statement.ts';
+import { shownAccount } from './shown-account.ts';
 import type { StatementText } from './statement-text.ts';
 
 /**
@@ -100,14 +100,11 @@ function textsOf({ counterparty, description }: Pick<IssuedLine, 'counterparty' 
   const { name = null, account = '', more = 0 } = counterparty ?? {};
   return {
     counterparty: harmless(name ?? ''),
-    counterparty_account: harmless(more > 0 ? `${shown(account)} and ${more} more` : shown(account)),
+    counterparty_account: harmless(
+      more > 0 ? `${shownAccount(account)} and ${more} more` : shownAccount(account),
+    ),
     description: harmless(description ?? ''),
   };
-}
-
-/** The account, with dots before it if only its last characters are shown: 07e7 alone would be read as 70000000. */
-function shown(account: string): string {
-  return account !== '' && account === lastFour(account) ? `...${account}` : account;
 }
 
 /** The amount in major units for people, and in minor units for locales with another decimal separator. */
