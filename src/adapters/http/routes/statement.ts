@@ -15,7 +15,7 @@ import { htmlStatement } from '../statement/statement-html.ts';
 import { preparePdf, requirePdfLength } from '../statement/statement-pdf.ts';
 import type { StatementText } from '../statement/statement-text.ts';
 
-/** What statements show beside the books. The ledger alone knows none of it. */
+/** Everything on statements that the ledger does not know. */
 export type StatementPorts = {
   readonly letterhead?: Letterhead | null;
   readonly holderOf?: ((ownerId: string) => Promise<Holder | undefined>) | null;
