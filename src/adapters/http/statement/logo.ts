@@ -14,7 +14,7 @@ export type LogoNode = {
   readonly children: readonly LogoNode[];
 };
 
-export const LOGO_MAX_BYTES = 64 * 1024;
+const LOGO_MAX_BYTES = 64 * 1024;
 
 const SHAPES = ['path', 'rect', 'circle', 'ellipse', 'line', 'polyline', 'polygon'];
 const ELEMENTS = ['g', ...SHAPES];

@@ -47,7 +47,7 @@ export type StatementDocument = {
   readonly continued: string;
 };
 
-export const TITLE = 'Account statement';
+const TITLE = 'Account statement';
 export const COLUMNS = ['Date', 'Details', 'Reference', 'Money out', 'Money in', 'Balance'] as const;
 export const HOLD_TITLE = 'Reserved when the period ended';
 export const HOLD_COLUMNS = ['Since', 'Details', 'Until', 'Reserved'] as const;
