@@ -57,7 +57,7 @@ async function drawReadme(browser: Browser, page: Uint8Array): Promise<void> {
 async function show(tab: Page, page: Uint8Array): Promise<void> {
   await tab.setContent(Buffer.from(page).toString('utf8'));
   await tab.addStyleTag({ content: FONT });
-  await tab.evaluate(() => document.fonts.ready);
+  await tab.evaluate('document.fonts.ready.then(() => undefined)');
 }
 
 async function drawAll(

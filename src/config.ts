@@ -62,7 +62,7 @@ export type MailConfig =
   | { readonly kind: 'smtp'; readonly server: SmtpServer; readonly from: Sender }
   | { readonly kind: 'files'; readonly directory: string; readonly from: Sender };
 
-/** What statements and mails say about the bank. */
+/** The bank as statements name it. */
 export type BankConfig = {
   readonly name: string;
   /** Lines of the postal address. */

@@ -413,6 +413,8 @@ export const FIELDS: Readonly<Record<string, JsonSchema>> = {
   csv: { description: 'Path of the CSV.' },
   html: { description: 'Path of the page.' },
   pdf: { description: 'Path of the PDF.' },
+  camt053: { description: 'Path of the camt.053.' },
+  ofx: { description: 'Path of the OFX.' },
   proof: { description: 'Path of the proof.' },
   'query.timeZone': {
     description: 'Time zone of the days, as a name of the IANA database.',

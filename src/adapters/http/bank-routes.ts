@@ -20,7 +20,7 @@ export type BankRoutesOptions = {
    * use all routes, and an auditor those that read. May throw a PassbookError, which is answered.
    */
   readonly actorOf: (request: Request) => Viewer | null | Promise<Viewer | null>;
-  /** What statements show beside the books: the bank, the holder and the names of payees. Default: nothing. */
+  /** The bank, the holders and the names of payees, for statements. Default: none of them. */
   readonly statements?: StatementPorts;
   /** Receives faults that are answered with 500 or 503. Default: the console. */
   readonly log?: Logger;

@@ -75,8 +75,18 @@ export function listStatements(ports: ClockPorts & { reads: LedgerReads; digest:
       const number = statementNumber({ from, to }, calendar);
       const final = isFinal(ports, { field: 'to', at: to - 1, now });
       return {
-        ...{ accountId: account.id, currency, exponent, number, firstDay, nextDay },
-        ...{ timeZone: calendar.timeZone, from, to, final, opening, closing },
+        accountId: account.id,
+        currency,
+        exponent,
+        number,
+        firstDay,
+        nextDay,
+        timeZone: calendar.timeZone,
+        from,
+        to,
+        final,
+        opening,
+        closing,
       };
     });
     return { items, nextCursor: page.nextCursor };

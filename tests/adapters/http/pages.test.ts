@@ -1,3 +1,4 @@
+import axe from 'axe-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
 import { startServer } from '../../../src/adapters/http/index.ts';
@@ -67,6 +68,14 @@ describe.skipIf(!hasBrowser)('The pages in a browser', () => {
   test.each(SCREENS)('a statement fits a screen and its scheme: %j', async (screen) => {
     const ada = await edge.register('Ada');
     const account = await edge.account(ada, 123_456_789_00);
+    const bob = await edge.account(await edge.register('Bob'));
+    const text = {
+      description: 'A long description of things',
+      reference: 'INVOICE-2026-000000000000000000001',
+    };
+    const payment = { fromAccount: account, toAccount: bob, amount: 5_000_00, ...text };
+    await edge.send('POST /api/transactions', ada, payment);
+    await edge.send('POST /api/transactions', ada, { ...payment, pending: true });
     const { page, faults } = await open(`/api/accounts/${account}/statement?format=html`, {
       ...screen,
       extraHTTPHeaders: { Authorization: `Bearer ${ada.token}` },
@@ -75,6 +84,7 @@ describe.skipIf(!hasBrowser)('The pages in a browser', () => {
     expect(await overflows(page)).toBe(false);
     expect(await background(page)).toBe(screen.colorScheme);
     expect(faults).toEqual([]);
+    expect(await barriers(page)).toEqual([]);
     await page.close();
   });
 
@@ -107,6 +117,16 @@ describe.skipIf(!hasBrowser)('The pages in a browser', () => {
     await block.locator('.live-responses-table .response-col_description').first().waitFor();
     expect(response.status()).toBeLessThan(300);
     return (await block.locator('.live-responses-table').textContent()) ?? '';
+  }
+
+  /** Barriers to accessibility that axe finds. */
+  function barriers(page: Page): Promise<readonly string[]> {
+    return page.evaluate(async (source) => {
+      // oxlint-disable-next-line no-eval -- the policy of the page allows no script element, and a debugger may evaluate
+      (0, eval)(source);
+      const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } };
+      return (await axe.run()).violations.map(({ id }) => id);
+    }, axe.source);
   }
 
   function overflows(page: Page): Promise<boolean> {

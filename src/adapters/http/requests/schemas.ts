@@ -59,7 +59,7 @@ export const BalanceLimit = v.pipe(
 export const InstantText = instantText({ days: false });
 
 /** Reads an instant, or a day. A day stands for its first instant in UTC. */
-export const PeriodText = instantText({ days: true });
+const PeriodText = instantText({ days: true });
 
 /** The edge of a period as it was written: an instant, or the first of a day in the time zone of the request. */
 export type PeriodEdge = { readonly instant: number } | { readonly day: Day };

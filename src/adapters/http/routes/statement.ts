@@ -17,7 +17,7 @@ import { ofxStatement } from '../statement/statement-ofx.ts';
 import { preparePdf, requirePdfLength } from '../statement/statement-pdf.ts';
 import type { StatementText } from '../statement/statement-text.ts';
 
-/** What statements show beside the books. The ledger alone knows none of it. */
+/** Everything on statements that the ledger does not know. */
 export type StatementPorts = {
   readonly letterhead?: Letterhead | null;
   readonly holderOf?: ((ownerId: string) => Promise<Holder | undefined>) | null;

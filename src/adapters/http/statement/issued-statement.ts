@@ -14,7 +14,7 @@ export type Letterhead = {
 /** The owner of an account, as its statements name them. */
 export type Holder = { readonly name: string; readonly timeZone: string };
 
-/** What the holder of an account knows a payee by. */
+/** A payee as the holder of an account knows them. */
 export type PayeeName = { readonly name: string | null; readonly number: string | null };
 export type PayeeNames = (accountIds: readonly string[]) => Promise<ReadonlyMap<string, PayeeName>>;
 

@@ -14,13 +14,33 @@ export type LogoNode = {
   readonly children: readonly LogoNode[];
 };
 
-export const LOGO_MAX_BYTES = 64 * 1024;
+const LOGO_MAX_BYTES = 64 * 1024;
 
 const SHAPES = ['path', 'rect', 'circle', 'ellipse', 'line', 'polyline', 'polygon'];
 const ELEMENTS = ['g', ...SHAPES];
 const ATTRIBUTES = new Set([
-  ...['d', 'x', 'y', 'width', 'height', 'rx', 'ry', 'cx', 'cy', 'r', 'x1', 'y1', 'x2', 'y2', 'points'],
-  ...['fill', 'fill-rule', 'stroke', 'stroke-width', 'stroke-linecap', 'stroke-linejoin', 'transform'],
+  'd',
+  'x',
+  'y',
+  'width',
+  'height',
+  'rx',
+  'ry',
+  'cx',
+  'cy',
+  'r',
+  'x1',
+  'y1',
+  'x2',
+  'y2',
+  'points',
+  'fill',
+  'fill-rule',
+  'stroke',
+  'stroke-width',
+  'stroke-linecap',
+  'stroke-linejoin',
+  'transform',
 ]);
 /** Attributes that change nothing in the picture. */
 const IGNORED = /^(?:id|version|role|xml:space|xmlns|aria-[a-z]+|data-[a-z-]+)$/;

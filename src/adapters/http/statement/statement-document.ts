@@ -8,7 +8,7 @@ import type { Instant } from '../../../domain/time.ts';
 import type { IssuedHold, IssuedLine, IssuedStatement, Letterhead } from './issued-statement.ts';
 
 /** A label and what it stands for. */
-export type Fact = { readonly label: string; readonly value: string };
+export type StatementFact = { readonly label: string; readonly value: string };
 
 /** A row of the entries, each cell as text. An empty cell is empty text. */
 export type DocumentRow = {
@@ -36,18 +36,18 @@ export type StatementDocument = {
   readonly title: string;
   readonly period: string;
   /** Holder and account, then facts about the statement. */
-  readonly account: readonly Fact[];
-  readonly facts: readonly Fact[];
-  readonly totals: readonly Fact[];
+  readonly account: readonly StatementFact[];
+  readonly facts: readonly StatementFact[];
+  readonly totals: readonly StatementFact[];
   readonly opening: DocumentRow;
   readonly closing: DocumentRow;
-  readonly holds: { readonly rows: readonly HoldRow[]; readonly sums: readonly Fact[] } | null;
+  readonly holds: { readonly rows: readonly HoldRow[]; readonly sums: readonly StatementFact[] } | null;
   readonly notes: readonly string[];
   /** Head of every page after the first. Only letters, digits, spaces and punctuation of ASCII, and the middle dot. */
   readonly continued: string;
 };
 
-export const TITLE = 'Account statement';
+const TITLE = 'Account statement';
 export const COLUMNS = ['Date', 'Details', 'Reference', 'Money out', 'Money in', 'Balance'] as const;
 export const HOLD_TITLE = 'Reserved when the period ended';
 export const HOLD_COLUMNS = ['Since', 'Details', 'Until', 'Reserved'] as const;
@@ -181,8 +181,18 @@ function amountText({ exponent }: IssuedStatement, minor: bigint): string {
 }
 
 const MONTHS = [
-  ...['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August'],
-  ...['September', 'October', 'November', 'December'],
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
 ];
 
 /** The first and last day of the period. */

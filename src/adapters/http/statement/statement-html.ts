@@ -3,7 +3,7 @@ import { html, raw } from 'hono/html';
 import type { IssuedStatement } from './issued-statement.ts';
 import { logoMarkup } from './logo.ts';
 import { COLUMNS, documentOf, HOLD_COLUMNS, HOLD_TITLE, rowOf } from './statement-document.ts';
-import type { DocumentRow, Fact, HoldRow, StatementDocument } from './statement-document.ts';
+import type { DocumentRow, StatementFact, HoldRow, StatementDocument } from './statement-document.ts';
 import { STATEMENT_STYLE } from './statement-style.ts';
 import type { StatementText } from './statement-text.ts';
 
@@ -63,11 +63,11 @@ ${letterhead ? html`<header class="bank">${letterhead.logo ? raw(logoMarkup(lett
 ${edgeRow(opening)}`;
 }
 
-function factList(facts: readonly Fact[]): Markup {
+function factList(facts: readonly StatementFact[]): Markup {
   return html`<dl>${facts.map(factItem)}</dl>`;
 }
 
-function factItem({ label, value }: Fact): Markup {
+function factItem({ label, value }: StatementFact): Markup {
   return html`<div><dt>${label}</dt><dd>${value}</dd></div>`;
 }
 

@@ -59,6 +59,8 @@ function transform(canvas: Canvas, name: string, list: readonly number[]): void 
     case 'rotate':
       canvas.rotate(a, { origin: [b ?? 0, c] });
       break;
+    default:
+      throw new TypeError(`A logo has no transformation ${name}`);
   }
 }
 

@@ -48,8 +48,16 @@ export class PdfDocument {
   constructor({ title, author, at }: { title: string; author: string | null; at: Date }) {
     const info = { Title: title, Producer: 'Passbook', Creator: 'Passbook', CreationDate: at };
     const options = {
-      ...{ size: 'A4', margin: 0, autoFirstPage: false, font: null, pdfVersion: '1.7', tagged: true },
-      ...{ subset: 'PDF/UA', lang: 'en', displayTitle: true, fontLayoutCache: false },
+      size: 'A4',
+      margin: 0,
+      autoFirstPage: false,
+      font: null,
+      pdfVersion: '1.7',
+      tagged: true,
+      subset: 'PDF/UA',
+      lang: 'en',
+      displayTitle: true,
+      fontLayoutCache: false,
       info: author === null ? info : { ...info, Author: author },
     };
     const pdf: unknown = new PDFKit(options as unknown as PDFKit.PDFDocumentOptions);

@@ -49,7 +49,7 @@ const SIMPLE =
 const LATIN = /^[ -\u024F]*$/;
 const RIGHT_TO_LEFT = /[\u0590-\u08FF\u200F\u202B\u202E\u2067\uFB1D-\uFDFF\uFE70-\uFEFF]/;
 /** Characters that change the look of others and have no glyph of their own. */
-const INVISIBLE = /[\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFE00-\uFE0F\uFEFF\u00AD]/gu;
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;
 const MARK = /\p{M}/u;
 const NEUTRAL = /^[\p{P}\p{Zs}]$/u;
 // Its types describe a module, and Node loads a CommonJS file

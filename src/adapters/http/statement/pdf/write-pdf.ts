@@ -1,7 +1,7 @@
 import { ownTurn } from '../../../../application/event-loop.ts';
 import type { IssuedStatement } from '../issued-statement.ts';
 import { COLUMNS, documentOf, HOLD_COLUMNS, HOLD_TITLE, rowOf } from '../statement-document.ts';
-import type { DocumentRow, Fact, HoldRow, StatementDocument } from '../statement-document.ts';
+import type { DocumentRow, StatementFact, HoldRow, StatementDocument } from '../statement-document.ts';
 import { drawLogo } from './draw-logo.ts';
 import { PAGE, PdfDocument } from './pdf-document.ts';
 import type { Color, Element, Placed } from './pdf-document.ts';
@@ -146,7 +146,10 @@ class Sheet {
     this.#y += 16;
   }
 
-  #facts(facts: readonly Fact[], { x, labelWidth, width }: { x: number; labelWidth: number; width: number }) {
+  #facts(
+    facts: readonly StatementFact[],
+    { x, labelWidth, width }: { x: number; labelWidth: number; width: number },
+  ) {
     for (const { label, value } of facts) {
       this.#pdf.add('P', () => {
         this.#text(label, { ...BODY, color: FAINT, x, y: this.#y });
@@ -158,7 +161,7 @@ class Sheet {
     }
   }
 
-  #totals(totals: readonly Fact[]): void {
+  #totals(totals: readonly StatementFact[]): void {
     const height = 46;
     const width = (RIGHT - LEFT) / totals.length;
     this.#pdf.artifact(() => {
