@@ -66,7 +66,8 @@ export function assembleBank(ports: BankPorts) {
   const ledger = assembleLedger(ports);
   const { factorTools, stepUpAmounts = new Map() } = ports;
   const shared = { ...ports, ...factorTools, unitOfWork, reads, recentSessions, recentKeys };
-  const counterparties = nameCounterparties({ payeeNames: payeeNames({ reads }) });
+  const namesOfPayees = payeeNames({ reads });
+  const counterparties = nameCounterparties({ payeeNames: namesOfPayees });
   const people = {
     wait: afterMs,
     ...shared,
@@ -79,6 +80,7 @@ export function assembleBank(ports: BankPorts) {
     ledger,
     /** Adds what a payer may see of payees to the ledger's views. */
     counterparties,
+    payeeNames: namesOfPayees,
     registerUser: registerUser(people),
     signIn: signIn(people),
     signOut: signOut(people),

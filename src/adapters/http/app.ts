@@ -80,6 +80,7 @@ export function createApp({
     publicOrigin,
     requireConfirmation: bank.requireConfirmation,
     counterparties: bank.counterparties,
+    payeeNames: bank.payeeNames,
     trustedProxies,
     sessionToken: token,
     sessionRequired: sessionRequired(access),

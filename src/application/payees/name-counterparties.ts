@@ -2,7 +2,10 @@ import type { Viewer } from '../../domain/actor.ts';
 import type { DryRunTransferView } from '../dry-run.ts';
 import type { EntryView } from '../reporting/list-entries.ts';
 import type { TransferView } from '../views.ts';
-import type { PayeeName, PayeeNames } from './payee-names.ts';
+import type { payeeNames } from './payee-names.ts';
+
+type PayeeNames = ReturnType<typeof payeeNames>;
+type PayeeName = Pick<NamedCounterparty, 'name' | 'number'>;
 
 type SomeTransfer = TransferView | DryRunTransferView;
 

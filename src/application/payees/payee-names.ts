@@ -1,7 +1,7 @@
 import type { AccountOfPayee, PayeeReads } from '../ports/payee-store.ts';
 
 /** A payee as their payer sees them. `number` is the whole number of the account, in canonical form. */
-export type PayeeName = { readonly name: string | null; readonly number: string | null };
+type PayeeName = { readonly name: string | null; readonly number: string | null };
 
 /**
  * Names the payees behind accounts that a user has paid or checked, in one read. The name is the user's label, else the
@@ -28,8 +28,6 @@ export function payeeNames({ reads }: { reads: PayeeReads }) {
     );
   };
 }
-
-export type PayeeNames = ReturnType<typeof payeeNames>;
 
 function nameOf({ owner, payee }: AccountOfPayee, { isPaid }: { isPaid: boolean }): string | null {
   const label = payee?.label ?? null;
