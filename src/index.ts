@@ -104,6 +104,7 @@ export type { Clock, IdGenerator, Logger } from './application/ports/runtime.ts'
 export type { TransferPosition } from './application/ports/transfer-position.ts';
 export type { SharedCounts } from './application/ports/shared-counts.ts';
 export type { PageRequest } from './application/ports/page-request.ts';
+export type { AccountOfPayee, PayeeReads, PayeeStore } from './application/ports/payee-store.ts';
 export type {
   CredentialStore,
   SecurityEventStore,
@@ -137,6 +138,8 @@ export type { Metadata } from './domain/entities/metadata.ts';
 export type { Notification } from './domain/entities/notification.ts';
 export { isOverBy } from './domain/entities/session.ts';
 export type { Credential, CredentialKind } from './domain/entities/credential.ts';
+export { isSaved } from './domain/payees/payee.ts';
+export type { Payee, SavedPayee } from './domain/payees/payee.ts';
 export type { SecurityEvent } from './domain/entities/security-event.ts';
 export type { Session } from './domain/entities/session.ts';
 export { Transfer } from './domain/entities/transfer.ts';

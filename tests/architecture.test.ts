@@ -36,7 +36,16 @@ const LIGHT_LOADS =
   /^(?:adapters\/(?:memory\/|shared\/|system\.ts)|package (?:uuid$|node:)|(?!adapters\/|package ))/;
 const FOLDERS = ['domain', 'application', 'adapters', 'client', 'testing'];
 /** From the top down. Files beside the folders are the ground floor. */
-const FLOORS = ['decisions', 'verification', 'books', 'integrity', 'reporting', 'entities', 'money'];
+const FLOORS = [
+  'decisions',
+  'verification',
+  'books',
+  'integrity',
+  'reporting',
+  'entities',
+  'payees',
+  'money',
+];
 const FILES_IN_A_FOLDER = 15;
 const AMBIENT = ['process', 'crypto', 'performance', 'globalThis'];
 const ASYNC = [

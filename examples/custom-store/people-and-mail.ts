@@ -1,10 +1,11 @@
-import { endOfHour, isOverBy, PassbookError } from 'passbook-ledger';
+import { endOfHour, isOverBy, isSaved, PassbookError } from 'passbook-ledger';
 import type {
   Credential,
   CredentialKind,
   CredentialStore,
   MailHourStore,
   OutboxStore,
+  PayeeStore,
   SecurityEventStore,
   SessionStore,
   Stores,
@@ -20,6 +21,7 @@ export function storesOf(draft: Draft): Stores {
     sessions: sessionsOf(draft),
     credentials: credentialsOf(draft),
     securityEvents: securityEventsOf(draft),
+    payees: payeesOf(draft),
     outbox: outboxOf(draft),
     mailHours: mailHoursOf(draft),
     audit: {
@@ -139,6 +141,31 @@ function securityEventsOf(draft: Draft): SecurityEventStore {
       for (const event of all()) {
         if (event.userId !== userId) continue;
         draft.put('securityEvents', event.id, { ...event, address: null, device: null, details: {} });
+      }
+    },
+  };
+}
+
+function payeesOf(draft: Draft): PayeeStore {
+  const all = () => [...draft.tables.payees.values()].sort(byId);
+  const ofUser = (userId: string) => all().filter((payee) => payee.userId === userId);
+  return {
+    keep: async (payee) => draft.put('payees', payee.id, payee),
+    find: async (id) => draft.tables.payees.get(id),
+    at: async (userId, accountId) => ofUser(userId).find((payee) => payee.accountId === accountId),
+    savedOf: async (userId) => ofUser(userId).filter(isSaved),
+    page: async (userId, { after, limit }) =>
+      ofUser(userId)
+        .filter(({ id }) => after === null || id > after)
+        .slice(0, limit),
+    remove: async (id) => draft.put('payees', id, null),
+    removeOf: async (userId) => {
+      for (const { id } of ofUser(userId)) draft.put('payees', id, null);
+    },
+    eraseNamesAt: async (accountIds) => {
+      for (const payee of all()) {
+        if (accountIds.includes(payee.accountId))
+          draft.put('payees', payee.id, { ...payee, confirmedName: null });
       }
     },
   };

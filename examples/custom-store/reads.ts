@@ -15,6 +15,7 @@ import type {
   LedgerReads,
   LedgerScan,
   PageRequest,
+  PayeeReads,
   PendingSums,
   Prefetch,
   SessionReads,
@@ -57,7 +58,7 @@ function ownersOf({ accounts, transfers }: Tables): ReadonlyMap<string, string> 
 }
 
 /** Reads from the tables as of each call. Where a store for many books has an index, this one searches a table. */
-export function readsOf(current: () => Tables): LedgerReads & SessionReads {
+export function readsOf(current: () => Tables): LedgerReads & SessionReads & PayeeReads {
   return {
     account: async (id) => current().accounts.get(id),
     accountsOf: async (ownerId, page) => pageOf(accountsOf(current(), ownerId), ({ id }) => id, page),
@@ -124,6 +125,16 @@ export function readsOf(current: () => Tables): LedgerReads & SessionReads {
         const user = users.get(key.userId)?.user;
         const isWanted = key.kind === 'api_key' && key.digest !== null && digests.includes(key.digest);
         return isWanted && user ? [{ key, user }] : [];
+      });
+    },
+    accountsOfPayees: async (userId, accountIds) => {
+      const { accounts, users, payees } = current();
+      const own = [...payees.values()].filter((payee) => payee.userId === userId);
+      return [...new Set(accountIds)].flatMap((accountId) => {
+        const account = accounts.get(accountId);
+        const owner = users.get(account?.ownerId ?? '')?.user;
+        const payee = own.find((one) => one.accountId === accountId) ?? null;
+        return account && owner ? [{ accountId, number: account.number, owner, payee }] : [];
       });
     },
   };

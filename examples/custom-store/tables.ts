@@ -9,6 +9,7 @@ import type {
   MailHour,
   Notification,
   Outcome,
+  Payee,
   SecurityEvent,
   Session,
   Transfer,
@@ -28,6 +29,7 @@ type Rows = {
   sessions: Session;
   credentials: Credential;
   securityEvents: SecurityEvent;
+  payees: Payee;
   /** By recipient. */
   mailHours: MailHour;
   /** Not due once it was given up. */
@@ -50,6 +52,7 @@ export function tablesFrom(writes: Iterable<Write>): Tables {
     sessions: new Map(),
     credentials: new Map(),
     securityEvents: new Map(),
+    payees: new Map(),
     mailHours: new Map(),
     messages: new Map(),
   };

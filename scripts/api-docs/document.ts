@@ -18,6 +18,8 @@ import * as apiKeys from '../../src/adapters/http/responses/api-key-bodies.ts';
 import * as json from '../../src/adapters/http/responses/bodies.ts';
 import * as sessions from '../../src/adapters/http/responses/session-bodies.ts';
 import * as factorJson from '../../src/adapters/http/responses/second-factor-bodies.ts';
+import * as payeeJson from '../../src/adapters/http/responses/payee-bodies.ts';
+import * as payeeBodies from '../../src/adapters/http/requests/payee-bodies.ts';
 import * as staff from '../../src/adapters/http/responses/staff-bodies.ts';
 import { STATUS } from '../../src/adapters/http/responses/problem.ts';
 import { CURRENCY_EXPONENTS } from '../../src/domain/money/currencies.ts';
@@ -72,6 +74,9 @@ const REQUESTS = {
   ConfirmOrderRequest: factorBodies.ConfirmationBody,
   PaymentRequest: factorBodies.PaymentBody,
   MakeApiKeyRequest: apiKeyRequests.NewApiKeyBody,
+  CheckPayeeRequest: payeeBodies.PayeeCheckBody,
+  SavePayeeRequest: payeeBodies.NewPayeeBody,
+  RelabelPayeeRequest: payeeBodies.PayeeChangeBody,
   GrantRoleRequest: staffRequests.RoleBody,
   LockUserRequest: staffRequests.LockBody,
   UnlockUserRequest: staffRequests.UnlockBody,
@@ -89,6 +94,7 @@ const ANSWERS = {
   MeAnswer: profileJson.MeAnswer,
   PersonalData: profileJson.PersonalDataJson,
   SessionRecord: profileJson.SessionRecordJson,
+  PayeeRecord: payeeJson.PayeeRecordJson,
   CredentialRecord: profileJson.CredentialRecordJson,
   SecurityEventRecord: profileJson.EventRecordJson,
   ErasureAnswer: profileJson.ErasureAnswer,
@@ -131,6 +137,11 @@ const ANSWERS = {
   ApiKey: apiKeys.ApiKeyJson,
   NewApiKeyAnswer: apiKeys.NewApiKeyAnswer,
   ApiKeyList: apiKeys.ApiKeysAnswer,
+  Payee: payeeJson.PayeeJson,
+  PayeeAnswer: payeeJson.PayeeAnswer,
+  PayeeCheck: payeeJson.PayeeCheckJson,
+  SavedPayeeAnswer: payeeJson.SavedPayeeAnswer,
+  PayeePage: payeeJson.PayeesAnswer,
   StaffUser: staff.StaffUserJson,
   StaffUserAnswer: staff.StaffUserAnswer,
   StaffUserPage: staff.StaffUsersAnswer,
@@ -175,6 +186,7 @@ const TAGS: Readonly<Record<ApiOperation['group'], string>> = {
   'Your profile': 'Confirm an address, change a password, export and erase your data.',
   'Second factors': 'Passkeys, authenticator apps, recovery codes, and confirmations of large payments.',
   'API keys': 'Keys with which programs act for you.',
+  Payees: 'Check who is behind an account number, and keep the people that you pay.',
   Accounts: 'Open accounts, read balances and statements.',
   Transactions: 'Move money, hold it and send it back.',
   System: "The bank's own work, for its staff.",

@@ -10,6 +10,7 @@ import {
   API_KEY_DAYS_MAX,
   API_KEY_NAME_MAX_LENGTH,
 } from '../../src/application/api-keys/manage-api-keys.ts';
+import { PAYEE_LABEL_MAX_LENGTH } from '../../src/domain/payees/payee.ts';
 import { PAGE_LIMIT_MAX } from '../../src/application/page.ts';
 import { PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH } from '../../src/application/users/password.ts';
 import { API_KEY_SCOPES } from '../../src/domain/entities/credential.ts';
@@ -24,6 +25,8 @@ export function text(maxLength: number): JsonSchema {
   return { minLength: 1, maxLength, pattern: `^[^${CONTROLS}]+$` };
 }
 
+const PAYEE_NUMBER = 'Account number of the payee, with or without spaces.';
+const PAYEE_NAME = 'Name of the payee, as you know it.';
 const AMOUNT = 'In minor units: 500 is 5.00 in a currency with two decimals.';
 const id = { minLength: 1, maxLength: 255, pattern: '^[!-~]+$' };
 const day = { format: 'date' };
@@ -41,7 +44,11 @@ export const FIELDS: Readonly<Record<string, JsonSchema>> = {
   'User.name': { description: 'Display name. Payees see it.' },
   'StaffUser.name': { description: 'Display name. Payees see it.' },
   'Account.name': { description: "The owner's own name for the account. Nobody else sees it." },
-  'Counterparty.name': { description: 'Display name of the payer, or null.' },
+  'Counterparty.name': {
+    description:
+      'Display name of the payer. For the payer: the label of the payee, the name that a check confirmed, or their display name. Null if there is none.',
+  },
+  'Counterparty.number': { description: 'The whole account number of the payee. Only the payer sees it.' },
   'RegisterRequest.name': {
     description: 'Display name. Payees see it.',
     minLength: 1,
@@ -114,6 +121,7 @@ export const FIELDS: Readonly<Record<string, JsonSchema>> = {
   'PersonalData.sessions': { description: 'Your sessions that have not ended.' },
   credentials: { description: 'Your credentials, without their secrets.' },
   securityEvents: { description: 'Events of your sign-ins and credentials, newest first.' },
+  'PersonalData.payees': { description: 'What is kept about the people that you pay, oldest first.' },
   'PersonalData.accounts': { description: 'Your accounts, oldest first.' },
   'PersonalData.transactions': { description: 'Your transactions, newest first.' },
   'CredentialRecord.kind': { description: 'Kind of the credential.' },
@@ -126,6 +134,35 @@ export const FIELDS: Readonly<Record<string, JsonSchema>> = {
   'SecurityEventRecord.action': { description: 'The event.' },
   'SecurityEventRecord.sessionId': { description: 'Id of the session, or null.' },
   details: { description: 'Further facts, as text.' },
+  // Payees
+  'CheckPayeeRequest.number': { description: PAYEE_NUMBER },
+  'CheckPayeeRequest.name': { description: PAYEE_NAME, ...text(NAME_MAX_LENGTH) },
+  'SavePayeeRequest.number': { description: PAYEE_NUMBER },
+  'SavePayeeRequest.name': { description: `${PAYEE_NAME} Default: no check.`, ...text(NAME_MAX_LENGTH) },
+  'SavePayeeRequest.label': {
+    description: 'Your own words for the payee. Default: none.',
+    ...text(PAYEE_LABEL_MAX_LENGTH),
+  },
+  'RelabelPayeeRequest.label': {
+    description: 'The new label, or null for none.',
+    anyOf: [{ type: 'string', ...text(PAYEE_LABEL_MAX_LENGTH) }, { type: 'null' }],
+  },
+  payee: { description: 'The payee.' },
+  payees: { description: 'The payees of this page.' },
+  payeeId: { description: 'Id of the payee.' },
+  check: { description: 'Answer to the check. Absent without a name.' },
+  'PayeeCheck.result': { description: "How the name compares with that of the account's owner." },
+  'PayeeCheck.name': { description: "The owner's display name. Only for a close match." },
+  'Payee.number': { description: 'Account number, without spaces.' },
+  'PayeeRecord.number': { description: 'Account number, without spaces.' },
+  'Payee.label': { description: 'Your own words, or null.' },
+  'PayeeRecord.label': { description: 'Your own words, or null.' },
+  confirmedName: { description: "The owner's display name at the latest check that matched, or null." },
+  savedAt: { description: 'Time at which you saved the payee.' },
+  'PayeeRecord.savedAt': {
+    description: 'Time at which you saved the payee. Null if it only remembers a check.',
+  },
+  'query.order': { description: 'Order of the list. Default: by label.' },
   // Second factors
   'request.code': {
     description: 'Six digits from the authenticator app, or a recovery code.',

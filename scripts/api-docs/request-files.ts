@@ -6,7 +6,16 @@ export type Flavour = 'vscode' | 'jetbrains';
 type Source = { readonly index: number; readonly path: string };
 
 /** Values of an answer that later requests may send. */
-const SENT_AGAIN = ['token', 'user.id', 'account.id', 'transaction.id', 'apiKey.id', 'secret'];
+const SENT_AGAIN = [
+  'token',
+  'user.id',
+  'account.id',
+  'account.number',
+  'payee.id',
+  'transaction.id',
+  'apiKey.id',
+  'secret',
+];
 
 const INTRO: Readonly<Record<Flavour, string>> = {
   vscode:

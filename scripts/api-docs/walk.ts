@@ -194,6 +194,8 @@ export async function walk({ app, bank, advance, linkOf }: SampleBank): Promise<
   const bobsAccount = await open("Bob's account", { as: bob });
   const adasDollars = await open('An account in dollars', { as: ada, body: { currency: 'USD' } });
 
+  await walkPayees({ send, bank, ada, bobsAccount });
+
   await send('POST /api/transactions/system/initial-funds', 'The bank credits an account', {
     as: olga,
     body: {
@@ -440,6 +442,31 @@ export async function walk({ app, bank, advance, linkOf }: SampleBank): Promise<
 }
 
 type Send = (operation: keyof Operations, title: string, terms?: Terms) => Promise<unknown>;
+
+async function walkPayees(terms: {
+  send: Send;
+  bank: SampleBank['bank'];
+  ada: Person;
+  bobsAccount: string;
+}): Promise<void> {
+  const { send, bank, ada: as, bobsAccount } = terms;
+  const { number } = await bank.ledger.getAccount({ kind: 'system' }, bobsAccount);
+  const ask: Send = (operation, title, rest) => send(operation, title, { as, ...rest });
+  await ask('POST /api/payees/check', 'The name is right', { body: { number, name: 'bob' } });
+  await ask('POST /api/payees/check', 'Another name', { body: { number, name: 'Robert' } });
+  const saved = await ask('POST /api/payees', 'A payee with a label', {
+    body: { number, name: 'Bob', label: 'Canteen' },
+  });
+  await ask('POST /api/payees', 'A digit is wrong', { body: { number: 'PB68 5390 0754 7035' } });
+  await ask('GET /api/payees', 'All payees');
+  const path = { payeeId: (saved as { payee: { id: string } }).payee.id };
+  await ask('PATCH /api/payees/{payeeId}', 'Another label', { path, body: { label: 'Lunch' } });
+  await ask('PATCH /api/payees/{payeeId}', 'No payee has this id', {
+    path: { payeeId: bobsAccount },
+    body: { label: 'Lunch' },
+  });
+  await ask('DELETE /api/payees/{payeeId}', 'The payee is forgotten', { path });
+}
 
 async function walkKeys(terms: {
   send: Send;

@@ -15,6 +15,11 @@ import { assembleLedger } from './ledger.ts';
 import type { LedgerPorts } from './ledger.ts';
 import type { Logger } from './ports/runtime.ts';
 import type { ApiKeyFormat, LinkTokens, PasswordHasher } from './ports/user-store.ts';
+import { checkPayee } from './payees/check-payee.ts';
+import { listPayees, relabelPayee, removePayee } from './payees/manage-payees.ts';
+import { nameCounterparties } from './payees/name-counterparties.ts';
+import { payeeNames } from './payees/payee-names.ts';
+import { savePayee } from './payees/save-payee.ts';
 import { changePassword } from './profile/change-password.ts';
 import { changeProfile } from './profile/change-profile.ts';
 import { confirmEmailChange, requestEmailChange } from './profile/change-email.ts';
@@ -61,15 +66,21 @@ export function assembleBank(ports: BankPorts) {
   const ledger = assembleLedger(ports);
   const { factorTools, stepUpAmounts = new Map() } = ports;
   const shared = { ...ports, ...factorTools, unitOfWork, reads, recentSessions, recentKeys };
+  const namesOfPayees = payeeNames({ reads });
+  const counterparties = nameCounterparties({ payeeNames: namesOfPayees });
   const people = {
     wait: afterMs,
     ...shared,
     ledger,
+    counterparties,
     sessionUse,
     checkSecondFactor: checkSecondFactor(shared),
   };
   return {
     ledger,
+    /** Adds what a payer may see of payees to the ledger's views. */
+    counterparties,
+    payeeNames: namesOfPayees,
     registerUser: registerUser(people),
     signIn: signIn(people),
     signOut: signOut(people),
@@ -111,6 +122,11 @@ export function assembleBank(ports: BankPorts) {
     listUsers: readUsers(people),
     lockUser: lockUser(people),
     unlockUser: unlockUser(people),
+    checkPayee: checkPayee(people),
+    savePayee: savePayee(people),
+    listPayees: listPayees(people),
+    relabelPayee: relabelPayee(people),
+    removePayee: removePayee(people),
     makeApiKey: makeApiKey(people),
     listApiKeys: listOwnApiKeys(people),
     revokeApiKey: revokeApiKey(people),

@@ -131,6 +131,12 @@ export class ApiKeyNotFoundError extends ApiError<'api_key_not_found'> {}
 /** No more API keys can be made. */
 export class ApiKeyLimitReachedError extends ApiError<'api_key_limit_reached'> {}
 
+/** The payee was not found. */
+export class PayeeNotFoundError extends ApiError<'payee_not_found'> {}
+
+/** No more payees can be saved. */
+export class PayeeLimitReachedError extends ApiError<'payee_limit_reached'> {}
+
 /** Your role does not allow this. */
 export class ForbiddenError extends ApiError<'forbidden'> {}
 

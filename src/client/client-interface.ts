@@ -1,6 +1,7 @@
 import type { CallOptions } from './client-session.ts';
 import type { KeyedOptions, SettledIntent, SettleOptions } from './keyed-calls.ts';
 import type { ApiList } from './pages.ts';
+import type { PayeesClient } from './payees-client.ts';
 import type { ProfileClient } from './profile-client.ts';
 import type { SecondFactorsClient } from './second-factors.ts';
 import type {
@@ -222,6 +223,9 @@ export interface Client {
 
   /** Calls about the user's own account at the bank. */
   readonly profile: ProfileClient;
+
+  /** Calls about the people that the user pays. */
+  readonly payees: PayeesClient;
 
   /** Calls for the roles `system` and `auditor`. */
   readonly system: SystemClient;

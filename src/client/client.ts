@@ -7,6 +7,7 @@ import type { IntentStore } from './intents.ts';
 import { KeyedCalls } from './keyed-calls.ts';
 import type { KeyedOptions } from './keyed-calls.ts';
 import { listOfPages } from './pages.ts';
+import { payeesClient } from './payee-calls.ts';
 import { profileClient } from './profile-calls.ts';
 import type {
   ApiBatchRequest,
@@ -220,6 +221,7 @@ export function createClient(options: ClientOptions): Client {
     isAlive: (terms) => isOk('GET /healthz', terms),
     isReady: (terms) => isOk('GET /readyz', terms),
     secondFactors: secondFactorsClient(call),
+    payees: payeesClient(call),
     system,
   };
 

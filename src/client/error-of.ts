@@ -53,6 +53,8 @@ const CLASSES: { readonly [C in ErrorCode]: ClassOf<C> } = {
   exceeds_key_limit: errors.ExceedsKeyLimitError,
   api_key_not_found: errors.ApiKeyNotFoundError,
   api_key_limit_reached: errors.ApiKeyLimitReachedError,
+  payee_not_found: errors.PayeeNotFoundError,
+  payee_limit_reached: errors.PayeeLimitReachedError,
   forbidden: errors.ForbiddenError,
   cross_site_request: errors.CrossSiteRequestError,
   invalid_request: errors.InvalidRequestError,

@@ -1,4 +1,5 @@
 export { createClient } from './client.ts';
+export type { ApiNewPayee, ApiPayeeQuestion, PayeesClient } from './payees-client.ts';
 export type { ApiProfileChange, ProfileClient } from './profile-client.ts';
 export type { ClientOptions } from './client.ts';
 export type { Client, DryRunOptions, MoneyCall, SystemClient } from './client-interface.ts';
@@ -90,9 +91,12 @@ export type {
   ApiOutcome,
   ApiPasskey,
   ApiPasskeyQuestion,
+  ApiPayee,
+  ApiPayeeCheck,
   ApiProblem,
   ApiRole,
   ApiLiveSession,
+  ApiSavedPayee,
   ApiSecondFactorMethod,
   ApiSession,
   ApiMonthlyStatement,

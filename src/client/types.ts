@@ -112,7 +112,7 @@ export type ApiLiveSession = {
 };
 
 /** Part of what an API key can allow. */
-export type ApiScope = 'read' | 'transfer' | 'hold' | 'admin';
+export type ApiScope = 'read' | 'transfer' | 'hold' | 'payees' | 'admin';
 
 /** An API key, without its secret. */
 export type ApiKey = {
@@ -194,11 +194,37 @@ export type ApiBalancesAfter = {
   readonly available: bigint;
 };
 
+/** The answer to a check of a payee. */
+export type ApiPayeeCheck = {
+  readonly result: 'match' | 'close_match' | 'no_match';
+  /** The owner's name. Only for a close match. */
+  readonly name?: string;
+};
+
+/** A saved payee. */
+export type ApiPayee = {
+  readonly id: string;
+  readonly accountId: string;
+  /** Account number without spaces. */
+  readonly number: string;
+  /** The user's own words. */
+  readonly label: string | null;
+  /** The owner's name at the latest check that matched. */
+  readonly confirmedName: string | null;
+  /** RFC 3339, in UTC. */
+  readonly savedAt: string;
+};
+
+/** A saved payee, with the answer to the check if a name was given. */
+export type ApiSavedPayee = { readonly payee: ApiPayee; readonly check?: ApiPayeeCheck };
+
 /** The other side of a transaction, as far as the caller may see it. */
 export type ApiCounterparty = {
   readonly name: string | null;
   /** Whole id, or its last four characters. */
   readonly account: string;
+  /** The whole account number. Only the payer sees it. */
+  readonly number?: string;
   /** Number of further accounts on that side. */
   readonly more?: number;
 };

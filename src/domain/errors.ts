@@ -231,6 +231,16 @@ const problems = {
     meaning: 'No more API keys can be made',
     remedy: 'Revoke a key that no program uses, then make the new one.',
   },
+  payee_not_found: {
+    retry: 'never',
+    meaning: 'The payee was not found',
+    remedy: 'List your payees, and use an id of the list.',
+  },
+  payee_limit_reached: {
+    retry: 'never',
+    meaning: 'No more payees can be saved',
+    remedy: 'Forget a payee that you no longer pay, then save the new one.',
+  },
   forbidden: {
     retry: 'never',
     meaning: 'Your role does not allow this',

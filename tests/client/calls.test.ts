@@ -82,6 +82,18 @@ async function useSecondFactors(
   await secondFactors.removeTotp({ code: '100005' });
 }
 
+/** Calls each route of payees. */
+async function usePayees({ payees }: Client, number: string): Promise<void> {
+  expect(await payees.check({ number, name: 'Bob' })).toEqual({ result: 'no_match' });
+  const { payee, check } = await payees.save({ number, name: 'ada', label: 'Savings' });
+  expect(check).toEqual({ result: 'match' });
+  expect(payee).toMatchObject({ number, label: 'Savings', confirmedName: 'Ada' });
+  expect(await listed(payees.list({ order: 'age', pageSize: 1 }))).toEqual([payee]);
+  expect(await payees.relabel(payee.id, null)).toEqual({ ...payee, label: null });
+  await payees.remove(payee.id);
+  expect(await listed(payees.list())).toEqual([]);
+}
+
 describe('The client', () => {
   test('calls every route of the bank', async () => {
     const edge = new Edge({ checkpoints: checkpoints(), factorTools: sampleFactors() });
@@ -120,6 +132,9 @@ describe('The client', () => {
     const metadata = { costCentre: '17' };
     expect(await client.setAccountMetadata(String(account.number), { metadata })).toMatchObject({ metadata });
     expect(await system.findUser(person.email)).toEqual(ada);
+
+    const own = await edge.bank.ledger.getAccount({ kind: 'system' }, savings.id);
+    await usePayees(client, own.number ?? '');
 
     const funded = await system.fundAccount({ toAccount: account.id, amount: 10_000n });
     expect(funded.transaction).toMatchObject({ kind: 'initial_funds', amount: 10_000n });
@@ -222,8 +237,8 @@ describe('The client', () => {
     const made = await client.makeApiKey({ name: 'Payroll', password: person.password, scopes: ['read'] });
     expect(await client.apiKeys()).toEqual([made.apiKey]);
     await client.revokeApiKey(made.apiKey.id);
-    const [own] = await listed(client.securityEvents({ pageSize: 50 }));
-    expect(own).toMatchObject({ action: 'api_key_revoked', userId: seen.id });
+    const [latest] = await listed(client.securityEvents({ pageSize: 50 }));
+    expect(latest).toMatchObject({ action: 'api_key_revoked', userId: seen.id });
     const trial = await system.getTrialBalance();
     const [euros] = trial.currencies;
     expect(euros).toMatchObject({ currency: 'EUR', balanced: true, debits: euros?.credits });

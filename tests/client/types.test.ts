@@ -5,6 +5,7 @@ import type * as bodies from '../../src/adapters/http/requests/bodies.ts';
 import type * as profileJson from '../../src/adapters/http/responses/profile-bodies.ts';
 import type * as factorJson from '../../src/adapters/http/responses/second-factor-bodies.ts';
 import type * as apiKeys from '../../src/adapters/http/responses/api-key-bodies.ts';
+import type * as payees from '../../src/adapters/http/responses/payee-bodies.ts';
 import type * as staff from '../../src/adapters/http/responses/staff-bodies.ts';
 import type * as json from '../../src/adapters/http/responses/bodies.ts';
 import type { SessionJson } from '../../src/adapters/http/responses/session-bodies.ts';
@@ -45,6 +46,9 @@ type Records = All<
     Same<api.ApiSecurityEvent, Answer<typeof staff.SecurityEventJson>>,
     Same<api.ApiKey, Answer<typeof apiKeys.ApiKeyJson>>,
     Same<api.ApiNewKey, Answer<typeof apiKeys.NewApiKeyAnswer>>,
+    Same<api.ApiPayee, Answer<typeof payees.PayeeJson>>,
+    Same<api.ApiPayeeCheck, Answer<typeof payees.PayeeCheckJson>>,
+    Same<api.ApiSavedPayee, Answer<typeof payees.SavedPayeeAnswer>>,
     Same<api.ApiAccount, Answer<typeof json.AccountJson>>,
     Same<api.ApiBalance, Answer<typeof json.BalanceJson>>,
     Same<api.ApiBalancesAfter, Answer<typeof json.BalancesJson>>,
@@ -72,6 +76,8 @@ type Requests = All<
     Same<api.ApiRegistration, BodyOf<'POST /api/auth/register'>>,
     Same<api.ApiNewAccount, BodyOf<'POST /api/accounts'>>,
     Same<api.ApiAccountMetadata, BodyOf<'PUT /api/accounts/{accountId}/metadata'>>,
+    Same<api.ApiPayeeQuestion, BodyOf<'POST /api/payees/check'>>,
+    Same<api.ApiNewPayee, BodyOf<'POST /api/payees'>>,
     Same<api.ApiClosing, BodyOf<'POST /api/accounts/{accountId}/close'>>,
     Same<Flat<api.ApiPairTransfer>, Input<typeof bodies.BatchedPairBody>>,
     Same<api.ApiLeg, Input<typeof bodies.LegBody>>,

@@ -19,6 +19,7 @@ const NOT_OF_THE_LEDGER: Readonly<Record<string, string>> = {
   sessions: 'sign-ins, which end',
   credentials: 'passkeys, keys and links of people',
   securityEvents: 'a log of sign-ins, apart from the audit log of the ledger',
+  payees: 'labels and names that users keep about payees',
   mailHours: 'the mails of each recipient in an hour',
   written: 'a second reference to each value, which only `verify` reads',
 };

@@ -25,6 +25,7 @@ const NOT_OF_THE_LEDGER: Readonly<Record<string, string>> = {
   throttles: 'failed sign-ins, counted for a while',
   credentials: 'passkeys, keys and links of people',
   securityEvents: 'a log of sign-ins, apart from the audit log of the ledger',
+  payees: 'labels and names that users keep about payees',
   schema: 'the version of the schema, which the store checks as it opens',
   turns: 'who may write next; it decides who waits, and not what is written',
   processes: 'which server processes live, so that the transactions of dead ones are ended',

@@ -25,6 +25,7 @@ const NOT_OF_THE_LEDGER: Readonly<Record<string, string>> = {
   sessions: 'sign-ins, which end',
   credentials: 'passkeys, keys and links of people',
   security_events: 'a log of sign-ins, apart from the audit log of the ledger',
+  payees: 'labels and names that users keep about payees',
   schema_migrations: 'the version of the schema, which the store checks as it opens',
 };
 

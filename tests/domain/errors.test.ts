@@ -47,6 +47,8 @@ const RETRY: Readonly<Record<ErrorCode, Retry>> = {
   exceeds_key_limit: 'never',
   api_key_not_found: 'never',
   api_key_limit_reached: 'never',
+  payee_not_found: 'never',
+  payee_limit_reached: 'never',
   forbidden: 'never',
   cross_site_request: 'never',
   invalid_request: 'never',

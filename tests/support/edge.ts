@@ -130,6 +130,12 @@ export class Edge {
     await this.bank.ledger.fundAccount({ kind: 'system' }, request);
   }
 
+  /** Returns the payee as their payer sees them, if the payer has no label for them. */
+  async payeeAt(accountId: string, name: string): Promise<object> {
+    const { number } = await this.bank.ledger.getAccount({ kind: 'system' }, accountId);
+    return { name, account: accountId, number };
+  }
+
   async balanceOf(accountId: string): Promise<bigint> {
     return (await this.bank.ledger.getBalance({ kind: 'system' }, accountId)).balance;
   }

@@ -23,6 +23,7 @@ export const BEFORE_IDENTITY = `
   ALTER TABLE former_sessions RENAME TO sessions;
   CREATE INDEX sessions_by_end ON sessions (min(expires_at, ifnull(ended_at, expires_at)));
   DROP TABLE credentials;
+  DROP TABLE payees;
   DROP TABLE security_events;
   DELETE FROM schema_migrations WHERE number >= 8;`;
 

@@ -17,6 +17,7 @@ import type { CallerRequired, HttpEnv } from './env.ts';
 import { commonHeaders } from './responses/headers.ts';
 import { linkPageRoutes } from './routes/link-pages.ts';
 import { operationRoutes } from './routes/health.ts';
+import { payeeRoutes } from './routes/payees.ts';
 import { profileRoutes } from './routes/profile.ts';
 import { problemHandler, sendProblem } from './responses/problem.ts';
 import { repeatedHeadersRefused } from './requests/repeated-headers.ts';
@@ -78,6 +79,8 @@ export function createApp({
     log,
     publicOrigin,
     requireConfirmation: bank.requireConfirmation,
+    counterparties: bank.counterparties,
+    payeeNames: bank.payeeNames,
     trustedProxies,
     sessionToken: token,
     sessionRequired: sessionRequired(access),
@@ -124,6 +127,7 @@ export function createApp({
     .route('/api/auth', secondFactorRoutes(shared))
     .route('/api/transactions/confirmations', confirmationRoutes(shared))
     .route('/api/auth/keys', apiKeyRoutes(shared))
+    .route('/api/payees', payeeRoutes(shared))
     .route('/api', securityEventRoutes(shared))
     .route('/api', ledgerRoutes(shared))
     .route('/api/system', userRoutes(shared));

@@ -1,4 +1,5 @@
 import type { BookedHold, BookLine, HoldPlace } from '../../application/ports/ledger-store.ts';
+import type { AccountOfPayee } from '../../application/ports/payee-store.ts';
 import { isNewer, positionOf } from '../../application/ports/transfer-position.ts';
 import type { TransferPosition } from '../../application/ports/transfer-position.ts';
 import { NOTHING_PENDING } from '../../domain/entities/counters.ts';
@@ -13,6 +14,7 @@ import { erasesText } from '../../domain/decisions/erase-text.ts';
 import { keyText } from '../../domain/books/idempotency.ts';
 import type { IdempotencyRecord } from '../../domain/books/idempotency.ts';
 import type { LedgerEntry } from '../../domain/entities/ledger-entry.ts';
+import type { Payee } from '../../domain/payees/payee.ts';
 import type { MailHour } from '../../domain/entities/mail-hour.ts';
 import { isAboutTransfer } from '../../domain/entities/notification.ts';
 import type { Notification } from '../../domain/entities/notification.ts';
@@ -63,6 +65,7 @@ export class MemoryData {
   readonly sessions = new Map<string, Session>();
   readonly credentials = new Map<string, Credential>();
   readonly securityEvents = new Map<string, SecurityEvent>();
+  readonly payees = new Map<string, Payee>();
   /** By recipient. */
   readonly mailHours = new Map<string, MailHour>();
 
@@ -83,6 +86,22 @@ export class MemoryData {
       if (key.kind !== 'api_key' || key.digest === null || !digests.includes(key.digest)) return [];
       const user = this.users.get(key.userId)?.user;
       return user ? [{ key, user }] : [];
+    });
+  }
+
+  payeeAt(userId: string, accountId: string): Payee | undefined {
+    for (const payee of this.payees.values()) {
+      if (payee.userId === userId && payee.accountId === accountId) return payee;
+    }
+    return undefined;
+  }
+
+  accountsOfPayees(userId: string, accountIds: readonly string[]): AccountOfPayee[] {
+    return [...new Set(accountIds)].flatMap((accountId) => {
+      const account = this.accounts.get(accountId);
+      const owner = this.users.get(account?.ownerId ?? '')?.user;
+      const payee = this.payeeAt(userId, accountId) ?? null;
+      return account && owner ? [{ accountId, number: account.number, owner, payee }] : [];
     });
   }
 

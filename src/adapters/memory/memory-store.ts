@@ -22,6 +22,7 @@ import type {
 } from '../../application/ports/ledger-store.ts';
 import type { Clock } from '../../application/ports/runtime.ts';
 import type { PageRequest } from '../../application/ports/page-request.ts';
+import type { PayeeReads } from '../../application/ports/payee-store.ts';
 import type { SessionReads } from '../../application/ports/user-store.ts';
 import { MemoryData } from './memory-data.ts';
 import { memoryDifferences } from './memory-differences.ts';
@@ -195,7 +196,7 @@ function booksOf(data: MemoryData, { holdsDueBy }: Prefetch): Books {
   };
 }
 
-function readsOf(data: MemoryData): LedgerReads & SessionReads {
+function readsOf(data: MemoryData): LedgerReads & SessionReads & PayeeReads {
   return {
     account: async (id) => data.accounts.get(id),
     accountsOf: async (ownerId, { after, limit }) =>
@@ -244,6 +245,7 @@ function readsOf(data: MemoryData): LedgerReads & SessionReads {
     record: async (key) => data.records.get(keyText(key)),
     sessions: async (ids) => ids.flatMap((id) => data.session(id) ?? []),
     apiKeys: async (digests) => data.apiKeys(digests),
+    accountsOfPayees: async (userId, accountIds) => data.accountsOfPayees(userId, accountIds),
     dueOn: async (accountId, until) => data.dueOn(accountId, until),
     pendingHolds: async (accountId, page) =>
       data.pendingAfter(accountId, page).map((hold) => data.booked(hold, accountId)),

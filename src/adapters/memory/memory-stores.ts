@@ -7,9 +7,12 @@ import type { Session } from '../../domain/entities/session.ts';
 import type { Instant } from '../../domain/time.ts';
 import { ofKind } from '../../domain/entities/credential.ts';
 import type { Credential, CredentialKind } from '../../domain/entities/credential.ts';
+import { isSaved } from '../../domain/payees/payee.ts';
+import type { Payee, SavedPayee } from '../../domain/payees/payee.ts';
 import type { SecurityEvent } from '../../domain/entities/security-event.ts';
 import type { User } from '../../domain/entities/user.ts';
 import type { PageRequest } from '../../application/ports/page-request.ts';
+import type { PayeeStore } from '../../application/ports/payee-store.ts';
 import type { MailHourStore, Stores } from '../../application/ports/ledger-store.ts';
 import type { ClaimedMessage, OutboxStore } from '../../application/ports/outbox.ts';
 import type {
@@ -57,6 +60,7 @@ export function memoryStores(data: MemoryData, journal: Journal): Stores {
     mailHours: new MemoryMailHours(data, journal),
     credentials: new MemoryCredentials(data, journal),
     securityEvents: new MemorySecurityEvents(data, journal),
+    payees: new MemoryPayees(data, journal),
     audit: {
       head: async () => data.auditLog.at(-1),
       append: async (record) => journal.append(data.auditLog, record),
@@ -268,6 +272,59 @@ class MemorySecurityEvents implements SecurityEventStore {
       const erased = { ...event, address: null, device: null, details: {} };
       this.#journal.set(this.#data.securityEvents, event.id, erased);
     }
+  }
+}
+
+class MemoryPayees implements PayeeStore {
+  readonly #data: MemoryData;
+  readonly #journal: Journal;
+
+  constructor(data: MemoryData, journal: Journal) {
+    this.#data = data;
+    this.#journal = journal;
+  }
+
+  async keep(payee: Payee): Promise<void> {
+    const other = this.#data.payeeAt(payee.userId, payee.accountId);
+    if (other && other.id !== payee.id) throw new TypeError('The user has a payee at this account');
+    this.#journal.set(this.#data.payees, payee.id, payee);
+  }
+
+  async find(id: string): Promise<Payee | undefined> {
+    return this.#data.payees.get(id);
+  }
+
+  async at(userId: string, accountId: string): Promise<Payee | undefined> {
+    return this.#data.payeeAt(userId, accountId);
+  }
+
+  async savedOf(userId: string): Promise<readonly SavedPayee[]> {
+    return this.#of(userId).filter(isSaved);
+  }
+
+  async page(userId: string, { after, limit }: PageRequest): Promise<readonly Payee[]> {
+    return this.#of(userId)
+      .filter(({ id }) => after === null || id > after)
+      .slice(0, limit);
+  }
+
+  async remove(id: string): Promise<void> {
+    this.#journal.delete(this.#data.payees, id);
+  }
+
+  async removeOf(userId: string): Promise<void> {
+    for (const { id } of this.#of(userId)) await this.remove(id);
+  }
+
+  async eraseNamesAt(accountIds: readonly string[]): Promise<void> {
+    for (const payee of this.#data.payees.values()) {
+      if (!accountIds.includes(payee.accountId)) continue;
+      this.#journal.set(this.#data.payees, payee.id, { ...payee, confirmedName: null });
+    }
+  }
+
+  #of(userId: string): Payee[] {
+    return [...this.#data.payees.values()].filter((payee) => payee.userId === userId).sort(byId);
   }
 }
 

@@ -5,6 +5,7 @@ import { MongoAudit } from './stores/audit.ts';
 import { MongoCredentials } from './stores/credentials.ts';
 import { MongoMailHours } from './stores/mail-hours.ts';
 import { MongoOutbox } from './stores/outbox.ts';
+import { MongoPayees } from './stores/payees.ts';
 import { MongoSecurityEvents } from './stores/security-events.ts';
 import { MongoSessions } from './stores/sessions.ts';
 import { MongoUsers } from './stores/users.ts';
@@ -20,6 +21,7 @@ export function mongoStores(
     sessions: new MongoSessions(transaction, collections),
     credentials: new MongoCredentials(transaction, collections),
     securityEvents: new MongoSecurityEvents(transaction, collections),
+    payees: new MongoPayees(transaction, collections),
     outbox: new MongoOutbox(transaction, collections, parcelsSeen),
     mailHours: new MongoMailHours(transaction, collections),
     audit: new MongoAudit(transaction, collections),

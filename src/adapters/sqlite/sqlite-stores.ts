@@ -1,5 +1,6 @@
 import type { ClaimedBatches } from '../shared/outbox-batch.ts';
 import type { MailHourStore, Stores } from '../../application/ports/ledger-store.ts';
+import type { PayeeStore } from '../../application/ports/payee-store.ts';
 import type { OutboxStore } from '../../application/ports/outbox.ts';
 import type {
   CredentialStore,
@@ -22,6 +23,16 @@ import {
   replaceCredential,
   selectCredential,
 } from './tables/credentials.ts';
+import {
+  deletePayee,
+  deletePayeesOf,
+  erasePayeeNames,
+  findPayeeAt,
+  keepPayee,
+  listPayeePage,
+  listSavedPayees,
+  selectPayee,
+} from './tables/payees.ts';
 import { eraseSecurityEvents, insertSecurityEvent, listSecurityEvents } from './tables/security-events.ts';
 import {
   deleteOverSessions,
@@ -84,6 +95,7 @@ export function sqliteStores(scope: Scope, seen: ClaimedBatches): Stores {
     sessions: sessionsOf(scope),
     credentials: credentialsOf(scope),
     securityEvents: securityEventsOf(scope),
+    payees: payeesOf(scope),
     outbox: outboxOf(scope, seen),
     mailHours: mailHoursOf(scope),
     audit: {
@@ -151,6 +163,19 @@ function securityEventsOf(scope: Scope): SecurityEventStore {
     append: (event) => scope.use((connection) => insertSecurityEvent(connection, event)),
     list: (terms) => scope.use((connection) => listSecurityEvents(connection, terms)),
     eraseOf: (userId) => scope.use((connection) => eraseSecurityEvents(connection, userId)),
+  };
+}
+
+function payeesOf(scope: Scope): PayeeStore {
+  return {
+    keep: (payee) => scope.use((connection) => keepPayee(connection, payee)),
+    find: (id) => scope.use((connection) => selectPayee(connection, id)),
+    at: (userId, accountId) => scope.use((connection) => findPayeeAt(connection, userId, accountId)),
+    savedOf: (userId) => scope.use((connection) => listSavedPayees(connection, userId)),
+    page: (userId, page) => scope.use((connection) => listPayeePage(connection, userId, page)),
+    remove: (id) => scope.use((connection) => deletePayee(connection, id)),
+    removeOf: (userId) => scope.use((connection) => deletePayeesOf(connection, userId)),
+    eraseNamesAt: (accountIds) => scope.use((connection) => erasePayeeNames(connection, accountIds)),
   };
 }
 

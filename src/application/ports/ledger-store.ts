@@ -12,6 +12,7 @@ import type { Instant } from '../../domain/time.ts';
 import type { Fault } from '../../domain/verification/faults.ts';
 import type { OutboxStore } from './outbox.ts';
 import type { PageRequest } from './page-request.ts';
+import type { PayeeReads, PayeeStore } from './payee-store.ts';
 import type { SharedCounts } from './shared-counts.ts';
 import type { ThrottleCounts } from './throttle-counts.ts';
 import type { TransferPosition } from './transfer-position.ts';
@@ -29,7 +30,7 @@ import type {
  */
 export interface Store<Tx = unknown> {
   readonly unitOfWork: UnitOfWork<Tx>;
-  readonly reads: LedgerReads & SessionReads;
+  readonly reads: LedgerReads & SessionReads & PayeeReads;
   readonly scan: LedgerScan;
   /** Present where several servers may use the store. */
   readonly sharedCounts?: SharedCounts;
@@ -96,6 +97,7 @@ export interface Stores {
   readonly sessions: SessionStore;
   readonly credentials: CredentialStore;
   readonly securityEvents: SecurityEventStore;
+  readonly payees: PayeeStore;
   readonly outbox: OutboxStore;
   readonly mailHours: MailHourStore;
   readonly audit: AuditStore;

@@ -32,7 +32,8 @@ type Ports = {
 
 /**
  * Closes a customer's accounts where possible, then erases their personal data in one transaction. A repetition after
- * a crash between the two finishes the erasure. The books keep transfers, with the payer's names in them.
+ * a crash between the two finishes the erasure. The books keep transfers, with the payer's names in them. Payees of
+ * others keep only the label that their users gave.
  * @throws PassbookError `forbidden` for other roles; `invalid_credentials`, `queue_full`, `unavailable`,
  *   `outcome_unknown`
  */
@@ -42,22 +43,28 @@ export function eraseUser(ports: Ports) {
     const { user } = proved;
     if (user.role !== 'customer') throw new PassbookError('forbidden');
 
-    const erasure = await closeAccounts(ports, user);
+    const { accountIds, ...erasure } = await closeAccounts(ports, user);
     const unusable = await ports.hasher.hash(ports.ids.newSalt() + ports.ids.newSalt());
-    await ports.unitOfWork.run((stores) => eraseData(ports, stores, { proved, unusable }));
+    await ports.unitOfWork.run((stores) => eraseData(ports, stores, { proved, unusable, accountIds }));
     ports.recentSessions.forgetUser(userId);
     ports.onCommit();
     return erasure;
   };
 }
 
-async function closeAccounts({ ledger }: Ports, { id, name }: User): Promise<Erasure> {
+/** Returns the ids of all the user's accounts too, even those closed before. */
+async function closeAccounts(
+  { ledger }: Ports,
+  { id, name }: User,
+): Promise<Erasure & { accountIds: readonly string[] }> {
   const actor: Actor = { kind: 'user', id, name };
+  const accountIds: string[] = [];
   const closedAccounts: string[] = [];
   const openAccounts: Erasure['openAccounts'][number][] = [];
   for (let cursor: string | null | undefined; cursor !== null; ) {
     const request = { limit: PAGE_LIMIT_MAX, ...(cursor === undefined ? {} : { cursor }) };
     const page = await ledger.listAccounts(actor, id, request);
+    accountIds.push(...page.items.map(({ accountId }) => accountId));
     for (const { accountId, name: label } of page.items.filter(({ status }) => status !== 'closed')) {
       if (label !== null) await ledger.renameAccount(actor, { accountId, name: null });
       const result = await ledger.closeAccount(actor, { accountId });
@@ -66,14 +73,15 @@ async function closeAccounts({ ledger }: Ports, { id, name }: User): Promise<Era
     }
     cursor = page.nextCursor;
   }
-  return { closedAccounts, openAccounts };
+  return { accountIds, closedAccounts, openAccounts };
 }
 
 async function eraseData(
   ports: Ports,
   stores: Stores,
-  { proved, unusable }: { proved: UserWithPassword; unusable: string },
+  terms: { proved: UserWithPassword; unusable: string; accountIds: readonly string[] },
 ): Promise<void> {
+  const { proved, unusable, accountIds } = terms;
   const userId = proved.user.id;
   const user = await stores.users.byId(userId);
   // Another request has erased it meanwhile
@@ -84,6 +92,8 @@ async function eraseData(
   await stores.users.replace(user.erase(at));
   await stores.users.setPasswordHash(userId, unusable);
   await stores.credentials.removeOf(userId);
+  await stores.payees.removeOf(userId);
+  await stores.payees.eraseNamesAt(accountIds);
   await endSessionsOf(stores, userId, { at });
   await stores.sessions.eraseOf(userId);
   await stores.securityEvents.eraseOf(userId);

@@ -3,6 +3,7 @@ import type { Credential, CredentialKind } from '../../domain/entities/credentia
 import type { Origin, SecurityEvent } from '../../domain/entities/security-event.ts';
 import type { Session } from '../../domain/entities/session.ts';
 import type { User } from '../../domain/entities/user.ts';
+import type { Payee } from '../../domain/payees/payee.ts';
 import type { Instant } from '../../domain/time.ts';
 import { allPages } from '../all-pages.ts';
 import { ownTurn } from '../event-loop.ts';
@@ -10,6 +11,7 @@ import type { Ledger } from '../ledger.ts';
 import type { ListRequest, Page } from '../page.ts';
 import { PAGE_LIMIT_MAX } from '../page.ts';
 import type { UnitOfWork } from '../ports/ledger-store.ts';
+import type { NameCounterparties } from '../payees/name-counterparties.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import { securityEvent } from '../users/security-events.ts';
 import type { AccountView, TransferView } from '../views.ts';
@@ -30,6 +32,8 @@ export type PersonalData = {
   readonly sessions: readonly Session[];
   readonly credentials: readonly ExportedCredential[];
   securityEvents(): AsyncGenerator<readonly SecurityEvent[], void>;
+  /** Saved payees, and those that only remember a confirmed name. */
+  payees(): AsyncGenerator<readonly Payee[], void>;
   accounts(): AsyncGenerator<readonly AccountView[], void>;
   transactions(): AsyncGenerator<readonly TransferView[], void>;
 };
@@ -49,10 +53,11 @@ const KINDS = Object.keys({
 export function exportData(ports: {
   unitOfWork: UnitOfWork;
   ledger: Pick<Ledger, 'listAccounts' | 'listTransfers'>;
+  counterparties: NameCounterparties;
   clock: Clock;
   ids: IdGenerator;
 }) {
-  const { unitOfWork, ledger } = ports;
+  const { unitOfWork, ledger, counterparties } = ports;
   return async (request: { userId: string; sessionId: string; origin: Origin }): Promise<PersonalData> => {
     const { userId } = request;
     const viewer = { kind: 'user', id: userId } as const;
@@ -72,8 +77,17 @@ export function exportData(ports: {
             unitOfWork.run(({ securityEvents }) => securityEvents.list({ userId, before: after, limit })),
           { idOf: ({ id }) => id, limit: PAGE_LIMIT_MAX },
         ),
+      payees: () =>
+        allPages((page) => unitOfWork.run(({ payees }) => payees.page(userId, page)), {
+          idOf: ({ id }) => id,
+          limit: PAGE_LIMIT_MAX,
+        }),
       accounts: () => pagesOf((terms) => ledger.listAccounts(viewer, userId, terms)),
-      transactions: () => pagesOf((terms) => ledger.listTransfers(viewer, terms)),
+      transactions: () =>
+        pagesOf(async (terms) => {
+          const page = await ledger.listTransfers(viewer, terms);
+          return { ...page, items: await counterparties.transfers(viewer, page.items) };
+        }),
     };
   };
 }

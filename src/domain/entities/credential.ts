@@ -41,7 +41,7 @@ export type CredentialContents = {
 
 /** Beginning of every API key. */
 export const API_KEY_PREFIX = 'pb_';
-export const API_KEY_SCOPES = ['read', 'transfer', 'hold', 'admin'] as const;
+export const API_KEY_SCOPES = ['read', 'transfer', 'hold', 'payees', 'admin'] as const;
 export type ApiKeyScope = (typeof API_KEY_SCOPES)[number];
 
 export type CredentialKind = keyof CredentialContents;

@@ -21,6 +21,7 @@ import { describeMailHours } from './mail-hours.ts';
 import { describeManyHolds } from './many-holds.ts';
 import { describeOrderOfChecks } from './order-of-checks.ts';
 import { describeOutbox } from './outbox.ts';
+import { describePayees } from './payees.ts';
 import { describePrivacy } from './privacy.ts';
 import { describeReads } from './reads.ts';
 import { describeReversals } from './reversals.ts';
@@ -57,6 +58,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describeUnitsOfWork(subject);
     describeUsersAndSessions(subject);
     describeCredentials(subject);
+    describePayees(subject);
     describeOutbox(subject);
     describeMailHours(subject);
     describeAccounts(subject);

@@ -98,6 +98,7 @@ describe('The walk of a customer', () => {
       currencyExponent: 2,
       description: 'Rent',
       metadata: { invoice: '7' },
+      counterparty: await edge.payeeAt(toAccount, 'Bob'),
       createdAt: AT,
       completedAt: AT,
     };

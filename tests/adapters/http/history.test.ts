@@ -170,7 +170,7 @@ describe('GET /api/accounts/:id/entries', () => {
     const given = await aDayLater();
     const { alice, from, to, lunch, room, funds } = given;
     const entry = { accountId: from, at: AT, hash: A_TEXT };
-    const payee = { counterparty: { name: null, account: to } };
+    const payee = { counterparty: await given.edge.payeeAt(to, 'Bob') };
     expectAnswer(await get(given, alice, `/api/accounts/${from}/entries`), {
       status: 200,
       body: {

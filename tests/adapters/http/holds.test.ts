@@ -39,6 +39,7 @@ describe('A hold', () => {
       currencyExponent: 2,
       description: 'Deposit',
       metadata: { room: '12' },
+      counterparty: await edge.payeeAt(to, 'Bob'),
       expiresAt: '2026-01-22T10:00:00.000Z',
       createdAt: AT,
     };
@@ -197,8 +198,8 @@ describe('Capture', () => {
       body: { transaction, balances: [{ accountId: to, balance: 300, held: 0, available: 300 }] },
     });
     expect(await seen(edge, bob, id)).toEqual(transaction);
-    const { counterparty: _, ...known } = transaction;
-    expect(await seen(edge, alice, id)).toEqual({ ...known, fromAccount: from });
+    const counterparty = await edge.payeeAt(to, 'Bob');
+    expect(await seen(edge, alice, id)).toEqual({ ...transaction, fromAccount: from, counterparty });
     expect(await balancesOf(edge, from, to)).toEqual([700n, 300n]);
   });
 

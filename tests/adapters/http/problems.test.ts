@@ -28,6 +28,7 @@ const CODES: Readonly<Record<number, readonly ErrorCode[]>> = {
     'malformed_json',
     'link_not_valid',
     'api_key_limit_reached',
+    'payee_limit_reached',
   ],
   401: [
     'unauthenticated',
@@ -58,6 +59,7 @@ const CODES: Readonly<Record<number, readonly ErrorCode[]>> = {
     'idempotency_key_not_found',
     'route_not_found',
     'api_key_not_found',
+    'payee_not_found',
     'second_factor_not_found',
   ],
   405: ['method_not_allowed'],

@@ -24,6 +24,11 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'GET /api/auth/keys': [200, 200, 200, 200, 200],
   'GET /api/auth/security-events': [200, 200, 200, 200, 200],
   'DELETE /api/auth/keys/{apiKeyId}': [404, 404, 404, 404, 404],
+  'GET /api/payees': [200, 200, 200, 200, 200],
+  'POST /api/payees/check': [200, 200, 200, 200, 200],
+  'POST /api/payees': [200, 200, 200, 200, 200],
+  'PATCH /api/payees/{payeeId}': [404, 404, 404, 404, 404],
+  'DELETE /api/payees/{payeeId}': [404, 404, 404, 404, 404],
   'GET /api/accounts': [200, 200, 200, 200, 200],
   'POST /api/accounts': [201, 201, 201, 201, 201],
   'GET /api/accounts/{accountId}': [404, 200, 200, 200, 200],
@@ -74,11 +79,15 @@ const ELSEWHERE: readonly string[] = [
 type Records = {
   readonly account: string;
   readonly payee: string;
+  readonly payeeNumber: string;
   readonly transaction: string;
   readonly user: Person;
 };
 
 const bodies: Readonly<Record<string, (records: Records) => object>> = {
+  'POST /api/payees/check': ({ payeeNumber }) => ({ number: payeeNumber, name: 'Bob' }),
+  'POST /api/payees': ({ payeeNumber }) => ({ number: payeeNumber }),
+  'PATCH /api/payees/{payeeId}': () => ({ label: 'Mine' }),
   'PATCH /api/accounts/{accountId}': () => ({ name: 'Mine' }),
   'PUT /api/accounts/{accountId}/metadata': () => ({ metadata: { seen: 'yes' } }),
   'POST /api/transactions': ({ account, payee }) => ({ fromAccount: account, toAccount: payee, amount: 1 }),
@@ -119,7 +128,8 @@ async function aSetting(role: Role) {
   const order = { fromAccount: account, toAccount: payee, amount: 10, description: 'lunch' };
   const paid = await edge.send('POST /api/transactions', user, order);
   const { id: transaction } = (paid.body as { transaction: { id: string } }).transaction;
-  return { edge, caller, records: { account, payee, transaction, user } };
+  const { number } = await edge.bank.ledger.getAccount({ kind: 'system' }, payee);
+  return { edge, caller, records: { account, payee, payeeNumber: number ?? '', transaction, user } };
 }
 
 describe('Every route answers every role as the matrix says', () => {

@@ -243,6 +243,8 @@ describe('migrations', () => {
       },
       { number: 7n, name: 'pending holds with their amounts', applied_at: 5n },
       { number: 8n, name: 'profiles, refresh tokens, credentials and security events', applied_at: 5n },
+      { number: 9n, name: 'account numbers, references and external ids', applied_at: 5n },
+      { number: 10n, name: 'payees', applied_at: 5n },
     ]);
     connection.close();
   });

@@ -12,6 +12,7 @@ export type ApiOperation = {
     | 'Your profile'
     | 'Second factors'
     | 'API keys'
+    | 'Payees'
     | 'Accounts'
     | 'Transactions'
     | 'System'

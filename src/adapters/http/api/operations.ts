@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../../domain/errors.ts';
 import type { ApiOperations } from './api-operation.ts';
 import { apiKeyOperations } from './operations/api-keys.ts';
+import { payeeOperations } from './operations/payees.ts';
 import { profileOperations } from './operations/profile.ts';
 import { secondFactorOperations } from './operations/second-factors.ts';
 import { sessionOperations } from './operations/sessions.ts';
@@ -87,6 +88,7 @@ export const operations = {
   ...profileOperations,
   ...secondFactorOperations,
   ...apiKeyOperations,
+  ...payeeOperations,
   'POST /api/accounts': {
     id: 'openAccount',
     group: 'Accounts',

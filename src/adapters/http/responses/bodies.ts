@@ -64,6 +64,7 @@ export const BalanceJson = v.strictObject({
 export const CounterpartyJson = v.strictObject({
   name: v.nullable(v.string()),
   account: v.string(),
+  number: v.exactOptional(v.string()),
   more: v.exactOptional(Count),
 });
 

@@ -51,6 +51,8 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   exceeds_key_limit: 403,
   api_key_not_found: 404,
   api_key_limit_reached: 400,
+  payee_not_found: 404,
+  payee_limit_reached: 400,
   forbidden: 403,
   cross_site_request: 403,
   invalid_request: 400,

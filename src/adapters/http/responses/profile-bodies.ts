@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { PayeeRecordJson } from './payee-bodies.ts';
 import { AccountJson, CodeJson, TransactionJson, UserJson } from './bodies.ts';
 
 const Time = v.pipe(v.string(), v.isoTimestamp());
@@ -53,6 +54,7 @@ export const PersonalDataJson = v.strictObject({
   sessions: v.array(SessionRecordJson),
   credentials: v.array(CredentialRecordJson),
   securityEvents: v.array(EventRecordJson),
+  payees: v.array(PayeeRecordJson),
   accounts: v.array(AccountJson),
   transactions: v.array(TransactionJson),
 });

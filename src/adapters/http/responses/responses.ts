@@ -4,6 +4,7 @@ import type { MonthlyStatement } from '../../../application/reporting/list-state
 import type { TrialBalanceView } from '../../../application/reporting/get-trial-balance.ts';
 import type { KeyView } from '../../../application/transfers/get-transfer.ts';
 import type { DryRunTransferView } from '../../../application/dry-run.ts';
+import type { NamedCounterparty } from '../../../application/payees/name-counterparties.ts';
 import type { EntryView } from '../../../application/reporting/list-entries.ts';
 import { omitAbsent } from '../../shared/omit-absent.ts';
 import type {
@@ -21,7 +22,7 @@ import type {
   TrialBalanceJson,
   UserJson,
 } from './bodies.ts';
-import type { AccountView, CounterpartyView, TransferView } from '../../../application/views.ts';
+import type { AccountView, TransferView } from '../../../application/views.ts';
 import { isoDay } from '../../../domain/calendar.ts';
 import type { AuditRecord } from '../../../domain/integrity/audit-log.ts';
 import type { Balances } from '../../../domain/books/outcome.ts';
@@ -97,10 +98,10 @@ export function entryShape(entry: EntryView): Json<typeof EntryJson> {
   };
 }
 
-function counterpartyShape(counterparty: CounterpartyView | null) {
+function counterpartyShape(counterparty: NamedCounterparty | null) {
   if (counterparty === null) return null;
-  const { name, account, more } = counterparty;
-  return { name, account, ...(more > 0 ? { more } : {}) };
+  const { name, account, number = null, more = 0 } = counterparty;
+  return { name, account, ...omitAbsent({ number, more: more || null }) };
 }
 
 /** A statement without its lines. Sums may exceed 2^53 - 1, so they are strings. */
@@ -237,7 +238,7 @@ export function transactionShape(
       reference: transfer.reference,
       externalId: transfer.externalId,
       metadata: transfer.metadata,
-      counterparty: transfer.counterparty,
+      counterparty: counterpartyShape(transfer.counterparty),
       amountCaptured: numberShape(transfer.amountCaptured),
       amountReversed: numberShape(transfer.amountReversed || null),
       expiresAt: transfer.expiresAt === null ? null : timeShape(transfer.expiresAt),

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import type { Ledger } from '../../../application/ledger.ts';
+import type { NameCounterparties } from '../../../application/payees/name-counterparties.ts';
 import type { Logger } from '../../../application/ports/runtime.ts';
 import { statementProofText } from '../../../application/proofs/statement-proof-text.ts';
 import { accountViewerOf, actorByRole, actorOf, viewerOf } from '../middleware/caller.ts';
@@ -31,12 +32,14 @@ export function accountRoutes({
   ledger,
   log,
   callerRequired,
+  counterparties,
   writes,
   statements,
 }: {
   ledger: Ledger;
   log: Logger;
   callerRequired: CallerRequired;
+  counterparties?: NameCounterparties;
   writes: WriteThrottle;
   statements: StatementPorts;
 }) {
@@ -117,8 +120,10 @@ export function accountRoutes({
       })
       .get('/:id/entries', callerRequired, async (c) => {
         const request = readQueryWithMetadata(c.req, HistoryQuery);
-        const page = await ledger.listEntries(viewerOf(c.get('caller')), c.req.param('id'), request);
-        return c.json({ entries: page.items.map(entryShape), nextCursor: page.nextCursor });
+        const viewer = viewerOf(c.get('caller'));
+        const page = await ledger.listEntries(viewer, c.req.param('id'), request);
+        const entries = (await counterparties?.entries(viewer, page.items)) ?? page.items;
+        return c.json({ entries: entries.map(entryShape), nextCursor: page.nextCursor });
       })
       .get('/:id/statement', callerRequired, async (c) => {
         const { format = acceptedFormat(c), ...query } = readQuery(c.req, StatementQuery);

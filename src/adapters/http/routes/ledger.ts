@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import type { UnconfirmedOrder } from '../../../application/factors/require-confirmation.ts';
+import type { NameCounterparties } from '../../../application/payees/name-counterparties.ts';
 import type { Ledger } from '../../../application/ledger.ts';
 import type { Logger } from '../../../application/ports/runtime.ts';
 import type { CallerRequired, HttpEnv } from '../env.ts';
@@ -18,6 +19,8 @@ export function ledgerRoutes(ports: {
   statements: StatementPorts;
   /** Null or absent: no order needs a confirmation. */
   requireConfirmation?: ((order: UnconfirmedOrder) => Promise<void>) | null;
+  /** Absent: payers see the accounts that they named, and no names. */
+  counterparties?: NameCounterparties;
 }) {
   return new Hono<HttpEnv>()
     .route('/accounts', accountRoutes(ports))

@@ -7,6 +7,7 @@ import {
   meShape,
   sessionRecordShape,
 } from '../responses/profile-shapes.ts';
+import { payeeRecordShape } from '../responses/payee-bodies.ts';
 import { accountShape, transactionShape } from '../responses/responses.ts';
 import { sendParts } from '../statement/send-parts.ts';
 
@@ -27,6 +28,7 @@ async function* partsOf(data: PersonalData): AsyncGenerator<string, void> {
   };
   yield JSON.stringify(head).slice(0, -1);
   yield* listOf('securityEvents', data.securityEvents(), eventRecordShape);
+  yield* listOf('payees', data.payees(), payeeRecordShape);
   yield* listOf('accounts', data.accounts(), accountShape);
   yield* listOf('transactions', data.transactions(), transactionShape);
   yield '}';

@@ -5,6 +5,7 @@ import type { Ledger } from '../../../application/ledger.ts';
 import { mapInTurns } from '../../../application/map-in-turns.ts';
 import type { BatchOperation, KeyedOperation } from '../../../application/transfers/get-transfer.ts';
 import type { TransferRequestFields } from '../../../application/transfers/transfer-request.ts';
+import type { NameCounterparties } from '../../../application/payees/name-counterparties.ts';
 import { omitAbsent } from '../../shared/omit-absent.ts';
 import type { Actor } from '../../../domain/actor.ts';
 import { PassbookError } from '../../../domain/errors.ts';
@@ -34,6 +35,7 @@ import { BATCH_LIMIT_BYTES, Nothing, TransactionsQuery } from '../requests/schem
 import { dryRunOf, readQuery, readQueryWithMetadata } from '../requests/read-query.ts';
 import { readKeyedBody } from '../requests/read-body.ts';
 import { findOne } from '../responses/find-one.ts';
+import { resultNames } from '../responses/named-results.ts';
 import { sendBatchResult, sendTransferResult } from '../responses/results.ts';
 import { keyOutcomeShape, transactionShape } from '../responses/responses.ts';
 import type { WriteThrottle } from '../middleware/write-throttle.ts';
@@ -44,14 +46,17 @@ export function transactionRoutes({
   ledger,
   callerRequired,
   requireConfirmation = null,
+  counterparties,
   writes,
 }: {
   ledger: Ledger;
   callerRequired: CallerRequired;
   /** Null or absent: no order needs a confirmation. */
   requireConfirmation?: RequireConfirmation | null;
+  counterparties?: NameCounterparties;
   writes: WriteThrottle;
 }) {
+  const names = resultNames(counterparties);
   return (
     new Hono<HttpEnv>()
       .post('/', callerRequired, writes.limited, async (c) => {
@@ -64,10 +69,9 @@ export function transactionRoutes({
           const order = { operation: 'transfer', transfers: [request], ...confirmationIn(body) } as const;
           await confirmed(c.get('caller'), order);
         }
-        return sendTransferResult(
-          c,
-          await inApiTerms(ledger.transferFunds(actorOf(c.get('caller')), request, options)),
-        );
+        const actor = actorOf(c.get('caller'));
+        const result = await inApiTerms(ledger.transferFunds(actor, request, options));
+        return sendTransferResult(c, await names.ofTransfer(actor, result));
       })
       .post('/batch', callerRequired, writes.limited, async (c) => {
         const options = dryRunOf(c.req);
@@ -84,11 +88,9 @@ export function transactionRoutes({
           const order = { operation: 'batch', ...request, ...confirmationIn(body) } as const;
           await confirmed(c.get('caller'), order);
         }
-        return sendBatchResult(
-          c,
-          await inApiTerms(ledger.submitBatch(actorOf(c.get('caller')), request, options)),
-          request,
-        );
+        const actor = actorOf(c.get('caller'));
+        const result = await inApiTerms(ledger.submitBatch(actor, request, options));
+        return sendBatchResult(c, await names.ofBatch(actor, result), request);
       })
       .post('/system/initial-funds', callerRequired, roleRequired('system'), async (c) => {
         const options = dryRunOf(c.req);
@@ -149,12 +151,12 @@ export function transactionRoutes({
       .get('/', callerRequired, async (c) => {
         const { externalId, ...request } = readQueryWithMetadata(c.req, TransactionsQuery);
         const viewer = viewerOf(c.get('caller'));
-        if (externalId !== undefined) {
-          const found = await findOne(() => ledger.findTransfer(viewer, externalId));
-          return c.json({ transactions: found.map(transactionShape), nextCursor: null });
-        }
-        const page = await ledger.listTransfers(viewer, request);
-        return c.json({ transactions: page.items.map(transactionShape), nextCursor: page.nextCursor });
+        const { items, nextCursor } =
+          externalId === undefined
+            ? await ledger.listTransfers(viewer, request)
+            : { items: await findOne(() => ledger.findTransfer(viewer, externalId)), nextCursor: null };
+        const transfers = (await counterparties?.transfers(viewer, items)) ?? items;
+        return c.json({ transactions: transfers.map(transactionShape), nextCursor });
       })
       // Before the route that takes any id, which would otherwise match it
       .get('/by-key/:key', callerRequired, async (c) => {
@@ -162,15 +164,19 @@ export function transactionRoutes({
         const actor = keyOwner(c.get('caller'), operation);
         const key = c.req.param('key');
         if (operation === 'batch' || operation === 'exchange') {
-          const results = await ledger.findBatchByKey(actor, key, operation);
+          const results = await names.ofKeys(actor, await ledger.findBatchByKey(actor, key, operation));
           return c.json({ results: await mapInTurns(results, keyOutcomeShape) });
         }
-        return c.json(keyOutcomeShape(await ledger.findTransferByKey(actor, key, operation)));
+        const found = await ledger.findTransferByKey(actor, key, operation);
+        const [named = found] = await names.ofKeys(actor, [found]);
+        return c.json(keyOutcomeShape(named));
       })
       .get('/:id', callerRequired, async (c) => {
         readQuery(c.req, Nothing);
-        const transfer = await ledger.getTransfer(viewerOf(c.get('caller')), c.req.param('id'));
-        return c.json({ transaction: transactionShape(transfer) });
+        const viewer = viewerOf(c.get('caller'));
+        const transfer = await ledger.getTransfer(viewer, c.req.param('id'));
+        const [named = transfer] = (await counterparties?.transfers(viewer, [transfer])) ?? [];
+        return c.json({ transaction: transactionShape(named) });
       })
   );
 

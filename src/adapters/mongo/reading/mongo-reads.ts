@@ -7,6 +7,7 @@ import type {
   LedgerReads,
 } from '../../../application/ports/ledger-store.ts';
 import type { PageRequest } from '../../../application/ports/page-request.ts';
+import type { AccountOfPayee, PayeeReads } from '../../../application/ports/payee-store.ts';
 import type { SessionReads } from '../../../application/ports/user-store.ts';
 import type { TransferPosition } from '../../../application/ports/transfer-position.ts';
 import type { Credential } from '../../../domain/entities/credential.ts';
@@ -30,6 +31,7 @@ import type { CounterpartyIndex } from '../writing/counterparty-blocks.ts';
 import { entryKey, entryKeysBetween } from '../documents/entry-document.ts';
 import { mongoUnavailable } from '../transactions/errors.ts';
 import { findApiKeys } from '../stores/credentials.ts';
+import { findAccountsOfPayees } from '../stores/payees.ts';
 import { findSessions } from '../stores/sessions.ts';
 import { recordOf, recordOfTransfer, transferIdsOf } from '../documents/record-document.ts';
 import { withLastEntries } from '../documents/latest-accounts.ts';
@@ -41,7 +43,7 @@ import type { EntriesPart, TransferDocument } from '../documents/transfer-docume
  * Reads from the primary with majority read concern. Filters always compare with `$eq`, so an id that is not a string
  * finds nothing, even if it contains operators.
  */
-export class MongoReads implements LedgerReads, SessionReads {
+export class MongoReads implements LedgerReads, SessionReads, PayeeReads {
   readonly #collections: Collections;
   readonly #blocks: CounterpartyIndex;
   readonly #timeoutMs: number;
@@ -187,6 +189,10 @@ export class MongoReads implements LedgerReads, SessionReads {
 
   apiKeys(digests: readonly string[]): Promise<readonly { key: Credential<'api_key'>; user: User }[]> {
     return this.#read(() => findApiKeys(this.#collections.credentials, digests));
+  }
+
+  accountsOfPayees(userId: string, accountIds: readonly string[]): Promise<readonly AccountOfPayee[]> {
+    return this.#read(() => findAccountsOfPayees(this.#collections.accounts, userId, accountIds));
   }
 
   async dueOn(accountId: string, until: Instant): Promise<PendingSums> {

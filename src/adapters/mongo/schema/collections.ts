@@ -8,6 +8,7 @@ import type { SecurityEventDocument } from '../documents/security-event-document
 import type { VersionDocument } from '../documents/version-document.ts';
 import type { MailHourDocument } from '../documents/mail-hour-document.ts';
 import type { OutboxDocument } from '../documents/outbox-document.ts';
+import type { PayeeDocument } from '../documents/payee-document.ts';
 import type { ProcessDocument } from '../documents/process-document.ts';
 import type { RecordDocument } from '../documents/record-document.ts';
 import type { ThrottleDocument } from '../documents/throttle-document.ts';
@@ -34,6 +35,7 @@ export type Collections = {
   readonly credentials: Collection<CredentialDocument>;
   /** Inserted and never deleted. Erasing a user clears what is personal. */
   readonly securityEvents: Collection<SecurityEventDocument>;
+  readonly payees: Collection<PayeeDocument>;
   readonly mailHours: Collection<MailHourDocument>;
   /** Requests by caller and minute. */
   readonly counts: Collection<CountDocument>;
@@ -56,6 +58,7 @@ export function collectionsOf(db: Db): Collections {
     sessions: db.collection('sessions'),
     credentials: db.collection('credentials'),
     securityEvents: db.collection('securityEvents'),
+    payees: db.collection('payees'),
     mailHours: db.collection('mailHours'),
     counts: db.collection('counts'),
     throttles: db.collection('throttles'),

@@ -225,6 +225,16 @@ const MIGRATIONS: readonly Migration[] = [
       await again(() => numberDocuments(db, accountPrefix));
     },
   },
+  {
+    version: 12,
+    name: 'payees',
+    async apply(db) {
+      await index(db, 'payees', [
+        { key: { accountId: 1, userId: 1 }, name: 'by_account', unique: true },
+        { key: { userId: 1, _id: 1 }, name: 'by_user' },
+      ]);
+    },
+  },
 ];
 
 /** Implements `Transfer.unbookedFor` for existing transfers, in one scan. */

@@ -203,6 +203,19 @@ export const securityEvents: Document = {
   }),
 };
 
+export const payees: Document = {
+  $jsonSchema: object({
+    _id: text,
+    userId: text,
+    accountId: text,
+    number: text,
+    label: textOrNull,
+    confirmedName: textOrNull,
+    savedAt: dateOrNull,
+    createdAt: date,
+  }),
+};
+
 export const mailHours: Document = { $jsonSchema: object({ _id: text, endsAt: date, content: text }) };
 
 export const throttles: Document = {

@@ -1,5 +1,6 @@
 import { ownTurn } from '../../../application/event-loop.ts';
 import type { BookLine, LedgerReads } from '../../../application/ports/ledger-store.ts';
+import type { PayeeReads } from '../../../application/ports/payee-store.ts';
 import type { SessionReads } from '../../../application/ports/user-store.ts';
 import type { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
 import type { Transfer } from '../../../domain/entities/transfer.ts';
@@ -11,6 +12,7 @@ import { entriesAt, entriesWith, selectEntries } from '../tables/entries.ts';
 import { beforeCommit } from '../connection/faults.ts';
 import { findRecord } from '../tables/idempotency-records.ts';
 import { listApiKeys } from '../tables/credentials.ts';
+import { selectAccountsOfPayees } from '../tables/payees.ts';
 import { findSession } from '../tables/sessions.ts';
 import {
   selectDueSums,
@@ -25,7 +27,7 @@ import { whenUnlocked } from '../writing/waiting.ts';
 export function readsOf(
   connection: Connection,
   { lockTimeoutMs }: { readonly lockTimeoutMs: number },
-): LedgerReads & SessionReads {
+): LedgerReads & SessionReads & PayeeReads {
   return {
     account: (id) => read(() => findAccount(connection, id)),
     accountsOf: (ownerId, page) => read(() => selectAccounts(connection, ownerId, page)),
@@ -63,6 +65,8 @@ export function readsOf(
     record: (key) => read(() => findRecord(connection, key)),
     sessions: (ids) => read(() => ids.flatMap((id) => findSession(connection, id) ?? [])),
     apiKeys: (digests) => read(() => listApiKeys(connection, digests)),
+    accountsOfPayees: (userId, accountIds) =>
+      read(() => atOneMoment(connection, () => selectAccountsOfPayees(connection, userId, accountIds))),
     dueOn: (accountId, until) => read(() => selectDueSums(connection, accountId, until)),
     pendingHolds: (accountId, page) => read(() => listPendingHolds(connection, accountId, page)),
     holdsPlaced: (accountId, page) => read(() => listHoldsPlaced(connection, accountId, page)),

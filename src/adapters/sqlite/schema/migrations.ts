@@ -12,6 +12,7 @@ import {
   NEWEST_ENTRY,
   NUMBERS,
   NUMBERS_KEPT,
+  PAYEES,
   PEOPLE_AND_MAIL,
   ROW_DIGESTS,
   UNBOOKED_TRANSFERS,
@@ -53,6 +54,7 @@ const MIGRATIONS: readonly Migration[] = [
     sql: NUMBERS,
     fill: { rows: numberAccounts, sql: NUMBERS_KEPT },
   },
+  { name: 'payees', sql: PAYEES },
 ];
 
 const RECORD = `CREATE TABLE IF NOT EXISTS schema_migrations (

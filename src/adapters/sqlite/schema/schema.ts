@@ -444,3 +444,20 @@ BEGIN SELECT raise(ABORT, 'what an account was opened with never changes'); END;
 CREATE TRIGGER transfers_keep_their_external_id BEFORE UPDATE OF external_id ON transfers
 BEGIN SELECT raise(ABORT, 'what a transfer began with never changes'); END;
 `;
+
+/** Adds the labels and confirmed names that users keep about the accounts of others. */
+export const PAYEES = `
+CREATE TABLE payees (
+  id TEXT NOT NULL PRIMARY KEY,
+  user_id TEXT NOT NULL,
+  account_id TEXT NOT NULL,
+  number TEXT NOT NULL,
+  label TEXT,
+  confirmed_name TEXT,
+  saved_at INTEGER,
+  created_at INTEGER NOT NULL,
+  UNIQUE (account_id, user_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX payees_by_user ON payees (user_id, id);
+`;
