@@ -34,6 +34,7 @@ import type { LinkTokens, PasswordHasher, TokenIssuer } from './application/port
 import { isWordIn } from './application/users/password.ts';
 import { SessionSweeper } from './application/jobs/session-sweeper.ts';
 import type { Config, MailConfig } from './config.ts';
+import { payeeNames } from './application/payees/payee-names.ts';
 import { readLetterhead } from './letterhead.ts';
 
 /** The running parts of the server. */
@@ -91,7 +92,7 @@ export async function assembleServices(given: {
       const links = scope.resolve(LINKS);
       const pages: BankPages = { origin: given.origin, tokenOf: (linkId) => links.tokenOf(linkId) };
       const names = nameReads(scope.resolve(STORE));
-      return given.mailer ?? createMailer(config.mail, { pages, names });
+      return given.mailer ?? createMailer(config.mail, { bank: config.bank, pages, names });
     },
     { close: (mailer) => mailer.close?.() },
   );
@@ -135,7 +136,7 @@ export async function assembleServices(given: {
         refreshTokens: createRefreshTokens(given.jwtSecrets),
         links: scope.resolve(LINKS),
         isCommonPassword: (password) =>
-          isCommonPassword(password) || isWordIn(config.mail.from.name, password),
+          isCommonPassword(password) || isWordIn(config.bank.name, password),
         factorTools: createFactorTools({ secrets: given.jwtSecrets, clock: systemClock }),
         stepUpAmounts: config.stepUpAmounts,
         apiKeyFormat,
@@ -217,11 +218,7 @@ function nameReads({ reads }: Store): NameReads {
     const found = await Promise.all(ids.map((id) => reads.account(id)));
     return new Map(found.flatMap((account) => (account ? [[account.id, account]] : [])));
   };
-  return {
-    accounts,
-    payees: async (_userId, ids) =>
-      new Map([...(await accounts(ids))].map(([id, { number }]) => [id, { name: null, number }])),
-  };
+  return { accounts, payees: payeeNames({ reads }) };
 }
 
 /** Lets a mail in progress finish within `graceMs`. Then it fails, and a later start sends it again. */

@@ -46,9 +46,10 @@ export async function previewMails(folder: string, config: Config): Promise<Mail
   };
 }
 
-function termsOf({ mail, publicOrigin, port }: Config): MailTerms {
+function termsOf({ bank, mail, publicOrigin, port }: Config): MailTerms {
   return {
     from: mail.from,
+    bank,
     pages: {
       origin: () => publicOrigin ?? `http://localhost:${port}`,
       tokenOf: (linkId) => `sample-${linkId}`,

@@ -80,7 +80,6 @@ export function createApp({
     publicOrigin,
     requireConfirmation: bank.requireConfirmation,
     counterparties: bank.counterparties,
-    payeeNames: bank.payeeNames,
     trustedProxies,
     sessionToken: token,
     sessionRequired: sessionRequired(access),
@@ -89,7 +88,7 @@ export function createApp({
     callerRequired: userRequired as unknown as CallerRequired,
     throttle: new SignInThrottle(throttle),
     writes: new WriteThrottle(writes),
-    statements: { letterhead, holderOf: holderOf(bank) },
+    statements: { letterhead, holderOf: holderOf(bank), payeeNames: bank.payeeNames },
   };
 
   // Not strict: a trailing slash makes no difference
