@@ -89,7 +89,7 @@ export function createApp({
     callerRequired: userRequired as unknown as CallerRequired,
     throttle: new SignInThrottle(throttle),
     writes: new WriteThrottle(writes),
-    statements: { letterhead, holderOf: holderOf(bank) },
+    statements: { letterhead, holderOf: holderOf(bank), payeeNames: bank.payeeNames },
   };
 
   // Not strict: a trailing slash makes no difference

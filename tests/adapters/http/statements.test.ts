@@ -248,6 +248,8 @@ describe('GET /api/accounts/:accountId/statements', () => {
         csv: `${path}?${period}&format=csv`,
         html: `${path}?${period}&format=html`,
         pdf: `${path}?${period}&format=pdf`,
+        camt053: `${path}?${period}&format=camt053`,
+        ofx: `${path}?${period}&format=ofx`,
         proof: `${path}-proof?${period}`,
       },
     });
