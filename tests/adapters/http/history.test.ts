@@ -359,7 +359,7 @@ describe('GET /api/accounts/:id/statement', () => {
               flow: 'out',
               amount: 2550,
               balance: 7450,
-              counterparty: { name: 'Bob', account: to },
+              counterparty: { name: 'Bob', account: to, number: A_TEXT },
               description: '=lunch, "two"',
             },
           ],
