@@ -151,15 +151,16 @@ describe('A statement as PDF', () => {
   });
 
   it('is tagged, and has a title and a language', async () => {
-    const { info, isTagged, pages, tagsOf } = await pdfOf(await given.read('statement?format=pdf'));
+    const pdf = await pdfOf(await given.read('statement?format=pdf'));
+    const { info, isTagged, pages } = pdf;
     expect(info).toMatchObject({ Author: 'Alder Bank', Language: 'en' });
     expect(info['Title']).toMatch(/^Account statement, 1 January 2026 to \d+ March 2026$/);
     expect(isTagged).toBe(true);
-    const tags = await tagsOf(1);
+    const tags = await pdf.tagsOf(1);
     for (const tag of ['Document', 'H1', 'P', 'Table', 'THead', 'TH', 'TBody', 'TR', 'TD']) {
       expect(tags).toContain(`"role":"${tag}"`);
     }
-    expect(await tagsOf(pages.length)).toContain('"role":"TR"');
+    expect(await pdf.tagsOf(pages.length)).toContain('"role":"TR"');
   });
 
   it('leaves turns of the event loop to others, at least one for each page', async () => {
@@ -247,6 +248,8 @@ describe('GET /api/accounts/:accountId/statements', () => {
         csv: `${path}?${period}&format=csv`,
         html: `${path}?${period}&format=html`,
         pdf: `${path}?${period}&format=pdf`,
+        camt053: `${path}?${period}&format=camt053`,
+        ofx: `${path}?${period}&format=ofx`,
         proof: `${path}-proof?${period}`,
       },
     });

@@ -21,9 +21,13 @@ import type { StatementText } from '../statement/statement-text.ts';
 export type StatementPorts = {
   readonly letterhead?: Letterhead | null;
   readonly holderOf?: ((ownerId: string) => Promise<Holder | undefined>) | null;
-  /** Returns by account id what a user knows payees by. */
+  /** Names a user's payees by account id. Of `unpaidIds` the user has paid none yet. */
   readonly payeeNames?:
-    | ((userId: string, accountIds: readonly string[]) => Promise<ReadonlyMap<string, PayeeName>>)
+    | ((
+        userId: string,
+        accountIds: readonly string[],
+        unpaidIds: readonly string[],
+      ) => Promise<ReadonlyMap<string, PayeeName>>)
     | null;
 };
 
@@ -90,7 +94,7 @@ export async function issue(
     calendar,
     holder: holder?.name ?? null,
     letterhead,
-    namesOf: isOwner && payeeNames ? (accountIds) => payeeNames(viewer.id, accountIds) : null,
+    namesOf: isOwner && payeeNames ? ({ paid, reserved }) => payeeNames(viewer.id, paid, reserved) : null,
     proofPath: `${path.replace(/\/$/, '')}-proof?from=${isoText(from)}&to=${isoText(to)}`,
   });
 }

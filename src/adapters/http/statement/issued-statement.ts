@@ -16,7 +16,11 @@ export type Holder = { readonly name: string; readonly timeZone: string };
 
 /** A payee as the holder of an account knows them. */
 export type PayeeName = { readonly name: string | null; readonly number: string | null };
-export type PayeeNames = (accountIds: readonly string[]) => Promise<ReadonlyMap<string, PayeeName>>;
+/** Names payees by account id: those who were paid, and those for whom money is only reserved. */
+export type PayeeNames = (ids: {
+  readonly paid: readonly string[];
+  readonly reserved: readonly string[];
+}) => Promise<ReadonlyMap<string, PayeeName>>;
 
 export type IssuedCounterparty = CounterpartyView & { readonly number?: string | null };
 export type IssuedLine = Omit<StatementLine, 'counterparty'> & {
@@ -65,7 +69,9 @@ type Record = { readonly counterparty: CounterpartyView | null; readonly flow?: 
 async function named<R extends Record>(records: readonly R[], namesOf: PayeeNames | null) {
   const ids = records.flatMap((record) => payeeOf(record) ?? []);
   if (namesOf === null || ids.length === 0) return records;
-  const names = await namesOf([...new Set(ids)]);
+  const wanted = [...new Set(ids)];
+  const isPaid = records.some(({ flow }) => flow !== undefined);
+  const names = await namesOf(isPaid ? { paid: wanted, reserved: [] } : { paid: [], reserved: wanted });
   return records.map((record) => {
     const { counterparty } = record;
     const known = names.get(payeeOf(record) ?? '');
