@@ -135,8 +135,7 @@ export async function assembleServices(given: {
         tokens: scope.resolve(TOKENS),
         refreshTokens: createRefreshTokens(given.jwtSecrets),
         links: scope.resolve(LINKS),
-        isCommonPassword: (password) =>
-          isCommonPassword(password) || isWordIn(config.bank.name, password),
+        isCommonPassword: (password) => isCommonPassword(password) || isWordIn(config.bank.name, password),
         factorTools: createFactorTools({ secrets: given.jwtSecrets, clock: systemClock }),
         stepUpAmounts: config.stepUpAmounts,
         apiKeyFormat,

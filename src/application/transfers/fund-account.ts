@@ -5,7 +5,7 @@ import { invalid, PassbookError } from '../../domain/errors.ts';
 import { scopeOf } from '../../domain/books/idempotency.ts';
 import { withTransferView } from '../alongside.ts';
 import { dryRunTransfer, withDryRun } from '../dry-run.ts';
-import { readAccountId } from '../accounts/account-ids.ts';
+import { lookUpNumbers, requireAccountId } from '../accounts/account-ids.ts';
 import type { LedgerReads } from '../ports/ledger-store.ts';
 import { leg } from './transfer-request.ts';
 import type { IdGenerator } from '../ports/runtime.ts';
@@ -100,15 +100,16 @@ async function throughFunding(
   const { userId } = request;
   const field = CUSTOMER_FIELD[kind];
   if (actor.kind !== 'system') throw new PassbookError('forbidden');
-  const found = what.accountId === undefined ? undefined : readAccountId(reads, what.accountId, field);
-  const accountId = found instanceof Promise ? await found : found;
+  const found = lookUpNumbers(reads, [what.accountId]);
+  const idOf = typeof found === 'function' ? found : await found;
+  const accountId = what.accountId === undefined ? undefined : requireAccountId(field, what.accountId, idOf);
   if ((accountId === undefined) === (userId === undefined)) {
     throw invalid(field, 'or "userId" must be given, and not both');
   }
   const currency = optionalCurrency(request.currency) ?? (userId === undefined ? null : defaultCurrency);
   const customer: AccountRef =
-    userId === undefined
-      ? { accountId: requireId(field, accountId) }
+    accountId !== undefined
+      ? { accountId }
       : { ownerId: requireId('userId', userId), currency: currency ?? defaultCurrency };
   const amount = requireAmount(request.amount);
   const description = optionalText('description', request.description, DESCRIPTION_MAX_LENGTH);

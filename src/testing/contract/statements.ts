@@ -146,7 +146,8 @@ export function describeStatements(
         await bank.ledger.renameAccount(owner, { accountId: id, name: 'Another' });
       }
       await bank.sweep();
-      const renamed = before.map((statement) => ({ ...statement, accountName: 'Another' }));
+      const readAt = clock.now();
+      const renamed = before.map((statement) => ({ ...statement, readAt, accountName: 'Another' }));
       expect(await read()).toStrictEqual(renamed);
     });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { freshNumber } from '../../../src/testing/fixtures/builders.ts';
 import { prefetchFor } from '../../../src/domain/books/prefetch.ts';
 import {
   aBatchCommand,
@@ -22,6 +23,7 @@ const NOTHING = {
   transferIds: [],
   purposes: [],
   activeAccounts: [],
+  identifiers: [],
   activeCount: 1,
   ownerIds: [],
   keys: [],
@@ -85,6 +87,7 @@ describe('the prefetch of commands', () => {
       activeAccounts: [],
       ownerIds: ['alice', 'bob'],
       keys: [keyed.key],
+      identifiers: [keyed, keyless].map(({ number: value }) => ({ kind: 'account_number', value })),
     });
   });
 
@@ -138,9 +141,24 @@ describe('the prefetch of commands', () => {
       activeAccounts: [],
       ownerIds: [],
       keys: commands.map(({ key }) => key),
+      identifiers: [],
       holdsDueBy: DUE,
       auditHead: true,
     });
+  });
+
+  it('has the numbers and external ids that must be free', () => {
+    const number = freshNumber();
+    const commands = [
+      anOpenCommand({ number, externalId: 'a' }),
+      aTransferCommand({ externalId: 'b' }),
+      aReverseCommand({ transferId: 't', externalId: 'b' }),
+    ];
+    expect(prefetchFor(commands, DUE).identifiers).toEqual([
+      { kind: 'account_number', value: number },
+      { kind: 'account_external_id', value: 'a' },
+      { kind: 'transfer_external_id', value: 'b' },
+    ]);
   });
 
   it('has the account alone for an expiry and for a renaming', () => {
@@ -168,6 +186,7 @@ describe('the prefetch of commands', () => {
       activeAccounts: [{ ownerId: 'alice', currency: 'EUR' }],
       ownerIds: ['alice'],
       keys: [transfer.key, toUser.key, open.key],
+      identifiers: [{ kind: 'account_number', value: open.number }],
     });
   });
 });
