@@ -457,7 +457,7 @@ async function walkPayees(terms: {
   const saved = await ask('POST /api/payees', 'A payee with a label', {
     body: { number, name: 'Bob', label: 'Canteen' },
   });
-  await ask('POST /api/payees', 'A digit is wrong', { body: { number: 'PB68 5390 0754 7035' } });
+  await ask('POST /api/payees', 'A digit is wrong', { body: { number: 'PB48 5390 0754 7035' } });
   await ask('GET /api/payees', 'All payees');
   const path = { payeeId: (saved as { payee: { id: string } }).payee.id };
   await ask('PATCH /api/payees/{payeeId}', 'Another label', { path, body: { label: 'Lunch' } });

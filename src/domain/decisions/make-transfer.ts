@@ -207,7 +207,7 @@ function mayCredit({ actor, instruction }: InitiatedTransfer, account: Account):
   return actor.kind === 'system' || account.ownerId !== null;
 }
 
-/** Returns the code of the first of checks 8 to 13 that fails. */
+/** Returns the code of the first of checks 9 to 14 that fails. */
 export function ruleBroken(
   books: WorkingBooks,
   sides: readonly Side[],

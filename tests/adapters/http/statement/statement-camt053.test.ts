@@ -38,7 +38,7 @@ describe('a statement as camt.053', () => {
 <Id>ID</Id>
 <CreDtTm>2026-02-01T00:00:00.000Z</CreDtTm>
 <FrToDt><FrDtTm>2026-01-01T00:00:00.000Z</FrDtTm><ToDtTm>2026-01-31T23:59:59.999Z</ToDtTm></FrToDt>
-<Acct><Id><Othr><Id>PB68539007547034</Id></Othr></Id><Ccy>EUR</Ccy></Acct>
+<Acct><Id><Othr><Id>PB48539007547034</Id></Othr></Id><Ccy>EUR</Ccy></Acct>
 <Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">0.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-01-01</Dt></Dt></Bal>
 <Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">74.50</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-01-31</Dt></Dt></Bal>
 <Bal><Tp><CdOrPrtry><Cd>CLAV</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">69.50</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-01-31</Dt></Dt></Bal>
@@ -112,7 +112,7 @@ describe('a statement as camt.053', () => {
     const names = { accountName: 'Household', holder: 'Ada', letterhead: letterheadOf('Passbook Bank') };
     const xml = await validText(aStatement(names));
     expect(xml).toContain(
-      '<Acct><Id><Othr><Id>PB68539007547034</Id></Othr></Id><Ccy>EUR</Ccy><Nm>Household</Nm><Ownr><Nm>Ada</Nm></Ownr><Svcr><FinInstnId><Nm>Passbook Bank</Nm></FinInstnId></Svcr></Acct>',
+      '<Acct><Id><Othr><Id>PB48539007547034</Id></Othr></Id><Ccy>EUR</Ccy><Nm>Household</Nm><Ownr><Nm>Ada</Nm></Ownr><Svcr><FinInstnId><Nm>Passbook Bank</Nm></FinInstnId></Svcr></Acct>',
     );
     // An account of the bank has no number
     const ofBank = await validText(aStatement({ accountNumber: null }));
