@@ -1,6 +1,6 @@
 /**
- * `npm run pictures`: draws the statement of a believable month, for the README and for people who work on its look.
- * Writes `docs/statement.png`; with `--out FOLDER`, the page at two widths and in both schemes, its print and its PDF.
+ * `npm run pictures`: draws the statement of a believable month and a mail, for the README and for people who work on
+ * their look. Writes `docs/statement.png` and `docs/mail.png`; with `--out FOLDER`, the page at two widths and in both schemes, its print and its PDF.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,7 +9,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../tests/support/browser.ts';
-import { aMonthOfABank } from './pictures/month.ts';
+import { composeMail } from '../src/adapters/smtp/compose-mail.ts';
+import { SAMPLE_NAMES, sampleMails } from '../src/adapters/smtp/mail-samples.ts';
+import { aMonthOfABank, BANK } from './pictures/month.ts';
 
 const require = createRequire(import.meta.url);
 const SCREENS = [
@@ -39,8 +41,10 @@ const month = await aMonthOfABank({ logo, moreLines: Number(values.lines) });
 const page = await month.statement('html');
 const browser = await launchBrowser();
 try {
-  if (values.out === undefined) await drawReadme(browser, page);
-  else await drawAll(browser, { page, folder: values.out });
+  if (values.out === undefined) {
+    await drawReadme(browser, page);
+    await drawMail(browser);
+  } else await drawAll(browser, { page, folder: values.out });
 } finally {
   await browser.close();
 }
@@ -52,6 +56,28 @@ async function drawReadme(browser: Browser, page: Uint8Array): Promise<void> {
   const tab = await browser.newPage({ ...screen, deviceScaleFactor: 1.5 });
   await show(tab, page);
   await tab.screenshot({ path, clip: { x: 0, y: 0, width: 1000, height: 1010 } });
+  await tab.close();
+}
+
+/** The mail to a person who has paid. */
+async function drawMail(browser: Browser): Promise<void> {
+  const sample = sampleMails().find(({ name }) => name === 'transfer-sent');
+  if (!sample) throw new Error('There is no sample of a mail to a payer');
+  const mail = await composeMail(sample.message, {
+    from: { name: BANK.name, address: 'bank@alderbank.example' },
+    bank: BANK,
+    pages: { origin: () => 'https://alderbank.example', tokenOf: (linkId) => linkId },
+    names: SAMPLE_NAMES,
+    recipient: sample.recipient,
+  });
+  const path = new URL('../docs/mail.png', import.meta.url).pathname;
+  const tab = await browser.newPage({
+    colorScheme: 'light',
+    viewport: { width: 720, height: 400 },
+    deviceScaleFactor: 1.5,
+  });
+  await show(tab, Buffer.from(String(mail?.html)));
+  await tab.screenshot({ path, fullPage: true });
 }
 
 async function show(tab: Page, page: Uint8Array): Promise<void> {

@@ -7,6 +7,12 @@ import { assembleLedger } from '../../src/application/ledger.ts';
 import { FixedClock } from '../../src/testing/fixtures/builders.ts';
 
 const DAY_MS = 86_400_000;
+/** The bank of the pictures. */
+export const BANK = {
+  name: 'Alder Bank',
+  address: ['Kaiser-Joseph-Straße 210', '79098 Freiburg im Breisgau', 'alderbank.example'],
+};
+
 const ADA = { kind: 'user', id: 'ada', name: 'Ada Lindqvist' } as const;
 const SYSTEM = { kind: 'system' } as const;
 
@@ -66,8 +72,7 @@ export async function aMonthOfABank({ logo, moreLines = 0 }: { logo: string; mor
     actorOf: () => ADA,
     statements: {
       letterhead: {
-        name: 'Alder Bank',
-        address: ['Kaiser-Joseph-Straße 210', '79098 Freiburg im Breisgau', 'alderbank.example'],
+        ...BANK,
         logo: readLogo(logo),
       },
       holderOf: () => Promise.resolve({ name: ADA.name, timeZone: 'Europe/Berlin' }),
