@@ -369,7 +369,7 @@ export function assembleLedger<Tx>(ports: LedgerPorts<Tx>): Ledger<Tx> {
     throw new TypeError(`"${ports.defaultCurrency}" is not a currency of ISO 4217`);
   }
   if (!isNumberPrefix(ports.accountPrefix)) {
-    throw new TypeError(`"${ports.accountPrefix}" is not a prefix of two to four capital letters`);
+    throw new TypeError(`"${String(ports.accountPrefix)}" is not a prefix of two to four capital letters`);
   }
   const { store, ...rest } = ports;
   const writer = new CommandWriter({ ...rest, unitOfWork: store.unitOfWork });

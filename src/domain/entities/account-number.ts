@@ -28,7 +28,7 @@ export function isNumberPrefix(value: unknown): value is string {
  * @throws TypeError for another prefix or body
  */
 export function makeAccountNumber(prefix: string, body: string): string {
-  if (!isNumberPrefix(prefix)) throw new TypeError(`"${prefix}" is not a prefix of account numbers`);
+  if (!isNumberPrefix(prefix)) throw new TypeError(`"${String(prefix)}" is not a prefix of account numbers`);
   if (!BODY.test(body)) throw new TypeError(`The body of an account number has ${BODY_DIGITS} digits`);
   const check = 98 - remainder(`${body}${prefix}00`);
   return `${prefix}${check.toString().padStart(2, '0')}${body}`;

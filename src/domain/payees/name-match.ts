@@ -23,7 +23,7 @@ export function matchNames(one: string, other: string): NameMatch {
 
 /** Accents of the Latin, Greek and Cyrillic scripts, points of Hebrew and Arabic. Other scripts keep their marks. */
 const ACCENTS = new RegExp(
-  '[\\u0300-\\u036f\\u0591-\\u05bd\\u05bf\\u05c1\\u05c2\\u05c4\\u05c5\\u05c7\\u0640\\u064b-\\u065f\\u0670]',
+  '\\u0640|[\\u0300-\\u036f\\u0591-\\u05bd\\u05bf\\u05c1\\u05c2\\u05c4\\u05c5\\u05c7\\u064b-\\u065f\\u0670]',
   'g',
 );
 /** Invisible characters, such as those that set the direction of writing. */

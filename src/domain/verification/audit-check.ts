@@ -62,12 +62,11 @@ export class AuditCheck {
   differenceOf(account: Account): string | undefined {
     const standing = this.#standings.get(account.id)?.standing ?? initialOf(account);
     const known = Object.keys(standing).filter((field) => field.startsWith(METADATA));
-    const pairs = known.map((field) => [
-      field,
-      metadataDigest(account, field.slice(METADATA.length), this.#digest),
-    ]);
+    const pairs: Standing = Object.fromEntries(
+      known.map((field) => [field, metadataDigest(account, field.slice(METADATA.length), this.#digest)]),
+    );
     const found: Standing = {
-      ...Object.fromEntries(pairs),
+      ...pairs,
       status: account.status,
       creditsFrozen: account.creditsFrozen.toString(),
       minimumBalance: account.minimumBalance?.toString() ?? null,

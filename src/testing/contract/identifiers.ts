@@ -213,14 +213,12 @@ export function describeIdentifiers(subject: () => Subject): void {
             door.ledger.transferFunds(alice, { ...request, idempotencyKey: freshId() }),
           ),
         );
-        expect(answers.map(codeOf).toSorted()).toEqual([
-          ...Array.from({ length: 3 }, () => 'external_id_taken'),
-          null,
-        ]);
+        const refused = answers.map(codeOf).filter((code) => code !== null);
+        expect(refused).toEqual(answers.slice(1).map(() => 'external_id_taken'));
         const openings = await Promise.all(
           [bank, otherBank].map((door) => door.ledger.openAccount(alice, { externalId })),
         );
-        expect(openings.map(codeOf).toSorted()).toEqual(['external_id_taken', null]);
+        expect(openings.map(codeOf).filter((code) => code !== null)).toEqual(['external_id_taken']);
       }
       expect(await bank.balanceOf(to)).toBe(5n);
     });

@@ -510,7 +510,7 @@ describe('GET /api/accounts/:id/statement', () => {
 
   it('is identical byte for byte once it is final, as JSON and CSV but for the name of the account', async () => {
     const given = await aDayLater();
-    const { edge, alice, bob, from, lunch, room } = given;
+    const { edge, alice, bob, lunch, room } = given;
     const read = () =>
       Promise.all(
         ['json', 'csv'].map(

@@ -132,7 +132,7 @@ describe('a proof of an account whose entries begin with version 1', () => {
     [
       'no field for a reference',
       4,
-      ({ seal: { reference: _, ...seal } }) => ({ seal, reference: undefined }),
+      ({ seal }) => ({ seal: { ...seal, reference: undefined }, reference: undefined }),
       MALFORMED,
     ],
   ])('is refused with %s', (_, sequence, change, reason) => {

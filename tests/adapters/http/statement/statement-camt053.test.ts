@@ -91,8 +91,14 @@ describe('a statement as camt.053', () => {
     const families = textsAt(xml, 'Domn/Fmly/Cd');
     const subfamilies = textsAt(xml, 'Domn/Fmly/SubFmlyCd');
     expect(families.map((family, place) => `${family} ${subfamilies[place]}`)).toEqual([
-      ...['RCDT BOOK', 'ICDT BOOK', 'MCOP OTHR', 'MDOP OTHR'],
-      ...['MCOP OTHR', 'MDOP OTHR', 'ICDT RRTN', 'RCDT RRTN'],
+      'RCDT BOOK',
+      'ICDT BOOK',
+      'MCOP OTHR',
+      'MDOP OTHR',
+      'MCOP OTHR',
+      'MDOP OTHR',
+      'ICDT RRTN',
+      'RCDT RRTN',
     ]);
   });
 
