@@ -51,6 +51,9 @@ type Row = {
   readonly isEdge: boolean;
 };
 
+/** Most bytes of a part. */
+const PART = 65_536;
+
 /** Writes a statement as PDF, page by page. Other work gets a turn of the event loop after each page. */
 export async function* pdfParts(statement: IssuedStatement): AsyncGenerator<Uint8Array, void> {
   const document = documentOf(statement);
@@ -65,7 +68,8 @@ export async function* pdfParts(statement: IssuedStatement): AsyncGenerator<Uint
   yield* sheet.holds();
   yield* sheet.notes();
   for (const bytes of sheet.end()) {
-    yield bytes;
+    // A font is larger than what a slow reader should wait for at once
+    for (let at = 0; at < bytes.length; at += PART) yield bytes.subarray(at, at + PART);
     await ownTurn();
   }
 }
