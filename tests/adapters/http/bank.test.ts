@@ -35,6 +35,7 @@ describe('The walk of a customer', () => {
     const { account } = opened.body as { account: { id: string } };
     const empty = {
       id: account.id,
+      number: expect.stringMatching(/^PB\d{14}$/) as string,
       name: null,
       currency: 'EUR',
       currencyExponent: 2,

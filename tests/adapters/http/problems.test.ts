@@ -68,6 +68,7 @@ const CODES: Readonly<Record<number, readonly ErrorCode[]>> = {
     'already_voided',
     'hold_expired',
     'already_closed',
+    'external_id_taken',
     'nothing_to_erase',
     'email_already_registered',
     'second_factor_already_set_up',

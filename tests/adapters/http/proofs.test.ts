@@ -122,7 +122,7 @@ describe('The proof of a statement', () => {
     );
     expect(proof).toMatchObject({
       status: 200,
-      body: { format: 'passbook statement proof', version: 1, opening: null, following: null, digests: [] },
+      body: { format: 'passbook statement proof', version: 2, opening: null, following: null, digests: [] },
     });
     for (const other of others) expect(other.text).toBe(proof?.text);
     expectAnswer(await proofFor(bob.token), refusal(404, 'account_not_found'));

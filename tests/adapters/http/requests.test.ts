@@ -82,7 +82,7 @@ describe('Every route', () => {
   test('wants a session, but for sign-in, health and documents', async () => {
     const edge = new Edge();
     const routes = edge.app.routes.filter(({ method, path }) => method !== 'ALL' && !PUBLIC.includes(path));
-    expect(new Set(routes.map(({ path }) => path)).size).toBe(56);
+    expect(new Set(routes.map(({ path }) => path)).size).toBe(57);
 
     for (const { method, path } of routes) {
       const answer = await edge.call(`${method} ${path}`);

@@ -35,7 +35,7 @@ describe('a statement as camt.053', () => {
 <BkToCstmrStmt>
 <GrpHdr><MsgId>ID</MsgId><CreDtTm>2026-02-01T00:00:00.000Z</CreDtTm></GrpHdr>
 <Stmt>
-<Id>ID</Id>
+<Id>2026-01</Id>
 <CreDtTm>2026-02-01T00:00:00.000Z</CreDtTm>
 <FrToDt><FrDtTm>2026-01-01T00:00:00.000Z</FrDtTm><ToDtTm>2026-01-31T23:59:59.999Z</ToDtTm></FrToDt>
 <Acct><Id><Othr><Id>PB48539007547034</Id></Othr></Id><Ccy>EUR</Ccy></Acct>
