@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { Connection } from '../../src/adapters/sqlite/connection/connection.ts';
+import { accountDigestBytes, accountsAfter } from '../../src/adapters/sqlite/tables/accounts.ts';
 import { digestRows } from '../../src/adapters/sqlite/tables/digest-rows.ts';
 import { loadDriver } from '../../src/adapters/sqlite/connection/driver.ts';
 import type { Value } from '../../src/adapters/sqlite/connection/driver.ts';
@@ -69,6 +70,9 @@ class SqliteTamper implements Tamper {
       { id },
       {
         owner_id: state.ownerId,
+        number: state.number,
+        external_id: state.externalId,
+        metadata: state.metadata && JSON.stringify(state.metadata),
         currency: state.currency,
         class: state.class,
         status: state.status,
@@ -99,6 +103,8 @@ class SqliteTamper implements Tamper {
           transfer.legs.map((leg) => [leg.accountId, leg.ownerId, leg.direction, leg.amount.toString()]),
         ),
         description: transfer.description,
+        reference: transfer.reference,
+        external_id: transfer.externalId,
         metadata: transfer.metadata && JSON.stringify(transfer.metadata),
         erased: transfer.erased && JSON.stringify(transfer.erased),
         initiator_kind: transfer.initiator.kind,
@@ -169,6 +175,9 @@ class SqliteTamper implements Tamper {
 
   async digests(): Promise<void> {
     digestRows(this.#connection);
+    for (const account of accountsAfter(this.#connection, { after: null, limit: 100 })) {
+      this.#update('accounts', { id: account.id }, { digest: accountDigestBytes(account) });
+    }
   }
 
   #update(table: string, where: Row, change: Row): void {

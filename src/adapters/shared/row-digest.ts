@@ -8,6 +8,24 @@ import { canonicalMetadata, NONE, sealTransfer } from '../../domain/integrity/ha
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import type { Transfer } from '../../domain/entities/transfer.ts';
 
+type FormerFacts = 'id' | 'ownerId' | 'purpose' | 'currency' | 'exponent' | 'class' | 'createdAt' | 'name';
+
+/** The text of rows from before accounts had numbers. Migrations compare with its digest. */
+export function formerAccountText(account: Pick<Account, FormerFacts>): string {
+  const { id, ownerId, purpose, currency, exponent, createdAt, name } = account;
+  return JSON.stringify([
+    'account 1',
+    id,
+    ownerId,
+    purpose,
+    currency,
+    exponent,
+    account.class,
+    createdAt,
+    name,
+  ]);
+}
+
 /** The facts at an account's opening, its name and its metadata. */
 export function accountText(account: Account): string {
   const { id, ownerId, purpose, currency, exponent, createdAt, name, number, externalId, metadata } = account;

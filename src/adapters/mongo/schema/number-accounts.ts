@@ -1,5 +1,6 @@
 import type { AnyBulkWriteOperation, Binary, Db, Filter } from 'mongodb';
 import { randomDigits } from '../../shared/random-digits.ts';
+import { formerAccountText } from '../../shared/row-digest.ts';
 import { BODY_DIGITS, makeAccountNumber } from '../../../domain/entities/account-number.ts';
 import { accountDigestBinary, accountOf } from '../documents/account-document.ts';
 import type { AccountDocument } from '../documents/account-document.ts';
@@ -54,22 +55,9 @@ function completion(document: AccountDocument, prefix: string): AnyBulkWriteOper
 }
 
 /** The digest that the document should have; before accounts had numbers, it covered fewer facts. */
-export function storedAccountDigest({ _id, ...fields }: AccountDocument): Binary {
-  if (fields.number !== undefined) return accountDigestBinary(accountOf(_id, fields));
-  const { ownerId, purpose, currency, exponent, createdAt, name } = fields;
-  return digestBinary(
-    JSON.stringify([
-      'account 1',
-      _id,
-      ownerId,
-      purpose,
-      currency,
-      exponent,
-      fields.class,
-      createdAt.getTime(),
-      name,
-    ]),
-  );
+export function storedAccountDigest({ _id: id, ...fields }: AccountDocument): Binary {
+  if (fields.number !== undefined) return accountDigestBinary(accountOf(id, fields));
+  return digestBinary(formerAccountText({ ...fields, id, createdAt: fields.createdAt.getTime() }));
 }
 
 function isEqual(one: Binary | undefined, other: Binary): boolean {
