@@ -11,7 +11,7 @@ import { openWith } from '../../../src/adapters/sqlite/sqlite-store.ts';
 import { createMemoryStore } from '../../../src/adapters/memory/index.ts';
 import { TestBank } from '../../../src/testing/fixtures/bank.ts';
 import { aCustomer, aUser, FixedClock } from '../../../src/testing/fixtures/builders.ts';
-import { BEFORE_DIGESTS } from '../../support/older-sqlite.ts';
+import { BEFORE_DIGESTS, revertNumbers } from '../../support/older-sqlite.ts';
 
 const HOUR_MS = 3_600_000;
 const alice = aCustomer('Alice');
@@ -100,6 +100,7 @@ describe('books with an entry ahead of the clock', () => {
     await booksAhead(await open());
     await stores.pop()?.close();
     const connection = new Connection(await loadDriver(), path, { readOnly: false });
+    revertNumbers(connection);
     connection.exec(`${BEFORE_DIGESTS}; DROP TABLE newest_entry; DROP TABLE write_probe;
       DELETE FROM schema_migrations WHERE number >= 4`);
     connection.close();

@@ -24,7 +24,7 @@ import { migrateSqlite } from '../../../src/adapters/sqlite/schema/migrations.ts
 import { openWith } from '../../../src/adapters/sqlite/sqlite-store.ts';
 import { TestBank } from '../../../src/testing/fixtures/bank.ts';
 import { collectGarbage } from '../../../src/testing/fixtures/garbage.ts';
-import { BEFORE_DIGESTS, BEFORE_IDENTITY, BEFORE_SUMS } from '../../support/older-sqlite.ts';
+import { BEFORE_DIGESTS, BEFORE_IDENTITY, BEFORE_SUMS, revertNumbers } from '../../support/older-sqlite.ts';
 import { aCustomer, aSession, aUser, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 import { someHistory } from '../../support/some-history.ts';
 import { wholeBooks } from '../../support/whole-books.ts';
@@ -140,16 +140,9 @@ describe('opening', () => {
     await Promise.all(stores.map((store) => store.close()));
 
     const connection = connect();
-    expect(connection.all('SELECT number FROM schema_migrations')).toEqual([
-      { number: 1n },
-      { number: 2n },
-      { number: 3n },
-      { number: 4n },
-      { number: 5n },
-      { number: 6n },
-      { number: 7n },
-      { number: 8n },
-    ]);
+    const applied = connection.all('SELECT number FROM schema_migrations') as { number: bigint }[];
+    expect(applied.length).toBeGreaterThanOrEqual(9);
+    expect(applied.map(({ number }) => Number(number))).toEqual(applied.map((_, index) => index + 1));
     connection.close();
   });
 });
@@ -197,7 +190,7 @@ describe('migrations', () => {
     sql: 'CREATE TABLE three (id INTEGER) STRICT; INSERT INTO nowhere VALUES (1)',
   };
 
-  function recorded(connection: Connection): unknown {
+  function recorded(connection: Connection): readonly unknown[] {
     return connection.all('SELECT number, name, applied_at FROM schema_migrations ORDER BY number');
   }
 
@@ -230,7 +223,7 @@ describe('migrations', () => {
     const store = await openSqliteStore({ path, clock: new FixedClock(5) });
     await store.close();
     const connection = connect();
-    expect(recorded(connection)).toEqual([
+    const released = [
       { number: 1n, name: 'ledger and outbox', applied_at: 5n },
       { number: 2n, name: 'entries by counterparty in blocks', applied_at: 5n },
       { number: 3n, name: 'transfers by user in books', applied_at: 5n },
@@ -245,7 +238,8 @@ describe('migrations', () => {
       { number: 8n, name: 'profiles, refresh tokens, credentials and security events', applied_at: 5n },
       { number: 9n, name: 'account numbers, references and external ids', applied_at: 5n },
       { number: 10n, name: 'payees', applied_at: 5n },
-    ]);
+    ];
+    expect(recorded(connection).slice(0, released.length)).toEqual(released);
     connection.close();
   });
 
@@ -265,6 +259,7 @@ describe('migrations', () => {
     const blocks = () => connection.all('SELECT * FROM entry_blocks ORDER BY account_id, block');
     const written = blocks();
     expect(written).toHaveLength(4);
+    revertNumbers(connection);
     connection.exec(`${BEFORE_BOOKS};
       DROP TABLE entry_blocks;
       CREATE INDEX entries_by_other ON entries (account_id, other_id, sequence);
@@ -287,14 +282,16 @@ describe('migrations', () => {
     await store.close();
 
     const connection = connect();
-    const digests = () =>
-      ['accounts', 'transfers', 'idempotency_records'].map((table) =>
+    revertNumbers(connection);
+    const rows = () =>
+      ['transfers', 'idempotency_records'].map((table) =>
         connection.all(`SELECT * FROM ${table} ORDER BY 1`),
       );
-    const written = digests();
+    const written = rows();
     connection.exec(BEFORE_DIGESTS);
     const again = await openSqliteStore({ path, clock });
-    expect(digests()).toEqual(written);
+    const none = { reference: null, external_id: null };
+    expect(rows()).toEqual([written[0]!.map((row) => ({ ...(row as object), ...none })), written[1]]);
     expect((await new TestBank({ store: again, clock }).ledger.verifyBooks()).faults).toEqual([]);
     expect(() => connection.exec("UPDATE idempotency_records SET request = ''")).toThrow('never changes');
     connection.close();
@@ -316,6 +313,7 @@ describe('migrations', () => {
     const pending = () => connection.all('SELECT * FROM pending_holds ORDER BY account_id, expires_at');
     const written = pending();
     expect(written).toHaveLength(4);
+    revertNumbers(connection);
     connection.exec(BEFORE_SUMS);
     clock.advance(1000);
     const again = await openSqliteStore({ path, clock });
@@ -337,6 +335,7 @@ describe('migrations', () => {
     const unbooked = () => connection.all('SELECT * FROM unbooked_transfers ORDER BY transfer_id');
     const written = unbooked();
     expect(written).toHaveLength(history.unbooked);
+    revertNumbers(connection);
     connection.exec(BEFORE_BOOKS);
     const again = await openSqliteStore({ path, clock });
     expect(unbooked()).toEqual(written);
@@ -425,6 +424,7 @@ describe('a program that cannot open its database says why and exits with a code
     await store.close();
 
     const connection = connect();
+    revertNumbers(connection);
     connection.exec(BEFORE_IDENTITY);
     connection.close();
     const again = await openSqliteStore({ path, clock });
