@@ -1,5 +1,6 @@
 import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import type { Store } from '../../src/application/ports/ledger-store.ts';
+import type { TransferRequest } from '../../src/application/transfers/transfer-funds.ts';
 import type { Clock } from '../../src/application/ports/runtime.ts';
 import { followAudit } from '../../src/domain/integrity/audit-log.ts';
 import { SYSTEM, transferIdOf } from '../../src/testing/fixtures/bank.ts';
@@ -11,6 +12,40 @@ const PAYMENTS = 66;
 
 /** Fills a bank so that each column and field of each store has a value somewhere. With `store`, grants a role too. */
 export async function wholeBooks(bank: TestBank, store?: Store): Promise<void> {
+  await identifiedBooks(bank);
+  await booksWithoutIdentifiers(bank, store);
+}
+
+/** Gives accounts and transfers external ids, metadata and references. One reference is erased. */
+async function identifiedBooks(bank: TestBank): Promise<void> {
+  const { clock, ledger } = bank;
+  const [carol, dave] = [aCustomer('Carol'), aCustomer('Dave')];
+  const from = await bank.open(carol, { externalId: 'customer-7', metadata: { branch: '12', tier: 'gold' } });
+  const to = await bank.open(dave, { externalId: 'customer-8' });
+  await ledger.setAccountMetadata(carol, { accountId: from, metadata: { branch: '12', tier: 'silver' } });
+  await ledger.setAccountMetadata(SYSTEM, {
+    accountId: to,
+    metadata: { branch: '9' },
+    idempotencyKey: freshId(),
+  });
+  await bank.fund(from, 1_000n);
+  const pay = async (more: Partial<TransferRequest>) => {
+    clock.advance(1_000);
+    const pair = { sourceAccountId: from, destinationAccountId: to, amount: 10n };
+    return transferIdOf(await ledger.transferFunds(carol, { ...pair, ...more, idempotencyKey: freshId() }));
+  };
+  await pay({ reference: 'Invoice 17', externalId: 'order-17' });
+  await pay({ externalId: 'order-18', pending: true });
+  await pay({ reference: 'Invoice 19', description: 'Shoes' });
+  const secret = await pay({ reference: 'Invoice 20', description: 'A ring' });
+  const rejected = { reference: 'Invoice 21', externalId: 'order-21', amount: 9_999_999n };
+  const pair = { sourceAccountId: from, destinationAccountId: to, idempotencyKey: freshId() };
+  await ledger.transferFunds(carol, { ...pair, ...rejected });
+  await ledger.eraseText(SYSTEM, { transferId: secret, reason: 'asked for' });
+}
+
+/** Fills a bank with everything that an older program knew. */
+export async function booksWithoutIdentifiers(bank: TestBank, store?: Store): Promise<void> {
   const { clock, ledger } = bank;
   const operator = { ...SYSTEM, id: freshId() };
   const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];

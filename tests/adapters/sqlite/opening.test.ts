@@ -27,7 +27,7 @@ import { collectGarbage } from '../../../src/testing/fixtures/garbage.ts';
 import { BEFORE_DIGESTS, BEFORE_IDENTITY, BEFORE_SUMS, revertNumbers } from '../../support/older-sqlite.ts';
 import { aCustomer, aSession, aUser, FixedClock } from '../../../src/testing/fixtures/builders.ts';
 import { someHistory } from '../../support/some-history.ts';
-import { wholeBooks } from '../../support/whole-books.ts';
+import { booksWithoutIdentifiers } from '../../support/whole-books.ts';
 
 const driver = await loadDriver();
 let folder: string;
@@ -278,7 +278,7 @@ describe('migrations', () => {
   it('give older rows the digest that they would have if written now', async () => {
     const clock = new FixedClock();
     const store = await openSqliteStore({ path, clock });
-    await wholeBooks(new TestBank({ store, clock }));
+    await booksWithoutIdentifiers(new TestBank({ store, clock }));
     await store.close();
 
     const connection = connect();
