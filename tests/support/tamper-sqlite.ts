@@ -19,7 +19,7 @@ import type { TransferState } from '../../src/domain/entities/transfer.ts';
 import { FixedClock } from '../../src/testing/fixtures/builders.ts';
 import type { Tamper } from './tamper.ts';
 
-/** A store in a new file, and a connection to the file without triggers and checks. */
+/** A store in a new file, and a connection to the file without triggers, checks and unique identifiers. */
 export async function anUnguardedSqlite(): Promise<{
   store: Store;
   connection: Connection;
@@ -33,6 +33,8 @@ export async function anUnguardedSqlite(): Promise<{
     name: string;
   }[];
   for (const { name } of triggers) connection.exec(`DROP TRIGGER ${name}`);
+  for (const name of ['accounts_by_number', 'accounts_by_external_id', 'transfers_by_external_id'])
+    connection.exec(`DROP INDEX ${name}`);
   connection.exec(
     'PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON; PRAGMA synchronous = OFF',
   );

@@ -80,11 +80,7 @@ function accountFaults(data: MemoryData, id: string, account: Account): readonly
   const isWhole = account.id === id && written && accountText(account) === accountText(written);
   const isListed =
     account.ownerId === null || data.accountIds.get(written?.ownerId ?? account.ownerId)?.includes(id);
-  const isNamed = identifiersOfAccount(account).every(
-    (identifier) => data.identifiers.get(identifierText(identifier)) === id,
-  );
   return [
-    ...(isNamed ? [] : [{ kind: 'account_number', accountId: id, detail: 'it is not listed' } as const]),
     ...(isWhole ? [] : [{ kind: 'account_facts', accountId: id } as const]),
     ...(isListed ? [] : [{ kind: 'account_owner', accountId: id, detail: 'it is not listed' } as const]),
   ];
@@ -120,11 +116,6 @@ function transferFaults(data: MemoryData, id: string, transfer: Transfer): reado
   const faults: Fault[] = [];
   if (transfer.id !== id || !written || text(transfer) !== text(written))
     faults.push({ kind: 'transfer_facts', transferId: id });
-  const isNamed = identifiersOfTransfer(transfer).every(
-    (identifier) => data.identifiers.get(identifierText(identifier)) === id,
-  );
-  if (!isNamed)
-    faults.push({ kind: 'transfer_facts', transferId: id, detail: 'its external id is not listed' });
   const place = positionOf(transfer);
   if (unbookedFor !== null && !findSorted(data.unbooked.get(unbookedFor) ?? [], place, isNewer))
     faults.push({ kind: 'transfer_listing', transferId: id, detail: 'it is not listed' });

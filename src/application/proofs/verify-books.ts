@@ -6,6 +6,8 @@ import { AuditCheck } from '../../domain/verification/audit-check.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import { CheckpointCheck } from '../../domain/verification/checkpoint-check.ts';
 import type { Checkpoint } from '../../domain/integrity/checkpoint.ts';
+import { identifierText, identifiersOfAccount, identifiersOfTransfer } from '../../domain/books/prefetch.ts';
+import type { Identifier } from '../../domain/books/prefetch.ts';
 import { keyText } from '../../domain/books/idempotency.ts';
 import type { HexDigest } from '../../domain/integrity/merkle-tree.ts';
 import { checkRecord, entriesWithDue, idsIn } from '../../domain/verification/record-check.ts';
@@ -109,16 +111,19 @@ class VerifyRun {
     await this.#readAudit();
     const order = new OrderCheck();
     const manifest = given?.manifest[Symbol.asyncIterator]();
-    for await (const account of each(
-      (page) => scan.accountsPage(page),
-      ({ id }) => id,
-    )) {
-      if (!order.add(account.id)) this.#faults.report('account_order', { accountId: account.id });
-      await this.#readManifest(manifest, (check) => check.isBehind(account.id));
-      await this.attempt(() => this.#account(account), { accountId: account.id });
-      if (this.#found.size < MOST_FOUND) this.#found.set(account.id, account);
-      await this.#standing(account);
-      this.#count('accounts');
+    for await (const page of allPages((request) => scan.accountsPage(request), {
+      idOf: ({ id }) => id,
+      limit: PAGE,
+    })) {
+      await this.#identifiers(page.map((account) => [account.id, identifiersOfAccount(account)]));
+      for (const account of page) {
+        if (!order.add(account.id)) this.#faults.report('account_order', { accountId: account.id });
+        await this.#readManifest(manifest, (check) => check.isBehind(account.id));
+        await this.attempt(() => this.#account(account), { accountId: account.id });
+        if (this.#found.size < MOST_FOUND) this.#found.set(account.id, account);
+        await this.#standing(account);
+        this.#count('accounts');
+      }
     }
     await this.#readManifest(manifest, (check) => !check.isEnded);
     await this.#readAudit();
@@ -140,7 +145,9 @@ class VerifyRun {
         await this.#erased(transfer);
         this.#count('transfers');
       }
-      await this.#accountsOf(page.map(({ transfer }) => transfer));
+      const transfers = page.map(({ transfer }) => transfer);
+      await this.#accountsOf(transfers);
+      await this.#identifiers(transfers.map((transfer) => [transfer.id, identifiersOfTransfer(transfer)]));
     }
     await this.#erasedAndMissing();
     const unequal = [...reversals.unequal()];
@@ -283,6 +290,23 @@ class VerifyRun {
     const accounts = await this.#accountsById(new Set(legs.map(([accountId]) => accountId)));
     for (const [accountId, transferId] of new Map(legs)) {
       if (!accounts.has(accountId)) this.#faults.report('account_missing', { accountId, transferId });
+    }
+  }
+
+  /** Checks that each identifier leads to its owner. Of two owners, it leads to one at most. */
+  async #identifiers(owners: readonly (readonly [id: string, readonly Identifier[]])[]): Promise<void> {
+    const all = owners.flatMap(([, identifiers]) => identifiers);
+    if (all.length === 0) return;
+    const found = await this.#ports.reads.identify(all);
+    for (const [id, identifiers] of owners) {
+      for (const identifier of identifiers) {
+        const owner = found.get(identifierText(identifier));
+        if (owner === id) continue;
+        const detail = `${identifierText(identifier)} leads to ${owner ?? 'nothing'}`;
+        if (identifier.kind === 'transfer_external_id')
+          this.#faults.report('transfer_facts', { transferId: id, detail });
+        else this.#faults.report('account_number', { accountId: id, detail });
+      }
     }
   }
 

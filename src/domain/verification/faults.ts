@@ -7,7 +7,7 @@ export const FAULTS = {
   account_facts: 'the opening facts, the name or the metadata of an account do not match their digest',
   account_copy: 'the counters in the row of an account differ from the entry at their sequence',
   account_class: 'an account is not of the class of its kind',
-  account_number: 'the number of an account is invalid, or another account has it',
+  account_number: 'the number of an account is invalid, or another account has its number or external id',
   account_owner: 'the owner of an account differs from that of its transfers',
   account_sequence: 'an account does not end with its last entry',
   account_counters: 'counters of an account differ from its last entry',
@@ -26,7 +26,8 @@ export const FAULTS = {
   entry_transfer: 'an entry is not one of a leg of its transfer',
   books_balance: 'debits and credits of all accounts in a currency differ',
   transfer_order: 'transfers are not unique and in order',
-  transfer_facts: 'the initial facts of a transfer or its record do not match their digest',
+  transfer_facts:
+    'the initial facts of a transfer or its record do not match their digest, or another has its external id',
   transfer_state: 'the state of a transfer contradicts itself',
   transfer_erased: 'the texts that were erased of a transfer differ from the audit log',
   transfer_listing: 'the list of transfers outside all books of a user differs from the transfers',
