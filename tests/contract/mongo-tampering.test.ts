@@ -6,7 +6,11 @@ describeWithMongo('books in MongoDB', () => {
   const mongo = new TamperedMongo();
   tamperingContract('MongoDB', () => mongo.open(), {
     isWhole: false,
-    // A transfer's record tells what the transfer itself does
-    impossible: ['an idempotency record, changed from success to refusal'],
+    // Unique indexes; and a transfer's record tells what the transfer itself does
+    impossible: [
+      'the number of an account, to another one’s, with its digest',
+      'the external id of an account, to another one’s, with its digest',
+      'an idempotency record, changed from success to refusal',
+    ],
   });
 });

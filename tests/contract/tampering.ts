@@ -3,6 +3,7 @@ import { sha256OfHex } from '../../src/adapters/system.ts';
 import { sha256 } from '../../src/adapters/shared/sha256.ts';
 import type { Store } from '../../src/application/ports/ledger-store.ts';
 import { verifyBooks } from '../../src/application/proofs/verify-books.ts';
+import type { TransferRequest } from '../../src/application/transfers/transfer-funds.ts';
 import type { VerifyRequest } from '../../src/application/proofs/verify-books.ts';
 import { entryDigest, linkHash, sealTransfer } from '../../src/domain/integrity/hash-chain.ts';
 import { GENESIS_HASH } from '../../src/domain/entities/genesis-hash.ts';
@@ -11,7 +12,7 @@ import type { IdempotencyKey, IdempotencyRecord } from '../../src/domain/books/i
 import { LedgerEntry } from '../../src/domain/entities/ledger-entry.ts';
 import type { FaultKind } from '../../src/domain/verification/faults.ts';
 import { TestBank, SYSTEM, transferIdOf } from '../../src/testing/fixtures/bank.ts';
-import { aCustomer, FixedClock, freshId } from '../../src/testing/fixtures/builders.ts';
+import { aCustomer, FixedClock, freshId, freshNumber } from '../../src/testing/fixtures/builders.ts';
 import { MemoryCheckpoints } from '../support/checkpoints.ts';
 import type { Tamper } from '../support/tamper.ts';
 
@@ -241,6 +242,52 @@ const TAMPERINGS: readonly Tampering[] = [
     ],
   ],
   [
+    'the number of an account',
+    ({ tamper, bob }) => tamper.account(bob, { number: freshNumber() }),
+    ({ bob }) => [
+      { kind: 'account_number', accountId: bob },
+      { kind: 'entry_hash', accountId: bob, sequence: 1 },
+      { kind: 'account_facts', accountId: bob },
+    ],
+  ],
+  [
+    'the number of an account, to another one’s, with its digest',
+    async ({ tamper, store, bob, empty }) => {
+      await tamper.account(empty, { number: (await store.reads.account(bob))!.number });
+      await tamper.digests();
+    },
+    ({ empty }) => [{ kind: 'account_number', accountId: empty }],
+  ],
+  [
+    'the external id of an account',
+    ({ tamper, empty }) => tamper.account(empty, { externalId: 'another' }),
+    ({ empty }) => [
+      { kind: 'account_number', accountId: empty },
+      { kind: 'account_facts', accountId: empty },
+    ],
+  ],
+  [
+    'the external id of an account, to another one’s, with its digest',
+    async ({ tamper, store, bob, empty }) => {
+      await tamper.account(empty, { externalId: (await store.reads.account(bob))!.externalId });
+      await tamper.digests();
+    },
+    ({ empty }) => [{ kind: 'account_number', accountId: empty }],
+  ],
+  [
+    'the metadata of an account',
+    ({ tamper, empty }) => tamper.account(empty, { metadata: { branch: '9' } }),
+    ({ empty }) => [{ kind: 'account_facts', accountId: empty }],
+  ],
+  [
+    'changed metadata of an account, with its digest',
+    async ({ tamper, bob }) => {
+      await tamper.account(bob, { metadata: { tier: 'gold' } });
+      await tamper.digests();
+    },
+    ({ bob }) => [{ kind: 'account_standing', accountId: bob }],
+  ],
+  [
     'a limit, without an audit record',
     ({ tamper, bob }) => tamper.account(bob, { minimumBalance: -1_000_000n }),
     ({ bob }) => [{ kind: 'account_standing', accountId: bob }],
@@ -286,6 +333,39 @@ const TAMPERINGS: readonly Tampering[] = [
     ({ alice, paid }) => [
       { kind: 'entry_hash', accountId: alice, sequence: 2, transferId: paid, count: 2 },
       { kind: 'record_request', transferId: paid },
+    ],
+  ],
+  [
+    'a reference',
+    ({ tamper, paid }) => tamper.transfer(paid, { reference: 'Invoice 18' }),
+    ({ alice, paid }) => [
+      { kind: 'entry_hash', accountId: alice, sequence: 2, transferId: paid, count: 2 },
+      { kind: 'record_request', transferId: paid },
+    ],
+  ],
+  [
+    'a missing reference',
+    ({ tamper, paid }) => tamper.transfer(paid, { reference: null }),
+    ({ alice, paid }) => [
+      { kind: 'entry_hash', accountId: alice, sequence: 2, transferId: paid, count: 2 },
+      { kind: 'record_request', transferId: paid },
+    ],
+  ],
+  [
+    'the external id of a transfer',
+    ({ tamper, paid }) => tamper.transfer(paid, { externalId: 'order-18' }),
+    ({ alice, paid }) => [
+      { kind: 'entry_hash', accountId: alice, sequence: 2, transferId: paid, count: 2 },
+      { kind: 'transfer_facts', transferId: paid },
+      { kind: 'record_request', transferId: paid },
+    ],
+  ],
+  [
+    'an erased reference, restored',
+    ({ tamper, erased }) => tamper.transfer(erased, { reference: 'Never said' }),
+    ({ alice, erased }) => [
+      { kind: 'entry_hash', accountId: alice, transferId: erased, count: 2 },
+      { kind: 'transfer_state', transferId: erased },
     ],
   ],
   [
@@ -471,14 +551,21 @@ async function someBooks({ store, tamper }: Opened): Promise<Books> {
   const bank = new TestBank({ store, clock, checkpoints: checkpoints.ports });
   const [owner, payee] = [aCustomer('Alice'), aCustomer('Bob')];
   const alice = await bank.account(owner, { funds: 10_000n });
-  const [bob, empty, frozen] = [await bank.open(payee), await bank.open(payee), await bank.open(payee)];
-  const pay = async (amount: bigint, more: { description?: string; metadata?: Record<string, string> }) => {
+  const bob = await bank.open(payee, { externalId: 'customer-7', metadata: { tier: 'silver' } });
+  const empty = await bank.open(payee, { externalId: 'customer-8', metadata: { branch: '12' } });
+  const frozen = await bank.open(payee);
+  const pay = async (amount: bigint, more: Partial<TransferRequest>) => {
     clock.advance(1_000);
     const idempotencyKey = freshId();
     const request = { sourceAccountId: alice, destinationAccountId: bob, amount, idempotencyKey, ...more };
     return { result: await bank.ledger.transferFunds(owner, request), idempotencyKey };
   };
-  const first = await pay(2_500n, { description: 'Rent', metadata: { order: '17' } });
+  const first = await pay(2_500n, {
+    description: 'Rent',
+    reference: 'Invoice 17',
+    externalId: 'order-17',
+    metadata: { order: '17' },
+  });
   const paid = transferIdOf(first.result);
   await bank.reverse(payee, paid, 500n);
   const captured = await bank.hold(owner, { from: alice, to: bob, amount: 700n });
@@ -488,12 +575,13 @@ async function someBooks({ store, tamper }: Opened): Promise<Books> {
   const held = await bank.hold(owner, { from: alice, to: bob, amount: 300n, description: 'Deposit' });
   const refused = (await pay(99_999n, {})).result;
   if (refused.ok || refused.transferId === null) throw new TypeError('It was not refused');
-  const erased = transferIdOf((await pay(10n, { description: 'A secret' })).result);
+  const erased = transferIdOf((await pay(10n, { description: 'A secret', reference: 'Invoice 19' })).result);
   await bank.ledger.freezeAccount(SYSTEM, {
     accountId: frozen,
     reason: 'lost card',
     idempotencyKey: freshId(),
   });
+  await bank.ledger.setAccountMetadata(payee, { accountId: bob, metadata: { tier: 'basic' } });
   await bank.ledger.eraseText(SYSTEM, { transferId: erased, reason: 'on demand' });
   // Changes nothing, because the account is already frozen
   await bank.ledger.freezeAccount(SYSTEM, {
