@@ -20,6 +20,7 @@ const NUMBER_TRIGGERS: ReadonlySet<string> = new Set([
 ]);
 
 const WITHOUT_NUMBERS = `
+  DROP TABLE payees;
   UPDATE accounts SET head = hash FROM entries
   WHERE entries.account_id = accounts.id AND entries.sequence = accounts.sequence;
   UPDATE transfers SET erased = json_remove(erased, '$.reference');
@@ -94,7 +95,6 @@ export const BEFORE_IDENTITY = `
   ALTER TABLE former_sessions RENAME TO sessions;
   CREATE INDEX sessions_by_end ON sessions (min(expires_at, ifnull(ended_at, expires_at)));
   DROP TABLE credentials;
-  DROP TABLE payees;
   DROP TABLE security_events;
   DELETE FROM schema_migrations WHERE number >= 8;`;
 
