@@ -10,6 +10,7 @@ describeWithMongo('books in MongoDB', () => {
     impossible: [
       'the number of an account, to another one’s, with its digest',
       'the external id of an account, to another one’s, with its digest',
+      'the external id of a transfer, to another one’s, with all hashes and digests',
       'an idempotency record, changed from success to refusal',
     ],
   });

@@ -361,6 +361,16 @@ const TAMPERINGS: readonly Tampering[] = [
     ],
   ],
   [
+    'the external id of a transfer, to another one’s, with all hashes and digests',
+    async (books) => {
+      const { tamper, erased, erasedKey } = books;
+      await tamper.transfer(erased, { externalId: 'order-17' });
+      await tamper.record(erasedKey, (record) => withField(record, 'externalId', 'order-17'));
+      await recomputeHashes(books);
+    },
+    ({ erased }) => [{ kind: 'transfer_facts', transferId: erased }],
+  ],
+  [
     'an erased reference, restored',
     ({ tamper, erased }) => tamper.transfer(erased, { reference: 'Never said' }),
     ({ alice, erased }) => [
@@ -533,6 +543,7 @@ type Books = Opened & {
   readonly frozen: string;
   readonly paid: string;
   readonly key: IdempotencyKey;
+  readonly erasedKey: IdempotencyKey;
   readonly held: string;
   readonly captured: string;
   readonly rejected: string;
@@ -575,7 +586,12 @@ async function someBooks({ store, tamper }: Opened): Promise<Books> {
   const held = await bank.hold(owner, { from: alice, to: bob, amount: 300n, description: 'Deposit' });
   const refused = (await pay(99_999n, {})).result;
   if (refused.ok || refused.transferId === null) throw new TypeError('It was not refused');
-  const erased = transferIdOf((await pay(10n, { description: 'A secret', reference: 'Invoice 19' })).result);
+  const second = await pay(10n, {
+    description: 'A secret',
+    reference: 'Invoice 19',
+    externalId: 'order-19',
+  });
+  const erased = transferIdOf(second.result);
   await bank.ledger.freezeAccount(SYSTEM, {
     accountId: frozen,
     reason: 'lost card',
@@ -602,6 +618,7 @@ async function someBooks({ store, tamper }: Opened): Promise<Books> {
     frozen,
     paid,
     key: { scope: `user:${owner.id}`, operation: 'transfer', key: first.idempotencyKey },
+    erasedKey: { scope: `user:${owner.id}`, operation: 'transfer', key: second.idempotencyKey },
     held,
     captured,
     rejected: refused.transferId,
@@ -626,11 +643,16 @@ async function* lineByLine(lines: readonly string[]): AsyncIterable<string> {
 }
 
 /** Rewrites a description as an attacker who knows every format would, so that all records agree. */
-async function rewriteDescription({ store, tamper, paid, alice, bob, key }: Books, description: string) {
+async function rewriteDescription(books: Books, description: string) {
+  const { tamper, paid, key } = books;
   await tamper.transfer(paid, { description });
   await tamper.record(key, (record) =>
     withField(record, 'description', requestTextDigest(key, description, sha256)),
   );
+  await recomputeHashes(books);
+}
+
+async function recomputeHashes({ store, tamper, alice, bob }: Books) {
   for (const accountId of [alice, bob]) {
     let head = GENESIS_HASH;
     const { number } = (await store.reads.account(accountId))!;
