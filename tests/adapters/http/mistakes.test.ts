@@ -8,7 +8,7 @@ const KEY =
 const CURRENCY = '"currency" must be a code of ISO 4217, such as EUR';
 const DAY = '"at" must be a day, such as 2030-01-31, or an instant of RFC 3339';
 const FILTERS =
-  '"limit", "cursor", "from", "to", "direction", "counterparty", "minAmount", "maxAmount", "status", "kind", reference, externalId';
+  '"limit", "cursor", "from", "to", "direction", "counterparty", "minAmount", "maxAmount", "status", "kind", "reference", "externalId"';
 const CURL = `Send JSON, as in curl -H 'Content-Type: application/json' -d '{"name":"value"}'`;
 
 const PAY = 'POST /api/transactions';
