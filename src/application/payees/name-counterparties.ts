@@ -1,5 +1,4 @@
 import type { Viewer } from '../../domain/actor.ts';
-import type { DryRunTransferView } from '../dry-run.ts';
 import type { EntryView } from '../reporting/list-entries.ts';
 import type { TransferView } from '../views.ts';
 import type { payeeNames } from './payee-names.ts';
@@ -7,12 +6,10 @@ import type { payeeNames } from './payee-names.ts';
 type PayeeNames = ReturnType<typeof payeeNames>;
 type PayeeName = Pick<NamedCounterparty, 'name' | 'number'>;
 
-type SomeTransfer = TransferView | DryRunTransferView;
-
 /** The payees of a payer's transfers and entries, each with their name and the number of their account. */
 export interface NameCounterparties {
   /** Names the payees in transfers that the viewer made. All other transfers stay. */
-  transfers<T extends SomeTransfer>(viewer: Viewer, transfers: readonly T[]): Promise<readonly T[]>;
+  transfers(viewer: Viewer, transfers: readonly TransferView[]): Promise<readonly TransferView[]>;
   /** Names the payees in the debits of the viewer's account. All other entries stay. */
   entries(viewer: Viewer, entries: readonly EntryView[]): Promise<readonly EntryView[]>;
 }
@@ -28,7 +25,7 @@ export type NamedCounterparty = {
 /** Adds what a payer may see of payees to the ledger's views, in one read for all of them. */
 export function nameCounterparties({ payeeNames }: { payeeNames: PayeeNames }): NameCounterparties {
   return {
-    async transfers<T extends SomeTransfer>(viewer: Viewer, transfers: readonly T[]) {
+    async transfers(viewer, transfers) {
       if (viewer.kind !== 'user') return transfers;
       const payees = transfers.map(payeesOf);
       const paid = payees.flatMap(([first], at) => (isPayment(transfers[at]) ? (first ?? []) : []));
@@ -56,15 +53,15 @@ export function nameCounterparties({ payeeNames }: { payeeNames: PayeeNames }): 
 }
 
 /** The accounts that a transfer's maker credited. None for all others, who do not see both sides. */
-function payeesOf({ sourceAccountId, destinationAccountId, legs }: SomeTransfer): readonly string[] {
+function payeesOf({ sourceAccountId, destinationAccountId, legs }: TransferView): readonly string[] {
   if (sourceAccountId === null || destinationAccountId === null) return [];
   const credited = (legs ?? []).filter(({ direction }) => direction === 'credit');
   return [...new Set([destinationAccountId, ...credited.map(({ accountId }) => accountId)])];
 }
 
-/** Whether money moved or was held. A dry run moves none. */
-function isPayment(transfer: SomeTransfer | undefined): boolean {
-  return transfer?.transferId !== undefined && transfer.status !== 'rejected';
+/** Whether money moved or was held. */
+function isPayment(transfer: TransferView | undefined): boolean {
+  return transfer !== undefined && transfer.status !== 'rejected';
 }
 
 function isDebit({ kind, direction }: EntryView): boolean {

@@ -380,14 +380,13 @@ describe.for(STORES)('In %s, the payer', ([, open]) => {
     const { edge, ada, zoe, from, to, number, pay } = await twoPeople(open);
     const counterparty = { name: 'Zoë Lovelace', account: to, number };
     const paid = await pay();
-    expect(counterpartyIn(paid)).toEqual(counterparty);
     const shown = { accountId: from, transactionId: idIn(paid) };
     expect(await shownTo(edge, ada, shown)).toEqual([counterparty, counterparty, counterparty]);
     // The payee learns what they always did
     const payer = { name: 'Ada', account: from.slice(-4) };
     expect(await shownTo(edge, zoe, { ...shown, accountId: to })).toEqual([payer, payer, payer]);
-    const held = await pay({ pending: true });
-    expect(counterpartyIn(held)).toEqual(counterparty);
+    const held = { accountId: from, transactionId: idIn(await pay({ pending: true })) };
+    expect(await shownTo(edge, ada, held)).toEqual([counterparty, counterparty, counterparty]);
   });
 
   test('sees the label before the confirmed name, and that before the display name', async () => {
@@ -421,24 +420,23 @@ describe.for(STORES)('In %s, the payer', ([, open]) => {
     expect(counterpartyIn(await read())).toMatchObject({ name: 'Zoë Lovelace', number });
   });
 
-  test('sees names in the answers of batches, of several legs and by key', async () => {
+  test('sees names by key, of batches and of several legs too', async () => {
     const { edge, ada, zoe, from, to, number } = await twoPeople(open);
     const other = await edge.account(zoe);
     const pair = { fromAccount: from, toAccount: to, amount: 1 };
     const counterparty = { name: 'Zoë Lovelace', account: to, number };
-    const batch = await edge.send('POST /api/transactions/batch', ada, {
+    await edge.send('POST /api/transactions/batch', ada, {
       transfers: [pair, { ...pair, amount: 1_000_000 }, pair],
       idempotencyKey: 'batch',
     });
     const results = [
       { transaction: { counterparty } },
-      { problem: A_PROBLEM },
+      { transaction: { status: 'rejected' } },
       { transaction: { counterparty } },
     ];
-    expect(batch.body).toMatchObject({ results });
     const byKey = await edge.call('GET /api/transactions/by-key/batch?operation=batch', { as: ada.token });
-    expect((byKey.body as { results: unknown[] }).results[2]).toMatchObject(results[2] ?? {});
-    const legs = await edge.send('POST /api/transactions', ada, {
+    expect(byKey.body).toMatchObject({ results });
+    await edge.send('POST /api/transactions', ada, {
       legs: [
         { account: from, direction: 'debit', amount: 3 },
         { account: to, direction: 'credit', amount: 1 },
@@ -446,7 +444,6 @@ describe.for(STORES)('In %s, the payer', ([, open]) => {
       ],
       idempotencyKey: 'legs',
     });
-    expect(counterpartyIn(legs)).toEqual({ ...counterparty, more: 1 });
     const one = await edge.call('GET /api/transactions/by-key/legs', { as: ada.token });
     expect(counterpartyIn(one)).toEqual({ ...counterparty, more: 1 });
   });

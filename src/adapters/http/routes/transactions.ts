@@ -3,11 +3,11 @@ import type * as v from 'valibot';
 import type { UnconfirmedOrder } from '../../../application/factors/require-confirmation.ts';
 import type { Ledger } from '../../../application/ledger.ts';
 import { mapInTurns } from '../../../application/map-in-turns.ts';
-import type { BatchOperation, KeyedOperation } from '../../../application/transfers/get-transfer.ts';
+import type { BatchOperation, KeyedOperation, KeyView } from '../../../application/transfers/get-transfer.ts';
 import type { TransferRequestFields } from '../../../application/transfers/transfer-request.ts';
 import type { NameCounterparties } from '../../../application/payees/name-counterparties.ts';
 import { omitAbsent } from '../../shared/omit-absent.ts';
-import type { Actor } from '../../../domain/actor.ts';
+import type { Actor, Viewer } from '../../../domain/actor.ts';
 import { PassbookError } from '../../../domain/errors.ts';
 import { inApiTerms } from '../responses/api-terms.ts';
 import {
@@ -35,7 +35,6 @@ import { BATCH_LIMIT_BYTES, Nothing, TransactionsQuery } from '../requests/schem
 import { dryRunOf, readQuery, readQueryWithMetadata } from '../requests/read-query.ts';
 import { readKeyedBody } from '../requests/read-body.ts';
 import { findOne } from '../responses/find-one.ts';
-import { resultNames } from '../responses/named-results.ts';
 import { sendBatchResult, sendTransferResult } from '../responses/results.ts';
 import { keyOutcomeShape, transactionShape } from '../responses/responses.ts';
 import type { WriteThrottle } from '../middleware/write-throttle.ts';
@@ -56,7 +55,6 @@ export function transactionRoutes({
   counterparties?: NameCounterparties;
   writes: WriteThrottle;
 }) {
-  const names = resultNames(counterparties);
   return (
     new Hono<HttpEnv>()
       .post('/', callerRequired, writes.limited, async (c) => {
@@ -71,7 +69,7 @@ export function transactionRoutes({
         }
         const actor = actorOf(c.get('caller'));
         const result = await inApiTerms(ledger.transferFunds(actor, request, options));
-        return sendTransferResult(c, await names.ofTransfer(actor, result));
+        return sendTransferResult(c, result);
       })
       .post('/batch', callerRequired, writes.limited, async (c) => {
         const options = dryRunOf(c.req);
@@ -90,7 +88,7 @@ export function transactionRoutes({
         }
         const actor = actorOf(c.get('caller'));
         const result = await inApiTerms(ledger.submitBatch(actor, request, options));
-        return sendBatchResult(c, await names.ofBatch(actor, result), request);
+        return sendBatchResult(c, result, request);
       })
       .post('/system/initial-funds', callerRequired, roleRequired('system'), async (c) => {
         const options = dryRunOf(c.req);
@@ -164,11 +162,11 @@ export function transactionRoutes({
         const actor = keyOwner(c.get('caller'), operation);
         const key = c.req.param('key');
         if (operation === 'batch' || operation === 'exchange') {
-          const results = await names.ofKeys(actor, await ledger.findBatchByKey(actor, key, operation));
+          const results = await withNames(actor, await ledger.findBatchByKey(actor, key, operation));
           return c.json({ results: await mapInTurns(results, keyOutcomeShape) });
         }
         const found = await ledger.findTransferByKey(actor, key, operation);
-        const [named = found] = await names.ofKeys(actor, [found]);
+        const [named = found] = await withNames(actor, [found]);
         return c.json(keyOutcomeShape(named));
       })
       .get('/:id', callerRequired, async (c) => {
@@ -179,6 +177,17 @@ export function transactionRoutes({
         return c.json({ transaction: transactionShape(named) });
       })
   );
+
+  /** Adds what the viewer may see of payees to the outcomes of keys. */
+  async function withNames(viewer: Viewer, outcomes: readonly KeyView[]): Promise<readonly KeyView[]> {
+    const transfers = outcomes.flatMap(({ transfer }) => transfer ?? []);
+    const named = (await counterparties?.transfers(viewer, transfers)) ?? transfers;
+    let next = 0;
+    return outcomes.map((outcome) => {
+      const transfer = outcome.transfer === null ? undefined : named[next++];
+      return transfer ? { transfer } : outcome;
+    });
+  }
 
   /** Holds a capture or reversal to the limit of a key. Without an amount, it is of the whole transfer. */
   async function requireStepWithinLimit(
