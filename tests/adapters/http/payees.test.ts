@@ -510,8 +510,6 @@ describe.for(STORES)('In %s, the payer', ([, open]) => {
   });
 });
 
-const A_PROBLEM: unknown = expect.objectContaining({ code: 'insufficient_funds' });
-
 describe('An API key', () => {
   test('needs the scope of payees to check and change them, and lists them with that of reading', async () => {
     const { edge, ada, number, save } = await twoPeople(async () => createMemoryStore());
