@@ -34,6 +34,10 @@ BEYOND_SCHEMA = {
     "fromAccount",
     "code",
     "email",
+    "number",
+    "externalId",
+    "language",
+    "timeZone",
 }
 
 

@@ -135,9 +135,9 @@ export const FIELDS: Readonly<Record<string, JsonSchema>> = {
   'SecurityEventRecord.sessionId': { description: 'Id of the session, or null.' },
   details: { description: 'Further facts, as text.' },
   // Payees
-  'CheckPayeeRequest.number': { description: PAYEE_NUMBER },
+  'CheckPayeeRequest.number': { description: PAYEE_NUMBER, minLength: 1 },
   'CheckPayeeRequest.name': { description: PAYEE_NAME, ...text(NAME_MAX_LENGTH) },
-  'SavePayeeRequest.number': { description: PAYEE_NUMBER },
+  'SavePayeeRequest.number': { description: PAYEE_NUMBER, minLength: 1 },
   'SavePayeeRequest.name': { description: `${PAYEE_NAME} Default: no check.`, ...text(NAME_MAX_LENGTH) },
   'SavePayeeRequest.label': {
     description: 'Your own words for the payee. Default: none.',
