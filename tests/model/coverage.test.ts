@@ -22,6 +22,7 @@ const HELD_TO_OTHERWISE = [
   'getStatement',
   'listCheckpoints',
   'listEntries',
+  'listStatements',
   'makeCheckpoint',
   'getTrialBalance',
   'verifyBooks',
