@@ -99,7 +99,6 @@ describe('The walk of a customer', () => {
       currencyExponent: 2,
       description: 'Rent',
       metadata: { invoice: '7' },
-      counterparty: await edge.payeeAt(toAccount, 'Bob'),
       createdAt: AT,
       completedAt: AT,
     };
@@ -129,8 +128,9 @@ describe('The walk of a customer', () => {
     expect((await edge.call(`GET /api/accounts/${account.id}`, { as: token })).body).toEqual({
       account: after,
     });
+    const counterparty = await edge.payeeAt(toAccount, 'Bob');
     expect((await edge.call(`GET /api/transactions/${idOf(paid)}`, { as: token })).body).toEqual({
-      transaction,
+      transaction: { ...transaction, counterparty },
     });
     expect((await edge.call('GET /api/auth/me', { as: token })).body).toEqual({
       user,

@@ -39,7 +39,6 @@ describe('A hold', () => {
       currencyExponent: 2,
       description: 'Deposit',
       metadata: { room: '12' },
-      counterparty: await edge.payeeAt(to, 'Bob'),
       expiresAt: '2026-01-22T10:00:00.000Z',
       createdAt: AT,
     };
@@ -47,7 +46,8 @@ describe('A hold', () => {
       status: 200,
       body: { transaction, balances: [{ accountId: from, balance: 1_000, held: 300, available: 700 }] },
     });
-    expect(await seen(edge, alice, idIn(placed))).toEqual(transaction);
+    const payee = await edge.payeeAt(to, 'Bob');
+    expect(await seen(edge, alice, idIn(placed))).toEqual({ ...transaction, counterparty: payee });
     const { metadata: _, ...shared } = transaction;
     expect(await seen(edge, bob, idIn(placed))).toEqual({
       ...shared,

@@ -49,6 +49,7 @@ describe('A reversal', () => {
     });
     expect(await seen(edge, alice, idIn(original))).toEqual({
       ...transferIn(original).transaction,
+      counterparty: await edge.payeeAt(to, 'Bob'),
       amountReversed: 300,
     });
     expect([await edge.balanceOf(from), await edge.balanceOf(to)]).toEqual([1_000n, 0n]);
