@@ -1,4 +1,5 @@
-import bidiFactory from 'bidi-js';
+import { createRequire } from 'node:module';
+import type bidiFactory from 'bidi-js';
 import { FONTS, REPLACEMENT } from './fonts.ts';
 import type { Weight } from './fonts.ts';
 
@@ -53,7 +54,9 @@ const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;
 const MARK = /\p{M}/u;
 const NEUTRAL = /^[\p{P}\p{Zs}]$/u;
 // Its types describe a module, and Node loads a CommonJS file
-const bidi = (bidiFactory as unknown as typeof bidiFactory.default)();
+// Node 20 can give an import of this UMD module an empty object
+const makeBidi = createRequire(import.meta.url)('bidi-js') as typeof bidiFactory.default;
+const bidi = makeBidi();
 
 /** Sets texts with the fonts of one document: finds a font and a direction for each character, and breaks lines. */
 export class Typesetter {
