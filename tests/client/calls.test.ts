@@ -148,7 +148,7 @@ describe('The client', () => {
       held: 0n,
       available: 8_500n,
     });
-    expect(await client.getTransaction(moved.transaction.id)).toEqual(moved.transaction);
+    expect(await client.getTransaction(moved.transaction.id)).toMatchObject(moved.transaction);
     await client.transfer({ ...pair, amount: 1n }, { key: 'k/1' });
     expect(await client.getTransactionByKey('k/1')).toMatchObject({ transaction: { amount: 1n } });
     const legs = [

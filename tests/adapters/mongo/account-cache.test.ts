@@ -7,7 +7,10 @@ import { anAccount } from '../../../src/testing/fixtures/builders.ts';
 const at = new Timestamp({ t: 1, i: 1 });
 
 function stored(id: string, sequence: number): StoredAccount {
-  return { account: anAccount({ id, sequence, ownerId: 'alice' }), written: sequence };
+  return {
+    account: anAccount({ id, sequence, ownerId: 'alice', number: 'PB48539007547034' }),
+    written: sequence,
+  };
 }
 
 const sequencesOf = (ledger: AccountCache, ids: readonly string[]) =>
