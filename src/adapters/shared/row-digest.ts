@@ -12,37 +12,19 @@ type FormerFacts = 'id' | 'ownerId' | 'purpose' | 'currency' | 'exponent' | 'cla
 
 /** The text of rows from before accounts had numbers. Migrations compare with its digest. */
 export function formerAccountText(account: Pick<Account, FormerFacts>): string {
-  const { id, ownerId, purpose, currency, exponent, createdAt, name } = account;
-  return JSON.stringify([
-    'account 1',
-    id,
-    ownerId,
-    purpose,
-    currency,
-    exponent,
-    account.class,
-    createdAt,
-    name,
-  ]);
+  return JSON.stringify(['account 1', ...formerFacts(account)]);
 }
 
 /** The facts at an account's opening, its name and its metadata. */
 export function accountText(account: Account): string {
-  const { id, ownerId, purpose, currency, exponent, createdAt, name, number, externalId, metadata } = account;
-  return JSON.stringify([
-    'account 2',
-    id,
-    ownerId,
-    purpose,
-    currency,
-    exponent,
-    account.class,
-    createdAt,
-    name,
-    number,
-    externalId,
-    metadata && canonicalMetadata(metadata),
-  ]);
+  const { number, externalId, metadata } = account;
+  const added = [number, externalId, metadata && canonicalMetadata(metadata)];
+  return JSON.stringify(['account 2', ...formerFacts(account), ...added]);
+}
+
+function formerFacts(account: Pick<Account, FormerFacts>): readonly unknown[] {
+  const { id, ownerId, purpose, currency, exponent, createdAt, name } = account;
+  return [id, ownerId, purpose, currency, exponent, account.class, createdAt, name];
 }
 
 /** The idempotency record of a transfer's own command, as stored in the transfer's row. */

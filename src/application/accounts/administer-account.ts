@@ -51,54 +51,51 @@ export type AccountResult =
 
 /** Sets the owner's name for an account; null removes it. @throws PassbookError `invalid_request`, `unavailable` */
 export function renameAccount({ writer, reads }: Ports) {
-  return async (actor: Actor, request: RenameRequest): Promise<AccountResult> => {
-    const found = readAccountId(reads, request.accountId);
-    const accountId = typeof found === 'string' ? found : await found;
-    const name = optionalText('name', request.name ?? undefined, ACCOUNT_NAME_MAX_LENGTH);
-    return submit(writer, {
-      type: 'rename',
-      actor,
-      accountId,
-      name,
-      reason: null,
-      key: null,
-      request: normalise({}),
+  return (actor: Actor, request: RenameRequest): Promise<AccountResult> =>
+    onAccount(reads, request, (accountId) => {
+      const name = optionalText('name', request.name ?? undefined, ACCOUNT_NAME_MAX_LENGTH);
+      return submit(writer, {
+        type: 'rename',
+        actor,
+        accountId,
+        name,
+        reason: null,
+        key: null,
+        request: normalise({}),
+      });
     });
-  };
 }
 
 /** Stops debits, and optionally credits. @throws PassbookError `invalid_request`, `unavailable`, `outcome_unknown` */
 export function freezeAccount({ writer, reads }: Ports) {
-  return async (actor: SystemActor, request: FreezeRequest): Promise<AccountResult> => {
-    const found = readAccountId(reads, request.accountId);
-    const accountId = typeof found === 'string' ? found : await found;
-    const { credits = false } = request;
-    const reason = requireReason(request.reason);
-    return submit(writer, {
-      type: 'freeze',
-      ...keyed(actor, 'freeze_account', request.idempotencyKey),
-      accountId,
-      credits,
-      reason,
-      request: normalise({ accountId, credits: credits.toString(), reason }),
+  return (actor: SystemActor, request: FreezeRequest): Promise<AccountResult> =>
+    onAccount(reads, request, (accountId) => {
+      const { credits = false } = request;
+      const reason = requireReason(request.reason);
+      return submit(writer, {
+        type: 'freeze',
+        ...keyed(actor, 'freeze_account', request.idempotencyKey),
+        accountId,
+        credits,
+        reason,
+        request: normalise({ accountId, credits: credits.toString(), reason }),
+      });
     });
-  };
 }
 
 /** @throws PassbookError `invalid_request`, `unavailable`, `outcome_unknown` */
 export function unfreezeAccount({ writer, reads }: Ports) {
-  return async (actor: SystemActor, request: UnfreezeRequest): Promise<AccountResult> => {
-    const found = readAccountId(reads, request.accountId);
-    const accountId = typeof found === 'string' ? found : await found;
-    const reason = requireReason(request.reason);
-    return submit(writer, {
-      type: 'unfreeze',
-      ...keyed(actor, 'unfreeze_account', request.idempotencyKey),
-      accountId,
-      reason,
-      request: normalise({ accountId, reason }),
+  return (actor: SystemActor, request: UnfreezeRequest): Promise<AccountResult> =>
+    onAccount(reads, request, (accountId) => {
+      const reason = requireReason(request.reason);
+      return submit(writer, {
+        type: 'unfreeze',
+        ...keyed(actor, 'unfreeze_account', request.idempotencyKey),
+        accountId,
+        reason,
+        request: normalise({ accountId, reason }),
+      });
     });
-  };
 }
 
 export type LimitsRequest = Administration &
@@ -111,31 +108,30 @@ export type LimitsRequest = Administration &
 
 /** Sets both limits, even if the balance already exceeds one. @throws PassbookError `invalid_request`, `unavailable` */
 export function limitAccount({ writer, reads }: Ports) {
-  return async (actor: SystemActor, request: LimitsRequest): Promise<AccountResult> => {
-    const found = readAccountId(reads, request.accountId);
-    const accountId = typeof found === 'string' ? found : await found;
-    const minimumBalance = requireLimit('minimumBalance', request.minimumBalance);
-    const maximumBalance =
-      request.maximumBalance === null ? null : requireLimit('maximumBalance', request.maximumBalance);
-    if (maximumBalance !== null && maximumBalance < minimumBalance) {
-      throw invalid('maximumBalance', 'must not be below the minimum balance');
-    }
-    const reason = requireReason(request.reason);
-    return submit(writer, {
-      type: 'limit',
-      ...keyed(actor, 'limit_account', request.idempotencyKey),
-      accountId,
-      minimumBalance,
-      maximumBalance,
-      reason,
-      request: normalise({
+  return (actor: SystemActor, request: LimitsRequest): Promise<AccountResult> =>
+    onAccount(reads, request, (accountId) => {
+      const minimumBalance = requireLimit('minimumBalance', request.minimumBalance);
+      const maximumBalance =
+        request.maximumBalance === null ? null : requireLimit('maximumBalance', request.maximumBalance);
+      if (maximumBalance !== null && maximumBalance < minimumBalance) {
+        throw invalid('maximumBalance', 'must not be below the minimum balance');
+      }
+      const reason = requireReason(request.reason);
+      return submit(writer, {
+        type: 'limit',
+        ...keyed(actor, 'limit_account', request.idempotencyKey),
         accountId,
         minimumBalance,
         maximumBalance,
         reason,
-      }),
+        request: normalise({
+          accountId,
+          minimumBalance,
+          maximumBalance,
+          reason,
+        }),
+      });
     });
-  };
 }
 
 export type AccountMetadataRequest = Administration & {
@@ -150,20 +146,19 @@ export type AccountMetadataRequest = Administration & {
  * @throws PassbookError `invalid_request`, `unavailable`, `outcome_unknown`
  */
 export function setAccountMetadata({ writer, reads }: Ports) {
-  return async (actor: Actor, request: AccountMetadataRequest): Promise<AccountResult> => {
-    const found = readAccountId(reads, request.accountId);
-    const accountId = typeof found === 'string' ? found : await found;
-    const metadata = optionalMetadata(request.metadata ?? undefined);
-    const reason = optionalText('reason', request.reason, REASON_MAX_LENGTH);
-    return submit(writer, {
-      type: 'describe',
-      ...keyed(actor, 'set_account_metadata', request.idempotencyKey),
-      accountId,
-      metadata,
-      reason,
-      request: normalise({ accountId, metadata: metadata && canonicalMetadata(metadata), reason }),
+  return (actor: Actor, request: AccountMetadataRequest): Promise<AccountResult> =>
+    onAccount(reads, request, (accountId) => {
+      const metadata = optionalMetadata(request.metadata ?? undefined);
+      const reason = optionalText('reason', request.reason, REASON_MAX_LENGTH);
+      return submit(writer, {
+        type: 'describe',
+        ...keyed(actor, 'set_account_metadata', request.idempotencyKey),
+        accountId,
+        metadata,
+        reason,
+        request: normalise({ accountId, metadata: metadata && canonicalMetadata(metadata), reason }),
+      });
     });
-  };
 }
 
 export type CloseRequest = Administration &
@@ -191,6 +186,19 @@ export function closeAccount({ writer, reads, ids }: Ports) {
       request: normalise({ accountId, sweepTo: sweepTo ?? null, reason }),
     });
   };
+}
+
+/**
+ * Runs a command on the account that a request names by id or number. Given an id it runs at once, and so keeps its
+ * place among the commands of its event-loop turn.
+ */
+async function onAccount(
+  reads: LedgerReads,
+  request: { readonly accountId: string },
+  run: (accountId: string) => Promise<AccountResult>,
+): Promise<AccountResult> {
+  const found = readAccountId(reads, request.accountId);
+  return run(typeof found === 'string' ? found : await found);
 }
 
 async function submit(writer: CommandWriter, command: Command): Promise<AccountResult> {

@@ -1,7 +1,6 @@
 import type { Viewer } from '../../domain/actor.ts';
-import { identifierText } from '../../domain/books/prefetch.ts';
+import { idOfExternal } from '../external-ids.ts';
 import { PassbookError } from '../../domain/errors.ts';
-import { requireId } from '../validation.ts';
 import type { Balances } from '../../domain/books/outcome.ts';
 import { balancesOf } from '../../domain/decisions/post-step.ts';
 import type { Instant } from '../../domain/time.ts';
@@ -25,8 +24,7 @@ export function getAccount(ports: { reads: LedgerReads; clock: Clock }) {
 export function findAccountByExternalId(ports: { reads: LedgerReads; clock: Clock }) {
   const get = getAccount(ports);
   return async (viewer: Viewer, externalId: string): Promise<AccountView> => {
-    const identifier = { kind: 'account_external_id', value: requireId('externalId', externalId) } as const;
-    const id = (await ports.reads.identify([identifier])).get(identifierText(identifier));
+    const id = await idOfExternal(ports.reads, 'account_external_id', externalId);
     if (id === undefined) throw new PassbookError('account_not_found');
     return get(viewer, id);
   };

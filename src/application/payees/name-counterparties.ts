@@ -1,10 +1,9 @@
 import type { Viewer } from '../../domain/actor.ts';
 import type { EntryView } from '../reporting/list-entries.ts';
 import type { TransferView } from '../views.ts';
-import type { payeeNames } from './payee-names.ts';
+import type { PayeeName, payeeNames } from './payee-names.ts';
 
 type PayeeNames = ReturnType<typeof payeeNames>;
-type PayeeName = Pick<NamedCounterparty, 'name' | 'number'>;
 
 /** The payees of a payer's transfers and entries, each with their name and the number of their account. */
 export interface NameCounterparties {

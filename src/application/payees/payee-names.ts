@@ -1,7 +1,7 @@
 import type { AccountOfPayee, PayeeReads } from '../ports/payee-store.ts';
 
 /** A payee as their payer sees them. `number` is the whole number of the account, in canonical form. */
-type PayeeName = { readonly name: string | null; readonly number: string | null };
+export type PayeeName = { readonly name: string | null; readonly number: string | null };
 
 /**
  * Names the payees behind accounts that a user has paid or checked, in one read. The name is the user's label, else the

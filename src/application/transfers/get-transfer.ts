@@ -6,8 +6,8 @@ import type { IdempotencyKey, Operation } from '../../domain/books/idempotency.t
 import type { Outcome, TransferOutcome } from '../../domain/books/outcome.ts';
 import type { LedgerReads } from '../ports/ledger-store.ts';
 import type { Clock } from '../ports/runtime.ts';
-import { identifierText } from '../../domain/books/prefetch.ts';
-import { requireId, requireKey } from '../validation.ts';
+import { idOfExternal } from '../external-ids.ts';
+import { requireKey } from '../validation.ts';
 import { mayViewTransfer, viewTransfer } from '../views.ts';
 import type { TransferView } from '../views.ts';
 
@@ -24,8 +24,7 @@ export function getTransfer({ reads, clock }: { reads: LedgerReads; clock: Clock
 export function findTransferByExternalId(ports: { reads: LedgerReads; clock: Clock }) {
   const get = getTransfer(ports);
   return async (viewer: Viewer, externalId: string): Promise<TransferView> => {
-    const identifier = { kind: 'transfer_external_id', value: requireId('externalId', externalId) } as const;
-    const id = (await ports.reads.identify([identifier])).get(identifierText(identifier));
+    const id = await idOfExternal(ports.reads, 'transfer_external_id', externalId);
     if (id === undefined) throw new PassbookError('transfer_not_found');
     return get(viewer, id);
   };

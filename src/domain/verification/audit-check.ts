@@ -101,7 +101,7 @@ export class AuditCheck {
   /** Follows the changes of an account. The log covers customers' accounts only. */
   #follow({ sequence, changes }: AuditRecord, accountId: string): void {
     const known = this.#standings.get(accountId) ?? { standing: CUSTOMERS, last: { sequence } };
-    // What an account was opened with, the log does not tell
+    // The log does not record the metadata with which an account was opened
     const isKnown = (field: string) => !field.startsWith(METADATA) || field in known.standing;
     const wrong = changes.find(([field, before]) => isKnown(field) && known.standing[field] !== before);
     if (wrong) {

@@ -41,7 +41,7 @@ export function describeOutbox(subject: () => Subject): void {
           counterparty: { name: null, account: null },
           balances: [
             { accountId: 'first', balance: -5n, held: 3n },
-            // As an older version stored it
+            // An older version stored no held amount
             { accountId: 'second', balance: 0n },
           ],
           reference: 'INV 7',

@@ -2,13 +2,14 @@ import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import type { Statement, StatementRequest } from '../../../application/reporting/get-statement.ts';
 import type { Logger } from '../../../application/ports/runtime.ts';
+import type { payeeNames } from '../../../application/payees/payee-names.ts';
 import type { Viewer } from '../../../domain/actor.ts';
 import { Calendar } from '../../../domain/calendar.ts';
 import type { StatementFormat } from '../requests/queries.ts';
 import type { PeriodEdge } from '../requests/schemas.ts';
 import { statementLineShape, statementShape } from '../responses/responses.ts';
 import { issueStatement } from '../statement/issued-statement.ts';
-import type { Holder, IssuedStatement, Letterhead, PayeeName } from '../statement/issued-statement.ts';
+import type { Holder, IssuedStatement, Letterhead } from '../statement/issued-statement.ts';
 import { sendParts } from '../statement/send-parts.ts';
 import { camt053Statement } from '../statement/statement-camt053.ts';
 import { csvStatement } from '../statement/statement-csv.ts';
@@ -22,13 +23,7 @@ export type StatementPorts = {
   readonly letterhead?: Letterhead | null;
   readonly holderOf?: ((ownerId: string) => Promise<Holder | undefined>) | null;
   /** Names a user's payees by account id. Of `unpaidIds` the user has paid none yet. */
-  readonly payeeNames?:
-    | ((
-        userId: string,
-        accountIds: readonly string[],
-        unpaidIds: readonly string[],
-      ) => Promise<ReadonlyMap<string, PayeeName>>)
-    | null;
+  readonly payeeNames?: ReturnType<typeof payeeNames> | null;
 };
 
 const jsonStatement: StatementText = {

@@ -1,5 +1,6 @@
 import type { Statement, StatementLine } from '../../../application/reporting/get-statement.ts';
 import { statementNumber } from '../../../application/reporting/statement-number.ts';
+import type { PayeeName } from '../../../application/payees/payee-names.ts';
 import type { CounterpartyView } from '../../../application/views.ts';
 import type { Calendar } from '../../../domain/calendar.ts';
 import type { Logo } from './logo.ts';
@@ -14,8 +15,6 @@ export type Letterhead = {
 /** The owner of an account, as its statements name them. */
 export type Holder = { readonly name: string; readonly timeZone: string };
 
-/** A payee as the holder of an account knows them. */
-export type PayeeName = { readonly name: string | null; readonly number: string | null };
 /** Names payees by account id: those who were paid, and those for whom money is only reserved. */
 export type PayeeNames = (ids: {
   readonly paid: readonly string[];

@@ -6,6 +6,7 @@ import type { TransferKind } from '../../../domain/entities/transfer.ts';
 import { groupedText } from '../../../domain/money/money.ts';
 import type { Instant } from '../../../domain/time.ts';
 import type { IssuedHold, IssuedLine, IssuedStatement, Letterhead } from './issued-statement.ts';
+import { KIND_NAME } from './kind-name.ts';
 
 /** A label and what it stands for. */
 export type StatementFact = { readonly label: string; readonly value: string };
@@ -134,13 +135,6 @@ function notesOf(statement: IssuedStatement): readonly string[] {
   ];
 }
 
-const KIND_TEXT: Readonly<Record<TransferKind, string>> = {
-  transfer: 'Transfer',
-  initial_funds: 'Initial funds',
-  withdrawal: 'Withdrawal',
-  reversal: 'Reversal',
-};
-
 /**
  * The other side's name as title, else the kind, else its account, else the description. The rest are details, the
  * account last. The end of an account's id says nothing beside a name.
@@ -152,8 +146,8 @@ function textsOf({
 }: Pick<IssuedLine | IssuedHold, 'counterparty' | 'description'> & { kind: TransferKind }) {
   const name = counterparty?.name ?? null;
   const account = counterparty && otherAccountText(counterparty);
-  const heads = [name, kind === 'transfer' ? null : KIND_TEXT[kind]].filter((text) => text !== null);
-  const [title = account ?? description ?? KIND_TEXT[kind], ...others] = heads;
+  const heads = [name, kind === 'transfer' ? null : KIND_NAME[kind]].filter((text) => text !== null);
+  const [title = account ?? description ?? KIND_NAME[kind], ...others] = heads;
   const details = [...others, description, account].filter((text) => text !== null && text !== title);
   return { title, details: details.filter((text) => text !== null) };
 }

@@ -1,7 +1,7 @@
 import { PassbookError } from '../../../domain/errors.ts';
 import type { IssuedStatement } from './issued-statement.ts';
 
-/** Longest period of a PDF. Its table of contents for screen readers grows with it, to some 40 MB. */
+/** Most entries of a PDF. Its structure for screen readers stays in memory, and grows with them. */
 export const PDF_ENTRIES_MAX = 20_000;
 
 /** @throws PassbookError `statement_too_long` */
