@@ -42,8 +42,7 @@ td.reference, td.until { padding-top: 11px; }
 .until { color: var(--faint); white-space: nowrap; }
 .amount { text-align: right; white-space: nowrap; }
 .edge td { font-weight: 600; color: var(--ink); background: var(--tint); }
-.edge td:first-child { padding-left: 12px; margin-left: -12px; color: var(--faint); font-weight: 400; }
-.edge td:last-child { padding-right: 12px; }
+.edge td:first-child { color: var(--faint); font-weight: 400; }
 .entries td:first-child, .entries th:first-child, .holds td:first-child, .holds th:first-child { padding-left: 12px; }
 .entries td:last-child, .entries th:last-child, .holds td:last-child, .holds th:last-child { padding-right: 12px; }
 h2 { margin: 40px 0 12px; font-size: 17px; font-weight: 650; }
