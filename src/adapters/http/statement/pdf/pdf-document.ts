@@ -130,14 +130,10 @@ export class PdfDocument {
     const shrunk = Math.min(size, maxWidth / set.width);
     const left = align === 'left' ? x : x - set.width * shrunk;
     const actual = set.isChanged ? `/Span <</ActualText <FEFF${utf16(text)}>>> BDC ` : '';
-    let drawn = `${actual}BT ${color.join(' ')} rg 1 0 0 -1 ${number(left)} ${number(y)} Tm `;
+    const scale = number(shrunk);
+    let drawn = `${actual}BT ${color.join(' ')} rg ${scale} 0 0 -${scale} ${number(left)} ${number(y)} Tm `;
     for (const { font, operators } of set.runs) {
-      const { id } = this.#font(weight, font);
-      const risen = operators.replaceAll(
-        /RISE:([^;]*);/g,
-        (_, rise: string) => `${Number(rise) * shrunk} Ts `,
-      );
-      drawn += `/${id} ${number(shrunk)} Tf ${risen} `;
+      drawn += `/${this.#font(weight, font).id} 1 Tf ${operators} `;
     }
     this.#content += `${drawn}ET${actual === '' ? '' : ' EMC'}\n`;
   }
@@ -161,10 +157,10 @@ export class PdfDocument {
     const shown = set.runs.map(({ font, operators }) => {
       const embedded = this.#font(weight, font);
       fonts[embedded.id] = embedded.ref();
-      return `/${embedded.id} ${size} Tf ${operators}`;
+      return `/${embedded.id} 1 Tf ${operators}`;
     });
     Object.assign(this.#pageCount.data as object, { Resources: { Font: fonts } });
-    this.#pageCount.write(`BT ${color.join(' ')} rg ${shown.join(' ')} ET`);
+    this.#pageCount.write(`BT ${color.join(' ')} rg ${size} 0 0 ${size} 0 0 Tm ${shown.join(' ')} ET`);
     this.#pageCount.end();
     this.#endPage();
     yield this.#read();

@@ -22,8 +22,11 @@ type Position = {
 
 export type TextStyle = { readonly weight: Weight; readonly size: number };
 
-/** A part of a line in one font and direction, from left to right. Widths are for a size of 1. */
+/** A part of a line in one font and direction, from left to right. The operators are for a size of 1. */
 type Run = { readonly font: number; readonly operators: string };
+
+/** A text of one embedding level (UAX 9). It runs from right to left if the level is odd. */
+type LevelRun = { readonly level: number; readonly text: string };
 
 type Glyph = {
   readonly font: number;
@@ -76,7 +79,7 @@ export class Typesetter {
 
   set(text: string, weight: Weight): SetText {
     if (isSimple(text)) return this.#setSimple(text, weight);
-    const runs = RIGHT_TO_LEFT.test(text) ? inVisualOrder(text) : [text];
+    const runs = RIGHT_TO_LEFT.test(text) ? inVisualOrder(text) : [{ level: 0, text }];
     const set = runs.flatMap((run) => this.#shape(run, weight));
     const width = set.reduce((sum, run) => sum + run.width, 0);
     return { runs: set, width, isChanged: true };
@@ -161,7 +164,7 @@ export class Typesetter {
   }
 
   /** Shapes a text of one direction, in parts of one font. */
-  #shape(text: string, weight: Weight): readonly (Run & { readonly width: number })[] {
+  #shape({ level, text }: LevelRun, weight: Weight): readonly (Run & { readonly width: number })[] {
     const parts: { font: number; text: string }[] = [];
     for (const character of text.replaceAll(INVISIBLE, '')) {
       const last = parts.at(-1);
@@ -176,8 +179,8 @@ export class Typesetter {
       if (last?.font === font) last.text += shown;
       else parts.push({ font, text: shown });
     }
-    const runs = parts.map((part) => this.#shapePart(part, weight));
-    return RIGHT_TO_LEFT.test(text) ? runs.toReversed() : runs;
+    if (level % 2 === 0) return parts.map((part) => this.#shapePart(part, weight));
+    return parts.toReversed().map((part) => this.#shapePart(turned(part), weight));
   }
 
   #shapePart(
@@ -189,7 +192,7 @@ export class Typesetter {
     let width = 0;
     for (const [index, { xAdvance, xOffset, yOffset, advanceWidth }] of positions.entries()) {
       const glyph = `[${-xOffset} <${hex[index] ?? ''}> ${xOffset - (xAdvance - advanceWidth)}] TJ `;
-      operators += yOffset === 0 ? glyph : `RISE:${yOffset / 1000};${glyph}RISE:0;`;
+      operators += yOffset === 0 ? glyph : `${yOffset / 1000} Ts ${glyph}0 Ts `;
       width += xAdvance / 1000;
     }
     return { font, operators, width };
@@ -209,8 +212,13 @@ function fontFor(character: string, weight: Weight): number {
   return FONTS[weight].findIndex((font) => font.hasGlyphForCodePoint(code));
 }
 
+/** A font turns the letters of a right-to-left script, but not spaces and punctuation that stand alone. */
+function turned<P extends { readonly text: string }>(part: P): P {
+  return RIGHT_TO_LEFT.test(part.text) ? part : { ...part, text: [...part.text].toReversed().join('') };
+}
+
 /** Splits a line into runs of one direction, in their order from left to right (UAX 9, rule L2). */
-function inVisualOrder(text: string): readonly string[] {
+function inVisualOrder(text: string): readonly LevelRun[] {
   const { levels } = bidi.getEmbeddingLevels(text);
   const runs: { level: number; text: string }[] = [];
   let at = 0;
@@ -232,5 +240,5 @@ function inVisualOrder(text: string): readonly string[] {
       first = end;
     }
   }
-  return runs.map((run) => run.text);
+  return runs;
 }

@@ -109,9 +109,11 @@ class Sheet {
     const { title, period, account, facts, totals } = this.#document;
     this.#letterhead();
     this.#y += 24;
-    this.#pdf.add('H1', () => this.#text(title, { ...STRONG, size: 20, x: LEFT, y: this.#y }));
+    this.#pdf.add('H1', () => this.#pdf.text(title, { ...STRONG, size: 20, x: LEFT, y: this.#y }));
     this.#y += 17;
-    this.#pdf.add('P', () => this.#text(period, { ...BODY, size: 11, color: FAINT, x: LEFT, y: this.#y }));
+    this.#pdf.add('P', () =>
+      this.#pdf.text(period, { ...BODY, size: 11, color: FAINT, x: LEFT, y: this.#y }),
+    );
     this.#y += 28;
     const top = this.#y;
     this.#facts(account, { x: LEFT, labelWidth: 84, width: 270 });
@@ -139,11 +141,9 @@ class Sheet {
       const place = logo
         ? { ...STRONG, size: 9, x: RIGHT, y: TOP, align: 'right' as const, maxWidth: 260 }
         : { ...STRONG, size: 16, color: ACCENT, x: LEFT, y: TOP + 8, maxWidth: 300 };
-      this.#text(name, place);
-      for (const [index, line] of address.entries()) {
-        const y = TOP + (logo ? 12 : 0) + index * 10.5;
-        this.#text(line, { ...SMALL, x: RIGHT, y, align: 'right', maxWidth: logo ? 260 : 180 });
-      }
+      this.#pdf.text(name, place);
+      const y = TOP + (logo ? 12 : 0);
+      this.#lines(address, { ...SMALL, x: RIGHT, y, align: 'right', maxWidth: logo ? 260 : 180 }, 10.5);
     });
     this.#y = TOP + Math.max(28, address.length * 10.5 + (logo ? 12 : 0)) + 6;
     this.#rule(ACCENT, 1.2);
@@ -156,11 +156,9 @@ class Sheet {
   ) {
     for (const { label, value } of facts) {
       this.#pdf.add('P', () => {
-        this.#text(label, { ...BODY, color: FAINT, x, y: this.#y });
-        for (const line of this.#pdf.typesetter.lines(value, STRONG, width - labelWidth)) {
-          this.#text(line, { ...STRONG, x: x + labelWidth, y: this.#y });
-          this.#y += 14;
-        }
+        this.#pdf.text(label, { ...BODY, color: FAINT, x, y: this.#y });
+        const lines = this.#pdf.typesetter.lines(value, STRONG, width - labelWidth);
+        this.#y = this.#lines(lines, { ...STRONG, x: x + labelWidth, y: this.#y }, 14);
       });
     }
   }
@@ -176,9 +174,9 @@ class Sheet {
       const place = isLast ? ({ x: RIGHT - 14, align: 'right' } as const) : { x: LEFT + index * width + 14 };
       this.#pdf.add('P', () => {
         const maxWidth = width - 16;
-        this.#text(label, { ...SMALL, ...place, y: this.#y + 17, maxWidth });
+        this.#pdf.text(label, { ...SMALL, ...place, y: this.#y + 17, maxWidth });
         const color = isLast ? ACCENT : INK;
-        this.#text(value, { ...STRONG, ...place, size: 12.5, color, y: this.#y + 34, maxWidth });
+        this.#pdf.text(value, { ...STRONG, ...place, size: 12.5, color, y: this.#y + 34, maxWidth });
       });
     }
     this.#y += height + 26;
@@ -213,25 +211,14 @@ class Sheet {
         'TD',
         () => {
           if (index === 1) {
-            let y = first;
-            for (const line of title) {
-              this.#text(line, { ...STRONG, x, y });
-              y += titleHeight;
-            }
-            for (const line of more) {
-              this.#text(line, { ...SMALL, x, y: y - 0.8 });
-              y += detailHeight;
-            }
-            return;
+            const y = this.#lines(title, { ...STRONG, x, y: first }, titleHeight);
+            this.#lines(more, { ...SMALL, x, y: y - 0.8 }, detailHeight);
+          } else if (index === 2) {
+            this.#lines(reference, { ...SMALL, x, y: first }, detailHeight);
+          } else {
+            const style = index === 0 ? { ...BODY, size: 8, color: FAINT } : isEdge ? STRONG : BODY;
+            this.#pdf.text(cells[index] ?? '', { ...style, x, y: first, align, maxWidth: width });
           }
-          if (index === 2) {
-            for (const [at, line] of reference.entries()) {
-              this.#text(line, { ...SMALL, x, y: first + at * detailHeight });
-            }
-            return;
-          }
-          const style = index === 0 ? { ...BODY, size: 8, color: FAINT } : isEdge ? STRONG : BODY;
-          this.#text(cells[index] ?? '', { ...style, x, y: first, align, maxWidth: width });
         },
         { parent: row },
       );
@@ -256,7 +243,7 @@ class Sheet {
 
   #headCell(text: string, column: Column | undefined): void {
     const { x, align } = column ?? { x: 0, align: 'left' };
-    this.#text(text, { ...LABEL, x, y: this.#y, align });
+    this.#pdf.text(text, { ...LABEL, x, y: this.#y, align });
   }
 
   #endHeads(): void {
@@ -297,7 +284,7 @@ class Sheet {
     if (holds === null) return;
     if (this.#y + 110 > BOTTOM) yield* this.#newPage();
     else this.#y += 34;
-    this.#pdf.add('H2', () => this.#text(HOLD_TITLE, { ...STRONG, size: 12, x: LEFT, y: this.#y }));
+    this.#pdf.add('H2', () => this.#pdf.text(HOLD_TITLE, { ...STRONG, size: 12, x: LEFT, y: this.#y }));
     this.#y += 24;
     this.#openTable(HOLD_COLUMNS, HELD_COLUMNS);
     for (const hold of holds.rows) yield* this.row(holdRow(hold));
@@ -320,10 +307,7 @@ class Sheet {
     else this.#y += 26;
     for (const lines of notes) {
       this.#pdf.add('P', () => {
-        for (const line of lines) {
-          this.#text(line, { ...SMALL, x: LEFT, y: this.#y });
-          this.#y += 10.5;
-        }
+        this.#y = this.#lines(lines, { ...SMALL, x: LEFT, y: this.#y }, 10.5);
       });
       this.#y += 3;
     }
@@ -339,19 +323,21 @@ class Sheet {
     const isFirst = this.#pdf.pages === 1;
     this.#y = TOP;
     this.#pdf.artifact(() => {
-      if (!isFirst) this.#text(this.#document.continued, { ...FOOT, x: LEFT, y: TOP });
+      if (!isFirst) this.#pdf.text(this.#document.continued, { ...FOOT, x: LEFT, y: TOP });
       const y = PAGE.height - 34;
       const page = `Page ${this.#pdf.pages} of `;
-      this.#text(page, { ...FOOT, x: LEFT, y });
+      this.#pdf.text(page, { ...FOOT, x: LEFT, y });
       this.#pdf.pageCount({ x: LEFT + this.#pdf.typesetter.set(page, 'regular').width * FOOT.size, y });
       const { letterhead } = this.#document;
-      this.#text(letterhead?.name ?? '', { ...FOOT, x: RIGHT, y, align: 'right', maxWidth: 300 });
+      this.#pdf.text(letterhead?.name ?? '', { ...FOOT, x: RIGHT, y, align: 'right', maxWidth: 300 });
     }, 'Pagination');
     if (!isFirst) this.#y += 30;
   }
 
-  #text(text: string, place: Placed): void {
-    this.#pdf.text(text, place);
+  /** Draws lines below each other, and returns where the next one would stand. */
+  #lines(lines: readonly string[], place: Placed, height: number): number {
+    for (const [at, line] of lines.entries()) this.#pdf.text(line, { ...place, y: place.y + at * height });
+    return place.y + lines.length * height;
   }
 
   #rule(color: Color, height: number): void {
