@@ -9,6 +9,7 @@ import { htmlOf } from './mail-html.ts';
 import type { MailNames } from './mail-names.ts';
 import { textOf } from './mail-text.ts';
 import { longTime } from './mail-time.ts';
+import { NOT_YOU } from './mail-words.ts';
 import type { MailWords } from './mail-words.ts';
 import { securityFacts, securityWords } from './security-words.ts';
 import { digestWords, transferWords } from './transfer-words.ts';
@@ -66,7 +67,7 @@ function welcomeWords(
     lead: `${lead} Please confirm that this e-mail address is yours within 24 hours.`,
     action: { label: 'Confirm this address', url: addressOf(pages, 'verifyEmail', linkId) },
     advice: {
-      title: 'Not you? Do this.',
+      title: NOT_YOU,
       steps: [{ text: 'Ignore this mail, and leave its link alone.' }],
     },
   };

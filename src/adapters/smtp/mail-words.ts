@@ -16,6 +16,10 @@ export type BalanceWords = {
 /** One of many transactions in a mail. */
 export type RowWords = { readonly what: Inline; readonly amount: string; readonly when: string };
 
+/** Titles of advice. */
+export const NOT_YOU = 'Not you? Do this.';
+export const NOT_EXPECTED = 'Not expected? Do this.';
+
 export type Advice = {
   readonly title: string;
   /** Steps in order, some with an address that the reader needs. */

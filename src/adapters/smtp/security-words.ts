@@ -1,6 +1,7 @@
 import type { SecurityNotice, SecurityNotification } from '../../domain/entities/notification.ts';
 import type { LinkPage } from '../shared/link-pages.ts';
 import { deviceName } from '../../domain/entities/device-name.ts';
+import { NOT_EXPECTED, NOT_YOU } from './mail-words.ts';
 import type { Fact } from './mail-words.ts';
 
 /** The words of a mail about a sign-in or a credential. */
@@ -15,8 +16,8 @@ export type SecurityWords = {
   };
 };
 
-const NOT_YOU = 'Not you? Do this.';
-const RESET_STEP = {
+/** The first step of everyone whose access or money another person used. */
+export const RESET_STEP = {
   text: 'Reset your password at once. That ends all sessions.',
   page: 'forgotPassword',
 } as const;
@@ -110,7 +111,7 @@ export const securityWords: Readonly<Record<SecurityNotice, SecurityWords>> = {
   role_granted: {
     subject: 'Your role was changed',
     lead: 'The bank gave you another role.',
-    advice: { title: 'Not expected? Do this.', steps: [{ text: 'Contact the bank.' }] },
+    advice: { title: NOT_EXPECTED, steps: [{ text: 'Contact the bank.' }] },
   },
   user_locked: {
     subject: 'Your access was locked',

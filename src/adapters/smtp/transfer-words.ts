@@ -13,7 +13,9 @@ import { payeeIdOf } from './mail-names.ts';
 import type { MailNames, ShownAccount } from './mail-names.ts';
 import { plain } from './mail-text.ts';
 import { longTime, shortTime } from './mail-time.ts';
+import { NOT_EXPECTED, NOT_YOU } from './mail-words.ts';
 import type { Advice, BalanceWords, Fact, Inline, MailWords } from './mail-words.ts';
+import { RESET_STEP } from './security-words.ts';
 
 type Terms = {
   /** The bank's name. */
@@ -181,18 +183,18 @@ function adviceFor({ kind, reverses }: TransferNotification, { bank, pages }: Te
   const tell = { text: `Tell ${bank}, and name the transaction below.` };
   switch (kind) {
     case 'transfer_sent':
-      if (reverses !== null) return { title: 'Not expected? Do this.', steps: [tell] };
+      if (reverses !== null) return { title: NOT_EXPECTED, steps: [tell] };
       return notYou(pages, bank);
     case 'transfer_between_own_accounts':
     case 'hold_placed':
       return notYou(pages, bank);
     case 'withdrawal_made':
-      return { title: 'Not you? Do this.', steps: [tell] };
+      return { title: NOT_YOU, steps: [tell] };
     case 'transfer_received':
     case 'hold_received':
     case 'initial_funds_received':
       return {
-        title: 'Not expected? Do this.',
+        title: NOT_EXPECTED,
         steps: [{ text: 'Send nothing back, even if somebody asks for it.' }, tell],
       };
     default:
@@ -202,12 +204,9 @@ function adviceFor({ kind, reverses }: TransferNotification, { bank, pages }: Te
 
 function notYou(pages: BankPages, bank: string): Advice {
   return {
-    title: 'Not you? Do this.',
+    title: NOT_YOU,
     steps: [
-      {
-        text: 'Reset your password at once. That ends all sessions.',
-        url: addressOf(pages, 'forgotPassword'),
-      },
+      { text: RESET_STEP.text, url: addressOf(pages, RESET_STEP.page) },
       { text: `Tell ${bank} which transaction was not yours.` },
     ],
   };
