@@ -1,7 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import PDFKit from 'pdfkit';
 import { afterAll, describe, expect, it } from 'vitest';
+import { drawLogo } from '../../../src/adapters/http/statement/pdf/draw-logo.ts';
 import { logoMarkup, readLogo } from '../../../src/adapters/http/statement/logo.ts';
 import { readLetterhead } from '../../../src/letterhead.ts';
 
@@ -21,6 +23,24 @@ describe('A logo', () => {
     );
   });
 
+  it('lets its shapes inherit the paint of the whole', () => {
+    const whole =
+      'viewBox="0 0 9 9" xmlns:xlink="x" width="9" fill="none" stroke="#123" stroke-linecap="round"';
+    expect(logoMarkup(readLogo(svg('<path d="M1 1h5"/>', whole)))).toContain(
+      '<g fill="none" stroke="#123" stroke-linecap="round"><path d="M1 1h5"></path></g>',
+    );
+  });
+
+  it('is painted in a PDF as on a page', () => {
+    const whole =
+      'viewBox="0 0 9 9" fill="none" stroke="#123" stroke-linecap="round" stroke-linejoin="bevel"';
+    const canvas = new PDFKit({ compress: false });
+    const box = { x: 0, y: 0, height: 9, maxWidth: 9, color: '#000000' };
+    drawLogo(canvas, readLogo(svg('<path d="M1 1h5"/>', whole)), box);
+    canvas.end();
+    expect(String(canvas.read())).toMatch(/1 1 m\n6 1 l\n[^]*1 J\n2 j\nS\n/);
+  });
+
   it('takes its size from width and height without a viewBox', () => {
     expect(readLogo(svg('<rect width="1" height="1"/>', 'width="30px" height="12"')).viewBox).toEqual([
       0, 0, 30, 12,
@@ -36,6 +56,9 @@ describe('A logo', () => {
     [svg('<foreignObject/>'), 'has <foreignObject>, and may have only'],
     [svg('<path d="M0 0" onclick="x()"/>'), 'has onclick="x()" in <path>, which is not allowed'],
     [svg('<path style="fill:red" d=""/>'), 'has style="fill:red" in <path>, which is not allowed'],
+    [svg('<path stroke-linejoin="arcs" d=""/>'), 'has stroke-linejoin="arcs" in <path>, which is not'],
+    [svg('', 'viewBox="0 0 1 1" style="fill:none"'), 'has style="fill:none" in <svg>, which is not allowed'],
+    [svg('', 'viewBox="0 0 1 1" fill="red"'), 'has fill="red" in <svg>, which is not allowed'],
     [svg('<path fill="url(https://x)" d=""/>'), 'has fill="url(https://x)" in <path>, which is not allowed'],
     [svg('<path d="&#60;"/>'), 'has d="&#60;" in <path>, which is not allowed'],
     ['<!DOCTYPE svg [<!ENTITY a "b">]><svg/>', 'has something other than elements'],

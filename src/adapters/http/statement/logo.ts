@@ -44,9 +44,19 @@ const ATTRIBUTES = new Set([
 ]);
 /** Attributes that change nothing in the picture. */
 const IGNORED = /^(?:id|version|role|xml:space|xmlns|aria-[a-z]+|data-[a-z-]+)$/;
+/** Attributes of the whole that its shapes do not inherit. */
+const OF_WHOLE = /^(?:viewBox|width|height|x|y|preserveAspectRatio|xmlns:\w+)$/;
 const COLOR = /^(?:none|currentColor|black|white|#[\da-f]{3}|#[\da-f]{6})$/i;
 const PLAIN = /^[\w\s.,()+-]*$/;
-const TRANSFORM = /^\s*(?:(?:matrix|translate|scale|rotate)\([\d\s.,e+-]*\)[\s,]*)*$/i;
+/** Values of attributes that need a narrower rule than `PLAIN`. */
+const VALUES: Readonly<Record<string, RegExp>> = {
+  fill: COLOR,
+  stroke: COLOR,
+  'fill-rule': /^(?:nonzero|evenodd)$/,
+  'stroke-linecap': /^(?:butt|round|square)$/,
+  'stroke-linejoin': /^(?:miter|round|bevel)$/,
+  transform: /^\s*(?:(?:matrix|translate|scale|rotate)\([\d\s.,e+-]*\)[\s,]*)*$/i,
+};
 const DEEPEST = 50;
 
 const TOKEN =
@@ -67,8 +77,12 @@ export function readLogo(text: string): Logo {
   if (root.name !== 'svg') throw new LogoFault(`begins with <${root.name}>, not with <svg>`);
   const [x = 0, y = 0, width = 0, height = 0] = viewBoxOf(root);
   if (!(width > 0 && height > 0)) throw new LogoFault('needs a viewBox with a width and a height above 0');
+  const inherited = new Map([...root.attributes].filter(([name]) => !OF_WHOLE.test(name)));
+  checkAttributes(root.name, inherited);
   for (const shape of root.children) check(shape);
-  return { viewBox: [x, y, width, height], shapes: root.children };
+  const isPainted = [...inherited.keys()].some((name) => ATTRIBUTES.has(name));
+  const whole = { name: 'g', attributes: inherited, children: root.children };
+  return { viewBox: [x, y, width, height], shapes: isPainted ? [whole] : root.children };
 }
 
 function viewBoxOf({ attributes }: LogoNode): readonly number[] {
@@ -125,15 +139,19 @@ function check({ name, attributes, children }: LogoNode): void {
   if (!ELEMENTS.includes(name)) {
     throw new LogoFault(`has <${name}>, and may have only ${ELEMENTS.join(', ')}`);
   }
+  checkAttributes(name, attributes);
+  for (const child of children) check(child);
+}
+
+/** @throws LogoFault */
+function checkAttributes(element: string, attributes: LogoNode['attributes']): void {
   for (const [attribute, value] of attributes) {
     if (IGNORED.test(attribute)) continue;
-    const allowed =
-      attribute === 'transform' ? TRANSFORM : ['fill', 'stroke'].includes(attribute) ? COLOR : PLAIN;
+    const allowed = VALUES[attribute] ?? PLAIN;
     if (!ATTRIBUTES.has(attribute) || !allowed.test(value)) {
-      throw new LogoFault(`has ${attribute}="${value.slice(0, 40)}" in <${name}>, which is not allowed`);
+      throw new LogoFault(`has ${attribute}="${value.slice(0, 40)}" in <${element}>, which is not allowed`);
     }
   }
-  for (const child of children) check(child);
 }
 
 function shown(text: string, at: number): string {

@@ -7,6 +7,18 @@ type Paint = {
   readonly stroke: string;
   readonly width: number;
   readonly rule: string;
+  readonly cap: string;
+  readonly join: string;
+};
+
+/** How SVG paints a shape that does not say it. */
+const INITIAL: Paint = {
+  fill: '#000000',
+  stroke: 'none',
+  width: 1,
+  rule: 'nonzero',
+  cap: 'butt',
+  join: 'miter',
 };
 
 /** Draws a logo as vectors into a box of a height, and returns its width. `color` stands for `currentColor`. */
@@ -20,9 +32,7 @@ export function drawLogo(
   canvas.translate(box.x, box.y);
   canvas.scale(scale);
   canvas.translate(-left, -top);
-  for (const shape of shapes) {
-    draw(canvas, shape, { fill: '#000000', stroke: 'none', width: 1, rule: 'nonzero' }, box.color);
-  }
+  for (const shape of shapes) draw(canvas, shape, INITIAL, box.color);
   canvas.restore();
   return width * scale;
 }
@@ -34,6 +44,8 @@ function draw(canvas: Canvas, node: LogoNode, outer: Paint, color: string): void
     stroke: own('stroke') ?? outer.stroke,
     width: Number(own('stroke-width') ?? outer.width),
     rule: own('fill-rule') ?? outer.rule,
+    cap: own('stroke-linecap') ?? outer.cap,
+    join: own('stroke-linejoin') ?? outer.join,
   };
   canvas.save();
   for (const [, name = '', list = ''] of (own('transform') ?? '').matchAll(/(\w+)\(([^)]*)\)/g)) {
@@ -71,7 +83,10 @@ function shape(canvas: Canvas, node: LogoNode, paint: Paint, color: string): voi
   trace(canvas, node);
   const colorOf = (text: string) => (text === 'currentColor' ? color : text);
   const rule = paint.rule === 'evenodd' ? 'even-odd' : 'non-zero';
-  if (isStroked) canvas.lineWidth(paint.width).strokeColor(colorOf(paint.stroke));
+  if (isStroked) {
+    canvas.lineWidth(paint.width).strokeColor(colorOf(paint.stroke));
+    canvas.lineCap(paint.cap).lineJoin(paint.join);
+  }
   if (isFilled && isStroked) canvas.fillAndStroke(colorOf(paint.fill), colorOf(paint.stroke), rule);
   else if (isFilled) canvas.fill(colorOf(paint.fill), rule);
   else canvas.stroke();
