@@ -7,10 +7,10 @@ import { verifyBooks } from './application/proofs/verify-books.ts';
 import { readConfig, readEnvironment } from './config.ts';
 import type { Config, StoreConfig } from './config.ts';
 import { faultText } from './fault-text.ts';
-import { addMailCommands } from './mail-commands.ts';
+import { addMailCommands } from './commands/mail-commands.ts';
 import { openStore } from './open-store.ts';
-import { addProofCommands } from './proof-commands.ts';
-import { addUserCommands } from './user-commands.ts';
+import { addProofCommands } from './commands/proof-commands.ts';
+import { addUserCommands } from './commands/user-commands.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;

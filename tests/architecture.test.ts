@@ -20,7 +20,7 @@ const RULES = {
   light: 'the ledger and the memory store load no other adapter, and no package but uuid',
   itself: 'source does not import the package by its own name',
   computed: 'the name of an imported module is not computed',
-  folders: 'src has the folders domain, application, adapters, client and testing, and files',
+  folders: 'src has the folders domain, application, adapters, client, testing, commands and demo, and files',
   testing: 'only src/testing imports it, and vitest',
   ambient: 'domain and application take time, chance and environment from their ports',
   async: 'domain is synchronous',
@@ -34,7 +34,7 @@ const NOT_FOR_EMBEDDERS = ['container.ts', 'config.ts', 'load-program.ts', 'main
 const LIGHT = ['index.ts', 'adapters/memory/index.ts'];
 const LIGHT_LOADS =
   /^(?:adapters\/(?:memory\/|shared\/|system\.ts)|package (?:uuid$|node:)|(?!adapters\/|package ))/;
-const FOLDERS = ['domain', 'application', 'adapters', 'client', 'testing'];
+const FOLDERS = ['domain', 'application', 'adapters', 'client', 'testing', 'commands', 'demo'];
 /** From the top down. Files beside the folders are the ground floor. */
 const FLOORS = [
   'decisions',
@@ -395,7 +395,7 @@ const PLANTS: readonly (readonly [Rule, string, Files])[] = [
   ['itself', 'one of its subpaths', { 'adapters/http/a.ts': `import { x } from '${manifest.name}/memory'` }],
   ['computed', 'a dynamic import', { 'adapters/http/a.ts': 'const x = import(`../${name}/store.ts`)' }],
   ['computed', 'an escaped name', { 'adapters/http/a.ts': String.raw`import '..\x2fmemory/store.ts'` }],
-  ['folders', 'a fifth one', { 'utils/a.ts': '' }],
+  ['folders', 'another one', { 'utils/a.ts': '' }],
   [
     'testing',
     'a fixture, from the public core',

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newCheckpointKey, publicCheckpointKey } from '../../src/adapters/security/index.ts';
 import { formatAccountNumber } from '../../src/domain/entities/account-number.ts';
 import { readConfig } from '../../src/config.ts';
-import { addProofCommands } from '../../src/proof-commands.ts';
+import { addProofCommands } from '../../src/commands/proof-commands.ts';
 import { TestBank, transferIdOf } from '../../src/testing/fixtures/bank.ts';
 import { aCustomer, FixedClock, JANUARY } from '../../src/testing/fixtures/builders.ts';
 import { oldProof } from '../support/golden-proof.ts';

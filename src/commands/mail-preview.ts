@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { html } from 'hono/html';
 import { createTransport } from 'nodemailer';
-import { composeMail } from './adapters/smtp/compose-mail.ts';
-import type { MailTerms } from './adapters/smtp/compose-mail.ts';
-import { SAMPLE_NAMES, sampleMails } from './adapters/smtp/mail-samples.ts';
-import type { Config } from './config.ts';
-import { findChromium, withPictures } from './page-pictures.ts';
-import type { PictureTerms } from './page-pictures.ts';
+import { composeMail } from '../adapters/smtp/compose-mail.ts';
+import type { MailTerms } from '../adapters/smtp/compose-mail.ts';
+import { SAMPLE_NAMES, sampleMails } from '../adapters/smtp/mail-samples.ts';
+import type { Config } from '../config.ts';
+import { findChromium, withPictures } from '../page-pictures.ts';
+import type { PictureTerms } from '../page-pictures.ts';
 
 type Sample = { readonly name: string; readonly subject: string; readonly text: string };
 type Picture = PictureTerms & { readonly name: string };

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Config } from './config.ts';
+import type { Config } from '../config.ts';
 
 type Setting = {
   readonly config: () => Config;

@@ -1,26 +1,26 @@
 import { access, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { createCheckpointArchive, readLines } from './adapters/files/index.ts';
-import { createCheckpointSigner, publicCheckpointKey, verifyCheckpoint } from './adapters/security/index.ts';
-import { sha256OfHex } from './adapters/system.ts';
-import { sha256 } from './adapters/shared/sha256.ts';
-import type { LedgerPorts } from './application/ledger.ts';
-import type { Store } from './application/ports/ledger-store.ts';
-import { statementProofText } from './application/proofs/statement-proof-text.ts';
-import { verifyBooks } from './application/proofs/verify-books.ts';
-import type { Verified, VerifyRequest } from './application/proofs/verify-books.ts';
-import type { Config } from './config.ts';
-import { formatAccountNumber } from './domain/entities/account-number.ts';
-import { GENESIS_HASH } from './domain/entities/genesis-hash.ts';
-import type { Checkpoint } from './domain/integrity/checkpoint.ts';
-import { checkStatementProof, inVersion2, isStatementProof } from './domain/integrity/statement-proof.ts';
-import type { ProvenEntry, ProvenStatement } from './domain/integrity/statement-proof.ts';
-import { readInstant } from './domain/time.ts';
-import { FAULTS, FaultLog } from './domain/verification/faults.ts';
-import type { Fault } from './domain/verification/faults.ts';
-import { createLedger } from './index.ts';
-import { checkpointKey } from './local-secrets.ts';
+import { createCheckpointArchive, readLines } from '../adapters/files/index.ts';
+import { createCheckpointSigner, publicCheckpointKey, verifyCheckpoint } from '../adapters/security/index.ts';
+import { sha256OfHex } from '../adapters/system.ts';
+import { sha256 } from '../adapters/shared/sha256.ts';
+import type { LedgerPorts } from '../application/ledger.ts';
+import type { Store } from '../application/ports/ledger-store.ts';
+import { statementProofText } from '../application/proofs/statement-proof-text.ts';
+import { verifyBooks } from '../application/proofs/verify-books.ts';
+import type { Verified, VerifyRequest } from '../application/proofs/verify-books.ts';
+import type { Config } from '../config.ts';
+import { formatAccountNumber } from '../domain/entities/account-number.ts';
+import { GENESIS_HASH } from '../domain/entities/genesis-hash.ts';
+import type { Checkpoint } from '../domain/integrity/checkpoint.ts';
+import { checkStatementProof, inVersion2, isStatementProof } from '../domain/integrity/statement-proof.ts';
+import type { ProvenEntry, ProvenStatement } from '../domain/integrity/statement-proof.ts';
+import { readInstant } from '../domain/time.ts';
+import { FAULTS, FaultLog } from '../domain/verification/faults.ts';
+import type { Fault } from '../domain/verification/faults.ts';
+import { createLedger } from '../index.ts';
+import { checkpointKey } from '../local-secrets.ts';
 
 type Setting = {
   /** @throws ConfigError */

@@ -1,20 +1,20 @@
 import { Argument } from 'commander';
 import type { Command } from 'commander';
-import { sha256 } from './adapters/shared/sha256.ts';
-import { systemClock, systemIds } from './adapters/system.ts';
-import { allPages } from './application/all-pages.ts';
-import type { Store } from './application/ports/ledger-store.ts';
-import { endSessions } from './application/staff/end-sessions-of-user.ts';
-import { lockUser, unlockUser } from './application/staff/lock-user.ts';
-import { sendResetLink } from './application/staff/send-reset-link.ts';
-import { findUser } from './application/users/find-user.ts';
-import type { UserRef } from './application/users/find-user.ts';
-import { grantRole } from './application/users/grant-role.ts';
-import { isUsable } from './domain/entities/credential.ts';
-import { isLive } from './domain/entities/session.ts';
-import type { Session } from './domain/entities/session.ts';
-import { ROLES } from './domain/entities/user.ts';
-import type { Role, User } from './domain/entities/user.ts';
+import { sha256 } from '../adapters/shared/sha256.ts';
+import { systemClock, systemIds } from '../adapters/system.ts';
+import { allPages } from '../application/all-pages.ts';
+import type { Store } from '../application/ports/ledger-store.ts';
+import { endSessions } from '../application/staff/end-sessions-of-user.ts';
+import { lockUser, unlockUser } from '../application/staff/lock-user.ts';
+import { sendResetLink } from '../application/staff/send-reset-link.ts';
+import { findUser } from '../application/users/find-user.ts';
+import type { UserRef } from '../application/users/find-user.ts';
+import { grantRole } from '../application/users/grant-role.ts';
+import { isUsable } from '../domain/entities/credential.ts';
+import { isLive } from '../domain/entities/session.ts';
+import type { Session } from '../domain/entities/session.ts';
+import { ROLES } from '../domain/entities/user.ts';
+import type { Role, User } from '../domain/entities/user.ts';
 import { tableLines } from './table.ts';
 
 type Setting = {
