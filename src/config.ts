@@ -21,6 +21,8 @@ export type Config = {
   /** Number of our own proxies in front of the server. */
   readonly trustedProxies: number;
   readonly maxConnections: number;
+  /** Whether the server has pages for people at `/`. */
+  readonly hasConsole: boolean;
   readonly dataDirectory: string;
   readonly store: StoreConfig;
   readonly mail: MailConfig;
@@ -113,6 +115,7 @@ const schema = v.object({
     '',
   ),
   TRUSTED_PROXIES: v.optional(integer({ from: 0, to: 16 }), '0'),
+  CONSOLE: v.optional(oneOf(['on', 'off']), 'on'),
   MAX_CONNECTIONS: v.optional(integer({ from: 1, to: 1_000_000 }), '4000'),
   REQUESTS_PER_MINUTE: v.optional(integer({ from: 0, to: 999_999_999 }), '30000'),
   LOG_LEVEL: v.optional(oneOf(LOG_LEVELS), 'info'),
@@ -315,6 +318,7 @@ function configOf(values: Values): Config {
     publicOrigin: values.PUBLIC_ORIGIN ?? null,
     allowedOrigins: values.ALLOWED_ORIGINS,
     trustedProxies: values.TRUSTED_PROXIES,
+    hasConsole: values.CONSOLE === 'on',
     maxConnections: values.MAX_CONNECTIONS,
     dataDirectory: values.DATA_DIR,
     store: storeOf(values),

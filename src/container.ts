@@ -3,6 +3,7 @@ import 'reflect-metadata/lite';
 import { container as root } from 'tsyringe';
 import type { InjectionToken } from 'tsyringe';
 import type { Logger } from 'pino';
+import { createConsole } from './adapters/console/index.ts';
 import { createApp, preparePdf } from './adapters/http/index.ts';
 import type { App } from './adapters/http/index.ts';
 import { createCheckpointArchive } from './adapters/files/index.ts';
@@ -11,6 +12,7 @@ import {
   createCheckpointSigner,
   createLinkTokens,
   createFactorTools,
+  createFormTokens,
   createPasswordHasher,
   createRefreshTokens,
   createTokenIssuer,
@@ -184,6 +186,13 @@ export async function assembleServices(given: {
       trustedProxies,
       staffNeedsSecondFactor,
       letterhead,
+      bankName: config.bank.name,
+      pages: config.hasConsole
+        ? createConsole({
+            formTokens: createFormTokens({ secrets: given.jwtSecrets, clock: systemClock }),
+            offersPlayMoney: !config.isProduction,
+          })
+        : null,
       writes: { perMinute: config.writesPerMinute },
       requests: { perMinute: config.requestsPerMinute, shared: sharedCounts },
       throttle: { shared: throttleCounts },

@@ -37,6 +37,8 @@ import { readSecurityEvents } from './staff/read-security-events.ts';
 import { lockUser, unlockUser } from './staff/lock-user.ts';
 import { noteDenial } from './staff/note-denial.ts';
 import { registerUser } from './users/register-user.ts';
+import { CommitFeed } from './live/commit-feed.ts';
+import { watchAccounts } from './live/watch-accounts.ts';
 import { authenticate, signIn } from './users/sign-in.ts';
 
 export type BankPorts = LedgerPorts &
@@ -66,6 +68,7 @@ export function assembleBank(ports: BankPorts) {
   const ledger = assembleLedger(ports);
   const { factorTools, stepUpAmounts = new Map() } = ports;
   const shared = { ...ports, ...factorTools, unitOfWork, reads, recentSessions, recentKeys };
+  const feed = new CommitFeed();
   const namesOfPayees = payeeNames({ reads });
   const counterparties = nameCounterparties({ payeeNames: namesOfPayees });
   const people = {
@@ -131,6 +134,9 @@ export function assembleBank(ports: BankPorts) {
     listApiKeys: listOwnApiKeys(people),
     revokeApiKey: revokeApiKey(people),
     authenticateKey: authenticateKey(people),
+    /** Hears of every commit of this process. */
+    feed,
+    watchAccounts: watchAccounts({ reads, feed, wait: afterMs }),
     listSecurityEvents: readSecurityEvents(people),
     noteDenial: noteDenial(people),
     ensureSystemUser: ensureSystemUser(people),
@@ -139,8 +145,15 @@ export function assembleBank(ports: BankPorts) {
   };
 }
 
-function afterMs(ms: number): Promise<void> {
+function afterMs(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, ms);
+    if (signal?.aborted) return resolve();
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done, { once: true });
   });
 }

@@ -1,8 +1,10 @@
 import { Hono } from 'hono';
+import type { Context } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { Bank } from '../../application/bank.ts';
 import type { Logger } from '../../application/ports/runtime.ts';
 import { PassbookError } from '../../domain/errors.ts';
+import type { PageEdge, PageEnv } from '../shared/page-edge.ts';
 import type { Holder, Letterhead } from './statement/issued-statement.ts';
 import { accessLog } from './middleware/access-log.ts';
 import { authRoutes } from './routes/auth-routes.ts';
@@ -17,6 +19,8 @@ import type { CallerRequired, HttpEnv } from './env.ts';
 import { commonHeaders } from './responses/headers.ts';
 import { linkPageRoutes } from './routes/link-pages.ts';
 import { operationRoutes } from './routes/health.ts';
+import { pageEdge } from './page-edge.ts';
+import { passwordSignIn } from './middleware/password-sign-in.ts';
 import { payeeRoutes } from './routes/payees.ts';
 import { profileRoutes } from './routes/profile.ts';
 import { problemHandler, sendProblem } from './responses/problem.ts';
@@ -48,8 +52,19 @@ export type AppOptions = {
   readonly requests?: Partial<RequestLimits>;
   /** The bank at the head of statements. Default: none. */
   readonly letterhead?: Letterhead | null;
+  /** Name of the bank, for its pages. Default: Passbook. */
+  readonly bankName?: string;
+  /** Pages for people, such as the web console. Default: none but those of the documents. */
+  readonly pages?: ((edge: PageEdge) => Pages) | null;
   /** Origins beside `publicOrigin` whose pages may call the server from a browser. Default: none. */
   readonly allowedOrigins?: readonly string[];
+};
+
+/** Pages of another adapter. Where they have a page for a path, it goes before the API's. */
+export type Pages = {
+  readonly routes: Hono<PageEnv>;
+  /** Answers a person's request for a path that does not exist. */
+  readonly notFound: (c: Context<PageEnv>) => Response | Promise<Response>;
 };
 
 export type App = ReturnType<typeof createApp>;
@@ -66,12 +81,15 @@ export function createApp({
   requests = {},
   allowedOrigins = [],
   letterhead = null,
+  bankName = 'Passbook',
+  pages = null,
 }: AppOptions) {
   const isHttps = publicOrigin?.startsWith('https:') ?? false;
   const token = sessionToken({ isHttps });
   const readSession = sessionReader({ bank, sessionToken: token });
   const access = { bank, readSession, sessionToken: token, trustedProxies, staffNeedsSecondFactor };
   const userRequired = callerRequired(access);
+  const signInThrottle = new SignInThrottle(throttle);
   const origins = { publicOrigin, allowedOrigins: new Set(allowedOrigins) };
   const shared = {
     bank,
@@ -86,7 +104,9 @@ export function createApp({
     userRequired,
     // It sets the user beside the caller
     callerRequired: userRequired as unknown as CallerRequired,
-    throttle: new SignInThrottle(throttle),
+    throttle: signInThrottle,
+    passwords: passwordSignIn({ bank, sessionToken: token, throttle: signInThrottle, trustedProxies }),
+    bankName,
     writes: new WriteThrottle(writes),
     statements: { letterhead, holderOf: holderOf(bank), payeeNames: bank.payeeNames },
   };
@@ -94,9 +114,13 @@ export function createApp({
   // Not strict: a trailing slash makes no difference
   const app = new Hono<HttpEnv>({ strict: false });
   app.onError(problemHandler({ log }));
-  app.notFound((c) =>
-    sendProblem(c, 'route_not_found', { subject: `${shownPath(c.req.path)}. See /docs for all paths` }),
-  );
+  const shownPages = pages?.(pageEdge(shared));
+  app.notFound((c) => {
+    if (shownPages && isForPeople(c)) return shownPages.notFound(c as unknown as Context<PageEnv>);
+    return sendProblem(c, 'route_not_found', {
+      subject: `${shownPath(c.req.path)}. See /docs for all paths`,
+    });
+  });
   app.use(
     commonHeaders({ isHttps }),
     accessLog({ log, trustedProxies }),
@@ -118,6 +142,7 @@ export function createApp({
   return app
     .route('/', operationRoutes(shared))
     .use(requestsLimited({ limit: new RequestLimit(requests), readSession, trustedProxies }))
+    .route('/', (shownPages?.routes ?? new Hono()) as unknown as Hono<HttpEnv>)
     .route('/', documentRoutes())
     .route('/', linkPageRoutes(shared))
     .route('/api/auth', authRoutes(shared))
@@ -130,6 +155,11 @@ export function createApp({
     .route('/api', securityEventRoutes(shared))
     .route('/api', ledgerRoutes(shared))
     .route('/api/system', userRoutes(shared));
+}
+
+/** Whether a browser asks for a page. */
+function isForPeople(c: Context): boolean {
+  return !c.req.path.startsWith('/api/') && (c.req.header('accept') ?? '').includes('text/html');
 }
 
 /** Finds the owner of an account. The bank itself has accounts without one. */

@@ -1,5 +1,6 @@
 export { apiKeyFormat } from './api-keys.ts';
 export { isCommonPassword } from './common-passwords.ts';
+export { createFormTokens } from './form-tokens.ts';
 export { createFactorTools } from './second-factors.ts';
 export { createLinkTokens } from './link-tokens.ts';
 export { createPasswordHasher } from './password-hasher.ts';

@@ -250,3 +250,13 @@ async function undoneUnless<T>(
     if (!isWrong) await undo();
   }
 }
+
+/** Slows down the guessing of codes. All wrong ones of a person count, wherever they are entered. */
+export function guardSecondFactor<T>(
+  throttle: SignInThrottle,
+  email: string,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const who = normaliseEmail(email);
+  return throttle.guard({ kind: 'second factor', who, wrong: 'invalid_second_factor' }, attempt);
+}

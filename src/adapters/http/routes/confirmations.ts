@@ -12,7 +12,8 @@ import { BATCH_LIMIT_BYTES, Nothing } from '../requests/schemas.ts';
 import { passkeySiteOf, requireAnswer } from '../requests/second-factor-answer.ts';
 import { ConfirmationBody, OrderBody } from '../requests/second-factor-bodies.ts';
 import { timeShape } from '../responses/responses.ts';
-import { CHALLENGES, guardSecondFactor } from './second-factors.ts';
+import { guardSecondFactor } from '../middleware/sign-in-throttle.ts';
+import { CHALLENGES } from './second-factors.ts';
 
 const LIMITS = { limitBytes: BATCH_LIMIT_BYTES };
 

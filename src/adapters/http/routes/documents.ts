@@ -5,6 +5,7 @@ import type { HttpEnv } from '../env.ts';
 import { sendApiPage, START_SCRIPT } from '../pages/api-page.ts';
 import { sendErrorsPage } from '../pages/errors-page.ts';
 import { PAGE_STYLE } from '../pages/page.ts';
+import { sendWelcome } from './welcome.ts';
 
 const JAVASCRIPT = 'text/javascript; charset=utf-8';
 const CSS = 'text/css; charset=utf-8';
@@ -27,6 +28,7 @@ const OPENAPI = new URL('../../../../openapi.json', import.meta.url);
 /** The API's documents: for machines, and for people. */
 export function documentRoutes() {
   return new Hono<HttpEnv>()
+    .get('/', sendWelcome)
     .get('/openapi.json', async (c) =>
       c.body(await readFile(OPENAPI, 'utf8'), 200, { 'Content-Type': 'application/json' }),
     )

@@ -1,13 +1,11 @@
 import { Hono } from 'hono';
 import type { Bank } from '../../../application/bank.ts';
 import type { HttpEnv } from '../env.ts';
-import { sendWelcome } from './welcome.ts';
 
 /** Routes for the server's operators and their monitoring. */
 export function operationRoutes({ bank }: { bank: Bank }) {
   return (
     new Hono<HttpEnv>()
-      .get('/', sendWelcome)
       // Does not check the store: the process is alive if it answers
       .get('/healthz', (c) => c.json({ status: 'ok' }))
       .get('/readyz', async (c) => {

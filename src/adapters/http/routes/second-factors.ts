@@ -2,9 +2,9 @@ import { Hono } from 'hono';
 import type { Context } from 'hono';
 import { renderSVG } from 'uqr';
 import type { Bank } from '../../../application/bank.ts';
-import { normaliseEmail } from '../../../domain/entities/user.ts';
 import type { HttpEnv, SignedInEnv } from '../env.ts';
 import type { SessionRequired } from '../middleware/session-middleware.ts';
+import { guardSecondFactor } from '../middleware/sign-in-throttle.ts';
 import type { SignInThrottle } from '../middleware/sign-in-throttle.ts';
 import { personOf } from '../requests/person.ts';
 import { readBody } from '../requests/read-body.ts';
@@ -104,14 +104,4 @@ export function secondFactorRoutes(ports: {
   function guardedPassword<T>(c: Context<SignedInEnv>, attempt: () => Promise<T>): Promise<T> {
     return throttle.guard({ kind: 'password', who: c.get('caller').id }, attempt);
   }
-}
-
-/** Slows down the guessing of codes. All wrong ones of a person count, wherever they are entered. */
-export function guardSecondFactor<T>(
-  throttle: SignInThrottle,
-  email: string,
-  attempt: () => Promise<T>,
-): Promise<T> {
-  const who = normaliseEmail(email);
-  return throttle.guard({ kind: 'second factor', who, wrong: 'invalid_second_factor' }, attempt);
 }

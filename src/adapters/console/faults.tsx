@@ -1,0 +1,146 @@
+import type { Context } from 'hono';
+import type { FC } from 'hono/jsx';
+import { errorCatalogue, PassbookError } from '../../domain/errors.ts';
+import type { ErrorCode, ErrorFacts } from '../../domain/errors.ts';
+
+/** A sentence for people about an error, and what to do about it. */
+export type FaultText = { readonly title: string; readonly advice: string | null };
+
+/** Advice that is written for programs reads differently on a page. */
+const ON_PAGES: Partial<Record<ErrorCode, FaultText>> = {
+  insufficient_funds: {
+    title: 'There is not enough money available',
+    advice: 'Choose a smaller amount, or add money to the account first. Nothing was sent.',
+  },
+  destination_account_not_found: {
+    title: 'No account has this number',
+    advice: 'Check the number with the person who gave it to you. Nothing was sent.',
+  },
+  destination_account_closed: {
+    title: 'The account of the payee is closed',
+    advice: 'Ask the payee for another account number. Nothing was sent.',
+  },
+  source_account_frozen: {
+    title: 'Your account is frozen',
+    advice: 'The bank has stopped payments from it. Ask the bank for the reason. Nothing was sent.',
+  },
+  destination_account_frozen: {
+    title: 'The account of the payee takes no payments now',
+    advice: 'Ask the payee for another account number. Nothing was sent.',
+  },
+  destination_account_unavailable: {
+    title: 'The account of the payee takes no payments now',
+    advice: 'Ask the payee for another account number. Nothing was sent.',
+  },
+  accounts_must_be_different: {
+    title: 'You cannot send money from an account to itself',
+    advice: 'Choose another account.',
+  },
+  currency_mismatch: {
+    title: 'The two accounts have different currencies',
+    advice: 'Choose an account of your own in the currency of the payee. Nothing was sent.',
+  },
+  invalid_credentials: {
+    title: 'The e-mail address or the password is wrong',
+    advice: 'Try again, or reset your password.',
+  },
+  invalid_second_factor: {
+    title: 'The code is wrong or was used already',
+    advice: 'Wait for the next code of your app, or use a recovery code.',
+  },
+  user_locked: {
+    title: 'The bank has locked your access',
+    advice: 'Ask the bank for the reason. Your money is safe.',
+  },
+  email_already_registered: {
+    title: 'Somebody is registered with this e-mail address',
+    advice: 'Sign in instead, or reset your password.',
+  },
+  too_many_requests: { title: 'Too many tries', advice: null },
+  session_expired: { title: 'Your session has ended', advice: 'Sign in again. Nothing was lost.' },
+  cross_site_request: {
+    title: 'This form is no longer valid',
+    advice: 'Go back, load the page again and repeat what you did. Nothing was done.',
+  },
+  unavailable: {
+    title: 'The bank cannot do this at the moment',
+    advice: 'Nothing was done. Try again in a minute.',
+  },
+  storage_full: {
+    title: 'The bank cannot write at the moment',
+    advice: 'Nothing was done. Try again later.',
+  },
+  outcome_unknown: {
+    title: 'The bank does not know yet whether this was done',
+    advice: 'Send the same form again: it takes effect once at most.',
+  },
+  queue_full: { title: 'The bank is very busy', advice: 'Nothing was done. Try again in a few seconds.' },
+  internal_error: {
+    title: 'Something went wrong in the bank',
+    advice: 'It was noted. Check your entries before you try again.',
+  },
+  account_not_found: { title: 'There is no such account', advice: 'It does not exist, or it is not yours.' },
+  transfer_not_found: {
+    title: 'There is no such payment',
+    advice: 'It does not exist, or you have no part in it.',
+  },
+  forbidden: { title: 'You may not do this', advice: 'Your role does not include it.' },
+};
+
+/** Returns what to tell a person about an error. */
+export function faultText(code: ErrorCode, facts: ErrorFacts = {}): FaultText {
+  const [first] = facts.errors ?? [];
+  if (first) return { title: `${labelOf(first.field)} ${first.message}`, advice: null };
+  if (code === 'too_many_requests' && facts.retryAfterSeconds !== undefined) {
+    return { title: 'Too many tries', advice: `Try again in ${waitText(facts.retryAfterSeconds)}.` };
+  }
+  const { meaning, remedy } = errorCatalogue[code];
+  return ON_PAGES[code] ?? { title: facts.reason ?? meaning, advice: remedy };
+}
+
+export function waitText(seconds: number): string {
+  if (seconds < 90) return seconds === 1 ? 'a second' : `${seconds} seconds`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 90 ? `${minutes} minutes` : `${Math.ceil(minutes / 60)} hours`;
+}
+
+/** Names of fields for people. */
+const LABELS: Readonly<Record<string, string>> = {
+  email: 'The e-mail address',
+  password: 'The password',
+  name: 'The name',
+  number: 'The account number',
+  toAccount: 'The account number',
+  destinationAccountId: 'The account number',
+  sourceAccountId: 'The account to pay from',
+  amount: 'The amount',
+  description: 'The message',
+  reference: 'The reference',
+  label: 'The label',
+  code: 'The code',
+};
+
+function labelOf(field: string): string {
+  return LABELS[field] ?? `"${field}"`;
+}
+
+/** A box that tells what went wrong. Screen readers say it at once. */
+export const FaultBox: FC<{ fault: FaultText | undefined; id?: string }> = ({ fault, id = 'fault' }) =>
+  fault === undefined ? null : (
+    <div class="note fault" role="alert" id={id}>
+      <strong>{fault.title}.</strong>
+      {fault.advice && ` ${fault.advice}`}
+    </div>
+  );
+
+/** Returns the error of a failed attempt. @throws the error itself, if it is none that a person may see */
+export function shownFault(
+  error: unknown,
+  c: Context,
+  { edge }: { edge: { setStatus(c: Context, code: ErrorCode, facts?: ErrorFacts): void } },
+): FaultText {
+  if (!(error instanceof PassbookError)) throw error;
+  if (error.code === 'unauthenticated' || error.code === 'session_expired') throw error;
+  edge.setStatus(c, error.code, error.facts);
+  return faultText(error.code, error.facts);
+}

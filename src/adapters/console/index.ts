@@ -1,0 +1,2 @@
+export { createConsole } from './console.tsx';
+export type { ConsoleOptions, FormTokens } from './ports.ts';

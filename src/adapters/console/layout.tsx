@@ -1,0 +1,196 @@
+import type { Context } from 'hono';
+import { html } from 'hono/html';
+import { createContext, useContext } from 'hono/jsx';
+import type { Child, FC, PropsWithChildren } from 'hono/jsx';
+import { DEFAULT_LANGUAGE, DEFAULT_TIME_ZONE } from '../../domain/entities/user.ts';
+import type { Role, User } from '../../domain/entities/user.ts';
+import { assetPath } from './assets.ts';
+import { TOKEN_FIELD } from './forms.ts';
+import { POLICY } from './policy.ts';
+import type { ConsolePorts, PageContext } from './ports.ts';
+import type { Reader } from './text.ts';
+
+/** Facts about the reader and the page that every part may need. */
+export type PageFacts = Reader & {
+  readonly bankName: string;
+  readonly now: number;
+  /** Null for people who are not signed in. */
+  readonly user: User | null;
+  /** Null for people who are not signed in. */
+  readonly formToken: string | null;
+};
+
+const Facts = createContext<PageFacts | null>(null);
+
+/** Returns the facts of the page that is being drawn. */
+export function usePage(): PageFacts {
+  const facts = useContext(Facts);
+  if (facts === null) throw new TypeError('A part was drawn outside of a page');
+  return facts;
+}
+
+export type Section =
+  | 'account'
+  | 'send'
+  | 'payees'
+  | 'security'
+  | 'bank'
+  | 'people'
+  | 'audit'
+  | 'verification';
+
+type Link = readonly [section: Section, href: string, text: string];
+
+const CUSTOMER_LINKS: readonly Link[] = [
+  ['account', '/', 'Accounts'],
+  ['send', '/send', 'Send'],
+  ['payees', '/payees', 'Payees'],
+  ['security', '/security', 'Security'],
+];
+
+const STAFF_LINKS: readonly Link[] = [
+  ['bank', '/staff', 'Bank'],
+  ['people', '/staff/search', 'Search'],
+  ['audit', '/staff/audit', 'Audit log'],
+  ['verification', '/staff/verification', 'Verification'],
+  ['security', '/security', 'Security'],
+];
+
+export function isStaff(role: Role): boolean {
+  return role !== 'customer';
+}
+
+export type PageParts = {
+  /** Title of the page, without the bank's name. */
+  readonly title: string;
+  /** Part of the bank that the navigation marks. */
+  readonly section?: Section;
+  /** Whether the page follows the person's accounts as they change. */
+  readonly isLive?: boolean;
+  readonly children: Child;
+};
+
+/** Sends a page to a signed-in person. */
+export function sendPage(
+  c: PageContext,
+  ports: ConsolePorts,
+  parts: PageParts,
+): Response | Promise<Response> {
+  const user = c.get('caller');
+  return send(c, parts, {
+    bankName: ports.edge.bankName,
+    now: Date.now(),
+    user,
+    language: user.language,
+    timeZone: user.timeZone,
+    formToken: ports.formTokens.tokenOf(c.get('session').id),
+  });
+}
+
+/** Sends a page to a person who is not signed in. */
+export function sendOpenPage(
+  c: Context,
+  { edge }: Pick<ConsolePorts, 'edge'>,
+  parts: PageParts,
+): Response | Promise<Response> {
+  return send(c, parts, {
+    bankName: edge.bankName,
+    now: Date.now(),
+    user: null,
+    language: DEFAULT_LANGUAGE,
+    timeZone: DEFAULT_TIME_ZONE,
+    formToken: null,
+  });
+}
+
+function send(c: Context, parts: PageParts, facts: PageFacts): Response | Promise<Response> {
+  c.header('Content-Security-Policy', POLICY);
+  // Without any referrer, browsers send no origin with forms either
+  c.header('Referrer-Policy', 'same-origin');
+  const page = (
+    <Facts.Provider value={facts}>
+      <Document {...parts} />
+    </Facts.Provider>
+  );
+  return c.html(html`<!doctype html>${page}`);
+}
+
+/** Settings of htmx: nothing inline, nothing from elsewhere, no pages kept for the back button. */
+const HTMX_CONFIG = 'includeIndicatorCSS:false history:false mode:same-origin';
+
+const Document: FC<PageParts> = ({ title, section, isLive = false, children }) => {
+  const { bankName, user } = usePage();
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="htmx-config" content={HTMX_CONFIG} />
+        <title>{`${title} · ${bankName}`}</title>
+        <link rel="icon" href={assetPath('icon.svg')} type="image/svg+xml" />
+        <link rel="stylesheet" href={assetPath('console.css')} />
+        {user && <script src={assetPath('htmx.js')} defer></script>}
+        {user && <script src={assetPath('sse.js')} defer></script>}
+      </head>
+      <body class={user ? 'signed-in' : 'open'}>
+        <a class="skip" href="#main">
+          Skip to the content
+        </a>
+        <Header section={section} />
+        <main id="main" tabindex={-1}>
+          {children}
+        </main>
+        {isLive && <div id="feed" hx-sse:connect="/live" hx-swap="none"></div>}
+      </body>
+    </html>
+  );
+};
+
+const Header: FC<{ section?: Section | undefined }> = ({ section }) => {
+  const { bankName, user } = usePage();
+  const links = user === null ? [] : isStaff(user.role) ? STAFF_LINKS : CUSTOMER_LINKS;
+  return (
+    <header class="bar">
+      <div class="bar-in">
+        <a class="bank-name" href="/">
+          <span class="mark" aria-hidden="true"></span>
+          {bankName}
+        </a>
+        {user && (
+          <nav class="tabs" aria-label="Main">
+            {links.map(([name, href, text]) => (
+              <a href={href} class={`tab tab-${name}`} aria-current={name === section ? 'page' : undefined}>
+                {text}
+              </a>
+            ))}
+          </nav>
+        )}
+        {user && (
+          <div class="who">
+            <a href="/profile" class="who-name">
+              {user.name}
+            </a>
+            <Form action="/sign-out" class="inline">
+              <button class="link">Sign out</button>
+            </Form>
+          </div>
+        )}
+      </div>
+    </header>
+  );
+};
+
+/** A form that changes something. It carries the session's token. */
+export const Form: FC<PropsWithChildren<{ action: string; class?: string; id?: string }>> = ({
+  children,
+  ...attributes
+}) => {
+  const { formToken } = usePage();
+  return (
+    <form method="post" {...attributes}>
+      {formToken !== null && <input type="hidden" name={TOKEN_FIELD} value={formToken} />}
+      {children}
+    </form>
+  );
+};

@@ -1,0 +1,27 @@
+/** Fields and buttons. */
+export const FORMS_STYLE = `
+form { display: grid; gap: 16px; margin-top: 18px; }
+form.inline { display: inline; margin: 0; }
+form.row { grid-template-columns: repeat(auto-fit, minmax(min(100%, 150px), 1fr)); align-items: end; }
+.field { display: grid; gap: 5px; min-width: 0; }
+label { font-weight: 600; font-size: 0.94rem; }
+input:not([type=hidden], [type=checkbox], [type=radio]), select, textarea { width: 100%; min-height: 46px; padding: 10px 13px; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--line-strong); border-radius: 9px; }
+textarea { min-height: 90px; }
+input:focus-visible, select:focus-visible { outline-offset: 0; border-color: var(--accent); }
+input[aria-invalid] { border-color: var(--bad); }
+.field.amount input { min-height: 68px; font-size: 2rem; font-weight: 650; letter-spacing: -0.02em; }
+.hint { color: var(--faint); font-size: 0.86rem; }
+.field-fault { color: var(--bad); font-size: 0.9rem; font-weight: 550; }
+.field-fault:empty { display: none; }
+.check { display: flex; gap: 10px; align-items: start; font-weight: 500; }
+.check input { margin-top: 4px; width: 18px; height: 18px; accent-color: var(--accent); }
+.button { display: inline-flex; align-items: center; justify-content: center; min-height: 46px; padding: 10px 22px; font: inherit; font-weight: 620; text-decoration: none; color: var(--accent-ink); background: var(--accent); border: 1px solid var(--accent); border-radius: 10px; cursor: pointer; }
+.button:hover { filter: brightness(1.08); }
+.button.quiet { color: var(--ink); background: var(--paper); border-color: var(--line-strong); }
+.button.bad { color: var(--bad); background: var(--paper); border-color: var(--bad); }
+.button.small { min-height: 38px; padding: 5px 14px; font-size: 0.92rem; }
+.button.wide { width: 100%; }
+.button + .button.wide, .gate .button.quiet { margin-top: 10px; }
+button[hidden] { display: none; }
+button.link { padding: 0; font: inherit; color: var(--accent); background: none; border: 0; cursor: pointer; text-decoration: underline; text-underline-offset: 0.18em; }
+`;
