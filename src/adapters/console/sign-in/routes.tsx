@@ -50,7 +50,7 @@ export function signInRoutes(ports: ConsolePorts) {
   });
   return app.route('/', signedIn as unknown as Hono<PageEnv>);
 
-  async function signIn(c: Context, { credentials, next, code }: Attempt): Promise<Response> {
+  async function signIn(c: Context<PageEnv>, { credentials, next, code }: Attempt): Promise<Response> {
     try {
       await edge.signIn(c, { ...credentials, secondFactor: code === undefined ? undefined : { code } });
     } catch (error) {
