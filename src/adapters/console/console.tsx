@@ -8,6 +8,7 @@ import { faultText } from './faults.tsx';
 import { sendOpenPage } from './layout.tsx';
 import { liveRoutes } from './live.ts';
 import type { ConsoleOptions, ConsolePorts } from './ports.ts';
+import { securityRoutes } from './security/routes.ts';
 import { signInRoutes } from './sign-in/routes.tsx';
 import { staffRoutes } from './staff/routes.ts';
 
@@ -26,6 +27,7 @@ export function createConsole(options: ConsoleOptions) {
     };
     const signedIn = new Hono<SignedInPageEnv>()
       .route('/', customerRoutes(ports))
+      .route('/', securityRoutes(ports))
       .route('/', staffRoutes(ports));
     const routes = new Hono<PageEnv>();
     routes.onError((error, c) => sendFault(c, ports, error));

@@ -10,6 +10,7 @@ import type { SessionRequired } from './middleware/session-middleware.ts';
 import { guardSecondFactor } from './middleware/sign-in-throttle.ts';
 import type { SignInThrottle } from './middleware/sign-in-throttle.ts';
 import type { WriteThrottle } from './middleware/write-throttle.ts';
+import { clientAddress } from './requests/client-address.ts';
 import { originOf } from './requests/origin.ts';
 import { personOf } from './requests/person.ts';
 import { readForm } from './requests/read-form.ts';
@@ -50,6 +51,10 @@ export function pageEdge(ports: {
     countPayeeCheck: (c) => takePayeeCheck(c, c.get('caller').id, ports),
     countMail: (c, email) => takeMail(c, email, ports),
     guardSecondFactor: (c, attempt) => guardSecondFactor(throttle, c.get('caller').email, attempt),
+    asOwner: (c, attempt) => {
+      const address = clientAddress(signedIn(c), trustedProxies);
+      return throttle.signIn({ email: c.get('caller').email, address, proof: c.get('session').id }, attempt);
+    },
     guardPassword: (c, attempt) => throttle.guard({ kind: 'password', who: c.get('caller').id }, attempt),
     personOf: (c) => personOf(signedIn(c), trustedProxies),
     siteOf: (c) => passkeySiteOf(c, publicOrigin),

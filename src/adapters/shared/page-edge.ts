@@ -45,7 +45,9 @@ export interface PageEdge {
   countMail(c: Context, email: string): Promise<void>;
   /** Slows down the guessing of second factors. */
   guardSecondFactor<T>(c: Context<SignedInPageEnv>, attempt: () => Promise<T>): Promise<T>;
-  /** Slows down the guessing of the caller's password. */
+  /** Runs an attempt with the caller's password, throttled as a sign-in. */
+  asOwner<T>(c: Context<SignedInPageEnv>, attempt: () => Promise<T>): Promise<T>;
+  /** Slows down the guessing of the caller's password where a session makes something that outlives it. */
   guardPassword<T>(c: Context<SignedInPageEnv>, attempt: () => Promise<T>): Promise<T>;
   /** The caller, and where the request came from. */
   personOf(c: Context<SignedInPageEnv>): Person;

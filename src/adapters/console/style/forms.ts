@@ -22,6 +22,14 @@ input[aria-invalid] { border-color: var(--bad); }
 .button.small { min-height: 38px; padding: 5px 14px; font-size: 0.92rem; }
 .button.wide { width: 100%; }
 .button + .button.wide, .gate .button.quiet { margin-top: 10px; }
+fieldset { display: grid; gap: 10px; margin: 0; padding: 0; border: 0; }
+legend { padding: 0 0 6px; font-weight: 600; font-size: 0.94rem; }
+.qr { display: inline-block; margin: 18px 0 10px; padding: 8px; background: #fff; border: 1px solid var(--line); border-radius: 12px; }
+.qr svg { display: block; width: 200px; height: 200px; }
+.codes { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 8px; margin: 18px 0 0; }
+.codes li { padding: 9px 12px; border: 1px solid var(--line); border-radius: 8px; }
+.secret input { font-family: ui-monospace, SFMono-Regular, Menlo, monospace; }
+.menu form { margin: 8px 0; }
 button[hidden] { display: none; }
 button.link { padding: 0; font: inherit; color: var(--accent); background: none; border: 0; cursor: pointer; text-decoration: underline; text-underline-offset: 0.18em; }
 `;

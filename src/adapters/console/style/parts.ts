@@ -46,5 +46,6 @@ details[open] > summary { margin-bottom: 12px; }
 @media (max-width: 760px) {
   .card { padding: 18px 16px; }
   .facts > div { grid-template-columns: minmax(0, 1fr); gap: 0; }
+  .rows .end.fine, .rows .end:has(> :nth-child(2)) { grid-column: 1 / -1; grid-row: auto; justify-content: flex-start; margin-top: 4px; }
 }
 `;

@@ -42,9 +42,9 @@ export function sessionReader({
 const HOW_TO_SIGN_IN =
   'send the token of a session in the header "Authorization: Bearer TOKEN", or send its cookie';
 
-/** Routes that set up a second factor, or are needed for it. */
+/** Routes and pages that set up a second factor, or are needed for it. */
 const SETUP =
-  /^\/api\/auth\/(me|logout(\/everywhere)?|factors|recovery-codes|totp(\/confirm)?|passkeys(\/[\w-]+)?)\/?$/;
+  /^\/(api\/auth\/(me|logout(\/everywhere)?|factors|recovery-codes|totp(\/confirm)?|passkeys(\/[\w-]+)?)\/?|security(\/(passkeys|authenticator-app|recovery-codes)\b.*)?|sign-out)$/;
 
 type AccessPorts = {
   readonly bank: Bank;
