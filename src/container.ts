@@ -189,6 +189,7 @@ export async function assembleServices(given: {
       bankName: config.bank.name,
       pages: config.hasConsole
         ? createConsole({
+            clock: systemClock,
             formTokens: createFormTokens({ secrets: given.jwtSecrets, clock: systemClock }),
             offersPlayMoney: !config.isProduction,
           })

@@ -79,7 +79,7 @@ export function sendPage(
   const user = c.get('caller');
   return send(c, parts, {
     bankName: ports.edge.bankName,
-    now: Date.now(),
+    now: ports.clock.now(),
     user,
     language: user.language,
     timeZone: user.timeZone,
@@ -90,12 +90,12 @@ export function sendPage(
 /** Sends a page to a person who is not signed in. */
 export function sendOpenPage(
   c: Context,
-  { edge }: Pick<ConsolePorts, 'edge'>,
+  { edge, clock }: Pick<ConsolePorts, 'edge' | 'clock'>,
   parts: PageParts,
 ): Response | Promise<Response> {
   return send(c, parts, {
     bankName: edge.bankName,
-    now: Date.now(),
+    now: clock.now(),
     user: null,
     language: DEFAULT_LANGUAGE,
     timeZone: DEFAULT_TIME_ZONE,

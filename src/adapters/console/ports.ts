@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import type { Bank } from '../../application/bank.ts';
+import type { Clock } from '../../application/ports/runtime.ts';
 import type { LiveFigures } from '../../application/ports/live-figures.ts';
 import type { PageEdge, SignedInPageEnv } from '../shared/page-edge.ts';
 
@@ -15,6 +16,7 @@ export interface FormTokens {
 }
 
 export type ConsoleOptions = {
+  readonly clock: Clock;
   readonly formTokens: FormTokens;
   /** Live figures for operators. Null: none are shown. */
   readonly figures?: LiveFigures | null;

@@ -89,7 +89,7 @@ export function accountPageRoutes(ports: ConsolePorts) {
     { viewer, timeZone }: { viewer: Viewer; timeZone: string },
   ): Promise<readonly DayBalance[]> {
     const calendar = new Calendar(timeZone);
-    const now = Date.now();
+    const now = ports.clock.now();
     const today = calendar.dayOf(now);
     const starts = Array.from({ length: CHART_DAYS }, (_, index) =>
       calendar.startOf({ ...today, day: today.day - CHART_DAYS + 1 + index }),
