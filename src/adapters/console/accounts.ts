@@ -1,4 +1,5 @@
 import { formatAccountNumber } from '../../domain/entities/account-number.ts';
+import { PassbookError } from '../../domain/errors.ts';
 import type { AccountView } from '../../application/views.ts';
 import type { ConsolePorts } from './ports.ts';
 
@@ -17,6 +18,17 @@ export async function ownAccounts(
     cursor = page.nextCursor;
   }
   return accounts;
+}
+
+/** Returns an account of a person, and all of them. @throws PassbookError `account_not_found` */
+export async function ownAccount(
+  ports: Pick<ConsolePorts, 'bank'>,
+  { userId, accountId }: { userId: string; accountId: string },
+): Promise<{ readonly account: AccountView; readonly accounts: readonly AccountView[] }> {
+  const accounts = await ownAccounts(ports, userId);
+  const account = accounts.find((one) => one.accountId === accountId);
+  if (!account) throw new PassbookError('account_not_found');
+  return { account, accounts };
 }
 
 /** The name of an account for its owner. */

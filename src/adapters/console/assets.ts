@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { Hono } from 'hono';
 import type { PageEnv } from '../shared/page-edge.ts';
+import { CONFIRM_SCRIPT } from './customer/confirm-script.ts';
 import { ICON } from './style/icon.ts';
 import { STYLE } from './style/style.ts';
 import { PASSKEY_SCRIPT } from './passkey-script.ts';
@@ -34,6 +35,7 @@ const ASSETS = new Map<string, Asset>(
     ['htmx.js', JAVASCRIPT, fromHtmx('htmx.min.js')] as const,
     ['sse.js', JAVASCRIPT, fromHtmx('ext/hx-sse.min.js')] as const,
     ['passkeys.js', JAVASCRIPT, PASSKEY_SCRIPT] as const,
+    ['confirm.js', JAVASCRIPT, CONFIRM_SCRIPT] as const,
     ['icon.svg', SVG, ICON] as const,
   ].map(([name, type, text]) => [name, assetOf(type, text)]),
 );
@@ -48,7 +50,7 @@ function assetOf(type: string, text: string): Asset {
   };
 }
 
-export type AssetName = 'console.css' | 'htmx.js' | 'sse.js' | 'passkeys.js' | 'icon.svg';
+export type AssetName = 'console.css' | 'htmx.js' | 'sse.js' | 'passkeys.js' | 'confirm.js' | 'icon.svg';
 
 /** Address of a file that pages load. */
 export function assetPath(name: AssetName): string {

@@ -4,7 +4,12 @@ import { errorCatalogue, PassbookError } from '../../domain/errors.ts';
 import type { ErrorCode, ErrorFacts } from '../../domain/errors.ts';
 
 /** A sentence for people about an error, and what to do about it. */
-export type FaultText = { readonly title: string; readonly advice: string | null };
+export type FaultText = {
+  readonly title: string;
+  readonly advice: string | null;
+  /** Field at fault, if it is one. */
+  readonly field?: string;
+};
 
 /** Advice that is written for programs reads differently on a page. */
 const ON_PAGES: Partial<Record<ErrorCode, FaultText>> = {
@@ -39,6 +44,64 @@ const ON_PAGES: Partial<Record<ErrorCode, FaultText>> = {
   currency_mismatch: {
     title: 'The two accounts have different currencies',
     advice: 'Choose an account of your own in the currency of the payee. Nothing was sent.',
+  },
+  source_account_closed: {
+    title: 'Your account is closed',
+    advice: 'Choose another account. Nothing was sent.',
+  },
+  source_account_not_found: {
+    title: 'There is no such account of yours',
+    advice: 'Choose another account. Nothing was sent.',
+  },
+  exceeds_maximum_balance: {
+    title: 'The account may not hold so much money',
+    advice: 'Choose a smaller amount, or ask the bank for a higher limit. Nothing was sent.',
+  },
+  amount_overflow: {
+    title: 'The amount is too large',
+    advice: 'Choose a smaller amount. Nothing was sent.',
+  },
+  idempotency_key_reused: {
+    title: 'This form was sent before, with other content',
+    advice: 'Look at your entries first. If the payment is not there, send this form again.',
+  },
+  step_up_required: {
+    title: 'An amount this large needs a second factor',
+    advice: 'Set up an authenticator app or a passkey under Security, then come back. Nothing was sent.',
+  },
+  transfer_not_pending: { title: 'Nothing is reserved by this payment', advice: null },
+  not_reversible: { title: 'This payment cannot be refunded', advice: null },
+  already_completed: { title: 'The money was taken already', advice: 'Nothing is left to do.' },
+  already_voided: { title: 'The reservation was cancelled already', advice: 'Nothing is left to do.' },
+  hold_expired: {
+    title: 'The reservation has expired',
+    advice: 'The money went back. Ask the payer for a new one.',
+  },
+  exceeds_hold_amount: {
+    title: 'This is more than was reserved',
+    advice: 'Choose at most the amount that was reserved.',
+  },
+  exceeds_reversible_amount: {
+    title: 'This is more than is left to refund',
+    advice: 'Choose a smaller amount. Nothing was sent.',
+  },
+  balance_not_zero: {
+    title: 'There is still money in the account',
+    advice: 'Choose another account of yours that gets the rest, or send the money first.',
+  },
+  holds_outstanding: {
+    title: 'Money is still reserved in this account',
+    advice: 'Wait until the reservations have ended, then close it.',
+  },
+  already_closed: { title: 'The account is closed already', advice: 'Nothing is left to do.' },
+  account_limit_reached: {
+    title: 'You cannot open any more accounts',
+    advice: 'Use an account that you have, or ask the bank for a higher limit.',
+  },
+  payee_not_found: { title: 'There is no such payee', advice: 'You may have removed it. See your payees.' },
+  payee_limit_reached: {
+    title: 'Your list of payees is full',
+    advice: 'Remove a payee whom you no longer pay, then save this one.',
   },
   invalid_credentials: {
     title: 'The e-mail address or the password is wrong',
@@ -90,7 +153,7 @@ const ON_PAGES: Partial<Record<ErrorCode, FaultText>> = {
 /** Returns what to tell a person about an error. */
 export function faultText(code: ErrorCode, facts: ErrorFacts = {}): FaultText {
   const [first] = facts.errors ?? [];
-  if (first) return { title: `${labelOf(first.field)} ${first.message}`, advice: null };
+  if (first) return { title: `${labelOf(first.field)} ${first.message}`, advice: null, field: first.field };
   if (code === 'too_many_requests' && facts.retryAfterSeconds !== undefined) {
     return { title: 'Too many tries', advice: `Try again in ${waitText(facts.retryAfterSeconds)}.` };
   }
@@ -118,6 +181,12 @@ const LABELS: Readonly<Record<string, string>> = {
   reference: 'The reference',
   label: 'The label',
   code: 'The code',
+  sure: 'The box',
+  from: 'The first day',
+  to: 'The last day',
+  minAmount: 'The smallest amount',
+  maxAmount: 'The largest amount',
+  currency: 'The currency',
 };
 
 function labelOf(field: string): string {

@@ -25,6 +25,27 @@ export function signedMoneyText(money: Money, reader: Pick<Reader, 'language'>):
   return `${money.amount < 0n ? '\u2212' : '+'}${text}`;
 }
 
+/** The sign of a currency in the reader's language, such as "€". */
+export function currencySign(of: Omit<Money, 'amount'>, { language }: Pick<Reader, 'language'>): string {
+  const parts = numberFormat(language, of).formatToParts(0);
+  return parts.find(({ type }) => type === 'currency')?.value ?? of.currency;
+}
+
+/** The name of a currency in a language, such as "Swiss Franc"; its code if it has no name there. */
+export function currencyName(currency: string, language: string): string {
+  return new Intl.DisplayNames([language, 'en'], { type: 'currency' }).of(currency) ?? currency;
+}
+
+/** An amount as a person types it: "1234.50". */
+export function typedAmount({ amount, exponent }: Pick<Money, 'amount' | 'exponent'>): string {
+  return decimalText(amount, exponent);
+}
+
+/** An amount to type, for a hint. */
+export function exampleAmount(exponent: number): string {
+  return decimalText(1250n * 10n ** BigInt(Math.max(0, exponent - 2)), exponent);
+}
+
 /** Creating a format takes a hundred times as long as using it. */
 function numberFormat(language: string, { currency, exponent }: Omit<Money, 'amount'>): Intl.NumberFormat {
   const key = `${language} ${currency} ${exponent}`;
@@ -72,11 +93,17 @@ const DATE_PARTS = {
   weekday: { weekday: 'long', day: 'numeric', month: 'long' },
   year: { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' },
   short: { day: 'numeric', month: 'short' },
+  month: { month: 'long', year: 'numeric' },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>;
 
 /** A day within the year, such as "27 Nov". */
 export function shortDayText(at: Instant, { timeZone }: Pick<Reader, 'timeZone'>): string {
   return dateFormat(timeZone, 'short').format(at);
+}
+
+/** A month for people, such as "November 2026". */
+export function monthText({ year, month }: { readonly year: number; readonly month: number }): string {
+  return dateFormat('UTC', 'month').format(Date.UTC(year, month - 1, 1));
 }
 
 const dates = new Map<string, Intl.DateTimeFormat>();

@@ -5,9 +5,9 @@ import type { AccountView, TransferView } from '../../../application/views.ts';
 import { Calendar } from '../../../domain/calendar.ts';
 import type { Viewer } from '../../../domain/actor.ts';
 import type { User } from '../../../domain/entities/user.ts';
-import { PassbookError } from '../../../domain/errors.ts';
 import type { SignedInPageEnv } from '../../shared/page-edge.ts';
-import { accountTitle, numberText, ownAccounts } from '../accounts.ts';
+import { accountTitle, numberText, ownAccount, ownAccounts } from '../accounts.ts';
+import { queryOf } from '../forms.ts';
 import { Form, isStaff, sendPage, usePage } from '../layout.tsx';
 import { BalanceChart } from '../parts/balance-chart.tsx';
 import type { DayBalance } from '../parts/balance-chart.tsx';
@@ -15,7 +15,9 @@ import { EntryList } from '../parts/entry-list.tsx';
 import { Empty } from '../parts/fields.tsx';
 import { Amount } from '../parts/money.tsx';
 import type { ConsolePorts, PageContext } from '../ports.ts';
-import { momentText } from '../text.ts';
+import { momentText, moneyText } from '../text.ts';
+import type { Reader } from '../text.ts';
+import { isPosted } from './kinds.ts';
 
 const ENTRIES_SHOWN = 25;
 const PENDING_SHOWN = 20;
@@ -34,10 +36,8 @@ export function accountPageRoutes(ports: ConsolePorts) {
       });
     })
     .get('/accounts/:id', edge.sessionRequired, async (c) => {
-      const accounts = await ownAccounts(ports, c.get('caller').id);
-      const account = accounts.find(({ accountId }) => accountId === c.req.param('id'));
-      if (!account) throw new PassbookError('account_not_found');
-      return sendAccount(c, { accounts, account });
+      const about = { userId: c.get('caller').id, accountId: c.req.param('id') };
+      return sendAccount(c, await ownAccount(ports, about));
     });
 
   async function sendFirst(c: PageContext): Promise<Response> {
@@ -60,25 +60,38 @@ export function accountPageRoutes(ports: ConsolePorts) {
       bank.counterparties.transfers(viewer, pending.items),
     ]);
     const own = new Map(accounts.map((one) => [one.accountId, one]));
+    const seen = seenIn(c);
     return sendPage(c, ports, {
       title: accountTitle(account),
       section: 'account',
       isLive: true,
       children: (
-        <div
-          id="live"
-          hx-get={c.req.path}
-          hx-trigger="changed from:#feed"
-          hx-select="#live"
-          hx-swap="outerHTML"
-        >
-          <AccountChips accounts={accounts} chosen={account} />
-          <div class="stack">
-            <BalanceCard account={account} days={days} />
-            <Pending holds={holds.filter((hold) => touches(hold, account))} />
-            <Recent account={account} entries={entries} own={own} hasMore={page.nextCursor !== null} />
+        <>
+          <p id="news" class="hidden" role="status">
+            {newsOf(entries, { seen, account, reader: c.get('caller') })}
+          </p>
+          <div
+            id="live"
+            hx-get={`${c.req.path}?seen=${entries[0]?.sequence ?? 0}`}
+            hx-trigger="changed from:#feed"
+            hx-select="#live"
+            hx-select-oob="#news:innerHTML"
+            hx-swap="outerHTML"
+          >
+            <AccountChips accounts={accounts} chosen={account} />
+            <div class="stack">
+              <BalanceCard account={account} days={days} />
+              <Pending holds={holds.filter((hold) => touches(hold, account))} />
+              <Recent
+                account={account}
+                entries={entries}
+                own={own}
+                hasMore={page.nextCursor !== null}
+                seen={seen}
+              />
+            </div>
           </div>
-        </div>
+        </>
       ),
     });
   }
@@ -165,6 +178,28 @@ export function accountPageRoutes(ports: ConsolePorts) {
   }
 }
 
+/** The newest entry that a page has shown before it asked again. Infinity: the page is drawn for the first time. */
+function seenIn(c: PageContext): number {
+  const text = queryOf(c).text('seen');
+  return /^\d{1,15}$/.test(text) ? Number(text) : Infinity;
+}
+
+/** A sentence about the money that has arrived since the page was drawn, for screen readers. */
+function newsOf(
+  entries: readonly EntryView[],
+  { seen, account, reader }: { seen: number; account: AccountView; reader: Reader },
+): string {
+  const { currency, exponent } = account;
+  return entries
+    .filter((entry) => entry.sequence > seen && entry.direction === 'credit' && isPosted(entry))
+    .map((entry) => {
+      const sum = moneyText({ amount: entry.amount, currency, exponent }, reader);
+      const name = entry.counterparty?.name;
+      return typeof name === 'string' ? `${sum} arrived from ${name}` : `${sum} arrived`;
+    })
+    .join('. ');
+}
+
 type Chosen = { readonly accounts: readonly AccountView[]; readonly account: AccountView };
 
 const STATUS_NOTES: Readonly<Record<Exclude<AccountView['status'], 'active'>, string>> = {
@@ -227,9 +262,10 @@ type RecentProps = {
   readonly entries: readonly EntryView[];
   readonly own: ReadonlyMap<string, AccountView>;
   readonly hasMore: boolean;
+  readonly seen: number;
 };
 
-const Recent: FC<RecentProps> = ({ account, entries, own, hasMore }) => (
+const Recent: FC<RecentProps> = ({ account, entries, own, hasMore, seen }) => (
   <section class="card" aria-labelledby="recent">
     <div class="card-head">
       <h2 id="recent">Entries</h2>
@@ -242,7 +278,7 @@ const Recent: FC<RecentProps> = ({ account, entries, own, hasMore }) => (
         </p>
       </Empty>
     ) : (
-      <EntryList entries={entries} account={account} own={own} />
+      <EntryList entries={entries} account={account} own={own} seen={seen} />
     )}
     {hasMore && (
       <p class="actions">

@@ -14,6 +14,11 @@ const KINDS: Readonly<Record<EntryView['kind'], string>> = {
   reversal: 'Refund',
 };
 
+/** Names what a payment is. */
+export function kindText(kind: EntryView['kind']): string {
+  return KINDS[kind];
+}
+
 /** Whether an entry changed the balance. Others reserve money, or end a reservation. */
 export function isPosted({ step }: Pick<EntryView, 'step'>): boolean {
   return step === 'completed' || step === 'captured';

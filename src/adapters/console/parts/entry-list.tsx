@@ -14,12 +14,20 @@ export type EntryListProps = {
   readonly own: ReadonlyMap<string, AccountView>;
   /** Newest entry that the reader has seen; later ones are marked. Default: none is. */
   readonly seen?: number;
+  /** Day whose heading is above the list already. */
+  readonly openDay?: string;
 };
 
 /** Entries by day, newest first, each with the balance after it. */
-export const EntryList: FC<EntryListProps> = ({ entries, account, own }) => {
+export const EntryList: FC<EntryListProps> = ({
+  entries,
+  account,
+  own,
+  seen = Infinity,
+  openDay = '',
+}) => {
   const page = usePage();
-  let shown = '';
+  let shown = openDay;
   return (
     <table class="entries">
       <caption class="hidden">Entries, newest first</caption>
@@ -44,7 +52,7 @@ export const EntryList: FC<EntryListProps> = ({ entries, account, own }) => {
                   </th>
                 </tr>
               )}
-              <EntryRow entry={entry} account={account} own={own} />
+              <EntryRow entry={entry} account={account} own={own} hasArrived={entry.sequence > seen} />
             </>
           );
         })}
@@ -53,17 +61,18 @@ export const EntryList: FC<EntryListProps> = ({ entries, account, own }) => {
   );
 };
 
-const EntryRow: FC<{ entry: EntryView } & Pick<EntryListProps, 'account' | 'own'>> = ({
-  entry,
-  account,
-  own,
-}) => {
+type RowProps = { readonly entry: EntryView; readonly hasArrived: boolean } & Pick<
+  EntryListProps,
+  'account' | 'own'
+>;
+
+const EntryRow: FC<RowProps> = ({ entry, account, own, hasArrived }) => {
   const page = usePage();
   const other = own.get(entry.counterparty?.account ?? '');
   const note = entryNote(entry);
   const { currency, exponent } = account;
   return (
-    <tr class={isPosted(entry) ? undefined : 'passing'}>
+    <tr class={[isPosted(entry) ? '' : 'passing', hasArrived ? 'arrived' : ''].join(' ').trim() || undefined}>
       <td class="what">
         <a href={`/transfers/${entry.transferId}`}>{other ? accountTitle(other) : entryTitle(entry)}</a>
         <span class="sub">
