@@ -3,7 +3,7 @@ import 'reflect-metadata/lite';
 import { container as root } from 'tsyringe';
 import type { InjectionToken } from 'tsyringe';
 import type { Logger } from 'pino';
-import { createApp, preparePdf } from './adapters/http/index.ts';
+import { createApp } from './adapters/http/index.ts';
 import type { App } from './adapters/http/index.ts';
 import { createCheckpointArchive } from './adapters/files/index.ts';
 import {
@@ -81,8 +81,6 @@ export async function assembleServices(given: {
   const { config, log } = given;
   const signer = await createCheckpointSigner(given.checkpointKey);
   const letterhead = await readLetterhead(config.bank);
-  // Loading the fonts takes a moment, which no request should wait for
-  await preparePdf();
   const scope = new Scope();
   scope.provide(STORE, () => given.store, { close: (store) => store.close() });
   scope.provide(LINKS, () => createLinkTokens(given.jwtSecrets));
