@@ -14,6 +14,12 @@ const fast = [
   'tests/examples/{embed,marketplace,loyalty-points}.test.ts',
   'tests/*.test.ts',
 ];
+/** The HTTP edge in the process of the test: files that start no server, browser or database. */
+const edge = ['tests/adapters/http/**/*.test.ts', 'tests/adapters/smtp/{mail-samples,*-mails}.test.ts'];
+const edgeOutside = [
+  'tests/adapters/http/{cross-origin,documents,link-pages,logo,pages,passkeys,payees}.test.ts',
+  'tests/adapters/http/{refresh,request-files,request-limit,server,statements}.test.ts',
+];
 /** Of the adapters: one database and one build of the programs for the run. The fast project needs none. */
 const setups = ['tests/support/mongo-global-setup.ts', 'tests/support/programs-global-setup.ts'];
 
@@ -40,7 +46,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'fast', include: fast },
+        // What these files import is shared: loading it anew for each would take as long as their tests
+        test: { name: 'fast', include: fast, isolate: false },
+      },
+      {
+        extends: true,
+        test: { name: 'edge', include: edge, exclude: edgeOutside, isolate: false },
       },
       {
         extends: true,
