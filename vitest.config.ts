@@ -34,8 +34,8 @@ export default defineConfig({
   test: {
     // Processes, not threads: native modules and servers are closed for certain when their file ends.
     pool: 'forks',
-    // As many as the smallest machine has cores; a database under test wants the rest.
-    maxWorkers: 2,
+    // One more than the smallest machine has cores: faults, elections and browsers mostly wait.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     // Files of the tests, which no test needs on a disk: a flush to one takes a hundred times as long
     env: { TMPDIR: memoryFolder() },
