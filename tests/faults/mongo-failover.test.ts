@@ -146,12 +146,11 @@ class Load {
   async audit() {
     const { reads } = this.#mongo.bank;
     const lost: string[] = [];
-    const look = async ({ key, result }: Attempt): Promise<void> => {
+    for (const { key, result } of this.#answered) {
       const record = await reads.record({ scope: `user:${this.#owner.id}`, operation: 'transfer', key });
       const transfer = result.ok && (await reads.transfer(result.transfer.transferId));
       if (!record || !transfer) lost.push(key);
-    };
-    await Promise.all(this.#answered.map(look));
+    }
     const ids = this.#answered.map(({ result }) => (result.ok ? result.transfer.transferId : result.code));
     const entries = new Map<string, number>();
     const wrongBooks: string[] = [];
