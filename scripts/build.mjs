@@ -26,14 +26,9 @@ export function build({ isTypechecked = false } = {}) {
   const next = join(root, `.dist-${process.pid}`);
   const old = join(root, `.dist-${process.pid}-old`);
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const { status } = spawnSync(
-    process.execPath,
-    [
-      ...[compiler, '--project', join(root, 'tsconfig.build.json'), '--outDir', next],
-      ...(isTypechecked ? ['--noCheck'] : []),
-    ],
-    { stdio: ['ignore', 2, 2] },
-  );
+  const terms = ['--project', join(root, 'tsconfig.build.json'), '--outDir', next];
+  if (isTypechecked) terms.push('--noCheck');
+  const { status } = spawnSync(process.execPath, [compiler, ...terms], { stdio: ['ignore', 2, 2] });
 
   if (status === 0) {
     writeFileSync(join(next, stamp), built);
