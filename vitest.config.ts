@@ -14,6 +14,14 @@ const fast = [
   'tests/examples/{embed,marketplace,loyalty-points}.test.ts',
   'tests/*.test.ts',
 ];
+/** The HTTP edge in the process of the test: files that start no server, browser or database. */
+const edgeOutside =
+  'cross-origin|documents|link-pages|logo|pages|passkeys|payees|refresh|request-files|request-limit|server|statements';
+const edge = [
+  `tests/adapters/http/**/!(${edgeOutside}).test.ts`,
+  'tests/adapters/console/!(stories).test.ts',
+  'tests/adapters/smtp/{mail-samples,*-mails}.test.ts',
+];
 /** Of the adapters: one database and one build of the programs for the run. The fast project needs none. */
 const setups = ['tests/support/mongo-global-setup.ts', 'tests/support/programs-global-setup.ts'];
 
@@ -28,8 +36,8 @@ export default defineConfig({
   test: {
     // Processes, not threads: native modules and servers are closed for certain when their file ends.
     pool: 'forks',
-    // As many as the smallest machine has cores; a database under test wants the rest.
-    maxWorkers: 2,
+    // One more than the smallest machine has cores: faults, elections and browsers mostly wait.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     // Files of the tests, which no test needs on a disk: a flush to one takes a hundred times as long
     env: { TMPDIR: memoryFolder() },
@@ -40,14 +48,19 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'fast', include: fast },
+        // What these files import is shared: loading it anew for each would take as long as their tests
+        test: { name: 'fast', include: fast, isolate: false },
+      },
+      {
+        extends: true,
+        test: { name: 'edge', include: edge, isolate: false },
       },
       {
         extends: true,
         test: {
           name: 'adapters',
           include: ['tests/**/*.test.ts'],
-          exclude: fast,
+          exclude: [...fast, ...edge],
           globalSetup: setups,
         },
       },

@@ -4,7 +4,7 @@ import { container as root } from 'tsyringe';
 import type { InjectionToken } from 'tsyringe';
 import type { Logger } from 'pino';
 import { createConsole } from './adapters/console/index.ts';
-import { createApp, preparePdf } from './adapters/http/index.ts';
+import { createApp } from './adapters/http/index.ts';
 import type { App } from './adapters/http/index.ts';
 import { createCheckpointArchive } from './adapters/files/index.ts';
 import {
@@ -83,8 +83,6 @@ export async function assembleServices(given: {
   const { config, log } = given;
   const signer = await createCheckpointSigner(given.checkpointKey);
   const letterhead = await readLetterhead(config.bank);
-  // Loading the fonts takes a moment, which no request should wait for
-  await preparePdf();
   const scope = new Scope();
   scope.provide(STORE, () => given.store, { close: (store) => store.close() });
   scope.provide(LINKS, () => createLinkTokens(given.jwtSecrets));

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { localStorageIntents, memoryIntents } from '../../src/client/index.ts';
 import type { Intent, IntentStore } from '../../src/client/index.ts';
 import { fileIntents } from '../../src/client/node.ts';
@@ -151,7 +151,12 @@ describe('A folder of intents', () => {
 describe('The default storage', () => {
   test('is the storage of the browser', async () => {
     const shared = aStorage();
+    const before = Object.getOwnPropertyDescriptor(globalThis, 'localStorage');
     Object.defineProperty(globalThis, 'localStorage', { value: shared, configurable: true });
+    onTestFinished(() => {
+      if (before) Object.defineProperty(globalThis, 'localStorage', before);
+      else Reflect.deleteProperty(globalThis, 'localStorage');
+    });
     await localStorageIntents().put(anIntent('1'));
 
     expect(Object.keys(shared)).toEqual([`passbook-intent:${anIntent('1').id}`]);

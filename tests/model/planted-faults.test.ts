@@ -18,7 +18,8 @@ import type { Sequence } from './sequence.ts';
 import { shrink } from './shrink.ts';
 
 const SEED = 2026;
-const SEQUENCES = 100;
+/** Fewer than `sqlite.test.ts` plays. */
+const SEQUENCES = 50;
 
 /** A memory store with something changed about it. */
 function openWith(change: (store: Store) => Partial<Store>): OpenStore {

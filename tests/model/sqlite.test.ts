@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { memoryFolder } from '../support/memory-folder.ts';
 import { modelTest } from './model-test.ts';
+import { LONG_SEQUENCE_EVERY } from './sequence.ts';
 
 modelTest(
   'sqlite, through the stores of two processes',
@@ -20,6 +21,6 @@ modelTest(
       },
     };
   },
-  // More than `planted-faults.test.ts` needs to find each fault
-  { sequences: 128, commands: 512 },
+  // More than `planted-faults.test.ts` needs to find each fault. One of them is of the longest
+  { sequences: LONG_SEQUENCE_EVERY, commands: 512 },
 );

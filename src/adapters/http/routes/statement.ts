@@ -15,7 +15,7 @@ import { camt053Statement } from '../statement/statement-camt053.ts';
 import { csvStatement } from '../statement/statement-csv.ts';
 import { htmlStatement } from '../statement/statement-html.ts';
 import { ofxStatement } from '../statement/statement-ofx.ts';
-import { preparePdf, requirePdfLength } from '../statement/statement-pdf.ts';
+import { loadPdfWriter, requirePdfLength } from '../statement/statement-pdf.ts';
 import type { StatementText } from '../statement/statement-text.ts';
 
 /** Everything on statements that the ledger does not know. */
@@ -110,7 +110,7 @@ export async function sendStatement(
   const name = 'statement';
   if (format === 'pdf') {
     requirePdfLength(statement);
-    const { pdfParts } = await preparePdf();
+    const { pdfParts } = await loadPdfWriter();
     const file = `attachment; filename="statement-${statement.number}.pdf"`;
     const headers = { Vary: 'Accept', 'Content-Type': 'application/pdf', 'Content-Disposition': file };
     return sendParts(c, pdfParts(statement), { headers, log, name });

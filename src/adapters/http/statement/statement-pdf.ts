@@ -9,7 +9,10 @@ export function requirePdfLength({ entryCount }: Pick<IssuedStatement, 'entryCou
   if (entryCount > PDF_ENTRIES_MAX) throw new PassbookError('statement_too_long');
 }
 
-/** Loads the writer of PDFs and its fonts, which takes a moment at the first call. */
-export function preparePdf() {
+/**
+ * Loads the writer of PDFs and its fonts. The first call takes half a second, as much as the rest of a server's start,
+ * so it waits for the first PDF. Other requests get turns of the event loop meanwhile.
+ */
+export function loadPdfWriter() {
   return import('./pdf/write-pdf.ts');
 }

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { create } from 'fontkit';
 import type { Font } from 'fontkit';
+import { nextTurn } from '../../../../application/event-loop.ts';
 
 export type Weight = 'regular' | 'bold';
 
@@ -11,24 +12,25 @@ const require = createRequire(import.meta.url);
 export const FONTS: Readonly<Record<Weight, readonly Font[]>> = {
   regular: [
     // Latin, Cyrillic, Greek and Devanagari
-    load('@expo-google-fonts/noto-sans/400Regular/NotoSans_400Regular.ttf'),
+    await load('@expo-google-fonts/noto-sans/400Regular/NotoSans_400Regular.ttf'),
     // Arabic, Hebrew, Armenian, Georgian and symbols
-    load('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'),
+    await load('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'),
   ],
   bold: [
-    load('@expo-google-fonts/noto-sans/600SemiBold/NotoSans_600SemiBold.ttf'),
-    load('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf'),
+    await load('@expo-google-fonts/noto-sans/600SemiBold/NotoSans_600SemiBold.ttf'),
+    await load('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf'),
   ],
 };
 
 /** Shown for a character that no font has. DejaVu has it. */
 export const REPLACEMENT = '\uFFFD';
 
-function load(path: string): Font {
-  const font = create(readFileSync(require.resolve(path)));
+async function load(path: string): Promise<Font> {
+  const font = create(await readFile(require.resolve(path)));
   if (!('layout' in font)) throw new TypeError(`${path} holds several fonts`);
   // A font reads its tables at the first use, which takes tens of milliseconds
   for (const sample of ['Aé', 'ب', 'א', 'अ']) {
+    await nextTurn();
     if (font.hasGlyphForCodePoint(sample.codePointAt(0) ?? 0)) font.layout(sample);
   }
   return font;
