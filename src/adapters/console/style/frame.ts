@@ -54,6 +54,8 @@ main { max-width: 1040px; margin: 0 auto; padding: 32px 24px 72px; }
   .columns { grid-template-columns: minmax(0, 1fr); }
   .bar-in { flex-wrap: wrap; gap: 0 14px; padding: 0 16px; min-height: 52px; }
   .signed-in .tabs { order: 3; width: calc(100% + 32px); margin: 0 -16px; padding: 0 8px; overflow-x: auto; border-top: 1px solid var(--line); scrollbar-width: none; }
+  .bank-name, .who { min-height: 52px; }
+  .who { align-items: center; }
   .tab { flex: 1 0 auto; justify-content: center; min-height: 44px; padding: 0 10px; font-size: 0.94rem; }
   main { padding: 20px 16px 56px; }
   .gate { padding-top: 0; }
