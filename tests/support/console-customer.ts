@@ -99,11 +99,13 @@ export function fieldsOf(page: Visit, action: string): Record<string, string> {
     if (name === '' || (isBox && !/ checked/.test(` ${attributes}`))) return [];
     return [[name, attributeOf(attributes, 'value')] as const];
   });
-  const selects = [...form.matchAll(/<select ([^>]*)>(.*?)<\/select>/gs)].map(([, attributes = '', rest = '']) => {
-    const options = [...rest.matchAll(/<option ([^>]*)>/g)].map(([, option = '']) => option);
-    const chosen = options.find((option) => / selected/.test(` ${option}`)) ?? options[0] ?? '';
-    return [attributeOf(attributes, 'name'), attributeOf(chosen, 'value')] as const;
-  });
+  const selects = [...form.matchAll(/<select ([^>]*)>(.*?)<\/select>/gs)].map(
+    ([, attributes = '', rest = '']) => {
+      const options = [...rest.matchAll(/<option ([^>]*)>/g)].map(([, option = '']) => option);
+      const chosen = options.find((option) => / selected/.test(` ${option}`)) ?? options[0] ?? '';
+      return [attributeOf(attributes, 'name'), attributeOf(chosen, 'value')] as const;
+    },
+  );
   return Object.fromEntries([...inputs, ...selects]);
 }
 

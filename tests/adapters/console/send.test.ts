@@ -123,15 +123,18 @@ describe('sending money on the pages', () => {
     expect(await edge.balanceOf(to)).toBe(0n);
   });
 
-  test.each(['', '0', '-5', '1.2.3', '12,3456', 'ten'])('the amount "%s" is asked about again', async (amount) => {
-    const page = await confirmation({ amount, message: 'Kept' });
-    expect(page.html).toContain('name="amount"');
-    if (amount !== '') {
-      expect(page.status).toBe(400);
-      expect(page.text).toContain('must be a number above zero, such as 12.50');
-      expect(fieldsOf(page, '/send')).toMatchObject({ amount, message: 'Kept' });
-    }
-  });
+  test.each(['', '0', '-5', '1.2.3', '12,3456', 'ten'])(
+    'the amount "%s" is asked about again',
+    async (amount) => {
+      const page = await confirmation({ amount, message: 'Kept' });
+      expect(page.html).toContain('name="amount"');
+      if (amount !== '') {
+        expect(page.status).toBe(400);
+        expect(page.text).toContain('must be a number above zero, such as 12.50');
+        expect(fieldsOf(page, '/send')).toMatchObject({ amount, message: 'Kept' });
+      }
+    },
+  );
 
   test('too little money is said on the page of the amount, before and after the last look', async () => {
     const early = await confirmation({ amount: '1000.01' });
