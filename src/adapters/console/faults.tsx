@@ -150,9 +150,14 @@ const ON_PAGES: Partial<Record<ErrorCode, FaultText>> = {
   forbidden: { title: 'You may not do this', advice: 'Your role does not include it.' },
 };
 
+const MISTYPED = 'The account number is mistyped: its check digits do not match';
+
 /** Returns what to tell a person about an error. */
 export function faultText(code: ErrorCode, facts: ErrorFacts = {}): FaultText {
   const [first] = facts.errors ?? [];
+  if (first?.message.includes('check digits')) {
+    return { title: MISTYPED, advice: null, field: first.field };
+  }
   if (first) return { title: `${labelOf(first.field)} ${first.message}`, advice: null, field: first.field };
   if (code === 'too_many_requests' && facts.retryAfterSeconds !== undefined) {
     return { title: 'Too many tries', advice: `Try again in ${waitText(facts.retryAfterSeconds)}.` };

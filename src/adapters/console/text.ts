@@ -33,8 +33,16 @@ export function currencySign(of: Omit<Money, 'amount'>, { language }: Pick<Reade
 
 /** The name of a currency in a language, such as "Swiss Franc"; its code if it has no name there. */
 export function currencyName(currency: string, language: string): string {
-  return new Intl.DisplayNames([language, 'en'], { type: 'currency' }).of(currency) ?? currency;
+  let names = currencyNames.get(language);
+  if (!names) {
+    names = new Intl.DisplayNames([language, 'en'], { type: 'currency' });
+    if (currencyNames.size >= FORMATS_KEPT) currencyNames.clear();
+    currencyNames.set(language, names);
+  }
+  return names.of(currency) ?? currency;
 }
+
+const currencyNames = new Map<string, Intl.DisplayNames>();
 
 /** An amount as a person types it: "1234.50". */
 export function typedAmount({ amount, exponent }: Pick<Money, 'amount' | 'exponent'>): string {

@@ -147,9 +147,7 @@ export function accountFormRoutes(ports: ConsolePorts) {
     });
     const others = (await ownAccounts(ports, c.get('caller').id)).filter(
       (one) =>
-        one.accountId !== account.accountId &&
-        one.status !== 'closed' &&
-        one.currency === account.currency,
+        one.accountId !== account.accountId && one.status !== 'closed' && one.currency === account.currency,
     );
     const isRenamed = queryOf(c).text('done') === 'renamed';
     return sendPage(c, ports, {
@@ -171,7 +169,12 @@ export function accountFormRoutes(ports: ConsolePorts) {
             {account.status !== 'closed' && (
               <>
                 <Rename account={account} typed={typed} fault={closing ? undefined : fault} />
-                <Close account={account} others={others} typed={closing} fault={closing ? fault : undefined} />
+                <Close
+                  account={account}
+                  others={others}
+                  typed={closing}
+                  fault={closing ? fault : undefined}
+                />
               </>
             )}
           </div>
@@ -283,8 +286,8 @@ const Close: FC<PartProps & { others: readonly AccountView[] }> = ({ account, ot
       <p>A closed account stays closed. You can read its entries and statements for as long as you like.</p>
       {mustEmpty ? (
         <p class="note warn after">
-          There is still money in it, and you have no other {account.currency} account. Send the money first, or{' '}
-          <a href="/accounts/new">open another account</a>.
+          There is still money in it, and you have no other {account.currency} account. Send the money first,
+          or <a href="/accounts/new">open another account</a>.
         </p>
       ) : (
         <Form action={`/accounts/${account.accountId}/close`}>

@@ -155,6 +155,8 @@ function pathOf({ accountId }: AccountView, filters: Filters, more: Record<strin
 
 const FilterForm: FC<{ account: AccountView; filters: Filters }> = ({ account, filters }) => {
   const isSet = setFilters(filters).length > 0;
+  const { min, max, kind, status, reference } = filters;
+  const hasMore = [min, max, kind, status, reference].some((text) => text !== '');
   const any = { value: '', text: 'All' };
   return (
     <form method="get" action={`/accounts/${account.accountId}/entries`} class="row filter">
@@ -166,27 +168,37 @@ const FilterForm: FC<{ account: AccountView; filters: Filters }> = ({ account, f
         value={filters.direction}
         options={[any, { value: 'credit', text: 'Money in' }, { value: 'debit', text: 'Money out' }]}
       />
-      <Field name="min" label={`At least (${account.currency})`} value={filters.min} inputmode="decimal" />
-      <Field name="max" label={`At most (${account.currency})`} value={filters.max} inputmode="decimal" />
-      <Select
-        name="kind"
-        label="Kind"
-        value={filters.kind}
-        options={[any, ...KINDS.map((kind) => ({ value: kind, text: kindText(kind) }))]}
-      />
-      <Select
-        name="status"
-        label="State"
-        value={filters.status}
-        options={[
-          any,
-          ...STATUSES.filter((status) => status !== 'rejected').map((status) => ({
-            value: status,
-            text: STATUS_NAMES[status],
-          })),
-        ]}
-      />
-      <Field name="reference" label="Reference" value={filters.reference} maxlength={35} />
+      <details open={hasMore}>
+        <summary>More filters</summary>
+        <div class="row">
+          <Field
+            name="min"
+            label={`At least (${account.currency})`}
+            value={filters.min}
+            inputmode="decimal"
+          />
+          <Field name="max" label={`At most (${account.currency})`} value={filters.max} inputmode="decimal" />
+          <Select
+            name="kind"
+            label="Kind"
+            value={filters.kind}
+            options={[any, ...KINDS.map((kind) => ({ value: kind, text: kindText(kind) }))]}
+          />
+          <Select
+            name="status"
+            label="State"
+            value={filters.status}
+            options={[
+              any,
+              ...STATUSES.filter((status) => status !== 'rejected').map((status) => ({
+                value: status,
+                text: STATUS_NAMES[status],
+              })),
+            ]}
+          />
+          <Field name="reference" label="Reference" value={filters.reference} maxlength={35} />
+        </div>
+      </details>
       <p class="actions">
         <button class="button small">Search</button>
         {isSet && (
@@ -227,7 +239,11 @@ const NoEntries: FC<{ filters: Filters }> = ({ filters }) =>
     </Empty>
   );
 
-type MoreProps = Found & { readonly account: AccountView; readonly filters: Filters; readonly lastDay: string };
+type MoreProps = Found & {
+  readonly account: AccountView;
+  readonly filters: Filters;
+  readonly lastDay: string;
+};
 
 /** The link to older entries. A script follows it when it comes into view. */
 const More: FC<MoreProps> = ({ account, filters, entries, next, lastDay }) => {

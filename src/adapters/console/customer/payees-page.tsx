@@ -201,8 +201,8 @@ export function payeesRoutes(ports: ConsolePorts) {
         <section class="card narrow">
           <h1>Remove {payeeTitle(payee)}?</h1>
           <p class="lead">
-            The payee leaves your list. Your payments to <span class="number">{formatAccountNumber(payee.number)}</span>{' '}
-            stay as they are.
+            The payee leaves your list. Your payments to{' '}
+            <span class="number">{formatAccountNumber(payee.number)}</span> stay as they are.
           </p>
           <Form action={`/payees/${payee.id}/remove`}>
             <p class="actions">

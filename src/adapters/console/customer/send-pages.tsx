@@ -11,7 +11,7 @@ import { Form, usePage } from '../layout.tsx';
 import { AmountField } from '../parts/amount-field.tsx';
 import { Fact, Facts, Field, Select } from '../parts/fields.tsx';
 import { Amount } from '../parts/money.tsx';
-import { exampleAmount, moneyText, typedAmount } from '../text.ts';
+import { moneyText, typedAmount } from '../text.ts';
 import { payeeTitle } from './recipient.ts';
 import type { Recipient } from './recipient.ts';
 import { sendPath, setFields } from './send-state.ts';
@@ -75,7 +75,10 @@ export const WhoPage: FC<WhoProps> = ({ state, accounts, payees, hasMorePayees, 
           <button class="hidden" tabindex={-1} aria-hidden="true">
             Continue
           </button>
-          <Kept state={state} without={['from', 'payee', 'own', 'again', 'checked', 'accepted', 'to', 'name']} />
+          <Kept
+            state={state}
+            without={['from', 'payee', 'own', 'again', 'checked', 'accepted', 'to', 'name']}
+          />
           <Select
             name="from"
             label="From"
@@ -113,7 +116,9 @@ export const WhoPage: FC<WhoProps> = ({ state, accounts, payees, hasMorePayees, 
                   <li>
                     <button class="choice" name="own" value={account.accountId} formnovalidate>
                       <span>{accountTitle(account)}</span>
-                      <span class="sub number">{numberText(account)}</span>
+                      <span class="sub">
+                        <Amount {...account} amount={account.available} /> available
+                      </span>
                     </button>
                   </li>
                 ))}
@@ -170,8 +175,8 @@ export const DoubtPage: FC<{ state: SendState; recipient: Recipient }> = ({ stat
             </>
           ) : (
             <>
-              This account does not belong to <strong>{recipient.name}</strong>. If you send money to the wrong
-              person, the bank may not be able to get it back.
+              This account does not belong to <strong>{recipient.name}</strong>. If you send money to the
+              wrong person, the bank may not be able to get it back.
             </>
           )}
         </p>
@@ -326,15 +331,15 @@ export const AmountPage: FC<AmountProps> = ({ state, account, recipient, fault }
           </p>
         </form>
       </section>
-      <p class="fine after">
-        {`Write ${exampleAmount(exponent)}${exponent > 0 ? ` or ${exampleAmount(exponent).replace('.', ',')}` : ''} for ${moneyText({ amount: 1250n * 10n ** BigInt(Math.max(0, exponent - 2)), currency, exponent }, page)}.`}
-      </p>
     </div>
   );
 };
 
 /** A payment that is repeated begins with the same texts and the same amount. */
-function withModel(state: SendState, { model }: Recipient): Pick<SendState, 'amount' | 'message' | 'reference'> {
+function withModel(
+  state: SendState,
+  { model }: Recipient,
+): Pick<SendState, 'amount' | 'message' | 'reference'> {
   if (model === null || state.amount !== '') return state;
   const { amount, exponent, description, reference } = model;
   return {

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { Context } from 'hono';
 import type { TransferRequest } from '../../../application/transfers/transfer-funds.ts';
 import type { AccountView } from '../../../application/views.ts';
+import { canonicalNumber } from '../../../domain/entities/account-number.ts';
 import { errorCatalogue, PassbookError } from '../../../domain/errors.ts';
 import type { ErrorCode } from '../../../domain/errors.ts';
 import { isAmount } from '../../../domain/money/money.ts';
@@ -59,6 +60,11 @@ const CHECK_TOO_OLD: FaultText = {
   advice: 'Continue, and the bank checks it again. Nothing was sent.',
 };
 
+const WRONG_CODE: FaultText = {
+  title: 'The code is wrong or was used already',
+  advice: 'Wait for the next code of your app. Nothing was sent.',
+};
+
 /** Pages that send money: to whom, how much, and a last look. */
 export function sendRoutes(ports: ConsolePorts) {
   const { edge, bank } = ports;
@@ -80,12 +86,12 @@ export function sendRoutes(ports: ConsolePorts) {
       const kept = { from, amount, message, reference, reserve, days };
       if (state.payee !== '') return c.redirect(sendPath({ ...kept, payee: state.payee }), 303);
       if (state.own !== '') return c.redirect(sendPath({ ...kept, own: state.own }), 303);
-      const [number, given, userId] = [state.to, state.name, c.get('caller').id];
+      const [number, given, userId] = [canonicalNumber(state.to), state.name, c.get('caller').id];
       try {
         await edge.countPayeeCheck(c);
         const check = await bank.checkPayee(userId, { number, name: given });
         const checked = sealCheck(ports, { ...check, userId, number, given });
-        return c.redirect(sendPath({ ...kept, to: number, name: given, checked }), 303);
+        return c.redirect(sendPath({ ...kept, to: state.to, name: given, checked }), 303);
       } catch (error) {
         return sendWho(c, { accounts, state, fault: shownFault(error, c, ports) });
       }
@@ -229,6 +235,7 @@ export function sendRoutes(ports: ConsolePorts) {
     const shown = shownFault(error, c, ports);
     if (!hasApp && !hasPasskey) return sendConfirmation(c, { draft, sending, fault: shown });
     const isFirst = error.code === 'step_up_required';
+    const isWrong = error.code === 'invalid_second_factor';
     return sendPage(c, ports, {
       title: 'Confirm with your second factor',
       section: 'send',
@@ -240,7 +247,7 @@ export function sendRoutes(ports: ConsolePorts) {
           label={sending.label}
           hasApp={hasApp}
           hasPasskey={hasPasskey}
-          fault={isFirst ? undefined : shown}
+          fault={isFirst ? undefined : isWrong ? WRONG_CODE : shown}
         />
       ),
     });
@@ -255,7 +262,9 @@ export function sendRoutes(ports: ConsolePorts) {
     if (step === 'confirm') throw error;
     const fault = shownFault(error, c, ports);
     const recipient =
-      step === 'amount' ? await findRecipient(c, ports, { state, accounts }).catch(() => undefined) : undefined;
+      step === 'amount'
+        ? await findRecipient(c, ports, { state, accounts }).catch(() => undefined)
+        : undefined;
     const account = accounts.find(({ accountId }) => accountId === state.from);
     return recipient && account
       ? sendAmount(c, { state, account, recipient, fault })
@@ -302,7 +311,10 @@ export function sendRoutes(ports: ConsolePorts) {
     return sendPage(c, ports, { title: 'How much?', section: 'send', children: <AmountPage {...about} /> });
   }
 
-  async function sendConfirmation(c: PageContext, { draft, sending, fault }: ConfirmState): Promise<Response> {
+  async function sendConfirmation(
+    c: PageContext,
+    { draft, sending, fault }: ConfirmState,
+  ): Promise<Response> {
     const label = sending?.label || (await labelFor(c, draft.recipient));
     return sendPage(c, ports, {
       title: 'Check and send',
@@ -321,10 +333,10 @@ export function sendRoutes(ports: ConsolePorts) {
 
   /** The label under which a payee could be saved. Null for one who is saved, or is the person. */
   async function labelFor(c: PageContext, { standing, number, name }: Recipient): Promise<string | null> {
-    if (number === null || standing === 'own' || standing === 'saved' || standing === 'unchecked') return null;
-    const canonical = number.replaceAll(' ', '').toUpperCase();
+    if (number === null || standing === 'own' || standing === 'saved' || standing === 'unchecked')
+      return null;
     for await (const payee of savedPayees(ports, c.get('caller').id)) {
-      if (payee.number === canonical) return null;
+      if (payee.number === number) return null;
     }
     return name;
   }

@@ -68,7 +68,9 @@ export function statementsRoutes(ports: ConsolePorts) {
       const { from = -Infinity, to = Infinity } = readPeriod(period, c.get('caller').timeZone);
       if (from < to && from <= Date.now()) return { period };
       c.status(400);
-      return { fault: { title: 'The period has no days yet', advice: 'Choose a first day before the last.' } };
+      return {
+        fault: { title: 'The period has no days yet', advice: 'Choose a first day before the last.' },
+      };
     } catch (error) {
       return { fault: shownFault(error, c, ports) };
     }

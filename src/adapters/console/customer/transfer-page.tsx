@@ -130,8 +130,8 @@ export function transferRoutes(ports: ConsolePorts) {
           </p>
           <h1>Refund {other.name}</h1>
           <p class="lead">
-            You got <Amount amount={amount} currency={currency} exponent={exponent} />. Send all or a part of it
-            back.
+            You got <Amount amount={amount} currency={currency} exponent={exponent} />. Send all or a part of
+            it back.
           </p>
           <section class="card after">
             <FaultBox fault={amountFault === undefined ? fault : undefined} />
@@ -242,7 +242,10 @@ function newsText(payment: Payment, news: Fields, language: string): string | nu
   }
   if (!news.has('sent') || !source || status === 'rejected') return null;
   const verb = kind === 'reversal' ? 'refunded' : status === 'pending' ? 'reserved' : 'sent';
-  const to = kind === 'reversal' ? `${sum} to ${other.name}` : `${sum} ${status === 'pending' ? 'for' : 'to'} ${other.name}`;
+  const to =
+    kind === 'reversal'
+      ? `${sum} to ${other.name}`
+      : `${sum} ${status === 'pending' ? 'for' : 'to'} ${other.name}`;
   return `You ${verb} ${to}. Available now: ${text(source.available)}.`;
 }
 
@@ -257,7 +260,8 @@ const PaymentCard: FC<{ payment: Payment; news: Fields; fault: FaultText | undef
   const account = source ?? destination;
   const refusal = transfer.code === null ? undefined : faultText(transfer.code);
   const number = otherNumber(payment);
-  const isGone = transfer.status === 'rejected' || transfer.status === 'voided' || transfer.status === 'expired';
+  const isGone =
+    transfer.status === 'rejected' || transfer.status === 'voided' || transfer.status === 'expired';
   return (
     <section class="card" aria-labelledby="payment">
       {account && (
@@ -274,7 +278,11 @@ const PaymentCard: FC<{ payment: Payment; news: Fields; fault: FaultText | undef
       <h1 id="payment">{headline(payment)}</h1>
       <p class="sum">
         <strong class={isGone ? 'big gone' : 'big'}>
-          <Amount amount={transfer.amountCaptured ?? transfer.amount} currency={currency} exponent={exponent} />
+          <Amount
+            amount={transfer.amountCaptured ?? transfer.amount}
+            currency={currency}
+            exponent={exponent}
+          />
         </strong>
       </p>
       {refusal && <FaultBox fault={refusal} id="refusal" />}

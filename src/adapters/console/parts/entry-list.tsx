@@ -19,13 +19,7 @@ export type EntryListProps = {
 };
 
 /** Entries by day, newest first, each with the balance after it. */
-export const EntryList: FC<EntryListProps> = ({
-  entries,
-  account,
-  own,
-  seen = Infinity,
-  openDay = '',
-}) => {
+export const EntryList: FC<EntryListProps> = ({ entries, account, own, seen = Infinity, openDay = '' }) => {
   const page = usePage();
   let shown = openDay;
   return (

@@ -1,7 +1,7 @@
 /** Steps of a payment, choices, and the pages of one payment and one account. */
 export const CUSTOMER_STYLE = `
 .steps { display: flex; gap: 8px; margin: 14px 0 18px; counter-reset: step; color: var(--faint); font-size: 0.92rem; }
-.steps li { display: flex; align-items: center; gap: 8px; counter-increment: step; }
+.steps li { display: flex; align-items: center; gap: 8px; white-space: nowrap; counter-increment: step; }
 .steps li::before { content: counter(step); display: grid; place-items: center; width: 24px; height: 24px; border: 1px solid var(--line-strong); border-radius: 50%; font-size: 0.8rem; font-weight: 650; }
 .steps li + li::after { content: ""; order: -1; width: clamp(10px, 4vw, 34px); height: 1px; background: var(--line-strong); }
 .steps [aria-current] { color: var(--ink); font-weight: 620; }
@@ -26,7 +26,9 @@ fieldset .actions { margin-top: 4px; }
 .signed:has([aria-invalid]) { border-color: var(--bad); }
 .number-field input { font-variant-numeric: tabular-nums; letter-spacing: 0.02em; }
 .after { margin-top: 14px; }
-.sum { margin-bottom: 10px; }
+.sum { margin: 8px 0 10px; }
+.card form > .actions { margin-top: 4px; }
+.link-list { display: flex; gap: 16px; }
 .sum .big { font-size: clamp(2rem, 7vw, 2.7rem); font-weight: 700; letter-spacing: -0.03em; line-height: 1.15; }
 .sum .gone { color: var(--faint); text-decoration: line-through; text-decoration-thickness: 1px; }
 .save { display: grid; gap: 12px; padding: 14px 16px; border: 1px solid var(--line); border-radius: 10px; }
@@ -38,12 +40,17 @@ details .check, details .field { margin-bottom: 14px; }
 .copy .field { flex: 1; }
 .more { padding-top: 16px; text-align: center; }
 .filter { margin-top: 0; }
-.filter .actions { margin-top: 0; grid-column: 1 / -1; }
+.filter .actions, .filter details { margin-top: 0; grid-column: 1 / -1; }
+.filter .row { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 150px), 1fr)); align-items: end; }
+.filter .row .field { margin: 0; }
 .tools { display: flex; flex-wrap: wrap; gap: 6px 18px; font-size: 0.94rem; }
 .month { font-weight: 600; }
 .files { display: flex; flex-wrap: wrap; gap: 4px 14px; }
 @media (max-width: 760px) {
-  .steps { font-size: 0.86rem; gap: 6px; }
+  .steps { font-size: 0.82rem; gap: 5px; }
+  .steps li { gap: 5px; }
+  .steps li::before { width: 22px; height: 22px; }
+  .steps li + li::after { width: 8px; }
   .stacked thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .stacked tbody tr { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 2px 14px; padding: 12px 0; border-bottom: 1px solid var(--line); }
   .stacked tbody tr:last-child { border-bottom: 0; }

@@ -52,11 +52,12 @@ main { max-width: 1040px; margin: 0 auto; padding: 32px 24px 72px; }
 .stack { display: grid; gap: 20px; }
 @media (max-width: 760px) {
   .columns { grid-template-columns: minmax(0, 1fr); }
-  .bar-in { flex-wrap: wrap; gap: 0 14px; padding: 12px 16px 0; }
-  .signed-in .tabs { order: 3; width: calc(100% + 32px); margin: 10px -16px 0; padding: 0 8px; overflow-x: auto; border-top: 1px solid var(--line); scrollbar-width: none; }
+  .bar-in { flex-wrap: wrap; gap: 0 14px; padding: 0 16px; min-height: 52px; }
+  .signed-in .tabs { order: 3; width: calc(100% + 32px); margin: 0 -16px; padding: 0 8px; overflow-x: auto; border-top: 1px solid var(--line); scrollbar-width: none; }
+  .bank-name, .who { min-height: 52px; }
+  .who { align-items: center; }
   .tab { flex: 1 0 auto; justify-content: center; min-height: 44px; padding: 0 10px; font-size: 0.94rem; }
   main { padding: 20px 16px 56px; }
-  .open .bar-in { padding-bottom: 12px; }
   .gate { padding-top: 0; }
   .gate .card { padding: 26px 20px; }
   h1 { font-size: 1.45rem; }
