@@ -72,11 +72,24 @@ const DATE_PARTS = {
   weekday: { weekday: 'long', day: 'numeric', month: 'long' },
   year: { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' },
   short: { day: 'numeric', month: 'short' },
+  exact: {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>;
 
 /** A day within the year, such as "27 Nov". */
 export function shortDayText(at: Instant, { timeZone }: Pick<Reader, 'timeZone'>): string {
   return dateFormat(timeZone, 'short').format(at);
+}
+
+/** Day and time to the second, such as "27 Nov 2026, 15:54:03". */
+export function exactText(at: Instant, { timeZone }: Pick<Reader, 'timeZone'>): string {
+  return dateFormat(timeZone, 'exact').format(at);
 }
 
 const dates = new Map<string, Intl.DateTimeFormat>();
