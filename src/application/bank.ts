@@ -9,7 +9,7 @@ import { listFactors } from './factors/list-factors.ts';
 import { makeRecoveryCodes } from './factors/make-recovery-codes.ts';
 import { requireConfirmation } from './factors/require-confirmation.ts';
 import type { StepUpAmounts } from './factors/require-confirmation.ts';
-import { findUser, readUsers } from './users/find-user.ts';
+import { findUser, findUsers, readUsers } from './users/find-user.ts';
 import { ensureSystemUser, grantRole } from './users/grant-role.ts';
 import { assembleLedger } from './ledger.ts';
 import type { LedgerPorts } from './ledger.ts';
@@ -33,7 +33,15 @@ import { refreshSession, renewAccess } from './users/refresh-session.ts';
 import type { FactorTools } from './ports/second-factors.ts';
 import { ApiKeyCache, SessionCache } from './users/session-cache.ts';
 import { SessionUse } from './users/session-use.ts';
+import { VerificationRuns } from './proofs/verification-runs.ts';
+import { endSessions } from './staff/end-sessions-of-user.ts';
+import { frozenAccounts, lockedUsers } from './staff/needs-attention.ts';
+import { inspectAccount, inspectAccounts } from './staff/inspect-account.ts';
+import { inspectTransfer } from './staff/inspect-transfer.ts';
 import { readSecurityEvents } from './staff/read-security-events.ts';
+import { recentAudit } from './staff/recent-audit.ts';
+import { findApiKey, searchPeople } from './staff/search-people.ts';
+import { sendResetLink } from './staff/send-reset-link.ts';
 import { lockUser, unlockUser } from './staff/lock-user.ts';
 import { noteDenial } from './staff/note-denial.ts';
 import { registerUser } from './users/register-user.ts';
@@ -122,9 +130,22 @@ export function assembleBank(ports: BankPorts) {
     changeProfile: changeProfile(people),
     exportData: exportData(people),
     eraseUser: eraseUser(people),
+    findUsers: findUsers(people),
     listUsers: readUsers(people),
+    searchPeople: searchPeople(people),
+    findApiKey: findApiKey(people),
     lockUser: lockUser(people),
     unlockUser: unlockUser(people),
+    endSessions: endSessions(people),
+    sendResetLink: sendResetLink(people),
+    inspectAccount: inspectAccount(people),
+    inspectAccounts: inspectAccounts(people),
+    inspectTransfer: inspectTransfer({ scan: ports.store.scan, clock: ports.clock }),
+    recentAudit: recentAudit(people),
+    frozenAccounts: frozenAccounts(people),
+    lockedUsers: lockedUsers(people),
+    /** Verifies the books in the background of this process. */
+    verification: new VerificationRuns({ ...ports, verify: ledger.verifyBooks }),
     checkPayee: checkPayee(people),
     savePayee: savePayee(people),
     listPayees: listPayees(people),

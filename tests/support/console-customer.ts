@@ -1,8 +1,8 @@
-import { createConsole } from '../../src/adapters/console/index.ts';
 import { createFormTokens } from '../../src/adapters/security/index.ts';
 import { FixedClock } from '../../src/testing/fixtures/builders.ts';
-import { Edge, PASSWORD } from './edge.ts';
-import type { Person } from './edge.ts';
+import { consoleEdge } from './console.ts';
+import { PASSWORD } from './edge.ts';
+import type { Edge, Person } from './edge.ts';
 
 /** Clock of the forms, which a test moves to let a sealed text grow old. */
 export const formClock = new FixedClock();
@@ -12,8 +12,7 @@ export function anEdgeWithPages({
   ...options
 }: ConstructorParameters<typeof Edge>[0] & { readonly offersPlayMoney?: boolean } = {}): Edge {
   const formTokens = createFormTokens({ secrets: ['a-secret-of-the-forms'], clock: formClock });
-  const pages = createConsole({ formTokens, offersPlayMoney });
-  const edge = new Edge({ ...options, app: { ...options.app, pages } });
+  const edge = consoleEdge({ ...options, console: { formTokens, offersPlayMoney } });
   // Pages ask for balances up to the present
   edge.clock.advance(Date.now() - edge.clock.now());
   return edge;

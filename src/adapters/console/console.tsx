@@ -20,6 +20,7 @@ export function createConsole(options: ConsoleOptions) {
   return (edge: PageEdge) => {
     const ports: ConsolePorts = {
       figures: null,
+      mails: null,
       offersPlayMoney: false,
       ...options,
       edge,

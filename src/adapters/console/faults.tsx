@@ -192,6 +192,14 @@ const LABELS: Readonly<Record<string, string>> = {
   minAmount: 'The smallest amount',
   maxAmount: 'The largest amount',
   currency: 'The currency',
+  reason: 'The reason',
+  minimumBalance: 'The lowest available balance',
+  maximumBalance: 'The highest balance',
+  sweepTo: 'The account that gets the rest',
+  accountId: 'The account',
+  role: 'The role',
+  cursor: 'The page',
+  idempotencyKey: 'The key of the form',
 };
 
 function labelOf(field: string): string {

@@ -8,6 +8,8 @@ import { assetPath } from './assets.ts';
 import { TOKEN_FIELD } from './forms.ts';
 import { POLICY } from './policy.ts';
 import type { ConsolePorts, PageContext } from './ports.ts';
+import { mayDo } from './staff/access.ts';
+import type { StaffTask } from './staff/access.ts';
 import type { Reader } from './text.ts';
 
 /** Facts about the reader and the page that every part may need. */
@@ -48,13 +50,19 @@ const CUSTOMER_LINKS: readonly Link[] = [
   ['security', '/security', 'Security'],
 ];
 
-const STAFF_LINKS: readonly Link[] = [
-  ['bank', '/staff', 'Bank'],
-  ['people', '/staff/search', 'Search'],
-  ['audit', '/staff/audit', 'Audit log'],
-  ['verification', '/staff/verification', 'Verification'],
-  ['security', '/security', 'Security'],
+const STAFF_LINKS: readonly (readonly [link: Link, task: StaffTask])[] = [
+  [['bank', '/staff', 'Bank'], 'readPeople'],
+  [['people', '/staff/search', 'Search'], 'readPeople'],
+  [['audit', '/staff/audit', 'Audit log'], 'readAudit'],
+  [['verification', '/staff/verification', 'Verification'], 'readBooks'],
+  [['security', '/security', 'Security'], 'readPeople'],
 ];
+
+/** The parts of the bank that a person may read. */
+function linksFor(user: User): readonly Link[] {
+  if (!isStaff(user.role)) return CUSTOMER_LINKS;
+  return STAFF_LINKS.flatMap(([link, task]) => (mayDo(user, task) ? [link] : []));
+}
 
 export function isStaff(role: Role): boolean {
   return role !== 'customer';
@@ -149,7 +157,7 @@ const Document: FC<PageParts> = ({ title, section, isLive = false, children }) =
 
 const Header: FC<{ section?: Section | undefined }> = ({ section }) => {
   const { bankName, user } = usePage();
-  const links = user === null ? [] : isStaff(user.role) ? STAFF_LINKS : CUSTOMER_LINKS;
+  const links = user === null ? [] : linksFor(user);
   return (
     <header class="bar">
       <div class="bar-in">

@@ -20,6 +20,8 @@ export type ConsoleOptions = {
   readonly formTokens: FormTokens;
   /** Live figures for operators. Null: none are shown. */
   readonly figures?: LiveFigures | null;
+  /** Counts the mails that wait to be sent, up to a number. Null: the count is not shown. */
+  readonly mails?: { countWaiting(most: number): Promise<number> } | null;
   /** Whether people may take play money, as in development. Default: false. */
   readonly offersPlayMoney?: boolean;
 };

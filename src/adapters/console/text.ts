@@ -102,6 +102,14 @@ const DATE_PARTS = {
   year: { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' },
   short: { day: 'numeric', month: 'short' },
   month: { month: 'long', year: 'numeric' },
+  exact: {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>;
 
 /** A day within the year, such as "27 Nov". */
@@ -112,6 +120,11 @@ export function shortDayText(at: Instant, { timeZone }: Pick<Reader, 'timeZone'>
 /** A month for people, such as "November 2026". */
 export function monthText({ year, month }: { readonly year: number; readonly month: number }): string {
   return dateFormat('UTC', 'month').format(Date.UTC(year, month - 1, 1));
+}
+
+/** Day and time to the second, such as "27 Nov 2026, 15:54:03". */
+export function exactText(at: Instant, { timeZone }: Pick<Reader, 'timeZone'>): string {
+  return dateFormat(timeZone, 'exact').format(at);
 }
 
 const dates = new Map<string, Intl.DateTimeFormat>();

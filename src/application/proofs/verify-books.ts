@@ -18,6 +18,7 @@ import { BalanceCheck, FaultLog, OrderCheck } from '../../domain/verification/fa
 import type { Fault, FaultPlace } from '../../domain/verification/faults.ts';
 import type { Transfer } from '../../domain/entities/transfer.ts';
 import { allPages } from '../all-pages.ts';
+import { ownTurn } from '../event-loop.ts';
 import type { LedgerReads, LedgerScan } from '../ports/ledger-store.ts';
 import type { PageRequest } from '../ports/page-request.ts';
 
@@ -74,6 +75,8 @@ class VerifyRun {
   readonly #faults = new FaultLog();
   readonly #audit: AuditCheck;
   readonly #verified = { accounts: 0, entries: 0, transfers: 0, records: 0, auditRecords: 0 };
+  /** Sum of all counts. */
+  #counted = 0;
   #checkpoint: CheckpointCheck | undefined;
   /** Cache of accounts. Accounts never disappear, and the facts that records are compared with never change. */
   readonly #found = new Map<string, Account>();
@@ -122,7 +125,7 @@ class VerifyRun {
         await this.attempt(() => this.#account(account), { accountId: account.id });
         if (this.#found.size < MOST_FOUND) this.#found.set(account.id, account);
         await this.#standing(account);
-        this.#count('accounts');
+        await this.#count('accounts');
       }
     }
     await this.#readManifest(manifest, (check) => !check.isEnded);
@@ -143,7 +146,7 @@ class VerifyRun {
         checkTransfer(transfer, entries, this.#faults);
         reversals.add(transfer);
         await this.#erased(transfer);
-        this.#count('transfers');
+        await this.#count('transfers');
       }
       const transfers = page.map(({ transfer }) => transfer);
       await this.#accountsOf(transfers);
@@ -174,7 +177,7 @@ class VerifyRun {
       for (const record of records) {
         if (!order.add(keyText(record))) this.#faults.report('record_order', { key: keyText(record) });
         checkRecord(record, recorded, { digest, faults: this.#faults });
-        this.#count('records');
+        await this.#count('records');
       }
     }
   }
@@ -228,7 +231,7 @@ class VerifyRun {
         if (entry.sequence > account.sequence) return this.#endAccount(check, account, entry.sequence);
         check.add(entry, transfer);
         this.#checkpoint?.addEntry(entry);
-        this.#count('entries');
+        await this.#count('entries');
       }
       const last = lines.at(-1)?.entry.sequence;
       // A sequence that does not grow would cause an endless loop
@@ -316,7 +319,7 @@ class VerifyRun {
       for (const record of records) {
         this.#audit.add(record);
         this.#checkpoint?.addAudit(record);
-        this.#count('auditRecords');
+        await this.#count('auditRecords');
       }
       if (records.length === 0) return;
     }
@@ -364,13 +367,18 @@ class VerifyRun {
     return this.#found;
   }
 
-  #count(what: keyof Verified): void {
+  /** Counts, and lets other work of the process run after each twenty. */
+  async #count(what: keyof Verified): Promise<void> {
     this.#verified[what]++;
-    if (this.#verified[what] % PROGRESS_EVERY === 0) this.#onProgress({ ...this.#verified });
+    this.#counted++;
+    if (this.#counted % PROGRESS_EVERY === 0) this.#onProgress({ ...this.#verified });
+    if (this.#counted % COUNTED_A_TURN === 0) await ownTurn();
   }
 }
 
-const PROGRESS_EVERY = 10_000;
+const PROGRESS_EVERY = 5_000;
+/** Number of records after which a run lets other work of the event loop run. A store in memory awaits nothing. */
+const COUNTED_A_TURN = 20;
 /** Maximum number of cached accounts: a few megabytes. */
 const MOST_FOUND = 50_000;
 

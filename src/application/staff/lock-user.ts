@@ -1,16 +1,14 @@
 import type { Origin } from '../../domain/entities/security-event.ts';
-import { isActive } from '../../domain/entities/user.ts';
 import type { User } from '../../domain/entities/user.ts';
-import { PassbookError } from '../../domain/errors.ts';
 import type { UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
-import type { UserStore } from '../ports/user-store.ts';
 import { requireReason } from '../validation.ts';
 import { endSessionsOf } from '../users/end-sessions.ts';
 import { requireUser } from '../users/find-user.ts';
 import type { UserRef } from '../users/find-user.ts';
 import { NO_ORIGIN, securityEvent, securityNotification } from '../users/security-events.ts';
 import type { ApiKeyCache, SessionCache } from '../users/session-cache.ts';
+import { requireAuthority } from './require-authority.ts';
 
 export type LockPorts = {
   readonly unitOfWork: UnitOfWork;
@@ -76,14 +74,4 @@ async function change(
   ports.recentKeys?.forgetUser(changed.id);
   ports.onCommit?.();
   return changed;
-}
-
-/** Keeps one active system user: the one who acts. @throws PassbookError `forbidden` */
-async function requireAuthority(users: UserStore, actorId: string, found: User): Promise<void> {
-  const actor = await users.byId(actorId);
-  const isStillStaff =
-    actor &&
-    isActive(actor) &&
-    (actor.role === 'system' || (actor.role === 'operator' && found.role !== 'system'));
-  if (!isStillStaff || actor.id === found.id) throw new PassbookError('forbidden');
 }

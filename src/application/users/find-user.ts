@@ -19,6 +19,16 @@ export function findUser({ unitOfWork }: { unitOfWork: UnitOfWork }) {
   return (ref: UserRef): Promise<User> => unitOfWork.run(({ users }) => requireUser(users, ref));
 }
 
+/** Returns the users that exist, by id. For the staff; the caller must check the role. @throws PassbookError `unavailable` */
+export function findUsers({ unitOfWork }: { unitOfWork: UnitOfWork }) {
+  return async (ids: readonly string[]): Promise<ReadonlyMap<string, User>> => {
+    const distinct = [...new Set(ids)];
+    if (distinct.length === 0) return new Map();
+    const found = await unitOfWork.run(({ users }) => users.byIds(distinct));
+    return new Map(found.map((user) => [user.id, user]));
+  };
+}
+
 /** @throws PassbookError `user_not_found` */
 export async function requireUser(users: UserStore, ref: UserRef): Promise<User> {
   const user =

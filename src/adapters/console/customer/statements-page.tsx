@@ -66,7 +66,7 @@ export function statementsRoutes(ports: ConsolePorts) {
     if (period.from === '' && period.to === '') return {};
     try {
       const { from = -Infinity, to = Infinity } = readPeriod(period, c.get('caller').timeZone);
-      if (from < to && from <= Date.now()) return { period };
+      if (from < to && from <= ports.clock.now()) return { period };
       c.status(400);
       return {
         fault: { title: 'The period has no days yet', advice: 'Choose a first day before the last.' },

@@ -1,0 +1,337 @@
+import { Hono } from 'hono';
+import type { Child, FC } from 'hono/jsx';
+import type { EndedVerification } from '../../../application/proofs/verification-runs.ts';
+import type { CheckpointView } from '../../../application/ports/checkpoints.ts';
+import type { FrozenAccount } from '../../../application/staff/needs-attention.ts';
+import type { TrialBalanceView } from '../../../application/reporting/get-trial-balance.ts';
+import type { User } from '../../../domain/entities/user.ts';
+import { PassbookError } from '../../../domain/errors.ts';
+import type { SignedInPageEnv } from '../../shared/page-edge.ts';
+import { sendPage, usePage } from '../layout.tsx';
+import { Empty, Field } from '../parts/fields.tsx';
+import { Amount } from '../parts/money.tsx';
+import type { ConsolePorts, PageContext } from '../ports.ts';
+import { mayDo, staffViewerOf, taskRequired } from './access.ts';
+import { FIGURES_PATH, FiguresCard } from './figures-card.tsx';
+import { CardTable, Cell, Moment, purposeText, recordTitle } from './parts.tsx';
+import { durationText, resultText } from './verification-page.tsx';
+
+/** Age from which a checkpoint is too old to prove much. */
+const CHECKPOINT_OLD_MS = 7 * 86_400_000;
+/** Count of waiting mails that shows that none are sent. */
+const MAILS_MANY = 100;
+const MAILS_COUNTED = 10_000;
+
+/** The first page of the staff: whether the books are right, and what needs a person. */
+export function bankPageRoutes(ports: ConsolePorts) {
+  const { edge, bank, figures } = ports;
+  return new Hono<SignedInPageEnv>()
+    .get('/staff', edge.sessionRequired, taskRequired('readPeople'), async (c) => {
+      const caller = c.get('caller');
+      const viewer = staffViewerOf(caller);
+      const [books, frozen, locked] = await Promise.all([
+        mayDo(caller, 'readBooks') ? readBooks(c) : null,
+        mayDo(caller, 'readAudit') ? bank.frozenAccounts(viewer) : [],
+        bank.lockedUsers(),
+      ]);
+      return sendPage(c, ports, {
+        title: 'Bank',
+        section: 'bank',
+        children: (
+          <>
+            <h1 class="hidden">Bank</h1>
+            <div class="stack">
+              {books && <Answer {...books} />}
+              <NeedsAttention books={books} frozen={frozen} locked={locked} />
+              {books && figures && <FiguresCard figures={figures} />}
+              {books && <Trial trial={books.trial} />}
+              {!books && <SearchCard />}
+            </div>
+          </>
+        ),
+      });
+    })
+    .get(FIGURES_PATH, edge.sessionRequired, taskRequired('readBooks'), (c) => {
+      if (!figures) throw new PassbookError('route_not_found');
+      return sendPage(c, ports, {
+        title: 'Commits now',
+        section: 'bank',
+        children: (
+          <>
+            <h1 class="hidden">Commits now</h1>
+            <FiguresCard figures={figures} />
+          </>
+        ),
+      });
+    });
+
+  async function readBooks(c: PageContext): Promise<Books> {
+    const viewer = staffViewerOf(c.get('caller'));
+    const [trial, checkpoints, mailsWaiting] = await Promise.all([
+      bank.ledger.getTrialBalance(viewer),
+      bank.ledger.listCheckpoints(viewer, { limit: 1 }),
+      ports.mails === null ? null : ports.mails.countWaiting(MAILS_COUNTED),
+    ]);
+    const { last, running } = bank.verification;
+    return {
+      trial,
+      verified: last,
+      isVerifying: running !== null,
+      checkpoint: checkpoints.items[0] ?? null,
+      mailsWaiting,
+    };
+  }
+}
+
+type Books = {
+  readonly trial: TrialBalanceView;
+  readonly verified: EndedVerification | null;
+  readonly isVerifying: boolean;
+  readonly checkpoint: CheckpointView | null;
+  /** Null where it is not known. */
+  readonly mailsWaiting: number | null;
+};
+
+/** The one large answer: whether the books are right, and what it is based on. */
+const Answer: FC<Books> = (books) => {
+  const { now } = usePage();
+  const { trial, verified, checkpoint, mailsWaiting } = books;
+  const state = stateOf(books);
+  return (
+    <section class="card" aria-labelledby="books">
+      <h2 id="books" class="question">
+        Are the books right?
+      </h2>
+      <p class={`answer ${ANSWERS[state].class}`}>{ANSWERS[state].text}</p>
+      <ul class="grounds">
+        <li>
+          <span>Verification</span>
+          <span>
+            {verified ? (
+              <>
+                {resultText(verified)}, <Moment at={verified.endedAt} />
+              </>
+            ) : books.isVerifying ? (
+              'In progress'
+            ) : (
+              'Not since this server started'
+            )}{' '}
+            <a href="/staff/verification">{books.isVerifying ? 'Show' : 'Verify'}</a>
+          </span>
+        </li>
+        <li>
+          <span>Trial balance</span>
+          <span>{trialText(trial)}</span>
+        </li>
+        <li>
+          <span>Last checkpoint</span>
+          <span>
+            {checkpoint ? `Number ${checkpoint.number}, ${durationText(now - checkpoint.at)} old` : 'None'}
+          </span>
+        </li>
+        {mailsWaiting !== null && (
+          <li>
+            <span>Mails waiting</span>
+            <span>{mailsWaiting >= MAILS_COUNTED ? `${MAILS_COUNTED} or more` : mailsWaiting}</span>
+          </li>
+        )}
+      </ul>
+    </section>
+  );
+};
+
+type BooksState = 'right' | 'wrong' | 'balanced';
+
+const ANSWERS: Readonly<Record<BooksState, { readonly text: string; readonly class: string }>> = {
+  right: { text: 'Yes', class: 'good-text' },
+  wrong: { text: 'No', class: 'bad-text' },
+  balanced: { text: 'They balance', class: '' },
+};
+
+/** Without a verification, only the sums are known to be right. */
+function stateOf({ trial, verified }: Books): BooksState {
+  const isBalanced = trial.currencies.every((one) => one.isBalanced);
+  if (!isBalanced || (verified?.found && verified.found.faults.length > 0)) return 'wrong';
+  return verified?.found ? 'right' : 'balanced';
+}
+
+function trialText({ currencies }: TrialBalanceView): string {
+  if (currencies.length === 0) return 'No money yet';
+  const wrong = currencies.filter(({ isBalanced }) => !isBalanced).map(({ currency }) => currency);
+  if (wrong.length > 0) return `Debits and credits differ in ${wrong.join(', ')}`;
+  return `Sums to zero in ${currencies.map(({ currency }) => currency).join(', ')}`;
+}
+
+type Attention = { readonly title: Child; readonly advice: Child; readonly href: string; readonly link: string };
+
+type NeedsAttentionProps = {
+  readonly books: Books | null;
+  readonly frozen: readonly FrozenAccount[];
+  readonly locked: readonly User[];
+};
+
+const NeedsAttention: FC<NeedsAttentionProps> = ({ books, frozen, locked }) => {
+  const { now } = usePage();
+  const items = [
+    ...(books ? bookItems(books, now) : []),
+    ...frozen.map(frozenItem),
+    ...locked.map(lockedItem),
+  ];
+  return (
+    <section class="card" aria-labelledby="attention">
+      <h2 id="attention">Needs a person</h2>
+      {items.length === 0 ? (
+        <Empty title="Nothing at the moment">
+          <p>Frozen accounts, locked people and troubles of the bank appear here.</p>
+        </Empty>
+      ) : (
+        <ul class="rows">
+          {items.map(({ title, advice, href, link }) => (
+            <li>
+              <span class="row-title">{title}</span>
+              <span class="sub">{advice}</span>
+              <span class="end">
+                <a class="button quiet small" href={href}>
+                  {link}
+                </a>
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+};
+
+function bookItems(books: Books, now: number): readonly Attention[] {
+  const { verified, isVerifying, checkpoint, mailsWaiting } = books;
+  const verification = { href: '/staff/verification', link: 'Open' };
+  const items: Attention[] = [];
+  if (stateOf(books) === 'wrong') {
+    const advice = 'Stop payments, keep a copy of the database, and look at each difference.';
+    items.push({ title: 'The books are not right', advice, ...verification });
+  } else if (verified?.found === null) {
+    const advice = 'The log of the server says why. Verify again once the store answers.';
+    items.push({ title: 'The last verification was interrupted', advice, ...verification });
+  } else if (verified === null && !isVerifying) {
+    const advice = 'The sums are right. A verification compares every entry and hash, too.';
+    items.push({ title: 'The books were not verified since this server started', advice, ...verification });
+  }
+  if (checkpoint === null) {
+    const advice = 'Make one, and give a copy to a party outside of the bank. It proves that nothing was rewritten.';
+    items.push({ title: 'There is no checkpoint', advice, ...verification });
+  } else if (now - checkpoint.at > CHECKPOINT_OLD_MS) {
+    const advice = 'Make a new one. Nothing proves the history since the last one.';
+    const title = `The last checkpoint is ${durationText(now - checkpoint.at)} old`;
+    items.push({ title, advice, ...verification });
+  }
+  if (mailsWaiting !== null && mailsWaiting >= MAILS_MANY) {
+    const advice = 'The mail server may be out of reach: look at the log of the server.';
+    items.push({ title: `${mailsWaiting} mails wait to be sent`, advice, href: '/staff', link: 'Reload' });
+  }
+  return items;
+}
+
+function frozenItem({ account, record }: FrozenAccount): Attention {
+  return {
+    title: `Account ${recordTitle(account)} is frozen`,
+    advice: (
+      <>
+        Since <Moment at={record.at} />
+        {record.reason !== null && (
+          <>
+            : <q>{record.reason}</q>
+          </>
+        )}
+        . Unfreeze it once the reason is settled.
+      </>
+    ),
+    href: `/staff/accounts/${encodeURIComponent(account.accountId)}`,
+    link: 'Open',
+  };
+}
+
+function lockedItem({ id, name, lockedAt }: User): Attention {
+  return {
+    title: `${name} is locked out`,
+    advice: (
+      <>
+        {lockedAt !== null && (
+          <>
+            Since <Moment at={lockedAt} />.{' '}
+          </>
+        )}
+        Let the person in again once the reason is settled.
+      </>
+    ),
+    href: `/staff/people/${encodeURIComponent(id)}`,
+    link: 'Open',
+  };
+}
+
+const Trial: FC<{ trial: TrialBalanceView }> = ({ trial }) =>
+  trial.currencies.length === 0 ? null : (
+    <section class="card" aria-labelledby="trial">
+      <h2 id="trial">Trial balance</h2>
+      {trial.currencies.map(({ currency, exponent, rows, debits, credits, isBalanced }) => (
+        <CardTable
+          caption={`Trial balance in ${currency}`}
+          columns={[{ name: currency }, { name: 'Debits', isAmount: true }, { name: 'Credits', isAmount: true }]}
+        >
+          <tbody>
+            {rows.map((row) => (
+              <tr>
+                <Cell label={currency}>
+                  {row.purpose === null ? (
+                    `${row.accounts} ${row.accounts === 1 ? 'account' : 'accounts'} of customers`
+                  ) : (
+                    <a href={`/staff/accounts/${encodeURIComponent(row.accountId ?? '')}`}>
+                      {purposeText(row.purpose)}
+                    </a>
+                  )}
+                </Cell>
+                <Cell label="Debits" class="num">
+                  <Amount amount={row.debits} currency={currency} exponent={exponent} />
+                </Cell>
+                <Cell label="Credits" class="num">
+                  <Amount amount={row.credits} currency={currency} exponent={exponent} />
+                </Cell>
+              </tr>
+            ))}
+          </tbody>
+          <tfoot>
+            <tr>
+              <Cell label={currency}>
+                <span class={isBalanced ? 'good-text' : 'bad-text'}>
+                  {isBalanced ? 'Sums to zero' : 'Does not sum to zero'}
+                </span>
+              </Cell>
+              <Cell label="Debits" class="num">
+                <Amount amount={debits} currency={currency} exponent={exponent} />
+              </Cell>
+              <Cell label="Credits" class="num">
+                <Amount amount={credits} currency={currency} exponent={exponent} />
+              </Cell>
+            </tr>
+          </tfoot>
+        </CardTable>
+      ))}
+    </section>
+  );
+
+const SearchCard: FC = () => (
+  <section class="card" aria-labelledby="find">
+    <h2 id="find">Find a record</h2>
+    <form method="get" action="/staff/search" role="search">
+      <Field
+        name="q"
+        label="Name, e-mail address, account number or id"
+        maxlength={254}
+        hint="An exact number, address or id opens the record at once."
+      />
+      <p class="actions">
+        <button class="button">Search</button>
+      </p>
+    </form>
+  </section>
+);

@@ -1,0 +1,59 @@
+/** Pages of the staff: records, logs and tables that become cards. */
+export const STAFF_STYLE = `
+.answer { font-size: clamp(2rem, 6vw, 2.8rem); font-weight: 700; letter-spacing: -0.03em; line-height: 1.15; }
+.question { color: var(--faint); font-size: 0.94rem; font-weight: 400; letter-spacing: 0; }
+.card > h2.question:first-child { margin-bottom: 0; }
+.good-text { color: var(--good); }
+.bad-text { color: var(--bad); }
+.grounds { margin-top: 18px; border-top: 1px solid var(--line); }
+.grounds > li, .counts > li { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 2px 20px; padding: 9px 0; border-bottom: 1px solid var(--line); }
+.grounds > li:last-child, .counts > li:last-child { border-bottom: 0; padding-bottom: 0; }
+.grounds > li > :first-child { color: var(--faint); }
+.counts > li { flex-wrap: nowrap; }
+.row-title { font-weight: 550; }
+.gap { margin-top: 22px; }
+.below { margin: -12px 0 20px; }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 260px), 1fr)); gap: 8px 32px; }
+.live-chart { margin-top: 0; }
+.chart.live-chart svg { height: 90px; }
+.chart.live-chart figcaption { align-items: baseline; color: var(--ink); font-size: 0.94rem; margin: 0 0 6px; }
+.live-chart strong { font-size: 1.35rem; letter-spacing: -0.02em; }
+.sums { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 170px), 1fr)); gap: 12px 24px; margin-bottom: 14px; }
+.sums dt { color: var(--faint); font-size: 0.94rem; }
+.sums dd { font-size: 1.5rem; font-weight: 680; letter-spacing: -0.02em; }
+.record-amount { font-size: 1.5rem; font-weight: 680; letter-spacing: -0.02em; }
+.head .badge { vertical-align: middle; margin-left: 6px; }
+.actions.flat { margin-top: 0; }
+.id { font-size: 0.92em; white-space: nowrap; }
+.long-id { overflow-wrap: anywhere; }
+.moment { white-space: nowrap; }
+.cell-label { display: none; }
+.cards .sub { display: block; color: var(--faint); font-size: 0.86rem; }
+.cards tr.passing td { color: var(--faint); }
+.cards tfoot td { border-top: 1px solid var(--line-strong); border-bottom: 0; font-weight: 600; }
+.cards + .cards { margin-top: 24px; }
+.log > li { padding: 14px 0; border-bottom: 1px solid var(--line); }
+.log > li:first-child { padding-top: 0; }
+.log > li:last-child { border-bottom: 0; padding-bottom: 0; }
+.log details { margin-top: 2px; }
+.changes { margin: 2px 0; color: var(--faint); font-size: 0.94rem; }
+.changes strong { color: var(--ink); font-weight: 600; }
+.plain { display: inline-block; margin: 4px 0 8px; padding-left: 20px; list-style: disc; text-align: left; }
+.effect { margin-top: 16px; }
+.effect .note { margin: 16px 0 0; }
+form.row .button { justify-self: start; }
+@media (max-width: 760px) {
+  .cards, .cards tbody, .cards tfoot, .cards tr { display: block; }
+  .cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .cards tr { padding: 11px 0; border-bottom: 1px solid var(--line); }
+  .cards tbody tr:first-child { padding-top: 0; }
+  .cards tbody:last-child tr:last-child, .cards tfoot tr { border-bottom: 0; }
+  .cards td { display: flex; justify-content: space-between; align-items: baseline; gap: 2px 16px; padding: 2px 0; border: 0; text-align: right; white-space: normal; }
+  .cards td.none, .cards td:empty { display: none; }
+  .cards tfoot td { border-top: 0; }
+  .cards td + td { padding-left: 0; }
+  .cell-label { display: inline; flex: none; color: var(--faint); font-size: 0.88rem; font-weight: 400; text-align: left; }
+  .rows > li { grid-template-columns: minmax(0, 1fr); }
+  .rows .end { grid-column: 1; grid-row: auto; justify-content: flex-start; margin-top: 6px; }
+}
+`;

@@ -1,0 +1,18 @@
+import { isActive } from '../../domain/entities/user.ts';
+import type { User } from '../../domain/entities/user.ts';
+import { PassbookError } from '../../domain/errors.ts';
+import type { UserStore } from '../ports/user-store.ts';
+
+/**
+ * Requires that a member of staff may act on a person: a system user on everybody, and an operator on all but system
+ * users. Nobody may act on themselves, so that one active system user is left.
+ * @throws PassbookError `forbidden`
+ */
+export async function requireAuthority(users: UserStore, actorId: string, found: User): Promise<void> {
+  const actor = await users.byId(actorId);
+  const isStillStaff =
+    actor &&
+    isActive(actor) &&
+    (actor.role === 'system' || (actor.role === 'operator' && found.role !== 'system'));
+  if (!isStillStaff || actor.id === found.id) throw new PassbookError('forbidden');
+}
