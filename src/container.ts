@@ -4,7 +4,7 @@ import { container as root } from 'tsyringe';
 import type { InjectionToken } from 'tsyringe';
 import type { Logger } from 'pino';
 import { createApp, preparePdf } from './adapters/http/index.ts';
-import type { App } from './adapters/http/index.ts';
+import type { App, AppOptions } from './adapters/http/index.ts';
 import { createCheckpointArchive } from './adapters/files/index.ts';
 import {
   apiKeyFormat,
@@ -77,6 +77,8 @@ export async function assembleServices(given: {
   origin: () => string;
   /** Replaces the configured mailer. */
   mailer?: ClosableMailer;
+  /** Routes of the program's own. Default: none. */
+  pages?: NonNullable<AppOptions['pages']>;
 }): Promise<Services> {
   const { config, log } = given;
   const signer = await createCheckpointSigner(given.checkpointKey);
@@ -187,6 +189,7 @@ export async function assembleServices(given: {
       writes: { perMinute: config.writesPerMinute },
       requests: { perMinute: config.requestsPerMinute, shared: sharedCounts },
       throttle: { shared: throttleCounts },
+      ...(given.pages === undefined ? {} : { pages: given.pages }),
     });
   });
 

@@ -22,6 +22,7 @@ import { profileRoutes } from './routes/profile.ts';
 import { problemHandler, sendProblem } from './responses/problem.ts';
 import { repeatedHeadersRefused } from './requests/repeated-headers.ts';
 import { sessionToken } from './requests/session-token.ts';
+import type { SessionToken } from './requests/session-token.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { secondFactorRoutes } from './routes/second-factors.ts';
 import { SignInThrottle } from './middleware/sign-in-throttle.ts';
@@ -50,6 +51,16 @@ export type AppOptions = {
   readonly letterhead?: Letterhead | null;
   /** Origins beside `publicOrigin` whose pages may call the server from a browser. Default: none. */
   readonly allowedOrigins?: readonly string[];
+  /** Makes routes of the program's own, behind the same checks as all others. Default: none. */
+  readonly pages?: (edge: PageEdge) => Hono<HttpEnv>;
+};
+
+/** The parts of the edge that pages need to sign people in. */
+export type PageEdge = {
+  readonly bank: Bank;
+  readonly sessionToken: SessionToken;
+  readonly signInThrottle: SignInThrottle;
+  readonly trustedProxies: number;
 };
 
 export type App = ReturnType<typeof createApp>;
@@ -66,6 +77,7 @@ export function createApp({
   requests = {},
   allowedOrigins = [],
   letterhead = null,
+  pages,
 }: AppOptions) {
   const isHttps = publicOrigin?.startsWith('https:') ?? false;
   const token = sessionToken({ isHttps });
@@ -115,7 +127,7 @@ export function createApp({
     repeatedHeadersRefused(),
     crossSiteRefused(origins),
   );
-  return app
+  const routed = app
     .route('/', operationRoutes(shared))
     .use(requestsLimited({ limit: new RequestLimit(requests), readSession, trustedProxies }))
     .route('/', documentRoutes())
@@ -130,6 +142,9 @@ export function createApp({
     .route('/api', securityEventRoutes(shared))
     .route('/api', ledgerRoutes(shared))
     .route('/api/system', userRoutes(shared));
+  if (pages)
+    routed.route('/', pages({ bank, sessionToken: token, signInThrottle: shared.throttle, trustedProxies }));
+  return routed;
 }
 
 /** Finds the owner of an account. The bank itself has accounts without one. */

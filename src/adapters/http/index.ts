@@ -1,5 +1,5 @@
 export { createApp } from './app.ts';
-export type { App, AppOptions } from './app.ts';
+export type { App, AppOptions, PageEdge } from './app.ts';
 export { LogoFault, readLogo } from './statement/logo.ts';
 export type { Letterhead } from './statement/issued-statement.ts';
 export { preparePdf } from './statement/statement-pdf.ts';
