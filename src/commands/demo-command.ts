@@ -1,11 +1,10 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { readEnvironment } from '../config.ts';
+import { PEOPLE_MAX } from '../demo/residents.ts';
 
 const SEED_MAX = 4_294_967_295;
 const MONTHS_MAX = 60;
-/** Largest number of people with names of their own. `src/demo/residents.ts` has them. */
-const PEOPLE_MAX = 412;
 /** The roles in the events of a history need this many. */
 const PEOPLE_MIN = 4;
 /** The events of the last weeks need two months. */

@@ -29,7 +29,7 @@ export async function openDemoBank(cast: Cast & { seed: number }): Promise<Telle
     await bank.registerUser({ name, email, password: operator.password });
   }
   const teller = await tellerOf(cast);
-  for (const { account, ...terms } of accountsOf(residents)) await teller.open(account, terms);
+  await Promise.all(accountsOf(residents).map(({ account, ...terms }) => teller.open(account, terms)));
   await bringOpeningBalances(teller, { residents, seed });
   for (const [index, resident] of residents.entries())
     await savePayees(teller, residents, { resident, index });
@@ -39,7 +39,7 @@ export async function openDemoBank(cast: Cast & { seed: number }): Promise<Telle
 /** Finds everybody and their accounts in a bank that an earlier run opened. */
 export async function findDemoBank(cast: Cast): Promise<Teller> {
   const teller = await tellerOf(cast);
-  for (const { account } of accountsOf(cast.residents)) await teller.find(account);
+  await Promise.all(accountsOf(cast.residents).map(({ account }) => teller.find(account)));
   return teller;
 }
 

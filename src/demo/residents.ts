@@ -104,7 +104,7 @@ export function residentsOf({ people, seed }: { people: number; seed: number }):
       grocer: draws.pick(firmsOf('grocer')).key,
       hasCar: index % 3 === 0,
       sells: index === 0,
-      liveliness: index === 0 ? 1.35 : 0.4 + draws.integer(0, 35) / 100,
+      liveliness: index === 0 ? 1.35 : 0.3 + draws.integer(0, 25) / 100,
     };
   });
 }

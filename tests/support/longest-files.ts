@@ -22,6 +22,8 @@ export const LONGEST = [
   'tests/faults/client-lossy-proxy.test.ts',
   'tests/contract/mongo-tampering.test.ts',
   'tests/application/reporting/history-properties.test.ts',
+  'tests/demo/history.test.ts',
+  'tests/demo/demo-command.test.ts',
   'tests/adapters/http/passkeys.test.ts',
   'tests/adapters/sqlite/backup.test.ts',
   'tests/adapters/sqlite/restore.test.ts',
