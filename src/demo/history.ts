@@ -22,6 +22,7 @@ import { openStore } from '../open-store.ts';
 import type { SystemUser } from '../local-secrets.ts';
 import type { Act } from './act.ts';
 import { dayAt, daysBetween, daysLater, monthsLater } from './days.ts';
+import type { DiaryDay } from './days.ts';
 import { episodes } from './episodes.ts';
 import { businessActs } from './firm-diary.ts';
 import { HistoryClock, historyIds } from './history-clock.ts';
@@ -48,13 +49,16 @@ export type HistoryTerms = {
   /** Called with the share of the history that is made, from 0 to 1. */
   readonly onProgress?: (share: number) => void;
   /** Ends the work between two moments. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** Days before a gap on which something may have begun that ends in it. */
 const LOOK_BACK_DAYS = 10;
 const DAY_MS = 86_400_000;
-/** The time before the end of a history in which orders have instants of their own. */
+/**
+ * The time before the end of a history in which the parts of a day have moments of their own. Before it, all orders of
+ * a day have the moment of the last one: a commit costs more than its orders, and this leaves a third of the commits.
+ */
 const RECENT_MS = 62 * DAY_MS;
 
 /**
@@ -63,18 +67,15 @@ const RECENT_MS = 62 * DAY_MS;
  * @throws Error the reason of `signal`, once it is aborted
  */
 export async function makeHistory(terms: HistoryTerms): Promise<void> {
-  const { plan, until, operator } = terms;
+  const { plan, until, operator, signal } = terms;
   const residents = residentsOf(plan);
   const first = monthsLater(dayAt(until), -plan.months);
   const opening = first.start + 8 * 3_600_000;
   await withBank(terms, opening, async (bank, clock, readMail) => {
-    const teller = await openDemoBank({ bank, residents, operator, seed: plan.seed });
+    const teller = await openDemoBank({ bank, residents, operator, seed: plan.seed, signal });
     await readMail();
-    const acts = [
-      ...diaryOf({ terms, residents, from: first.start }),
-      ...episodes({ until, residents, seed: plan.seed, password: operator.password }),
-    ];
-    await play(acts, { teller, clock, terms, after: opening });
+    const beside = episodes({ until, residents, seed: plan.seed, password: operator.password });
+    await play({ terms, residents, teller, clock, from: first, after: opening, beside });
     await readMail();
   });
 }
@@ -87,8 +88,8 @@ export async function continueHistory(terms: HistoryTerms): Promise<void> {
   if (after >= until) return;
   await withBank(terms, after, async (bank, clock) => {
     const teller = await findDemoBank({ bank, residents, operator });
-    const from = daysLater(dayAt(after), -LOOK_BACK_DAYS).start;
-    await play(diaryOf({ terms, residents, from }), { teller, clock, terms, after });
+    const from = daysLater(dayAt(after), -LOOK_BACK_DAYS);
+    await play({ terms, residents, teller, clock, from, after, beside: [] });
   });
 }
 
@@ -113,57 +114,61 @@ async function lastEntryAt(
   }
 }
 
-function diaryOf({
-  terms,
-  residents,
-  from,
-}: {
-  terms: HistoryTerms;
-  residents: readonly Resident[];
-  from: Instant;
-}): readonly Act[] {
-  const { seed } = terms.plan;
-  return daysBetween(dayAt(from), dayAt(terms.until)).flatMap((day) => [
-    ...businessActs({ day, residents, seed }),
-    ...residents.flatMap((resident) => residentActs({ day, resident, residents, seed })),
-  ]);
-}
+type Playing = {
+  readonly terms: HistoryTerms;
+  readonly residents: readonly Resident[];
+  readonly teller: Teller;
+  readonly clock: HistoryClock;
+  /** First day of the diaries. */
+  readonly from: DiaryDay;
+  /** Instant of the last order that was given before. */
+  readonly after: Instant;
+  /** Acts beside those of the diaries. */
+  readonly beside: readonly Act[];
+};
 
-/** Gives the orders moment by moment. Those of one moment go to the ledger together. */
-async function play(
-  acts: readonly Act[],
-  {
-    teller,
-    clock,
-    terms,
-    after,
-  }: { teller: Teller; clock: HistoryClock; terms: HistoryTerms; after: Instant },
-): Promise<void> {
-  const { until, onProgress = () => {}, signal } = terms;
-  const due = acts.filter(({ at }) => at > after && at <= until).sort((one, other) => one.at - other.at);
-  for (const together of momentsOf(due, until)) {
-    signal?.throwIfAborted();
-    const at = together.at(-1)?.at ?? until;
-    clock.moveTo(at);
-    await Promise.all(together.filter(({ isAlone }) => isAlone !== true).map((act) => act.run(teller)));
-    for (const act of together) if (act.isAlone === true) await act.run(teller);
-    onProgress((at - after) / (until - after));
+/** Gives the orders of the diaries, day by day. */
+async function play(playing: Playing): Promise<void> {
+  const { terms, residents, from, after, beside } = playing;
+  const { until, onProgress = () => {} } = terms;
+  const { seed } = terms.plan;
+  let waiting = beside.filter((act) => isIn(act, playing));
+  for (const day of daysBetween(from, dayAt(until))) {
+    const diary = [
+      ...businessActs({ day, residents, seed }),
+      ...residents.flatMap((resident) => residentActs({ day, resident, residents, seed })),
+    ];
+    const acts = [...waiting, ...diary.filter((act) => isIn(act, playing))];
+    const end = day.start + DAY_MS;
+    waiting = acts.filter(({ at }) => at >= end);
+    const today = acts.filter(({ at }) => at < end).sort((one, other) => one.at - other.at);
+    for (const moment of until - day.start < RECENT_MS ? momentsOf(today) : [today])
+      await give(moment, playing);
+    onProgress(Math.max(0, Math.min(1, (end - after) / (until - after))));
   }
 }
 
-/**
- * Groups orders by moment: by day in the distant past, and by their own instant in the last weeks. Each moment is a
- * commit, and commits take most of the time: a history of 18 months has 1,000 of them instead of 3,800.
- */
-function momentsOf(due: readonly Act[], until: Instant): readonly (readonly Act[])[] {
+function isIn({ at }: Act, { terms, after }: Playing): boolean {
+  return at > after && at <= terms.until;
+}
+
+/** Gives the orders of one moment to the ledger together, which then writes them in one commit. */
+async function give(moment: readonly Act[], { terms, teller, clock }: Playing): Promise<void> {
+  terms.signal?.throwIfAborted();
+  const last = moment.at(-1);
+  if (!last) return;
+  clock.moveTo(last.at);
+  await Promise.all(moment.filter(({ isAlone }) => isAlone !== true).map((act) => act.run(teller)));
+  for (const act of moment) if (act.isAlone === true) await act.run(teller);
+}
+
+/** Groups the sorted orders of a day by their instants. */
+function momentsOf(today: readonly Act[]): readonly (readonly Act[])[] {
   const moments: Act[][] = [];
-  let last: number | undefined;
-  for (const act of due) {
-    const isRecent = until - act.at < RECENT_MS;
-    const moment = isRecent ? act.at : Math.floor(act.at / DAY_MS);
-    if (moment === last) moments.at(-1)?.push(act);
+  for (const act of today) {
+    const moment = moments.at(-1);
+    if (moment?.[0]?.at === act.at) moment.push(act);
     else moments.push([act]);
-    last = moment;
   }
   return moments;
 }

@@ -22,17 +22,22 @@ const WITH_DOLLARS = [0, 4, 8];
 export const WITH_HOLIDAY_FUND = 1;
 
 /** Registers everybody and opens their accounts, each through the bank's use cases. */
-export async function openDemoBank(cast: Cast & { seed: number }): Promise<Teller> {
-  const { bank, residents, operator, seed } = cast;
+export async function openDemoBank(
+  cast: Cast & { seed: number; signal: AbortSignal | undefined },
+): Promise<Teller> {
+  const { bank, residents, operator, seed, signal } = cast;
   await bank.ensureSystemUser(operator);
   for (const { name, email } of everybody(residents)) {
+    signal?.throwIfAborted();
     await bank.registerUser({ name, email, password: operator.password });
   }
   const teller = await tellerOf(cast);
   await Promise.all(accountsOf(residents).map(({ account, ...terms }) => teller.open(account, terms)));
   await bringOpeningBalances(teller, { residents, seed });
-  for (const [index, resident] of residents.entries())
+  for (const [index, resident] of residents.entries()) {
+    signal?.throwIfAborted();
     await savePayees(teller, residents, { resident, index });
+  }
   return teller;
 }
 
