@@ -3,12 +3,12 @@ import { firmOf, firmsOf } from './firms.ts';
 import type { SeededDraws } from './random.ts';
 import { currentOf, mainOf, PATTERNS } from './resident-diary.ts';
 import type { Resident } from './residents.ts';
-import type { Payment, Teller } from './teller.ts';
+import type { DemoPayment, Teller } from './teller.ts';
 
 /** Time between two payments. */
 const LEAST_MS = 2_200;
 const MOST_MS = 4_400;
-/** Each so many payments, one reaches the main customer: about every ten seconds. */
+/** One in this number of payments reaches the main customer: about every ten seconds. */
 const TO_MAIN_EVERY = 3;
 /** Share of the other payments that the main customer makes, who spends about as much as comes in. */
 const MAIN_PAYS = 0.45;
@@ -71,7 +71,7 @@ export class LivePayments {
   }
 
   /** A sale of the main customer, or a small debt that a friend pays back. */
-  async #toMain(): Promise<Omit<Payment, 'key'> | undefined> {
+  async #toMain(): Promise<Omit<DemoPayment, 'key'> | undefined> {
     const draws = this.#draws;
     const [main, ...others] = this.#residents;
     if (!main) return undefined;
@@ -91,7 +91,7 @@ export class LivePayments {
     return { from, to, amount, description: `Pattern ${draws.pick(PATTERNS)}`, reference };
   }
 
-  async #fromSomebody(): Promise<Omit<Payment, 'key'> | undefined> {
+  async #fromSomebody(): Promise<Omit<DemoPayment, 'key'> | undefined> {
     const draws = this.#draws;
     const [main, ...others] = this.#residents;
     const payer = main && draws.chance(MAIN_PAYS) ? main : draws.pick(others);

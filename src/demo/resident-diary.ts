@@ -6,10 +6,10 @@ import { firmOf, firmsOf } from './firms.ts';
 import type { Firm } from './firms.ts';
 import { SeededDraws } from './random.ts';
 import type { Resident } from './residents.ts';
-import type { AccountKey, Payment, Teller } from './teller.ts';
+import type { AccountKey, DemoPayment, Teller } from './teller.ts';
 
 /** One person's day. */
-export type Page = {
+export type DiaryPage = {
   readonly day: DiaryDay;
   readonly resident: Resident;
   /** All people. */
@@ -22,13 +22,13 @@ const HOLD_SECONDS = 7 * 86_400;
 const TANK_LIMIT = 120_00n;
 
 /** Returns the orders that a person gives on a day, and those that follow from them on later days. */
-export function residentActs(page: Page): readonly Act[] {
+export function residentActs(page: DiaryPage): readonly Act[] {
   const draws = new SeededDraws(page.seed, page.resident.key, page.day.text);
   const habits = [groceries, coffee, lunch, dinner, errands, online, fuel, hotel, friends, sales];
   return [...standingOrders(page), ...habits.flatMap((habit) => habit(page, draws))];
 }
 
-function standingOrders(page: Page): readonly Act[] {
+function standingOrders(page: DiaryPage): readonly Act[] {
   const { day, resident, seed } = page;
   const fixed = new SeededDraws(seed, 'fixed costs', resident.key);
   const heating = [5, 4, 3, 1, 0, 0, 0, 0, 0, 2, 3, 4][day.month - 1] ?? 0;
@@ -57,7 +57,7 @@ function standingOrders(page: Page): readonly Act[] {
 }
 
 /** Subscriptions are charged on their day, weekends included. */
-function subscriptions(page: Page): readonly Act[] {
+function subscriptions(page: DiaryPage): readonly Act[] {
   const { day, resident, seed } = page;
   const fixed = new SeededDraws(seed, 'subscriptions', resident.key);
   const plans = [
@@ -69,7 +69,7 @@ function subscriptions(page: Page): readonly Act[] {
   );
 }
 
-function groceries(page: Page, draws: SeededDraws): readonly Act[] {
+function groceries(page: DiaryPage, draws: SeededDraws): readonly Act[] {
   const { day, resident } = page;
   const chances = [0, 0.3, 0.12, 0.34, 0.15, 0.36, 0.68];
   if (!draws.chance((chances[day.weekday] ?? 0) * resident.liveliness)) return [];
@@ -84,7 +84,7 @@ function groceries(page: Page, draws: SeededDraws): readonly Act[] {
   ];
 }
 
-function coffee(page: Page, draws: SeededDraws): readonly Act[] {
+function coffee(page: DiaryPage, draws: SeededDraws): readonly Act[] {
   if (!draws.chance(0.2 * page.resident.liveliness)) return [];
   const description = draws.pick([
     'Flat white and croissant',
@@ -102,14 +102,14 @@ function coffee(page: Page, draws: SeededDraws): readonly Act[] {
   ];
 }
 
-function lunch(page: Page, draws: SeededDraws): readonly Act[] {
+function lunch(page: DiaryPage, draws: SeededDraws): readonly Act[] {
   if (!isWorkingDay(page.day) || !draws.chance(0.24 * page.resident.liveliness)) return [];
   const firm = draws.pick([...firmsOf('restaurant'), ...firmsOf('cafe')]);
   return [act(page, 'lunch', { to: mainOf(firm), amount: draws.amount(8_50, 17_40), description: 'Lunch' })];
 }
 
 /** A dinner, sometimes with a friend who pays their half back the next day. */
-function dinner(page: Page, draws: SeededDraws): readonly Act[] {
+function dinner(page: DiaryPage, draws: SeededDraws): readonly Act[] {
   const { day, resident } = page;
   const isWeekend = day.weekday === 5 || day.weekday === 6;
   if (!draws.chance((isWeekend ? 0.28 : 0.04) * resident.liveliness)) return [];
@@ -134,7 +134,7 @@ function dinner(page: Page, draws: SeededDraws): readonly Act[] {
   ];
 }
 
-function errands(page: Page, draws: SeededDraws): readonly Act[] {
+function errands(page: DiaryPage, draws: SeededDraws): readonly Act[] {
   if (page.day.weekday === 0 || !draws.chance(0.07 * page.resident.liveliness)) return [];
   const [trade, description] = draws.pick([
     ['pharmacy', 'Pharmacy'],
@@ -148,7 +148,7 @@ function errands(page: Page, draws: SeededDraws): readonly Act[] {
 }
 
 /** An order, of which one in six comes back some days later, in whole or in part. */
-function online(page: Page, draws: SeededDraws): readonly Act[] {
+function online(page: DiaryPage, draws: SeededDraws): readonly Act[] {
   const { day, seed } = page;
   if (!draws.chance(0.05 * page.resident.liveliness)) return [];
   const payee = mainOf(firmOf('online shop'));
@@ -187,7 +187,7 @@ function online(page: Page, draws: SeededDraws): readonly Act[] {
 }
 
 /** A pump reserves its limit, and captures the price of the fuel minutes later. */
-function fuel(page: Page, draws: SeededDraws): readonly Act[] {
+function fuel(page: DiaryPage, draws: SeededDraws): readonly Act[] {
   const { day, resident, seed } = page;
   if (!resident.hasCar || !draws.chance(0.07)) return [];
   const payee = mainOf(firmOf('fuel'));
@@ -210,7 +210,7 @@ function fuel(page: Page, draws: SeededDraws): readonly Act[] {
 }
 
 /** A stay, reserved in advance and captured at its end, unless it is cancelled. */
-function hotel(page: Page, draws: SeededDraws): readonly Act[] {
+function hotel(page: DiaryPage, draws: SeededDraws): readonly Act[] {
   const { day, seed } = page;
   if (!draws.chance(0.011)) return [];
   const payee = mainOf(firmOf('hotel'));
@@ -234,7 +234,7 @@ function hotel(page: Page, draws: SeededDraws): readonly Act[] {
   ];
 }
 
-function friends(page: Page, draws: SeededDraws): readonly Act[] {
+function friends(page: DiaryPage, draws: SeededDraws): readonly Act[] {
   if (!draws.chance(0.055 * page.resident.liveliness)) return [];
   const [description, reference] = draws.pick([
     ['Concert tickets', 'concert'],
@@ -249,7 +249,7 @@ function friends(page: Page, draws: SeededDraws): readonly Act[] {
 }
 
 /** Sales of knitting patterns, which the marketplace pays out. */
-function sales(page: Page, draws: SeededDraws): readonly Act[] {
+function sales(page: DiaryPage, draws: SeededDraws): readonly Act[] {
   const { resident } = page;
   if (!resident.sells || !draws.chance(0.3)) return [];
   const description = `Pattern ${draws.pick(PATTERNS)}`;
@@ -272,20 +272,20 @@ export const PATTERNS = [
   'Moss blanket',
 ] as const;
 
-type Order = Omit<Payment, 'from' | 'key'> & { readonly from?: AccountKey };
+type Order = Omit<DemoPayment, 'from' | 'key'> & { readonly from?: AccountKey };
 
-function act(page: Page, part: PartOfDay, order: Order): Act {
+function act(page: DiaryPage, part: PartOfDay, order: Order): Act {
   const paid = payment(page, order);
   return { at: momentOf(page.day, part, page.seed), run: (teller: Teller) => teller.pay(paid) };
 }
 
 /** A payment by the person, unless the order names another payer. Its key says who did what on which day. */
-function payment({ day, resident }: Page, order: Order): Payment {
+function payment({ day, resident }: DiaryPage, order: Order): DemoPayment {
   const what = `${order.from ?? ''}>${order.to} ${order.description}`.replaceAll(/[^\w>/.-]+/g, '-');
   return { from: currentOf(resident), key: `${day.text}-${resident.key}-${what}`, ...order };
 }
 
-function friendOf({ resident, residents }: Page, draws: SeededDraws): Resident {
+function friendOf({ resident, residents }: DiaryPage, draws: SeededDraws): Resident {
   return draws.pick(residents.filter(({ key }) => key !== resident.key));
 }
 
@@ -297,6 +297,6 @@ export function mainOf({ key }: Firm): AccountKey {
   return `${key}/main`;
 }
 
-function referenceOf({ day, resident }: Page, firm: string): string {
+function referenceOf({ day, resident }: DiaryPage, firm: string): string {
   return `${firm.slice(0, 4).toUpperCase()}-${day.text.slice(0, 7)}-${resident.name.slice(0, 2).toUpperCase()}`;
 }

@@ -6,7 +6,7 @@ import type { AccountView, TransferResult } from '../application/views.ts';
 /** An account of the demo, by the key of its owner and its own: `mara.lindqvist/current`, `gruenkorb/main`. */
 export type AccountKey = `${string}/${'main' | 'current' | 'savings' | 'dollars' | 'holiday'}`;
 
-export type Payment = {
+export type DemoPayment = {
   readonly from: AccountKey;
   readonly to: AccountKey;
   /** In minor units. */
@@ -94,7 +94,7 @@ export class Teller {
     return (await this.view(account)).available;
   }
 
-  pay({ from, to, key, isFollowedUp, holdSeconds, ...payment }: Payment): Promise<TransferResult> {
+  pay({ from, to, key, isFollowedUp, holdSeconds, ...payment }: DemoPayment): Promise<TransferResult> {
     return this.bank.ledger.transferFunds(this.ownerOf(from), {
       sourceAccountId: this.idOf(from),
       destinationAccountId: this.idOf(to),

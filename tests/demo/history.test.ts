@@ -184,7 +184,7 @@ describe('the history of a demo', () => {
     expect(kept.transfers.filter(({ description }) => description === 'Cargo bike')).toHaveLength(1);
   });
 
-  it('stops between two moments when it is told to', async () => {
+  it('stops between two moments at its signal', async () => {
     const stop = new AbortController();
     const reason = new Error('enough');
     const made = makeHistory(
