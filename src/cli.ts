@@ -7,6 +7,7 @@ import { verifyBooks } from './application/proofs/verify-books.ts';
 import { readConfig, readEnvironment } from './config.ts';
 import type { Config, StoreConfig } from './config.ts';
 import { faultText } from './fault-text.ts';
+import { addDemoCommand } from './commands/demo-command.ts';
 import { addMailCommands } from './commands/mail-commands.ts';
 import { openStore } from './open-store.ts';
 import { addProofCommands } from './commands/proof-commands.ts';
@@ -60,6 +61,8 @@ addProofCommands(program, {
 });
 
 addMailCommands(program, { config: commandConfig, out: (line) => console.log(line) });
+
+addDemoCommand(program, { out: (line) => console.log(line) });
 
 function commandConfig(): Config {
   return readConfig(readEnvironment(process.env).env, { reader: 'commands' });

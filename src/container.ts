@@ -5,7 +5,7 @@ import type { InjectionToken } from 'tsyringe';
 import type { Logger } from 'pino';
 import { createConsole } from './adapters/console/index.ts';
 import { createApp } from './adapters/http/index.ts';
-import type { App } from './adapters/http/index.ts';
+import type { App, AppOptions } from './adapters/http/index.ts';
 import { createCheckpointArchive } from './adapters/files/index.ts';
 import {
   apiKeyFormat,
@@ -79,6 +79,8 @@ export async function assembleServices(given: {
   origin: () => string;
   /** Replaces the configured mailer. */
   mailer?: ClosableMailer;
+  /** Routes of the program's own. Default: none. */
+  extraRoutes?: NonNullable<AppOptions['extraRoutes']>;
 }): Promise<Services> {
   const { config, log } = given;
   const signer = await createCheckpointSigner(given.checkpointKey);
@@ -195,6 +197,7 @@ export async function assembleServices(given: {
       writes: { perMinute: config.writesPerMinute },
       requests: { perMinute: config.requestsPerMinute, shared: sharedCounts },
       throttle: { shared: throttleCounts },
+      extraRoutes: given.extraRoutes ?? null,
     });
   });
 

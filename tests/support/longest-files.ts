@@ -21,6 +21,8 @@ export const LONGEST = [
   'tests/faults/sqlite-kill.test.ts',
   'tests/model/memory.test.ts',
   'tests/contract/mongo-tampering.test.ts',
+  'tests/demo/history.test.ts',
+  'tests/demo/demo-command.test.ts',
   'tests/adapters/http/passkeys.test.ts',
   'tests/adapters/sqlite/backup.test.ts',
   'tests/adapters/sqlite/restore.test.ts',

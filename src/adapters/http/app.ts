@@ -58,6 +58,8 @@ export type AppOptions = {
   readonly pages?: ((edge: PageEdge) => Pages) | null;
   /** Origins beside `publicOrigin` whose pages may call the server from a browser. Default: none. */
   readonly allowedOrigins?: readonly string[];
+  /** Makes routes of the program's own, behind the same checks as all others. Default: none. */
+  readonly extraRoutes?: ((edge: PageEdge) => Hono<PageEnv>) | null;
 };
 
 /** Pages of another adapter. Where they have a page for a path, it goes before the API's. */
@@ -83,6 +85,7 @@ export function createApp({
   letterhead = null,
   bankName = 'Passbook',
   pages = null,
+  extraRoutes = null,
 }: AppOptions) {
   const isHttps = publicOrigin?.startsWith('https:') ?? false;
   const token = sessionToken({ isHttps });
@@ -114,7 +117,8 @@ export function createApp({
   // Not strict: a trailing slash makes no difference
   const app = new Hono<HttpEnv>({ strict: false });
   app.onError(problemHandler({ log }));
-  const shownPages = pages?.(pageEdge(shared));
+  const edge = pageEdge(shared);
+  const shownPages = pages?.(edge);
   app.notFound((c) => {
     if (shownPages && isForPeople(c)) return shownPages.notFound(c as unknown as Context<PageEnv>);
     return sendProblem(c, 'route_not_found', {
@@ -143,6 +147,7 @@ export function createApp({
     .route('/', operationRoutes(shared))
     .use(requestsLimited({ limit: new RequestLimit(requests), readSession, trustedProxies }))
     .route('/', (shownPages?.routes ?? new Hono()) as unknown as Hono<HttpEnv>)
+    .route('/', (extraRoutes?.(edge) ?? new Hono()) as unknown as Hono<HttpEnv>)
     .route('/', documentRoutes())
     .route('/', linkPageRoutes(shared))
     .route('/api/auth', authRoutes(shared))
