@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LogLines } from '../../src/log.ts';
+import { LogLines } from '../../src/log-lines.ts';
 import { compiled } from '../support/program.ts';
 
 /** Their lines are more than any pipe holds. */

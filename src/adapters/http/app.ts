@@ -1,10 +1,14 @@
 import { Hono } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
+import { ALWAYS_AVAILABLE } from '../../application/availability/availability.ts';
+import type { Availability } from '../../application/availability/availability.ts';
 import type { Bank } from '../../application/bank.ts';
 import type { Logger } from '../../application/ports/runtime.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import type { Holder, Letterhead } from './statement/issued-statement.ts';
 import { accessLog } from './middleware/access-log.ts';
+import type { AddressPolicy } from './middleware/access-log.ts';
+import { changesRefused } from './middleware/changes-refused.ts';
 import { authRoutes } from './routes/auth-routes.ts';
 import { RequestLimit, requestsLimited } from './middleware/request-limit.ts';
 import type { RequestLimits } from './middleware/request-limit.ts';
@@ -50,6 +54,10 @@ export type AppOptions = {
   readonly letterhead?: Letterhead | null;
   /** Origins beside `publicOrigin` whose pages may call the server from a browser. Default: none. */
   readonly allowedOrigins?: readonly string[];
+  /** Whether changes are taken. Default: they always are. */
+  readonly availability?: Availability;
+  /** How much of a client's address the log of requests holds. Default: full. */
+  readonly loggedAddress?: AddressPolicy;
 };
 
 export type App = ReturnType<typeof createApp>;
@@ -66,6 +74,8 @@ export function createApp({
   requests = {},
   allowedOrigins = [],
   letterhead = null,
+  availability = ALWAYS_AVAILABLE,
+  loggedAddress = 'full',
 }: AppOptions) {
   const isHttps = publicOrigin?.startsWith('https:') ?? false;
   const token = sessionToken({ isHttps });
@@ -76,6 +86,7 @@ export function createApp({
   const shared = {
     bank,
     ledger: bank.ledger,
+    availability,
     log,
     publicOrigin,
     requireConfirmation: bank.requireConfirmation,
@@ -99,7 +110,7 @@ export function createApp({
   );
   app.use(
     commonHeaders({ isHttps }),
-    accessLog({ log, trustedProxies }),
+    accessLog({ log, trustedProxies, loggedAddress }),
     denialsNoted({ bank, log, trustedProxies }),
     crossOriginAllowed(origins),
     methodNotAllowed({
@@ -118,6 +129,7 @@ export function createApp({
   return app
     .route('/', operationRoutes(shared))
     .use(requestsLimited({ limit: new RequestLimit(requests), readSession, trustedProxies }))
+    .use(changesRefused({ availability, sessionToken: token }))
     .route('/', documentRoutes())
     .route('/', linkPageRoutes(shared))
     .route('/api/auth', authRoutes(shared))

@@ -1,11 +1,23 @@
 import { createMiddleware } from 'hono/factory';
 import { routePath } from 'hono/route';
+import { networkOf } from '../../../domain/entities/network.ts';
 import type { Logger } from '../../../application/ports/runtime.ts';
 import { clientAddress } from '../requests/client-address.ts';
 import type { HttpEnv } from '../env.ts';
 
+/** The whole address, the network of one client (an IPv4 address, or half of an IPv6 one), or nothing. */
+export type AddressPolicy = 'full' | 'network' | 'none';
+
 /** Logs one line per request. The only client input in it is the address: a route is logged as its pattern. */
-export function accessLog({ log, trustedProxies }: { log: Logger; trustedProxies: number }) {
+export function accessLog({
+  log,
+  trustedProxies,
+  loggedAddress,
+}: {
+  log: Logger;
+  trustedProxies: number;
+  loggedAddress: AddressPolicy;
+}) {
   return createMiddleware<HttpEnv>(async (c, next) => {
     const startedAt = performance.now();
     await next();
@@ -22,9 +34,14 @@ export function accessLog({ log, trustedProxies }: { log: Logger; trustedProxies
         userId: c.get('userId'),
         keyId: c.get('keyId'),
         signInFor: c.get('signInFor'),
-        address: clientAddress(c, trustedProxies),
+        address: shown(clientAddress(c, trustedProxies), loggedAddress),
       },
       'request',
     );
   });
+}
+
+function shown(address: string, policy: AddressPolicy): string | undefined {
+  if (policy === 'none') return undefined;
+  return policy === 'full' ? address : networkOf(address);
 }
