@@ -110,10 +110,12 @@ export function descriptorThatNeverWaits(): number {
 const STDERR = 2;
 
 function reopened(): number | undefined {
-  const stat = fstatSync(STDERR);
-  if (!stat.isFIFO() && !stat.isCharacterDevice()) return undefined;
+  // Windows has no such file, and a program without a console has no standard error either
+  if (process.platform === 'win32') return undefined;
   let fd: number | undefined;
   try {
+    const stat = fstatSync(STDERR);
+    if (!stat.isFIFO() && !stat.isCharacterDevice()) return undefined;
     fd = openSync('/dev/stderr', constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     const again = fstatSync(fd);
     if (again.ino === stat.ino && again.dev === stat.dev) return fd;

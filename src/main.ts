@@ -15,6 +15,7 @@ import type { SystemUser } from './local-secrets.ts';
 import { createLog } from './log.ts';
 import { secretsRemoved } from './log-secrets.ts';
 import { openStore } from './open-store.ts';
+import { stopSignals } from './stop-signals.ts';
 
 type Running = {
   readonly services: Services;
@@ -119,8 +120,7 @@ function stopOnSignal(running: Running, config: Config, log: Logger): void {
     }, config.shutdownMs).unref();
     void stop(running, log);
   };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  for (const signal of stopSignals(process.platform)) process.on(signal, onSignal);
 }
 
 /** Stops the server first, then the services that its requests wait for, so that every request is answered. */

@@ -1,5 +1,5 @@
 import { createMiddleware } from 'hono/factory';
-import { routePath } from 'hono/route';
+import { matchedRoutes } from 'hono/route';
 import { networkOf } from '../../../domain/entities/network.ts';
 import type { Logger } from '../../../application/ports/runtime.ts';
 import { clientAddress } from '../requests/client-address.ts';
@@ -22,12 +22,13 @@ export function accessLog({
     const startedAt = performance.now();
     await next();
 
-    const route = routePath(c, -1);
+    // Middleware of all routes may stand behind the route itself
+    const route = matchedRoutes(c).findLast(({ path }) => !path.endsWith('*'));
     log.info(
       {
         requestId: c.get('requestId'),
         method: c.req.method,
-        route: route.endsWith('*') ? null : route,
+        route: route?.path ?? null,
         status: c.res.status,
         code: c.get('code'),
         durationMs: Math.round((performance.now() - startedAt) * 10) / 10,
