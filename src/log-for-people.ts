@@ -76,5 +76,7 @@ const EXPECTED: readonly (string | undefined)[] = ['PassbookError', 'MailServerF
 
 function withStack(event: Event): Event {
   const error = errorIn(event);
-  return error?.stack === undefined || EXPECTED.includes(error.type) ? event : { ...event, type: 'Error', stack: error.stack };
+  return error?.stack === undefined || EXPECTED.includes(error.type)
+    ? event
+    : { ...event, type: 'Error', stack: error.stack };
 }

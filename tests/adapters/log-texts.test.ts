@@ -31,9 +31,7 @@ describe('a line for people', () => {
 
   it('names the code of a refusal, and the id of a request that failed', () => {
     const failed = { ...request, status: 503, code: 'storage_full', userId: undefined };
-    expect(shown(failed)).toBe(
-      'INFO: 503 GET /api/accounts/:accountId 3 ms, storage_full, request r-1\n',
-    );
+    expect(shown(failed)).toBe('INFO: 503 GET /api/accounts/:accountId 3 ms, storage_full, request r-1\n');
     expect(shown({ ...failed, route: null, status: 404, code: 'route_not_found' })).toBe(
       'INFO: 404 GET no such route 3 ms, route_not_found\n',
     );
@@ -100,7 +98,11 @@ describe('a secret in a text', () => {
     ['a Bearer token', 'authorization: Bearer eyJcanary.e30.x-_1', 'authorization: Bearer [redacted]'],
     ['an API key', 'key pb_canary0123456789abcdef', 'key pb_[redacted]'],
     ['a token in a query', '/verify?token=canary&x=1', '/verify?token=[redacted]&x=1'],
-    ['a session cookie', 'cookie: a=b; __Host-session=canary; c=d', 'cookie: a=b; __Host-session=[redacted]; c=d'],
+    [
+      'a session cookie',
+      'cookie: a=b; __Host-session=canary; c=d',
+      'cookie: a=b; __Host-session=[redacted]; c=d',
+    ],
   ])('is removed by its form: %s', (_, text, left) => {
     expect(secretsRemoved([])(text)).toBe(left);
   });

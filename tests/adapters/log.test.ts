@@ -105,7 +105,14 @@ describe('a server whose log nobody reads', () => {
 
   async function start(stderr: 'pipe' | number, env: Record<string, string> = {}): Promise<string> {
     server = spawn(process.execPath, [compiled('src/main.ts')], {
-      env: { PATH: process.env['PATH'], DATA_DIR: folder, PORT: '0', STORE: 'memory', LOG_LEVEL: 'debug', ...env },
+      env: {
+        PATH: process.env['PATH'],
+        DATA_DIR: folder,
+        PORT: '0',
+        STORE: 'memory',
+        LOG_LEVEL: 'debug',
+        ...env,
+      },
       stdio: ['ignore', 'pipe', stderr],
     });
     for await (const line of createInterface({ input: server.stdout! })) {

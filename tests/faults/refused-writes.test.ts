@@ -13,7 +13,11 @@ import { CAN_MOUNT, SmallDisk } from '../support/small-disk.ts';
 const EMAIL = 'system@bank.example';
 const PASSWORD = 'a-good-long-passphrase';
 
-type Answered = { readonly status: number; readonly body: Record<string, unknown>; readonly wait: string | null };
+type Answered = {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+  readonly wait: string | null;
+};
 
 /** A bank on SQLite as its own process, with one account of the system and one credited account. */
 class SomeBank {

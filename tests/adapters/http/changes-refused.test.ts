@@ -42,7 +42,13 @@ describe('During maintenance', () => {
     const paths = [`balance/${account}`, account, `${account}/statement`, `${account}/entries`].map(
       (path) => `/api/accounts/${path}`,
     );
-    for (const path of [...paths, '/api/accounts', '/api/transactions', '/api/auth/me', '/api/auth/sessions']) {
+    for (const path of [
+      ...paths,
+      '/api/accounts',
+      '/api/transactions',
+      '/api/auth/me',
+      '/api/auth/sessions',
+    ]) {
       expect([path, (await edge.call(`GET ${path}`, { as: alice.token })).status]).toEqual([path, 200]);
     }
   });
@@ -67,7 +73,10 @@ describe('During maintenance', () => {
   });
 
   test('the server is ready, and says what it does not do', async () => {
-    expectAnswer(await edge.call('GET /readyz'), { status: 200, body: { status: 'maintenance', since: SINCE } });
+    expectAnswer(await edge.call('GET /readyz'), {
+      status: 200,
+      body: { status: 'maintenance', since: SINCE },
+    });
     expectAnswer(await edge.call('GET /healthz'), { status: 200, body: { status: 'ok' } });
   });
 });

@@ -59,8 +59,7 @@ describe('a watched store', () => {
       ...inner,
       reads: inner.reads,
       unitOfWork: {
-        transact: (want, decide, deadline) =>
-          orFail(() => unitOfWork.transact(want, decide, deadline)),
+        transact: (want, decide, deadline) => orFail(() => unitOfWork.transact(want, decide, deadline)),
         run: (work) => orFail(() => unitOfWork.run(work)),
       },
       check: async () => {
