@@ -23,6 +23,8 @@ type Running = {
   readonly user: SystemUser | null;
 };
 
+const MAINTENANCE_TEXT = 'nothing can be changed, reads work, and no mail is sent. MAINTENANCE=off ends it';
+
 // The reader of the greeting may close the pipe: the server must keep running
 process.stdout.on('error', () => {});
 
@@ -141,8 +143,6 @@ function endOnFault(log: Logger): void {
     process.exit(1);
   });
 }
-
-const MAINTENANCE_TEXT = 'nothing can be changed, reads work, and no mail is sent. MAINTENANCE=off ends it';
 
 /** Prints to standard output for people: the address, where everything is stored, and warnings. */
 async function greet(

@@ -79,7 +79,7 @@ describe('a secret in a text', () => {
   const remove = secretsRemoved(secretsIn(env));
 
   it.each([
-    ['as it is configured', env.MONGO_URI],
+    ['as configured', env.MONGO_URI],
     ['as a password of a URL', 'Login of canary%2Fmongo failed'],
     ['decoded', 'Login of canary/mongo failed'],
     ['of a mail server', '535 canary-smtp-5e1f'],

@@ -30,7 +30,7 @@ describe('During maintenance', () => {
 
   const changes = allOperations.map(([route]) => route).filter((route) => !route.startsWith('GET '));
 
-  test.each(changes)('%s is refused, whoever asks', async (route) => {
+  test.each(changes)('%s is refused, with a session or without one', async (route) => {
     const path = filled(route, () => account);
     const refused = await edge.call(path, { as: alice.token, body: {} });
     expectAnswer(refused, REFUSED);
