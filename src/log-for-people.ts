@@ -34,13 +34,13 @@ function requestText(event: Event, styled: Styled): string {
   const { requestId, method, route, status, code, durationMs, userId } = event;
   const facts = [
     `${Math.round(Number(durationMs))} ms`,
-    ...(code === undefined ? [] : [String(code)]),
+    ...(code === undefined ? [] : [textOf(code)]),
     ...(typeof userId === 'string' ? [`user …${userId.slice(-6)}`] : []),
-    ...(Number(status) >= 500 ? [`request ${String(requestId)}`] : []),
+    ...(Number(status) >= 500 ? [`request ${textOf(requestId)}`] : []),
   ];
   const color = Number(status) >= 500 ? 'red' : Number(status) >= 400 ? 'yellow' : 'green';
   const path = typeof route === 'string' ? route : 'no such route';
-  return `${styled(color, String(status))} ${String(method)} ${path} ${styled('dim', facts.join(', '))}`;
+  return `${styled(color, textOf(status))} ${textOf(method)} ${path} ${styled('dim', facts.join(', '))}`;
 }
 
 const SHOWN_ELSEWHERE: readonly string[] = ['level', 'time', 'msg', 'err', 'type', 'stack'];

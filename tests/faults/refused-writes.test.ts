@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
 import { TestBank } from '../../src/testing/fixtures/bank.ts';
-import { freshId } from '../../src/testing/fixtures/builders.ts';
+import { FixedClock, freshId } from '../../src/testing/fixtures/builders.ts';
 import { ApiClient } from '../support/api-client.ts';
 import { Program } from '../support/program.ts';
 import { CAN_MOUNT, SmallDisk } from '../support/small-disk.ts';
@@ -74,7 +74,7 @@ class SomeBank {
     this.#program.kill('SIGTERM');
     expect(await this.#program.ended).toEqual({ code: 0, signal: null });
     await using store = await openSqliteStore({ path: join(this.#folder, 'passbook.db') });
-    const { faults } = await new TestBank({ store }).ledger.verifyBooks();
+    const { faults } = await new TestBank({ store, clock: new FixedClock() }).ledger.verifyBooks();
     return faults;
   }
 

@@ -73,7 +73,9 @@ function readOnly<S extends object>(store: S, methods: Methods<S>, refusal: Pass
       const method: unknown = Reflect.get(target, name, target);
       if (typeof method !== 'function') return method;
       // The stores have private fields, which only they themselves can read
-      return methods[name as keyof S] === 'read' ? method.bind(target) : () => Promise.reject(refusal);
+      return methods[name as keyof S] === 'read'
+        ? (method.bind(target) as unknown)
+        : () => Promise.reject(refusal);
     },
   });
 }

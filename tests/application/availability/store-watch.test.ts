@@ -149,10 +149,7 @@ describe('a watched store', () => {
     await expect(closed.account(alice)).rejects.toMatchObject(maintenance);
     expect(units).toBe(before);
     const { unitOfWork } = watch.store;
-    const rename = unitOfWork.run(async ({ users }) => {
-      const found = await users.byId(user.id);
-      if (found) await users.replace({ ...found, name: 'Another' });
-    });
+    const rename = unitOfWork.run(({ users }) => users.replace(user));
     await expect(rename).rejects.toMatchObject(maintenance);
     expect(await unitOfWork.run(({ users }) => users.byId(user.id))).toEqual(user);
     expect(await closed.balanceOf(account)).toBe(10n);
