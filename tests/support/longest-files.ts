@@ -29,6 +29,8 @@ export const LONGEST = [
   'tests/model/memory.test.ts',
   'tests/model/planted-faults.test.ts',
   'tests/faults/sqlite-kill.test.ts',
+  'tests/faults/refused-writes.test.ts',
+  'tests/adapters/maintenance.test.ts',
   'tests/adapters/mail-commands.test.ts',
   'tests/adapters/smtp/mail-layout.test.ts',
 ];

@@ -82,7 +82,7 @@ export class StoreWatch implements Availability {
   /** Looks at the store after a unit failed, at most once in `everyMs`. */
   noteFault(fault: unknown): void {
     if (!(fault instanceof PassbookError && SUSPICIOUS.includes(fault.code))) return;
-    const now = performance.now();
+    const now = this.#clock.now();
     if (this.#isClosed || this.#timer !== undefined || now - this.#lookedAt < this.#everyMs) return;
     this.#lookedAt = now;
     this.#checkLater(0);
