@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
+import type { AddressPolicy } from './adapters/http/middleware/access-log.ts';
 import { isCheckpointKey } from './adapters/security/index.ts';
 import type { Sender } from './adapters/smtp/compose-mail.ts';
 import type { SmtpServer } from './adapters/smtp/smtp-mailer.ts';
@@ -53,6 +54,11 @@ export type Config = {
   /** Null: only on demand. */
   readonly checkpointEveryMs: number | null;
   readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+  /** How much of a client's address the log holds. */
+  readonly logAddresses: AddressPolicy;
+  /** Whether the bank takes no changes. */
+  readonly isMaintenance: boolean;
 };
 
 export type StoreConfig =
@@ -75,6 +81,10 @@ export type BankConfig = {
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const LOG_FORMATS = ['auto', 'json', 'pretty'] as const;
+/** `auto`: for people if they watch a terminal, and JSON otherwise. */
+export type LogFormat = (typeof LOG_FORMATS)[number];
 
 /** All faults of an environment at once. It names variables and their rules, but never their values. */
 export class ConfigError extends Error {
@@ -119,6 +129,9 @@ const schema = v.object({
   MAX_CONNECTIONS: v.optional(integer({ from: 1, to: 1_000_000 }), '4000'),
   REQUESTS_PER_MINUTE: v.optional(integer({ from: 0, to: 999_999_999 }), '30000'),
   LOG_LEVEL: v.optional(oneOf(LOG_LEVELS), 'info'),
+  LOG_FORMAT: v.optional(oneOf(LOG_FORMATS), 'auto'),
+  LOG_ADDRESSES: v.optional(oneOf(['full', 'network', 'none']), 'full'),
+  MAINTENANCE: v.optional(oneOf(['off', 'on']), 'off'),
   SHUTDOWN_SECONDS: v.optional(integer({ from: 1, to: 3_600 }), '10'),
 
   STORE: v.optional(oneOf(['mongo', 'sqlite', 'memory'])),
@@ -195,6 +208,20 @@ const SECRET_NAMES: readonly Name[] = [
   'MONGO_URI',
   'CHECKPOINT_KEY',
 ];
+
+/** The values of the environment that no log may show. A password in a URL also counts by itself. */
+export function secretsIn(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  return SECRET_NAMES.flatMap((name) => {
+    const value = env[name];
+    // Google shows an app password in groups, and takes it without the spaces
+    return value ? [value, value.replaceAll(/\s/g, ''), ...passwordsIn(value)] : [];
+  });
+}
+
+function passwordsIn(text: string): readonly string[] {
+  const [, password] = /^[a-z+]+:\/\/[^:@/]*:([^@/]+)@/i.exec(text) ?? [];
+  return password === undefined ? [] : [password, decoded(password) ?? password];
+}
 
 /** The variables that Passbook reads. `.env.example` explains each. */
 export const CONFIG_NAMES = Object.keys(schema.entries) as readonly Name[];
@@ -345,6 +372,9 @@ function configOf(values: Values): Config {
     checkpointDirectory: values.CHECKPOINT_DIR ?? join(values.DATA_DIR, 'checkpoints'),
     checkpointEveryMs: values.CHECKPOINT_EVERY_SECONDS * 1_000 || null,
     logLevel: values.LOG_LEVEL,
+    logFormat: values.LOG_FORMAT,
+    logAddresses: values.LOG_ADDRESSES,
+    isMaintenance: values.MAINTENANCE === 'on',
   };
 }
 

@@ -25,6 +25,7 @@ import type { NameReads, ShownAccount } from './adapters/smtp/mail-names.ts';
 import { createSmtpMailer } from './adapters/smtp/smtp-mailer.ts';
 import { sha256OfHex, systemClock, systemIds } from './adapters/system.ts';
 import { sha256 } from './adapters/shared/sha256.ts';
+import { StoreWatch } from './application/availability/store-watch.ts';
 import { assembleBank } from './application/bank.ts';
 import type { Bank } from './application/bank.ts';
 import type { HoldSweeper } from './application/jobs/hold-sweeper.ts';
@@ -52,6 +53,7 @@ export type Services = {
   close(): Promise<void>;
 };
 
+const WATCH = token<StoreWatch>('store watch');
 const STORE = token<Store>('store');
 const MAILER = token<ClosableMailer>('mailer');
 const HASHER = token<PasswordHasher>('password hasher');
@@ -86,7 +88,11 @@ export async function assembleServices(given: {
   const signer = await createCheckpointSigner(given.checkpointKey);
   const letterhead = await readLetterhead(config.bank);
   const scope = new Scope();
-  scope.provide(STORE, () => given.store, { close: (store) => store.close() });
+  scope.provide(WATCH, () => {
+    const { isMaintenance } = config;
+    return new StoreWatch({ store: given.store, clock: systemClock, log, isMaintenance });
+  });
+  scope.provide(STORE, () => scope.resolve(WATCH).store, { close: (store) => store.close() });
   scope.provide(LINKS, () => createLinkTokens(given.jwtSecrets));
   scope.provide(
     MAILER,
@@ -176,7 +182,7 @@ export async function assembleServices(given: {
     { close: (checkpointer) => checkpointer?.stop() },
   );
   scope.provide(APP, () => {
-    const { publicOrigin, allowedOrigins, trustedProxies, staffNeedsSecondFactor } = config;
+    const { publicOrigin, allowedOrigins, trustedProxies, staffNeedsSecondFactor, logAddresses } = config;
     const { sharedCounts, throttleCounts } = scope.resolve(STORE);
     return createApp({
       bank: scope.resolve(BANK),
@@ -194,6 +200,8 @@ export async function assembleServices(given: {
             offersPlayMoney: !config.isProduction,
           })
         : null,
+      availability: scope.resolve(WATCH),
+      loggedAddress: logAddresses,
       writes: { perMinute: config.writesPerMinute },
       requests: { perMinute: config.requestsPerMinute, shared: sharedCounts },
       throttle: { shared: throttleCounts },

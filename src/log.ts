@@ -1,7 +1,9 @@
-import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { pino, stdTimeFunctions } from 'pino';
 import type { Logger } from 'pino';
-import type { LogLevel } from './config.ts';
+import type { LogFormat, LogLevel } from './config.ts';
+import { descriptorThatNeverWaits, LogLines, MOST_WAITING_BYTES } from './log-lines.ts';
+import { secretsRemoved } from './log-secrets.ts';
 
 /** Fields that are redacted in every logged object. */
 const SECRETS = [
@@ -9,22 +11,35 @@ const SECRETS = [
   'passwordHash',
   'pass',
   'token',
+  'refreshToken',
   'secret',
   'jwtSecret',
   'authorization',
   'cookie',
 ];
 
+const STDERR = 2;
+/** How long an exit waits for a reader that has stopped. */
+const LAST_WAIT_MS = 500;
+
 /**
- * Logs JSON lines to standard error, because standard output is for people. Each line is written before the call
- * returns, so that the last lines are not lost on exit unless the log's reader has stopped.
+ * Logs to standard error, because standard output is for people: JSON lines, or lines for people who watch a terminal.
+ * Each line is written before the call returns, so that the last lines are not lost on exit unless the log's reader has
+ * stopped.
+ * @param terms.secrets texts that no line may contain
  */
-export function createLog({ level }: { level: LogLevel }): Logger {
-  const lines = new LogLines({ fd: descriptorThatNeverWaits() });
+export async function createLog(terms: {
+  level: LogLevel;
+  format: LogFormat;
+  secrets: readonly string[];
+}): Promise<Logger> {
+  const redacted = secretsRemoved(terms.secrets);
+  const shown = await formatter(terms.format);
+  const lines = new LogLines({ fd: descriptorThatNeverWaits() }, MOST_WAITING_BYTES, shown);
   process.on('exit', () => lines.flush({ mostMs: LAST_WAIT_MS }));
   return pino(
     {
-      level,
+      level: terms.level,
       base: null,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
@@ -33,124 +48,14 @@ export function createLog({ level }: { level: LogLevel }): Logger {
         censor: '[redacted]',
       },
     },
-    lines,
+    { write: (line) => lines.write(shown(redacted(line))) },
   );
 }
 
-const MOST_WAITING_BYTES = 8 * 1024 * 1024;
-const RETRY_MS = 50;
-/** How long an exit waits for a reader that has stopped. */
-const LAST_WAIT_MS = 500;
-
-/**
- * Writes lines at once if the descriptor takes them. The rest waits in memory up to a limit, beyond which lines are
- * dropped. Once the reader continues, a line of its own gives their count.
- */
-export class LogLines {
-  readonly #write: (bytes: Uint8Array) => number;
-  readonly #mostBytes: number;
-  #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
-  #dropped = 0;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(to: { fd: number } | { write: (bytes: Uint8Array) => number }, mostBytes = MOST_WAITING_BYTES) {
-    this.#write = 'fd' in to ? (bytes) => writeSync(to.fd, bytes) : (bytes) => to.write(bytes);
-    this.#mostBytes = mostBytes;
-  }
-
-  write(line: string): void {
-    const bytes = Buffer.from(line);
-    if (this.#waitingBytes + bytes.length > this.#mostBytes) {
-      this.#dropped++;
-      return;
-    }
-    this.#waiting.push(bytes);
-    this.#waitingBytes += bytes.length;
-    if (this.#timer === undefined) this.#drain();
-  }
-
-  /** Waits for the reader before the process ends. */
-  flush({ mostMs }: { mostMs: number }): void {
-    const until = performance.now() + mostMs;
-    this.#drain();
-    while (this.#waitingBytes > 0 && performance.now() < until) {
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-      this.#drain();
-    }
-    clearTimeout(this.#timer);
-  }
-
-  #drain(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    try {
-      this.#writeAll();
-    } catch (error) {
-      if (isFull(error)) {
-        this.#timer = setTimeout(() => this.#drain(), RETRY_MS).unref();
-        return;
-      }
-      // The reader is gone, or the disk of a log file is full: the bank must keep running
-      this.#dropped += this.#waiting.length;
-      this.#waiting = [];
-      this.#waitingBytes = 0;
-    }
-  }
-
-  #writeAll(): void {
-    while (this.#waiting.length > 0 || this.#dropped > 0) {
-      if (this.#waiting.length === 0) this.#countDropped();
-      this.#writeFirst();
-    }
-  }
-
-  #writeFirst(): void {
-    const [first = new Uint8Array()] = this.#waiting;
-    const written = this.#write(first);
-    this.#waitingBytes -= written;
-    if (written === first.length) this.#waiting.shift();
-    else this.#waiting[0] = first.subarray(written);
-  }
-
-  #countDropped(): void {
-    const facts = { level: 'warn', time: new Date().toISOString(), dropped: this.#dropped };
-    const line = Buffer.from(`${JSON.stringify({ ...facts, msg: 'lines of the log were dropped' })}\n`);
-    this.#dropped = 0;
-    this.#waiting.push(line);
-    this.#waitingBytes += line.length;
-  }
-}
-
-function isFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'EAGAIN' || error.code === 'EBUSY');
-}
-
-/**
- * Standard error as a descriptor whose writes fail instead of blocking. A pipe or terminal is reopened where the
- * system can, because a flag on the descriptor itself would affect all processes that share it.
- */
-function descriptorThatNeverWaits(): number {
-  const own = reopened();
-  if (own !== undefined) return own;
-  // Makes Node open the descriptor, which turns blocking off for pipes and sockets
-  void process.stderr;
-  return STDERR;
-}
-
-const STDERR = 2;
-
-function reopened(): number | undefined {
-  const stat = fstatSync(STDERR);
-  if (!stat.isFIFO() && !stat.isCharacterDevice()) return undefined;
-  let fd: number | undefined;
-  try {
-    fd = openSync('/dev/stderr', constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-    const again = fstatSync(fd);
-    if (again.ino === stat.ino && again.dev === stat.dev) return fd;
-  } catch {
-    // Not supported on this system
-  }
-  if (fd !== undefined) closeSync(fd);
-  return undefined;
+async function formatter(format: LogFormat): Promise<(line: string) => string> {
+  const isTerminal = isatty(STDERR);
+  if (format === 'json' || (format === 'auto' && !isTerminal)) return (line) => line;
+  // Only people need the package
+  const { linesForPeople } = await import('./log-for-people.ts');
+  return linesForPeople({ isColored: isTerminal && !process.env['NO_COLOR'] });
 }

@@ -3,16 +3,19 @@ import { startServer } from './adapters/http/index.ts';
 import type { RunningServer } from './adapters/http/index.ts';
 import { systemClock } from './adapters/system.ts';
 import type { Bank } from './application/bank.ts';
-import { configWarnings, readConfig, readEnvironment } from './config.ts';
+import { configWarnings, readConfig, readEnvironment, secretsIn } from './config.ts';
 import type { Config, MailConfig, StoreConfig } from './config.ts';
 import { assembleServices } from './container.ts';
 import type { Services } from './container.ts';
 import { PassbookError } from './domain/errors.ts';
+import type { ErrorCode } from './domain/errors.ts';
 import { faultText } from './fault-text.ts';
 import { checkpointKey, forget, jwtSecrets, systemUser } from './local-secrets.ts';
 import type { SystemUser } from './local-secrets.ts';
 import { createLog } from './log.ts';
+import { secretsRemoved } from './log-secrets.ts';
 import { openStore } from './open-store.ts';
+import { stopSignals } from './stop-signals.ts';
 
 type Running = {
   readonly services: Services;
@@ -20,24 +23,33 @@ type Running = {
   readonly user: SystemUser | null;
 };
 
+const MAINTENANCE_TEXT = 'nothing can be changed, reads work, and no mail is sent. MAINTENANCE=off ends it';
+
 // The reader of the greeting may close the pipe: the server must keep running
 process.stdout.on('error', () => {});
 
+let secrets = secretsIn(process.env);
 try {
   const { env, warnings } = readEnvironment(process.env);
+  secrets = secretsIn(env);
   const config = readConfig(env);
-  const log = createLog({ level: config.logLevel });
+  const log = await createLog({ level: config.logLevel, format: config.logFormat, secrets });
   endOnFault(log);
   const running = await start(config, log);
   stopOnSignal(running, config, log);
-  running.services.dispatcher.start();
-  running.services.sweeper.start();
-  running.services.sessionSweeper.start();
-  running.services.checkpointer?.start();
+  if (!config.isMaintenance) startJobs(running.services);
   await greet(running, { config, warnings: [...warnings, ...configWarnings(env)], log });
 } catch (error) {
-  process.stderr.write(`Passbook cannot start: ${faultText(error)}\n`);
+  process.stderr.write(secretsRemoved(secrets)(`Passbook cannot start: ${faultText(error)}\n`));
   process.exitCode = 1;
+}
+
+/** Starts the work in the background, all of which writes. */
+function startJobs({ dispatcher, sweeper, sessionSweeper, checkpointer }: Services): void {
+  dispatcher.start();
+  sweeper.start();
+  sessionSweeper.start();
+  checkpointer?.start();
 }
 
 /** Opens everything that the server needs. If a step fails, closes everything again. */
@@ -80,19 +92,21 @@ async function ensureSystemUser(
   if (!user) return null;
 
   const outcome = await bank.ensureSystemUser(user).catch((error: unknown) => {
-    throw isTaken(error)
+    if (hasCode(error, 'maintenance')) return 'maintenance' as const;
+    throw hasCode(error, 'email_already_registered')
       ? new Error(`SYSTEM_EMAIL is the address of a user who is not the system: ${user.email}`)
       : new Error(`Cannot create the system user: ${faultText(error)}`);
   });
+  if (outcome === 'maintenance') log.warn({ email: user.email }, 'the system user is made after maintenance');
   // The user exists with another password, kept elsewhere or in a file that was deleted
-  if (outcome === 'created' || !user.isNew || user.path === null) return user;
+  if (outcome !== 'present' || !user.isNew || user.path === null) return user;
   await forget(user.path);
   log.warn({ email: user.email }, 'the password of the system user is not known here');
   return { ...user, path: null };
 }
 
-function isTaken(error: unknown): boolean {
-  return error instanceof PassbookError && error.code === 'email_already_registered';
+function hasCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof PassbookError && error.code === code;
 }
 
 /** Stops in order at the first signal, within the configured time. A second signal ends the process at once. */
@@ -108,8 +122,7 @@ function stopOnSignal(running: Running, config: Config, log: Logger): void {
     }, config.shutdownMs).unref();
     void stop(running, log);
   };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  for (const signal of stopSignals(process.platform)) process.on(signal, onSignal);
 }
 
 /** Stops the server first, then the services that its requests wait for, so that every request is answered. */
@@ -143,12 +156,14 @@ async function greet(
     `  books:       ${booksText(config.store)}`,
     `  mails:       ${mailsText(config.mail)}`,
     `  system user: ${systemUserText(user)}`,
+    ...(config.isMaintenance ? [`  MAINTENANCE: ${MAINTENANCE_TEXT}`] : []),
     ...warnings.map((warning) => `  WARNING:     ${warning}`),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 
   const facts = { address, store: config.store.kind, mail: config.mail.kind };
   log.info(facts, 'started');
+  if (config.isMaintenance) log.warn('the bank takes no changes during maintenance');
   if (config.store.kind === 'memory') log.warn('nothing is kept when this process ends');
   if (config.isProduction && config.mail.kind === 'files') log.warn('mails are only written to files');
   for (const warning of warnings) log.warn({ warning }, 'a setting may be wrong');

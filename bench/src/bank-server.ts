@@ -27,7 +27,7 @@ const services = await assembleServices({
   jwtSecrets: await jwtSecrets(config),
   checkpointKey: await checkpointKey(config),
   store: await openStore(config.store, { clock: systemClock, accountPrefix: config.accountPrefix }),
-  log: createLog({ level: config.logLevel }),
+  log: await createLog({ level: config.logLevel, format: 'json', secrets: [] }),
   origin: () => `http://localhost:${config.port}`,
   mailer: { send: async () => 'sent' },
 });

@@ -149,6 +149,7 @@ const ANSWERS = {
   SecurityEvent: staff.SecurityEventJson,
   SecurityEventPage: staff.SecurityEventsAnswer,
   Health: json.HealthJson,
+  Readiness: json.ReadinessJson,
   Factors: factorJson.FactorsJson,
   FactorsAnswer: factorJson.FactorsAnswer,
   Passkey: factorJson.PasskeyJson,
@@ -599,6 +600,7 @@ function codesOf({ group, access, body, key, errors }: ApiOperation): ReadonlySe
           'cross_site_request',
           'queue_full',
           'storage_full',
+          'maintenance',
           'outcome_unknown',
         ] as const)
       : []),

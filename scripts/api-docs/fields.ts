@@ -204,6 +204,8 @@ export const FIELDS: Readonly<Record<string, JsonSchema>> = {
   uri: { description: 'The same as an otpauth:// address.' },
   qr: { description: 'The address as a picture to scan, in SVG.' },
   options: { description: "Options of the browser's call, in JSON (W3C Web Authentication)." },
+  component: { description: 'While the bank refuses changes: the part that fails, such as `store`.' },
+  since: { description: 'While the bank refuses changes: since when.' },
   'Problem.methods': { description: 'The second factors that the user has set up.' },
   confirmation: { description: 'Send it with the order.' },
   'request.confirmation': {
@@ -288,6 +290,8 @@ export const FIELDS: Readonly<Record<string, JsonSchema>> = {
   'Problem.status': { description: 'Status of the answer.' },
   'BatchProblem.status': { description: 'Status of the answer.' },
   'Health.status': { description: 'Always "ok".' },
+  'Readiness.status': { description: '"ok", or "maintenance" while the bank takes no changes.' },
+  'Readiness.since': { description: 'Start of the maintenance.' },
   'query.status': { description: "The transaction's status at the moment of the request." },
   balance: { description: `Balance. ${AMOUNT}` },
   held: { description: `Amount reserved by holds. ${AMOUNT}` },

@@ -197,6 +197,9 @@ export class UnavailableError extends ApiError<'unavailable'> {}
 /** The store has no space left, nothing was done. */
 export class StorageFullError extends ApiError<'storage_full'> {}
 
+/** The bank takes no changes during maintenance, nothing was done. */
+export class MaintenanceError extends ApiError<'maintenance'> {}
+
 /** The outcome is not known yet. */
 export class OutcomeUnknownError extends ApiError<'outcome_unknown'> {}
 

@@ -75,6 +75,7 @@ const CLASSES: { readonly [C in ErrorCode]: ClassOf<C> } = {
   queue_full: errors.QueueFullError,
   unavailable: errors.UnavailableError,
   storage_full: errors.StorageFullError,
+  maintenance: errors.MaintenanceError,
   outcome_unknown: errors.OutcomeUnknownError,
   internal_error: errors.InternalError,
 };

@@ -440,6 +440,10 @@ export type ApiProblem = {
   readonly errors?: readonly FieldError[];
   /** Where a second factor is required: those that the user has set up. */
   readonly methods?: readonly ApiSecondFactorMethod[];
+  /** While the bank refuses changes: the part that fails, such as `store`. Absent during maintenance. */
+  readonly component?: string;
+  /** While the bank refuses changes: since when. */
+  readonly since?: string;
 };
 
 /** Kind of a second factor. */

@@ -95,7 +95,7 @@ async function prepare(options: DemoOptions, port: number): Promise<Demo> {
     config,
     secrets: await jwtSecrets(config),
     operator,
-    log: createLog({ level: config.logLevel }),
+    log: await createLog({ level: config.logLevel, format: config.logFormat, secrets }),
   };
 }
 

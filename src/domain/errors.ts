@@ -1,3 +1,5 @@
+import type { Instant } from './time.ts';
+
 /**
  * Advice on retrying.
  * `same_key`: the outcome is unknown or nothing was done. Retry with the same key; the command takes effect at most
@@ -340,7 +342,14 @@ const problems = {
   storage_full: {
     retry: 'same_key',
     meaning: 'The store has no space left, nothing was done',
-    remedy: "Tell the bank's operators, who must free space. Then send the same request with the same key.",
+    remedy:
+      "Reads still work. The bank's operators must free space, or make the store writable. Then send the same request with the same key.",
+  },
+  maintenance: {
+    retry: 'same_key',
+    meaning: 'The bank takes no changes during maintenance, nothing was done',
+    remedy:
+      'Reads still work. Wait for the seconds in the header `Retry-After`, then send the same request with the same key.',
   },
   outcome_unknown: {
     retry: 'same_key',
@@ -388,6 +397,10 @@ export type ErrorFacts = {
   subject?: string;
   errors?: readonly FieldError[];
   retryAfterSeconds?: number;
+  /** The part of the bank that fails, such as `store`. */
+  component?: string;
+  /** Start of the fault, or of the maintenance. */
+  since?: Instant;
   /** Second factors that the user has set up. */
   methods?: readonly string[];
   /** Sentence that replaces the code's meaning if that is too general. */

@@ -45,6 +45,9 @@ const DEFAULTS: Config = {
   checkpointDirectory: join('data', 'checkpoints'),
   checkpointEveryMs: null,
   logLevel: 'info',
+  logFormat: 'auto',
+  logAddresses: 'full',
+  isMaintenance: false,
 };
 
 type Env = Record<string, string>;
@@ -80,6 +83,9 @@ describe('the configuration', () => {
         TRUSTED_PROXIES: '2',
         MAX_CONNECTIONS: '100',
         LOG_LEVEL: 'debug',
+        LOG_FORMAT: 'pretty',
+        LOG_ADDRESSES: 'network',
+        MAINTENANCE: 'on',
         SHUTDOWN_SECONDS: '30',
         MONGO_URI: 'mongodb://db.example/bank',
         DATA_DIR: '/var/lib/passbook',
@@ -147,6 +153,9 @@ describe('the configuration', () => {
       checkpointDirectory: '/mnt/elsewhere',
       checkpointEveryMs: 3_600_000,
       logLevel: 'debug',
+      logFormat: 'pretty',
+      logAddresses: 'network',
+      isMaintenance: true,
     } satisfies Config);
   });
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LogLines } from '../../src/log.ts';
+import { LogLines } from '../../src/log-lines.ts';
 import { compiled } from '../support/program.ts';
 
 /** Their lines are more than any pipe holds. */
@@ -65,6 +65,14 @@ describe('lines of the log', () => {
     expect(more).toEqual([]);
   });
 
+  it('of its own are shown like the others', () => {
+    const lines = new LogLines(pipe, 10, (line) => `shown: ${line}`);
+    for (const line of ['line0\n', 'line1\n']) lines.write(line);
+    pipe.room = 1000;
+    vi.advanceTimersByTime(50);
+    expect(pipe.read).toMatch(/^line0\nshown: \{.*"dropped":1/);
+  });
+
   it('that nobody reads any more disturb nothing', () => {
     const lines = new LogLines(pipe);
     pipe.fault = Object.assign(new Error('broken pipe'), { code: 'EPIPE' });
@@ -95,9 +103,16 @@ describe('a server whose log nobody reads', () => {
     await rm(folder, { recursive: true });
   });
 
-  async function start(stderr: 'pipe' | number): Promise<string> {
+  async function start(stderr: 'pipe' | number, env: Record<string, string> = {}): Promise<string> {
     server = spawn(process.execPath, [compiled('src/main.ts')], {
-      env: { PATH: process.env['PATH'], DATA_DIR: folder, PORT: '0', STORE: 'memory', LOG_LEVEL: 'debug' },
+      env: {
+        PATH: process.env['PATH'],
+        DATA_DIR: folder,
+        PORT: '0',
+        STORE: 'memory',
+        LOG_LEVEL: 'debug',
+        ...env,
+      },
       stdio: ['ignore', 'pipe', stderr],
     });
     for await (const line of createInterface({ input: server.stdout! })) {
@@ -137,8 +152,8 @@ describe('a server whose log nobody reads', () => {
     expect(await ended).toEqual([0, null]);
   });
 
-  it('goes on where it is a socket, and ends in order', async () => {
-    const origin = await start('pipe');
+  it('goes on where it is a socket and the lines are for people, and ends in order', async () => {
+    const origin = await start('pipe', { LOG_FORMAT: 'pretty' });
     await talk(origin);
     const ended = once(server!, 'exit');
     server!.kill('SIGTERM');

@@ -41,7 +41,8 @@ describe('the demo command', () => {
   /** Presses a button of the page. Returns the cookies that it sets. */
   async function pressed(link: string, title: string): Promise<string> {
     const page = await (await fetch(link)).text();
-    const [, as = ''] = new RegExp(`name="as" value="([^"]+)"/?><button[^>]*aria-label="Sign in as ${title}`).exec(page) ?? [];
+    const [, as = ''] =
+      new RegExp(`name="as" value="([^"]+)"/?><button[^>]*aria-label="Sign in as ${title}`).exec(page) ?? [];
     const answer = await post(link, as);
     expect([answer.status, answer.headers.get('location')]).toEqual([303, '/']);
     return answer.headers

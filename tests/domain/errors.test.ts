@@ -70,6 +70,7 @@ const RETRY: Readonly<Record<ErrorCode, Retry>> = {
   queue_full: 'same_key',
   unavailable: 'same_key',
   storage_full: 'same_key',
+  maintenance: 'same_key',
   outcome_unknown: 'same_key',
   internal_error: 'same_key',
 };

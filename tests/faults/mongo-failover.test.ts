@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { StoreWatch } from '../../src/application/availability/store-watch.ts';
+import { nextTurn } from '../../src/application/event-loop.ts';
 import type { TransferResult } from '../../src/application/views.ts';
 import { userTransfers } from '../../src/application/transfers/user-transfers.ts';
 import { PassbookError } from '../../src/domain/errors.ts';
 import type { Member, ReplicaSet } from '../../scripts/mongo-replica-set.ts';
 import type { LedgerEntry } from '../../src/domain/entities/ledger-entry.ts';
+import { TestBank } from '../../src/testing/fixtures/bank.ts';
 import { aCustomer, freshId } from '../../src/testing/fixtures/builders.ts';
 import type { Customer } from '../../src/testing/fixtures/builders.ts';
 import { describeWithMongo, freshDatabaseName, startReplicaSet } from '../support/mongo.ts';
@@ -73,6 +76,47 @@ describeWithMongo('a replica set of three', () => {
     const settled = await untilAnswered(() => bank.ledger.transferFunds(owner, request));
     expect(settled).toMatchObject({ ok: true });
     expect(await bank.ledger.transferFunds(owner, request)).toEqual({ ...settled, replayed: true });
+  });
+
+  it('refuses commands at once while it has no majority, and takes them again by itself', async () => {
+    const events: string[] = [];
+    let wake = (): void => {};
+    const note = (_facts: object, event: string): void => {
+      events.push(event);
+      wake();
+    };
+    const until = async (event: string): Promise<void> => {
+      while (!events.includes(event)) await new Promise<void>((resolve) => (wake = resolve));
+    };
+    const log = { info: note, warn: note, error: note };
+    const { clock } = mongo.bank;
+    const watch = new StoreWatch({ store: mongo.store, clock, log });
+    const bank = new TestBank({ store: watch.store, clock, limits: { deadlineMs: 3000 } });
+    const [from, to] = accountIds as [string, string];
+    const primary = await set.primary();
+    const others = set.members.filter((member) => member !== primary);
+    for (const other of others) other.freeze();
+
+    const request = {
+      sourceAccountId: from,
+      destinationAccountId: to,
+      amount: 1n,
+      idempotencyKey: freshId(),
+    };
+    const pay = () => bank.ledger.transferFunds(owner, request);
+    try {
+      await expect(pay()).rejects.toMatchObject({ retry: 'same_key' });
+      await until('the store refuses writes');
+      const refused = { code: 'unavailable', facts: { component: 'store' } };
+      await expect(pay()).rejects.toMatchObject(refused);
+    } finally {
+      for (const other of others) other.thaw();
+    }
+    await until('the store takes writes again');
+    const settled = await untilAnswered(pay);
+    expect(settled).toMatchObject({ ok: true });
+    expect(await pay()).toEqual({ ...settled, replayed: true });
+    watch.close();
   });
 
   it('without replication acknowledges nothing that the loss of its primary could undo', async () => {
@@ -203,6 +247,8 @@ async function untilAnswered(send: () => Promise<TransferResult>): Promise<Trans
       return await send();
     } catch (fault) {
       if (!(fault instanceof PassbookError) || fault.retry !== 'same_key') throw fault;
+      // A refusal comes at once, and what ends it needs a turn
+      await nextTurn();
     }
   }
 }

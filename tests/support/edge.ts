@@ -147,6 +147,8 @@ export class Edge {
 }
 
 type ProblemText = {
+  readonly component?: string;
+  readonly since?: string;
   readonly title: string;
   readonly detail: string;
   readonly retry?: string;

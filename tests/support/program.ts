@@ -59,6 +59,10 @@ export class Program {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** Complete lines of the log. */
   get log(): readonly LogLine[] {
     return this.stderr

@@ -39,7 +39,7 @@ export function createConsole(options: ConsoleOptions) {
       .route('/', signedIn as unknown as Hono<PageEnv>);
     return {
       routes,
-      notFound: (c: Context<PageEnv>) => sendFault(c, ports, new PassbookError('route_not_found')),
+      fault: (c: Context<PageEnv>, error: unknown) => sendFault(c, ports, error),
     };
   };
 }

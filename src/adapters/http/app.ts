@@ -1,12 +1,16 @@
 import { Hono } from 'hono';
 import type { Context } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
+import { ALWAYS_AVAILABLE } from '../../application/availability/availability.ts';
+import type { Availability } from '../../application/availability/availability.ts';
 import type { Bank } from '../../application/bank.ts';
 import type { Logger } from '../../application/ports/runtime.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import type { PageEdge, PageEnv } from '../shared/page-edge.ts';
 import type { Holder, Letterhead } from './statement/issued-statement.ts';
 import { accessLog } from './middleware/access-log.ts';
+import type { AddressPolicy } from './middleware/access-log.ts';
+import { changesRefused } from './middleware/changes-refused.ts';
 import { authRoutes } from './routes/auth-routes.ts';
 import { RequestLimit, requestsLimited } from './middleware/request-limit.ts';
 import type { RequestLimits } from './middleware/request-limit.ts';
@@ -60,13 +64,17 @@ export type AppOptions = {
   readonly allowedOrigins?: readonly string[];
   /** Makes routes of the program's own, behind the same checks as all others. Default: none. */
   readonly extraRoutes?: ((edge: PageEdge) => Hono<PageEnv>) | null;
+  /** Whether changes are taken. Default: they always are. */
+  readonly availability?: Availability;
+  /** How much of a client's address the log of requests holds. Default: full. */
+  readonly loggedAddress?: AddressPolicy;
 };
 
 /** Pages of another adapter. Where they have a page for a path, it goes before the API's. */
 export type Pages = {
   readonly routes: Hono<PageEnv>;
-  /** Answers a person's request for a path that does not exist. */
-  readonly notFound: (c: Context<PageEnv>) => Response | Promise<Response>;
+  /** Answers a person's request that failed outside of the pages. */
+  readonly fault: (c: Context<PageEnv>, error: unknown) => Response | Promise<Response>;
 };
 
 export type App = ReturnType<typeof createApp>;
@@ -86,6 +94,8 @@ export function createApp({
   bankName = 'Passbook',
   pages = null,
   extraRoutes = null,
+  availability = ALWAYS_AVAILABLE,
+  loggedAddress = 'full',
 }: AppOptions) {
   const isHttps = publicOrigin?.startsWith('https:') ?? false;
   const token = sessionToken({ isHttps });
@@ -97,6 +107,7 @@ export function createApp({
   const shared = {
     bank,
     ledger: bank.ledger,
+    availability,
     log,
     publicOrigin,
     requireConfirmation: bank.requireConfirmation,
@@ -116,18 +127,23 @@ export function createApp({
 
   // Not strict: a trailing slash makes no difference
   const app = new Hono<HttpEnv>({ strict: false });
-  app.onError(problemHandler({ log }));
   const edge = pageEdge(shared);
   const shownPages = pages?.(edge);
+  const sendFault = problemHandler({ log });
+  app.onError((error, c) =>
+    shownPages && isForPeople(c)
+      ? shownPages.fault(c as unknown as Context<PageEnv>, error)
+      : sendFault(error, c),
+  );
   app.notFound((c) => {
-    if (shownPages && isForPeople(c)) return shownPages.notFound(c as unknown as Context<PageEnv>);
-    return sendProblem(c, 'route_not_found', {
-      subject: `${shownPath(c.req.path)}. See /docs for all paths`,
-    });
+    const subject = `${shownPath(c.req.path)}. See /docs for all paths`;
+    return shownPages && isForPeople(c)
+      ? shownPages.fault(c as unknown as Context<PageEnv>, new PassbookError('route_not_found', { subject }))
+      : sendProblem(c, 'route_not_found', { subject });
   });
   app.use(
     commonHeaders({ isHttps }),
-    accessLog({ log, trustedProxies }),
+    accessLog({ log, trustedProxies, loggedAddress }),
     denialsNoted({ bank, log, trustedProxies }),
     crossOriginAllowed(origins),
     methodNotAllowed({
@@ -146,6 +162,7 @@ export function createApp({
   return app
     .route('/', operationRoutes(shared))
     .use(requestsLimited({ limit: new RequestLimit(requests), readSession, trustedProxies }))
+    .use(changesRefused({ availability, sessionToken: token }))
     .route('/', (shownPages?.routes ?? new Hono()) as unknown as Hono<HttpEnv>)
     .route('/', (extraRoutes?.(edge) ?? new Hono()) as unknown as Hono<HttpEnv>)
     .route('/', documentRoutes())

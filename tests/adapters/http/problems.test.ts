@@ -78,7 +78,7 @@ const CODES: Readonly<Record<number, readonly ErrorCode[]>> = {
   422: ['idempotency_key_reused', 'statement_too_long'],
   429: ['too_many_requests'],
   500: ['internal_error'],
-  503: ['queue_full', 'unavailable', 'storage_full', 'outcome_unknown'],
+  503: ['queue_full', 'unavailable', 'storage_full', 'maintenance', 'outcome_unknown'],
 };
 
 describe('The status of a problem', () => {

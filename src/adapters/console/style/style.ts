@@ -6,4 +6,6 @@ import { PARTS_STYLE } from './parts.ts';
 import { STAFF_STYLE } from './staff.ts';
 
 /** The style sheet of all pages of the console. */
-export const STYLE = [FRAME_STYLE, PARTS_STYLE, FORMS_STYLE, MONEY_STYLE, CUSTOMER_STYLE, STAFF_STYLE].join('\n');
+export const STYLE = [FRAME_STYLE, PARTS_STYLE, FORMS_STYLE, MONEY_STYLE, CUSTOMER_STYLE, STAFF_STYLE].join(
+  '\n',
+);

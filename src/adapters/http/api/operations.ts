@@ -515,9 +515,11 @@ export const operations = {
     id: 'isReady',
     group: 'Server',
     summary: 'Check that the store can be read and written',
+    description:
+      'During maintenance the answer is 200 with `status: maintenance`, because reads work. A problem names the `component` that fails, and `since` when.',
     access: 'none',
     status: 200,
-    answer: json.HealthJson,
+    answer: json.ReadinessJson,
     errors: ['queue_full', 'storage_full', 'outcome_unknown'],
   },
 } as const satisfies ApiOperations;

@@ -218,6 +218,8 @@ const problem = {
   transactionId: v.exactOptional(Id),
   errors: v.exactOptional(v.array(FieldErrorJson)),
   methods: v.exactOptional(v.array(v.picklist(['totp', 'passkey', 'recovery_code']))),
+  component: v.exactOptional(v.string()),
+  since: v.exactOptional(Time),
 };
 
 export const ProblemJson = v.strictObject(problem);
@@ -313,6 +315,10 @@ export const TrialBalanceJson = v.strictObject({
 });
 
 export const HealthJson = v.strictObject({ status: v.literal('ok') });
+export const ReadinessJson = v.strictObject({
+  status: v.picklist(['ok', 'maintenance']),
+  since: v.exactOptional(Time),
+});
 
 /** A place in a list: null after its last page. */
 const nextCursor = v.nullable(v.string());

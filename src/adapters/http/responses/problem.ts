@@ -75,6 +75,7 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   queue_full: 503,
   unavailable: 503,
   storage_full: 503,
+  maintenance: 503,
   outcome_unknown: 503,
   internal_error: 500,
 };
@@ -97,6 +98,10 @@ export type Problem = {
   readonly errors?: readonly FieldError[];
   /** Set where a second factor is required: those that the user has set up. */
   readonly methods?: readonly string[];
+  /** Set while the bank refuses changes: the part that fails, such as `store`. Absent during maintenance. */
+  readonly component?: string;
+  /** Set while the bank refuses changes: since when, as RFC 3339. */
+  readonly since?: string;
   /** Set for a failed linked batch: the result of each transfer. */
   readonly results?: readonly unknown[];
 };
@@ -121,7 +126,7 @@ export function problemOf(
     errorsPage = ERRORS_PAGE,
   }: { status?: number; errorsPage?: string | null | undefined } = {},
 ): Problem {
-  const { errors, methods, transactionId, dryRun, results } = facts;
+  const { errors, methods, component, since, transactionId, dryRun, results } = facts;
   const detail = new PassbookError(code, facts).message;
   return {
     // Without a page, `code` alone says which problem it is (RFC 9457, section 4.2.1)
@@ -136,6 +141,8 @@ export function problemOf(
     ...(transactionId ? { transactionId } : {}),
     ...(errors ? { errors } : {}),
     ...(methods ? { methods } : {}),
+    ...(component === undefined ? {} : { component }),
+    ...(since === undefined ? {} : { since: new Date(since).toISOString() }),
     ...(results ? { results } : {}),
   };
 }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { PassbookError } from '../../../domain/errors.ts';
 import type { MongoClockGuard } from './clock-guard.ts';
 import type { Collections } from '../schema/collections.ts';
 import { Deadline } from '../../shared/deadline.ts';
+import { mongoFault } from './errors.ts';
 import type { TransactionRunner } from './transaction-runner.ts';
 
 /** How long a successful probe counts for later checks. */
@@ -48,6 +50,10 @@ export class WriteProbe {
     try {
       await this.#write();
       this.#last = { at: performance.now(), failed: this.#transactions.failed };
+    } catch (fault) {
+      // Nobody waits for the outcome of a probe: its fault is the store's
+      if (fault instanceof PassbookError && fault.code === 'outcome_unknown') throw mongoFault(fault.cause);
+      throw fault;
     } finally {
       this.#running = undefined;
     }

@@ -48,6 +48,7 @@ export function sqliteUnavailable(cause: unknown): PassbookError {
 /** Extended codes of a file that accepts no more bytes: IOERR_WRITE, IOERR_TRUNCATE, IOERR_SHMSIZE, IOERR_SHMMAP. */
 const NOT_WRITABLE_CODES: readonly unknown[] = [778, 1546, 4874, 5386];
 const FULL_ERRNOS: readonly unknown[] = ['ENOSPC', 'EDQUOT'];
+const NOT_WRITABLE_ERRNOS: readonly unknown[] = ['EROFS', 'EACCES', 'EPERM'];
 
 /** Error of a store that cannot carry out a request: it is full, read-only, or fails otherwise. */
 export function sqliteFault(cause: unknown): PassbookError {
@@ -56,7 +57,8 @@ export function sqliteFault(cause: unknown): PassbookError {
   const facts = { retryAfterSeconds: FULL_RETRY_SECONDS };
   if (name === 'full' || FULL_ERRNOS.includes(code))
     return new PassbookError('storage_full', facts, { cause });
-  if (name === 'readOnly' || NOT_WRITABLE_CODES.includes(errcode) || code === 'EROFS') {
+  const isNotWritable = NOT_WRITABLE_CODES.includes(errcode) || NOT_WRITABLE_ERRNOS.includes(code);
+  if (name === 'readOnly' || isNotWritable) {
     const reason = 'The store cannot be written, nothing was done';
     return new PassbookError('storage_full', { ...facts, reason }, { cause });
   }

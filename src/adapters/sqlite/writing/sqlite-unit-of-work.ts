@@ -8,6 +8,7 @@ import type { Clock } from '../../../application/ports/runtime.ts';
 import type { Books } from '../../../domain/books/working-books.ts';
 import type { Changes, Decision } from '../../../domain/books/changes.ts';
 import type { Prefetch } from '../../../domain/books/prefetch.ts';
+import { PassbookError } from '../../../domain/errors.ts';
 import type { Instant } from '../../../domain/time.ts';
 import { countAccounts, findByIdentifier, oldestActiveIds } from '../tables/accounts.ts';
 import { findAuditHead } from '../tables/audit-log.ts';
@@ -133,11 +134,16 @@ export class SqliteUnitOfWork implements UnitOfWork<SqliteTransaction> {
 
   /** Writes and removes as much as a unit of some transfers writes. */
   async #probe(): Promise<void> {
-    await this.#commitOf([
-      'DELETE FROM write_probe',
-      `INSERT INTO write_probe VALUES (zeroblob(${PROBE_BYTES}))`,
-    ]);
-    await this.#commitOf(['DELETE FROM write_probe']);
+    try {
+      await this.#commitOf([
+        'DELETE FROM write_probe',
+        `INSERT INTO write_probe VALUES (zeroblob(${PROBE_BYTES}))`,
+      ]);
+      await this.#commitOf(['DELETE FROM write_probe']);
+    } catch (fault) {
+      // Nobody waits for the outcome of a probe: its fault is the store's
+      throw isUnknown(fault) ? sqliteFault(fault.cause) : fault;
+    }
     this.#probedAt = performance.now();
   }
 
@@ -264,6 +270,10 @@ export class SqliteUnitOfWork implements UnitOfWork<SqliteTransaction> {
       throw fault;
     }
   }
+}
+
+function isUnknown(fault: unknown): fault is PassbookError {
+  return fault instanceof PassbookError && fault.code === 'outcome_unknown';
 }
 
 type Terms<R> = {
