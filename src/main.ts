@@ -34,7 +34,8 @@ try {
   running.services.sweeper.start();
   running.services.sessionSweeper.start();
   running.services.checkpointer?.start();
-  await greet(running, { config, warnings: [...warnings, ...configWarnings(env)], log });
+  const notices = configWarnings(env).map(({ text }) => text);
+  await greet(running, { config, warnings: [...warnings, ...notices], log });
 } catch (error) {
   process.stderr.write(`Passbook cannot start: ${faultText(error)}\n`);
   process.exitCode = 1;

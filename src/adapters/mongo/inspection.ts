@@ -4,7 +4,7 @@ import type { Clock } from '../../application/ports/runtime.ts';
 import type { OutboxState, SchemaState } from '../shared/schema-state.ts';
 import { DATABASE_OPTIONS, databaseNameIn, DEFAULT_DATABASE, driverOptions } from './mongo-store.ts';
 import { collectionsOf } from './schema/collections.ts';
-import { missingIndexes, mongoSchemaState } from './schema/migrations.ts';
+import { missingIndexes, mongoSchemaState, remakeIndexes } from './schema/migrations.ts';
 
 /** State of a database, read without opening it as a store: nothing is migrated or written. */
 export type MongoInspection = {
@@ -28,10 +28,22 @@ export type MongoInspection = {
 
 /** @throws MongoError if the database cannot be reached, or refuses this user */
 export async function inspectMongo(uri: string, { clock }: { clock: Clock }): Promise<MongoInspection> {
-  const client = new MongoClient(uri, { ...driverOptions({ uri }), appName: 'passbook inspection' });
+  return withDatabase(uri, (db) => inspect(db, clock));
+}
+
+/**
+ * Makes the indexes again that somebody dropped, in a database of the newest version. Returns their names:
+ * `collection.name`.
+ */
+export async function remakeMongoIndexes(uri: string): Promise<readonly string[]> {
+  return withDatabase(uri, remakeIndexes);
+}
+
+async function withDatabase<T>(uri: string, work: (db: Db) => Promise<T>): Promise<T> {
+  const client = new MongoClient(uri, driverOptions({ uri }));
   try {
     await client.connect();
-    return await inspect(client.db(databaseNameIn(uri) ?? DEFAULT_DATABASE, DATABASE_OPTIONS), clock);
+    return await work(client.db(databaseNameIn(uri) ?? DEFAULT_DATABASE, DATABASE_OPTIONS));
   } finally {
     await client.close();
   }

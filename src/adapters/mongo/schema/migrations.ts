@@ -359,26 +359,49 @@ async function foreignnessOf(db: Db): Promise<string | undefined> {
   return schema.length > 0 ? undefined : foreignCollection(db);
 }
 
-/** The indexes that a database of version `version` lacks, or has with other keys or rules: `collection.name`. */
+/** Lists the indexes that a database of this version lacks, or has with other keys or rules: `collection.name`. */
 export async function missingIndexes(db: Db, version: number): Promise<readonly string[]> {
-  const expected = new Map<string, Map<string, NamedIndex>>();
-  for (const { indexes = {}, dropped = [] } of MIGRATIONS.filter((one) => one.version <= version)) {
-    for (const [collection, descriptions] of Object.entries(indexes)) {
-      const named = expected.get(collection) ?? new Map<string, NamedIndex>();
-      for (const description of descriptions) named.set(description.name, description);
-      expected.set(collection, named);
-    }
-    for (const { collection, name } of dropped) expected.get(collection)?.delete(name);
+  const missing = await absentIndexes(db, version);
+  return missing.map(({ collection, description }) => `${collection}.${description.name}`);
+}
+
+/** Makes the indexes again that a database of the newest version lacks. Returns them: `collection.name`. */
+export async function remakeIndexes(db: Db): Promise<readonly string[]> {
+  if ((await versionOf(db)) !== VERSION) return [];
+  const missing = await absentIndexes(db, VERSION);
+  for (const { collection, description } of missing) {
+    // One of that name with other keys is in the way
+    await dropIndex(db, collection, description.name);
+    await index(db, collection, [description]);
   }
-  const missing: string[] = [];
-  for (const [collection, named] of expected) {
-    const found = await indexesOf(db, collection);
-    for (const description of named.values()) {
-      if (!found.some((one) => isSameIndex(one, description)))
-        missing.push(`${collection}.${description.name}`);
-    }
+  return missing.map(({ collection, description }) => `${collection}.${description.name}`);
+}
+
+type PlacedIndex = { readonly collection: string; readonly description: NamedIndex };
+
+async function absentIndexes(db: Db, version: number): Promise<readonly PlacedIndex[]> {
+  const missing: PlacedIndex[] = [];
+  const found = new Map<string, readonly Document[]>();
+  for (const placed of expectedIndexes(version)) {
+    const { collection, description } = placed;
+    const present = found.get(collection) ?? (await indexesOf(db, collection));
+    found.set(collection, present);
+    if (!present.some((one) => isSameIndex(one, description))) missing.push(placed);
   }
   return missing;
+}
+
+function expectedIndexes(version: number): readonly PlacedIndex[] {
+  const expected = new Map<string, PlacedIndex>();
+  for (const { indexes = {}, dropped = [] } of MIGRATIONS.filter((one) => one.version <= version)) {
+    for (const [collection, descriptions] of Object.entries(indexes)) {
+      for (const description of descriptions) {
+        expected.set(`${collection}.${description.name}`, { collection, description });
+      }
+    }
+    for (const { collection, name } of dropped) expected.delete(`${collection}.${name}`);
+  }
+  return [...expected.values()];
 }
 
 async function indexesOf(db: Db, collection: string): Promise<readonly Document[]> {
@@ -513,7 +536,7 @@ async function dropIndex(db: Db, collection: string, name: string): Promise<void
     await again(() => db.collection(collection).dropIndex(name));
   } catch (fault) {
     // The index never existed, or another process was faster
-    if (!hasCode(fault, INDEX_NOT_FOUND)) throw fault;
+    if (!hasCode(fault, INDEX_NOT_FOUND) && !hasCode(fault, NAMESPACE_NOT_FOUND)) throw fault;
   }
 }
 
