@@ -19,7 +19,8 @@ type Options = { readonly json?: true };
 export function addBookCommands(program: Command, tools: Tools): void {
   const backup = program
     .command('backup')
-    .description('copy the books of SQLite to a new file, even while the server is running')
+    .summary('copy the books of SQLite to a new file')
+    .description('Copy the books of SQLite to a new file, even while the server is running.')
     .argument('<file>', 'destination file (must not exist)')
     .option('--json', 'print the result as JSON')
     .action(async (file: string, options: Options) => backUp(file, options, tools));
@@ -27,8 +28,9 @@ export function addBookCommands(program: Command, tools: Tools): void {
 
   const restore = program
     .command('restore')
+    .summary('replace the books of SQLite with a backup')
     .description(
-      'replace the books of SQLite with a backup; stop the server first. Verifies the backup before and the books after, and keeps the old books beside the new ones',
+      'Replace the books of SQLite with a backup. Stop the server first. Verifies the backup before and the books after, and keeps the old books beside the new ones.',
     )
     .argument('<file>', 'backup file')
     .option('--json', 'print the result as JSON')

@@ -9,7 +9,8 @@ import { withExamples } from './help.ts';
 export function addCompletionCommand(program: Command, { write }: Pick<CommandTools, 'write'>): void {
   const completion = program
     .command('completion')
-    .description('print a script that completes commands and options in your shell')
+    .summary('print a completion script for your shell')
+    .description('Print a script that completes commands and options in your shell.')
     .addArgument(new Argument('<shell>', 'shell to complete in').choices(SHELLS))
     .action(async (shell: Shell) => write(completionScript(shell, program)));
   withExamples(completion, [

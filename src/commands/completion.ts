@@ -11,7 +11,9 @@ type Word = { readonly text: string; readonly about: string };
 type Place = {
   /** Words before, such as `passbook users`. */
   readonly path: string;
+  /** Commands, and values of arguments. A command that takes nothing has its options here too. */
   readonly words: readonly Word[];
+  readonly options: readonly Word[];
   /** Options that take a value, with the values to offer. Without any, the shell offers files. */
   readonly valued: readonly { readonly flags: readonly string[]; readonly choices: readonly string[] }[];
 };
@@ -35,13 +37,16 @@ function placesIn(command: Command): readonly Place[] {
   const help = command.createHelp();
   const commands = help.visibleCommands(command);
   const options = help.visibleOptions(command);
+  const flags = options.map((one) => ({ text: one.long ?? one.short ?? '', about: one.description }));
+  const takesNothing = commands.length === 0 && command.registeredArguments.length === 0;
   const place = {
     path: pathOf(command),
     words: [
       ...commands.map((one) => ({ text: one.name(), about: help.subcommandDescription(one) })),
       ...choicesOf(command.registeredArguments).map((text) => ({ text, about: '' })),
-      ...options.map((one) => ({ text: one.long ?? one.short ?? '', about: one.description })),
+      ...(takesNothing ? flags : []),
     ],
+    options: flags,
     valued: options
       .filter(({ required, optional }) => required || optional)
       .map((one) => ({ flags: flagsOf(one), choices: one.argChoices ?? [] })),
@@ -77,12 +82,13 @@ function bashScript(places: readonly Place[]): string {
       return `    ${patterns}) COMPREPLY=($(compgen -W ${quoted(choices.join(' '))} -- "$current")); return ;;`;
     }),
   );
+  const listed = (all: readonly Word[]): string => quoted(all.map(({ text }) => text).join(' '));
   const words = places.map(
-    ({ path, words: all }) => `    "${path}") words=${quoted(all.map(({ text }) => text).join(' '))} ;;`,
+    (place) => `    "${place.path}") words=${listed(place.words)} options=${listed(place.options)} ;;`,
   );
   return `# Completion of passbook for bash. To use it: source <(passbook completion bash)
 _passbook() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" prior="\${COMP_WORDS[COMP_CWORD - 1]}" words=
+  local current="\${COMP_WORDS[COMP_CWORD]}" prior="\${COMP_WORDS[COMP_CWORD - 1]}" words= options=
   local before=("\${COMP_WORDS[@]:1:COMP_CWORD-1}")
 ${walkOver(places)}
   # With no reply, "-o default" offers files
@@ -92,6 +98,7 @@ ${values.join('\n')}
   case "$place" in
 ${words.join('\n')}
   esac
+  [[ $current == -* ]] && words=$options
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
 complete -o default -F _passbook passbook
@@ -106,14 +113,15 @@ function zshScript(places: readonly Place[]): string {
       return `    ${patterns}) ${offer}; return ;;`;
     }),
   );
-  const words = places.map(({ path, words: all }) => {
-    const list = all.map(({ text, about }) => quoted(`${text.replaceAll(':', String.raw`\:`)}:${about}`));
-    return `    "${path}") words=(${list.join(' ')}) ;;`;
-  });
+  const listed = (all: readonly Word[]): string =>
+    all.map(({ text, about }) => quoted(`${text.replaceAll(':', String.raw`\:`)}:${about}`)).join(' ');
+  const words = places.map(
+    (place) => `    "${place.path}") offered=(${listed(place.words)}) options=(${listed(place.options)}) ;;`,
+  );
   return `#compdef passbook
 # Completion of passbook for zsh. To use it: source <(passbook completion zsh)
 _passbook() {
-  local -a before offered
+  local -a before offered options
   local prior="\${words[CURRENT - 1]}"
   before=("\${(@)words[2,CURRENT - 1]}")
 ${walkOver(places)}
@@ -121,8 +129,9 @@ ${walkOver(places)}
 ${values.join('\n')}
   esac
   case "$place" in
-${words.map((line) => line.replace(') words=(', ') offered=(')).join('\n')}
+${words.join('\n')}
   esac
+  [[ "\${words[CURRENT]}" == -* ]] && offered=("\${options[@]}")
   _describe passbook offered || _files
 }
 if [[ "\${funcstack[1]}" == _passbook ]]; then _passbook; else compdef _passbook passbook; fi
@@ -130,8 +139,8 @@ if [[ "\${funcstack[1]}" == _passbook ]]; then _passbook; else compdef _passbook
 }
 
 function fishScript(places: readonly Place[]): string {
-  const lines = places.flatMap(({ path, words, valued }) =>
-    words.map(({ text, about }) => {
+  const lines = places.flatMap(({ path, words, options, valued }) =>
+    [...words.filter((word) => !options.includes(word)), ...options].map(({ text, about }) => {
       const value = valued.find(({ flags }) => flags.includes(text));
       const isOption = text.startsWith('--');
       const takes =

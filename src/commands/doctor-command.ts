@@ -15,8 +15,9 @@ type Options = { readonly json?: true; readonly offline?: true };
 export function addDoctorCommand(program: Command, tools: Tools): void {
   const doctor = program
     .command('doctor')
+    .summary('find what could keep the bank from working')
     .description(
-      'check the machine, the configuration, the database, mail and upkeep, and say how to mend each fault; changes nothing, and exits 1 if there is a fault',
+      'Check the machine, the configuration, the database, mail and upkeep, and say how to mend each fault. Changes nothing, and exits 1 if there is a fault.',
     )
     .option('--offline', 'leave out the checks that need the network')
     .option('--json', 'print the result as JSON')

@@ -7,12 +7,13 @@ type Setting = Pick<CommandTools, 'config' | 'out'>;
 
 /** Adds the commands about mails. They open no store, and send nothing. */
 export function addMailCommands(program: Command, { config, out }: Setting): void {
-  const mail = program.command('mail').description('look at mails');
+  const mail = program.command('mail').summary('look at mails').description('Look at mails.');
 
   const preview = mail
     .command('preview')
+    .summary('write a mail of each kind to a folder')
     .description(
-      'write a mail of each kind to a folder, with made-up data, and pictures if there is a Chromium',
+      'Write a mail of each kind to a folder, with made-up data, and pictures if there is a Chromium.',
     )
     .option('--to <folder>', 'folder; made if it is missing', 'mail-preview')
     .option('--json', 'print the result as JSON')

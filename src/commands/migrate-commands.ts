@@ -21,17 +21,24 @@ const DOCTOR = 'Run "passbook doctor" to find the cause.';
 
 /** Adds the commands about the schema of the database. */
 export function addMigrateCommands(program: Command, tools: Tools): void {
-  const migrate = program.command('migrate').description('show or apply the migrations of the database');
+  const migrate = program
+    .command('migrate')
+    .summary('show or apply the migrations of the database')
+    .description('Show or apply the migrations of the database.');
   const status = migrate
     .command('status')
-    .description('list the migrations that the database has and lacks; changes nothing')
+    .summary('list the migrations that the database has and lacks')
+    .description('List the migrations that the database has and lacks. Changes nothing.')
     .option('--json', 'print the result as JSON')
     .action(async (options: Options) => showStatus(tools, options));
   withExamples(status, ['passbook migrate status', 'passbook migrate status --json']);
 
   const up = migrate
     .command('up')
-    .description('apply the migrations that the database lacks; stop every server and back up first')
+    .summary('apply the migrations that the database lacks')
+    .description(
+      'Apply the migrations that the database lacks, and make indexes again that somebody dropped. Stop every server and back up first.',
+    )
     .option('--dry-run', 'only say what would be done')
     .option('--json', 'print the result as JSON')
     .action(async (options: Options & { dryRun?: true }) => migrateUp(tools, options));

@@ -33,7 +33,6 @@ export function passbookProgram(
     )
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'print help for a command')
-    .helpCommand('help [command]', 'print help for a command')
     .addHelpText('after', EXIT_CODES);
   // Before the commands, which inherit it
   configure(program);
@@ -53,6 +52,7 @@ export function passbookProgram(
 
   program.commandsGroup('Shell:');
   addCompletionCommand(program, tools);
+  program.helpCommand('help [command]', 'print help for a command');
 
   nameHelp(program);
   return program;

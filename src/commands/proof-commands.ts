@@ -35,7 +35,8 @@ export function addProofCommands(program: Command, setting: Setting): void {
   const { config, withStore, out, fail } = setting;
   const verify = program
     .command('verify')
-    .description('recompute all books, and compare them with the stored ones; exits 1 if it finds a fault')
+    .summary('recompute all books, and compare them')
+    .description('Recompute all books, and compare them with the stored ones. Exits 1 if it finds a fault.')
     .option('--json', 'print the result as JSON')
     .option('--checkpoint <file>', 'also compare with this checkpoint (NUMBER.jws)')
     .option('--manifest <file>', "the checkpoint's manifest; default: NUMBER.manifest beside it")
@@ -67,7 +68,8 @@ export function addProofCommands(program: Command, setting: Setting): void {
 
   const checkpoint = program
     .command('checkpoint')
-    .description('sign the current state of all accounts, and store it outside the database')
+    .summary('sign the current state of all accounts')
+    .description('Sign the current state of all accounts, and store it outside the database.')
     .option('--json', 'print the result as JSON')
     .action(async ({ json }: Options) => {
       await withLedger(setting, async (ledger) => {
@@ -88,7 +90,8 @@ export function addProofCommands(program: Command, setting: Setting): void {
 
   const key = program
     .command('checkpoint-key')
-    .description('print the public key that verifies checkpoints, as a JWK')
+    .summary('print the public key of checkpoints')
+    .description('Print the public key that verifies checkpoints, as a JWK.')
     .action(async () => out(await publicCheckpointKey(await checkpointKey(config()))));
   withExamples(key, ['passbook checkpoint-key > bank.jwk']);
 
@@ -102,7 +105,8 @@ function addErasure(program: Command, setting: Setting): void {
   const { out } = setting;
   const erase = program
     .command('erase-text')
-    .description("erase a transaction's description, reference and metadata permanently")
+    .summary('erase the texts of a transaction')
+    .description("Erase a transaction's description, reference and metadata permanently.")
     .argument('<transactionId>', "transaction's id")
     .requiredOption('--reason <text>', 'reason, for the audit log')
     .option('--json', 'print the result as JSON')
@@ -124,7 +128,8 @@ function addStatementCommands(program: Command, setting: Setting): void {
   const { out, fail } = setting;
   const exporting = program
     .command('export-statement')
-    .description("write an account's entries of a period, with the proof that a checkpoint covers them")
+    .summary('write entries of an account with a proof')
+    .description("Write an account's entries of a period, with the proof that a checkpoint covers them.")
     .argument('<accountId>', "account's id")
     .option('--from <instant>', 'day or RFC 3339 instant; default: the opening', instantOf)
     .option('--to <instant>', 'day or RFC 3339 instant, exclusive; default: the newest checkpoint', instantOf)
@@ -144,7 +149,8 @@ function addStatementCommands(program: Command, setting: Setting): void {
 
   const verifying = program
     .command('verify-statement')
-    .description('check a statement and its proof, without a database')
+    .summary('check a statement and its proof')
+    .description('Check a statement and its proof, without a database.')
     .argument('<file>', 'file that export-statement wrote')
     .requiredOption('--key <public>', "the bank's public key: a file or the key itself")
     .option('--json', 'print the result as JSON')

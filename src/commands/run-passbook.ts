@@ -74,7 +74,16 @@ function writeTo(
             .replaceAll(/\s*\n\s*/g, ' ')}\n`,
         ),
     })
-    .configureHelp({ styleTitle: (title) => style('bold', title) });
+    .configureHelp({
+      styleTitle: (title) => style('bold', title),
+      subcommandTerm: (command) =>
+        [
+          command.name(),
+          ...command.registeredArguments.map((taken) =>
+            taken.required ? `<${taken.name()}>` : `[${taken.name()}]`,
+          ),
+        ].join(' '),
+    });
 }
 
 function toolsFor(

@@ -5,8 +5,9 @@ import { withExamples } from './help.ts';
 export function addServeCommand(program: Command): void {
   const serve = program
     .command('serve')
+    .summary('run the bank server until a signal stops it')
     .description(
-      'run the bank server, as "npm start" and passbook-server do; SIGTERM or Ctrl+C stops it in order',
+      'Run the bank server, as "npm start" and passbook-server do. SIGTERM or Ctrl+C stops it in order.',
     )
     .action(async () => {
       await import('../main.ts');

@@ -40,13 +40,20 @@ const runtime = { clock: systemClock, ids: systemIds, digest: sha256 };
 
 /** Adds the commands about users. Each is safe to run while the server is running. */
 export function addUserCommands(program: Command, { withStore, out }: Setting): void {
-  const users = program.command('users').description('manage users');
+  const users = program
+    .command('users')
+    .summary('list, show, lock and grant roles to users')
+    .description('Manage users.');
   const print = (options: Options, json: unknown, lines: readonly string[]): void => {
     for (const line of options.json ? [JSON.stringify(json)] : lines) out(line);
   };
   const command = (name: string, description: string): Command =>
     withExamples(
-      users.command(name).description(description).option('--json', 'print the result as JSON'),
+      users
+        .command(name)
+        .summary(summaryOf(description))
+        .description(`${capitalised(description)}.`)
+        .option('--json', 'print the result as JSON'),
       EXAMPLES[name] ?? [],
     );
   const about = (name: string, description: string): Command =>
@@ -129,6 +136,15 @@ export function addUserCommands(program: Command, { withStore, out }: Setting): 
         print(options, { ended }, [`${count} ended`]);
       });
     });
+}
+
+/** The part before a semicolon or a comma. */
+function summaryOf(description: string): string {
+  return description.split(/[;,] /, 1)[0] ?? description;
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function refOf(text: string): UserRef {
