@@ -147,7 +147,7 @@ function fishScript(places: readonly Place[]): string {
         value === undefined
           ? ''
           : ` -r${value.choices.length === 0 ? 'F' : `fa ${fishQuoted(value.choices.join(' '))}`}`;
-      const offer = isOption ? `-l ${text.slice(2)}${takes}` : `-a ${fishQuoted(text)}`;
+      const offer = isOption ? `-l ${text.slice(2)}${takes}` : `-f -a ${fishQuoted(text)}`;
       const explained = about === '' ? '' : ` -d ${fishQuoted(about)}`;
       return `complete -c passbook -n ${fishQuoted(`test (__passbook_place) = "${path}"`)} ${offer}${explained}`;
     }),

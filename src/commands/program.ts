@@ -52,7 +52,6 @@ export function passbookProgram(
 
   program.commandsGroup('Shell:');
   addCompletionCommand(program, tools);
-  program.helpCommand('help [command]', 'print help for a command');
 
   nameHelp(program);
   return program;
@@ -61,5 +60,6 @@ export function passbookProgram(
 /** A wrong command line names the help of the command that it meant. */
 function nameHelp(command: Command): void {
   command.showHelpAfterError(`Run "${pathOf(command)} --help" to see what it takes`);
+  if (command.commands.length > 0) command.helpCommand('help [command]', 'print help for a command');
   for (const one of command.commands) nameHelp(one);
 }
