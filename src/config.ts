@@ -184,7 +184,7 @@ type Texts = Readonly<Partial<Record<Name, string>>>;
 type Values = v.InferOutput<typeof schema>;
 
 /** Variables whose values may contain any character, and are never shown. */
-export const SECRET_NAMES: readonly Name[] = [
+const SECRET_NAMES: readonly Name[] = [
   'JWT_SECRET',
   'JWT_SECRET_PREVIOUS',
   'SYSTEM_PASSWORD',

@@ -37,16 +37,12 @@ function hintOf(error: unknown): string | undefined {
   if (error instanceof ConfigError) {
     return 'Correct them in the environment or in .env. "passbook doctor" checks all of them.';
   }
-  if (!(error instanceof PassbookError)) return undefined;
-  switch (error.code) {
-    case 'unavailable':
-    case 'storage_full':
-      return 'Run "passbook doctor" to find the cause.';
-    case 'outcome_unknown':
-      return 'Look whether it was done before you repeat it.';
-    case 'user_not_found':
-      return 'Run "passbook users list" to see the users.';
-    default:
-      return undefined;
-  }
+  return error instanceof PassbookError ? HINTS[error.code] : undefined;
 }
+
+const HINTS: Partial<Record<PassbookError['code'], string>> = {
+  unavailable: 'Run "passbook doctor" to find the cause.',
+  storage_full: 'Run "passbook doctor" to find the cause.',
+  outcome_unknown: 'Look whether it was done before you repeat it.',
+  user_not_found: 'Run "passbook users list" to see the users.',
+};

@@ -54,7 +54,7 @@ const LABEL_WIDTH = 9;
 const CHECK_WIDTH = 15;
 
 /** One block for each finding, and a line with the verdict. */
-export function reportLines(
+function reportLines(
   { findings, notChecked }: Examination,
   { style, columns }: Pick<CommandTools, 'style' | 'columns'>,
 ): readonly string[] {

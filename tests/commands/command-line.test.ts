@@ -189,7 +189,7 @@ describe('the page of operations', () => {
     );
     const section = sectionOf('Doctor');
     expect(rows.filter((row) => !section.includes(row))).toEqual([]);
-    const codes = [...section.matchAll(/^\| `(\w+)` \| (?:fault|warning)/gm)].map(([, code]) => code);
+    const codes = [...section.matchAll(/^\| `(\w+)` \| (?:fault|warning)/gm)].map(([, code = '']) => code);
     expect(codes.toSorted()).toEqual(Object.keys(FINDINGS).toSorted());
   });
 });

@@ -38,8 +38,9 @@ beforeAll(async () => {
   template = await mkdtemp(join(tmpdir(), 'passbook-healthy-'));
   mail = await MailServer.start({ password: `${CANARY}-mail` });
   refusing = await MailServer.start({ refuseConnection: () => new SmtpFault(554, 'No service for you') });
-  const store = await openSqliteStore({ path: join(template, 'passbook.db') });
-  await new TestBank({ store, clock: new FixedClock() }).account(aCustomer(), { funds: 100n });
+  const fixed = new FixedClock(Date.now());
+  const store = await openSqliteStore({ path: join(template, 'passbook.db'), clock: fixed });
+  await new TestBank({ store, clock: fixed }).account(aCustomer(), { funds: 100n });
   await store.backup(join(template, 'backup.db'));
   await store.close();
   await writeFile(join(template, '.env'), 'LOG_LEVEL=warn\n', { mode: 0o600 });
@@ -592,7 +593,7 @@ describeWithMongo('the doctor of books in MongoDB', () => {
   it('finds an index that is missing or has other rules, which a migration makes again', async () => {
     const db = client.db(name);
     await db.collection('users').dropIndex('by_email');
-    await db.collection('users').createIndex({ email: 1 }, { name: 'by_email' });
+    await db.collection('users').createIndexes([{ key: { email: 1 }, name: 'by_email' }]);
     await db.collection('payees').dropIndex('by_user');
     const findings = await found({ env: { MONGO_URI: uriOf(name) } });
     expect(findings.filter(({ code }) => code === 'index_missing').map(({ found: text }) => text)).toEqual([

@@ -2,7 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { MongoServerError } from 'mongodb';
 import type { ClientSession, Collection, Db, Document, IndexDescription } from 'mongodb';
 import type { Clock } from '../../../application/ports/runtime.ts';
-import type { MigrationName, SchemaRefusal, SchemaState } from '../../shared/schema-state.ts';
+import type {
+  AppliedMigration,
+  MigrationName,
+  SchemaRefusal,
+  SchemaState,
+} from '../../shared/schema-state.ts';
 import { digestDocuments } from './digest-documents.ts';
 import { endTransaction } from '../transactions/end-transaction.ts';
 import { hasCode } from '../transactions/errors.ts';
@@ -332,20 +337,20 @@ export async function mongoSchemaState(db: Db): Promise<SchemaState> {
     const refusal = { kind: 'foreign', reason: foreignDatabase(db, foreign).message } as const;
     return { version: 0, known: VERSION, applied: [], missing: [], refusal };
   }
-  const applied = await db.collection<MigrationDocument>('schema').find().sort({ _id: 1 }).toArray();
-  const version = Number(applied.at(-1)?._id ?? 0);
+  const applied = (await readSchema(db)).toReversed().map(appliedMigration);
+  const version = applied.at(-1)?.version ?? 0;
   const refusal = refusalOf(db, version);
   return {
     version,
     known: VERSION,
-    applied: applied.map(({ _id, name, appliedAt }) => ({
-      version: Number(_id),
-      name,
-      appliedAt: appliedAt.getTime(),
-    })),
+    applied,
     missing: refusal ? [] : MIGRATIONS.filter((one) => one.version > version).map(named),
     refusal,
   };
+}
+
+function appliedMigration({ _id, name, appliedAt }: Document): AppliedMigration {
+  return { version: Number(_id), name: String(name), appliedAt: (appliedAt as Date).getTime() };
 }
 
 function named({ version, name }: Migration): MigrationName {
@@ -406,7 +411,7 @@ function expectedIndexes(version: number): readonly PlacedIndex[] {
 
 async function indexesOf(db: Db, collection: string): Promise<readonly Document[]> {
   try {
-    return await db.collection(collection).listIndexes().toArray();
+    return (await db.collection(collection).listIndexes().toArray()) as Document[];
   } catch (fault) {
     if (hasCode(fault, NAMESPACE_NOT_FOUND)) return [];
     throw fault;
