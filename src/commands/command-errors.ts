@@ -14,7 +14,7 @@ function textOf(error: unknown): string {
   return fileErrorText(error) ?? faultText(error);
 }
 
-/** What to do about errors of the file system, by their code. */
+/** Advice about errors of the file system, by their code. */
 const FILE_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist: check the path',
   EACCES: "cannot be used: run the command as the bank's own user, or change the permissions",

@@ -50,6 +50,8 @@ function levels(findings: readonly Finding[]): Readonly<Record<Finding['level'],
 
 const LABELS = { ok: 'ok', warning: 'WARNING', fault: 'FAULT' } as const;
 const COLOURS = { ok: 'green', warning: 'yellow', fault: 'red' } as const;
+/** The worst comes last, beside the next prompt. */
+const ORDER: readonly Finding['level'][] = ['ok', 'warning', 'fault'];
 const LABEL_WIDTH = 9;
 const CHECK_WIDTH = 15;
 
@@ -60,7 +62,8 @@ function reportLines(
 ): readonly string[] {
   const indent = ' '.repeat(LABEL_WIDTH + CHECK_WIDTH);
   const width = columns - indent.length;
-  const lines = findings.flatMap(({ level, check, code, found, mend }) => {
+  const sorted = findings.toSorted((one, other) => ORDER.indexOf(one.level) - ORDER.indexOf(other.level));
+  const lines = sorted.flatMap(({ level, check, code, found, mend }) => {
     const label = style(COLOURS[level], LABELS[level].padEnd(LABEL_WIDTH));
     const [first = '', ...rest] = wrapped(found, width);
     const advice = mend === null ? [] : wrapped(mend, width).map((line) => style('bold', line));

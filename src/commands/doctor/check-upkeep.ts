@@ -15,7 +15,7 @@ const VERIFY_DAYS = 35;
 const LATE_INTERVALS = 3;
 const HOUR_MS = 3_600_000;
 
-/** Checks when the last backup, verification and checkpoint were made, as far as it is known. */
+/** Checks when the last backup, verification and checkpoint were made, if that is known. */
 export async function checkUpkeep(config: Config, clock: Clock): Promise<readonly Finding[]> {
   const runs = await readLastRuns(config.dataDirectory);
   return [backupFinding(runs, clock), verifyFinding(runs, clock), await checkpointFinding(config, clock)];

@@ -1,4 +1,4 @@
-/** Everything that the doctor can find, with its level and what to do about it. The codes never change. */
+/** Everything that the doctor can find, with its level and its mend. The codes never change. */
 export const FINDINGS = {
   node_old: ['fault', 'Install Node 20.19 or newer.'],
   heap_small: ['warning', 'Start Node with a larger --max-old-space-size, or without that option.'],
@@ -84,7 +84,7 @@ export type Finding = {
   /** Null if it is ok. */
   readonly code: FindingCode | null;
   readonly found: string;
-  /** What to do, in one sentence. Null if it is ok. */
+  /** Advice in one sentence. Null if it is ok. */
   readonly mend: string | null;
 };
 
