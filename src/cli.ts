@@ -4,14 +4,17 @@ import { runPassbook } from './commands/run-passbook.ts';
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
+const { argv, env, stdout, stderr } = process;
+const args = argv.slice(2);
 
-// The reader of the output may stop early, such as `head`
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit();
-  throw error;
-});
+// The reader of a command's output may stop early, such as `head`. The server goes on without its reader
+if (args[0] !== 'serve') {
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
+  });
+}
 
-const { env, stdout, stderr } = process;
-const exitCode = await runPassbook(process.argv.slice(2), { version, env, stdout, stderr });
+const exitCode = await runPassbook(args, { version, env, stdout, stderr });
 // The server that "passbook serve" started sets its own
 if (exitCode !== 0) process.exitCode = exitCode;
