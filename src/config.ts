@@ -106,7 +106,8 @@ const PLACEHOLDER =
 /** Any random text of this length has at least as many different characters. */
 const JWT_SECRET_MIN_DIFFERENT = 8;
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/;
+/** Names and addresses of this machine. */
+export const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/;
 
 const ADDRESS_MAX_LINES = 6;
 const FROM_NAME = 'Passbook';
@@ -265,32 +266,54 @@ export function readEnvironment(
   return { env: whole, warnings };
 }
 
+/** Stable code of a warning about the configuration. */
+export type ConfigWarningCode =
+  | 'proxies_untrusted'
+  | 'origin_http'
+  | 'mails_not_sent'
+  | 'not_production'
+  | 'setting_unused';
+
+export type ConfigWarning = { readonly code: ConfigWarningCode; readonly text: string };
+
 /** Warnings about settings that are valid but may be unintended. */
-export function configWarnings(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+export function configWarnings(env: Readonly<Record<string, string | undefined>>): readonly ConfigWarning[] {
   const { isProduction, host, publicOrigin, trustedProxies, store, mail } = readConfig(env);
   const isHttps = publicOrigin?.startsWith('https:') ?? false;
   const isOpen = isHttps || !LOOPBACK.test(host);
-  const warnings: readonly (readonly [applies: boolean, warning: string])[] = [
+  const warnings: readonly (readonly [applies: boolean, code: ConfigWarningCode, text: string])[] = [
     [
       isHttps && trustedProxies === 0,
+      'proxies_untrusted',
       "TRUSTED_PROXIES is 0 and PUBLIC_ORIGIN is https: all clients seem to come from the proxy, so one client's wrong passwords lock out all others",
     ],
     [
       isProduction && !isHttps,
+      'origin_http',
       'PUBLIC_ORIGIN is http: session cookies are not Secure, and passwords travel in the clear',
     ],
     [
       isProduction && mail.kind === 'files',
+      'mails_not_sent',
       'No mail is sent: set SMTP_URL and MAIL_FROM, or GMAIL_USER and GMAIL_PASS',
     ],
-    [!isProduction && isOpen, 'NODE_ENV is not production, and other machines can reach this server'],
-    [Boolean(env['MONGO_URI']) && store.kind !== 'mongo', `MONGO_URI is not used with STORE=${store.kind}`],
+    [
+      !isProduction && isOpen,
+      'not_production',
+      'NODE_ENV is not production, and other machines can reach this server',
+    ],
+    [
+      Boolean(env['MONGO_URI']) && store.kind !== 'mongo',
+      'setting_unused',
+      `MONGO_URI is not used with STORE=${store.kind}`,
+    ],
     [
       Boolean(env['DATABASE_PATH']) && store.kind !== 'sqlite',
+      'setting_unused',
       `DATABASE_PATH is not used with STORE=${store.kind}`,
     ],
   ];
-  return warnings.flatMap(([applies, warning]) => (applies ? [warning] : []));
+  return warnings.flatMap(([applies, code, text]) => (applies ? [{ code, text }] : []));
 }
 
 /** Faults of variables that depend on each other. */

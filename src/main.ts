@@ -38,7 +38,8 @@ try {
   const running = await start(config, log);
   stopOnSignal(running, config, log);
   if (!config.isMaintenance) startJobs(running.services);
-  await greet(running, { config, warnings: [...warnings, ...configWarnings(env)], log });
+  const notices = configWarnings(env).map(({ text }) => text);
+  await greet(running, { config, warnings: [...warnings, ...notices], log });
 } catch (error) {
   process.stderr.write(secretsRemoved(secrets)(`Passbook cannot start: ${faultText(error)}\n`));
   process.exitCode = 1;

@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { readEnvironment } from '../config.ts';
+import type { CommandTools } from './command-tools.ts';
+import { withExamples } from './help.ts';
 import { PEOPLE_MAX } from '../demo/residents.ts';
 
 const SEED_MAX = 4_294_967_295;
@@ -19,10 +21,11 @@ type Options = {
 };
 
 /** Adds the command that runs a bank with a made-up history. */
-export function addDemoCommand(program: Command, { out }: { out: (line: string) => void }): void {
-  program
+export function addDemoCommand(program: Command, { out }: Pick<CommandTools, 'out'>): void {
+  const demo = program
     .command('demo')
-    .description('run a bank with invented people and months of history, to look around in')
+    .summary('run a bank with invented people and months of history')
+    .description(ABOUT)
     .option(
       '--people <number>',
       `people, from ${PEOPLE_MIN} to ${PEOPLE_MAX}`,
@@ -50,26 +53,23 @@ export function addDemoCommand(program: Command, { out }: { out: (line: string) 
       '--keep <file>',
       'keep the books in a file; a later run with it continues them (default: a temporary file)',
     )
-    .addHelpText('after', HELP)
     .action(async (options: Options) => {
       const { runDemo } = await import('../demo/run-demo.ts');
       const { env } = readEnvironment(process.env);
       await runDemo(options, { mode: env['NODE_ENV'], out });
     });
+  withExamples(demo, [
+    'passbook demo',
+    'passbook demo --people 40 --months 24',
+    'passbook demo --keep demo.db --port 4000',
+  ]);
 }
 
-const HELP = `
-It makes the history with the real ledger and a clock that is set, and prints a
-link that signs you in as a customer, a shop or the operator. Payments keep
-arriving until Ctrl+C ends it. Then its files are removed, unless you keep them.
-
-It listens on this machine only, sends no mail, and refuses NODE_ENV=production.
-A file that is kept keeps its people, months and seed.
-
-Examples:
-  passbook demo
-  passbook demo --people 40 --months 24
-  passbook demo --keep demo.db --port 4000`;
+const ABOUT =
+  'Run a bank with invented people and months of history, which the real ledger makes with a clock that is set. ' +
+  'Prints a link that signs you in as a customer, a shop or the operator. Payments keep arriving until Ctrl+C ends ' +
+  'it. Then its files are removed, unless you keep them. It listens on this machine only, sends no mail, and refuses ' +
+  'NODE_ENV=production. A file that is kept keeps its people, months and seed.';
 
 /** Parses an option as an integer of a range. */
 function integer(from: number, to: number): (text: string) => number {

@@ -1,12 +1,12 @@
 import { access, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { createCheckpointArchive, readLines } from '../adapters/files/index.ts';
 import { createCheckpointSigner, publicCheckpointKey, verifyCheckpoint } from '../adapters/security/index.ts';
-import { sha256OfHex } from '../adapters/system.ts';
+import { sha256OfHex, systemClock } from '../adapters/system.ts';
 import { sha256 } from '../adapters/shared/sha256.ts';
 import type { LedgerPorts } from '../application/ledger.ts';
-import type { Store } from '../application/ports/ledger-store.ts';
 import { statementProofText } from '../application/proofs/statement-proof-text.ts';
 import { verifyBooks } from '../application/proofs/verify-books.ts';
 import type { Verified, VerifyRequest } from '../application/proofs/verify-books.ts';
@@ -21,31 +21,27 @@ import { FAULTS, FaultLog } from '../domain/verification/faults.ts';
 import type { Fault } from '../domain/verification/faults.ts';
 import { createLedger } from '../index.ts';
 import { checkpointKey } from '../local-secrets.ts';
+import type { CommandTools } from './command-tools.ts';
+import { withExamples } from './help.ts';
+import { keepLastRun } from './last-runs.ts';
 
-type Setting = {
-  /** @throws ConfigError */
-  readonly config: () => Config;
-  readonly withStore: (work: (store: Store) => Promise<void>) => Promise<void>;
-  readonly out: (line: string) => void;
-  /** Writes text without a line break. Resolves once more can be written. */
-  readonly write: (text: string) => Promise<void>;
-  readonly progress: (line: string) => void;
-  readonly fail: () => void;
-};
+type Setting = Pick<CommandTools, 'config' | 'withStore' | 'out' | 'write' | 'progress' | 'fail'>;
+type Options = { readonly json?: true };
 
 const SYSTEM = { kind: 'system' } as const;
 
 /** Adds the commands that verify the books, sign checkpoints and prove statements. */
 export function addProofCommands(program: Command, setting: Setting): void {
   const { config, withStore, out, fail } = setting;
-  program
+  const verify = program
     .command('verify')
-    .description('recompute all books, and compare them with the stored ones')
+    .summary('recompute all books, and compare them')
+    .description('Recompute all books, and compare them with the stored ones. Exits 1 if it finds a fault.')
     .option('--json', 'print the result as JSON')
     .option('--checkpoint <file>', 'also compare with this checkpoint (NUMBER.jws)')
     .option('--manifest <file>', "the checkpoint's manifest; default: NUMBER.manifest beside it")
     .option('--key <public>', 'public key of its signer: a file or the key itself; default: your own')
-    .action(async (options: { json?: true; checkpoint?: string; manifest?: string; key?: string }) => {
+    .action(async (options: VerifyOptions) => {
       const faults = new FaultLog();
       const given = options.checkpoint
         ? await openCheckpoint(
@@ -60,53 +56,80 @@ export function addProofCommands(program: Command, setting: Setting): void {
           onProgress: (verified) => setting.progress(progressText(verified)),
         });
         const all = [...faults.list(), ...found.faults];
+        const run = { at: systemClock.now(), faults: all.length };
+        await keepLastRun(config().dataDirectory, { verify: run });
         if (options.json)
           out(JSON.stringify({ ok: all.length === 0, faults: all, verified: found.verified }));
         else for (const line of [...all.map(faultLine), verdict(all, found.verified)]) out(line);
         if (all.length > 0) fail();
       });
     });
+  withExamples(verify, ['passbook verify', 'passbook verify --checkpoint data/checkpoints/12.jws']);
 
-  program
+  const checkpoint = program
     .command('checkpoint')
-    .description('sign the current state of all accounts, and store it outside the database')
-    .action(async () => {
+    .summary('sign the current state of all accounts')
+    .description('Sign the current state of all accounts, and store it outside the database.')
+    .option('--json', 'print the result as JSON')
+    .action(async ({ json }: Options) => {
       await withLedger(setting, async (ledger) => {
-        const { number, accounts, signed } = await ledger.makeCheckpoint();
+        const made = await ledger.makeCheckpoint();
+        const { number, accounts, signed } = made;
         const path = join(config().checkpointDirectory, `${number}.jws`);
+        if (json) {
+          out(JSON.stringify({ number, accounts, path, signed }));
+          return;
+        }
         out(
           `Checkpoint ${number} of ${accounts} accounts is in ${path}: give a copy to someone outside the bank`,
         );
         out(signed);
       });
     });
+  withExamples(checkpoint, ['passbook checkpoint', 'passbook checkpoint --json']);
 
-  program
+  const key = program
     .command('checkpoint-key')
-    .description('print the public key that verifies checkpoints, as a JWK')
+    .summary('print the public key of checkpoints')
+    .description('Print the public key that verifies checkpoints, as a JWK.')
     .action(async () => out(await publicCheckpointKey(await checkpointKey(config()))));
+  withExamples(key, ['passbook checkpoint-key > bank.jwk']);
 
-  program
+  addStatementCommands(program, setting);
+  addErasure(program, setting);
+}
+
+type VerifyOptions = Options & { checkpoint?: string; manifest?: string; key?: string };
+
+function addErasure(program: Command, setting: Setting): void {
+  const { out } = setting;
+  const erase = program
     .command('erase-text')
-    .description("erase a transaction's description, reference and metadata permanently")
+    .summary('erase the texts of a transaction')
+    .description("Erase a transaction's description, reference and metadata permanently.")
     .argument('<transactionId>', "transaction's id")
     .requiredOption('--reason <text>', 'reason, for the audit log')
-    .action(async (transferId: string, { reason }: { reason: string }) => {
+    .option('--json', 'print the result as JSON')
+    .action(async (transferId: string, { reason, json }: Options & { reason: string }) => {
       await withLedger(setting, async (ledger) => {
         const erased = await ledger.eraseText(SYSTEM, { transferId, reason });
         if (!erased.ok) throw new Error(`Nothing was erased: ${erased.code}`);
-        out(`Erased the description, reference and metadata of ${transferId}`);
+        out(
+          json
+            ? JSON.stringify({ transactionId: transferId, erased: ['description', 'reference', 'metadata'] })
+            : `Erased the description, reference and metadata of ${transferId}`,
+        );
       });
     });
-
-  addStatementCommands(program, setting);
+  withExamples(erase, ['passbook erase-text 0198c0de-0000-7000-8000-000000000001 --reason "request 17"']);
 }
 
 function addStatementCommands(program: Command, setting: Setting): void {
   const { out, fail } = setting;
-  program
+  const exporting = program
     .command('export-statement')
-    .description("write an account's entries of a period, with the proof that a checkpoint covers them")
+    .summary('write entries of an account with a proof')
+    .description("Write an account's entries of a period, with the proof that a checkpoint covers them.")
     .argument('<accountId>', "account's id")
     .option('--from <instant>', 'day or RFC 3339 instant; default: the opening', instantOf)
     .option('--to <instant>', 'day or RFC 3339 instant, exclusive; default: the newest checkpoint', instantOf)
@@ -120,25 +143,53 @@ function addStatementCommands(program: Command, setting: Setting): void {
         else await writeParts(file, parts);
       });
     });
+  withExamples(exporting, [
+    'passbook export-statement ACCOUNT_ID --from 2026-01-01 --to 2026-02-01 --out january.json',
+  ]);
 
-  program
+  const verifying = program
     .command('verify-statement')
-    .description('check a statement and its proof, without a database')
+    .summary('check a statement and its proof')
+    .description('Check a statement and its proof, without a database.')
     .argument('<file>', 'file that export-statement wrote')
     .requiredOption('--key <public>', "the bank's public key: a file or the key itself")
-    .action(async (file: string, { key }: { key: string }) => {
-      const proof = inVersion2(JSON.parse(await readFile(file, 'utf8')));
+    .option('--json', 'print the result as JSON')
+    .action(async (file: string, { key, json }: Options & { key: string }) => {
+      const proof = inVersion2(parsed(await readFile(file, 'utf8')));
       if (!isStatementProof(proof)) throw new Error(`${file} is not a statement proof`);
       const checkpoint = await verifyCheckpoint(proof.checkpoint, await textOf(key));
       const result = checkpoint
         ? checkStatementProof(proof, checkpoint, { digest: sha256, hexDigest: sha256OfHex })
         : ({ ok: false, reason: 'its checkpoint is not signed with this key' } as const);
-      if (checkpoint && result.ok)
+      if (!result.ok) fail();
+      if (json) out(provenJson(result, proof.period));
+      else if (!result.ok) out(`NOT PROVEN: ${result.reason}`);
+      else if (checkpoint)
         for (const line of statementLines(proof.period, result.statement, checkpoint)) out(line);
-      if (result.ok) return;
-      out(`NOT PROVEN: ${result.reason}`);
-      fail();
     });
+  withExamples(verifying, ['passbook verify-statement january.json --key bank.jwk']);
+}
+
+type Proven = { readonly ok: true; readonly statement: ProvenStatement };
+type Unproven = { readonly ok: false; readonly reason: string };
+
+/** Amounts are strings of minor units, as in the API. */
+function provenJson(result: Proven | Unproven, { from, to }: { from: number; to: number }): string {
+  const shown = result.ok
+    ? { proven: true, period: { from: timeOf(from), to: timeOf(to) }, ...result.statement }
+    : { proven: false, reason: result.reason };
+  return JSON.stringify(shown, (_name, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
+}
+
+/** The value of a JSON text; undefined if it is none. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Writes a new file, and removes it if a part fails. @throws Error if the file exists */
@@ -208,7 +259,7 @@ async function textOf(key: string): Promise<string> {
 
 function instantOf(text: string): number {
   const read = readInstant(text, { days: true });
-  if ('fault' in read) throw new Error(`"${text}" ${read.fault}`);
+  if ('fault' in read) throw new InvalidArgumentError(`"${text}" ${read.fault}`);
   return read.instant;
 }
 

@@ -15,27 +15,47 @@ import { isLive } from '../domain/entities/session.ts';
 import type { Session } from '../domain/entities/session.ts';
 import { ROLES } from '../domain/entities/user.ts';
 import type { Role, User } from '../domain/entities/user.ts';
+import type { CommandTools } from './command-tools.ts';
+import { withExamples } from './help.ts';
 import { tableLines } from './table.ts';
 
-type Setting = {
-  readonly withStore: (work: (store: Store) => Promise<void>) => Promise<void>;
-  readonly out: (line: string) => void;
-};
+type Setting = Pick<CommandTools, 'withStore' | 'out'>;
 
 type Options = { readonly json?: true };
 type WithReason = Options & { readonly reason: string };
+
+const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
+  list: ['passbook users list', 'passbook users list --json'],
+  show: ['passbook users show ada@example.com'],
+  grant: ['passbook users grant ada@example.com auditor --reason "audit of 2026"'],
+  lock: ['passbook users lock ada@example.com --reason "lost phone"'],
+  unlock: ['passbook users unlock ada@example.com --reason "phone found"'],
+  'reset-password': ['passbook users reset-password ada@example.com'],
+  sessions: ['passbook users sessions ada@example.com'],
+  revoke: ['passbook users revoke ada@example.com'],
+};
 
 const USERS_PAGE = 200;
 const runtime = { clock: systemClock, ids: systemIds, digest: sha256 };
 
 /** Adds the commands about users. Each is safe to run while the server is running. */
 export function addUserCommands(program: Command, { withStore, out }: Setting): void {
-  const users = program.command('users').description('manage users');
+  const users = program
+    .command('users')
+    .summary('list, show, lock and grant roles to users')
+    .description('Manage users.');
   const print = (options: Options, json: unknown, lines: readonly string[]): void => {
     for (const line of options.json ? [JSON.stringify(json)] : lines) out(line);
   };
   const command = (name: string, description: string): Command =>
-    users.command(name).description(description).option('--json', 'print the result as JSON');
+    withExamples(
+      users
+        .command(name)
+        .summary(summaryOf(description))
+        .description(`${capitalised(description)}.`)
+        .option('--json', 'print the result as JSON'),
+      EXAMPLES[name] ?? [],
+    );
   const about = (name: string, description: string): Command =>
     command(name, description).argument('<user>', 'e-mail address or id');
 
@@ -116,6 +136,15 @@ export function addUserCommands(program: Command, { withStore, out }: Setting): 
         print(options, { ended }, [`${count} ended`]);
       });
     });
+}
+
+/** The part before a semicolon or a comma. */
+function summaryOf(description: string): string {
+  return description.split(/[;,] /, 1)[0] ?? description;
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function refOf(text: string): UserRef {

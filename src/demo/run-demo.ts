@@ -75,7 +75,7 @@ export async function runDemo(
 async function prepare(options: DemoOptions, port: number): Promise<Demo> {
   const place = await (options.keep === undefined ? temporaryPlace() : keptPlace(options.keep));
   const { people, months, seed } = options;
-  const config = readConfig({
+  const variables = {
     HOST: LOOPBACK_HOST,
     PORT: port.toString(),
     STORE: 'sqlite',
@@ -84,18 +84,20 @@ async function prepare(options: DemoOptions, port: number): Promise<Demo> {
     LOG_LEVEL: 'warn',
     BANK_NAME: 'Passbook Demo Bank',
     BANK_ADDRESS: '7 Example Quay|1010 Anytown',
-  });
+  };
+  const config = readConfig(variables);
   const operator = await systemUser(config);
   if (!operator) throw new TypeError('A demo has an operator');
   if (place.made && operator.isNew)
     throw new Error(`The password of the demo is missing: ${operator.path ?? ''}`);
+  const secrets = await jwtSecrets(config);
   return {
     place,
     plan: place.made ?? { people, months, seed },
     config,
-    secrets: await jwtSecrets(config),
+    secrets,
     operator,
-    log: await createLog({ level: config.logLevel, format: config.logFormat, secrets }),
+    log: await createLog({ level: config.logLevel, format: config.logFormat, secrets: [...secrets, operator.password] }),
   };
 }
 

@@ -127,7 +127,7 @@ describe('settings that may not be what was meant', () => {
     [{ DATABASE_PATH: 'a.db', MONGO_URI: 'mongodb://h/b' }, ['DATABASE_PATH']],
     [{ STORE: 'memory', DATABASE_PATH: 'a.db' }, ['DATABASE_PATH']],
   ])('%j: %j', (env, subjects) => {
-    expect(configWarnings(env).map((warning) => warning.split(' ')[0])).toEqual(subjects);
+    expect(configWarnings(env).map(({ text }) => text.split(' ')[0])).toEqual(subjects);
   });
 
   it.each(['HOST', 'DATA_DIR', 'DATABASE_PATH', 'CHECKPOINT_DIR'])('%s cannot be blank', (name) => {

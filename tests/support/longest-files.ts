@@ -15,6 +15,8 @@ export const LONGEST = [
   'tests/contract/sqlite-every-column.test.ts',
   'tests/faults/mongo-reset.test.ts',
   'tests/adapters/cli.test.ts',
+  'tests/commands/doctor.test.ts',
+  'tests/commands/every-command.test.ts',
   'tests/model/coverage.test.ts',
   'tests/faults/client-lossy-proxy.test.ts',
   'tests/model/planted-faults.test.ts',

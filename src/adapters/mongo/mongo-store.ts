@@ -60,8 +60,8 @@ type GivenClient = {
   readonly databaseName: string;
 };
 
-/** Durability options, which override the URI's. */
-const DATABASE_OPTIONS: DbOptions = {
+/** Durability options for every command, which override the URI's. */
+export const DATABASE_OPTIONS: DbOptions = {
   readConcern: new ReadConcern('majority'),
   writeConcern: { w: 'majority', journal: true },
   readPreference: 'primary',
@@ -76,7 +76,7 @@ const DATABASE_OPTIONS: DbOptions = {
 const MACHINE_CLOCK: Clock = { now: () => Date.now() };
 
 const DEFAULT_PREFIX = 'PB';
-const DEFAULT_DATABASE = 'passbook';
+export const DEFAULT_DATABASE = 'passbook';
 /** The driver's default, which this program used before it had its own. */
 const FORMER_DATABASE = 'test';
 
@@ -115,7 +115,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
   }
 }
 
-function driverOptions(options: StoreClient): MongoClientOptions {
+export function driverOptions(options: StoreClient): MongoClientOptions {
   return {
     appName: 'passbook',
     retryWrites: true,
@@ -131,7 +131,7 @@ function driverOptions(options: StoreClient): MongoClientOptions {
   };
 }
 
-function databaseNameIn(uri: string): string | undefined {
+export function databaseNameIn(uri: string): string | undefined {
   const [, name] = /^[^:]+:\/\/[^/?]+\/([^?]+)/.exec(uri) ?? [];
   return name && decodeURIComponent(name);
 }

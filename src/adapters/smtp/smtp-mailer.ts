@@ -35,22 +35,12 @@ export function createSmtpMailer({
   ...terms
 }: MailTerms & { server: SmtpServer; timeouts?: Partial<SmtpTimeouts> }): SmtpMailer {
   const timeouts = { ...TIMEOUTS, ...changed };
-  const isLocal = isLoopback(server.host);
   const transport = createTransport({
     pool: true,
     maxConnections: 1,
     // No retries after a refusal. `trySend` replaces a connection that the server closed while idle
     maxRequeues: 0,
-    host: server.host,
-    port: server.port,
-    secure: server.secure,
-    requireTLS: !server.secure && server.auth !== null && !isLocal,
-    // A local mail server has no certificate or one for another name, and the traffic never leaves the machine
-    ...(isLocal && { tls: { rejectUnauthorized: false } }),
-    ...(server.auth && { auth: { ...server.auth } }),
-    connectionTimeout: timeouts.connection,
-    greetingTimeout: timeouts.greeting,
-    socketTimeout: timeouts.socket,
+    ...connectionTo(server, timeouts),
   });
 
   /** Whether the last mail left the connection open. The server may have closed it since. */
@@ -84,6 +74,60 @@ export function createSmtpMailer({
     },
     close: () => transport.close({ force: true }),
   };
+}
+
+function connectionTo(server: SmtpServer, timeouts: Omit<SmtpTimeouts, 'send'>) {
+  const isLocal = isLoopback(server.host);
+  return {
+    host: server.host,
+    port: server.port,
+    secure: server.secure,
+    requireTLS: !server.secure && server.auth !== null && !isLocal,
+    // A local mail server has no certificate or one for another name, and the traffic never leaves the machine
+    ...(isLocal && { tls: { rejectUnauthorized: false } }),
+    ...(server.auth && { auth: { ...server.auth } }),
+    connectionTimeout: timeouts.connection,
+    greetingTimeout: timeouts.greeting,
+    socketTimeout: timeouts.socket,
+  };
+}
+
+/** Reason why a mail server cannot be used. `kind` is the step that failed. */
+export type SmtpTrouble = {
+  readonly kind: 'unreachable' | 'insecure' | 'denied' | 'refused';
+  /** The server's words, or those of the connection. */
+  readonly reason: string;
+};
+
+/**
+ * Greets a mail server as before a mail: connects, negotiates TLS and signs in. Sends no mail.
+ * @returns null if the server would accept a mail
+ */
+export async function greetMailServer(
+  server: SmtpServer,
+  { timeoutMs = TIMEOUTS.greeting }: { timeoutMs?: number } = {},
+): Promise<SmtpTrouble | null> {
+  const timeouts = { connection: timeoutMs, greeting: timeoutMs, socket: timeoutMs };
+  const transport = createTransport(connectionTo(server, timeouts));
+  try {
+    await transport.verify();
+    return null;
+  } catch (error) {
+    const fault = error as NodemailerError;
+    return { kind: troubleOf(fault), reason: fault.message };
+  } finally {
+    transport.close();
+  }
+}
+
+const CERTIFICATE = /certificate|self.signed|altnames|wrong version number|ssl routines/i;
+
+function troubleOf({ code = '', responseCode, message }: NodemailerError): SmtpTrouble['kind'] {
+  if (code === 'ETLS' || CERTIFICATE.test(message)) return 'insecure';
+  if (code === 'EAUTH' || code === 'ENOAUTH' || [530, 534, 535, 538].includes(Number(responseCode))) {
+    return 'denied';
+  }
+  return responseCode ? 'refused' : 'unreachable';
 }
 
 /**

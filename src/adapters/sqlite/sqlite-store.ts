@@ -3,6 +3,7 @@ import { CLOCK_TOLERANCE_MS } from '../shared/clock-behind.ts';
 import type { Store } from '../../application/ports/ledger-store.ts';
 import type { Clock } from '../../application/ports/runtime.ts';
 import { backUp } from './backup/backup.ts';
+import type { BackupTerms } from './backup/backup.ts';
 import { SqliteClockGuard } from './writing/clock-guard.ts';
 import { assertDurable, configure, Connection, SETTINGS } from './connection/connection.ts';
 import { DatabaseFile } from './connection/database-file.ts';
@@ -43,7 +44,7 @@ export interface SqliteStore extends Store<SqliteTransaction>, AsyncDisposable {
    * Makes a consistent copy of the database while the bank runs. It gets its name only once it is complete.
    * @throws Error if `file` exists, or the copy cannot be made
    */
-  backup(file: string): Promise<void>;
+  backup(file: string, terms?: BackupTerms): Promise<void>;
 }
 
 /**
@@ -182,9 +183,9 @@ function storeOf({
       },
       lockTimeoutMs,
     }),
-    backup: async (target) => {
+    backup: async (target, terms) => {
       reader.assertOpen();
-      await backUp(driver, file.path, target);
+      await backUp(driver, { path: file.path, file: target }, terms);
     },
     check: async () => {
       await unitOfWork.check();

@@ -2,6 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { MongoServerError } from 'mongodb';
 import type { ClientSession, Collection, Db, Document, IndexDescription } from 'mongodb';
 import type { Clock } from '../../../application/ports/runtime.ts';
+import type {
+  AppliedMigration,
+  MigrationName,
+  SchemaRefusal,
+  SchemaState,
+} from '../../shared/schema-state.ts';
 import { digestDocuments } from './digest-documents.ts';
 import { endTransaction } from '../transactions/end-transaction.ts';
 import { hasCode } from '../transactions/errors.ts';
@@ -15,9 +21,17 @@ import * as validators from './validators.ts';
 type Migration = {
   readonly version: number;
   readonly name: string;
-  /** Repeated and concurrent runs must be safe. */
-  readonly apply: (db: Db, settings: MigrationSettings) => Promise<void>;
+  /** Runs before the indexes are made. Repeated and concurrent runs must be safe, as for `finish`. */
+  readonly prepare?: (db: Db) => Promise<unknown>;
+  /** Indexes to make, by collection. */
+  readonly indexes?: Readonly<Record<string, readonly NamedIndex[]>>;
+  /** Runs after the indexes are made. */
+  readonly finish?: (db: Db, settings: MigrationSettings) => Promise<unknown>;
+  /** Indexes of earlier versions to drop at the end. */
+  readonly dropped?: readonly { readonly collection: string; readonly name: string }[];
 };
+
+type NamedIndex = IndexDescription & { readonly name: string };
 
 export type MigrationSettings = {
   /** Prefix of the numbers of accounts that have none. */
@@ -42,8 +56,8 @@ const MIGRATIONS: readonly Migration[] = [
   {
     version: FIRST_VERSION,
     name: 'the ledger, users, sessions and the outbox',
-    async apply(db) {
-      await index(db, 'accounts', [
+    indexes: {
+      accounts: [
         { key: { ownerId: 1, _id: 1 }, name: 'by_owner' },
         // System accounts only, as there are few
         {
@@ -56,8 +70,8 @@ const MIGRATIONS: readonly Migration[] = [
           name: 'by_expiry',
           partialFilterExpression: { nextExpiryAt: { $type: 'date' } },
         },
-      ]);
-      await index(db, 'transfers', [
+      ],
+      transfers: [
         // An account's book: no two entries have the same key, even with several writers
         { key: { places: 1 }, name: 'by_place', unique: true, sparse: true },
         { key: { 'record.key': 1 }, name: 'by_key', unique: true, sparse: true },
@@ -67,48 +81,48 @@ const MIGRATIONS: readonly Migration[] = [
           name: 'pending_holds',
           partialFilterExpression: { status: 'pending' },
         },
-      ]);
-      await index(db, 'parcels', [
+      ],
+      parcels: [
         {
           key: { dueAt: 1, _id: 1 },
           name: 'by_due',
           partialFilterExpression: { dueAt: { $exists: true } },
         },
-      ]);
-      await index(db, 'users', [{ key: { email: 1 }, name: 'by_email', unique: true }]);
-      await startLedger(db);
+      ],
+      users: [{ key: { email: 1 }, name: 'by_email', unique: true }],
     },
+    finish: startLedger,
   },
   {
     version: 3,
     name: 'entries by counterparty in blocks',
-    /** Drops an index that version 2 made. Blocks of existing entries are written on demand. */
-    apply: (db) => dropIndex(db, 'transfers', 'by_other'),
+    // An index that version 2 made. Blocks of existing entries are written on demand
+    dropped: [{ collection: 'transfers', name: 'by_other' }],
   },
   {
     version: 4,
     name: 'transfers by user in books',
-    async apply(db) {
-      await again(() => db.collection('transfers').updateMany(UNBOOKED, NAME_UNBOOKED));
-      await index(db, 'transfers', [
+    prepare: (db) => again(() => db.collection('transfers').updateMany(UNBOOKED, NAME_UNBOOKED)),
+    indexes: {
+      transfers: [
         {
           key: { unbookedFor: 1, createdAt: -1, _id: -1 },
           name: 'unbooked',
           partialFilterExpression: { unbookedFor: { $exists: true } },
         },
-      ]);
-      await dropIndex(db, 'transfers', 'by_party');
+      ],
     },
+    dropped: [{ collection: 'transfers', name: 'by_party' }],
   },
   {
     version: 5,
     name: 'a head for every other unit',
-    apply: splitHead,
+    finish: splitHead,
   },
   {
     version: 6,
     name: 'a digest of what no chain covers',
-    async apply(db) {
+    async prepare(db) {
       // First, so that an older program writes nothing without a digest
       await keepValid(db, 'accounts', validators.accounts);
       await keepValid(db, 'transfers', validators.transfers);
@@ -119,20 +133,20 @@ const MIGRATIONS: readonly Migration[] = [
   {
     version: 7,
     name: 'sessions by their end, mails by the hour, users in the audit log',
-    async apply(db) {
-      await index(db, 'sessions', [
+    indexes: {
+      sessions: [
         { key: { expiresAt: 1 }, name: 'by_expiry' },
         { key: { endedAt: 1 }, name: 'by_end' },
-      ]);
-      await index(db, 'mailHours', [{ key: { endsAt: 1 }, name: 'by_end' }]);
+      ],
+      mailHours: [{ key: { endsAt: 1 }, name: 'by_end' }],
     },
   },
   {
     version: 8,
     name: 'holds in sum',
-    async apply(db) {
-      await again(() => db.collection('transfers').updateMany(UNRESERVED, NAME_RESERVED));
-      await index(db, 'transfers', [
+    prepare: (db) => again(() => db.collection('transfers').updateMany(UNRESERVED, NAME_RESERVED)),
+    indexes: {
+      transfers: [
         {
           key: { 'reserved.debited': 1, expiresAt: 1, 'reserved.amount': 1, status: 1 },
           name: 'reserved_debits',
@@ -155,22 +169,22 @@ const MIGRATIONS: readonly Migration[] = [
           name: 'pending_holds_by_id',
           partialFilterExpression: { status: 'pending' },
         },
-      ]);
-      await dropIndex(db, 'transfers', 'pending_holds');
+      ],
     },
+    dropped: [{ collection: 'transfers', name: 'pending_holds' }],
   },
   {
     version: 9,
     name: 'profiles, refresh tokens, credentials and security events',
-    async apply(db) {
-      await index(db, 'sessions', [
+    indexes: {
+      sessions: [
         {
           key: { userId: 1, _id: 1 },
           name: 'open_by_user',
           partialFilterExpression: { endedAt: null },
         },
-      ]);
-      await index(db, 'credentials', [
+      ],
+      credentials: [
         { key: { userId: 1, kind: 1, _id: 1 }, name: 'by_user' },
         {
           key: { kind: 1, digest: 1 },
@@ -182,24 +196,24 @@ const MIGRATIONS: readonly Migration[] = [
           name: 'by_expiry',
           partialFilterExpression: { expiresAt: { $type: 'date' } },
         },
-      ]);
-      await index(db, 'securityEvents', [{ key: { userId: 1, _id: -1 }, name: 'by_user' }]);
+      ],
+      securityEvents: [{ key: { userId: 1, _id: -1 }, name: 'by_user' }],
     },
   },
   {
     version: 10,
     name: 'throttles by their end',
-    async apply(db) {
-      await index(db, 'throttles', [{ key: { expiresAt: 1 }, name: 'by_expiry', expireAfterSeconds: 0 }]);
+    indexes: {
+      throttles: [{ key: { expiresAt: 1 }, name: 'by_expiry', expireAfterSeconds: 0 }],
     },
   },
   {
     version: 11,
     name: 'account numbers, references and external ids',
-    async apply(db, { accountPrefix }) {
-      // First, so that an older program writes no account without a number
-      await keepValid(db, 'accounts', validators.accounts);
-      await index(db, 'accounts', [
+    // First, so that an older program writes no account without a number
+    prepare: (db) => keepValid(db, 'accounts', validators.accounts),
+    indexes: {
+      accounts: [
         {
           key: { number: 1 },
           name: 'by_number',
@@ -212,8 +226,8 @@ const MIGRATIONS: readonly Migration[] = [
           unique: true,
           partialFilterExpression: { externalId: { $gt: '' } },
         },
-      ]);
-      await index(db, 'transfers', [
+      ],
+      transfers: [
         {
           key: { externalId: 1 },
           name: 'by_external_id',
@@ -221,18 +235,18 @@ const MIGRATIONS: readonly Migration[] = [
           // Without rejected transfers, which have no entries
           partialFilterExpression: { externalId: { $gt: '' }, places: { $exists: true } },
         },
-      ]);
-      await again(() => numberDocuments(db, accountPrefix));
+      ],
     },
+    finish: (db, { accountPrefix }) => again(() => numberDocuments(db, accountPrefix)),
   },
   {
     version: 12,
     name: 'payees',
-    async apply(db) {
-      await index(db, 'payees', [
+    indexes: {
+      payees: [
         { key: { accountId: 1, userId: 1 }, name: 'by_account', unique: true },
         { key: { userId: 1, _id: 1 }, name: 'by_user' },
-      ]);
+      ],
     },
   },
 ];
@@ -260,6 +274,7 @@ const NAME_RESERVED = [
 
 const VERSION = MIGRATIONS.at(-1)?.version ?? 0;
 
+const NAMESPACE_NOT_FOUND = 26;
 const INDEX_NOT_FOUND = 27;
 const NAMESPACE_EXISTS = 48;
 /** Errors of the server while another process changes the same collection or index. */
@@ -279,26 +294,141 @@ export async function migrateMongo(
 ): Promise<void> {
   const schema = db.collection<MigrationDocument>('schema');
   const current = await versionOf(db);
-  if (current > VERSION) {
-    throw new TypeError(
-      `The database "${db.databaseName}" has version ${current}; this program knows versions up to ${VERSION}: update the program`,
-    );
-  }
-
-  if (current > 0 && current < FIRST_VERSION) {
-    throw new TypeError(
-      `The database "${db.databaseName}" was made before the first release and cannot be migrated: use a new one`,
-    );
-  }
+  const refusal = refusalOf(db, current);
+  if (refusal) throw new TypeError(refusal.reason);
 
   if (current === 0) {
     await assertNotForeign(db);
     await keepAllValid(db);
   }
   const missing = MIGRATIONS.filter(({ version }) => version > current);
-  for (const migration of missing) await migration.apply(db, settings);
+  for (const migration of missing) await apply(db, migration, settings);
   if (current > 0 && missing.length > 0) await keepAllValid(db);
   for (const migration of missing) await keepTrack(schema, migration, clock);
+}
+
+async function apply(
+  db: Db,
+  { prepare, indexes = {}, finish, dropped = [] }: Migration,
+  settings: MigrationSettings,
+): Promise<void> {
+  await prepare?.(db);
+  for (const [name, descriptions] of Object.entries(indexes)) await index(db, name, descriptions);
+  await finish?.(db, settings);
+  for (const { collection, name } of dropped) await dropIndex(db, collection, name);
+}
+
+function refusalOf(db: Db, version: number): SchemaRefusal | null {
+  if (version > VERSION) {
+    const reason = `The database "${db.databaseName}" has version ${version}; this program knows versions up to ${VERSION}: update the program`;
+    return { kind: 'newer', reason };
+  }
+  if (version > 0 && version < FIRST_VERSION) {
+    const reason = `The database "${db.databaseName}" was made before the first release and cannot be migrated: use a new one`;
+    return { kind: 'unreleased', reason };
+  }
+  return null;
+}
+
+/** Reads the schema, and changes nothing. */
+export async function mongoSchemaState(db: Db): Promise<SchemaState> {
+  const foreign = await foreignnessOf(db);
+  if (foreign !== undefined) {
+    const refusal = { kind: 'foreign', reason: foreignDatabase(db, foreign).message } as const;
+    return { version: 0, known: VERSION, applied: [], missing: [], refusal };
+  }
+  const applied = (await readSchema(db)).toReversed().map(appliedMigration);
+  const version = applied.at(-1)?.version ?? 0;
+  const refusal = refusalOf(db, version);
+  return {
+    version,
+    known: VERSION,
+    applied,
+    missing: refusal ? [] : MIGRATIONS.filter((one) => one.version > version).map(named),
+    refusal,
+  };
+}
+
+function appliedMigration({ _id, name, appliedAt }: Document): AppliedMigration {
+  return { version: Number(_id), name: String(name), appliedAt: (appliedAt as Date).getTime() };
+}
+
+function named({ version, name }: Migration): MigrationName {
+  return { version, name };
+}
+
+/** Describes a mark of another program, if there is one. */
+async function foreignnessOf(db: Db): Promise<string | undefined> {
+  const schema = await readSchema(db);
+  if (schema.some((document) => !isMigration(document))) return FOREIGN_SCHEMA;
+  return schema.length > 0 ? undefined : foreignCollection(db);
+}
+
+/** Lists the indexes that a database of this version lacks, or has with other keys or rules: `collection.name`. */
+export async function missingIndexes(db: Db, version: number): Promise<readonly string[]> {
+  const missing = await absentIndexes(db, version);
+  return missing.map(({ collection, description }) => `${collection}.${description.name}`);
+}
+
+/** Makes the indexes again that a database of the newest version lacks. Returns them: `collection.name`. */
+export async function remakeIndexes(db: Db): Promise<readonly string[]> {
+  if ((await versionOf(db)) !== VERSION) return [];
+  const missing = await absentIndexes(db, VERSION);
+  for (const { collection, description } of missing) {
+    // One of that name with other keys is in the way
+    await dropIndex(db, collection, description.name);
+    await index(db, collection, [description]);
+  }
+  return missing.map(({ collection, description }) => `${collection}.${description.name}`);
+}
+
+type PlacedIndex = { readonly collection: string; readonly description: NamedIndex };
+
+async function absentIndexes(db: Db, version: number): Promise<readonly PlacedIndex[]> {
+  const missing: PlacedIndex[] = [];
+  const found = new Map<string, readonly Document[]>();
+  for (const placed of expectedIndexes(version)) {
+    const { collection, description } = placed;
+    const present = found.get(collection) ?? (await indexesOf(db, collection));
+    found.set(collection, present);
+    if (!present.some((one) => isSameIndex(one, description))) missing.push(placed);
+  }
+  return missing;
+}
+
+function expectedIndexes(version: number): readonly PlacedIndex[] {
+  const expected = new Map<string, PlacedIndex>();
+  for (const { indexes = {}, dropped = [] } of MIGRATIONS.filter((one) => one.version <= version)) {
+    for (const [collection, descriptions] of Object.entries(indexes)) {
+      for (const description of descriptions) {
+        expected.set(`${collection}.${description.name}`, { collection, description });
+      }
+    }
+    for (const { collection, name } of dropped) expected.delete(`${collection}.${name}`);
+  }
+  return [...expected.values()];
+}
+
+async function indexesOf(db: Db, collection: string): Promise<readonly Document[]> {
+  try {
+    return (await db.collection(collection).listIndexes().toArray()) as Document[];
+  } catch (fault) {
+    if (hasCode(fault, NAMESPACE_NOT_FOUND)) return [];
+    throw fault;
+  }
+}
+
+/** Compares texts, because the driver returns some numbers as longs. */
+function isSameIndex(found: Document, { name, key, unique = false }: NamedIndex): boolean {
+  const keyText = (of: object): string =>
+    Object.entries(of)
+      .map(([field, order]) => `${field} ${String(order)}`)
+      .join();
+  return (
+    found['name'] === name &&
+    Boolean(found['unique']) === unique &&
+    keyText(found['key'] as object) === keyText(key)
+  );
 }
 
 /**
@@ -306,11 +436,16 @@ export async function migrateMongo(
  * @throws TypeError if another program has a collection of that name
  */
 export async function versionOf(db: Db): Promise<number> {
-  const applied = await db.collection('schema').find().sort({ _id: -1 }).limit(100).toArray();
-  const foreign = applied.find((document) => !isMigration(document));
-  if (foreign)
-    throw foreignDatabase(db, 'its collection "schema" holds documents that this program did not write');
+  const applied = await readSchema(db);
+  if (applied.some((document) => !isMigration(document))) throw foreignDatabase(db, FOREIGN_SCHEMA);
   return Number(applied[0]?._id ?? 0);
+}
+
+const FOREIGN_SCHEMA = 'its collection "schema" holds documents that this program did not write';
+
+/** The newest migrations of the database, the last one first. */
+function readSchema(db: Db): Promise<readonly Document[]> {
+  return db.collection('schema').find().sort({ _id: -1 }).limit(100).toArray();
 }
 
 /** Whether this program wrote the document, in this or another version. */
@@ -397,8 +532,8 @@ async function keepValid(db: Db, name: string, validator: Document): Promise<voi
   });
 }
 
-async function index(db: Db, name: string, indexes: IndexDescription[]): Promise<void> {
-  await again(() => db.collection(name).createIndexes(indexes));
+async function index(db: Db, name: string, indexes: readonly NamedIndex[]): Promise<void> {
+  await again(() => db.collection(name).createIndexes([...indexes]));
 }
 
 async function dropIndex(db: Db, collection: string, name: string): Promise<void> {
@@ -406,7 +541,7 @@ async function dropIndex(db: Db, collection: string, name: string): Promise<void
     await again(() => db.collection(collection).dropIndex(name));
   } catch (fault) {
     // The index never existed, or another process was faster
-    if (!hasCode(fault, INDEX_NOT_FOUND)) throw fault;
+    if (!hasCode(fault, INDEX_NOT_FOUND) && !hasCode(fault, NAMESPACE_NOT_FOUND)) throw fault;
   }
 }
 

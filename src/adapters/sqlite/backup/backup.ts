@@ -6,6 +6,11 @@ import { Connection } from '../connection/connection.ts';
 import { syncFolder } from '../connection/database-file.ts';
 import type { Driver } from '../connection/driver.ts';
 
+/** Tells how far a copy has come, in pages of 4 KiB. */
+export type BackupTerms = {
+  readonly onProgress?: (copy: { readonly copied: number; readonly pages: number }) => void;
+};
+
 /** Pages that the copying thread copies between two checks of its clock: 4 MB. */
 const PAGES_AT_ONCE = 1024;
 
@@ -14,14 +19,18 @@ const PAGES_AT_ONCE = 1024;
  * only once it is complete and on the disk.
  * @throws Error if `file` exists, or the copy cannot be made
  */
-export async function backUp(driver: Driver, path: string, file: string): Promise<void> {
+export async function backUp(
+  driver: Driver,
+  { path, file }: { path: string; file: string },
+  terms: BackupTerms = {},
+): Promise<void> {
   const target = resolve(file);
   await assertMissing(target);
 
   const folder = dirname(target);
   const temporary = join(folder, `.${basename(target)}.${randomUUID()}.part`);
   try {
-    await copy(driver, path, temporary);
+    await copy(driver, { path, temporary }, terms);
     await giveName(temporary, target);
     await syncFolder(folder);
   } catch (cause) {
@@ -33,14 +42,22 @@ export async function backUp(driver: Driver, path: string, file: string): Promis
   }
 }
 
-async function copy(driver: Driver, path: string, temporary: string): Promise<void> {
+async function copy(
+  driver: Driver,
+  { path, temporary }: { path: string; temporary: string },
+  { onProgress }: BackupTerms,
+): Promise<void> {
   const handle = await open(temporary, 'wx', 0o600);
   const source = new Connection(driver, path, { readOnly: true });
   try {
     // A read transaction fixes the copy's state, and keeps the copy from restarting at each commit.
     source.exec('BEGIN');
     source.get('SELECT count(*) FROM schema_migrations');
-    await driver.backup(source.database, temporary, { rate: PAGES_AT_ONCE });
+    await driver.backup(source.database, temporary, {
+      rate: PAGES_AT_ONCE,
+      progress: ({ totalPages, remainingPages }) =>
+        onProgress?.({ copied: totalPages - remainingPages, pages: totalPages }),
+    });
     closeInOrder(driver, temporary);
     await handle.sync();
   } finally {

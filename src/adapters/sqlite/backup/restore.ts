@@ -26,6 +26,8 @@ export async function restore({ file, target, verify }: RestoreTerms): Promise<s
   const driver = await loadDriver();
   const [source, path] = [resolve(file), resolve(target)];
   await assertBackup(source, path);
+  // Again under the mark, before anything is replaced: to verify the copy may take long
+  await assertUnused(driver, path);
 
   const folder = dirname(path);
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -40,6 +42,11 @@ export async function restore({ file, target, verify }: RestoreTerms): Promise<s
       ['', '-wal', '-shm', '-journal'].map((suffix) => rm(`${copy}${suffix}`, { force: true })),
     );
   }
+}
+
+/** @throws Error if a program of this machine has the database open. A missing one is not open. */
+export async function assertNoProgramHas(path: string): Promise<void> {
+  await assertUnused(await loadDriver(), resolve(path));
 }
 
 async function assertBackup(source: string, path: string): Promise<void> {

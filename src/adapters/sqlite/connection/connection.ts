@@ -16,7 +16,7 @@ export class Connection implements Writer {
   readonly #statements = new Map<string, PreparedStatement>();
   #isClosed = false;
 
-  constructor(driver: Driver, path: string, { readOnly }: { readOnly: boolean }) {
+  constructor(driver: Driver, path: string | URL, { readOnly }: { readOnly: boolean }) {
     this.#database = new driver.DatabaseSync(path, { readOnly });
   }
 

@@ -19,8 +19,8 @@ export class DatabaseFile {
   /** Creates the file and its folders if they are missing, accessible only to the bank's own user. */
   static async make(path: string): Promise<DatabaseFile> {
     const folder = dirname(path);
-    assertNotRestoring(path);
-    assertLogBelongs(path);
+    const fault = openingFault(path);
+    if (fault) throw new Error(fault.reason);
     const made = await mkdir(folder, { recursive: true, mode: 0o700 });
     // SQLite gives its other files the permissions of this one.
     await (await open(path, 'a', 0o600)).close();
@@ -47,22 +47,23 @@ export function restoreMark(path: string): string {
   return `${path}.restoring`;
 }
 
-function assertNotRestoring(path: string): void {
-  if (!existsSync(restoreMark(path))) return;
-  throw new Error('A restore of it is in progress, or was interrupted: run "passbook restore FILE" again');
-}
+/** Reason why the files at a path must not be opened. */
+export type OpeningFault = { readonly kind: 'restoring' | 'foreign_log'; readonly reason: string };
 
 /**
- * Refuses a foreign log: SQLite merges any log beside a file into it, and a log beside a backup belongs to other books.
- * @throws Error for a foreign log
+ * Finds a restore that was interrupted, and a foreign log: SQLite merges any log beside a file into it, and a log beside
+ * a backup belongs to other books. Returns null if there is neither.
  */
-function assertLogBelongs(path: string): void {
+export function openingFault(path: string): OpeningFault | null {
+  if (existsSync(restoreMark(path))) {
+    const reason = 'A restore of it is in progress, or was interrupted: run "passbook restore FILE" again';
+    return { kind: 'restoring', reason };
+  }
   const log = `${path}-wal`;
   const { size: logBytes = 0 } = statSync(log, { throwIfNoEntry: false }) ?? {};
-  if (logBelongs({ logBytes, userVersion: userVersionOf(path) })) return;
-  throw new Error(
-    `The log ${log} belongs to other books, and would damage these: move it away, or use "passbook restore FILE"`,
-  );
+  if (logBelongs({ logBytes, userVersion: userVersionOf(path) })) return null;
+  const reason = `The log ${log} belongs to other books, and would damage these: move it away, or use "passbook restore FILE"`;
+  return { kind: 'foreign_log', reason };
 }
 
 function userVersionOf(path: string): number {

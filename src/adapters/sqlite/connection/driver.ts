@@ -16,9 +16,13 @@ export interface Database {
 
 /** The part of `node:sqlite` in use; @photostructure/sqlite has the same interface. */
 export interface Driver {
-  readonly DatabaseSync: new (path: string, options: { readOnly: boolean }) => Database;
+  readonly DatabaseSync: new (path: string | URL, options: { readOnly: boolean }) => Database;
   /** Copies in another thread, so nothing else may use `source` meanwhile. */
-  backup(source: Database, path: string, options: { rate: number }): Promise<unknown>;
+  backup(
+    source: Database,
+    path: string,
+    options: { rate: number; progress?: (pages: { totalPages: number; remainingPages: number }) => void },
+  ): Promise<unknown>;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Instant } from '../../../domain/time.ts';
 import { unmarkBackup } from '../backup/backup-mark.ts';
 import type { Connection } from '../connection/connection.ts';
 import { digestRows, numberAccounts } from '../tables/digest-rows.ts';
+import type { AppliedMigration, SchemaRefusal, SchemaState } from '../../shared/schema-state.ts';
 import { DEFAULT_PREFIX } from '../../../domain/entities/account-number.ts';
 import {
   DIGESTS_KEPT,
@@ -88,15 +89,47 @@ export function assertKnownVersion(
   connection: Connection,
   migrations: readonly Migration[] = MIGRATIONS,
 ): void {
+  const refusal = refusalOf(connection, migrations);
+  if (refusal) throw new Error(refusal.reason);
+}
+
+function refusalOf(connection: Connection, migrations: readonly Migration[]): SchemaRefusal | null {
+  if (isForeign(connection)) return { kind: 'foreign', reason: FOREIGN };
+
   const version = schemaVersion(connection);
   if (version > migrations.length) {
-    throw new Error(
-      `It was written by a newer Passbook (schema ${version}, and this one knows ${migrations.length}): upgrade Passbook`,
-    );
+    const reason = `It was written by a newer Passbook (schema ${version}, and this one knows ${migrations.length}): upgrade Passbook`;
+    return { kind: 'newer', reason };
   }
   if (version > 0 && nameOfFirst(connection) !== migrations[0]?.name) {
-    throw new Error('It was made before the first release and cannot be migrated: use a new file');
+    const reason = 'It was made before the first release and cannot be migrated: use a new file';
+    return { kind: 'unreleased', reason };
   }
+  return null;
+}
+
+/** Reads the schema, and changes nothing. */
+export function sqliteSchemaState(
+  connection: Connection,
+  migrations: readonly Migration[] = MIGRATIONS,
+): SchemaState {
+  const refusal = refusalOf(connection, migrations);
+  const applied = refusal?.kind === 'foreign' ? [] : appliedMigrations(connection);
+  const version = applied.at(-1)?.version ?? 0;
+  const all = migrations.map(({ name }, index) => ({ version: index + 1, name }));
+  const missing = refusal ? [] : all.filter((one) => one.version > version);
+  return { version, known: migrations.length, applied, missing, refusal };
+}
+
+function appliedMigrations(connection: Connection): readonly AppliedMigration[] {
+  if (schemaVersion(connection) === 0) return [];
+  const sql = 'SELECT number, name, applied_at FROM schema_migrations ORDER BY number';
+  const rows = connection.all(sql) as { number: bigint; name: string; applied_at: bigint }[];
+  return rows.map(({ number, name, applied_at }) => ({
+    version: Number(number),
+    name,
+    appliedAt: Number(applied_at),
+  }));
 }
 
 function nameOfFirst(connection: Connection): string | undefined {
@@ -131,15 +164,24 @@ function applyNext(
   }
 }
 
+const FOREIGN = 'It belongs to another program';
+
 function schemaVersion(connection: Connection): number {
-  const tables = (
-    connection.all("SELECT name FROM sqlite_schema WHERE type = 'table'") as { name: string }[]
-  ).map(({ name }) => name);
-  if (tables.length === 0) return 0;
-  if (!tables.includes('schema_migrations')) throw new Error('It belongs to another program');
+  if (tablesOf(connection).length === 0) return 0;
+  if (isForeign(connection)) throw new Error(FOREIGN);
 
   const row = connection.get('SELECT max(number) AS version FROM schema_migrations') as
     | { version: bigint | null }
     | undefined;
   return Number(row?.version ?? 0);
+}
+
+function isForeign(connection: Connection): boolean {
+  const tables = tablesOf(connection);
+  return tables.length > 0 && !tables.includes('schema_migrations');
+}
+
+function tablesOf(connection: Connection): readonly string[] {
+  const rows = connection.all("SELECT name FROM sqlite_schema WHERE type = 'table'") as { name: string }[];
+  return rows.map(({ name }) => name);
 }
