@@ -201,7 +201,8 @@ function headline({ transfer, source, destination, other }: Payment): string {
   const { kind, status } = transfer;
   if (kind === 'initial_funds' || kind === 'withdrawal') return kindText(kind);
   const what = kind === 'reversal' ? 'Refund' : status === 'pending' ? 'Reservation' : 'Payment';
-  return source || !destination ? `${what} to ${other.name}` : `${what} from ${other.name}`;
+  if (!source && destination) return `${what} from ${other.name}`;
+  return `${what} ${status === 'pending' ? 'for' : 'to'} ${other.name}`;
 }
 
 /** The state of a payment in words. */
