@@ -112,7 +112,7 @@ describe.skipIf(!hasBrowser)("The customer's pages in a browser", () => {
     const rows = page.locator('table.entries tbody tr:not(.day-row)');
     const first = await rows.count();
     await page.locator('.more').scrollIntoViewIfNeeded();
-    await page.waitForFunction(() => document.querySelectorAll('table.entries').length === 2);
+    await page.locator('table.entries').nth(1).waitFor();
     expect(await rows.count()).toBeGreaterThan(first);
     expect(new URL(page.url()).search).toBe('');
     expect(faults).toEqual([]);

@@ -44,7 +44,7 @@ export async function readPayment(c: PageContext, ports: ConsolePorts, transferI
 
 function otherOf(transfer: TransferView, ownDestination: AccountView | undefined): Payment['other'] {
   if (ownDestination) return { name: accountTitle(ownDestination), number: ownDestination.number };
-  const known = transfer.counterparty as NamedCounterparty | null;
+  const known: NamedCounterparty | null = transfer.counterparty;
   if (known === null) return { name: transfer.kind === 'transfer' ? 'The payee' : 'The bank', number: null };
   return { name: known.name ?? kindText(transfer.kind), number: known.number ?? null };
 }
