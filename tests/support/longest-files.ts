@@ -1,6 +1,12 @@
 /** Test files that take more than 15 seconds, the longest first. */
 export const LONGEST = [
   'tests/contract/mongo.test.ts',
+  'tests/adapters/main.test.ts',
+  'tests/contract/mongo-every-field.test.ts',
+  'tests/faults/mongo-faults.test.ts',
+  'tests/faults/mongo-failover.test.ts',
+  'tests/adapters/http/pages.test.ts',
+  'tests/adapters/console/customer-pages.test.ts',
   'tests/adapters/bounded-work.test.ts',
   'tests/faults/mongo-failover.test.ts',
   'tests/scripts/mongod-resolver.test.ts',

@@ -51,6 +51,10 @@ export class PasskeyPage {
     await this.#server.close();
   }
 
+  get page(): Page {
+    return this.#page;
+  }
+
   get port(): number {
     return this.#server.port;
   }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { Hono } from 'hono';
 import type { PageEnv } from '../shared/page-edge.ts';
-import { CONFIRM_SCRIPT } from './customer/confirm-script.ts';
+import { CONFIRM_SCRIPT } from './confirm-script.ts';
 import { ICON } from './style/icon.ts';
 import { STYLE } from './style/style.ts';
 import { PASSKEY_SCRIPT } from './passkey-script.ts';

@@ -97,7 +97,7 @@ describe('sending money on the pages', () => {
     expect(amountPage.text).not.toContain('Okafor');
   });
 
-  test('a mistyped number is told at once, and the fields stay', async () => {
+  test('a mistyped number is shown at once, and the fields stay', async () => {
     const wrong = `${number.slice(0, -1)}${(Number(number.at(-1)) + 1) % 10}`;
     const page = await check('Bob Okafor', wrong);
     expect(page.status).toBe(400);

@@ -78,6 +78,7 @@ export function accountPageRoutes(ports: ConsolePorts) {
             hx-select-oob="#news:innerHTML"
             hx-swap="outerHTML"
           >
+            <h1 class="hidden">{accountTitle(account)}</h1>
             <AccountChips accounts={accounts} chosen={account} />
             <div class="stack">
               <BalanceCard account={account} days={days} />

@@ -8,7 +8,7 @@ import { kindText } from './kinds.ts';
 import { selfOf } from './self.ts';
 
 /** A payment with the part that the reader has in it. */
-export type Payment = {
+export type OwnPayment = {
   readonly transfer: TransferView;
   /** The reader's account that pays; undefined if another's does. */
   readonly source: AccountView | undefined;
@@ -21,7 +21,11 @@ export type Payment = {
 };
 
 /** Reads a payment of the person. @throws PassbookError `transfer_not_found` */
-export async function readPayment(c: PageContext, ports: ConsolePorts, transferId: string): Promise<Payment> {
+export async function readPayment(
+  c: PageContext,
+  ports: ConsolePorts,
+  transferId: string,
+): Promise<OwnPayment> {
   const viewer = selfOf(c);
   const { bank } = ports;
   const [found, accounts] = await Promise.all([
@@ -42,15 +46,15 @@ export async function readPayment(c: PageContext, ports: ConsolePorts, transferI
   };
 }
 
-function otherOf(transfer: TransferView, ownDestination: AccountView | undefined): Payment['other'] {
+function otherOf(transfer: TransferView, ownDestination: AccountView | undefined): OwnPayment['other'] {
   if (ownDestination) return { name: accountTitle(ownDestination), number: ownDestination.number };
-  const known = transfer.counterparty as NamedCounterparty | null;
+  const known: NamedCounterparty | null = transfer.counterparty;
   if (known === null) return { name: transfer.kind === 'transfer' ? 'The payee' : 'The bank', number: null };
   return { name: known.name ?? kindText(transfer.kind), number: known.number ?? null };
 }
 
 /** The number of the other side; its last characters if the reader may see no more. */
-export function otherNumber({ other, transfer }: Pick<Payment, 'other' | 'transfer'>): string {
+export function otherNumber({ other, transfer }: Pick<OwnPayment, 'other' | 'transfer'>): string {
   if (other.number !== null) return formatAccountNumber(other.number);
   const account = transfer.counterparty?.account ?? '';
   return account.length === 4 ? `Account ending in ${account}` : '';

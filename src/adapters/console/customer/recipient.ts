@@ -115,7 +115,8 @@ async function ofPayment(
   if (accounts.some(({ accountId }) => accountId === account)) {
     return { ...ownRecipient(accounts, account), model: named };
   }
-  const { name = null, number = null } = (named.counterparty as NamedCounterparty | null) ?? {};
+  const known: NamedCounterparty | null = named.counterparty;
+  const { name = null, number = null } = known ?? {};
   return {
     account,
     name: name ?? 'Payee without a name',

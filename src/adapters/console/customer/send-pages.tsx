@@ -246,7 +246,6 @@ export type AmountProps = {
 
 /** Step 2: the amount, and what the payee reads. */
 export const AmountPage: FC<AmountProps> = ({ state, account, recipient, fault }) => {
-  const page = usePage();
   const { currency, exponent, available } = account;
   const typed = withModel(state, recipient);
   const amountFault = faultOf(fault, 'amount');

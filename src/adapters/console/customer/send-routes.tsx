@@ -1,5 +1,4 @@
 import { Hono } from 'hono';
-import type { Context } from 'hono';
 import type { TransferRequest } from '../../../application/transfers/transfer-funds.ts';
 import type { AccountView } from '../../../application/views.ts';
 import { canonicalNumber } from '../../../domain/entities/account-number.ts';
@@ -272,8 +271,7 @@ export function sendRoutes(ports: ConsolePorts) {
   }
 
   async function sendTooOld(c: PageContext, about: Pick<WhoState, 'accounts' | 'state'>): Promise<Response> {
-    const open: Context = c;
-    edge.setStatus(open, 'invalid_request');
+    shownFault(new PassbookError('invalid_request'), c, ports);
     const { accounts, state } = about;
     return sendWho(c, { accounts, state: { ...state, checked: '', accepted: '' }, fault: CHECK_TOO_OLD });
   }

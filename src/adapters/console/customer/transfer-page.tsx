@@ -16,7 +16,7 @@ import type { ConsolePorts, PageContext } from '../ports.ts';
 import { exampleAmount, momentText, moneyText, typedAmount } from '../text.ts';
 import { kindText } from './kinds.ts';
 import { otherNumber, readPayment } from './payment.ts';
-import type { Payment } from './payment.ts';
+import type { OwnPayment } from './payment.ts';
 import { savedPayees } from './recipient.ts';
 import { newFormKey, requireDone, selfOf } from './self.ts';
 
@@ -71,7 +71,7 @@ export function transferRoutes(ports: ConsolePorts) {
   async function end(
     c: PageContext,
     form: Fields,
-    act: (payment: Payment) => Promise<string>,
+    act: (payment: OwnPayment) => Promise<string>,
   ): Promise<Response> {
     const payment = await readPayment(c, ports, c.req.param('id') ?? '');
     try {
@@ -166,7 +166,7 @@ export function transferRoutes(ports: ConsolePorts) {
 }
 
 type RefundState = {
-  readonly payment: Payment;
+  readonly payment: OwnPayment;
   readonly key: string;
   readonly fault?: FaultText;
   readonly typed?: Fields;
@@ -181,7 +181,7 @@ function keyAfter(error: unknown, form: Fields): string {
 const RETRIED: readonly string[] = ['queue_full', 'unavailable', 'storage_full', 'outcome_unknown'];
 
 /** @throws PassbookError `invalid_request` for a text that is no amount */
-function amountIn(form: Fields, { exponent }: Payment): bigint {
+function amountIn(form: Fields, { exponent }: OwnPayment): bigint {
   const amount = readAmount(form.text('amount'), exponent);
   if (amount !== undefined) return amount;
   const message = `must be a number above zero, such as ${exampleAmount(exponent)}`;
@@ -189,23 +189,27 @@ function amountIn(form: Fields, { exponent }: Payment): bigint {
 }
 
 /** Only the payee ends a reservation: otherwise it would guarantee nothing. */
-function mayEnd({ transfer, destination }: Payment): boolean {
+function mayEnd({ transfer, destination }: OwnPayment): boolean {
   return transfer.status === 'pending' && destination !== undefined;
 }
 
-function isRefundable({ transfer, destination }: Payment): boolean {
+function isRefundable({ transfer, destination }: OwnPayment): boolean {
   return transfer.status === 'completed' && transfer.kind === 'transfer' && destination !== undefined;
 }
 
-function headline({ transfer, source, destination, other }: Payment): string {
+function headline({ transfer, source, destination, other }: OwnPayment): string {
   const { kind, status } = transfer;
   if (kind === 'initial_funds' || kind === 'withdrawal') return kindText(kind);
   const what = kind === 'reversal' ? 'Refund' : status === 'pending' ? 'Reservation' : 'Payment';
-  return source || !destination ? `${what} to ${other.name}` : `${what} from ${other.name}`;
+  if (!source && destination) return `${what} from ${other.name}`;
+  return `${what} ${status === 'pending' ? 'for' : 'to'} ${other.name}`;
 }
 
 /** The state of a payment in words. */
-function stateText({ transfer, source, destination, exponent, currency }: Payment, language: string): string {
+function stateText(
+  { transfer, source, destination, exponent, currency }: OwnPayment,
+  language: string,
+): string {
   const { status, amount, amountCaptured, kind } = transfer;
   const taken = amountCaptured !== null && amountCaptured < amount;
   switch (status) {
@@ -231,7 +235,7 @@ function stateText({ transfer, source, destination, exponent, currency }: Paymen
 }
 
 /** A sentence about what has just happened. */
-function newsText(payment: Payment, news: Fields, language: string): string | null {
+function newsText(payment: OwnPayment, news: Fields, language: string): string | null {
   const { transfer, source, destination, currency, exponent, other } = payment;
   const { status, kind } = transfer;
   const text = (amount: bigint) => moneyText({ amount, currency, exponent }, { language });
@@ -249,7 +253,7 @@ function newsText(payment: Payment, news: Fields, language: string): string | nu
   return `You ${verb} ${to}. Available now: ${text(source.available)}.`;
 }
 
-const PaymentCard: FC<{ payment: Payment; news: Fields; fault: FaultText | undefined }> = ({
+const PaymentCard: FC<{ payment: OwnPayment; news: Fields; fault: FaultText | undefined }> = ({
   payment,
   news,
   fault,
@@ -346,7 +350,7 @@ const PaymentCard: FC<{ payment: Payment; news: Fields; fault: FaultText | undef
 };
 
 type ReservedProps = {
-  readonly payment: Payment;
+  readonly payment: OwnPayment;
   readonly formKey: string;
   readonly fault?: FaultText | undefined;
   readonly typed?: Fields | undefined;
@@ -388,7 +392,7 @@ const Reserved: FC<ReservedProps> = ({ payment, formKey, fault, typed }) => {
   );
 };
 
-const SaveOffer: FC<{ payment: Payment; isOpen: boolean; hasFailed: boolean }> = ({
+const SaveOffer: FC<{ payment: OwnPayment; isOpen: boolean; hasFailed: boolean }> = ({
   payment,
   isOpen,
   hasFailed,

@@ -94,7 +94,7 @@ export const Fact: FC<PropsWithChildren<{ label: string }>> = ({ label, children
 /** A list that is empty says what to do next. */
 export const Empty: FC<PropsWithChildren<{ title: string }>> = ({ title, children }) => (
   <div class="empty">
-    <h3>{title}</h3>
+    <p class="title">{title}</p>
     {children}
   </div>
 );

@@ -36,7 +36,7 @@ th + th, td + td { padding-left: 20px; }
 .badge.bad { background: var(--bad-soft); color: var(--bad); }
 .badge.plain { background: none; border: 1px solid var(--line); color: var(--faint); }
 .empty { padding: 28px 8px; text-align: center; color: var(--faint); }
-.empty h3 { color: var(--ink); margin-bottom: 4px; }
+.empty .title { color: var(--ink); font-weight: 650; margin-bottom: 4px; }
 .empty .actions { justify-content: center; }
 .links { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 8px 20px; margin-top: 20px; font-size: 0.94rem; }
 .actions { display: flex; flex-wrap: wrap; gap: 10px; margin-top: 20px; align-items: center; }
