@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { sha256OfHex, systemClock } from './adapters/system.ts';
 import { sha256 } from './adapters/shared/sha256.ts';
@@ -11,10 +11,7 @@ import { addMailCommands } from './commands/mail-commands.ts';
 import { openStore } from './open-store.ts';
 import { addProofCommands } from './commands/proof-commands.ts';
 import { addUserCommands } from './commands/user-commands.ts';
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
+import { version } from './version.ts';
 
 const program = new Command('passbook')
   .description('Manage a Passbook ledger. Safe to run while the server is running.')

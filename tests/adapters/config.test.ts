@@ -44,6 +44,7 @@ const DEFAULTS: Config = {
   checkpointDirectory: join('data', 'checkpoints'),
   checkpointEveryMs: null,
   logLevel: 'info',
+  metrics: { token: null, address: null },
 };
 
 type Env = Record<string, string>;

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { Bank } from '../../application/bank.ts';
 import type { Logger } from '../../application/ports/runtime.ts';
+import type { Tracer } from '../../application/ports/tracer.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import type { Holder, Letterhead } from './statement/issued-statement.ts';
 import { accessLog } from './middleware/access-log.ts';
@@ -16,6 +17,8 @@ import { documentRoutes } from './routes/documents.ts';
 import type { CallerRequired, HttpEnv } from './env.ts';
 import { commonHeaders } from './responses/headers.ts';
 import { linkPageRoutes } from './routes/link-pages.ts';
+import { metricsRoute } from './routes/metrics.ts';
+import type { MetricsRoute } from './routes/metrics.ts';
 import { operationRoutes } from './routes/health.ts';
 import { payeeRoutes } from './routes/payees.ts';
 import { profileRoutes } from './routes/profile.ts';
@@ -31,6 +34,8 @@ import { securityEventRoutes } from './routes/security-events.ts';
 import { userRoutes } from './routes/users.ts';
 import { denialsNoted } from './middleware/denials-noted.ts';
 import { ledgerRoutes } from './routes/ledger.ts';
+import { requestsCounted, requestsTraced } from './middleware/requests-watched.ts';
+import type { AnsweredRequest } from './middleware/requests-watched.ts';
 import { WriteThrottle } from './middleware/write-throttle.ts';
 import type { WriteLimits } from './middleware/write-throttle.ts';
 
@@ -50,6 +55,12 @@ export type AppOptions = {
   readonly letterhead?: Letterhead | null;
   /** Origins beside `publicOrigin` whose pages may call the server from a browser. Default: none. */
   readonly allowedOrigins?: readonly string[];
+  /** Serves metrics at `/metrics`. Null: there is no such path. Default: null. */
+  readonly metrics?: MetricsRoute | null;
+  /** Called after each request. Must not throw. */
+  readonly onAnswered?: ((request: AnsweredRequest) => void) | undefined;
+  /** Default: none. */
+  readonly tracer?: Tracer | null;
 };
 
 export type App = ReturnType<typeof createApp>;
@@ -66,6 +77,9 @@ export function createApp({
   requests = {},
   allowedOrigins = [],
   letterhead = null,
+  metrics = null,
+  onAnswered,
+  tracer = null,
 }: AppOptions) {
   const isHttps = publicOrigin?.startsWith('https:') ?? false;
   const token = sessionToken({ isHttps });
@@ -97,8 +111,10 @@ export function createApp({
   app.notFound((c) =>
     sendProblem(c, 'route_not_found', { subject: `${shownPath(c.req.path)}. See /docs for all paths` }),
   );
+  app.use(commonHeaders({ isHttps }));
+  if (tracer) app.use(requestsTraced({ tracer }));
+  if (onAnswered) app.use(requestsCounted({ onAnswered }));
   app.use(
-    commonHeaders({ isHttps }),
     accessLog({ log, trustedProxies }),
     denialsNoted({ bank, log, trustedProxies }),
     crossOriginAllowed(origins),
@@ -115,6 +131,7 @@ export function createApp({
     repeatedHeadersRefused(),
     crossSiteRefused(origins),
   );
+  if (metrics) app.route('/', metricsRoute(metrics));
   return app
     .route('/', operationRoutes(shared))
     .use(requestsLimited({ limit: new RequestLimit(requests), readSession, trustedProxies }))
