@@ -80,6 +80,9 @@ describe('the configuration', () => {
         TRUSTED_PROXIES: '2',
         MAX_CONNECTIONS: '100',
         LOG_LEVEL: 'debug',
+        METRICS_TOKEN: 'a-token-of-16-ch',
+        METRICS_PORT: '9464',
+        METRICS_HOST: '10.0.0.2',
         SHUTDOWN_SECONDS: '30',
         MONGO_URI: 'mongodb://db.example/bank',
         DATA_DIR: '/var/lib/passbook',
@@ -146,6 +149,7 @@ describe('the configuration', () => {
       checkpointDirectory: '/mnt/elsewhere',
       checkpointEveryMs: 3_600_000,
       logLevel: 'debug',
+      metrics: { token: 'a-token-of-16-ch', address: { host: '10.0.0.2', port: 9_464 } },
     } satisfies Config);
   });
 
@@ -154,6 +158,13 @@ describe('the configuration', () => {
       readConfig({ NODE_ENV: 'production', JWT_SECRET: SECRET, PUBLIC_ORIGIN: 'https://b.example' }).host,
     ).toBe('0.0.0.0');
     expect(readConfig({ NODE_ENV: 'test' }).host).toBe('127.0.0.1');
+  });
+
+  it('serves metrics at a port of its own to this machine alone, unless told otherwise', () => {
+    expect(readConfig({ METRICS_PORT: '0' }).metrics).toEqual({
+      token: null,
+      address: { host: '127.0.0.1', port: 0 },
+    });
   });
 
   it.each<[Env, Config['store']]>([
@@ -225,6 +236,7 @@ const MONGO =
   'MONGO_URI must be mongodb:// or mongodb+srv:// and its hosts, with user:password@ before them if needed, percent-encoded';
 const SMTP =
   'SMTP_URL must be smtp:// or smtps:// and a host, with user:password@ before it if needed, percent-encoded';
+const METRICS_TOKEN = 'METRICS_TOKEN must be 16 or more letters, digits and the characters -._~+/=';
 const MAIL_FROM = 'MAIL_FROM must be one e-mail address, or a name and <one e-mail address>';
 
 describe('a faulty configuration', () => {
@@ -246,6 +258,11 @@ describe('a faulty configuration', () => {
     [{ TRUSTED_PROXIES: 'all' }, 'TRUSTED_PROXIES must be an integer from 0 to 16'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent'],
     [{ SHUTDOWN_SECONDS: '0' }, 'SHUTDOWN_SECONDS must be an integer from 1 to 3600'],
+    [{ METRICS_TOKEN: 'fifteen-letters' }, METRICS_TOKEN],
+    [{ METRICS_TOKEN: 'a token that has blanks' }, METRICS_TOKEN],
+    [{ METRICS_PORT: '65536' }, 'METRICS_PORT must be an integer from 0 to 65535'],
+    [{ METRICS_HOST: '10.0.0.1' }, 'METRICS_PORT is required with METRICS_HOST'],
+    [{ METRICS_PORT: '3000' }, 'METRICS_PORT is the PORT of the server: set another one, or METRICS_TOKEN'],
     [{ STORE: 'mysql' }, 'STORE must be one of mongo, sqlite, memory'],
     [{ STORE: 'mongo' }, 'MONGO_URI is required with STORE=mongo'],
     [{ MONGO_URI: 'http://a' }, MONGO],
