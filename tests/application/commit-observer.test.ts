@@ -27,10 +27,7 @@ class Notes implements CommitObserver<string, string> {
     return this.#note(`unit ${++this.#units}`, `began with ${commands.join(', ')}`);
   }
 
-  committed(
-    accountIds: ReadonlySet<string>,
-    { mark, messageIds }: CommittedUnit<string>,
-  ): void {
+  committed(accountIds: ReadonlySet<string>, { mark, messageIds }: CommittedUnit<string>): void {
     this.#note(mark, `committed, accounts: ${accountIds.size}, messages: ${messageIds.length}`);
   }
 
