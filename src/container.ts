@@ -82,7 +82,7 @@ export async function assembleServices(given: {
   checkpointKey: string;
   store: Store;
   log: Logger;
-  /** Of `metricsFor`, which the store may use before. Default: created here. */
+  /** Result of `metricsFor`, which the store may use before. Default: created here. */
   metrics?: ServerMetrics | null;
   /** Returns the origin of the bank's pages, to which the links in mails lead. */
   origin: () => string;

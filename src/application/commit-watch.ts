@@ -6,7 +6,6 @@ import type { CommandOutcome, CommitObserver } from './ports/commit-observer.ts'
 /** Marks of one command or unit, one for each observer. */
 export type Marks = readonly unknown[];
 
-/** What a watch of a unit needs to know of each of its commands. */
 type Watched = { readonly marks: Marks };
 
 type Outcome = { readonly marks: Marks; readonly outcome: CommandOutcome };

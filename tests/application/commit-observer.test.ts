@@ -132,7 +132,7 @@ describe('an observer of commits', () => {
     expect(notes.lines).toEqual([]);
   });
 
-  it('sees a unit fail, and what its caller is told', async () => {
+  it('sees a unit fail, and the fault of its caller', async () => {
     const store = createMemoryStore();
     const { unitOfWork } = store;
     const failing: UnitOfWork = {

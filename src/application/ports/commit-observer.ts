@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../domain/errors.ts';
 
 /**
- * What became of a command. `done`: committed. `replayed`: answered again under its key. `unfinished`: part of it was
+ * Outcome of a command. `done`: committed. `replayed`: answered again under its key. `unfinished`: part of it was
  * committed, and it is submitted again. `refused`: the code of the refusal, or one for each refused transfer of a batch.
  * `fault`: the code of a failure that the request did not cause.
  */

@@ -18,7 +18,7 @@ describeWithMongo('a transaction of MongoDB that runs again', () => {
     await other.close();
   });
 
-  it('is told each time, and one that runs once is not', async () => {
+  it('calls onRetry each time, and one that runs once does not', async () => {
     const user = aUser();
     await one.unitOfWork.run(({ users }) => users.insert(user, 'first'));
     expect(retries).toBe(0);

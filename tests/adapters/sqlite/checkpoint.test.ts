@@ -21,7 +21,7 @@ describe('a checkpoint of the write-ahead log', () => {
   it.each([
     ['this thread', {}],
     ['the writing thread', { threadThreshold: 0 }],
-  ])('is told once the log is full, by the commit of %s that ran it', async (_, options) => {
+  ])('calls onCheckpoint once the log is full, after the commit of %s that ran it', async (_, options) => {
     const durations: number[] = [];
     const path = join(folder, 'bank.db');
     const clock = new FixedClock();

@@ -14,7 +14,7 @@ export type AnsweredRequest = {
   readonly durationMs: number;
 };
 
-/** Tells of each request once its answer is ready. */
+/** Calls `onAnswered` for each request once its answer is ready. */
 export function requestsCounted({ onAnswered }: { onAnswered: (request: AnsweredRequest) => void }) {
   return createMiddleware<HttpEnv>(async (c, next) => {
     const startedAt = performance.now();
