@@ -1,5 +1,6 @@
 /** What metrics cost: the same ledgers and servers, watched and not, in turns of the same run. */
 import type * as Metrics from '../../src/adapters/metrics/index.ts';
+import type * as Watch from '../../src/application/commit-watch.ts';
 import type { CommitObserver } from '../../src/index.ts';
 import { openHttp } from './http-contender.ts';
 import { openLedger } from './ledger-contender.ts';
@@ -30,7 +31,13 @@ export async function watching(machine: Machine, options: Options): Promise<numb
     };
     rows.push([pair.name, text(({ cpu }) => cpu), text(({ rate }) => rate)]);
   }
-  say(`\n${table(['watched to unwatched', 'processor time for a transfer', 'transfers a second'], rows)}`);
+  if (rows.length > 0) {
+    say(`\n${table(['watched to unwatched', 'processor time for a transfer', 'transfers a second'], rows)}`);
+  }
+  const alone = await Promise.all(
+    [1, 16, 64].map(async (size) => [`${size}`, (await timeOf(size)).toFixed(2)]),
+  );
+  say(`\n${table(['commands in a unit', 'observers, microseconds for a command'], alone)}`);
   return 0;
 }
 
@@ -61,6 +68,32 @@ async function observers(): Promise<readonly CommitObserver[]> {
   )) as typeof Metrics;
   const metrics = createServerMetrics({ version: '0', store: 'memory', node: process.version });
   return [new RecentSeconds({ clock: { now: () => Date.now() } }), metrics.commits];
+}
+
+/** Many short ones: some are undisturbed on a busy machine. */
+const ROUNDS = 300;
+const COMMANDS = 6_400;
+
+/** Processor time of the observers alone, in microseconds for a command: the best round, as others disturb the rest. */
+async function timeOf(size: number): Promise<number> {
+  const { CommitWatch } = (await import(
+    new URL('../../dist/application/commit-watch.js', import.meta.url).href
+  )) as typeof Watch;
+  const watch = new CommitWatch(await observers());
+  const accountIds = new Set(Array.from({ length: 2 * size }, (_, index) => `account ${index}`));
+  let best = Infinity;
+  for (let round = 0; round < ROUNDS; round++) {
+    const began = process.cpuUsage();
+    for (let command = 0; command < COMMANDS; command += size) {
+      const commands = Array.from({ length: size }, () => ({ marks: watch.submitted() }));
+      const unit = watch.began(commands);
+      watch.committed(unit, { accountIds, messageIds: [] });
+      watch.answered(commands.map(({ marks }) => ({ marks, outcome: 'done' })));
+    }
+    const { user, system } = process.cpuUsage(began);
+    best = Math.min(best, (user + system) / COMMANDS);
+  }
+  return best;
 }
 
 async function compareTurns(pair: Pair, options: Options): Promise<readonly Ratios[]> {

@@ -20,17 +20,17 @@ export type Exposition = { readonly contentType: string; readonly text: string }
 export type ServerMetrics = {
   /** Counts commands and commits. */
   readonly commits: CommitObserver;
-  answered(request: CountedRequest): void;
-  signedIn(attempt: { readonly method: string; readonly outcome: string }): void;
-  attemptedMail(outcome: MailOutcome): void;
+  readonly answered: (request: CountedRequest) => void;
+  readonly signedIn: (attempt: { readonly method: string; readonly outcome: string }) => void;
+  readonly attemptedMail: (outcome: MailOutcome) => void;
   /** @param durationMs time of a commit with a checkpoint of SQLite's write-ahead log */
-  checkpointed(durationMs: number): void;
+  readonly checkpointed: (durationMs: number) => void;
   /** A transaction of MongoDB runs again. */
-  retried(): void;
+  readonly retried: () => void;
   /** Counts the waiting mails of this outbox at each reading. */
-  watchOutbox(outbox: OutboxReads): void;
+  readonly watchOutbox: (outbox: OutboxReads) => void;
   /** Returns all metrics as they are now. */
-  read(): Promise<Exposition>;
+  readonly read: () => Promise<Exposition>;
 };
 
 /** Any other method is of no use to the bank, and a client could invent any number of them. */

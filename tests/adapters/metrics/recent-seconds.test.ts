@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RecentSeconds } from '../../../src/adapters/metrics/index.ts';
+import { A_NUMBER } from '../../support/edge.ts';
 import { FixedClock, JANUARY } from '../../../src/testing/fixtures/builders.ts';
 
 const SECOND_MS = 1_000;
@@ -24,7 +25,7 @@ describe('the figures of recent seconds', () => {
     clock.advance(3 * SECOND_MS);
     count(5);
     expect(figures.seconds()).toEqual([
-      { at: JANUARY, committed: 1, p99Ms: expect.any(Number) },
+      { at: JANUARY, committed: 1, p99Ms: A_NUMBER },
       { at: JANUARY + SECOND_MS, committed: 0, p99Ms: null },
       { at: JANUARY + 2 * SECOND_MS, committed: 0, p99Ms: null },
     ]);
