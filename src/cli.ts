@@ -1,9 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { runPassbook } from './commands/run-passbook.ts';
+import { version } from './version.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
 const { argv, env, stdout, stderr } = process;
 const args = argv.slice(2);
 

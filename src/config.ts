@@ -59,12 +59,21 @@ export type Config = {
   readonly logAddresses: AddressPolicy;
   /** Whether the bank takes no changes. */
   readonly isMaintenance: boolean;
+  readonly metrics: MetricsConfig;
 };
 
 export type StoreConfig =
   | { readonly kind: 'mongo'; readonly uri: string }
   | { readonly kind: 'sqlite'; readonly path: string }
   | { readonly kind: 'memory' };
+
+/** How metrics may be read. Null in both: not at all. */
+export type MetricsConfig = {
+  /** Bearer token for `/metrics` at the server's port. */
+  readonly token: string | null;
+  /** Address that serves `/metrics` to anyone who reaches it. Port 0: any free port. */
+  readonly address: { readonly host: string; readonly port: number } | null;
+};
 
 export type MailConfig =
   | { readonly kind: 'smtp'; readonly server: SmtpServer; readonly from: Sender }
@@ -106,6 +115,8 @@ const PLACEHOLDER =
 /** Any random text of this length has at least as many different characters. */
 const JWT_SECRET_MIN_DIFFERENT = 8;
 
+const METRICS_TOKEN_MIN = 16;
+
 /** Names and addresses of this machine. */
 export const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/;
 
@@ -134,6 +145,11 @@ const schema = v.object({
   LOG_ADDRESSES: v.optional(oneOf(['full', 'network', 'none']), 'full'),
   MAINTENANCE: v.optional(oneOf(['off', 'on']), 'off'),
   SHUTDOWN_SECONDS: v.optional(integer({ from: 1, to: 3_600 }), '10'),
+  METRICS_TOKEN: v.optional(
+    textAs(tokenOf, `must be ${METRICS_TOKEN_MIN} or more letters, digits and the characters -._~+/=`),
+  ),
+  METRICS_PORT: v.optional(integer({ from: 0, to: 65_535 })),
+  METRICS_HOST: v.optional(notBlank()),
 
   STORE: v.optional(oneOf(['mongo', 'sqlite', 'memory'])),
   MONGO_URI: v.optional(
@@ -208,6 +224,7 @@ const SECRET_NAMES: readonly Name[] = [
   'SMTP_URL',
   'MONGO_URI',
   'CHECKPOINT_KEY',
+  'METRICS_TOKEN',
 ];
 
 /** The values of the environment that no log may show. A password in a URL also counts by itself. */
@@ -343,6 +360,16 @@ function faultsBetween(texts: Texts, reader: 'server' | 'commands'): readonly st
       'ALLOWED_ORIGINS must be https in production, or localhost',
     ],
     [texts.STORE === 'mongo' && texts.MONGO_URI === undefined, 'MONGO_URI is required with STORE=mongo'],
+    [
+      texts.METRICS_HOST !== undefined && texts.METRICS_PORT === undefined,
+      'METRICS_PORT is required with METRICS_HOST',
+    ],
+    [
+      texts.METRICS_PORT !== undefined &&
+        Number(texts.METRICS_PORT) !== 0 &&
+        texts.METRICS_PORT === (texts.PORT ?? '3000'),
+      'METRICS_PORT is the PORT of the server: set another one, or METRICS_TOKEN',
+    ],
     ...together(texts, 'SYSTEM_EMAIL', 'SYSTEM_PASSWORD'),
     ...together(texts, 'GMAIL_USER', 'GMAIL_PASS'),
     [texts.SMTP_URL !== undefined && usesGmail, 'SMTP_URL and GMAIL_USER are two mail servers: set one'],
@@ -398,6 +425,13 @@ function configOf(values: Values): Config {
     logFormat: values.LOG_FORMAT,
     logAddresses: values.LOG_ADDRESSES,
     isMaintenance: values.MAINTENANCE === 'on',
+    metrics: {
+      token: values.METRICS_TOKEN ?? null,
+      address:
+        values.METRICS_PORT === undefined
+          ? null
+          : { host: values.METRICS_HOST ?? '127.0.0.1', port: values.METRICS_PORT },
+    },
   };
 }
 
@@ -497,6 +531,11 @@ function longTextOf(text: string): string | undefined {
 
 function isRandom(secret: string): boolean {
   return new Set(secret).size >= JWT_SECRET_MIN_DIFFERENT && !PLACEHOLDER.test(secret);
+}
+
+/** A token of RFC 6750, section 2.1. */
+function tokenOf(text: string): string | undefined {
+  return text.length >= METRICS_TOKEN_MIN && /^[\w\-.~+/]+=*$/.test(text) ? text : undefined;
 }
 
 function checkpointKeyOf(text: string): string | undefined {

@@ -18,6 +18,9 @@ import {
   createTokenIssuer,
   isCommonPassword,
 } from './adapters/security/index.ts';
+import { createServerMetrics, RecentSeconds } from './adapters/metrics/index.ts';
+import type { ServerMetrics } from './adapters/metrics/index.ts';
+import { openTelemetry } from './adapters/traces/index.ts';
 import type { BankPages } from './adapters/smtp/bank-pages.ts';
 import type { MailTerms } from './adapters/smtp/compose-mail.ts';
 import { createFileMailer } from './adapters/smtp/file-mailer.ts';
@@ -31,6 +34,7 @@ import type { Bank } from './application/bank.ts';
 import type { HoldSweeper } from './application/jobs/hold-sweeper.ts';
 import { Checkpointer } from './application/proofs/make-checkpoint.ts';
 import { OutboxDispatcher } from './application/jobs/outbox-dispatcher.ts';
+import type { LiveFigures } from './application/ports/live-figures.ts';
 import type { Store } from './application/ports/ledger-store.ts';
 import type { Mailer } from './application/ports/outbox.ts';
 import type { LinkTokens, PasswordHasher, TokenIssuer } from './application/ports/user-store.ts';
@@ -39,6 +43,7 @@ import { SessionSweeper } from './application/jobs/session-sweeper.ts';
 import type { Config, MailConfig } from './config.ts';
 import { payeeNames } from './application/payees/payee-names.ts';
 import { readLetterhead } from './letterhead.ts';
+import { version } from './version.ts';
 
 /** The running parts of the server. */
 export type Services = {
@@ -49,6 +54,10 @@ export type Services = {
   /** Null if checkpoints are made only on demand. */
   readonly checkpointer: Checkpointer | null;
   readonly app: App;
+  /** Figures of this process for pages that show them. */
+  readonly figures: LiveFigures;
+  /** Null if nobody may read metrics. */
+  readonly metrics: ServerMetrics | null;
   /** Closes all parts, the last one made first: the writer, the dispatcher, the mailer, the store. */
   close(): Promise<void>;
 };
@@ -77,6 +86,8 @@ export async function assembleServices(given: {
   checkpointKey: string;
   store: Store;
   log: Logger;
+  /** Result of `metricsFor`, which the store may use before. Default: created here. */
+  metrics?: ServerMetrics | null;
   /** Returns the origin of the bank's pages, to which the links in mails lead. */
   origin: () => string;
   /** Replaces the configured mailer. */
@@ -88,6 +99,11 @@ export async function assembleServices(given: {
   const signer = await createCheckpointSigner(given.checkpointKey);
   const letterhead = await readLetterhead(config.bank);
   const scope = new Scope();
+  const figures = new RecentSeconds({ clock: systemClock });
+  const { metrics = metricsFor(config) } = given;
+  if (given.store.outbox) metrics?.watchOutbox(given.store.outbox);
+  const tracing = openTelemetry({ version });
+  const observers = [figures, metrics?.commits, tracing?.commits].filter((one) => one !== undefined);
   scope.provide(WATCH, () => {
     const { isMaintenance } = config;
     return new StoreWatch({ store: given.store, clock: systemClock, log, isMaintenance });
@@ -121,6 +137,8 @@ export async function assembleServices(given: {
         mailer: scope.resolve(MAILER),
         clock: systemClock,
         log,
+        tracer: tracing?.tracer ?? null,
+        onAttempt: (outcome) => metrics?.attemptedMail(outcome),
       }),
     { close: (dispatcher) => stopDispatcher(dispatcher, scope.resolve(MAILER), config.shutdownMs / 4) },
   );
@@ -156,6 +174,8 @@ export async function assembleServices(given: {
         notify: true,
         onCommit: () => dispatcher.wake(),
         directDelivery: dispatcher,
+        observers,
+        onSignIn: (attempt) => metrics?.signedIn(attempt),
       });
     },
     { close: (bank) => bank.ledger.close() },
@@ -206,6 +226,9 @@ export async function assembleServices(given: {
       requests: { perMinute: config.requestsPerMinute, shared: sharedCounts },
       throttle: { shared: throttleCounts },
       extraRoutes: given.extraRoutes ?? null,
+      metrics: metrics && config.metrics.token ? { token: config.metrics.token, read: metrics.read } : null,
+      onAnswered: metrics?.answered,
+      tracer: tracing?.tracer ?? null,
     });
   });
 
@@ -217,12 +240,20 @@ export async function assembleServices(given: {
       sweeper: scope.resolve(SWEEPER),
       sessionSweeper: scope.resolve(SESSION_SWEEPER),
       checkpointer: scope.resolve(CHECKPOINTER),
+      figures,
+      metrics,
       close: () => scope.close(),
     };
   } catch (error) {
     await scope.close();
     throw error;
   }
+}
+
+/** Creates the metrics. Null if the configuration lets nobody read them: then they must cost nothing. */
+export function metricsFor({ metrics, store }: Config): ServerMetrics | null {
+  const isRead = metrics.token !== null || metrics.address !== null;
+  return isRead ? createServerMetrics({ version, store: store.kind, node: process.version }) : null;
 }
 
 function createMailer(mail: MailConfig, terms: Omit<MailTerms, 'from'>): ClosableMailer {

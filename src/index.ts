@@ -85,6 +85,12 @@ export type {
   CheckpointView,
 } from './application/ports/checkpoints.ts';
 export type {
+  AnsweredCommand,
+  CommandOutcome,
+  CommitObserver,
+  CommittedUnit,
+} from './application/ports/commit-observer.ts';
+export type {
   AuditStore,
   BookedHold,
   BookLine,
@@ -99,7 +105,7 @@ export type {
   UnitOfWork,
   UnitTerms,
 } from './application/ports/ledger-store.ts';
-export type { ClaimedMessage, DirectDelivery, OutboxStore } from './application/ports/outbox.ts';
+export type { ClaimedMessage, DirectDelivery, OutboxReads, OutboxStore } from './application/ports/outbox.ts';
 export type { Clock, IdGenerator, Logger } from './application/ports/runtime.ts';
 export type { TransferPosition } from './application/ports/transfer-position.ts';
 export type { SharedCounts } from './application/ports/shared-counts.ts';

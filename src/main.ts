@@ -1,11 +1,13 @@
 import type { Logger } from 'pino';
 import { startServer } from './adapters/http/index.ts';
 import type { RunningServer } from './adapters/http/index.ts';
+import { startMetricsServer } from './adapters/metrics/index.ts';
+import type { MetricsServer } from './adapters/metrics/index.ts';
 import { systemClock } from './adapters/system.ts';
 import type { Bank } from './application/bank.ts';
 import { configWarnings, readConfig, readEnvironment, secretsIn } from './config.ts';
 import type { Config, MailConfig, StoreConfig } from './config.ts';
-import { assembleServices } from './container.ts';
+import { assembleServices, metricsFor } from './container.ts';
 import type { Services } from './container.ts';
 import { PassbookError } from './domain/errors.ts';
 import type { ErrorCode } from './domain/errors.ts';
@@ -20,6 +22,8 @@ import { stopSignals } from './stop-signals.ts';
 type Running = {
   readonly services: Services;
   readonly server: RunningServer;
+  /** Null if metrics have no port of their own. */
+  readonly metricsServer: MetricsServer | null;
   readonly user: SystemUser | null;
 };
 
@@ -57,7 +61,12 @@ function startJobs({ dispatcher, sweeper, sessionSweeper, checkpointer }: Servic
 async function start(config: Config, log: Logger): Promise<Running> {
   const secrets = await jwtSecrets(config);
   const signingKey = await checkpointKey(config);
-  const store = await openStore(config.store, { clock: systemClock, accountPrefix: config.accountPrefix });
+  const metrics = metricsFor(config);
+  const store = await openStore(config.store, {
+    clock: systemClock,
+    accountPrefix: config.accountPrefix,
+    ...(metrics ? { events: metrics } : {}),
+  });
   let { port } = config;
   const services = await assembleServices({
     config,
@@ -65,6 +74,7 @@ async function start(config: Config, log: Logger): Promise<Running> {
     checkpointKey: signingKey,
     store,
     log,
+    metrics,
     origin: () => config.publicOrigin ?? `http://localhost:${port}`,
   });
   try {
@@ -78,11 +88,26 @@ async function start(config: Config, log: Logger): Promise<Running> {
     });
     // Another one than configured, if that is 0
     port = server.port;
-    return { services, server, user };
+    const metricsServer = await serveMetrics(services, config, log).catch(async (error: unknown) => {
+      await server.close();
+      throw error;
+    });
+    return { services, server, metricsServer, user };
   } catch (error) {
     await services.close();
     throw error;
   }
+}
+
+async function serveMetrics(
+  { metrics }: Services,
+  config: Config,
+  log: Logger,
+): Promise<MetricsServer | null> {
+  const { address } = config.metrics;
+  if (!metrics || !address) return null;
+  const onFault = (err: unknown): void => log.error({ err }, 'metrics could not be read');
+  return startMetricsServer({ ...address, read: metrics.read, onFault });
 }
 
 async function ensureSystemUser(
@@ -127,8 +152,10 @@ function stopOnSignal(running: Running, config: Config, log: Logger): void {
 }
 
 /** Stops the server first, then the services that its requests wait for, so that every request is answered. */
-async function stop({ server, services }: Running, log: Logger): Promise<void> {
+async function stop({ server, services, metricsServer }: Running, log: Logger): Promise<void> {
   await server.close();
+  // Last of the servers, so that the end of the others can be watched
+  await metricsServer?.close();
   await services.close();
   log.info('stopped');
   process.exit(0);
@@ -147,7 +174,7 @@ function endOnFault(log: Logger): void {
 
 /** Prints to standard output for people: the address, where everything is stored, and warnings. */
 async function greet(
-  { server, services, user }: Running,
+  { server, services, metricsServer, user }: Running,
   { config, warnings, log }: { config: Config; warnings: readonly string[]; log: Logger },
 ): Promise<void> {
   const address = `http://${hostShown(config.host)}:${server.port}`;
@@ -158,6 +185,11 @@ async function greet(
     `  mails:       ${mailsText(config.mail)}`,
     `  system user: ${systemUserText(user)}`,
     ...(config.isMaintenance ? [`  MAINTENANCE: ${MAINTENANCE_TEXT}`] : []),
+    ...(metricsServer
+      ? [
+          `  metrics:     http://${hostShown(config.metrics.address?.host ?? '')}:${metricsServer.port}/metrics`,
+        ]
+      : []),
     ...warnings.map((warning) => `  WARNING:     ${warning}`),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);

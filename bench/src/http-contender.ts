@@ -23,13 +23,19 @@ export type User = {
   readonly accountIds: readonly string[];
 };
 
-export type HttpOptions = { readonly servers: number; readonly users: number; readonly profile: boolean };
+export type HttpOptions = {
+  readonly servers: number;
+  readonly users: number;
+  readonly profile: boolean;
+  /** Settings of the servers beside those of all. */
+  readonly environment?: Readonly<Record<string, string>>;
+};
 
 export async function openHttp(kind: ServerKind, place: Place, options: HttpOptions): Promise<Contender> {
   const servers: Server[] = [];
   try {
     while (servers.length < options.servers) {
-      servers.push(await startServer(kind, place, { profile: options.profile }));
+      servers.push(await startServer(kind, place, options));
     }
     const [first] = servers;
     if (!first) throw new TypeError('there must be a server');

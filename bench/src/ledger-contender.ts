@@ -2,11 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Contender, Point, Workload } from './measure.ts';
 import { auditBooks, openAccounts, openBank, standingsOf } from './passbook.ts';
-import type { Bank, Customer, Place, Standing, StoreKind } from './passbook.ts';
+import type { Bank, BankOptions, Customer, Place, Standing, StoreKind } from './passbook.ts';
 import { ACCOUNTS, drawAmount, drawPair } from './workload.ts';
 
-export async function openLedger(kind: StoreKind, place: Place): Promise<Contender> {
-  const bank = await openBank(kind, place);
+export async function openLedger(
+  kind: StoreKind,
+  place: Place,
+  options: BankOptions = {},
+): Promise<Contender> {
+  const bank = await openBank(kind, place, options);
   return LedgerContender.over(bank, await openAccounts(bank, ACCOUNTS));
 }
 

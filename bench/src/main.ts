@@ -4,6 +4,7 @@ import { Machine } from './machine.ts';
 import { readOptions, USAGE } from './options.ts';
 import type { Options } from './options.ts';
 import { signInStorm } from './sign-in-storm.ts';
+import { watching } from './watching.ts';
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -20,6 +21,7 @@ async function main(args: string[]): Promise<number> {
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     if (options.command === 'sign-in-storm') return await signInStorm(machine, options);
+    if (options.command === 'watching') return await watching(machine, options);
     await machine.startMongo();
     return options.command === 'growth' ? await growth(machine, options) : await compare(machine, options);
   } finally {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-const COMMANDS = ['compare', 'growth', 'sign-in-storm'] as const;
+const COMMANDS = ['compare', 'growth', 'sign-in-storm', 'watching'] as const;
 export type Command = (typeof COMMANDS)[number];
 
 export type Options = {
@@ -22,11 +22,12 @@ export type Options = {
   readonly proofs: boolean;
 };
 
-export const USAGE = `npm run bench -- [compare | growth | sign-in-storm] [options]
+export const USAGE = `npm run bench -- [compare | growth | sign-in-storm | watching] [options]
 
   compare              everything side by side (the default)
   growth               rate, balances and pages with many transfers there already
   sign-in-storm        transfers while 200 people sign in, and the time of a refused sign-in; printed alone
+  watching             ledgers and servers with and without metrics, in turns; printed alone
   --runs N             of each, taken in turns (5)
   --seconds N          measured at each point (5)
   --warm-up N          seconds before that, in which V8 compiles (6; for growth 20)

@@ -16,7 +16,7 @@ import type { Clock, Logger } from '../../src/application/ports/runtime.ts';
 import type { WriterLimits } from '../../src/application/group-commit.ts';
 import type * as Users from '../../src/domain/entities/user.ts';
 import type * as Core from '../../src/index.ts';
-import type { Ledger } from '../../src/index.ts';
+import type { CommitObserver, Ledger } from '../../src/index.ts';
 import { FUNDS } from './workload.ts';
 
 export type StoreKind = 'memory' | 'sqlite' | 'mongo';
@@ -79,7 +79,7 @@ export type Bank = {
 export async function openBank(
   kind: StoreKind,
   place: Place,
-  { dispatch = true, notify = true, limits = {} }: BankOptions = {},
+  { dispatch = true, notify = true, limits = {}, observers = [] }: BankOptions = {},
 ): Promise<Bank> {
   const { createLedger } = await load<typeof Core>('index.js');
   const { OutboxDispatcher } = await load<typeof Dispatcher>('application/jobs/outbox-dispatcher.js');
@@ -94,6 +94,7 @@ export async function openBank(
     store,
     notify,
     limits,
+    observers,
     onCommit: () => dispatcher.wake(),
     directDelivery: dispatcher,
   });
@@ -110,7 +111,12 @@ export async function openBank(
   };
 }
 
-type BankOptions = { dispatch?: boolean; notify?: boolean; limits?: Partial<WriterLimits> };
+export type BankOptions = {
+  dispatch?: boolean;
+  notify?: boolean;
+  limits?: Partial<WriterLimits>;
+  observers?: readonly CommitObserver[];
+};
 
 const SILENT: Logger = { info: () => {}, warn: () => {}, error: () => {} };
 

@@ -37,7 +37,10 @@ const STOP_TIMEOUT_MS = 20_000;
 export async function startServer(
   kind: ServerKind,
   place: Place,
-  { profile = false }: { profile?: boolean } = {},
+  {
+    profile = false,
+    environment: more = {},
+  }: { profile?: boolean; environment?: Readonly<Record<string, string>> } = {},
 ): Promise<Server> {
   const [port = 0] = await freePorts(1);
   const { file, environment, makeSystem } = await programOf(kind, place);
@@ -49,7 +52,7 @@ export async function startServer(
   const child = spawn(process.execPath, [...NODE_FLAGS, ...runner, ...profiler, join(bench, file)], {
     stdio: ['ignore', output, output],
     cwd: bench,
-    env: { ...plainEnvironment(), ...environment, PORT: String(port) },
+    env: { ...plainEnvironment(), ...environment, ...more, PORT: String(port) },
   });
   endWithThisProcess(child);
   const stop = () => end(child);

@@ -11,6 +11,8 @@ import { requireConfirmation } from './factors/require-confirmation.ts';
 import type { StepUpAmounts } from './factors/require-confirmation.ts';
 import { findUser, findUsers, readUsers } from './users/find-user.ts';
 import { ensureSystemUser, grantRole } from './users/grant-role.ts';
+import { PassbookError } from '../domain/errors.ts';
+import type { ErrorCode } from '../domain/errors.ts';
 import { assembleLedger } from './ledger.ts';
 import type { LedgerPorts } from './ledger.ts';
 import type { Logger } from './ports/runtime.ts';
@@ -60,10 +62,14 @@ export type BankPorts = LedgerPorts &
     readonly factorTools: FactorTools;
     /** Amounts above which a customer confirms a transfer. Default: none. */
     readonly stepUpAmounts?: StepUpAmounts;
+    /** Called after each sign-in, with the code of the error of a failed one. Must not throw. */
+    readonly onSignIn?: (attempt: SignInAttempt) => void;
     /** Called after a commit that may have written messages to the outbox. Must not throw. */
     readonly onCommit: () => void;
     readonly log: Logger;
   };
+
+export type SignInAttempt = { readonly method: 'password' | 'passkey'; readonly outcome: 'ok' | ErrorCode };
 
 export type Bank = ReturnType<typeof assembleBank>;
 
@@ -93,7 +99,7 @@ export function assembleBank(ports: BankPorts) {
     counterparties,
     payeeNames: namesOfPayees,
     registerUser: registerUser(people),
-    signIn: signIn(people),
+    signIn: noted('password', signIn(people), ports),
     signOut: signOut(people),
     signOutEverywhere: signOutEverywhere(people),
     listSessions: listSessions(people),
@@ -104,7 +110,7 @@ export function assembleBank(ports: BankPorts) {
     /** Writes the last uses of sessions that wait to be written. */
     writeSessionUse: () => sessionUse.write(),
     askForSignIn: askForSignIn(people),
-    signInWithPasskey: signInWithPasskey(people),
+    signInWithPasskey: noted('passkey', signInWithPasskey(people), ports),
     listFactors: listFactors(people),
     addTotp: addTotp(people),
     confirmTotp: confirmTotp(people),
@@ -163,6 +169,25 @@ export function assembleBank(ports: BankPorts) {
     ensureSystemUser: ensureSystemUser(people),
     /** Rejects with `unavailable` unless the store can currently be read and written. */
     check: () => ports.store.check(),
+  };
+}
+
+/** Calls `onSignIn` after each sign-in. */
+function noted<Args extends unknown[], R>(
+  method: SignInAttempt['method'],
+  attempt: (...args: Args) => Promise<R>,
+  { onSignIn }: Pick<BankPorts, 'onSignIn'>,
+): (...args: Args) => Promise<R> {
+  if (!onSignIn) return attempt;
+  return async (...args) => {
+    try {
+      const signedIn = await attempt(...args);
+      onSignIn({ method, outcome: 'ok' });
+      return signedIn;
+    } catch (error) {
+      onSignIn({ method, outcome: error instanceof PassbookError ? error.code : 'internal_error' });
+      throw error;
+    }
   };
 }
 

@@ -10,7 +10,10 @@ import type { Decision } from '../domain/books/changes.ts';
 import type { DecisionContext } from '../domain/decisions/decision-context.ts';
 import { decideInParts } from '../domain/decisions/decide.ts';
 import type { Instant } from '../domain/time.ts';
+import { CommitWatch, faultOutcome, outcomeOf } from './commit-watch.ts';
+import type { Marks } from './commit-watch.ts';
 import { nextTurn } from './event-loop.ts';
+import type { CommitObserver } from './ports/commit-observer.ts';
 import type { UnitOfWork, UnitTerms } from './ports/ledger-store.ts';
 import type { Clock } from './ports/runtime.ts';
 import type { DirectDelivery } from './ports/outbox.ts';
@@ -62,6 +65,8 @@ type Waiting = {
   /** The command's `sizeOf`. */
   readonly size: number;
   readonly deadline: Instant;
+  /** The observers' marks of the command. */
+  readonly marks: Marks;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (fault: unknown) => void;
 };
@@ -70,14 +75,17 @@ type Committed = {
   readonly answers: readonly Decided[];
   readonly messages: readonly Notification[];
   readonly messagesDueAt: Instant | null;
+  /** Ids of the changed accounts, perhaps several times. Empty if nobody observes. */
+  readonly accountIds: readonly string[];
 };
 
 /** Answers the callers of a unit. */
 type Answering = () => void;
 const NOBODY: Answering = () => {};
+const NO_MARKS: Marks = [];
 
-/** The messages of the parts so far, and the result of `DirectDelivery.reserve`; undefined while there are none. */
-type Reserved = { readonly messages: readonly Notification[]; readonly dueAt: Instant | null | undefined };
+/** The messages and accounts of the parts so far, and the result of `DirectDelivery.reserve`; undefined before it. */
+type Reserved = Pick<Committed, 'messages' | 'accountIds'> & { readonly dueAt: Instant | null | undefined };
 
 /**
  * Group commit: commands that arrive while a unit commits form the next unit, in order of arrival. A lone command
@@ -93,6 +101,7 @@ export class CommandWriter {
   readonly #onCommit: () => void;
   readonly #directDelivery: DirectDelivery | undefined;
   readonly #limits: WriterLimits;
+  readonly #watch: CommitWatch;
   #waiting: Waiting[] = [];
   /** Number of running workers; each takes one unit after another to the store. */
   #workers = 0;
@@ -114,6 +123,8 @@ export class CommandWriter {
     /** Takes the messages of a commit, before its callers are answered. Must not throw. */
     directDelivery?: DirectDelivery;
     limits?: Partial<WriterLimits>;
+    /** Default: none, which costs nothing. */
+    observers?: readonly CommitObserver[];
   }) {
     this.#unitOfWork = ports.unitOfWork;
     this.#clock = ports.clock;
@@ -122,6 +133,7 @@ export class CommandWriter {
     this.#onCommit = ports.onCommit ?? (() => {});
     this.#directDelivery = ports.directDelivery;
     this.#limits = { ...DEFAULT_LIMITS, ...ports.limits };
+    this.#watch = new CommitWatch(ports.observers ?? []);
   }
 
   /** Time limit of a command, in milliseconds. */
@@ -143,17 +155,27 @@ export class CommandWriter {
     requireActor(command.actor);
     this.#unitOfWork.assertOutside?.();
     if (dryRun) return this.#dryRun(command);
-    if (this.#closed) {
-      throw new PassbookError('unavailable', { reason: 'The ledger is closed, nothing was done' });
-    }
-    if (this.#waiting.length >= this.#limits.queue) {
-      throw new PassbookError('queue_full', { retryAfterSeconds: 1 });
-    }
+    const marks = this.#watch.isOn ? this.#watch.submitted() : NO_MARKS;
     return new Promise((resolve, reject) => {
       const deadline = this.#clock.now() + this.#limits.deadlineMs;
-      this.#waiting.push({ command, alongside, size: sizeOf(command), deadline, resolve, reject });
+      const waiting = { command, alongside, size: sizeOf(command), deadline, marks, resolve, reject };
+      const fault = this.#reasonToRefuse;
+      if (fault) {
+        this.#reject([waiting], fault);
+        return;
+      }
+      this.#waiting.push(waiting);
       this.#serve();
     });
+  }
+
+  get #reasonToRefuse(): PassbookError | undefined {
+    if (this.#closed) {
+      return new PassbookError('unavailable', { reason: 'The ledger is closed, nothing was done' });
+    }
+    return this.#waiting.length < this.#limits.queue
+      ? undefined
+      : new PassbookError('queue_full', { retryAfterSeconds: 1 });
   }
 
   async #dryRun(command: Command): Promise<Answer> {
@@ -254,10 +276,27 @@ export class CommandWriter {
     }
   }
 
-  #isInTime({ deadline, reject }: Waiting): boolean {
-    if (this.#clock.now() < deadline) return true;
-    reject(new PassbookError('unavailable', { retryAfterSeconds: 1 }));
+  #isInTime(one: Waiting): boolean {
+    if (this.#clock.now() < one.deadline) return true;
+    this.#reject([one], new PassbookError('unavailable', { retryAfterSeconds: 1 }));
     return false;
+  }
+
+  #answer(batch: readonly Waiting[], answers: readonly Decided[]): void {
+    if (this.#watch.isOn) {
+      this.#watch.answered(
+        batch.map(({ marks }, index) => ({ marks, outcome: outcomeOf(answers[index] as Decided) })),
+      );
+    }
+    for (const [index, one] of batch.entries()) settle(one, answers[index] as Decided);
+  }
+
+  #reject(batch: readonly Waiting[], fault: unknown): void {
+    if (this.#watch.isOn) {
+      const outcome = faultOutcome(fault);
+      this.#watch.answered(batch.map(({ marks }) => ({ marks, outcome })));
+    }
+    for (const { reject } of batch) reject(fault);
   }
 
   /**
@@ -271,17 +310,13 @@ export class CommandWriter {
       const { answers, messages, messagesDueAt } = await this.#transact(batch, { join, blame });
       if (messagesDueAt === null) this.#onCommit();
       else this.#directDelivery?.accept(messages, messagesDueAt);
-      return () => {
-        for (const [index, one] of batch.entries()) settle(one, answers[index] as Decided);
-      };
+      return () => this.#answer(batch, answers);
     } catch (fault) {
       const { culprit } = blame;
       if (culprit && culprit.fault === fault) return this.#commitWithout(culprit.command, { batch, fault });
       // A store failure concerns every command. Any other error has one culprit and must not fail the rest
       if (batch.length === 1 || fault instanceof PassbookError) {
-        return () => {
-          for (const { reject } of batch) reject(fault);
-        };
+        return () => this.#reject(batch, fault);
       }
       for (const one of batch) (await this.#commit([one], () => {}))();
       return NOBODY;
@@ -300,7 +335,27 @@ export class CommandWriter {
     return NOBODY;
   }
 
-  #transact(batch: Waiting[], { join, blame }: { join: () => void; blame: Blame }): Promise<Committed> {
+  /** Runs the unit, and tells the observers. */
+  async #transact(batch: Waiting[], { join, blame }: UnitPorts): Promise<Committed> {
+    if (!this.#watch.isOn) return this.#run(batch, { join, blame });
+    let unit: Marks | undefined;
+    const begin = () => {
+      join();
+      unit = this.#watch.began(batch);
+    };
+    const committed = await this.#run(batch, { join: begin, blame }).catch((fault: unknown) => {
+      if (unit) this.#watch.failed(unit, fault);
+      throw fault;
+    });
+    if (unit) {
+      const { accountIds, messages } = committed;
+      const messageIds = messages.map(({ id }) => id);
+      this.#watch.committed(unit, { accountIds: new Set(accountIds), messageIds });
+    }
+    return committed;
+  }
+
+  #run(batch: Waiting[], { join, blame }: UnitPorts): Promise<Committed> {
     const deadline = Math.min(...batch.map((one) => one.deadline));
     let commands: readonly Command[] = [];
     return this.#unitOfWork.transact(
@@ -321,16 +376,20 @@ export class CommandWriter {
   /** Reserves direct delivery once, at the first message, for all parts. */
   #reserve(
     part: Decision<readonly Decided[]>,
-    before: Reserved = { messages: [], dueAt: undefined },
+    before: Reserved = { messages: [], accountIds: [], dueAt: undefined },
   ): Decision<Committed> {
     const messages = [...before.messages, ...part.changes.messages];
+    const accountIds = this.#watch.isOn
+      ? [...before.accountIds, ...part.changes.accounts.map(({ after }) => after.id)]
+      : before.accountIds;
     const isFirst = before.dueAt === undefined && messages.length > 0;
     const dueAt = isFirst ? (this.#directDelivery?.reserve() ?? null) : before.dueAt;
     const changes = { ...part.changes, messagesDueAt: dueAt ?? null };
     if (!('next' in part)) {
-      return { result: { answers: part.result, messages, messagesDueAt: changes.messagesDueAt }, changes };
+      const { messagesDueAt } = changes;
+      return { result: { answers: part.result, messages, messagesDueAt, accountIds }, changes };
     }
-    return { changes, next: () => this.#reserve(part.next(), { messages, dueAt }) };
+    return { changes, next: () => this.#reserve(part.next(), { messages, accountIds, dueAt }) };
   }
 
   #context(): DecisionContext {
@@ -343,6 +402,12 @@ function settle({ resolve, reject }: Pick<Waiting, 'resolve' | 'reject'>, decide
   if ('malformed' in decided) reject(new PassbookError('invalid_request', { errors: decided.malformed }));
   else resolve(decided);
 }
+
+type UnitPorts = {
+  /** Adds the commands that are waiting when the unit begins. */
+  readonly join: () => void;
+  readonly blame: Blame;
+};
 
 /** The command whose own writes failed last. */
 type Blame = { culprit: { readonly command: Waiting; readonly fault: unknown } | undefined };

@@ -67,6 +67,7 @@ import { listTransfers } from './transfers/list-transfers.ts';
 import { listCheckpoints, makeCheckpoint } from './proofs/make-checkpoint.ts';
 import { openAccount } from './accounts/open-account.ts';
 import type { CheckpointPorts } from './ports/checkpoints.ts';
+import type { CommitObserver } from './ports/commit-observer.ts';
 import type { Store } from './ports/ledger-store.ts';
 import type { Clock, IdGenerator, Logger } from './ports/runtime.ts';
 import type { DirectDelivery } from './ports/outbox.ts';
@@ -98,6 +99,8 @@ export type LedgerPorts<Tx = unknown> = {
   readonly directDelivery?: DirectDelivery;
   /** Bounds of the command queue. */
   readonly limits?: Partial<WriterLimits>;
+  /** Watch commands and commits. Default: none. */
+  readonly observers?: readonly CommitObserver[];
 };
 
 /**

@@ -48,6 +48,7 @@ const DEFAULTS: Config = {
   logFormat: 'auto',
   logAddresses: 'full',
   isMaintenance: false,
+  metrics: { token: null, address: null },
 };
 
 type Env = Record<string, string>;
@@ -86,6 +87,9 @@ describe('the configuration', () => {
         LOG_FORMAT: 'pretty',
         LOG_ADDRESSES: 'network',
         MAINTENANCE: 'on',
+        METRICS_TOKEN: 'a-token-of-16-ch',
+        METRICS_PORT: '9464',
+        METRICS_HOST: '10.0.0.2',
         SHUTDOWN_SECONDS: '30',
         MONGO_URI: 'mongodb://db.example/bank',
         DATA_DIR: '/var/lib/passbook',
@@ -156,6 +160,7 @@ describe('the configuration', () => {
       logFormat: 'pretty',
       logAddresses: 'network',
       isMaintenance: true,
+      metrics: { token: 'a-token-of-16-ch', address: { host: '10.0.0.2', port: 9_464 } },
     } satisfies Config);
   });
 
@@ -164,6 +169,13 @@ describe('the configuration', () => {
       readConfig({ NODE_ENV: 'production', JWT_SECRET: SECRET, PUBLIC_ORIGIN: 'https://b.example' }).host,
     ).toBe('0.0.0.0');
     expect(readConfig({ NODE_ENV: 'test' }).host).toBe('127.0.0.1');
+  });
+
+  it('serves metrics at a port of its own to this machine alone, unless told otherwise', () => {
+    expect(readConfig({ METRICS_PORT: '0' }).metrics).toEqual({
+      token: null,
+      address: { host: '127.0.0.1', port: 0 },
+    });
   });
 
   it.each<[Env, Config['store']]>([
@@ -235,6 +247,7 @@ const MONGO =
   'MONGO_URI must be mongodb:// or mongodb+srv:// and its hosts, with user:password@ before them if needed, percent-encoded';
 const SMTP =
   'SMTP_URL must be smtp:// or smtps:// and a host, with user:password@ before it if needed, percent-encoded';
+const METRICS_TOKEN = 'METRICS_TOKEN must be 16 or more letters, digits and the characters -._~+/=';
 const MAIL_FROM = 'MAIL_FROM must be one e-mail address, or a name and <one e-mail address>';
 
 describe('a faulty configuration', () => {
@@ -256,6 +269,11 @@ describe('a faulty configuration', () => {
     [{ TRUSTED_PROXIES: 'all' }, 'TRUSTED_PROXIES must be an integer from 0 to 16'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent'],
     [{ SHUTDOWN_SECONDS: '0' }, 'SHUTDOWN_SECONDS must be an integer from 1 to 3600'],
+    [{ METRICS_TOKEN: 'fifteen-letters' }, METRICS_TOKEN],
+    [{ METRICS_TOKEN: 'a token that has blanks' }, METRICS_TOKEN],
+    [{ METRICS_PORT: '65536' }, 'METRICS_PORT must be an integer from 0 to 65535'],
+    [{ METRICS_HOST: '10.0.0.1' }, 'METRICS_PORT is required with METRICS_HOST'],
+    [{ METRICS_PORT: '3000' }, 'METRICS_PORT is the PORT of the server: set another one, or METRICS_TOKEN'],
     [{ STORE: 'mysql' }, 'STORE must be one of mongo, sqlite, memory'],
     [{ STORE: 'mongo' }, 'MONGO_URI is required with STORE=mongo'],
     [{ MONGO_URI: 'http://a' }, MONGO],

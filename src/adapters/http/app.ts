@@ -5,6 +5,7 @@ import { ALWAYS_AVAILABLE } from '../../application/availability/availability.ts
 import type { Availability } from '../../application/availability/availability.ts';
 import type { Bank } from '../../application/bank.ts';
 import type { Logger } from '../../application/ports/runtime.ts';
+import type { Tracer } from '../../application/ports/tracer.ts';
 import { PassbookError } from '../../domain/errors.ts';
 import type { PageEdge, PageEnv } from '../shared/page-edge.ts';
 import type { Holder, Letterhead } from './statement/issued-statement.ts';
@@ -22,6 +23,8 @@ import { documentRoutes } from './routes/documents.ts';
 import type { CallerRequired, HttpEnv } from './env.ts';
 import { commonHeaders } from './responses/headers.ts';
 import { linkPageRoutes } from './routes/link-pages.ts';
+import { metricsRoute } from './routes/metrics.ts';
+import type { MetricsRoute } from './routes/metrics.ts';
 import { operationRoutes } from './routes/health.ts';
 import { pageEdge } from './page-edge.ts';
 import { passwordSignIn } from './middleware/password-sign-in.ts';
@@ -39,6 +42,8 @@ import { securityEventRoutes } from './routes/security-events.ts';
 import { userRoutes } from './routes/users.ts';
 import { denialsNoted } from './middleware/denials-noted.ts';
 import { ledgerRoutes } from './routes/ledger.ts';
+import { requestsCounted, requestsTraced } from './middleware/requests-watched.ts';
+import type { AnsweredRequest } from './middleware/requests-watched.ts';
 import { WriteThrottle } from './middleware/write-throttle.ts';
 import type { WriteLimits } from './middleware/write-throttle.ts';
 
@@ -68,6 +73,12 @@ export type AppOptions = {
   readonly availability?: Availability;
   /** How much of a client's address the log of requests holds. Default: full. */
   readonly loggedAddress?: AddressPolicy;
+  /** Serves metrics at `/metrics`. Null: there is no such path. Default: null. */
+  readonly metrics?: MetricsRoute | null;
+  /** Called after each request. Must not throw. */
+  readonly onAnswered?: ((request: AnsweredRequest) => void) | undefined;
+  /** Default: none. */
+  readonly tracer?: Tracer | null;
 };
 
 /** Pages of another adapter. Where they have a page for a path, it goes before the API's. */
@@ -96,6 +107,9 @@ export function createApp({
   extraRoutes = null,
   availability = ALWAYS_AVAILABLE,
   loggedAddress = 'full',
+  metrics = null,
+  onAnswered,
+  tracer = null,
 }: AppOptions) {
   const isHttps = publicOrigin?.startsWith('https:') ?? false;
   const token = sessionToken({ isHttps });
@@ -141,8 +155,10 @@ export function createApp({
       ? shownPages.fault(c as unknown as Context<PageEnv>, new PassbookError('route_not_found', { subject }))
       : sendProblem(c, 'route_not_found', { subject });
   });
+  app.use(commonHeaders({ isHttps }));
+  if (tracer) app.use(requestsTraced({ tracer }));
+  if (onAnswered) app.use(requestsCounted({ onAnswered }));
   app.use(
-    commonHeaders({ isHttps }),
     accessLog({ log, trustedProxies, loggedAddress }),
     denialsNoted({ bank, log, trustedProxies }),
     crossOriginAllowed(origins),
@@ -159,6 +175,7 @@ export function createApp({
     repeatedHeadersRefused(),
     crossSiteRefused(origins),
   );
+  if (metrics) app.route('/', metricsRoute(metrics));
   return app
     .route('/', operationRoutes(shared))
     .use(requestsLimited({ limit: new RequestLimit(requests), readSession, trustedProxies }))

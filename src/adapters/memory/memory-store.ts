@@ -69,6 +69,7 @@ export function memoryStoreOver(data: MemoryData, options: MemoryStoreOptions = 
         yield* scan.differences();
       },
     },
+    outbox: guarded({ countWaiting: async (most: number) => countWaiting(data, most) }, whileOpen),
     check: () => unitOfWork.check(),
     close: async () => unitOfWork.close(),
     [Symbol.asyncDispose]: async () => unitOfWork.close(),
@@ -178,6 +179,14 @@ function guarded<T extends object>(functions: T, { assertOpen }: { assertOpen: (
     },
   ]);
   return Object.fromEntries(entries) as T;
+}
+
+function countWaiting({ messages }: MemoryData, most: number): number {
+  let count = 0;
+  for (const { dueAt } of messages.values()) {
+    if (dueAt !== null && ++count >= most) break;
+  }
+  return count;
 }
 
 function booksOf(data: MemoryData, { holdsDueBy }: Prefetch): Books {

@@ -8,6 +8,7 @@ import { collectionsOf } from './schema/collections.ts';
 import { CounterpartyIndex } from './writing/counterparty-blocks.ts';
 import { mongoUnavailable } from './transactions/errors.ts';
 import { migrateMongo, versionOf } from './schema/migrations.ts';
+import { MongoOutboxReads } from './reading/mongo-outbox-reads.ts';
 import { MongoReads } from './reading/mongo-reads.ts';
 import { MongoScan } from './reading/mongo-scan.ts';
 import { MongoSharedCounts } from './stores/shared-counts.ts';
@@ -32,6 +33,8 @@ export type MongoStoreOptions = (StoreClient | GivenClient) & {
    * the store is opened first. Default: PB.
    */
   readonly accountPrefix?: string;
+  /** Called each time a transaction runs again, after a conflict or a passing failure. Must not throw. */
+  readonly onRetry?: () => void;
 };
 
 /** A client that the store opens and closes. */
@@ -164,7 +167,11 @@ function storeOf(db: Db, presence: Heartbeat, options: MongoStoreOptions): Mongo
   const { clock = MACHINE_CLOCK, clockToleranceMs = 1000, timeoutMs = 10_000 } = options;
   const collections = collectionsOf(db);
   const blocks = new CounterpartyIndex(collections);
-  const transactions = new TransactionRunner(db, presence);
+  const transactions = new TransactionRunner({
+    db,
+    presence,
+    ...(options.onRetry && { onRetry: options.onRetry }),
+  });
   const clockGuard = new MongoClockGuard({ db, clock, toleranceMs: clockToleranceMs });
   const probe = new WriteProbe({ transactions, collections, clockGuard, timeoutMs });
   const close = async () => {
@@ -181,6 +188,7 @@ function storeOf(db: Db, presence: Heartbeat, options: MongoStoreOptions): Mongo
       parcelsSeen: ClaimedBatches.none(),
       runTimeoutMs: timeoutMs,
     }),
+    outbox: new MongoOutboxReads({ parcels: collections.parcels, timeoutMs }),
     reads: new MongoReads({ collections, blocks, timeoutMs }),
     scan: new MongoScan({ client: db.client, collections }),
     sharedCounts: new MongoSharedCounts(collections),

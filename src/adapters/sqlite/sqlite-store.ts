@@ -35,6 +35,11 @@ export type SqliteStoreOptions = {
   readonly lockTimeoutMs?: number;
   /** Maximum number of the database's pages of 4 KiB, to simulate a full disk; for tests. */
   readonly maxPageCount?: number;
+  /**
+   * Called after a commit that also moved the log into the database (a checkpoint of the write-ahead log), with the
+   * milliseconds that it took. Must not throw.
+   */
+  readonly onCheckpoint?: (durationMs: number) => void;
   /** Number of commands in a unit from which the next ones are written by a separate thread. Default: 96; for tests. */
   readonly threadThreshold?: number;
 };
@@ -95,7 +100,8 @@ export async function openWith(
     });
     if (threadThreshold === 0) await thread.start();
     const clockGuard = new SqliteClockGuard({ connection: writer, clock, toleranceMs: clockToleranceMs });
-    return storeOf({ driver, file, clock, clockGuard, lockTimeoutMs, writer, reader, thread });
+    const { onCheckpoint = () => {} } = options;
+    return storeOf({ driver, file, clock, clockGuard, lockTimeoutMs, writer, reader, thread, onCheckpoint });
   } catch (cause) {
     throw new Error(`The database ${path} cannot be used: ${reasonOf(cause)}`, { cause });
   }
@@ -149,6 +155,7 @@ function storeOf({
   writer,
   reader,
   thread,
+  onCheckpoint,
 }: Connections & {
   driver: Driver;
   file: DatabaseFile;
@@ -156,6 +163,7 @@ function storeOf({
   clockGuard: SqliteClockGuard;
   lockTimeoutMs: number;
   thread: LazyThread;
+  onCheckpoint: (durationMs: number) => void;
 }): SqliteStore {
   const unitOfWork = new SqliteUnitOfWork({
     connection: writer,
@@ -164,6 +172,7 @@ function storeOf({
     clockGuard,
     lockTimeoutMs,
     thread,
+    onCheckpoint,
   });
   let closing: Promise<void> | undefined;
   const closeAll = async () => {
@@ -173,9 +182,11 @@ function storeOf({
     writer.close();
   };
   const close = () => (closing ??= closeAll());
+  const reads = readsOf(reader, { lockTimeoutMs });
   return {
     unitOfWork,
-    reads: readsOf(reader, { lockTimeoutMs }),
+    outbox: reads,
+    reads,
     scan: scanOf(reader, {
       connect: () => {
         reader.assertOpen();

@@ -8,7 +8,8 @@ import { MailPause } from './mail-pause.ts';
 import { MailServerFault } from '../ports/outbox.ts';
 import type { Stores, UnitOfWork } from '../ports/ledger-store.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';
-import type { ClaimedMessage, DirectDelivery, Mailer } from '../ports/outbox.ts';
+import type { ClaimedMessage, DirectDelivery, Mailer, MailOutcome } from '../ports/outbox.ts';
+import type { Tracer } from '../ports/tracer.ts';
 import { RecipientCache } from './recipient-cache.ts';
 
 export type DispatcherOptions = {
@@ -56,6 +57,8 @@ export class OutboxDispatcher implements DirectDelivery {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #options: DispatcherOptions;
+  readonly #tracer: Tracer | null;
+  readonly #onAttempt: (outcome: MailOutcome) => void;
   readonly #recipients = new RecipientCache();
   readonly #pause: MailPause;
   readonly #hourly = new HourlyMails();
@@ -77,12 +80,18 @@ export class OutboxDispatcher implements DirectDelivery {
     clock: Clock;
     log: Logger;
     options?: Partial<DispatcherOptions>;
+    /** Default: none. */
+    tracer?: Tracer | null;
+    /** Called after each attempt at a mail. Must not throw. */
+    onAttempt?: (outcome: MailOutcome) => void;
   }) {
     this.#unitOfWork = ports.unitOfWork;
     this.#mailer = ports.mailer;
     this.#clock = ports.clock;
     this.#log = ports.log;
     this.#options = { ...DEFAULTS, ...ports.options };
+    this.#tracer = ports.tracer ?? null;
+    this.#onAttempt = ports.onAttempt ?? (() => {});
     this.#pause = new MailPause(this.#options);
   }
 
@@ -240,11 +249,11 @@ export class OutboxDispatcher implements DirectDelivery {
     }
   }
 
-  async #deliver({ message, attempt }: ClaimedMessage, recipient: User | undefined): Promise<void> {
-    const { id, kind } = message;
-    const facts = { messageId: id, kind, attempt };
+  async #deliver(one: ClaimedMessage, recipient: User | undefined): Promise<void> {
+    const { message, attempt } = one;
+    const facts = { messageId: message.id, kind: message.kind, attempt };
     try {
-      const result = recipient ? await this.#mailer.send(message, recipient) : 'refused';
+      const result = recipient ? await this.#send(one, recipient) : 'refused';
       if (result === 'refused') {
         const reason = recipient ? 'refused by the mail server' : 'no such user';
         await this.#giveUp(facts, this.#clock.now(), reason);
@@ -252,10 +261,23 @@ export class OutboxDispatcher implements DirectDelivery {
         return;
       }
       this.#sent.push(result === 'sent' ? facts : { ...facts, file: result.file });
+      this.#onAttempt(result === 'sent' ? 'sent' : 'written');
       this.#pause.end();
     } catch (error) {
       await this.#failOrPause(facts, error);
     }
+  }
+
+  #send({ message, attempt }: ClaimedMessage, recipient: User): ReturnType<Mailer['send']> {
+    const send = () => this.#mailer.send(message, recipient);
+    if (!this.#tracer) return send();
+    const { id, kind } = message;
+    const attributes = {
+      'passbook.mail.id': id,
+      'passbook.mail.kind': kind,
+      'passbook.mail.attempt': attempt,
+    };
+    return this.#tracer.during({ name: 'send mail', kind: 'client', attributes, messageId: id }, send);
   }
 
   /** A failure that the mail did not cause does not count as one of its attempts. */
@@ -271,6 +293,7 @@ export class OutboxDispatcher implements DirectDelivery {
       await this.#fail(facts, error);
       return;
     }
+    this.#onAttempt('deferred');
     await this.#putBack([facts.messageId], error.message);
     const seconds = Math.ceil((this.#pause.until - now) / 1_000);
     this.#log.warn({ err: error, seconds }, 'the mail server cannot be used, mails wait');
@@ -321,11 +344,13 @@ export class OutboxDispatcher implements DirectDelivery {
       // Due after the others, so that the server is tried next with another mail
       this.#pause.until + 1,
     );
+    this.#onAttempt('failed');
     await this.#unitOfWork.run(({ outbox }) => outbox.postpone(facts.messageId, { dueAt, reason }));
     this.#log.warn({ ...facts, err: error }, 'mail failed');
   }
 
   async #giveUp(facts: AttemptFacts, at: Instant, reason: string): Promise<void> {
+    this.#onAttempt('given_up');
     await this.#unitOfWork.run(({ outbox }) => outbox.giveUp(facts.messageId, { at, reason }));
     this.#log.error({ ...facts, reason }, 'mail given up');
   }

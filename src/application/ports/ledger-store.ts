@@ -10,7 +10,7 @@ import type { Transfer } from '../../domain/entities/transfer.ts';
 import type { AuditHead, AuditRecord } from '../../domain/integrity/audit-log.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Fault } from '../../domain/verification/faults.ts';
-import type { OutboxStore } from './outbox.ts';
+import type { OutboxReads, OutboxStore } from './outbox.ts';
 import type { PageRequest } from './page-request.ts';
 import type { PayeeReads, PayeeStore } from './payee-store.ts';
 import type { SharedCounts } from './shared-counts.ts';
@@ -32,6 +32,8 @@ export interface Store<Tx = unknown> {
   readonly unitOfWork: UnitOfWork<Tx>;
   readonly reads: LedgerReads & SessionReads & PayeeReads;
   readonly scan: LedgerScan;
+  /** Absent in a store that cannot count its outbox. */
+  readonly outbox?: OutboxReads;
   /** Present where several servers may use the store. */
   readonly sharedCounts?: SharedCounts;
   /** Present where several servers may use the store. */

@@ -27,6 +27,21 @@ export interface OutboxStore {
   giveUp(id: string, terms: { at: Instant; reason: string }): Promise<void>;
 }
 
+/** Reads of the outbox outside a transaction. */
+export interface OutboxReads {
+  /**
+   * Counts the messages that wait to be sent, those that are being sent included, and those that were given up not.
+   * Stops counting soon after `most`, which bounds the cost.
+   */
+  countWaiting(most: number): Promise<number>;
+}
+
+/**
+ * Result of an attempt at a mail. `written`: to a file. `failed`: it is tried again. `deferred`: it was not at fault, and
+ * waits until the mail server can be used. `given_up`: it is not tried again.
+ */
+export type MailOutcome = 'sent' | 'written' | 'failed' | 'deferred' | 'given_up';
+
 /** Takes the messages of a unit after its commit, without a search in the outbox. */
 export interface DirectDelivery {
   /** Returns the end of a claim on the messages that are written now; null if it takes none: they are due at once. */

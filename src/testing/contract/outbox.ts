@@ -94,6 +94,46 @@ export function describeOutbox(subject: () => Subject): void {
       expect(await claim(JANUARY + LEASE_MS)).toEqual([{ message: waiting, attempt: 2 }]);
     });
 
+    it('counts the messages that wait or are being sent, and not those sent or given up', async () => {
+      const { outbox: reads } = subject().second;
+      // A store may have no count
+      if (!reads) return;
+      const [sent, lost, claimed] = [aWelcome(), aWelcome(), aWelcome()];
+      await add(sent, lost, claimed);
+      // One batch, whose texts look like messages
+      const text = '"recipientId":"a","kind":"digest"';
+      const batch = [aTransferMessage({ description: text }), aTransferMessage({ description: text })];
+      await commit(batch, JANUARY + LEASE_MS);
+      expect(await reads.countWaiting(100)).toBe(5);
+
+      await claim(JANUARY);
+      await outbox((one) => one.markSent([sent.id]));
+      await outbox((one) => one.giveUp(lost.id, { at: JANUARY, reason: 'no such address' }));
+      expect(await reads.countWaiting(100)).toBe(3);
+      const digest: Notification = {
+        ...aWelcome(),
+        kind: 'digest',
+        since: JANUARY,
+        listed: batch,
+        totals: [],
+      };
+      await add(digest);
+      expect(await reads.countWaiting(100)).toBe(4);
+    });
+
+    it('stops counting soon after the number that is asked for', async () => {
+      const { outbox: reads } = subject().second;
+      if (!reads) return;
+      await commit(
+        Array.from({ length: 1_000 }, () => aTransferMessage()),
+        null,
+      );
+      const counted = await reads.countWaiting(1);
+      expect(counted).toBeGreaterThan(0);
+      expect(counted).toBeLessThanOrEqual(1_000);
+      expect(await reads.countWaiting(5_000)).toBe(1_000);
+    });
+
     it('gives a postponed message when it is due again, before or after its lease ends', async () => {
       const [sooner, later] = [aWelcome(), aWelcome({ at: JANUARY + 1 })];
       await add(sooner, later);

@@ -257,6 +257,7 @@ describeWithMongo('the MongoDB store', () => {
       await mongo.store.scan.accountsPage({ after: accountId, limit: 5 });
       await mongo.store.scan.transfersPage({ after: freshId(), limit: 5 });
       await mongo.store.scan.recordsPage({ after: 'transfer user', limit: 5 });
+      await mongo.store.outbox?.countWaiting(5);
       await db.command({ profile: 0 });
 
       const profile = await db

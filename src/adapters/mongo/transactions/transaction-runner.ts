@@ -26,14 +26,16 @@ export class TransactionRunner {
   readonly reader: ClientSession;
   readonly #db: Db;
   readonly #presence: Heartbeat;
+  readonly #onRetry: () => void;
   readonly #guard = new ReentrancyGuard();
   readonly #endings = new Set<Promise<void>>();
   #failed = 0;
   #isClosed = false;
 
-  constructor(db: Db, presence: Heartbeat) {
+  constructor({ db, presence, onRetry = () => {} }: { db: Db; presence: Heartbeat; onRetry?: () => void }) {
     this.#db = db;
     this.#presence = presence;
+    this.#onRetry = onRetry;
     this.reader = db.client.startSession({ causalConsistency: true });
   }
 
@@ -53,6 +55,7 @@ export class TransactionRunner {
       limit,
       work,
       onCommit: ({ operationTime }) => operationTime && this.reader.advanceOperationTime(operationTime),
+      onRetry: this.#onRetry,
       isClosed: () => this.#isClosed,
     });
     const running = limit.race(unit.run(), () => {
@@ -103,6 +106,7 @@ class Unit<R> {
   readonly #limit: Deadline;
   readonly #work: (transaction: Transaction) => Promise<R>;
   readonly #onCommit: (session: ClientSession) => void;
+  readonly #onRetry: () => void;
   readonly #isClosed: () => boolean;
   #transaction: Transaction | undefined;
   /** Number of the session's latest transaction that is known to have ended. */
@@ -119,6 +123,7 @@ class Unit<R> {
     limit: Deadline;
     work: (transaction: Transaction) => Promise<R>;
     onCommit: (session: ClientSession) => void;
+    onRetry: () => void;
     isClosed: () => boolean;
   }) {
     this.#db = terms.db;
@@ -128,6 +133,7 @@ class Unit<R> {
     this.#limit = terms.limit;
     this.#work = terms.work;
     this.#onCommit = terms.onCommit;
+    this.#onRetry = terms.onRetry;
     this.#isClosed = terms.isClosed;
   }
 
@@ -159,6 +165,7 @@ class Unit<R> {
   async #untilCommitted(): Promise<R> {
     for (let attempt = 0; !this.#isOver; attempt++) {
       if (attempt > 0) {
+        this.#onRetry();
         // A dead process may hold the locks
         void this.#presence.endDead();
         await pause(attempt);

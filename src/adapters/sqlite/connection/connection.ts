@@ -1,12 +1,8 @@
+import { CHECKPOINT_PAGES } from './checkpoint.mjs';
 import { requireDurable } from './durable.mjs';
 import type { Database, Driver, PreparedStatement, Value } from './driver.ts';
 import type { Writer } from './writer.ts';
 
-/**
- * Pages that the log collects before a checkpoint: 128 MB. A page that changes with every batch is then written to the
- * database once in about ten batches. With an eighth of it, a ledger of a million transfers was half as fast.
- */
-const CHECKPOINT_PAGES = 32_768;
 /** A negative value is in KiB. All changes of a batch of some hundred transfers stay in memory until the commit. */
 const CACHE_SIZE = -65_536;
 

@@ -3,12 +3,13 @@
  * must be able to start it directly from the source.
  *
  * @typedef {import('./statements.ts').Portion} Portion
- * @typedef {{ version?: bigint }} Answer
+ * @typedef {{ version?: bigint, checkpointMs?: number | null }} Answer
  * @typedef {{ message: string, errcode?: number, isAtCommit: boolean }} Fault
  * @typedef {{ ask: 'version' | 'begin' | 'commit' | 'rollback' | 'close' } | { ask: 'write', portion: Portion }} Request
  */
 
 import { parentPort, workerData } from 'node:worker_threads';
+import { checkpointMs } from './checkpoint.mjs';
 import { requireDurable } from './durable.mjs';
 
 const { module, path, setup } = /** @type {{ module: string, path: string, setup: string }} */ (workerData);
@@ -40,6 +41,13 @@ function write({ statements }) {
     const { changes } = one.statement.run(...values);
     if (Number(changes) !== 1) throw new TypeError('A row has changed since it was read');
   }
+}
+
+/** @returns {Answer} */
+function commit() {
+  const startedAt = performance.now();
+  database.exec('COMMIT');
+  return { checkpointMs: checkpointMs(performance.now() - startedAt, get) };
 }
 
 function rollBack() {
@@ -83,8 +91,7 @@ function answer(request) {
       return undefined;
     case 'commit':
       if (fault) throw fault;
-      database.exec('COMMIT');
-      return {};
+      return commit();
     case 'rollback':
       rollBack();
       return {};

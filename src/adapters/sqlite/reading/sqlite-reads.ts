@@ -1,5 +1,6 @@
 import { ownTurn } from '../../../application/event-loop.ts';
 import type { BookLine, LedgerReads } from '../../../application/ports/ledger-store.ts';
+import type { OutboxReads } from '../../../application/ports/outbox.ts';
 import type { PayeeReads } from '../../../application/ports/payee-store.ts';
 import type { SessionReads } from '../../../application/ports/user-store.ts';
 import type { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
@@ -11,6 +12,7 @@ import type { Connection } from '../connection/connection.ts';
 import { entriesAt, entriesWith, selectEntries } from '../tables/entries.ts';
 import { beforeCommit } from '../connection/faults.ts';
 import { findRecord } from '../tables/idempotency-records.ts';
+import { countWaitingMessages } from '../tables/outbox.ts';
 import { listApiKeys } from '../tables/credentials.ts';
 import { selectAccountsOfPayees } from '../tables/payees.ts';
 import { findSession } from '../tables/sessions.ts';
@@ -27,8 +29,9 @@ import { whenUnlocked } from '../writing/waiting.ts';
 export function readsOf(
   connection: Connection,
   { lockTimeoutMs }: { readonly lockTimeoutMs: number },
-): LedgerReads & SessionReads & PayeeReads {
+): LedgerReads & SessionReads & PayeeReads & OutboxReads {
   return {
+    countWaiting: (most) => countWaitingMessages(read, { connection, most, turn: ownTurn }),
     account: (id) => read(() => findAccount(connection, id)),
     accountsOf: (ownerId, page) => read(() => selectAccounts(connection, ownerId, page)),
     transfer: (id) => read(() => findTransfer(connection, id)),

@@ -58,6 +58,35 @@ export function claimMessages(
   return claimed;
 }
 
+/** Number of batches that are counted at once, so that no other read waits long. */
+const COUNTED_AT_ONCE = 50;
+
+/** Counts the messages that wait, a part of them after each `turn`. Stops soon after `most`. */
+export async function countWaitingMessages(
+  read: <R>(attempt: () => R) => Promise<R>,
+  { connection, most, turn }: { connection: Connection; most: number; turn: () => Promise<void> },
+): Promise<number> {
+  let count = 0;
+  for (let after: Counted | undefined; count < most; await turn()) {
+    const rows = await read(() => countedAfter(connection, after));
+    count += rows.reduce((sum, row) => sum + Number(row.count), 0);
+    if (rows.length < COUNTED_AT_ONCE) break;
+    after = rows.at(-1);
+  }
+  return count;
+}
+
+type Counted = { readonly due_at: bigint; readonly id: string; readonly count: bigint };
+
+function countedAfter(connection: Connection, after: Counted | undefined): readonly Counted[] {
+  return connection.all(
+    `SELECT due_at, id, json_array_length(messages) AS count FROM parcels
+     WHERE due_at IS NOT NULL AND (due_at, id) > (?, ?) ORDER BY due_at, id LIMIT ${COUNTED_AT_ONCE}`,
+    after?.due_at ?? -1,
+    after?.id ?? '',
+  ) as Counted[];
+}
+
 /** Erases texts from notifications. Sent ones are already deleted; waiting and failed ones are few. */
 export function eraseFromParcels(
   connection: Connection,

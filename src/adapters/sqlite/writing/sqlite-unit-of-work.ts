@@ -50,6 +50,7 @@ export class SqliteUnitOfWork implements UnitOfWork<SqliteTransaction> {
   readonly #accounts: SqliteAccountCache;
   readonly #here: LocalWriter;
   readonly #thread: LazyThread;
+  readonly #onCheckpoint: (durationMs: number) => void;
   readonly #others = new OtherWriters();
   readonly #guard = new ReentrancyGuard();
   readonly #queue = new SerialQueue();
@@ -65,6 +66,7 @@ export class SqliteUnitOfWork implements UnitOfWork<SqliteTransaction> {
     clockGuard: SqliteClockGuard;
     lockTimeoutMs: number;
     thread: LazyThread;
+    onCheckpoint: (durationMs: number) => void;
   }) {
     this.#connection = ports.connection;
     this.#file = ports.file;
@@ -74,6 +76,7 @@ export class SqliteUnitOfWork implements UnitOfWork<SqliteTransaction> {
     this.#accounts = new SqliteAccountCache(ports.connection);
     this.#here = new LocalWriter(ports.connection);
     this.#thread = ports.thread;
+    this.#onCheckpoint = ports.onCheckpoint;
   }
 
   /** Reads records on demand: the decision runs under the write lock, where no read waits. */
@@ -262,8 +265,9 @@ export class SqliteUnitOfWork implements UnitOfWork<SqliteTransaction> {
 
   async #commit(writing: WritingConnection): Promise<void> {
     try {
-      await writing.commit();
+      const checkpointMs = await writing.commit();
       this.#others.wroteBy(writing);
+      if (checkpointMs !== null) this.#onCheckpoint(checkpointMs);
     } catch (fault) {
       this.#others.forget();
       await writing.rollBack();

@@ -1,5 +1,6 @@
 import type { Connection } from '../connection/connection.ts';
 import type { Value } from '../connection/driver.ts';
+import { checkpointMs } from '../connection/checkpoint.mjs';
 import { atCommit } from '../connection/faults.ts';
 import type { Writer } from '../connection/writer.ts';
 
@@ -11,8 +12,11 @@ export interface WritingConnection extends Writer {
   dataVersion(): Promise<bigint>;
   /** Sends the statements so far, so that they are written while the next part is decided. */
   flush(): void;
-  /** @throws PassbookError `unavailable`, `outcome_unknown`, or the error of a failed statement */
-  commit(): Promise<void>;
+  /**
+   * Returns the milliseconds that the commit took if it ran a checkpoint too, otherwise null.
+   * @throws PassbookError `unavailable`, `outcome_unknown`, or the error of a failed statement
+   */
+  commit(): Promise<number | null>;
   rollBack(): Promise<void>;
 }
 
@@ -42,12 +46,14 @@ export class LocalWriter implements WritingConnection {
     // Every statement already ran
   }
 
-  async commit(): Promise<void> {
+  async commit(): Promise<number | null> {
+    const startedAt = performance.now();
     try {
       this.#connection.exec('COMMIT');
     } catch (fault) {
       throw atCommit(fault);
     }
+    return checkpointMs(performance.now() - startedAt, (sql) => this.#connection.get(sql));
   }
 
   async rollBack(): Promise<void> {

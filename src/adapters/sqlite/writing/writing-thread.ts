@@ -8,7 +8,7 @@ import type { Portion } from '../connection/statements.ts';
 import type { WritingConnection } from './writing-connection.ts';
 
 type Ask = 'version' | 'begin' | 'commit' | 'rollback' | 'close';
-type Answer = { readonly version?: bigint };
+type Answer = { readonly version?: bigint; readonly checkpointMs?: number | null };
 type CopiedFault = { readonly message: string; readonly errcode?: number; readonly isAtCommit: boolean };
 type Waiting = { readonly resolve: (answer: Answer) => void; readonly reject: (fault: Error) => void };
 
@@ -76,11 +76,11 @@ export class WritingThread implements WritingConnection {
     if (portion) this.#send({ ask: 'write', portion });
   }
 
-  async commit(): Promise<void> {
+  async commit(): Promise<number | null> {
     this.flush();
     this.#version = undefined;
     try {
-      await this.#ask('commit');
+      return (await this.#ask('commit')).checkpointMs ?? null;
     } catch (fault) {
       if (fault instanceof ThreadFault) throw fault.isAtCommit ? atCommit(fault) : beforeCommit(fault);
       throw new PassbookError('outcome_unknown', { retryAfterSeconds: 1 }, { cause: fault });
