@@ -162,7 +162,12 @@ function trialText({ currencies }: TrialBalanceView): string {
   return `Sums to zero in ${currencies.map(({ currency }) => currency).join(', ')}`;
 }
 
-type Attention = { readonly title: Child; readonly advice: Child; readonly href: string; readonly link: string };
+type Attention = {
+  readonly title: Child;
+  readonly advice: Child;
+  readonly href: string;
+  readonly link: string;
+};
 
 type NeedsAttentionProps = {
   readonly books: Books | null;
@@ -185,7 +190,7 @@ const NeedsAttention: FC<NeedsAttentionProps> = ({ books, frozen, locked }) => {
           <p>Frozen accounts, locked people and troubles of the bank appear here.</p>
         </Empty>
       ) : (
-        <ul class="rows">
+        <ul class="rows tasks">
           {items.map(({ title, advice, href, link }) => (
             <li>
               <span class="row-title">{title}</span>
@@ -218,7 +223,8 @@ function bookItems(books: Books, now: number): readonly Attention[] {
     items.push({ title: 'The books were not verified since this server started', advice, ...verification });
   }
   if (checkpoint === null) {
-    const advice = 'Make one, and give a copy to a party outside of the bank. It proves that nothing was rewritten.';
+    const advice =
+      'Make one, and give a copy to a party outside of the bank. It proves that nothing was rewritten.';
     items.push({ title: 'There is no checkpoint', advice, ...verification });
   } else if (now - checkpoint.at > CHECKPOINT_OLD_MS) {
     const advice = 'Make a new one. Nothing proves the history since the last one.';
@@ -276,7 +282,11 @@ const Trial: FC<{ trial: TrialBalanceView }> = ({ trial }) =>
       {trial.currencies.map(({ currency, exponent, rows, debits, credits, isBalanced }) => (
         <CardTable
           caption={`Trial balance in ${currency}`}
-          columns={[{ name: currency }, { name: 'Debits', isAmount: true }, { name: 'Credits', isAmount: true }]}
+          columns={[
+            { name: currency },
+            { name: 'Debits', isAmount: true },
+            { name: 'Credits', isAmount: true },
+          ]}
         >
           <tbody>
             {rows.map((row) => (

@@ -146,7 +146,11 @@ function transferHit(transfer: { readonly transferId: string } | null): Hit | nu
 
 function apiKeyHit(key: { readonly id: string; readonly userId: string } | undefined): Hit | null {
   if (key === undefined) return null;
-  return { kind: 'API key', id: key.id, href: `/staff/people/${encodeURIComponent(key.userId)}#key-${key.id}` };
+  return {
+    kind: 'API key',
+    id: key.id,
+    href: `/staff/people/${encodeURIComponent(key.userId)}#key-${key.id}`,
+  };
 }
 
 const Hits: FC<{ hits: readonly Hit[]; isPartial: boolean }> = ({ hits, isPartial }) => (
@@ -181,9 +185,7 @@ const Hits: FC<{ hits: readonly Hit[]; isPartial: boolean }> = ({ hits, isPartia
         </li>
       ))}
     </ul>
-    {isPartial && (
-      <p class="fine">There may be more people. Type more of the name, or the e-mail address.</p>
-    )}
+    {isPartial && <p class="fine">There may be more people. Type more of the name, or the e-mail address.</p>}
   </>
 );
 

@@ -114,7 +114,8 @@ const VerificationCard: FC<VerificationCardProps> = ({ running, last, mayStart }
           <button class="button">{last ? 'Verify again' : 'Verify the books'}</button>
         </p>
         <p class="fine">
-          Every balance, entry and hash is computed again from the stored entries. The bank stays open meanwhile.
+          Every balance, entry and hash is computed again from the stored entries. The bank stays open
+          meanwhile.
         </p>
       </Form>
     )}
@@ -179,7 +180,10 @@ const FaultRow: FC<{ fault: Fault & { count: number } }> = ({ fault }) => {
         )}
         {transferId !== undefined && (
           <>
-            Transfer <ShortId id={transferId} href={`/staff/transfers/${encodeURIComponent(transferId)}`} />{' '}
+            Transfer <ShortId
+              id={transferId}
+              href={`/staff/transfers/${encodeURIComponent(transferId)}`}
+            />{' '}
           </>
         )}
         {sequence !== undefined && `Entry ${sequence} `}
@@ -210,7 +214,9 @@ const Checkpoints: FC<{ checkpoints: readonly CheckpointView[]; newest: number; 
       </div>
       {checkpoints.length === 0 ? (
         <Empty title="There is no checkpoint">
-          <p>A checkpoint is a signed statement about all accounts. It proves later that nothing was rewritten.</p>
+          <p>
+            A checkpoint is a signed statement about all accounts. It proves later that nothing was rewritten.
+          </p>
         </Empty>
       ) : (
         <CardTable

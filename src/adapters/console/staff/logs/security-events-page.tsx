@@ -52,7 +52,9 @@ export function securityEventsPageRoutes(ports: ConsolePorts) {
               )}
               <StaffPager
                 first={cursor === '' ? undefined : pathWith('/staff/security-events', { person })}
-                next={page.nextCursor && pathWith('/staff/security-events', { person, cursor: page.nextCursor })}
+                next={
+                  page.nextCursor && pathWith('/staff/security-events', { person, cursor: page.nextCursor })
+                }
                 label="Older events"
               />
             </section>

@@ -55,8 +55,8 @@ function lock(ports: ConsolePorts): StaffAction<User, { reason: string }> {
             {subject.name}, {subject.email}
           </Fact>
           <Fact label="Then">
-            The person cannot sign in, {sessions.length} open sessions end, and API keys stop. The accounts stay
-            as they are.
+            The person cannot sign in, {sessions.length} open sessions end, and API keys stop. The accounts
+            stay as they are.
           </Fact>
           <Fact label="Reason">{order.reason}</Fact>
         </Facts>
@@ -196,7 +196,8 @@ function grant(ports: ConsolePorts): StaffAction<User, { role: Role; reason: str
     act: async (c, { subject, order }) => {
       const { role, reason } = order;
       // A form that is sent twice grants once
-      if (role !== subject.role) await ports.bank.grantRole({ id: subject.id }, role, { reason, ...actorIn(c) });
+      if (role !== subject.role)
+        await ports.bank.grantRole({ id: subject.id }, role, { reason, ...actorIn(c) });
       return `${pathOf(subject)}?done=role`;
     },
   };

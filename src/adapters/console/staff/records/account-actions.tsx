@@ -30,8 +30,7 @@ export function accountActionRoutes(ports: ConsolePorts) {
 function ofAccount({ bank }: ConsolePorts) {
   return {
     section: 'people',
-    load: (c: PageContext) =>
-      bank.inspectAccount(staffViewerOf(c.get('caller')), c.req.param('id') ?? ''),
+    load: (c: PageContext) => bank.inspectAccount(staffViewerOf(c.get('caller')), c.req.param('id') ?? ''),
     record: (account: AccountRecord) => ({ href: pathOf(account), name: recordTitle(account) }),
   } as const;
 }
@@ -273,7 +272,12 @@ const FUNDS = {
         maxlength={280}
         hint="The owner of the account reads it."
       />
-      <Field name="reference" label="Reference, if there is one" value={typed['reference'] ?? ''} maxlength={35} />
+      <Field
+        name="reference"
+        label="Reference, if there is one"
+        value={typed['reference'] ?? ''}
+        maxlength={35}
+      />
     </>
   ),
   read: (fields: Fields, subject: AccountRecord): Funds => ({

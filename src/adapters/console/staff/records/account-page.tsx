@@ -26,7 +26,6 @@ import {
   PersonLink,
   RecordHead,
   recordTitle,
-
   StaffPager,
 } from '../parts.tsx';
 import type { NamedAccount } from '../parts.tsx';
@@ -74,7 +73,9 @@ export function accountRecordRoutes(ports: ConsolePorts) {
               <AccountFacts account={account} owners={owners} />
               <AccountActions account={account} user={caller} />
               {entries && <Entries {...entries} account={account} path={path} cursor={cursor} />}
-              {audit && <AuditCard {...audit} path={pathWith('/staff/audit', { account: account.accountId })} />}
+              {audit && (
+                <AuditCard {...audit} path={pathWith('/staff/audit', { account: account.accountId })} />
+              )}
             </div>
           </>
         ),
@@ -332,4 +333,3 @@ export const AuditCard: FC<{
       )}
     </section>
   );
-

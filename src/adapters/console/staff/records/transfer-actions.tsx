@@ -22,8 +22,7 @@ export function transferActionRoutes(ports: ConsolePorts) {
 function ofTransfer({ bank }: ConsolePorts) {
   return {
     section: 'people',
-    load: (c: PageContext) =>
-      bank.inspectTransfer(staffViewerOf(c.get('caller')), c.req.param('id') ?? ''),
+    load: (c: PageContext) => bank.inspectTransfer(staffViewerOf(c.get('caller')), c.req.param('id') ?? ''),
     record: ({ transfer }: TransferRecord) => ({ href: pathOf(transfer), name: 'Transfer' }),
   } as const;
 }

@@ -158,7 +158,10 @@ const TransferFacts: FC<{ record: TransferRecord; names: Names }> = ({ record, n
         )}
         {transfer.reverses !== null && (
           <Fact label="Reverses">
-            <ShortId id={transfer.reverses} href={`/staff/transfers/${encodeURIComponent(transfer.reverses)}`} />
+            <ShortId
+              id={transfer.reverses}
+              href={`/staff/transfers/${encodeURIComponent(transfer.reverses)}`}
+            />
           </Fact>
         )}
         {transfer.batchId !== null && (
