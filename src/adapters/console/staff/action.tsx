@@ -173,9 +173,9 @@ const FOR_STAFF: Partial<Record<string, FaultText>> = {
 };
 
 /** Returns the error of a failed attempt of the staff. @throws the error itself, if no person may see it */
-export function staffFault(error: unknown, c: PageContext, ports: ConsolePorts): FaultText {
+function staffFault(error: unknown, c: PageContext, ports: ConsolePorts): FaultText {
   const fault = shownFault(error, c, ports);
-  if (!(error instanceof PassbookError) || error.facts.errors || error.facts.reason) return fault;
+  if (!(error instanceof PassbookError) || error.facts.errors) return fault;
   return FOR_STAFF[error.code] ?? fault;
 }
 

@@ -190,7 +190,7 @@ const NeedsAttention: FC<NeedsAttentionProps> = ({ books, frozen, locked }) => {
           <p>Frozen accounts, locked people and troubles of the bank appear here.</p>
         </Empty>
       ) : (
-        <ul class="rows">
+        <ul class="rows tasks">
           {items.map(({ title, advice, href, link }) => (
             <li>
               <span class="row-title">{title}</span>

@@ -79,7 +79,7 @@ export const Cell: FC<PropsWithChildren<{ label: string; class?: string }>> = ({
     <span class="cell-label" aria-hidden="true">
       {label}
     </span>
-    {children}
+    <div class="cell-value">{children}</div>
   </td>
 );
 

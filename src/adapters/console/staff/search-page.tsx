@@ -67,7 +67,12 @@ export function searchPageRoutes(ports: ConsolePorts) {
                 <button class="button">Search</button>
               </form>
               {text !== '' && hits.length > 0 && <Hits hits={hits} isPartial={people?.isPartial ?? false} />}
-              {hits.length === 0 && <Nothing text={text} user={caller} />}
+              {hits.length === 0 && (
+                <>
+                  <h2 class="hidden">Result</h2>
+                  <Nothing text={text} user={caller} />
+                </>
+              )}
             </section>
           </>
         ),

@@ -25,7 +25,7 @@ export function verificationPageRoutes(ports: ConsolePorts) {
   const { edge, bank } = ports;
   const { ledger, verification } = bank;
   return new Hono<SignedInPageEnv>()
-    .get(HERE, edge.sessionRequired, taskRequired('readBooks'), sendVerification)
+    .get(HERE, edge.sessionRequired, taskRequired('readBooks'), (c) => sendVerification(c))
     .post(HERE, edge.sessionRequired, taskRequired('verify'), edge.writeCounted, async (c) => {
       await readForm(c, ports);
       verification.start();

@@ -50,10 +50,11 @@ form.row .button { justify-self: start; }
   .cards tbody:last-child tr:last-child, .cards tfoot tr { border-bottom: 0; }
   .cards td { display: flex; justify-content: space-between; align-items: baseline; gap: 2px 16px; padding: 2px 0; border: 0; text-align: right; white-space: normal; }
   .cards td.none, .cards td:empty { display: none; }
+  .cell-value { min-width: 0; }
   .cards tfoot td { border-top: 0; }
   .cards td + td { padding-left: 0; }
   .cell-label { display: inline; flex: none; color: var(--faint); font-size: 0.88rem; font-weight: 400; text-align: left; }
-  .rows > li { grid-template-columns: minmax(0, 1fr); }
-  .rows .end { grid-column: 1; grid-row: auto; justify-content: flex-start; margin-top: 6px; }
+  .tasks > li { grid-template-columns: minmax(0, 1fr); }
+  .tasks .end { grid-column: 1; grid-row: auto; justify-content: flex-start; margin-top: 6px; }
 }
 `;

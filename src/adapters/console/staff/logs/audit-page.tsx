@@ -51,6 +51,7 @@ export function auditPageRoutes(ports: ConsolePorts) {
                 : 'Everything that the staff has changed, newest first. No record is ever changed or removed.'}
             </p>
             <section class="card" aria-label="Records">
+              <h2 class="hidden">Records</h2>
               {page.items.length === 0 ? (
                 <Empty title={page.nextCursor === null ? 'There are no records' : 'No records on this page'}>
                   <p>

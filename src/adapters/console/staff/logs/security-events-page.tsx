@@ -43,6 +43,7 @@ export function securityEventsPageRoutes(ports: ConsolePorts) {
                 : `Of ${users.get(person)?.name ?? 'one person'}, newest first.`}
             </p>
             <section class="card" aria-label="Events">
+              <h2 class="hidden">Events</h2>
               {page.items.length === 0 ? (
                 <Empty title="There are no events">
                   <p>Sign-ins and changes of credentials appear here.</p>

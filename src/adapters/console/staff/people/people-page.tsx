@@ -39,6 +39,7 @@ export function peoplePageRoutes(ports: ConsolePorts) {
                 <Field name="q" label="Part of a name or e-mail address" value={filter} maxlength={254} />
                 <button class="button quiet">Filter</button>
               </form>
+              <h2 class="hidden">Result</h2>
               {page.items.length === 0 ? (
                 <Empty title="Nobody matches">
                   <p>Try a shorter part of the name, or the whole e-mail address.</p>

@@ -98,7 +98,7 @@ export function accountRecordRoutes(ports: ConsolePorts) {
   }
 }
 
-export const AccountBadge: FC<{ account: Pick<AccountRecord, 'status' | 'creditsFrozen' | 'purpose'> }> = ({
+const AccountBadge: FC<{ account: Pick<AccountRecord, 'status' | 'creditsFrozen' | 'purpose'> }> = ({
   account,
 }) => {
   const { status, creditsFrozen, purpose } = account;
@@ -224,7 +224,7 @@ const STEP_NAMES: Readonly<Record<EntryStep, string>> = {
 };
 
 /** Kind of a transfer, and the step of it that an entry is about. */
-export function stepText({ kind, step }: { kind: TransferKind; step: EntryStep }): string {
+function stepText({ kind, step }: { kind: TransferKind; step: EntryStep }): string {
   return `${KIND_NAMES[kind]}${STEP_NAMES[step]}`;
 }
 

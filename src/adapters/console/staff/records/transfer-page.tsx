@@ -102,7 +102,7 @@ const STATUS_TEXTS: Readonly<Record<TransferStatus, string>> = {
   rejected: 'Refused',
 };
 
-export const TransferBadge: FC<{ status: TransferStatus }> = ({ status }) => {
+const TransferBadge: FC<{ status: TransferStatus }> = ({ status }) => {
   const kinds = { completed: '', pending: ' warn', voided: ' plain', expired: ' plain', rejected: ' bad' };
   return <span class={`badge${kinds[status]}`}>{STATUS_TEXTS[status]}</span>;
 };
