@@ -217,6 +217,8 @@ export async function assembleServices(given: {
         ? createConsole({
             clock: systemClock,
             formTokens: createFormTokens({ secrets: given.jwtSecrets, clock: systemClock }),
+            figures,
+            mails: scope.resolve(STORE).outbox ?? null,
             offersPlayMoney: !config.isProduction,
           })
         : null,

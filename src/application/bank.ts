@@ -79,10 +79,10 @@ export function assembleBank(ports: BankPorts) {
   const recentSessions = new SessionCache({ reads, clock: ports.clock });
   const recentKeys = new ApiKeyCache({ reads, clock: ports.clock });
   const sessionUse = new SessionUse({ unitOfWork, clock: ports.clock });
-  const ledger = assembleLedger(ports);
+  const feed = new CommitFeed();
+  const ledger = assembleLedger({ ...ports, observers: [...(ports.observers ?? []), feed] });
   const { factorTools, stepUpAmounts = new Map() } = ports;
   const shared = { ...ports, ...factorTools, unitOfWork, reads, recentSessions, recentKeys };
-  const feed = new CommitFeed();
   const namesOfPayees = payeeNames({ reads });
   const counterparties = nameCounterparties({ payeeNames: namesOfPayees });
   const people = {
@@ -161,8 +161,6 @@ export function assembleBank(ports: BankPorts) {
     listApiKeys: listOwnApiKeys(people),
     revokeApiKey: revokeApiKey(people),
     authenticateKey: authenticateKey(people),
-    /** Hears of every commit of this process. */
-    feed,
     watchAccounts: watchAccounts({ reads, feed, wait: afterMs }),
     listSecurityEvents: readSecurityEvents(people),
     noteDenial: noteDenial(people),

@@ -136,13 +136,14 @@ export class StoreWatch implements Availability {
   }
 
   #guarded(store: Store): Store {
-    const { sharedCounts, throttleCounts, reads, scan } = store;
+    const { sharedCounts, throttleCounts, outbox, reads, scan } = store;
     return {
       reads,
       scan,
       // They write too: during maintenance, each process counts for itself
       ...(sharedCounts && this.maintenanceSince === null ? { sharedCounts } : {}),
       ...(throttleCounts && this.maintenanceSince === null ? { throttleCounts } : {}),
+      ...(outbox ? { outbox } : {}),
       unitOfWork: new WatchedUnitOfWork(store.unitOfWork, this),
       check: () => this.check(),
       close: () => {
