@@ -7,6 +7,7 @@ import { verifyBooks } from './application/proofs/verify-books.ts';
 import { readConfig, readEnvironment } from './config.ts';
 import type { Config, StoreConfig } from './config.ts';
 import { faultText } from './fault-text.ts';
+import { addCopyCommand } from './commands/copy-command.ts';
 import { addMailCommands } from './commands/mail-commands.ts';
 import { openStore } from './open-store.ts';
 import { addProofCommands } from './commands/proof-commands.ts';
@@ -48,16 +49,22 @@ program
     console.log(`Verified the books of ${file} and restored them to ${store.path}`);
   });
 
-addProofCommands(program, {
-  config: commandConfig,
-  withStore,
-  out: (line) => console.log(line),
-  write: (text) => new Promise((resolve) => process.stdout.write(text, () => resolve())),
-  progress: (line) => console.error(line),
+const reports = {
+  out: (line: string) => console.log(line),
+  progress: (line: string) => console.error(line),
   fail: () => {
     process.exitCode = 1;
   },
+};
+
+addProofCommands(program, {
+  ...reports,
+  config: commandConfig,
+  withStore,
+  write: (text) => new Promise((resolve) => process.stdout.write(text, () => resolve())),
 });
+
+addCopyCommand(program, { ...reports, config: commandConfig });
 
 addMailCommands(program, { config: commandConfig, out: (line) => console.log(line) });
 

@@ -5,6 +5,7 @@ import type { Clock } from '../../../application/ports/runtime.ts';
 import { digestDocuments } from './digest-documents.ts';
 import { endTransaction } from '../transactions/end-transaction.ts';
 import { hasCode } from '../transactions/errors.ts';
+import { NO_COPY } from './unfinished-copy.ts';
 import { numberDocuments } from './number-accounts.ts';
 import { foreignCollection } from './foreign-collections.ts';
 import { slotOf } from '../documents/version-document.ts';
@@ -306,7 +307,7 @@ export async function migrateMongo(
  * @throws TypeError if another program has a collection of that name
  */
 export async function versionOf(db: Db): Promise<number> {
-  const applied = await db.collection('schema').find().sort({ _id: -1 }).limit(100).toArray();
+  const applied = await db.collection('schema').find(NO_COPY).sort({ _id: -1 }).limit(100).toArray();
   const foreign = applied.find((document) => !isMigration(document));
   if (foreign)
     throw foreignDatabase(db, 'its collection "schema" holds documents that this program did not write');
