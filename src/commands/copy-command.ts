@@ -58,7 +58,8 @@ async function copy(
   { to = process.env['COPY_TO'], from, allowRunning = false }: Options,
   { config, progress }: Setting,
 ): Promise<CopyReport> {
-  if (to === undefined || to === '') throw new Error('Name the target: --to FILE, or --to with a MongoDB URI');
+  if (to === undefined || to === '')
+    throw new Error('Name the target: --to FILE, or --to with a MongoDB URI');
   const given = from === undefined ? config().store : storeAt(from);
   if (given.kind === 'memory') throw new Error('STORE=memory stores nothing, so there is nothing to copy');
   const terms = { clock: systemClock, accountPrefix: config().accountPrefix };

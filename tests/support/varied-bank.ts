@@ -80,14 +80,27 @@ async function people(store: Store): Promise<void> {
       id: freshId(),
       kind: 'passkey',
       digest: 'passkey-id',
-      content: { name: 'Key', publicKey: 'cose', counter: 4_294_967_295, transports: ['usb'], lastUsedAt: null },
+      content: {
+        name: 'Key',
+        publicKey: 'cose',
+        counter: 4_294_967_295,
+        transports: ['usb'],
+        lastUsedAt: null,
+      },
     });
     await credentials.insert({ ...other, id: freshId(), kind: 'recovery_code', digest: 'code', content: {} });
     await payees.keep(aPayee({ userId }));
     await payees.keep(aPayee({ userId, label: null, confirmedName: null, savedAt: null }));
     await securityEvents.append(aSecurityEvent({ userId }));
     await securityEvents.append(
-      aSecurityEvent({ userId: null, actorId: null, sessionId: null, address: null, device: null, details: {} }),
+      aSecurityEvent({
+        userId: null,
+        actorId: null,
+        sessionId: null,
+        address: null,
+        device: null,
+        details: {},
+      }),
     );
   });
 }

@@ -46,7 +46,11 @@ export async function fingerprintOf(source: CopySource, digest: Digest): Promise
  */
 export async function compareRows(
   kind: RowKind,
-  { source, target, onCompared }: { source: CopySource; target: CopySource; onCompared: (rows: number) => void },
+  {
+    source,
+    target,
+    onCompared,
+  }: { source: CopySource; target: CopySource; onCompared: (rows: number) => void },
 ): Promise<number> {
   const copied = rowsOf(target, kind);
   let count = 0;
@@ -73,7 +77,10 @@ async function* rowsOf<K extends RowKind>(source: CopySource, kind: K): AsyncGen
   for await (const page of pagesOf(source, kind)) yield* page;
 }
 
-function pagesOf<K extends RowKind>(source: CopySource, kind: K): AsyncGenerator<readonly BookRows[K][], void> {
+export function pagesOf<K extends RowKind>(
+  source: CopySource,
+  kind: K,
+): AsyncGenerator<readonly BookRows[K][], void> {
   return allPages((page) => source.rows(kind, page), {
     idOf: (row) => rowId(kind, row),
     limit: pageSize(kind),

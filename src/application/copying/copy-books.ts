@@ -1,11 +1,13 @@
+import type { Account } from '../../domain/entities/account.ts';
+import type { AuditHead } from '../../domain/integrity/audit-log.ts';
 import { TrialSums } from '../../domain/reporting/trial-balance.ts';
+import type { TrialBalance } from '../../domain/reporting/trial-balance.ts';
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import type { HexDigest } from '../../domain/integrity/merkle-tree.ts';
 import { CopyFault, ROW_KINDS } from '../ports/book-copy.ts';
 import type { CopyProgress, CopySource, CopyTarget, RowKind } from '../ports/book-copy.ts';
-import type { LedgerScan } from '../ports/ledger-store.ts';
 import { verifyBooks } from '../proofs/verify-books.ts';
-import { compareRows, fingerprintOf, pageSize } from './compare-rows.ts';
+import { compareRows, fingerprintOf, pageSize, pagesOf } from './compare-rows.ts';
 import { canonicalText } from './canonical-text.ts';
 import { rowId } from './row-text.ts';
 
@@ -34,7 +36,7 @@ export type CopyReport = {
   /** Currencies whose trial balances are equal. */
   readonly currencies: readonly string[];
   /** Number and hash of the last audit record, equal in both. Null for an empty log. */
-  readonly auditHead: { readonly sequence: number; readonly hash: string } | null;
+  readonly auditHead: AuditHead | null;
 };
 
 export type CopyTerms = {
@@ -70,7 +72,7 @@ export async function copyBooks(terms: CopyTerms): Promise<CopyReport> {
   }
   const rows = await compare(terms);
   const entries = await verify(terms, 'copy');
-  const same = await sameBooks(source.scan, target.scan);
+  const same = await sameBooks(source, target);
   if (found !== 'books') await target.finish();
   return {
     resumed: typeof found === 'object',
@@ -152,25 +154,35 @@ async function verify(terms: CopyTerms, which: 'source' | 'copy'): Promise<numbe
   throw new CopyFault('source_faulty', `The books are not whole, and were not copied: ${found}`);
 }
 
-/** Compares the sums of the books, which the equal rows imply. @throws CopyFault `copy_differs` */
+/**
+ * Compares the sums of the source's rows with the copy as every other program reads it.
+ * @throws CopyFault `copy_differs`
+ */
 async function sameBooks(
-  source: LedgerScan,
-  copy: LedgerScan,
+  source: CopySource,
+  copy: CopySource,
 ): Promise<Pick<CopyReport, 'currencies' | 'auditHead'>> {
-  const [ours, theirs] = [await sumsOf(source), await sumsOf(copy)];
-  if (canonicalText(ours) !== canonicalText(theirs)) {
+  const ours = await sumsOf(pagesOf(source, 'accounts'));
+  const theirs = await copy.scan.atOnce(async (books) => ({
+    sums: await sumsOf(books.accounts()),
+    head: headOf(books.auditHead),
+  }));
+  let head: CopyReport['auditHead'] = null;
+  for await (const page of pagesOf(source, 'audit')) head = headOf(page.at(-1));
+  if (canonicalText({ sums: ours, head }) !== canonicalText(theirs)) {
     throw new CopyFault('copy_differs', 'The trial balance or the end of the audit log of the copy differs');
   }
-  return { currencies: ours.balances.map(({ currency }) => currency), auditHead: ours.auditHead };
+  return { currencies: ours.map(({ currency }) => currency), auditHead: head };
 }
 
-function sumsOf(scan: LedgerScan) {
-  return scan.atOnce(async ({ accounts, auditHead }) => {
-    const sums = new TrialSums();
-    for await (const page of accounts()) for (const account of page) sums.add(account);
-    const head = auditHead ? { sequence: auditHead.sequence, hash: auditHead.hash } : null;
-    return { balances: sums.balances(), auditHead: head };
-  });
+async function sumsOf(pages: AsyncIterable<readonly Account[]>): Promise<readonly TrialBalance[]> {
+  const sums = new TrialSums();
+  for await (const page of pages) for (const account of page) sums.add(account);
+  return sums.balances();
+}
+
+function headOf(head: AuditHead | undefined): AuditHead | null {
+  return head ? { sequence: head.sequence, hash: head.hash } : null;
 }
 
 function notEmpty(): CopyFault {

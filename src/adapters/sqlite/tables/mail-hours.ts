@@ -38,7 +38,8 @@ export function takeEndedMailHours(
 
 /** By recipient; only those above `after`. */
 export function mailHoursAfter(connection: Connection, { after, limit }: PageRequest): readonly MailHour[] {
-  const sql = 'SELECT recipient_id, content FROM mail_hours WHERE recipient_id > ? ORDER BY recipient_id LIMIT ?';
+  const sql =
+    'SELECT recipient_id, content FROM mail_hours WHERE recipient_id > ? ORDER BY recipient_id LIMIT ?';
   return (connection.all(sql, after ?? '', limit) as HourRow[]).map(hourOf);
 }
 

@@ -28,15 +28,7 @@ export function insertParcel(
   { id, messages }: OutboxBatch,
   { attempts, dueAt, givenUpAt, reason }: BatchState & { readonly attempts: number },
 ): void {
-  writer.run(
-    INSERT,
-    id,
-    messagesToText(messages),
-    attempts,
-    dueAt,
-    givenUpAt ?? null,
-    reason ?? null,
-  );
+  writer.run(INSERT, id, messagesToText(messages), attempts, dueAt, givenUpAt ?? null, reason ?? null);
 }
 
 export function claimMessages(
@@ -151,10 +143,7 @@ type WholeParcelRow = ParcelRow & {
 };
 
 /** Batches in any state, by id; only ids above `after`. */
-export function parcelsAfter(
-  connection: Connection,
-  { after, limit }: PageRequest,
-): readonly CopiedParcel[] {
+export function parcelsAfter(connection: Connection, { after, limit }: PageRequest): readonly CopiedParcel[] {
   const sql = 'SELECT * FROM parcels WHERE id > ? ORDER BY id LIMIT ?';
   return (connection.all(sql, after ?? '', limit) as WholeParcelRow[]).map((row) => ({
     id: row.id,
