@@ -42,7 +42,8 @@ export function addCopyCommand(program: Command, setting: Setting): void {
         const began = performance.now();
         const report = await copy(options, setting);
         const seconds = (performance.now() - began) / 1_000;
-        if (options.json) out(JSON.stringify({ ok: true, seconds: round(seconds), ...report }));
+        const figures = { seconds: round(seconds), peakMemoryMb: peakMemoryMb() };
+        if (options.json) out(JSON.stringify({ ok: true, ...figures, ...report }));
         else for (const line of reportLines(report, seconds)) out(line);
       } catch (fault) {
         if (!(fault instanceof CopyFault)) throw fault;
@@ -118,6 +119,10 @@ function* reportLines(report: CopyReport, seconds: number): Iterable<string> {
 
 function count(number: number): string {
   return Math.round(number).toLocaleString('en');
+}
+
+function peakMemoryMb(): number {
+  return Math.round(process.resourceUsage().maxRSS / 1_024);
 }
 
 function round(seconds: number): number {

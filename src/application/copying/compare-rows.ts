@@ -2,7 +2,9 @@ import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import { allPages } from '../all-pages.ts';
 import { CopyFault, ROW_KINDS } from '../ports/book-copy.ts';
 import type { BookRows, CopySource, RowKind } from '../ports/book-copy.ts';
-import { rowId, rowText } from './row-text.ts';
+import { canonicalText } from './canonical-text.ts';
+import { isSame } from './is-same.ts';
+import { inWritingOrder, rowId } from './row-order.ts';
 
 /**
  * Rows that one page holds at most. A parcel of mails takes up to a hundred kilobytes; the largest records, those of
@@ -34,7 +36,7 @@ export async function fingerprintOf(source: CopySource, digest: Digest): Promise
   let fingerprint = digest('copy 1');
   for (const kind of FINGERPRINTED) {
     for await (const page of pagesOf(source, kind)) {
-      fingerprint = digest([fingerprint, kind, ...page.map(rowText)].join('\n'));
+      fingerprint = digest([fingerprint, kind, ...page.map(canonicalText)].join('\n'));
     }
   }
   return fingerprint;
@@ -57,13 +59,18 @@ export async function compareRows(
   for await (const row of rowsOf(source, kind)) {
     const next = await copied.next();
     const other = next.done ? undefined : next.value;
-    if (!other || rowText(row) !== rowText(other)) throw differs(kind, row);
+    if (!isSame(comparable(row), comparable(other))) throw differs(kind, row);
     count += 1;
     onCompared(count);
   }
   const extra = await copied.next();
   if (!extra.done) throw differs(kind, extra.value);
   return count;
+}
+
+/** The entries of a transfer come from a store in no particular order. */
+function comparable(row: BookRows[RowKind] | undefined): unknown {
+  return row && 'entries' in row ? { ...row, entries: inWritingOrder(row) } : row;
 }
 
 function differs<K extends RowKind>(kind: K, row: BookRows[K]): CopyFault {

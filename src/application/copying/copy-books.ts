@@ -8,8 +8,8 @@ import { CopyFault, ROW_KINDS } from '../ports/book-copy.ts';
 import type { CopyProgress, CopySource, CopyTarget, RowKind } from '../ports/book-copy.ts';
 import { verifyBooks } from '../proofs/verify-books.ts';
 import { compareRows, fingerprintOf, pageSize, pagesOf } from './compare-rows.ts';
-import { canonicalText } from './canonical-text.ts';
-import { rowId } from './row-text.ts';
+import { isSame } from './is-same.ts';
+import { rowId } from './row-order.ts';
 
 export type CopyStep = 'verify source' | 'copy' | 'derive' | 'compare' | 'verify copy';
 
@@ -169,7 +169,7 @@ async function sameBooks(
   }));
   let head: CopyReport['auditHead'] = null;
   for await (const page of pagesOf(source, 'audit')) head = headOf(page.at(-1));
-  if (canonicalText({ sums: ours, head }) !== canonicalText(theirs)) {
+  if (!isSame({ sums: ours, head }, theirs)) {
     throw new CopyFault('copy_differs', 'The trial balance or the end of the audit log of the copy differs');
   }
   return { currencies: ours.map(({ currency }) => currency), auditHead: head };

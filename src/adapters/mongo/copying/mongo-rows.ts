@@ -1,5 +1,5 @@
 import type { Collection, OptionalUnlessRequiredId } from 'mongodb';
-import { inWritingOrder } from '../../../application/copying/row-text.ts';
+import { inWritingOrder } from '../../../application/copying/row-order.ts';
 import type { BookRows, CopiedParcel, RowKind } from '../../../application/ports/book-copy.ts';
 import type { PageRequest } from '../../../application/ports/page-request.ts';
 import { keyFromText } from '../../../domain/books/idempotency.ts';

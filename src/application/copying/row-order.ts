@@ -1,6 +1,5 @@
 import { keyText } from '../../domain/books/idempotency.ts';
 import type { LedgerEntry } from '../../domain/entities/ledger-entry.ts';
-import { canonicalText } from './canonical-text.ts';
 import type { BookRows, CopiedTransfer, RowKind } from '../ports/book-copy.ts';
 
 const ID_OF: { readonly [K in RowKind]: (row: BookRows[K]) => string } = {
@@ -20,11 +19,6 @@ const ID_OF: { readonly [K in RowKind]: (row: BookRows[K]) => string } = {
 /** The id by which a store orders its rows of one kind. Audit records are in the order of their numbers. */
 export function rowId<K extends RowKind>(kind: K, row: BookRows[K]): string {
   return ID_OF[kind](row);
-}
-
-/** Returns a text that is equal for equal rows, whichever store they come from. */
-export function rowText(row: BookRows[RowKind]): string {
-  return canonicalText('entries' in row ? { ...row, entries: inWritingOrder(row) } : row);
 }
 
 /** Returns a transfer's entries in the order in which the ledger writes them: step by step, in the order of the legs. */
