@@ -7,6 +7,7 @@ import { verifyBooks } from './application/proofs/verify-books.ts';
 import { readConfig, readEnvironment } from './config.ts';
 import type { Config, StoreConfig } from './config.ts';
 import { faultText } from './fault-text.ts';
+import { addBenchCommand } from './commands/bench-command.ts';
 import { addCopyCommand } from './commands/copy-command.ts';
 import { addMailCommands } from './commands/mail-commands.ts';
 import { openStore } from './open-store.ts';
@@ -65,6 +66,7 @@ addProofCommands(program, {
 });
 
 addCopyCommand(program, { ...reports, config: commandConfig });
+addBenchCommand(program, { ...reports, config: commandConfig });
 
 addMailCommands(program, { config: commandConfig, out: (line) => console.log(line) });
 

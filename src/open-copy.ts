@@ -3,7 +3,12 @@ import type { Clock } from './application/ports/runtime.ts';
 import type { StoreConfig } from './config.ts';
 
 type KeptStore = Exclude<StoreConfig, { kind: 'memory' }>;
-type Terms = { readonly clock: Clock; readonly accountPrefix: string };
+type Terms = {
+  readonly clock: Clock;
+  readonly accountPrefix: string;
+  /** How long to watch MongoDB for another program, in milliseconds. Default: 6000. */
+  readonly watchMs?: number;
+};
 
 /** Opens a store to copy it. Loads only its adapter. @throws CopyFault `source_in_use` */
 export async function openCopySource(

@@ -9,6 +9,8 @@ export const LONGEST = [
   'tests/adapters/bounded-work.test.ts',
   'tests/scripts/mongod-resolver.test.ts',
   'tests/contract/sqlite.test.ts',
+  'tests/adapters/copying.test.ts',
+  'tests/faults/copy-kill.test.ts',
   'tests/model/mongo.test.ts',
   'tests/model/sqlite.test.ts',
   'tests/faults/mongo-reset.test.ts',
