@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, rm, rmdir } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { createPasswordHasher } from '../adapters/security/index.ts';
 import { sha256 } from '../adapters/shared/sha256.ts';
+import { nextTurn } from '../application/event-loop.ts';
 import type { Store } from '../application/ports/ledger-store.ts';
 import { readConfig } from '../config.ts';
 import type { Config } from '../config.ts';
@@ -33,14 +34,17 @@ type Measurement = {
   readonly reference: number | null;
   readonly meaning: string;
   readonly unit: string;
-  /** Measures for about this long. */
-  readonly measure: (ms: number) => Promise<number>;
+  readonly measure: (span: Span) => Promise<number>;
 };
+
+/** The time of one measurement. A signal ends it early. */
+type Span = { readonly ms: number; readonly isOver: () => boolean };
 
 const IN_FLIGHT = [1, 64, 512] as const;
 const ACCOUNTS = 200;
 const FUNDS = 1_000_000_000n;
 const BLOCK_BYTES = 4_096;
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const OWNER = { kind: 'user', id: 'bench', name: 'Bench' } as const;
 const SYSTEM = { kind: 'system' } as const;
 
@@ -59,37 +63,57 @@ export function addBenchCommand(program: Command, setting: Setting): void {
     .action(async (options: Options) => {
       const { dataDirectory, store } = config();
       // The disk of the books
-      const folder = await makeFolder(store.kind === 'sqlite' ? dirname(store.path) : dataDirectory);
-      try {
-        const figures = await figuresOf(options, folder.path, progress);
-        if (options.json) out(JSON.stringify({ cores: cpus().length, node: process.version, figures }));
-        else for (const line of reportLines(figures)) out(line);
-      } finally {
-        await folder.remove();
-      }
+      await using folder = await makeFolder(store.kind === 'sqlite' ? dirname(store.path) : dataDirectory);
+      using interruption = untilInterrupted();
+      const figures = await figuresOf(options, { folder: folder.path, interruption, progress });
+      if (options.json) out(JSON.stringify({ cores: cpus().length, node: process.version, figures }));
+      else for (const line of reportLines(figures)) out(line);
     });
 }
 
-/** Creates a folder on that disk. Removes it and its missing parents, which it created, too. */
-async function makeFolder(parent: string): Promise<{ path: string; remove: () => Promise<void> }> {
+/** Turns the signals that would end the process into an end of the measurement, so that it removes its data. */
+function untilInterrupted(): Disposable & { readonly isInterrupted: () => boolean } {
+  let isInterrupted = false;
+  const interrupt = () => {
+    isInterrupted = true;
+  };
+  for (const signal of SIGNALS) process.on(signal, interrupt);
+  return {
+    isInterrupted: () => isInterrupted,
+    [Symbol.dispose]() {
+      for (const signal of SIGNALS) process.off(signal, interrupt);
+    },
+  };
+}
+
+/** Creates a folder on that disk. Later removes it and those of its parents that it created, if they are empty. */
+async function makeFolder(parent: string): Promise<AsyncDisposable & { readonly path: string }> {
   const created = await mkdir(parent, { recursive: true, mode: 0o700 });
   const path = await mkdtemp(join(parent, '.bench-'));
-  const remove = () => rm(created ?? path, { recursive: true, force: true });
-  const onSignal = () => void remove().finally(() => process.exit(1));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal);
   return {
     path,
-    async remove() {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
-      await remove();
+    async [Symbol.asyncDispose]() {
+      await rm(path, { recursive: true, force: true });
+      if (created === undefined) return;
+      for (let each = resolve(parent); each.startsWith(resolve(created)); each = dirname(each)) {
+        // A server may have started there meanwhile
+        await rmdir(each).catch(() => {});
+      }
     },
   };
 }
 
 async function figuresOf(
   { seconds, mongoUri }: Options,
-  folder: string,
-  progress: (line: string) => void,
+  {
+    folder,
+    interruption,
+    progress,
+  }: {
+    folder: string;
+    interruption: { readonly isInterrupted: () => boolean };
+    progress: (line: string) => void;
+  },
 ): Promise<readonly Figure[]> {
   const { openSqliteStore } = await import('../adapters/sqlite/index.ts');
   await using sqlite = await openBook(await openSqliteStore({ path: join(folder, 'bench.db') }), 'sqlite');
@@ -98,7 +122,11 @@ async function figuresOf(
   const figures: Figure[] = [];
   for (const { measure, ...facts } of measurements) {
     progress(`measure ${facts.name}`);
-    figures.push({ ...facts, value: await measure((seconds * 1_000) / measurements.length) });
+    const ms = (seconds * 1_000) / measurements.length;
+    const until = performance.now() + ms;
+    const isOver = () => performance.now() >= until || interruption.isInterrupted();
+    figures.push({ ...facts, value: await measure({ ms, isOver }) });
+    if (interruption.isInterrupted()) throw new Error('The measurement was interrupted');
   }
   return figures;
 }
@@ -109,60 +137,61 @@ const MACHINE = (folder: string): readonly Measurement[] => [
     unit: 'ms',
     reference: null,
     meaning: 'median; each commit of SQLite waits for one, whatever it contains',
-    measure: (ms) => medianSync(join(folder, 'fsync'), ms),
+    measure: (span) => medianSync(join(folder, 'fsync'), span),
   },
   {
     name: 'SHA-256 of 300 characters',
     unit: '/s',
     reference: null,
     meaning: 'each entry of a transfer takes a few; one core',
-    measure: async (ms) => rateOf(ms, () => sha256('x'.repeat(300))),
+    measure: (span) => hashRate(span),
   },
   {
     name: 'passwords',
     unit: '/s',
     reference: null,
     meaning: 'sign-ins a second on one core',
-    measure: (ms) => passwordRate(ms),
+    measure: passwordRate,
   },
 ];
 
-/** Runs the work in portions for about `ms`, and returns its rate a second. */
-function rateOf(ms: number, work: () => void): number {
+async function hashRate({ isOver }: Span): Promise<number> {
+  const text = 'x'.repeat(300);
   const began = performance.now();
   let done = 0;
   do {
-    for (let portion = 0; portion < 1_000; portion++) work();
+    for (let portion = 0; portion < 1_000; portion++) sha256(text);
     done += 1_000;
-  } while (performance.now() - began < ms);
+    await nextTurn();
+  } while (!isOver());
   return perSecond(done, began);
 }
 
-async function medianSync(path: string, ms: number): Promise<number> {
+async function medianSync(path: string, { isOver }: Span): Promise<number> {
   const file = await open(path, 'w', 0o600);
   const block = Buffer.alloc(BLOCK_BYTES, 1);
   const times: number[] = [];
   try {
-    for (const until = performance.now() + ms; performance.now() < until || times.length === 0; ) {
+    do {
       const began = performance.now();
       await file.write(block, 0, BLOCK_BYTES, times.length * BLOCK_BYTES);
       await file.sync();
       times.push(performance.now() - began);
-    }
+    } while (!isOver());
   } finally {
     await file.close();
   }
   return times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
 }
 
-async function passwordRate(ms: number): Promise<number> {
+async function passwordRate({ isOver }: Span): Promise<number> {
   const hasher = createPasswordHasher();
   const began = performance.now();
   let done = 0;
   do {
     await hasher.hash('correct horse battery staple');
     done += 1;
-  } while (performance.now() - began < ms);
+  } while (!isOver());
   return perSecond(done, began);
 }
 
@@ -197,7 +226,7 @@ async function openBook(store: Store, kind: keyof typeof REFERENCE): Promise<Boo
       unit: 'transfers/s',
       reference: REFERENCE[kind][inFlight],
       meaning: inFlight === 1 ? 'one caller, who waits for each commit' : `${inFlight} callers share commits`,
-      measure: (ms) => transferRate(ms, inFlight, pay),
+      measure: (span) => transferRate(span, inFlight, pay),
     })),
     async [Symbol.asyncDispose]() {
       await ledger.close();
@@ -206,18 +235,22 @@ async function openBook(store: Store, kind: keyof typeof REFERENCE): Promise<Boo
   };
 }
 
-async function transferRate(ms: number, inFlight: number, pay: () => Promise<void>): Promise<number> {
+async function transferRate(
+  { ms, isOver }: Span,
+  inFlight: number,
+  pay: () => Promise<void>,
+): Promise<number> {
   let [done, began] = [0, performance.now()];
   // The first third warms up
   const countFrom = began + ms / 3;
-  const until = began + ms;
   let isCounting = false;
   const caller = async () => {
-    while (performance.now() < until) {
+    do {
       await pay();
-      if (!isCounting && performance.now() >= countFrom) [isCounting, done, began] = [true, 0, performance.now()];
+      if (!isCounting && performance.now() >= countFrom)
+        [isCounting, done, began] = [true, 0, performance.now()];
       done += 1;
-    }
+    } while (!isOver());
   };
   await Promise.all(Array.from({ length: inFlight }, caller));
   return perSecond(done, began);
