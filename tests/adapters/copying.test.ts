@@ -436,13 +436,13 @@ describeWithMongo('a copy between SQLite and MongoDB', () => {
     const [from, to] = [aDatabase(), aDatabase()];
     await fill(from, async (bank) => void (await bank.account(aCustomer(), { funds: 5n })));
     await withStore(from, async (server) => {
-      let isOver = false;
+      const work = { isOver: false };
       const working = (async () => {
-        while (!isOver) await server.unitOfWork.run(({ users }) => users.byId('nobody'));
+        while (!work.isOver) await server.unitOfWork.run(({ users }) => users.byId('nobody'));
       })();
       await expect(copy(from, to)).rejects.toMatchObject({ code: 'source_in_use' });
       await expect(copy(to, from)).rejects.toMatchObject({ code: 'target_in_use' });
-      isOver = true;
+      work.isOver = true;
       await working;
     });
     const file = aFile();

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/adapters/sqlite/index.ts';
-import type { TransferView } from '../../src/application/views.ts';
 import { Program } from '../support/program.ts';
 import { BankProcess, openPayers, Workload } from './support/sqlite-process.ts';
 
@@ -58,7 +57,7 @@ it('a backup of a bank under load restores every transfer acknowledged before it
   const store = await openSqliteStore({ path });
   const missing: string[] = [];
   for (const { result } of acknowledged) {
-    const id = result.ok ? (result.transfer as TransferView).transferId : String(result.transferId);
+    const id = result.ok ? result.transfer.transferId : String(result.transferId);
     const restored = await store.reads.transfer(id);
     if (restored?.status !== (result.ok ? 'completed' : 'rejected')) missing.push(id);
   }

@@ -104,9 +104,9 @@ function rowsIn({ counts }: CopyProgress): number {
 }
 
 /** Reads the next page while the target writes the last one. Returns the stored progress. */
-async function copyKind<K extends RowKind>(
+async function copyKind(
   { source, target, rowsAtOnce, onProgress }: CopyTerms,
-  kind: K,
+  kind: RowKind,
   begun: CopyProgress,
 ): Promise<CopyProgress> {
   const limit = pageSize(kind, rowsAtOnce);
