@@ -40,7 +40,7 @@ export const SQLITE_TABLES: Readonly<Record<string, RowKind | 'derived' | 'store
 };
 
 /** The table that has one row for each of a kind. */
-export const MAIN_TABLE: Readonly<Record<RowKind, string>> = {
+const MAIN_TABLE: Readonly<Record<RowKind, string>> = {
   users: 'users',
   credentials: 'credentials',
   sessions: 'sessions',
