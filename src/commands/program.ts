@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import type { CommandTools } from './command-tools.ts';
 import { addBookCommands } from './book-commands.ts';
+import { addBenchCommand } from './bench-command.ts';
 import { addCompletionCommand } from './completion-command.ts';
+import { addCopyCommand } from './copy-command.ts';
 import { addDemoCommand } from './demo-command.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { pathOf } from './help.ts';
@@ -47,6 +49,8 @@ export function passbookProgram(
   program.commandsGroup('Books:');
   addBookCommands(program, tools);
   addProofCommands(program, tools);
+  addCopyCommand(program, tools);
+  addBenchCommand(program, tools);
 
   program.commandsGroup('People and mail:');
   addUserCommands(program, tools);

@@ -97,7 +97,11 @@ async function prepare(options: DemoOptions, port: number): Promise<Demo> {
     config,
     secrets,
     operator,
-    log: await createLog({ level: config.logLevel, format: config.logFormat, secrets: [...secrets, operator.password] }),
+    log: await createLog({
+      level: config.logLevel,
+      format: config.logFormat,
+      secrets: [...secrets, operator.password],
+    }),
   };
 }
 

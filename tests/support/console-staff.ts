@@ -23,7 +23,8 @@ export class ConsoleBank {
   constructor(options: Partial<ConsoleOptions> = {}, ports: ConstructorParameters<typeof Edge>[0] = {}) {
     const clock = { now: () => this.edge.clock.now() };
     const formTokens = createFormTokens({ secrets: ['a-secret-of-the-forms'], clock });
-    this.edge = new Edge({ ...ports, app: { pages: createConsole({ formTokens, ...options }) } });
+    const pages = createConsole({ clock, formTokens, ...options });
+    this.edge = new Edge({ ...ports, app: { pages } });
   }
 
   async signIn(role: Role, name = `The ${role}`): Promise<Visitor> {

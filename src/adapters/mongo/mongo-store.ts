@@ -3,6 +3,7 @@ import type { ClientSession, Db, DbOptions, MongoClientOptions } from 'mongodb';
 import type { Store } from '../../application/ports/ledger-store.ts';
 import type { Clock } from '../../application/ports/runtime.ts';
 import { ClaimedBatches } from '../shared/outbox-batch.ts';
+import { assertCopyFinished } from './schema/unfinished-copy.ts';
 import { MongoClockGuard } from './transactions/clock-guard.ts';
 import { collectionsOf } from './schema/collections.ts';
 import { CounterpartyIndex } from './writing/counterparty-blocks.ts';
@@ -94,6 +95,17 @@ export interface MongoStore extends Store<ClientSession>, AsyncDisposable {}
  *   program's
  */
 export async function openMongoStore(options: MongoStoreOptions): Promise<MongoStore> {
+  const { db, presence } = await openDatabase(options);
+  return mongoStoreOf(db, presence, options);
+}
+
+/**
+ * Connects, and brings the database to the version that this program knows. Throws like `openMongoStore`.
+ * @param options `allowsUnfinished`: whether a copy into the database may be unfinished
+ */
+export async function openDatabase(
+  options: MongoStoreOptions & { readonly allowsUnfinished?: boolean },
+): Promise<{ readonly db: Db; readonly presence: Heartbeat }> {
   if (options.client && !options.databaseName) {
     throw new TypeError('openMongoStore needs the databaseName beside a client');
   }
@@ -108,10 +120,11 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
     const db = client.db(name ?? DEFAULT_DATABASE, DATABASE_OPTIONS);
     await assertTransactions(db);
     if (name === undefined) await assertNoBooksElsewhere(db);
+    if (!options.allowsUnfinished) await assertCopyFinished(db);
     await migrateMongo(db, { clock, accountPrefix });
     const presence = new Heartbeat(db);
     await presence.endDead();
-    return storeOf(db, presence, options);
+    return { db, presence };
   } catch (fault) {
     if (!options.client) await client.close();
     throw mongoUnavailable(fault);
@@ -163,7 +176,8 @@ async function assertTransactions(db: Db): Promise<void> {
   );
 }
 
-function storeOf(db: Db, presence: Heartbeat, options: MongoStoreOptions): MongoStore {
+/** The store closes the client, unless it was given. */
+export function mongoStoreOf(db: Db, presence: Heartbeat, options: MongoStoreOptions): MongoStore {
   const { clock = MACHINE_CLOCK, clockToleranceMs = 1000, timeoutMs = 10_000 } = options;
   const collections = collectionsOf(db);
   const blocks = new CounterpartyIndex(collections);

@@ -4,6 +4,7 @@ import type { Store } from '../../application/ports/ledger-store.ts';
 import type { Clock } from '../../application/ports/runtime.ts';
 import { backUp } from './backup/backup.ts';
 import type { BackupTerms } from './backup/backup.ts';
+import { assertFinished } from './copying/unfinished-copy.ts';
 import { SqliteClockGuard } from './writing/clock-guard.ts';
 import { assertDurable, configure, Connection, SETTINGS } from './connection/connection.ts';
 import { DatabaseFile } from './connection/database-file.ts';
@@ -73,10 +74,13 @@ function requirePath(options: Partial<SqliteStoreOptions> | undefined): void {
   }
 }
 
-/** Opens a store with the given driver and, by default, without a writing thread: for tests of disk errors. */
+/**
+ * Opens a store with the given driver and, by default, without a writing thread: for copies and tests of disk errors.
+ * @param options `allowsUnfinished`: whether a copy into the database may be unfinished
+ */
 export async function openWith(
   driver: Driver,
-  options: SqliteStoreOptions,
+  options: SqliteStoreOptions & { readonly allowsUnfinished?: boolean },
   module?: string,
 ): Promise<SqliteStore> {
   const {
@@ -93,6 +97,7 @@ export async function openWith(
       clock,
       accountPrefix: options.accountPrefix,
       maxPageCount: options.maxPageCount,
+      allowsUnfinished: options.allowsUnfinished ?? false,
     });
     const setup = `${SETTINGS}; ${limitOf(options.maxPageCount)}`;
     const thread = new LazyThread(module === undefined ? undefined : { module, path, setup }, {
@@ -124,13 +129,15 @@ async function connect(
     clock: Clock;
     accountPrefix: string | undefined;
     maxPageCount: number | undefined;
+    allowsUnfinished: boolean;
   },
 ): Promise<Connections> {
-  const { until, clock, accountPrefix, maxPageCount } = terms;
+  const { until, clock, accountPrefix, maxPageCount, allowsUnfinished } = terms;
   const writer = new Connection(driver, path, { readOnly: false });
   try {
     // Before any write: a database of another program must stay unchanged.
     await whenUnlocked(() => assertKnownVersion(writer), until);
+    if (!allowsUnfinished) await whenUnlocked(() => assertFinished(writer), until);
     await whenUnlocked(() => configure(writer), until);
     assertDurable(writer);
     await migrateSqlite(writer, {

@@ -11,6 +11,7 @@ import type {
 import { digestDocuments } from './digest-documents.ts';
 import { endTransaction } from '../transactions/end-transaction.ts';
 import { hasCode } from '../transactions/errors.ts';
+import { NO_COPY } from './unfinished-copy.ts';
 import { numberDocuments } from './number-accounts.ts';
 import { foreignCollection } from './foreign-collections.ts';
 import { slotOf } from '../documents/version-document.ts';
@@ -445,7 +446,7 @@ const FOREIGN_SCHEMA = 'its collection "schema" holds documents that this progra
 
 /** The newest migrations of the database, the last one first. */
 function readSchema(db: Db): Promise<readonly Document[]> {
-  return db.collection('schema').find().sort({ _id: -1 }).limit(100).toArray();
+  return db.collection('schema').find(NO_COPY).sort({ _id: -1 }).limit(100).toArray();
 }
 
 /** Whether this program wrote the document, in this or another version. */

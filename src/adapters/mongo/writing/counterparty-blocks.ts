@@ -8,7 +8,7 @@ import {
   rangeOfBlock,
 } from '../../shared/counterparty-blocks.ts';
 import type { BlockDocument } from '../documents/block-document.ts';
-import { entryKey, entryKeysBetween } from '../documents/entry-document.ts';
+import { entryKey, entryKeysBetween, placeFrom } from '../documents/entry-document.ts';
 import { ENTRIES_PART, storedEntries } from '../documents/transfer-document.ts';
 import type { Collections } from '../schema/collections.ts';
 
@@ -115,6 +115,30 @@ export class CounterpartyIndex {
     if (names.length < BLOCK) return [];
     return [{ _id: entryKey({ accountId, sequence: block }), others: names.join(',') }];
   }
+}
+
+/** Writes the missing ones of some full blocks. */
+export async function writeBlocks(
+  { transfers, blocks }: Collections,
+  { accountId, from, to }: { accountId: string; from: number; to: number },
+): Promise<void> {
+  const idOf = (block: number) => entryKey({ accountId, sequence: block });
+  const found = await blocks.find({ _id: { $gte: idOf(from), $lte: idOf(to) } }).toArray();
+  const names = new Map<number, string[]>();
+  for (let block = from; block <= to; block++) names.set(block, []);
+  for (const { _id } of found) names.delete(placeFrom(_id).sequence);
+  if (names.size === 0) return;
+
+  const range = { first: rangeOfBlock(from).first, last: rangeOfBlock(to).last };
+  for await (const document of transfers.find(entryKeysBetween(accountId, range), ENTRIES_PART)) {
+    for (const entry of storedEntries(document)) {
+      if (entry.accountId !== accountId) continue;
+      names.get(blockOf(entry.sequence))?.push(nameOf(counterpartyOf(entry, document.legs)));
+    }
+  }
+  const whole = [...names].filter(([, others]) => others.length === BLOCK);
+  if (whole.length === 0) return;
+  await blocks.insertMany(whole.map(([block, others]) => ({ _id: idOf(block), others: others.join(',') })));
 }
 
 /** The names of a block, computed from its entries: fewer than `BLOCK` if it is not full. */

@@ -127,8 +127,9 @@ async function keepReplaced(path: string): Promise<string | null> {
 /**
  * Tests for the lock that every open database holds on its file. The test uses another name of the file: under its own
  * name, closing the last connection would merge the log into it.
+ * @throws Error whose cause is SQLite's, if a program has it open
  */
-async function assertUnused(driver: Driver, path: string): Promise<void> {
+export async function assertUnused(driver: Driver, path: string): Promise<void> {
   if (!existsSync(path)) return;
   const probe = join(dirname(path), `.${basename(path)}.${randomUUID()}.probe`);
   try {

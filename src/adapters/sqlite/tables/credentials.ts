@@ -1,4 +1,5 @@
 import type { Credential, CredentialKind } from '../../../domain/entities/credential.ts';
+import type { PageRequest } from '../../../application/ports/page-request.ts';
 import type { Instant } from '../../../domain/time.ts';
 import type { User } from '../../../domain/entities/user.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -57,6 +58,15 @@ export function listCredentials<K extends CredentialKind>(
   return (connection.all(sql, userId, kind) as CredentialRow[]).map(
     (row) => credentialOf(row) as Credential<K>,
   );
+}
+
+/** Credentials of all users, by id; only ids above `after`. */
+export function credentialsAfter(
+  connection: Connection,
+  { after, limit }: PageRequest,
+): readonly Credential[] {
+  const sql = 'SELECT * FROM credentials WHERE id > ? ORDER BY id LIMIT ?';
+  return (connection.all(sql, after ?? '', limit) as CredentialRow[]).map(credentialOf);
 }
 
 /** Returns whether the credential existed. */

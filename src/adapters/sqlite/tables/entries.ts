@@ -41,6 +41,18 @@ FROM entries WHERE account_id = ?1 AND sequence BETWEEN ?3 AND ?4`;
 
 /** Entries of an account must come in order of sequence. */
 export function insertEntry(writer: Writer, entry: LedgerEntry, legs: readonly Leg[]): void {
+  insertEntryAlone(writer, entry, legs);
+  if (entry.sequence % BLOCK === 0) insertBlock(writer, entry.accountId, blockOf(entry.sequence));
+}
+
+/** Writes a block of entries that are all there. */
+export function insertBlock(writer: Writer, accountId: string, block: number): void {
+  const { first, last } = rangeOfBlock(block);
+  writer.run(INSERT_BLOCK, accountId, block, first, last);
+}
+
+/** Writes an entry without its block. Entries may come in any order. */
+export function insertEntryAlone(writer: Writer, entry: LedgerEntry, legs: readonly Leg[]): void {
   const { after } = entry;
   writer.run(
     INSERT,
@@ -59,10 +71,12 @@ export function insertEntry(writer: Writer, entry: LedgerEntry, legs: readonly L
     entry.at,
     toBytes(entry.hash),
   );
-  if (entry.sequence % BLOCK !== 0) return;
-  const block = blockOf(entry.sequence);
-  const { first, last } = rangeOfBlock(block);
-  writer.run(INSERT_BLOCK, entry.accountId, block, first, last);
+}
+
+/** Returns the number of an account's last block. 0 if it has none. */
+export function lastBlockOf(connection: Connection, accountId: string): number {
+  const row = connection.get(LAST_BLOCK, accountId) as { block: bigint } | undefined;
+  return Number(row?.block ?? 0);
 }
 
 export function selectEntries(

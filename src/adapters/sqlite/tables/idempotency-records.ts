@@ -156,6 +156,30 @@ export function recordsAfter(
   return keys.slice(0, limit).flatMap((text) => findRecord(connection, keyFromText(text)) ?? []);
 }
 
+/** Transfers that one page of records restores at most, but for one record's own. */
+const MOST_MEMBERS = 2_000;
+
+/**
+ * Records of commands that made no single transfer, in order of key text; only keys above `after`. A page is shorter
+ * if its records restore many transfers.
+ */
+export function otherRecordsAfter(
+  connection: Connection,
+  { after, limit }: { after: string | null; limit: number },
+): readonly IdempotencyRecord[] {
+  const sql = 'SELECT key FROM idempotency_records WHERE key > ? ORDER BY key LIMIT ?';
+  const found: IdempotencyRecord[] = [];
+  let members = 0;
+  for (const { key } of connection.all(sql, after ?? '', limit) as { key: string }[]) {
+    const record = findOtherRecord(connection, keyFromText(key));
+    if (!record) continue;
+    found.push(record);
+    members += record.outcome.kind === 'batch' ? record.outcome.members.length : 1;
+    if (members >= MOST_MEMBERS) break;
+  }
+  return found;
+}
+
 /** Restores the initial state: a hold was pending, and any other transfer completed or rejected. */
 function recordOfTransfer(
   { scope, operation, key }: IdempotencyKey,

@@ -1,6 +1,7 @@
 import { mailHourFromText, mailHourToText } from '../../shared/compact-json.ts';
 import { endOfHour } from '../../../domain/entities/mail-hour.ts';
 import type { MailHour } from '../../../domain/entities/mail-hour.ts';
+import type { PageRequest } from '../../../application/ports/page-request.ts';
 import type { Instant } from '../../../domain/time.ts';
 import type { Connection } from '../connection/connection.ts';
 
@@ -33,6 +34,13 @@ export function takeEndedMailHours(
   ) as HourRow[];
   for (const row of rows) connection.run('DELETE FROM mail_hours WHERE recipient_id = ?', row.recipient_id);
   return rows.map(hourOf);
+}
+
+/** By recipient; only those above `after`. */
+export function mailHoursAfter(connection: Connection, { after, limit }: PageRequest): readonly MailHour[] {
+  const sql =
+    'SELECT recipient_id, content FROM mail_hours WHERE recipient_id > ? ORDER BY recipient_id LIMIT ?';
+  return (connection.all(sql, after ?? '', limit) as HourRow[]).map(hourOf);
 }
 
 function hourOf({ recipient_id, content }: HourRow): MailHour {

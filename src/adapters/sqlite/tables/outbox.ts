@@ -1,5 +1,7 @@
 import { split, withoutText } from '../../shared/outbox-batch.ts';
 import type { StoredBatch, OutboxBatch, ClaimedBatches } from '../../shared/outbox-batch.ts';
+import type { CopiedParcel } from '../../../application/ports/book-copy.ts';
+import type { PageRequest } from '../../../application/ports/page-request.ts';
 import type { ClaimedMessage } from '../../../application/ports/outbox.ts';
 import { messagesFromText, messagesToText } from '../../shared/compact-json.ts';
 import type { Instant } from '../../../domain/time.ts';
@@ -18,6 +20,7 @@ type BatchState = {
 };
 
 const COLUMNS = 'id, messages, attempts';
+const INSERT = `INSERT INTO parcels (${COLUMNS}, due_at, given_up_at, reason) VALUES (?, ?, ?, ?, ?, ?)`;
 
 /** Inserts a batch that is due at an instant. A batch that is written as claimed already has one attempt. */
 export function insertParcel(
@@ -25,15 +28,7 @@ export function insertParcel(
   { id, messages }: OutboxBatch,
   { attempts, dueAt, givenUpAt, reason }: BatchState & { readonly attempts: number },
 ): void {
-  writer.run(
-    `INSERT INTO parcels (${COLUMNS}, due_at, given_up_at, reason) VALUES (?, ?, ?, ?, ?, ?)`,
-    id,
-    messagesToText(messages),
-    attempts,
-    dueAt,
-    givenUpAt ?? null,
-    reason ?? null,
-  );
+  writer.run(INSERT, id, messagesToText(messages), attempts, dueAt, givenUpAt ?? null, reason ?? null);
 }
 
 export function claimMessages(
@@ -168,6 +163,30 @@ function moveWhole(
     reason ?? null,
     id,
   );
+}
+
+type WholeParcelRow = ParcelRow & {
+  readonly due_at: bigint | null;
+  readonly given_up_at: bigint | null;
+  readonly reason: string | null;
+};
+
+/** Batches in any state, by id; only ids above `after`. */
+export function parcelsAfter(connection: Connection, { after, limit }: PageRequest): readonly CopiedParcel[] {
+  const sql = 'SELECT * FROM parcels WHERE id > ? ORDER BY id LIMIT ?';
+  return (connection.all(sql, after ?? '', limit) as WholeParcelRow[]).map((row) => ({
+    id: row.id,
+    messages: row.messages,
+    attempts: Number(row.attempts),
+    dueAt: row.due_at === null ? null : Number(row.due_at),
+    givenUpAt: row.given_up_at === null ? null : Number(row.given_up_at),
+    reason: row.reason,
+  }));
+}
+
+export function insertCopiedParcel(writer: Writer, parcel: CopiedParcel): void {
+  const { id, messages, attempts, dueAt, givenUpAt, reason } = parcel;
+  writer.run(INSERT, id, messages, attempts, dueAt, givenUpAt, reason);
 }
 
 function parcelOf({ id, messages, attempts }: ParcelRow): StoredBatch {

@@ -57,6 +57,12 @@ export function listPayeePage(
   return (connection.all(sql, userId, after ?? '', limit) as PayeeRow[]).map(payeeOf);
 }
 
+/** Payees of all users, by id; only ids above `after`. */
+export function payeesAfter(connection: Connection, { after, limit }: PageRequest): readonly Payee[] {
+  const sql = 'SELECT * FROM payees WHERE id > ? ORDER BY id LIMIT ?';
+  return (connection.all(sql, after ?? '', limit) as PayeeRow[]).map(payeeOf);
+}
+
 export function deletePayee(connection: Connection, id: string): void {
   connection.run('DELETE FROM payees WHERE id = ?', id);
 }

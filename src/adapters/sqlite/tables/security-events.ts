@@ -1,4 +1,5 @@
 import type { SecurityAction, SecurityEvent } from '../../../domain/entities/security-event.ts';
+import type { PageRequest } from '../../../application/ports/page-request.ts';
 import type { Connection } from '../connection/connection.ts';
 
 type EventRow = {
@@ -46,6 +47,15 @@ export function listSecurityEvents(
           limit,
         );
   return (rows as EventRow[]).map(eventOf);
+}
+
+/** Events of all users, by id; only ids above `after`. */
+export function securityEventsAfter(
+  connection: Connection,
+  { after, limit }: PageRequest,
+): readonly SecurityEvent[] {
+  const sql = 'SELECT * FROM security_events WHERE id > ? ORDER BY id LIMIT ?';
+  return (connection.all(sql, after ?? '', limit) as EventRow[]).map(eventOf);
 }
 
 export function eraseSecurityEvents(connection: Connection, userId: string): void {

@@ -1,4 +1,5 @@
 import type { Session } from '../../../domain/entities/session.ts';
+import type { PageRequest } from '../../../application/ports/page-request.ts';
 import type { Instant } from '../../../domain/time.ts';
 import type { User } from '../../../domain/entities/user.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -53,6 +54,12 @@ export function findSession(
 export function listOpenSessions(connection: Connection, userId: string): readonly Session[] {
   const sql = 'SELECT * FROM sessions WHERE user_id = ? AND ended_at IS NULL ORDER BY id';
   return (connection.all(sql, userId) as SessionRow[]).map(sessionOf);
+}
+
+/** Sessions of all users, by id; only ids above `after`. */
+export function sessionsAfter(connection: Connection, { after, limit }: PageRequest): readonly Session[] {
+  const sql = 'SELECT * FROM sessions WHERE id > ? ORDER BY id LIMIT ?';
+  return (connection.all(sql, after ?? '', limit) as SessionRow[]).map(sessionOf);
 }
 
 export function endSession(connection: Connection, id: string, at: Instant): void {

@@ -63,6 +63,18 @@ export function listUsers(connection: Connection, { after, limit }: PageRequest)
   return (connection.all(sql, after ?? '', limit) as UserRow[]).map(userOf);
 }
 
+/** Users with the hashes of their passwords, by id; only ids above `after`. */
+export function usersAfter(
+  connection: Connection,
+  { after, limit }: PageRequest,
+): readonly UserWithPassword[] {
+  const sql = 'SELECT * FROM users WHERE id > ? ORDER BY id LIMIT ?';
+  return (connection.all(sql, after ?? '', limit) as UserRow[]).map((row) => ({
+    user: userOf(row),
+    passwordHash: row.password_hash,
+  }));
+}
+
 export function setPasswordHash(connection: Connection, id: string, passwordHash: string): void {
   connection.run('UPDATE users SET password_hash = ? WHERE id = ?', passwordHash, id);
 }
