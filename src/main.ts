@@ -11,7 +11,7 @@ import { assembleServices, metricsFor } from './container.ts';
 import type { Services } from './container.ts';
 import { PassbookError } from './domain/errors.ts';
 import type { ErrorCode } from './domain/errors.ts';
-import { faultText } from './fault-text.ts';
+import { reasonText } from './reason-text.ts';
 import { checkpointKey, forget, jwtSecrets, systemUser } from './local-secrets.ts';
 import type { SystemUser } from './local-secrets.ts';
 import { createLog } from './log.ts';
@@ -45,7 +45,7 @@ try {
   const notices = configWarnings(env).map(({ text }) => text);
   await greet(running, { config, warnings: [...warnings, ...notices], log });
 } catch (error) {
-  process.stderr.write(secretsRemoved(secrets)(`Passbook cannot start: ${faultText(error)}\n`));
+  process.stderr.write(secretsRemoved(secrets)(`Passbook cannot start: ${reasonText(error)}\n`));
   process.exitCode = 1;
 }
 
@@ -121,7 +121,7 @@ async function ensureSystemUser(
     if (hasCode(error, 'maintenance')) return 'maintenance' as const;
     throw hasCode(error, 'email_already_registered')
       ? new Error(`SYSTEM_EMAIL is the address of a user who is not the system: ${user.email}`)
-      : new Error(`Cannot create the system user: ${faultText(error)}`);
+      : new Error(`Cannot create the system user: ${reasonText(error)}`);
   });
   if (outcome === 'maintenance') log.warn({ email: user.email }, 'the system user is made after maintenance');
   // The user exists with another password, kept elsewhere or in a file that was deleted
@@ -201,7 +201,7 @@ async function greet(
   if (config.isProduction && config.mail.kind === 'files') log.warn('mails are only written to files');
   for (const warning of warnings) log.warn({ warning }, 'a setting may be wrong');
   await services.bank.check().catch((error: unknown) => {
-    process.stdout.write(`  WARNING:     The store does not accept writes now: ${faultText(error)}\n`);
+    process.stdout.write(`  WARNING:     The store does not accept writes now: ${reasonText(error)}\n`);
     log.error({ err: error }, 'the store does not accept writes');
   });
 }

@@ -257,7 +257,7 @@ describe('the source', () => {
       .flatMap(({ specifier = '.' }): string[] => /^(?!node:)(?:@[^/]+\/)?[^./][^/]*/.exec(specifier) ?? []);
     const { dependencies, peerDependencies } = manifest;
     // Its files are served from where the package lies
-    imported.push('swagger-ui-dist', '@expo-google-fonts/noto-sans', 'dejavu-fonts-ttf');
+    imported.push('swagger-ui-dist', 'htmx.org', '@expo-google-fonts/noto-sans', 'dejavu-fonts-ttf');
     expect(new Set(imported)).toEqual(new Set(Object.keys({ ...dependencies, ...peerDependencies })));
   });
 });

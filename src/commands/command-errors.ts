@@ -1,6 +1,6 @@
 import { ConfigError } from '../config.ts';
 import { PassbookError } from '../domain/errors.ts';
-import { faultText } from '../fault-text.ts';
+import { reasonText } from '../reason-text.ts';
 import { CommandError } from './command-tools.ts';
 
 /** An error for the person at the terminal: a line with the cause, and a line with what to do. No stack trace. */
@@ -11,7 +11,7 @@ export function errorLines(error: unknown): readonly string[] {
 }
 
 function textOf(error: unknown): string {
-  return fileErrorText(error) ?? faultText(error);
+  return fileErrorText(error) ?? reasonText(error);
 }
 
 /** Advice about errors of the file system, by their code. */

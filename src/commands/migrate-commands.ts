@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { systemClock } from '../adapters/system.ts';
 import type { SchemaState } from '../adapters/shared/schema-state.ts';
 import type { StoreConfig } from '../config.ts';
-import { faultText } from '../fault-text.ts';
+import { reasonText } from '../reason-text.ts';
 import { CommandError } from './command-tools.ts';
 import type { CommandTools } from './command-tools.ts';
 import { withExamples } from './help.ts';
@@ -156,7 +156,7 @@ async function readMongoSchema(uri: string): Promise<Schema> {
     const { databaseName, schema, missingIndexes } = await inspectMongo(uri, { clock: systemClock });
     return { database: databaseName, missingIndexes, ...schema };
   } catch (cause) {
-    throw new CommandError(`The database cannot be read: ${faultText(cause)}`, { hint: DOCTOR, cause });
+    throw new CommandError(`The database cannot be read: ${reasonText(cause)}`, { hint: DOCTOR, cause });
   }
 }
 

@@ -5,7 +5,7 @@ import { systemClock } from '../adapters/system.ts';
 import type { Store } from '../application/ports/ledger-store.ts';
 import { readConfig, readEnvironment } from '../config.ts';
 import type { Config, StoreConfig } from '../config.ts';
-import { faultText } from '../fault-text.ts';
+import { reasonText } from '../reason-text.ts';
 import { openStore } from '../open-store.ts';
 import { errorLines } from './command-errors.ts';
 import { CommandError, EXIT } from './command-tools.ts';
@@ -133,7 +133,7 @@ async function withStore(
 ): Promise<void> {
   const terms = { clock: systemClock, accountPrefix: config.accountPrefix };
   const store = await openStore(books, terms).catch((cause: unknown) => {
-    throw new CommandError(faultText(cause), { hint: 'Run "passbook doctor" to find the cause.', cause });
+    throw new CommandError(reasonText(cause), { hint: 'Run "passbook doctor" to find the cause.', cause });
   });
   try {
     await work(store);

@@ -1,4 +1,5 @@
 import axe from 'axe-core';
+import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { startServer } from '../../src/adapters/http/index.ts';
 import type { RunningServer } from '../../src/adapters/http/index.ts';
@@ -106,19 +107,13 @@ export class Visit {
 
   /** Returns whether the page is wider than its screen. */
   async overflows(): Promise<boolean> {
-    const { scroll, width } = await this.page.evaluate(() => ({
-      scroll: document.documentElement.scrollWidth,
-      width: window.innerWidth,
-    }));
-    return scroll > width;
+    return this.page.locator('html').evaluate((html) => html.scrollWidth > html.clientWidth);
   }
 
   /** Returns what axe finds, as one line for each rule. */
   async barriers(): Promise<readonly string[]> {
     await this.page.evaluate(axe.source);
-    const { violations } = await this.page.evaluate(() =>
-      (window as unknown as { axe: typeof axe }).axe.run(),
-    );
+    const { violations } = await this.page.evaluate<AxeResults>('axe.run()');
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
   }
 

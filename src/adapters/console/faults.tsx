@@ -166,7 +166,7 @@ export function faultText(code: ErrorCode, facts: ErrorFacts = {}): FaultText {
   return ON_PAGES[code] ?? { title: facts.reason ?? meaning, advice: remedy };
 }
 
-export function waitText(seconds: number): string {
+function waitText(seconds: number): string {
   if (seconds < 90) return seconds === 1 ? 'a second' : `${seconds} seconds`;
   const minutes = Math.ceil(seconds / 60);
   return minutes < 90 ? `${minutes} minutes` : `${Math.ceil(minutes / 60)} hours`;

@@ -1,4 +1,4 @@
 export { createConsole } from './console.tsx';
 export { readOpenForm } from './forms.ts';
 export { Form, sendOpenPage } from './layout.tsx';
-export type { ConsoleOptions, FormTokens } from './ports.ts';
+export type { ConsoleOptions } from './ports.ts';

@@ -13,7 +13,7 @@ import type { WriteThrottle } from './middleware/write-throttle.ts';
 import { clientAddress } from './requests/client-address.ts';
 import { originOf } from './requests/origin.ts';
 import { personOf } from './requests/person.ts';
-import { readForm } from './requests/read-form.ts';
+import { readFormBody } from './requests/read-form.ts';
 import { passkeySiteOf } from './requests/second-factor-answer.ts';
 import type { SessionToken } from './requests/session-token.ts';
 import { headersFor, STATUS } from './responses/problem.ts';
@@ -58,7 +58,7 @@ export function pageEdge(ports: {
     guardPassword: (c, attempt) => throttle.guard({ kind: 'password', who: c.get('caller').id }, attempt),
     personOf: (c) => personOf(signedIn(c), trustedProxies),
     siteOf: (c) => passkeySiteOf(c, publicOrigin),
-    readForm: (c) => readForm(c),
+    readForm: (c) => readFormBody(c),
     setStatus: (c, code, facts = {}) => {
       c.set('code', code);
       c.status(STATUS[code]);

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import type { Advice, BalanceWords, Fact, Frame, Inline, MailWords, RowWords } from './mail-words.ts';
+import type { Advice, BalanceWords, MailFact, Frame, Inline, MailWords, RowWords } from './mail-words.ts';
 
 const FONT = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif";
 const INK = 'color:#1b2430';
@@ -138,7 +138,7 @@ ${
 `;
 }
 
-function factRow([label, value]: Fact) {
+function factRow([label, value]: MailFact) {
   const cell = 'padding:9px 0;border-top:1px solid #d8dee6;vertical-align:top;text-align:left';
   return html`<tr><th scope="row" class="faint line" width="37%" style="${cell};padding-right:10px;${FAINT};font-size:14px;font-weight:400">${label}</th><td class="ink line" style="${cell};${INK};${BREAK}">${inlineHtml(value)}</td></tr>`;
 }

@@ -2,7 +2,7 @@
 type Span = string | { readonly chosen: string } | { readonly ending: string };
 export type Inline = readonly Span[];
 
-export type Fact = readonly [label: string, value: Inline];
+export type MailFact = readonly [label: string, value: Inline];
 
 /** An own account just after the event. */
 export type BalanceWords = {
@@ -41,7 +41,7 @@ export type MailWords = {
   /** A link that the reader is asked to open. */
   readonly action?: { readonly label: string; readonly url: string };
   readonly balances?: readonly BalanceWords[];
-  readonly facts: readonly Fact[];
+  readonly facts: readonly MailFact[];
   readonly rows?: readonly RowWords[];
   readonly advice?: Advice;
   /** Id that support asks for. */

@@ -2,7 +2,7 @@ import type { SecurityNotice, SecurityNotification } from '../../domain/entities
 import type { LinkPage } from '../shared/link-pages.ts';
 import { deviceName } from '../../domain/entities/device-name.ts';
 import { NOT_EXPECTED, NOT_YOU } from './mail-words.ts';
-import type { Fact } from './mail-words.ts';
+import type { MailFact } from './mail-words.ts';
 
 /** The words of a mail about a sign-in or a credential. */
 export type SecurityWords = {
@@ -129,7 +129,7 @@ export const securityWords: Readonly<Record<SecurityNotice, SecurityWords>> = {
 };
 
 /** Facts of a mail: its details, and from where the request came. */
-export function securityFacts({ details, address, device }: SecurityNotification): readonly Fact[] {
+export function securityFacts({ details, address, device }: SecurityNotification): readonly MailFact[] {
   return [
     ...Object.entries(details).map(([key, value]) => [labelOf(key), [{ chosen: value }]] as const),
     ...(address === null ? [] : [['Internet address', [address]] as const]),

@@ -14,7 +14,7 @@ import type { MailNames, ShownAccount } from './mail-names.ts';
 import { plain } from './mail-text.ts';
 import { longTime, shortTime } from './mail-time.ts';
 import { NOT_EXPECTED, NOT_YOU } from './mail-words.ts';
-import type { Advice, BalanceWords, Fact, Inline, MailWords } from './mail-words.ts';
+import type { Advice, BalanceWords, MailFact, Inline, MailWords } from './mail-words.ts';
 import { RESET_STEP } from './security-words.ts';
 
 type Terms = {
@@ -94,12 +94,12 @@ function openingOf(
   }
 }
 
-type Parties = { readonly who: Inline; readonly facts: readonly Fact[] };
+type Parties = { readonly who: Inline; readonly facts: readonly MailFact[] };
 
 /** The other side as the recipient may see it, and the recipient's own accounts. */
 function partiesOf(message: TransferNotification, { bank, names }: Pick<Terms, 'bank' | 'names'>): Parties {
   const own = message.balances.map(({ accountId }) => ownAccount(accountId, names));
-  const ownFact: Fact = [own.length === 1 ? 'Your account' : 'Your accounts', joined(own)];
+  const ownFact: MailFact = [own.length === 1 ? 'Your account' : 'Your accounts', joined(own)];
   const { kind } = message;
   switch (kind) {
     case 'transfer_sent':
@@ -107,7 +107,7 @@ function partiesOf(message: TransferNotification, { bank, names }: Pick<Terms, '
     case 'hold_placed':
     case 'hold_received': {
       const other = otherSide(message, { bank, names });
-      const account: readonly Fact[] = other.account === null ? [] : [['Their account', other.account]];
+      const account: readonly MailFact[] = other.account === null ? [] : [['Their account', other.account]];
       return { who: [`${TOWARDS[kind]} `, ...other.name], facts: [...account, ownFact] };
     }
     case 'transfer_between_own_accounts': {

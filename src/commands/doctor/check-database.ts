@@ -5,7 +5,7 @@ import type { SqliteInspection } from '../../adapters/sqlite/inspection.ts';
 import { CLOCK_TOLERANCE_MS } from '../../adapters/shared/clock-behind.ts';
 import type { Clock } from '../../application/ports/runtime.ts';
 import { LOOPBACK } from '../../config.ts';
-import { faultText } from '../../fault-text.ts';
+import { reasonText } from '../../reason-text.ts';
 import { isOpen, modeOf, modeText } from './check-configuration.ts';
 import { ok, trouble } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -28,7 +28,7 @@ export async function checkSqlite(given: string, clock: Clock): Promise<readonly
 }
 
 function unusable(error: unknown): SqliteInspection {
-  return { kind: 'unusable', reason: faultText(error) };
+  return { kind: 'unusable', reason: reasonText(error) };
 }
 
 function sqliteFindings(path: string, inspected: SqliteInspection, clock: Clock): readonly Finding[] {
@@ -129,7 +129,7 @@ export async function checkMongo({ uri, clock }: MongoTerms): Promise<readonly F
     inspected = await inspectMongo(uri, { clock });
   } catch (error) {
     const code = isDenied(error) ? 'database_denied' : 'database_unreachable';
-    return [trouble(DATABASE, code, faultText(error))];
+    return [trouble(DATABASE, code, reasonText(error))];
   }
   const { databaseName, schema, missingIndexes } = inspected;
   return [

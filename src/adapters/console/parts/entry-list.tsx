@@ -5,7 +5,7 @@ import { accountTitle } from '../accounts.ts';
 import { entryNote, entryTitle, isPosted } from '../customer/kinds.ts';
 import { usePage } from '../layout.tsx';
 import { dayText, isoDayOf, timeText } from '../text.ts';
-import { Amount, Change } from './money.tsx';
+import { Amount, BalanceChange } from './money.tsx';
 
 export type EntryListProps = {
   readonly entries: readonly EntryView[];
@@ -76,7 +76,7 @@ const EntryRow: FC<RowProps> = ({ entry, account, own, hasArrived }) => {
       </td>
       <td class="num">
         {isPosted(entry) ? (
-          <Change
+          <BalanceChange
             amount={entry.direction === 'debit' ? -entry.amount : entry.amount}
             currency={currency}
             exponent={exponent}

@@ -9,6 +9,6 @@ export const Amount: FC<Money & { class?: string }> = ({ class: kind = '', ...mo
 );
 
 /** A change of a balance: with its sign, and coloured if money came in. */
-export const Change: FC<Money> = (money) => (
+export const BalanceChange: FC<Money> = (money) => (
   <span class={money.amount < 0n ? 'money out' : 'money in'}>{signedMoneyText(money, usePage())}</span>
 );

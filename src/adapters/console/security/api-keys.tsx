@@ -26,7 +26,7 @@ const LIFETIMES = [
 ];
 
 /** Pages with which a person makes and revokes API keys. */
-export function apiKeyRoutes(ports: ConsolePorts) {
+export function apiKeyPages(ports: ConsolePorts) {
   const { edge, bank } = ports;
   return new Hono<SignedInPageEnv>()
     .get('/security/api-keys/new', edge.sessionRequired, (c) => send(c))
@@ -42,7 +42,7 @@ export function apiKeyRoutes(ports: ConsolePorts) {
         const { apiKey, secret } = await edge.guardPassword(c, () =>
           bank.makeApiKey(edge.personOf(c), request),
         );
-        return sendSecret(c, apiKey.content.name, secret);
+        return await sendSecret(c, apiKey.content.name, secret);
       } catch (error) {
         return send(c, { form, fault: shownFault(error, c, ports) });
       }

@@ -22,7 +22,7 @@ export function authenticatorAppRoutes(ports: ConsolePorts) {
         const setup = await edge.guardPassword(c, () =>
           bank.addTotp(edge.personOf(c), form.exact('password')),
         );
-        return sendCode(c, setup);
+        return await sendCode(c, setup);
       } catch (error) {
         return send(c, shownFault(error, c, ports));
       }
@@ -35,7 +35,7 @@ export function authenticatorAppRoutes(ports: ConsolePorts) {
         const codes = await edge.guardSecondFactor(c, () =>
           bank.confirmTotp(edge.personOf(c), codeOf(form.text('code'))),
         );
-        return sendRecoveryCodes(c, codes);
+        return await sendRecoveryCodes(c, codes);
       } catch (error) {
         return sendCode(c, JSON.parse(sealed) as TotpSetup, shownFault(error, c, ports));
       }
@@ -55,7 +55,7 @@ export function authenticatorAppRoutes(ports: ConsolePorts) {
       const answer = { code: codeOf(form.text('code')) };
       try {
         const codes = await edge.guardSecondFactor(c, () => bank.makeRecoveryCodes(edge.personOf(c), answer));
-        return sendRecoveryCodes(c, codes);
+        return await sendRecoveryCodes(c, codes);
       } catch (error) {
         return send(c, shownFault(error, c, ports));
       }

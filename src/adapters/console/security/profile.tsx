@@ -31,7 +31,7 @@ const LANGUAGES = [
 ];
 
 /** Pages about the signed-in person: name, address, language, and their data. */
-export function profileRoutes(ports: ConsolePorts) {
+export function profilePages(ports: ConsolePorts) {
   const { edge, bank } = ports;
   return new Hono<SignedInPageEnv>()
     .get('/profile', edge.sessionRequired, (c) => send(c))
@@ -84,7 +84,7 @@ export function profileRoutes(ports: ConsolePorts) {
           bank.eraseUser({ userId: c.get('caller').id, password: form.exact('password') }),
         );
         edge.forgetSession(c);
-        return sendErased(c, erasure);
+        return await sendErased(c, erasure);
       } catch (error) {
         return sendErasure(c, shownFault(error, c, ports));
       }

@@ -1,12 +1,12 @@
 import { Hono } from 'hono';
 import type { SignedInPageEnv } from '../../shared/page-edge.ts';
 import type { ConsolePorts } from '../ports.ts';
-import { apiKeyRoutes } from './api-keys.tsx';
+import { apiKeyPages } from './api-keys.tsx';
 import { authenticatorAppRoutes } from './authenticator-app.tsx';
 import { eventRoutes } from './events.tsx';
 import { passkeyRoutes } from './passkeys.tsx';
 import { passwordRoutes } from './password.tsx';
-import { profileRoutes } from './profile.tsx';
+import { profilePages } from './profile.tsx';
 import { securityPageRoutes } from './security-page.tsx';
 
 /** Pages about a person's access and profile, in every role. */
@@ -16,7 +16,7 @@ export function securityRoutes(ports: ConsolePorts) {
     .route('/', passwordRoutes(ports))
     .route('/', passkeyRoutes(ports))
     .route('/', authenticatorAppRoutes(ports))
-    .route('/', apiKeyRoutes(ports))
+    .route('/', apiKeyPages(ports))
     .route('/', eventRoutes(ports))
-    .route('/', profileRoutes(ports));
+    .route('/', profilePages(ports));
 }

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { operations } from '../api/operations.ts';
-import { sendPage } from './page.ts';
+import { sendDocumentPage } from './page.ts';
 
 /** Swagger UI runs its own scripts and draws its icons from data. It talks to this server only. */
 const POLICY =
@@ -27,7 +27,7 @@ SwaggerUIBundle({
 
 /** The API's documentation: a plain list of routes, which Swagger UI replaces where scripts run. */
 export function sendApiPage(c: Context): Promise<Response> {
-  return sendPage(c, {
+  return sendDocumentPage(c, {
     title: 'API · Passbook',
     policy: POLICY,
     head: html`<link rel="stylesheet" href="/docs/assets/swagger-ui.css">

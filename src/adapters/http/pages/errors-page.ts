@@ -5,7 +5,7 @@ import { errorCatalogue } from '../../../domain/errors.ts';
 import type { ErrorCode, Retry } from '../../../domain/errors.ts';
 import { STATUS } from '../responses/problem.ts';
 import { inlineCode } from './inline-code.ts';
-import { sendPage } from './page.ts';
+import { sendDocumentPage } from './page.ts';
 
 /** Advice by the value of `retry`. */
 export const RETRY_ADVICE: Readonly<Record<Retry, string>> = {
@@ -27,7 +27,7 @@ export function titleOf(status: number): string {
 
 /** The page that the `type` of a problem links to. */
 export function sendErrorsPage(c: Context): Promise<Response> {
-  return sendPage(c, {
+  return sendDocumentPage(c, {
     title: 'Errors · Passbook',
     body: html`<main>
 <h1>Errors</h1>

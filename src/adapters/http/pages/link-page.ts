@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { LinkPage } from '../../shared/link-pages.ts';
 import { LINK_PAGES } from '../../shared/link-pages.ts';
-import { sendPage } from './page.ts';
+import { sendDocumentPage } from './page.ts';
 import type { Markup } from './page.ts';
 
 const POLICY =
@@ -106,7 +106,7 @@ function fieldOf(page: LinkPage, { email = '', fault }: FormState): Markup | str
 function send(c: Context, title: string, content: Markup): Promise<Response> {
   // The token stays out of every referrer; without any, browsers send no origin with the form either
   c.header('Referrer-Policy', 'strict-origin');
-  return sendPage(c, {
+  return sendDocumentPage(c, {
     title: `${title} · Passbook`,
     policy: POLICY,
     body: html`<main class="form">

@@ -12,7 +12,7 @@ const PAGE_POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** Sends a page of the server. `head` holds further elements of the head. */
-export async function sendPage(
+export async function sendDocumentPage(
   c: Context,
   { title, head = '', body, policy = PAGE_POLICY }: PageParts,
 ): Promise<Response> {

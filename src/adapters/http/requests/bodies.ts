@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { secondFactor } from './second-factor-bodies.ts';
-import { Amount, BalanceLimit, BATCH, InstantText, LEGS, listOf } from './schemas.ts';
+import { AmountBody, BalanceLimit, BATCH, InstantText, LEGS, listOf } from './schemas.ts';
 
 const key = { idempotencyKey: v.optional(v.string()) };
 
@@ -54,7 +54,7 @@ const confirmed = { confirmation: v.optional(v.string()) };
 const pair = {
   fromAccount: v.string(),
   toAccount: v.string(),
-  amount: Amount,
+  amount: AmountBody,
   ...shared,
   pending: v.optional(v.boolean()),
   expiresAt: v.optional(InstantText),
@@ -64,7 +64,7 @@ const pair = {
 export const LegBody = v.strictObject({
   account: v.string(),
   direction: v.picklist(['debit', 'credit'], 'must be debit or credit'),
-  amount: Amount,
+  amount: AmountBody,
 });
 
 const severalLegs = {
@@ -93,17 +93,17 @@ export const BatchBody = v.strictObject({
 export const InitialFundsBody = v.strictObject({
   toAccount: v.optional(v.string()),
   userId: v.optional(v.string()),
-  amount: Amount,
+  amount: AmountBody,
   currency: v.optional(v.string()),
   ...texts,
   ...externalId,
   ...key,
 });
 
-export const CaptureBody = v.strictObject({ amount: v.optional(Amount), ...key });
+export const CaptureBody = v.strictObject({ amount: v.optional(AmountBody), ...key });
 export const VoidBody = v.strictObject(key);
 export const ReversalBody = v.strictObject({
-  amount: v.optional(Amount),
+  amount: v.optional(AmountBody),
   ...texts,
   ...externalId,
   ...key,
@@ -112,7 +112,7 @@ export const ReversalBody = v.strictObject({
 export const WithdrawalBody = v.strictObject({
   fromAccount: v.optional(v.string()),
   userId: v.optional(v.string()),
-  amount: Amount,
+  amount: AmountBody,
   currency: v.optional(v.string()),
   ...texts,
   ...externalId,
@@ -122,8 +122,8 @@ export const WithdrawalBody = v.strictObject({
 export const ExchangeBody = v.strictObject({
   fromAccount: v.string(),
   toAccount: v.string(),
-  fromAmount: Amount,
-  toAmount: Amount,
+  fromAmount: AmountBody,
+  toAmount: AmountBody,
   ...texts,
   ...key,
 });

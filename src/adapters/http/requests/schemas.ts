@@ -38,7 +38,7 @@ export const TRANSPORTS = { max: TRANSPORTS_MAX, rule: `must be a list of at mos
 const AMOUNT_RULE = `must be an integer from 1 to ${MAX_AMOUNT}, ${MINOR_UNIT}`;
 
 /** An amount in minor units, as a JSON number: 500 is 5.00 in a currency with two decimals. */
-export const Amount = v.pipe(
+export const AmountBody = v.pipe(
   v.number(AMOUNT_RULE),
   v.integer(AMOUNT_RULE),
   v.minValue(1, AMOUNT_RULE),

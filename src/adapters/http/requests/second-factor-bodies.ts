@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Amount, listOf, PAYMENTS } from './schemas.ts';
+import { AmountBody, listOf, PAYMENTS } from './schemas.ts';
 
 /** Base64 for URLs, as browsers encode bytes in the JSON of a PublicKeyCredential. */
 const Base64Url = v.pipe(v.string(), v.regex(/^[\w-]+$/, 'must be Base64 for URLs'));
@@ -48,7 +48,11 @@ export const NewPasskeyBody = v.strictObject({
 });
 export const PasskeyNameBody = v.strictObject({ name: v.string() });
 
-export const PaymentBody = v.strictObject({ toAccount: v.string(), amount: Amount, currency: v.string() });
+export const PaymentBody = v.strictObject({
+  toAccount: v.string(),
+  amount: AmountBody,
+  currency: v.string(),
+});
 
 const order = {
   operation: v.optional(v.picklist(['transfer', 'batch'], 'must be transfer or batch')),

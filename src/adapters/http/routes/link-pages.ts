@@ -9,7 +9,7 @@ import { takeMail } from '../middleware/mail-quota.ts';
 import type { SignInThrottle } from '../middleware/sign-in-throttle.ts';
 import { sendDonePage, sendFaultPage, sendFormPage } from '../pages/link-page.ts';
 import { originOf } from '../requests/origin.ts';
-import { readForm } from '../requests/read-form.ts';
+import { readFormBody } from '../requests/read-form.ts';
 import { headersFor, STATUS } from '../responses/problem.ts';
 
 /**
@@ -23,7 +23,7 @@ export function linkPageRoutes(ports: { bank: Bank; throttle: SignInThrottle; tr
     app
       .get(LINK_PAGES[name], (c) => sendFormPage(c, name, tokenOf(new URL(c.req.url).searchParams)))
       .post(LINK_PAGES[name], async (c) => {
-        const form = await readForm(c);
+        const form = await readFormBody(c);
         try {
           await submit(c, form);
         } catch (error) {

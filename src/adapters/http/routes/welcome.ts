@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import { html } from 'hono/html';
-import { sendPage } from '../pages/page.ts';
+import { sendDocumentPage } from '../pages/page.ts';
 
 /** Links for a person or program that opens the bare address. */
 const LINKS = [
@@ -23,7 +23,7 @@ export function sendWelcome(c: Context): Response | Promise<Response> {
     default: 'application/json',
   });
   c.header('Vary', 'Accept');
-  if (type === 'text/html') return sendPage(c, { title: 'Passbook', body: welcome() });
+  if (type === 'text/html') return sendDocumentPage(c, { title: 'Passbook', body: welcome() });
   const links = LINKS.map(([path, methods, meaning]) => ({ path, methods, meaning }));
   return c.json({ name: 'Passbook', description: 'A double-entry bank ledger', links });
 }

@@ -10,7 +10,7 @@ import type { SignedInPageEnv } from '../../../shared/page-edge.ts';
 import { queryOf } from '../../forms.ts';
 import { sendPage } from '../../layout.tsx';
 import { Empty, Fact, Facts } from '../../parts/fields.tsx';
-import { Amount, Change } from '../../parts/money.tsx';
+import { Amount, BalanceChange } from '../../parts/money.tsx';
 import type { ConsolePorts, PageContext } from '../../ports.ts';
 import { mayDo, staffViewerOf, taskRequired } from '../access.ts';
 import { AuditList, auditNames } from '../logs/audit-list.tsx';
@@ -228,7 +228,7 @@ function stepText({ kind, step }: { kind: TransferKind; step: EntryStep }): stri
   return `${KIND_NAMES[kind]}${STEP_NAMES[step]}`;
 }
 
-export function kindText(kind: TransferKind): string {
+export function transferKindText(kind: TransferKind): string {
   return KIND_NAMES[kind];
 }
 
@@ -301,7 +301,7 @@ const EntryRecord: FC<Pick<EntriesProps, 'account' | 'accounts'> & { entry: Entr
       </Cell>
       <Cell label="Amount" class="num">
         {isPosted ? (
-          <Change amount={takes ? -entry.amount : entry.amount} {...money} />
+          <BalanceChange amount={takes ? -entry.amount : entry.amount} {...money} />
         ) : (
           <Amount amount={entry.amount} {...money} />
         )}

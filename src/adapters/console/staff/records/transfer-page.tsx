@@ -27,7 +27,7 @@ import {
   ShortId,
 } from '../parts.tsx';
 import type { NamedAccount } from '../parts.tsx';
-import { AuditCard, kindText } from './account-page.tsx';
+import { AuditCard, transferKindText } from './account-page.tsx';
 
 const AUDIT_SHOWN = 10;
 
@@ -63,7 +63,10 @@ export function transferRecordRoutes(ports: ConsolePorts) {
         section: 'people',
         children: (
           <>
-            <RecordHead title={kindText(transfer.kind)} badge={<TransferBadge status={transfer.status} />}>
+            <RecordHead
+              title={transferKindText(transfer.kind)}
+              badge={<TransferBadge status={transfer.status} />}
+            >
               <p class="record-amount">
                 <MaybeAmount amount={transfer.amount} of={transfer} />
               </p>

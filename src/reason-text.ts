@@ -5,7 +5,7 @@ import { PassbookError } from './domain/errors.ts';
  * An error as one line for operators. The core's message about a failing store is meant for callers: its cause names
  * the host or the file.
  */
-export function faultText(error: unknown): string {
+export function reasonText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const missing = missingPackage(error);
   if (missing !== undefined) {
@@ -14,7 +14,7 @@ export function faultText(error: unknown): string {
 
   const { cause } = error;
   return error instanceof PassbookError && cause instanceof Error
-    ? `${error.message}: ${faultText(cause)}`
+    ? `${error.message}: ${reasonText(cause)}`
     : error.message;
 }
 
