@@ -169,7 +169,7 @@ export class Member {
     const { binary, directory } = this.#options;
     const logPath = join(directory, 'mongod.log');
     // No await before the spawn: a stop in between would miss the process
-    mkdirSync(directory, { recursive: true });
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
     const logStart = statSync(logPath, { throwIfNoEntry: false })?.size ?? 0;
     // Detached, so that Ctrl-C reaches only this process, which then stops its members in order
     const child = spawn(binary, this.#args(logPath), { stdio: 'ignore', detached: true });
