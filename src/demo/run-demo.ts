@@ -210,7 +210,7 @@ function identitiesOf(residents: readonly Resident[], operator: SystemUser): rea
     },
     {
       email: operator.email,
-      title: 'the operator',
+      title: 'The operator',
       about: 'All accounts, the trial balance and the audit log.',
     },
   ];

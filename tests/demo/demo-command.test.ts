@@ -109,7 +109,7 @@ describe('the demo command', () => {
     while (!entry) entry = await arrived();
     expect(entry.counterparty?.name).toMatch(/\w/);
 
-    const operator = await pressed(link, 'the operator');
+    const operator = await pressed(link, 'The operator');
     const { user } = await read<{ user: { role: string } }>(link, '/api/auth/me', operator);
     expect(user.role).toBe('system');
 

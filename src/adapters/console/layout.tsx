@@ -177,7 +177,10 @@ const Header: FC<{ section?: Section | undefined }> = ({ section }) => {
         {user && (
           <div class="who">
             <a href="/profile" class="who-name">
-              {user.name}
+              <span class="name">{user.name}</span>
+              <span class="initials" aria-hidden="true">
+                {initialsOf(user.name)}
+              </span>
             </a>
             <Form action="/sign-out" class="inline">
               <button class="link">Sign out</button>
@@ -188,6 +191,13 @@ const Header: FC<{ section?: Section | undefined }> = ({ section }) => {
     </header>
   );
 };
+
+/** The first letters of the first and the last word of a name, for narrow screens. */
+function initialsOf(name: string): string {
+  const words = name.split(/\s+/).filter(Boolean);
+  const [first = '', last = ''] = [words[0], words.length > 1 ? words.at(-1) : ''];
+  return [first, last].map((word) => [...word][0]?.toUpperCase() ?? '').join('');
+}
 
 /** A form that changes something. It carries the session's token. */
 export const Form: FC<PropsWithChildren<{ action: string; class?: string; id?: string }>> = ({

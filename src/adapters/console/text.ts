@@ -16,7 +16,9 @@ export function moneyText(
   { amount, currency, exponent }: Money,
   { language }: Pick<Reader, 'language'>,
 ): string {
-  return numberFormat(language, { currency, exponent }).format(decimalText(amount, exponent));
+  return numberFormat(language, { currency, exponent })
+    .format(decimalText(amount, exponent))
+    .replace('-', '\u2212');
 }
 
 /** The same with a plus or minus sign: "+€12.00". */

@@ -182,7 +182,7 @@ describe('an action of the staff', () => {
       maximum: '',
       reason: 'An overdraft',
     });
-    expect(limits.preview.text).toContain('€0.00 → -€250.00');
+    expect(limits.preview.text).toContain('€0.00 → −€250.00');
     const closed = await system.carryOut(`${at}/close`, { reason: 'Asked for', sweepTo: savings });
     expect(closed.done.location).toBe(`${at}?done=closed`);
     expect(await bank.edge.balanceOf(savings)).toBe(98_766n);
@@ -192,7 +192,7 @@ describe('an action of the staff', () => {
       expect(text).toContain(words);
     }
     expect(text).toMatch(/Asked for.*An overdraft.*Card found.*Lost card/);
-    expect(text).toContain('Minimum balance: €0.00 → -€250.00');
+    expect(text).toContain('Minimum balance: €0.00 → −€250.00');
   });
 
   test('returns a part of a transfer, and erases its texts', async () => {

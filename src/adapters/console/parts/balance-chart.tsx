@@ -43,11 +43,11 @@ export const BalanceChart: FC<{ days: readonly DayBalance[] } & Omit<Money, 'amo
         <path class="line" d={path} />
       </svg>
       <figcaption>
-        <span>{shortDayText(first.at, page)}</span>
+        <span>{`${shortDayText(first.at, page)} · ${text(first.balance)}`}</span>
         <span id="chart-text" class="hidden">
           {`Balance of the last ${days.length} days: from ${text(first.balance)} to ${text(last.balance)}, between ${bounds.join(' and ')}`}
         </span>
-        <span>{shortDayText(last.at, page)}</span>
+        <span>{`${shortDayText(last.at, page)} · ${text(last.balance)}`}</span>
       </figcaption>
     </figure>
   );

@@ -20,10 +20,10 @@ export function passkeyRoutes(ports: ConsolePorts) {
         section: 'security',
         children: (
           <>
-            <p class="crumb">
-              <a href="/security">Security</a>
-            </p>
             <section class="card narrow">
+              <p class="crumb">
+                <a href="/security">Security</a>
+              </p>
               <h1>Passkeys</h1>
               <p class="lead">Your device keeps the key and asks for your finger, face or PIN.</p>
               <p class="note fault" id="passkey-fault" role="alert" hidden></p>

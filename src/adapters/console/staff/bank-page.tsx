@@ -59,6 +59,9 @@ export function bankPageRoutes(ports: ConsolePorts) {
         children: (
           <>
             <h1 class="hidden">Commits now</h1>
+            <p class="crumb">
+              <a href="/staff">Bank</a>
+            </p>
             <FiguresCard figures={figures} />
           </>
         ),
@@ -277,7 +280,7 @@ function lockedItem({ id, name, lockedAt }: User): Attention {
 
 const Trial: FC<{ trial: TrialBalanceView }> = ({ trial }) =>
   trial.currencies.length === 0 ? null : (
-    <section class="card" aria-labelledby="trial">
+    <section class="card books" aria-labelledby="trial">
       <h2 id="trial">Trial balance</h2>
       {trial.currencies.map(({ currency, exponent, rows, debits, credits, isBalanced }) => (
         <CardTable

@@ -38,7 +38,9 @@ export const FiguresCard: FC<{ figures: LiveFigures }> = ({ figures }) => {
     >
       <div class="card-head">
         <h2 id="figures-head">Commits now</h2>
-        <a href={FIGURES_PATH}>Only this</a>
+        <a class="only" href={FIGURES_PATH}>
+          Only this
+        </a>
       </div>
       <div class="pair">
         <Series

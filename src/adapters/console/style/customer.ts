@@ -55,7 +55,8 @@ details .check, details .field { margin-bottom: 14px; }
   .stacked tbody tr { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 2px 14px; padding: 12px 0; border-bottom: 1px solid var(--line); }
   .stacked tbody tr:last-child { border-bottom: 0; }
   .stacked td, .stacked tbody th { padding: 0; border: 0; }
-  .stacked .month, .stacked .files { grid-column: 1 / -1; }
+  .stacked .month, .stacked td:has(.files) { grid-column: 1 / -1; }
+  .stacked .month + .num { text-align: left; }
   .stacked td[data-label]::before { content: attr(data-label) " "; color: var(--faint); font-size: 0.86rem; }
 }
 `;

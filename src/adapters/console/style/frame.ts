@@ -40,6 +40,7 @@ main:focus { outline: none; }
 .who { display: flex; align-items: center; gap: 16px; margin-left: auto; font-size: 0.92rem; }
 .who-name { color: var(--ink); text-decoration: none; }
 .who-name:hover { text-decoration: underline; }
+.initials { display: none; }
 main { max-width: 1040px; margin: 0 auto; padding: 32px 24px 72px; }
 .head { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: 8px 24px; margin-bottom: 20px; }
 .lead { color: var(--faint); font-size: 1.05rem; margin-top: 4px; }
@@ -52,10 +53,13 @@ main { max-width: 1040px; margin: 0 auto; padding: 32px 24px 72px; }
 .stack { display: grid; gap: 20px; }
 @media (max-width: 760px) {
   .columns { grid-template-columns: minmax(0, 1fr); }
-  .bar-in { flex-wrap: wrap; gap: 0 14px; padding: 0 16px; min-height: 52px; }
+  .bar-in { flex-wrap: wrap; gap: 0 12px; padding: 0 16px; min-height: 52px; }
   .signed-in .tabs { order: 3; width: calc(100% + 32px); margin: 0 -16px; padding: 0 8px; overflow-x: auto; border-top: 1px solid var(--line); scrollbar-width: none; }
   .bank-name, .who { min-height: 52px; }
-  .who { align-items: center; }
+  .bank-name { flex: 1; min-width: 0; }
+  .who { align-items: center; flex: none; gap: 12px; }
+  .who-name .name { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+  .initials { display: grid; place-items: center; width: 34px; height: 34px; border-radius: 50%; color: var(--accent); background: var(--accent-soft); font-size: 0.82rem; font-weight: 650; }
   .tab { flex: 1 0 auto; justify-content: center; min-height: 44px; padding: 0 10px; font-size: 0.94rem; }
   main { padding: 20px 16px 56px; }
   .gate { padding-top: 0; }

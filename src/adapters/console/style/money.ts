@@ -14,6 +14,8 @@ export const MONEY_STYLE = `
 .chart .zero { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }
 .chart figcaption { display: flex; justify-content: space-between; gap: 12px; margin-top: 6px; color: var(--faint); font-size: 0.82rem; }
 .day { padding: 18px 0 4px; color: var(--faint); font-size: 0.86rem; font-weight: 600; text-align: left; border: 0; white-space: normal; }
+.card > .entries:first-child .day-row:first-child .day { padding-top: 0; }
+.card-head + .entries .day-row:first-child .day { padding-top: 4px; }
 .entries td { padding: 12px 0; }
 .entries .what { width: 100%; }
 .entries .what a { color: var(--ink); font-weight: 560; text-decoration: none; }
@@ -27,7 +29,7 @@ export const MONEY_STYLE = `
   .balance .act { grid-column: 1; grid-row: auto; margin-top: 12px; }
   .balance .act .button { width: 100%; }
   .chart svg { height: 90px; }
-  .entries tbody tr:not(.day-row) { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 14px; padding: 11px 0; border-bottom: 1px solid var(--line); }
+  .entries tbody tr:not(.day-row) { display: grid; grid-template-columns: minmax(0, 1fr) auto; grid-template-rows: auto 1fr; gap: 0 14px; padding: 11px 0; border-bottom: 1px solid var(--line); }
   .entries td { padding: 0 !important; border: 0; }
   .entries .after { grid-column: 2; }
   .entries .what { grid-row: 1 / span 2; }

@@ -5,12 +5,21 @@ export const PARTS_STYLE = `
 .stack > .card + .card, .columns > .card + .card { margin-top: 0; }
 .card > h2:first-child, .card-head { margin-bottom: 14px; }
 .card-head { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: 4px 16px; }
+.card > form:first-child, .card > form.first { margin-top: 0; }
+.card > form + h2 + table, .card > form + table { margin-top: 22px; }
+.card > .rows:first-child > li:first-child, .card > :is(h2, .card-head) + .rows > li:first-child { padding-top: 0; }
+.card > .rows:last-child > li:last-child { padding-bottom: 0; }
+.card > .facts:first-child > div:first-child { padding-top: 0; }
+.card > .facts:last-child > div:last-child { padding-bottom: 0; }
+.lead + .rows, .lead + .note, .field + .facts { margin-top: 14px; }
+.lead + .note { margin-bottom: 0; }
+.actions + .fine { margin-top: 16px; }
 .card.flush { padding-bottom: 8px; }
 .chips { display: flex; gap: 8px; margin: 0 0 16px; overflow-x: auto; padding: 3px; scrollbar-width: none; }
 .chip { flex: none; display: grid; padding: 8px 16px; border: 1px solid var(--line); border-radius: 999px; background: var(--paper); color: var(--ink); font-size: 0.92rem; text-decoration: none; }
 .chip:hover { border-color: var(--line-strong); }
 .chip[aria-current] { border-color: var(--accent); background: var(--accent-soft); font-weight: 600; }
-.facts > div { display: grid; grid-template-columns: 11.5em minmax(0, 1fr); gap: 4px 16px; padding: 9px 0; border-bottom: 1px solid var(--line); }
+.facts > div { display: grid; grid-template-columns: 13em minmax(0, 1fr); gap: 4px 16px; padding: 9px 0; border-bottom: 1px solid var(--line); }
 .facts > div:last-child { border-bottom: 0; }
 .facts dt { color: var(--faint); }
 .table-wrap { overflow-x: auto; }

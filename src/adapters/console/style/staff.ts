@@ -32,6 +32,7 @@ export const STAFF_STYLE = `
 .cards tr.passing td { color: var(--faint); }
 .cards tfoot td { border-top: 1px solid var(--line-strong); border-bottom: 0; font-weight: 600; }
 .cards + .cards { margin-top: 24px; }
+.books .cards { table-layout: fixed; }
 .log > li { padding: 14px 0; border-bottom: 1px solid var(--line); }
 .log > li:first-child { padding-top: 0; }
 .log > li:last-child { border-bottom: 0; padding-bottom: 0; }
@@ -42,15 +43,16 @@ export const STAFF_STYLE = `
 .effect { margin-top: 16px; }
 .effect .note { margin: 16px 0 0; }
 form.row .button { justify-self: start; }
+.crumb + .card .only { display: none; }
 @media (max-width: 760px) {
   .cards, .cards tbody, .cards tfoot, .cards tr { display: block; }
   .cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .cards tr { padding: 11px 0; border-bottom: 1px solid var(--line); }
   .cards tbody tr:first-child { padding-top: 0; }
   .cards tbody:last-child tr:last-child, .cards tfoot tr { border-bottom: 0; }
-  .cards td { display: flex; justify-content: space-between; align-items: baseline; gap: 2px 16px; padding: 2px 0; border: 0; text-align: right; white-space: normal; }
+  .cards td { display: flex; justify-content: space-between; flex-wrap: wrap; align-items: baseline; gap: 2px 16px; padding: 2px 0; border: 0; text-align: right; white-space: normal; }
   .cards td.none, .cards td:empty { display: none; }
-  .cell-value { min-width: 0; }
+  .cell-value { min-width: 0; margin-left: auto; }
   .cards tfoot td { border-top: 0; }
   .cards td + td { padding-left: 0; }
   .cell-label { display: inline; flex: none; color: var(--faint); font-size: 0.88rem; font-weight: 400; text-align: left; }

@@ -90,9 +90,16 @@ export const SecurityEventList: FC<SecurityEventListProps> = ({ events, users, i
   </ol>
 );
 
+const DETAIL_TEXTS: Readonly<Record<string, string>> = {
+  methods: 'by',
+  keyId: 'key id',
+  prefix: 'key',
+  scopes: 'scopes:',
+};
+
 function detailsText({ details }: SecurityEvent): string {
   return Object.entries(details)
     .filter(([name]) => name !== 'reason')
-    .map(([name, value]) => `${name} ${value}`)
+    .map(([name, value]) => `${DETAIL_TEXTS[name] ?? name} ${value}`)
     .join(', ');
 }
