@@ -79,9 +79,12 @@ describe('the demo command', () => {
     expect(answers.flatMap(({ headers }) => headers.getSetCookie())).toEqual([]);
   }
 
-  async function refusedWith(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
+  async function refusedWith(
+    args: readonly string[],
+    { env = {}, code = 1 }: { env?: Record<string, string>; code?: number } = {},
+  ): Promise<string> {
     const program = start(args, env);
-    expect(await program.ended).toEqual({ code: 1, signal: null });
+    expect(await program.ended).toEqual({ code, signal: null });
     expect(program.stdout).toBe('');
     return program.stderr;
   }
@@ -167,14 +170,16 @@ describe('the demo command', () => {
   });
 
   it('refuses production, a port that is taken and numbers out of range', async () => {
-    expect(await refusedWith(SMALL, { NODE_ENV: 'production' })).toMatch(/NODE_ENV=production/);
+    expect(await refusedWith(SMALL, { env: { NODE_ENV: 'production' } })).toMatch(/NODE_ENV=production/);
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     expect(await refusedWith([...SMALL, '--port', port.toString()])).toContain(`Port ${port} is taken`);
     server.close();
-    expect(await refusedWith(['--people', '3'])).toContain('It must be an integer from 4 to 412');
-    expect(await refusedWith(['--months', '1'])).toContain('It must be an integer from 2 to 60');
+    expect(await refusedWith(['--people', '3'], { code: 2 })).toContain(
+      'It must be an integer from 4 to 412',
+    );
+    expect(await refusedWith(['--months', '1'], { code: 2 })).toContain('It must be an integer from 2 to 60');
     expect(await readdir(folder)).toEqual([]);
   });
 });
