@@ -1,7 +1,6 @@
 import { createConsole } from '../../src/adapters/console/index.ts';
 import type { ConsoleOptions } from '../../src/adapters/console/index.ts';
 import { createFormTokens } from '../../src/adapters/security/index.ts';
-import { FixedClock } from '../../src/testing/fixtures/builders.ts';
 import { Edge, PASSWORD } from './edge.ts';
 import type { Person } from './edge.ts';
 
@@ -13,10 +12,9 @@ export function consoleEdge({
   ...ports
 }: ConstructorParameters<typeof Edge>[0] & { console?: Partial<ConsoleOptions> } = {}): Edge {
   const { console: options = {}, ...others } = ports;
-  let edge: Edge | undefined;
-  const clock = { now: () => edge?.clock.now() ?? new FixedClock().now() };
+  const clock = { now: () => edge.clock.now() };
   const formTokens = createFormTokens({ secrets: [...SECRETS], clock });
-  edge = new Edge({
+  const edge: Edge = new Edge({
     ...others,
     app: { pages: createConsole({ clock, formTokens, ...options }), ...app },
   });
