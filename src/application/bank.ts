@@ -48,7 +48,7 @@ import { lockUser, unlockUser } from './staff/lock-user.ts';
 import { noteDenial } from './staff/note-denial.ts';
 import { registerUser } from './users/register-user.ts';
 import { CommitFeed } from './live/commit-feed.ts';
-import { watchAccounts } from './live/watch-accounts.ts';
+import { accountsVersion, watchAccounts } from './live/watch-accounts.ts';
 import { authenticate, signIn } from './users/sign-in.ts';
 
 export type BankPorts = LedgerPorts &
@@ -161,7 +161,8 @@ export function assembleBank(ports: BankPorts) {
     listApiKeys: listOwnApiKeys(people),
     revokeApiKey: revokeApiKey(people),
     authenticateKey: authenticateKey(people),
-    watchAccounts: watchAccounts({ reads, feed, wait: afterMs }),
+    watchAccounts: watchAccounts({ reads, feed, wait: afterMs, digest: ports.digest }),
+    accountsVersion: accountsVersion({ reads, digest: ports.digest }),
     listSecurityEvents: readSecurityEvents(people),
     noteDenial: noteDenial(people),
     ensureSystemUser: ensureSystemUser(people),

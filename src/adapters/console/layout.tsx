@@ -73,8 +73,8 @@ export type PageParts = {
   readonly title: string;
   /** Part of the bank that the navigation marks. */
   readonly section?: Section;
-  /** Whether the page follows the person's accounts as they change. */
-  readonly isLive?: boolean;
+  /** Version of the person's accounts on the page, which then follows them as they change. Default: it does not. */
+  readonly liveSince?: string;
   readonly children: Child;
 };
 
@@ -126,7 +126,7 @@ function send(c: Context, parts: PageParts, facts: PageFacts): Response | Promis
 /** Settings of htmx: nothing inline, nothing from elsewhere, no pages kept for the back button. */
 const HTMX_CONFIG = 'includeIndicatorCSS:false history:false mode:same-origin';
 
-const Document: FC<PageParts> = ({ title, section, isLive = false, children }) => {
+const Document: FC<PageParts> = ({ title, section, liveSince, children }) => {
   const { bankName, user } = usePage();
   return (
     <html lang="en">
@@ -149,7 +149,7 @@ const Document: FC<PageParts> = ({ title, section, isLive = false, children }) =
         <main id="main" tabindex={-1}>
           {children}
         </main>
-        {isLive && <div id="feed" hx-sse:connect="/live" hx-swap="none"></div>}
+        {liveSince && <div id="feed" hx-sse:connect={`/live?since=${liveSince}`} hx-swap="none"></div>}
       </body>
     </html>
   );

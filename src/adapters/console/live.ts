@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
+import { omitAbsent } from '../shared/omit-absent.ts';
 import type { PageEnv, SignedInPageEnv } from '../shared/page-edge.ts';
 import type { ConsolePorts } from './ports.ts';
 
@@ -13,6 +14,7 @@ export function liveRoutes({ edge, bank }: Pick<ConsolePorts, 'edge' | 'bank'>) 
   const open = new Map<string, AbortController[]>();
   const app = new Hono<SignedInPageEnv>().get('/live', edge.sessionRequired, (c) => {
     const { id } = c.get('caller');
+    const since = c.req.query('since');
     const ending = new AbortController();
     begin(id, ending);
     c.header('X-Accel-Buffering', 'no');
@@ -21,7 +23,7 @@ export function liveRoutes({ edge, bank }: Pick<ConsolePorts, 'edge' | 'bank'>) 
       stream.onAbort(() => ending.abort());
       try {
         await stream.write(': open\n\n');
-        for await (const _ of bank.watchAccounts(id, ending.signal)) {
+        for await (const _ of bank.watchAccounts(id, ending.signal, omitAbsent({ since }))) {
           await stream.writeSSE({ event: 'changed', data: '' });
         }
       } finally {

@@ -1,4 +1,5 @@
 import type { LedgerReads } from '../ports/ledger-store.ts';
+import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import type { CommitFeed } from './commit-feed.ts';
 
 /** Longest time until a commit of another process is noticed. */
@@ -9,6 +10,7 @@ const REST_MS = 200;
 const ACCOUNTS_WATCHED = 200;
 
 export type WatchPorts = {
+  readonly digest: Digest;
   readonly reads: LedgerReads;
   readonly feed: CommitFeed;
   /** Resolves after the time, or at once when the signal is aborted. */
@@ -18,20 +20,26 @@ export type WatchPorts = {
 /**
  * Yields whenever an account of the user has changed: after a commit of this process at once, after one of another
  * process within two seconds. Several changes may come as one. Ends when the signal is aborted.
+ * With `since`, an earlier version of `accountsVersion`, also yields at once if they have changed since.
  */
-export function watchAccounts({ reads, feed, wait }: WatchPorts) {
-  return async function* watch(userId: string, signal: AbortSignal): AsyncGenerator<void, void> {
-    let seen = await stateOf(userId);
+export function watchAccounts({ reads, feed, wait, digest }: WatchPorts) {
+  return async function* watch(
+    userId: string,
+    signal: AbortSignal,
+    { since }: { since?: string } = {},
+  ): AsyncGenerator<void, void> {
+    let seen = await stateOf(reads, userId);
     let wake = new AbortController();
     const stop = feed.listen((changed) => {
       for (const id of changed) if (seen.has(id)) return wake.abort();
     });
     try {
+      if (since !== undefined && since !== versionOf(seen, digest)) yield;
       while (!signal.aborted) {
         await wait(POLL_MS, AbortSignal.any([signal, wake.signal]));
         if (signal.aborted) return;
         wake = new AbortController();
-        const now = await stateOf(userId);
+        const now = await stateOf(reads, userId);
         const hasChanged = differ(seen, now);
         seen = now;
         if (hasChanged) yield;
@@ -41,13 +49,22 @@ export function watchAccounts({ reads, feed, wait }: WatchPorts) {
       stop();
     }
   };
+}
 
-  async function stateOf(userId: string): Promise<ReadonlyMap<string, string>> {
-    const accounts = await reads.accountsOf(userId, { after: null, limit: ACCOUNTS_WATCHED });
-    return new Map(
-      accounts.map(({ id, sequence, status, name }) => [id, `${sequence} ${status} ${name ?? ''}`]),
-    );
-  }
+/** Returns a text that is another one once an account of the user has changed. */
+export function accountsVersion({ reads, digest }: Pick<WatchPorts, 'reads' | 'digest'>) {
+  return async (userId: string): Promise<string> => versionOf(await stateOf(reads, userId), digest);
+}
+
+async function stateOf(reads: LedgerReads, userId: string): Promise<ReadonlyMap<string, string>> {
+  const accounts = await reads.accountsOf(userId, { after: null, limit: ACCOUNTS_WATCHED });
+  return new Map(
+    accounts.map(({ id, sequence, status, name }) => [id, `${sequence} ${status} ${name ?? ''}`]),
+  );
+}
+
+function versionOf(state: ReadonlyMap<string, string>, digest: Digest): string {
+  return digest(JSON.stringify([...state]));
 }
 
 function differ(one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): boolean {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { CommitFeed } from '../../../src/application/live/commit-feed.ts';
-import { watchAccounts } from '../../../src/application/live/watch-accounts.ts';
+import { accountsVersion, watchAccounts } from '../../../src/application/live/watch-accounts.ts';
+import { sha256 } from '../../../src/adapters/shared/sha256.ts';
 import type { LedgerReads } from '../../../src/application/ports/ledger-store.ts';
 import type { Account } from '../../../src/domain/entities/account.ts';
 import { anAccount } from '../../../src/testing/fixtures/builders.ts';
@@ -25,9 +26,13 @@ class World {
   readonly waits: { readonly ms: number; readonly end: () => void }[] = [];
   readonly #begun: (() => void)[] = [];
 
+  readonly reads = { accountsOf: async () => this.accounts } as unknown as LedgerReads;
+  readonly version = accountsVersion({ reads: this.reads, digest: sha256 });
+
   readonly watch = watchAccounts({
     feed: this.feed,
-    reads: { accountsOf: async () => this.accounts } as unknown as LedgerReads,
+    reads: this.reads,
+    digest: sha256,
     wait: (ms, signal) =>
       new Promise((resolve) => {
         this.waits.push({ ms, end: resolve });
@@ -111,6 +116,16 @@ describe('Watching accounts', () => {
     world.accounts = [...world.accounts, anAccount({ id: 'c', ownerId: 'ada' })];
     world.waits[0]?.end();
     expect((await next).done).toBe(false);
+  });
+
+  test('yields at once if the accounts have changed since an earlier version', async () => {
+    const since = await world.version('ada');
+    world.change(2);
+    expect((await world.watch('ada', ending.signal, { since }).next()).done).toBe(false);
+    const next = world.watch('ada', ending.signal, { since: await world.version('ada') }).next();
+    await world.waiting(1);
+    ending.abort();
+    expect((await next).done).toBe(true);
   });
 
   test('listens no longer once it has ended', async () => {

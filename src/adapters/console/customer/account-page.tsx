@@ -37,17 +37,20 @@ export function accountPageRoutes(ports: ConsolePorts) {
     })
     .get('/accounts/:id', edge.sessionRequired, async (c) => {
       const about = { userId: c.get('caller').id, accountId: c.req.param('id') };
-      return sendAccount(c, await ownAccount(ports, about));
+      // Before the accounts: a change between the two is told at once
+      const version = await bank.accountsVersion(c.get('caller').id);
+      return sendAccount(c, { ...(await ownAccount(ports, about)), version });
     });
 
   async function sendFirst(c: PageContext): Promise<Response> {
     if (isStaff(c.get('caller').role)) return c.redirect('/staff', 303);
+    const version = await bank.accountsVersion(c.get('caller').id);
     const accounts = await ownAccounts(ports, c.get('caller').id);
     const account = accounts.find(({ status }) => status !== 'closed') ?? accounts[0];
-    return account ? sendAccount(c, { accounts, account }) : sendWelcome(c);
+    return account ? sendAccount(c, { accounts, account, version }) : sendWelcome(c);
   }
 
-  async function sendAccount(c: PageContext, { accounts, account }: Chosen): Promise<Response> {
+  async function sendAccount(c: PageContext, { accounts, account, version }: Chosen): Promise<Response> {
     const { id, timeZone } = c.get('caller');
     const viewer = { kind: 'user', id } as const;
     const [days, page, pending] = await Promise.all([
@@ -64,7 +67,7 @@ export function accountPageRoutes(ports: ConsolePorts) {
     return sendPage(c, ports, {
       title: accountTitle(account),
       section: 'account',
-      isLive: true,
+      liveSince: version,
       children: (
         <>
           <p id="news" class="hidden" role="status">
@@ -201,7 +204,12 @@ function newsOf(
     .join('. ');
 }
 
-type Chosen = { readonly accounts: readonly AccountView[]; readonly account: AccountView };
+type Chosen = {
+  readonly accounts: readonly AccountView[];
+  readonly account: AccountView;
+  /** State of the accounts when they were read, or a little earlier. */
+  readonly version: string;
+};
 
 const STATUS_NOTES: Readonly<Record<Exclude<AccountView['status'], 'active'>, string>> = {
   frozen: 'The bank has frozen this account: no money can be sent from it. Ask the bank for the reason.',
