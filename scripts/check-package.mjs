@@ -157,10 +157,13 @@ function assertNamesPackages(name) {
   console.log(`${name} names the packages that it needs`);
 }
 
-/** @param {string} peer */
+/**
+ * The major version of a peer, or the whole one of a peer that is pinned.
+ * @param {string} peer
+ */
 function majorOf(peer) {
-  const [, major] = /^\^(0\.\d+|\d+)/.exec(manifest.peerDependencies[peer] ?? '') ?? [];
-  return major;
+  const [, major, pinned] = /^\^(0\.\d+|\d+)|^(\d.*)$/.exec(manifest.peerDependencies[peer] ?? '') ?? [];
+  return major ?? pinned;
 }
 
 /** @param {string} peer */
