@@ -460,7 +460,7 @@ describeWithMongo('opening the store', () => {
       onClient: (client) => client.on('commandStarted', ({ commandName }) => sent.push(commandName)),
     });
     await again.close();
-    // Of the mark of an unfinished copy, the migrations, and the newest entry
+    // One of them looks for an unfinished copy
     expect(sent.filter((name) => name !== 'endSessions')).toEqual(['hello', 'find', 'find', 'find']);
   });
 
