@@ -37,7 +37,7 @@ export function accountPageRoutes(ports: ConsolePorts) {
     })
     .get('/accounts/:id', edge.sessionRequired, async (c) => {
       const about = { userId: c.get('caller').id, accountId: c.req.param('id') };
-      // Before the accounts: a change between the two is told at once
+      // Before the accounts, so that the feed reports a change between the two reads
       const version = await bank.accountsVersion(c.get('caller').id);
       return sendAccount(c, { ...(await ownAccount(ports, about)), version });
     });
