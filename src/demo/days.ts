@@ -1,3 +1,4 @@
+import { MONTHS } from '../adapters/shared/months.ts';
 import { Calendar, isoDay } from '../domain/calendar.ts';
 import type { Day } from '../domain/calendar.ts';
 import type { Instant } from '../domain/time.ts';
@@ -51,21 +52,6 @@ export function payday({ year, month }: Day, day: number): DiaryDay {
   while (!isWorkingDay(due)) due = daysLater(due, -1);
   return due;
 }
-
-const MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-];
 
 export function monthName({ year, month }: Day): string {
   return `${MONTHS[month - 1] ?? ''} ${year}`;

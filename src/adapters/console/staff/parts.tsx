@@ -1,9 +1,11 @@
 import type { Child, FC, PropsWithChildren } from 'hono/jsx';
 import { formatAccountNumber } from '../../../domain/entities/account-number.ts';
 import type { SystemPurpose } from '../../../domain/entities/account.ts';
+import type { Metadata } from '../../../domain/entities/metadata.ts';
 import type { User } from '../../../domain/entities/user.ts';
 import type { Instant } from '../../../domain/time.ts';
 import { usePage } from '../layout.tsx';
+import { Fact } from '../parts/fields.tsx';
 import { exactText } from '../text.ts';
 
 const ID_SHOWN = 8;
@@ -24,6 +26,27 @@ export const ShortId: FC<{ id: string; href?: string }> = ({ id, href }) => {
 
 /** A hash or id in full, which breaks over lines. */
 export const LongId: FC<{ text: string }> = ({ text }) => <code class="long-id">{text}</code>;
+
+/** The facts that the program of an account or transfer gave it. Each is left out where it is absent. */
+export const OutsideFacts: FC<{ externalId: string | null; metadata: Metadata | null }> = ({
+  externalId,
+  metadata,
+}) => (
+  <>
+    {externalId !== null && (
+      <Fact label="External id">
+        <LongId text={externalId} />
+      </Fact>
+    )}
+    {metadata && (
+      <Fact label="Metadata">
+        {Object.entries(metadata)
+          .map(([name, value]) => `${name}: ${value}`)
+          .join(', ')}
+      </Fact>
+    )}
+  </>
+);
 
 /** Day and time to the second. */
 export const Moment: FC<{ at: Instant }> = ({ at }) => (

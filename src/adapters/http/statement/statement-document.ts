@@ -1,3 +1,4 @@
+import { MONTHS } from '../../shared/months.ts';
 import { isoDay } from '../../../domain/calendar.ts';
 import type { Day } from '../../../domain/calendar.ts';
 import { formatAccountNumber, isAccountNumber } from '../../../domain/entities/account-number.ts';
@@ -173,21 +174,6 @@ function accountText({ accountNumber }: IssuedStatement): string | null {
 function amountText({ exponent }: IssuedStatement, minor: bigint): string {
   return groupedText(minor, exponent);
 }
-
-const MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-];
 
 /** The first and last day of the period. */
 function periodText({ calendar, from, to }: IssuedStatement): string {

@@ -21,6 +21,7 @@ import {
   Cell,
   DoneNote,
   LongId,
+  OutsideFacts,
   Moment,
   pathWith,
   PersonLink,
@@ -153,18 +154,7 @@ const AccountFacts: FC<{ account: AccountRecord; owners: ReadonlyMap<string, Use
         <Fact label="Id">
           <LongId text={account.accountId} />
         </Fact>
-        {account.externalId !== null && (
-          <Fact label="External id">
-            <LongId text={account.externalId} />
-          </Fact>
-        )}
-        {metadata && (
-          <Fact label="Metadata">
-            {Object.entries(metadata)
-              .map(([name, value]) => `${name}: ${value}`)
-              .join(', ')}
-          </Fact>
-        )}
+        <OutsideFacts externalId={account.externalId} metadata={metadata} />
         <Fact label="Last entry">
           {account.sequence === 0 ? (
             'None yet'

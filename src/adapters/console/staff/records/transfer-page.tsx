@@ -20,6 +20,7 @@ import {
   Cell,
   DoneNote,
   LongId,
+  OutsideFacts,
   Moment,
   pathWith,
   PersonLink,
@@ -172,18 +173,7 @@ const TransferFacts: FC<{ record: TransferRecord; names: Names }> = ({ record, n
             <LongId text={transfer.batchId} />
           </Fact>
         )}
-        {transfer.externalId !== null && (
-          <Fact label="External id">
-            <LongId text={transfer.externalId} />
-          </Fact>
-        )}
-        {metadata && (
-          <Fact label="Metadata">
-            {Object.entries(metadata)
-              .map(([name, value]) => `${name}: ${value}`)
-              .join(', ')}
-          </Fact>
-        )}
+        <OutsideFacts externalId={transfer.externalId} metadata={metadata} />
         <Fact label="Id">
           <LongId text={transfer.transferId} />
         </Fact>
