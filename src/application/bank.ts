@@ -48,6 +48,7 @@ import { lockUser, unlockUser } from './staff/lock-user.ts';
 import { noteDenial } from './staff/note-denial.ts';
 import { registerUser } from './users/register-user.ts';
 import { CommitFeed } from './live/commit-feed.ts';
+import { balancesAt } from './reporting/balances-at.ts';
 import { accountsVersion, watchAccounts } from './live/watch-accounts.ts';
 import { authenticate, signIn } from './users/sign-in.ts';
 
@@ -162,6 +163,7 @@ export function assembleBank(ports: BankPorts) {
     revokeApiKey: revokeApiKey(people),
     authenticateKey: authenticateKey(people),
     watchAccounts: watchAccounts({ reads, feed, wait: afterMs, digest: ports.digest }),
+    balancesAt: balancesAt({ reads }),
     accountsVersion: accountsVersion({ reads, digest: ports.digest }),
     listSecurityEvents: readSecurityEvents(people),
     noteDenial: noteDenial(people),

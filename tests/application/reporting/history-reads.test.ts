@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../../src/adapters/memory/index.ts';
+import { balancesAt } from '../../../src/application/reporting/balances-at.ts';
 import type { HistoryFilter } from '../../../src/application/reporting/history-filter.ts';
 import type { LedgerReads, Store } from '../../../src/application/ports/ledger-store.ts';
 import { PassbookError } from '../../../src/domain/errors.ts';
@@ -164,5 +165,27 @@ describe('a statement', () => {
       return lengths;
     });
     expect(parts.found).toEqual(Array.from({ length: LENGTH / 100 }, () => 100));
+  });
+});
+
+describe('the balances at several instants', () => {
+  it('are those of each instant alone, and share their reads', async () => {
+    const { bank, alice, accountId, openedAt } = book;
+    const instants = Array.from(
+      { length: 30 },
+      (_, day) => openedAt - MINUTE_MS + day * 100 * MINUTE_MS + day,
+    );
+    const { found: balances, seen } = await reading(() =>
+      balancesAt({ reads: bank.reads })(alice, accountId, instants),
+    );
+    const alone = await Promise.all(instants.map((at) => bank.ledger.getBalance(alice, accountId, { at })));
+    expect(balances).toEqual(alone.map(({ balance }) => balance));
+    expect(seen.length).toBeLessThanOrEqual(8);
+  });
+
+  it('are for their owner alone', async () => {
+    const { bank, accountId } = book;
+    const read = balancesAt({ reads: bank.reads })(aCustomer(), accountId, [bank.clock.now()]);
+    await expect(read).rejects.toMatchObject({ code: 'account_not_found' });
   });
 });

@@ -112,13 +112,9 @@ export function accountPageRoutes(ports: ConsolePorts) {
       calendar.startOf({ ...today, day: today.day - CHART_DAYS + 1 + index }),
     );
     const ends = starts.slice(1).filter((end) => end > createdAt);
-    const balances = await Promise.all(
-      ends.map((at) => ledger.getBalance(viewer, accountId, { at: at - 1 })),
-    );
-    return [
-      ...balances.map((one, index) => ({ at: (ends[index] ?? now) - 1, balance: one.balance })),
-      { at: now, balance },
-    ];
+    const lasts = ends.map((end) => end - 1);
+    const balances = await bank.balancesAt(viewer, accountId, lasts);
+    return [...lasts.map((at, index) => ({ at, balance: balances[index] ?? balance })), { at: now, balance }];
   }
 
   function sendWelcome(c: PageContext): Response | Promise<Response> {
