@@ -85,7 +85,7 @@ export function momentText(at: Instant, reader: Pick<Reader, 'timeZone'>): strin
 
 /** A day for people: "Today", "Yesterday", or "Friday, 27 November", with the year if it is not this one. */
 export function dayText(at: Instant, { timeZone, now }: { timeZone: string; now: Instant }): string {
-  const calendar = new Calendar(timeZone);
+  const calendar = calendarOf(timeZone);
   const [day, today] = [calendar.dayOf(at), calendar.dayOf(now)];
   if (isoDay(day) === isoDay(today)) return 'Today';
   if (isoDay(day) === isoDay(calendar.dayOf(calendar.startOf(today) - 1))) return 'Yesterday';
@@ -94,7 +94,7 @@ export function dayText(at: Instant, { timeZone, now }: { timeZone: string; now:
 
 /** A day as ISO 8601 writes it, in the reader's time zone. */
 export function isoDayOf(at: Instant, { timeZone }: Pick<Reader, 'timeZone'>): string {
-  return isoDay(new Calendar(timeZone).dayOf(at));
+  return isoDay(calendarOf(timeZone).dayOf(at));
 }
 
 const DATE_PARTS = {
@@ -127,6 +127,18 @@ export function monthText({ year, month }: { readonly year: number; readonly mon
 /** Day and time to the second, such as "27 Nov 2026, 15:54:03". */
 export function exactText(at: Instant, { timeZone }: Pick<Reader, 'timeZone'>): string {
   return dateFormat(timeZone, 'exact').format(at);
+}
+
+const calendars = new Map<string, Calendar>();
+
+/** The days of a time zone. Creating a calendar takes a hundred times as long as asking it. */
+export function calendarOf(timeZone: string): Calendar {
+  const known = calendars.get(timeZone);
+  if (known) return known;
+  const made = new Calendar(timeZone);
+  if (calendars.size >= FORMATS_KEPT) calendars.clear();
+  calendars.set(timeZone, made);
+  return made;
 }
 
 const dates = new Map<string, Intl.DateTimeFormat>();
