@@ -48,6 +48,7 @@ import { lockUser, unlockUser } from './staff/lock-user.ts';
 import { noteDenial } from './staff/note-denial.ts';
 import { registerUser } from './users/register-user.ts';
 import { CommitFeed } from './live/commit-feed.ts';
+import { listPending } from './transfers/list-pending.ts';
 import { balancesAt } from './reporting/balances-at.ts';
 import { accountsVersion, watchAccounts } from './live/watch-accounts.ts';
 import { authenticate, signIn } from './users/sign-in.ts';
@@ -164,6 +165,7 @@ export function assembleBank(ports: BankPorts) {
     authenticateKey: authenticateKey(people),
     watchAccounts: watchAccounts({ reads, feed, wait: afterMs, digest: ports.digest }),
     balancesAt: balancesAt({ reads }),
+    listPending: listPending({ reads, clock: ports.clock }),
     accountsVersion: accountsVersion({ reads, digest: ports.digest }),
     listSecurityEvents: readSecurityEvents(people),
     noteDenial: noteDenial(people),

@@ -56,11 +56,14 @@ export function accountPageRoutes(ports: ConsolePorts) {
     const [days, page, pending] = await Promise.all([
       readDays(account, { viewer, timeZone }),
       ledger.listEntries(viewer, account.accountId, { limit: ENTRIES_SHOWN }),
-      ledger.listTransfers(viewer, { status: 'pending', limit: PENDING_SHOWN }),
+      bank.listPending(viewer, account.accountId, { limit: PENDING_SHOWN }),
     ]);
     const [entries, holds] = await Promise.all([
       bank.counterparties.entries(viewer, page.items),
-      bank.counterparties.transfers(viewer, pending.items),
+      bank.counterparties.transfers(
+        viewer,
+        pending.toSorted((one, other) => other.createdAt - one.createdAt),
+      ),
     ]);
     const own = new Map(accounts.map((one) => [one.accountId, one]));
     const seen = seenIn(c);
@@ -85,7 +88,7 @@ export function accountPageRoutes(ports: ConsolePorts) {
             <AccountChips accounts={accounts} chosen={account} />
             <div class="stack">
               <BalanceCard account={account} days={days} />
-              <Pending holds={holds.filter((hold) => touches(hold, account))} />
+              <Pending holds={holds} />
               <Recent
                 account={account}
                 entries={entries}
@@ -211,10 +214,6 @@ const STATUS_NOTES: Readonly<Record<Exclude<AccountView['status'], 'active'>, st
   frozen: 'The bank has frozen this account: no money can be sent from it. Ask the bank for the reason.',
   closed: 'This account is closed. Its entries and statements stay.',
 };
-
-function touches(hold: TransferView, { accountId }: AccountView): boolean {
-  return hold.sourceAccountId === accountId || hold.destinationAccountId === accountId;
-}
 
 const AccountChips: FC<{ accounts: readonly AccountView[]; chosen: AccountView }> = ({
   accounts,
