@@ -49,7 +49,7 @@ export async function readPayment(
 function otherOf(transfer: TransferView, ownDestination: AccountView | undefined): OwnPayment['other'] {
   if (ownDestination) return { name: accountTitle(ownDestination), number: ownDestination.number };
   const known: NamedCounterparty | null = transfer.counterparty;
-  if (known === null) return { name: transfer.kind === 'transfer' ? 'The payee' : 'The bank', number: null };
+  if (known === null) return { name: transfer.kind === 'transfer' ? 'the payee' : 'the bank', number: null };
   return { name: known.name ?? kindText(transfer.kind), number: known.number ?? null };
 }
 
