@@ -2,7 +2,6 @@ import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
 import type { EntryView } from '../../../application/reporting/list-entries.ts';
 import type { AccountView, TransferView } from '../../../application/views.ts';
-import { Calendar } from '../../../domain/calendar.ts';
 import type { Viewer } from '../../../domain/actor.ts';
 import type { User } from '../../../domain/entities/user.ts';
 import type { SignedInPageEnv } from '../../shared/page-edge.ts';
@@ -15,7 +14,7 @@ import { EntryList } from '../parts/entry-list.tsx';
 import { Empty } from '../parts/fields.tsx';
 import { Amount } from '../parts/money.tsx';
 import type { ConsolePorts, PageContext } from '../ports.ts';
-import { momentText, moneyText } from '../text.ts';
+import { calendarOf, momentText, moneyText } from '../text.ts';
 import type { Reader } from '../text.ts';
 import { isPosted } from './kinds.ts';
 
@@ -108,7 +107,7 @@ export function accountPageRoutes(ports: ConsolePorts) {
     { accountId, balance, createdAt }: AccountView,
     { viewer, timeZone }: { viewer: Viewer; timeZone: string },
   ): Promise<readonly DayBalance[]> {
-    const calendar = new Calendar(timeZone);
+    const calendar = calendarOf(timeZone);
     const now = ports.clock.now();
     const today = calendar.dayOf(now);
     const starts = Array.from({ length: CHART_DAYS }, (_, index) =>

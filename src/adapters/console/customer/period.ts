@@ -1,7 +1,8 @@
-import { Calendar, isoDay } from '../../../domain/calendar.ts';
+import { isoDay } from '../../../domain/calendar.ts';
 import type { Day } from '../../../domain/calendar.ts';
 import { PassbookError } from '../../../domain/errors.ts';
 import type { Instant } from '../../../domain/time.ts';
+import { calendarOf } from '../text.ts';
 
 /** Days of a reader, from and to as they typed them. Both are part of the period. */
 export type TypedPeriod = { readonly from: string; readonly to: string };
@@ -10,7 +11,7 @@ export type Period = { readonly from?: Instant; readonly to?: Instant };
 
 /** @throws PassbookError `invalid_request` for a text that is no day */
 export function readPeriod({ from, to }: TypedPeriod, timeZone: string): Period {
-  const calendar = new Calendar(timeZone);
+  const calendar = calendarOf(timeZone);
   const last = dayIn('to', to);
   const first = dayIn('from', from);
   return {

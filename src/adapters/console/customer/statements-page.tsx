@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
 import type { MonthlyStatement } from '../../../application/reporting/list-statements.ts';
 import type { AccountView } from '../../../application/views.ts';
-import { Calendar, isoDay } from '../../../domain/calendar.ts';
+import { isoDay } from '../../../domain/calendar.ts';
 import type { Day } from '../../../domain/calendar.ts';
 import type { SignedInPageEnv } from '../../shared/page-edge.ts';
 import { accountTitle, ownAccount } from '../accounts.ts';
@@ -14,7 +14,7 @@ import { sendPage, usePage } from '../layout.tsx';
 import { Empty, Field } from '../parts/fields.tsx';
 import { Amount } from '../parts/money.tsx';
 import type { ConsolePorts, PageContext } from '../ports.ts';
-import { monthText } from '../text.ts';
+import { calendarOf, monthText } from '../text.ts';
 import { dayAfter, readPeriod, statementPath } from './period.ts';
 import type { TypedPeriod } from './period.ts';
 import { selfOf } from './self.ts';
@@ -110,7 +110,7 @@ const Files: FC<{ account: AccountView; period: TypedPeriod; about: string; hasP
 
 const ThisMonth: FC<{ account: AccountView }> = ({ account }) => {
   const { timeZone, now } = usePage();
-  const today = new Calendar(timeZone).dayOf(now);
+  const today = calendarOf(timeZone).dayOf(now);
   const period = { from: isoDay({ ...today, day: 1 }), to: isoDay(today) };
   return (
     <section class="card" aria-labelledby="this-month">
