@@ -36,6 +36,7 @@ import type { FactorTools } from './ports/second-factors.ts';
 import { ApiKeyCache, SessionCache } from './users/session-cache.ts';
 import { SessionUse } from './users/session-use.ts';
 import { VerificationRuns } from './proofs/verification-runs.ts';
+import { RecentTrialBalances } from './reporting/recent-trial-balance.ts';
 import { endSessions } from './staff/end-sessions-of-user.ts';
 import { frozenAccounts, lockedUsers } from './staff/needs-attention.ts';
 import { inspectAccount, inspectAccounts } from './staff/inspect-account.ts';
@@ -154,6 +155,8 @@ export function assembleBank(ports: BankPorts) {
     lockedUsers: lockedUsers(people),
     /** Verifies the books in the background of this process. */
     verification: new VerificationRuns({ ...ports, verify: ledger.verifyBooks }),
+    /** Trial balances that a page shows without waiting for them. */
+    trialBalances: new RecentTrialBalances({ ...ports, compute: ledger.getTrialBalance }),
     checkPayee: checkPayee(people),
     savePayee: savePayee(people),
     listPayees: listPayees(people),

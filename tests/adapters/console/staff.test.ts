@@ -3,6 +3,7 @@ import type { LiveFigures } from '../../../src/application/ports/live-figures.ts
 import { ROLES } from '../../../src/domain/entities/user.ts';
 import type { Role } from '../../../src/domain/entities/user.ts';
 import { VerificationRuns } from '../../../src/application/proofs/verification-runs.ts';
+import { RecentTrialBalances } from '../../../src/application/reporting/recent-trial-balance.ts';
 import { FixedClock, freshId, JANUARY } from '../../../src/testing/fixtures/builders.ts';
 import { ConsoleBank, hiddenFields } from '../../support/console-staff.ts';
 import type { Visitor } from '../../support/console-staff.ts';
@@ -304,8 +305,21 @@ describe('the books', () => {
     const after = await auditor.open('/staff/verification');
     expect(after.text).toContain('The books are right');
     expect(after.text).toContain('3 accounts, 4 entries, 2 transfers');
-    expect((await auditor.open('/staff')).text).toContain('Are the books right? Yes');
+    const bankPage = await auditor.open('/staff');
+    expect(bankPage.text).toContain('Are the books right? Yes');
+    expect(bankPage.text).toContain('Sums to zero in EUR, as of 15 Jan 2026, 10:00:00');
+    expect(bankPage.html).not.toContain('hx-trigger');
     expect(before.html).not.toContain('action="/staff/checkpoints"');
+  });
+
+  test('do not hold up the first page while a trial balance is computed', async () => {
+    const ports = { clock: new FixedClock(), log: new RecordingLog(), patienceMs: 1 };
+    const unended = new RecentTrialBalances({ ...ports, compute: () => new Promise(() => {}) });
+    const bank = new ConsoleBank({}, { bank: (assembled) => ({ ...assembled, trialBalances: unended }) });
+    const { text, html } = await (await bank.signIn('auditor')).open('/staff');
+    expect(text).toContain('Are the books right? Not known yet');
+    expect(text).toContain('Trial balance In progress');
+    expect(html).toContain('id="bank" hx-get="/staff" hx-trigger="every 2s"');
   });
 
   test('show each difference in words, with a link', async () => {

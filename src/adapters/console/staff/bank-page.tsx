@@ -4,6 +4,7 @@ import type { EndedVerification } from '../../../application/proofs/verification
 import type { CheckpointView } from '../../../application/ports/checkpoints.ts';
 import type { FrozenAccount } from '../../../application/staff/needs-attention.ts';
 import type { TrialBalanceView } from '../../../application/reporting/get-trial-balance.ts';
+import type { RecentTrialBalance } from '../../../application/reporting/recent-trial-balance.ts';
 import type { User } from '../../../domain/entities/user.ts';
 import { PassbookError } from '../../../domain/errors.ts';
 import type { SignedInPageEnv } from '../../shared/page-edge.ts';
@@ -40,11 +41,11 @@ export function bankPageRoutes(ports: ConsolePorts) {
         children: (
           <>
             <h1 class="hidden">Bank</h1>
-            <div class="stack">
+            <div class="stack" id="bank" {...(books?.isRunning ? RELOADED : {})}>
               {books && <Answer {...books} />}
               <NeedsAttention books={books} frozen={frozen} locked={locked} />
               {books && figures && <FiguresCard figures={figures} />}
-              {books && <Trial trial={books.trial} />}
+              {books?.trial && <Trial trial={books.trial} />}
               {!books && <SearchCard />}
             </div>
           </>
@@ -70,14 +71,14 @@ export function bankPageRoutes(ports: ConsolePorts) {
 
   async function readBooks(c: PageContext): Promise<Books> {
     const viewer = staffViewerOf(c.get('caller'));
-    const [trial, checkpoints, mailsWaiting] = await Promise.all([
-      bank.ledger.getTrialBalance(viewer),
+    const [recent, checkpoints, mailsWaiting] = await Promise.all([
+      bank.trialBalances.read(viewer),
       bank.ledger.listCheckpoints(viewer, { limit: 1 }),
       ports.mails === null ? null : ports.mails.countWaiting(MAILS_COUNTED),
     ]);
     const { last, running } = bank.verification;
     return {
-      trial,
+      ...recent,
       verified: last,
       isVerifying: running !== null,
       checkpoint: checkpoints.items[0] ?? null,
@@ -86,8 +87,15 @@ export function bankPageRoutes(ports: ConsolePorts) {
   }
 }
 
-type Books = {
-  readonly trial: TrialBalanceView;
+/** While a trial balance is computed, the page loads itself again. */
+const RELOADED = {
+  'hx-get': '/staff',
+  'hx-trigger': 'every 2s',
+  'hx-select': '#bank',
+  'hx-swap': 'outerHTML',
+} as const;
+
+type Books = RecentTrialBalance & {
   readonly verified: EndedVerification | null;
   readonly isVerifying: boolean;
   readonly checkpoint: CheckpointView | null;
@@ -124,7 +132,20 @@ const Answer: FC<Books> = (books) => {
         </li>
         <li>
           <span>Trial balance</span>
-          <span>{trialText(trial)}</span>
+          <span>
+            {trial ? trialText(trial) : books.isRunning ? 'In progress' : 'Not known'}
+            {trial && trial.currencies.length > 0 && (
+              <>
+                , as of <Moment at={trial.at} />
+              </>
+            )}
+            {trial === null && (
+              <>
+                {' '}
+                <a href="/staff">Load again</a>
+              </>
+            )}
+          </span>
         </li>
         <li>
           <span>Last checkpoint</span>
@@ -143,19 +164,21 @@ const Answer: FC<Books> = (books) => {
   );
 };
 
-type BooksState = 'right' | 'wrong' | 'balanced';
+type BooksState = 'right' | 'wrong' | 'balanced' | 'unknown';
 
 const ANSWERS: Readonly<Record<BooksState, { readonly text: string; readonly class: string }>> = {
   right: { text: 'Yes', class: 'good-text' },
   wrong: { text: 'No', class: 'bad-text' },
   balanced: { text: 'They balance', class: '' },
+  unknown: { text: 'Not known yet', class: '' },
 };
 
 /** Without a verification, only the sums are known to be right. */
 function stateOf({ trial, verified }: Books): BooksState {
-  const isBalanced = trial.currencies.every((one) => one.isBalanced);
-  if (!isBalanced || (verified?.found && verified.found.faults.length > 0)) return 'wrong';
-  return verified?.found ? 'right' : 'balanced';
+  const isBalanced = trial?.currencies.every((one) => one.isBalanced);
+  if (isBalanced === false || (verified?.found && verified.found.faults.length > 0)) return 'wrong';
+  if (verified?.found) return 'right';
+  return isBalanced ? 'balanced' : 'unknown';
 }
 
 function trialText({ currencies }: TrialBalanceView): string {
@@ -222,7 +245,7 @@ function bookItems(books: Books, now: number): readonly Attention[] {
     const advice = 'The log of the server says why. Verify again once the store answers.';
     items.push({ title: 'The last verification was interrupted', advice, ...verification });
   } else if (verified === null && !isVerifying) {
-    const advice = 'The sums are right. A verification compares every entry and hash, too.';
+    const advice = 'The sums alone do not show it. A verification computes every entry and hash again.';
     items.push({ title: 'The books were not verified since this server started', advice, ...verification });
   }
   if (checkpoint === null) {
