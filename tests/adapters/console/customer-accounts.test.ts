@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { freshId } from '../../../src/testing/fixtures/builders.ts';
 import type { Edge, Person } from '../../support/edge.ts';
-import { anEdgeWithPages, fieldsOf, Visitor } from '../../support/console-customer.ts';
-import type { Visit } from '../../support/console-customer.ts';
+import { consoleEdge, fieldsOf, Visitor } from '../../support/console.ts';
+import type { SeenPage } from '../../support/console.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -12,7 +12,7 @@ describe('the pages of accounts', () => {
   let visitor: Visitor;
 
   beforeEach(async () => {
-    edge = anEdgeWithPages();
+    edge = consoleEdge();
     ada = await edge.register('Ada Lovelace');
     visitor = await Visitor.signIn(edge, ada);
   });
@@ -124,7 +124,7 @@ describe('the pages of accounts', () => {
     });
 
     test('is given once, in the decimals of the currency', async () => {
-      edge = anEdgeWithPages({ offersPlayMoney: true });
+      edge = consoleEdge({ console: { offersPlayMoney: true } });
       ada = await edge.register('Ada');
       visitor = await Visitor.signIn(edge, ada);
       const opened = await visitor.submit(await visitor.get('/accounts/new'), '/accounts/new', {
@@ -141,7 +141,7 @@ describe('the pages of accounts', () => {
     });
 
     test('goes to nobody else', async () => {
-      edge = anEdgeWithPages({ offersPlayMoney: true });
+      edge = consoleEdge({ console: { offersPlayMoney: true } });
       visitor = await Visitor.signIn(edge, await edge.register('Ada'));
       const theirs = await edge.account(await edge.register('Bob'));
       const { formToken = '' } = fieldsOf(await visitor.get('/payees'), '/sign-out');
@@ -160,7 +160,7 @@ describe('the pages of accounts', () => {
       other = await edge.account(await edge.register('Bob Okafor'));
     });
 
-    function search(query: string): Promise<Visit> {
+    function search(query: string): Promise<SeenPage> {
       return visitor.get(`/accounts/${account}/entries?${query}`);
     }
 
@@ -277,11 +277,11 @@ describe('the pages of accounts', () => {
       number = await numberOf(await edge.account(await edge.register('Bob Okafor')));
     });
 
-    async function add(fields: Readonly<Record<string, string>>): Promise<Visit> {
+    async function add(fields: Readonly<Record<string, string>>): Promise<SeenPage> {
       return visitor.submit(await visitor.get('/payees'), '/payees', fields);
     }
 
-    function idIn(page: Visit): string {
+    function idIn(page: SeenPage): string {
       return /href="\/payees\/([0-9a-f-]+)"/.exec(page.html)?.[1] ?? '';
     }
 

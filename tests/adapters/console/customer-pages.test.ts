@@ -2,7 +2,7 @@ import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasBrowser, launchBrowser } from '../../support/browser.ts';
-import { anEdgeWithPages } from '../../support/console-customer.ts';
+import { consoleEdge } from '../../support/console.ts';
 import { idIn, PASSWORD } from '../../support/edge.ts';
 import type { Edge, Person } from '../../support/edge.ts';
 import { PasskeyPage } from '../../support/passkey-page.ts';
@@ -20,7 +20,7 @@ describe.skipIf(!hasBrowser)("The customer's pages in a browser", () => {
   let paths: Readonly<Record<string, string>>;
 
   beforeAll(async () => {
-    edge = anEdgeWithPages({ stepUpAmounts: new Map([['EUR', 50_000n]]), offersPlayMoney: true });
+    edge = consoleEdge({ stepUpAmounts: new Map([['EUR', 50_000n]]), console: { offersPlayMoney: true } });
     ada = await edge.register('Ada Lovelace');
     const bob = await edge.register('Bob Okafor');
     const [account, savings] = [await edge.account(ada, 200_000), await edge.account(ada)];

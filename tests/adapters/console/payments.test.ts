@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { freshId } from '../../../src/testing/fixtures/builders.ts';
 import { idIn } from '../../support/edge.ts';
 import type { Edge, Person } from '../../support/edge.ts';
-import { anEdgeWithPages, fieldsOf, Visitor } from '../../support/console-customer.ts';
+import { consoleEdge, fieldsOf, Visitor } from '../../support/console.ts';
 
 describe('the page of a payment', () => {
   let edge: Edge;
@@ -14,7 +14,7 @@ describe('the page of a payment', () => {
   let to: string;
 
   beforeEach(async () => {
-    edge = anEdgeWithPages();
+    edge = consoleEdge();
     ada = await edge.register('Ada Lovelace');
     bob = await edge.register('Bob Okafor');
     from = await edge.account(ada, 100_000);

@@ -1,12 +1,12 @@
 import { TOTP } from 'otpauth';
 import { describe, expect, test } from 'vitest';
-import { consoleEdge, Visitor } from '../../support/console.ts';
+import { consoleEdge, fieldsOf, Visitor } from '../../support/console.ts';
 import { PASSWORD } from '../../support/edge.ts';
 import type { Edge } from '../../support/edge.ts';
 
 async function visitorOf(edge: Edge, role?: 'operator') {
   const person = await edge.register('Ada', role ? { role } : {});
-  return { person, visitor: await Visitor.signedIn(edge, person) };
+  return { person, visitor: await Visitor.signIn(edge, person) };
 }
 
 /** The code that an authenticator app shows for the secret on the page. */
@@ -17,8 +17,8 @@ function codeOn(visitor: Visitor, edge: Edge): string {
 
 async function setUpApp(visitor: Visitor, edge: Edge): Promise<readonly string[]> {
   await visitor.open('/security/authenticator-app');
-  await visitor.submit('/security/authenticator-app', { password: PASSWORD });
-  const shown = await visitor.submit('/security/authenticator-app/confirm', { code: codeOn(visitor, edge) });
+  await visitor.send('/security/authenticator-app', { password: PASSWORD });
+  const shown = await visitor.send('/security/authenticator-app/confirm', { code: codeOn(visitor, edge) });
   return [...shown.html.matchAll(/<li><code>([^<]+)<\/code>/g)].map(([, code = '']) => code);
 }
 
@@ -26,14 +26,14 @@ describe('The security pages', () => {
   test('change the password, and end all other sessions', async () => {
     const edge = consoleEdge();
     const { person, visitor } = await visitorOf(edge);
-    const other = await Visitor.signedIn(edge, person);
+    const other = await Visitor.signIn(edge, person);
     await visitor.open('/security/password');
-    const wrong = await visitor.submit('/security/password', {
+    const wrong = await visitor.send('/security/password', {
       current: 'wrong',
       password: 'a new long one',
     });
     expect(wrong.status).toBe(401);
-    const done = await visitor.submit('/security/password', {
+    const done = await visitor.send('/security/password', {
       current: PASSWORD,
       password: 'a new long one',
     });
@@ -45,11 +45,11 @@ describe('The security pages', () => {
     const edge = consoleEdge();
     const { person, visitor } = await visitorOf(edge);
     await visitor.open('/security/authenticator-app');
-    await visitor.submit('/security/authenticator-app', { password: PASSWORD });
-    const wrong = await visitor.submit('/security/authenticator-app/confirm', { code: '000000' });
+    await visitor.send('/security/authenticator-app', { password: PASSWORD });
+    const wrong = await visitor.send('/security/authenticator-app/confirm', { code: '000000' });
     expect(wrong.text).toContain('The code is wrong');
     edge.clock.advance(60_000);
-    const shown = await visitor.submit('/security/authenticator-app/confirm', {
+    const shown = await visitor.send('/security/authenticator-app/confirm', {
       code: codeOn(visitor, edge),
     });
     const codes = [...shown.html.matchAll(/<li><code>([^<]+)<\/code>/g)].map(([, code = '']) => code);
@@ -57,11 +57,11 @@ describe('The security pages', () => {
 
     const next = new Visitor(edge);
     await next.open('/sign-in');
-    const asked = await next.submit('/sign-in', { email: person.email, password: PASSWORD });
+    const asked = await next.send('/sign-in', { email: person.email, password: PASSWORD });
     expect(asked.text).toContain('Enter your code');
     expect(asked.html).not.toContain(PASSWORD);
     edge.clock.advance(60_000);
-    expect((await next.submit('/sign-in/code', { code: codes[0] ?? '' })).path).toBe('/');
+    expect((await next.send('/sign-in/code', { code: codes[0] ?? '' })).path).toBe('/');
   });
 
   test('a sealed password opens for ten minutes', async () => {
@@ -70,9 +70,9 @@ describe('The security pages', () => {
     const codes = await setUpApp(visitor, edge);
     const next = new Visitor(edge);
     await next.open('/sign-in');
-    await next.submit('/sign-in', { email: person.email, password: PASSWORD });
+    await next.send('/sign-in', { email: person.email, password: PASSWORD });
     edge.clock.advance(600_000);
-    expect((await next.submit('/sign-in/code', { code: codes[0] ?? '' })).path).toBe('/sign-in?ended=1');
+    expect((await next.send('/sign-in/code', { code: codes[0] ?? '' })).path).toBe('/sign-in?ended=1');
   });
 
   test('remove the app with a code', async () => {
@@ -80,11 +80,9 @@ describe('The security pages', () => {
     const { visitor } = await visitorOf(edge);
     const codes = await setUpApp(visitor, edge);
     await visitor.open('/security/authenticator-app');
-    const fields = new URLSearchParams({
-      ...visitor.fieldsOf('/security/recovery-codes'),
-      code: codes[0] ?? '',
-    });
-    const shown = await visitor.send('POST', '/security/authenticator-app/remove', fields);
+    const fields = { ...fieldsOf(visitor.page, '/security/recovery-codes'), code: codes[0] ?? '' };
+    const removed = await visitor.post('/security/authenticator-app/remove', fields);
+    const shown = await visitor.follow(removed);
     expect(shown.text).toContain('The authenticator app is removed');
   });
 
@@ -92,25 +90,25 @@ describe('The security pages', () => {
     const edge = consoleEdge();
     const { visitor } = await visitorOf(edge);
     await visitor.open('/security/api-keys/new');
-    const made = await visitor.submit('/security/api-keys', { name: 'Shop', password: PASSWORD });
+    const made = await visitor.send('/security/api-keys', { name: 'Shop', password: PASSWORD });
     const secret = /value="(pb_[^"]+)"/.exec(made.html)?.[1] ?? '';
     expect((await edge.call('GET /api/accounts', { as: secret })).status).toBe(200);
     const list = await visitor.open('/security');
     expect(list.html).not.toContain(secret);
     const action = /action="(\/security\/api-keys\/[^"]+\/revoke)"/.exec(list.html)?.[1] ?? '';
-    expect((await visitor.submit(action)).text).toContain('The API key is revoked');
+    expect((await visitor.send(action)).text).toContain('The API key is revoked');
     expect((await edge.call('GET /api/accounts', { as: secret })).status).toBe(401);
   });
 
   test('end another session', async () => {
     const edge = consoleEdge();
     const { person, visitor } = await visitorOf(edge);
-    const other = await Visitor.signedIn(edge, person);
+    const other = await Visitor.signIn(edge, person);
     const { html } = await other.open('/security');
     const actions = [...html.matchAll(/action="(\/security\/sessions\/[^"]+\/end)"/g)].map(
       ([, one = '']) => one,
     );
-    for (const action of actions) await other.submit(action);
+    for (const action of actions) await other.send(action);
     expect((await visitor.open('/security')).path).toMatch(/^\/sign-in/);
     expect((await other.open('/security')).status).toBe(200);
   });
@@ -131,7 +129,7 @@ describe('The profile', () => {
     const { person, visitor } = await visitorOf(edge);
     await edge.account(person, 123_450);
     await visitor.open('/profile');
-    const shown = await visitor.submit('/profile', {
+    const shown = await visitor.send('/profile', {
       name: 'Ada B.',
       language: 'de',
       timeZone: 'Europe/Berlin',
@@ -144,8 +142,8 @@ describe('The profile', () => {
     const edge = consoleEdge();
     const { visitor } = await visitorOf(edge);
     await visitor.open('/profile/erase');
-    expect((await visitor.submit('/profile/erase', { password: 'wrong' })).status).toBe(401);
-    const shown = await visitor.submit('/profile/erase', { password: PASSWORD });
+    expect((await visitor.send('/profile/erase', { password: 'wrong' })).status).toBe(401);
+    const shown = await visitor.send('/profile/erase', { password: PASSWORD });
     expect(shown.text).toContain('You have left the bank');
     expect((await visitor.open('/profile')).path).toMatch(/^\/sign-in/);
   });
@@ -153,7 +151,7 @@ describe('The profile', () => {
   test('shows what a person typed as text', async () => {
     const edge = consoleEdge();
     const person = await edge.register('<b>"Ada"</b>');
-    const visitor = await Visitor.signedIn(edge, person);
+    const visitor = await Visitor.signIn(edge, person);
     const { html } = await visitor.open('/profile');
     expect(html).not.toContain('<b>"Ada"');
     expect(html).toContain('&lt;b&gt;&quot;Ada&quot;&lt;/b&gt;');

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Edge, Person } from '../../support/edge.ts';
 import { aTotpOf, STEP_MS } from '../../support/authenticator-app.ts';
-import { anEdgeWithPages, fieldsOf, formClock, Visitor } from '../../support/console-customer.ts';
-import type { Visit } from '../../support/console-customer.ts';
+import { consoleEdge, fieldsOf, Visitor } from '../../support/console.ts';
+import type { SeenPage } from '../../support/console.ts';
 
 describe('sending money on the pages', () => {
   let edge: Edge;
@@ -12,8 +12,8 @@ describe('sending money on the pages', () => {
   let to: string;
   let number: string;
 
-  async function begin(options: Parameters<typeof anEdgeWithPages>[0] = {}): Promise<void> {
-    edge = anEdgeWithPages(options);
+  async function begin(options: Parameters<typeof consoleEdge>[0] = {}): Promise<void> {
+    edge = consoleEdge(options);
     ada = await edge.register('Ada Lovelace');
     const bob = await edge.register('Bob Okafor');
     from = await edge.account(ada, 100_000);
@@ -25,13 +25,12 @@ describe('sending money on the pages', () => {
   beforeEach(() => begin());
 
   /** Names the payee, and returns the page after the check. */
-  async function check(name: string, given = number): Promise<Visit> {
+  async function check(name: string, given = number): Promise<SeenPage> {
     const page = await visitor.get(`/send?from=${from}`);
-    const answer = await visitor.submit(page, '/send/payee', { to: given, name });
-    return answer.location === null ? answer : visitor.follow(answer);
+    return visitor.follow(await visitor.submit(page, '/send/payee', { to: given, name }));
   }
 
-  async function confirmation(fields: Readonly<Record<string, string>>): Promise<Visit> {
+  async function confirmation(fields: Readonly<Record<string, string>>): Promise<SeenPage> {
     return visitor.submit(await check('Bob Okafor'), '/send', fields);
   }
 
@@ -116,7 +115,7 @@ describe('sending money on the pages', () => {
 
   test('an old check of a name is made again', async () => {
     const last = await confirmation({ amount: '5' });
-    formClock.advance(600_000);
+    edge.clock.advance(600_000);
     const page = await visitor.submit(last, '/send');
     expect(page.text).toContain('The check of the name is too old.');
     expect(fieldsOf(page, '/send/payee')).toMatchObject({ name: 'Bob Okafor', amount: '5' });

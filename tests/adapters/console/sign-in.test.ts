@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { consoleEdge, Visitor } from '../../support/console.ts';
+import { consoleEdge, fieldsOf, Visitor } from '../../support/console.ts';
 import { PASSWORD } from '../../support/edge.ts';
 
 describe('Signing in on the page', () => {
@@ -9,7 +9,7 @@ describe('Signing in on the page', () => {
     const visitor = new Visitor(edge);
     const asked = await visitor.open('/security');
     expect(asked.path).toBe('/sign-in?next=%2Fsecurity');
-    const shown = await visitor.submit('/sign-in', { email: ada.email, password: PASSWORD });
+    const shown = await visitor.send('/sign-in', { email: ada.email, password: PASSWORD });
     expect([shown.status, shown.path]).toEqual([200, '/security']);
     expect(visitor.cookie('session')).toBeDefined();
   });
@@ -19,11 +19,11 @@ describe('Signing in on the page', () => {
     const ada = await edge.register('Ada');
     const visitor = new Visitor(edge);
     await visitor.open('/sign-in');
-    const shown = await visitor.submit('/sign-in', { email: ada.email, password: 'wrong password' });
+    const shown = await visitor.send('/sign-in', { email: ada.email, password: 'wrong password' });
     expect(shown.status).toBe(401);
     expect(shown.text).toContain('The e-mail address or the password is wrong. Try again');
-    expect(visitor.fieldsOf('/sign-in')).toEqual({ next: '/', email: ada.email, password: '' });
-    const unknown = await visitor.submit('/sign-in', { email: 'nobody@example.com', password: PASSWORD });
+    expect(fieldsOf(visitor.page, '/sign-in')).toEqual({ next: '/', email: ada.email, password: '' });
+    const unknown = await visitor.send('/sign-in', { email: 'nobody@example.com', password: PASSWORD });
     expect(unknown.text).toBe(shown.text);
   });
 
@@ -38,7 +38,7 @@ describe('Signing in on the page', () => {
     const ada = await edge.register('Ada');
     const visitor = new Visitor(edge);
     await visitor.open(`/sign-in?next=${encodeURIComponent(next)}`);
-    const shown = await visitor.submit('/sign-in', { next, email: ada.email, password: PASSWORD });
+    const shown = await visitor.send('/sign-in', { next, email: ada.email, password: PASSWORD });
     expect(shown.path).toBe('/');
   });
 
@@ -46,10 +46,10 @@ describe('Signing in on the page', () => {
     const edge = consoleEdge();
     const visitor = new Visitor(edge);
     await visitor.open('/register');
-    const short = await visitor.submit('/register', { name: 'Ada', email: 'ada@example.com', password: 'a' });
+    const short = await visitor.send('/register', { name: 'Ada', email: 'ada@example.com', password: 'a' });
     expect(short.status).toBe(400);
     expect(short.text).toContain('The password must be 8 to 256 characters');
-    const shown = await visitor.submit('/register', { password: PASSWORD });
+    const shown = await visitor.send('/register', { password: PASSWORD });
     expect(shown.text).toContain('Welcome, Ada');
   });
 
@@ -66,14 +66,14 @@ describe('Signing in on the page', () => {
   test('a sign-out needs the token of the session, and ends it', async () => {
     const edge = consoleEdge();
     const [ada, eve] = [await edge.register('Ada'), await edge.register('Eve')];
-    const [hers, other] = [await Visitor.signedIn(edge, ada), await Visitor.signedIn(edge, eve)];
+    const [hers, other] = [await Visitor.signIn(edge, ada), await Visitor.signIn(edge, eve)];
     await other.open('/security');
-    const token = other.fieldsOf('/sign-out')['formToken'] ?? '';
-    const forged = await hers.send('POST', '/sign-out', new URLSearchParams({ formToken: token }));
+    const token = fieldsOf(other.page, '/sign-out')['formToken'] ?? '';
+    const forged = await hers.post('/sign-out', { formToken: token });
     expect(forged.status).toBe(403);
     expect(forged.text).toContain('This form is no longer valid');
     expect((await hers.open('/security')).status).toBe(200);
-    await hers.submit('/sign-out');
+    await hers.send('/sign-out');
     expect((await hers.open('/security')).path).toBe('/sign-in?next=%2Fsecurity');
   });
 

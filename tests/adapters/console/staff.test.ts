@@ -5,8 +5,7 @@ import type { Role } from '../../../src/domain/entities/user.ts';
 import { VerificationRuns } from '../../../src/application/proofs/verification-runs.ts';
 import { RecentTrialBalances } from '../../../src/application/reporting/recent-trial-balance.ts';
 import { FixedClock, freshId, JANUARY } from '../../../src/testing/fixtures/builders.ts';
-import { ConsoleBank, hiddenFields } from '../../support/console-staff.ts';
-import type { Visitor } from '../../support/console-staff.ts';
+import { consoleEdge, fieldsOf, Visitor } from '../../support/console.ts';
 import type { Edge, Person } from '../../support/edge.ts';
 import { RecordingLog } from '../../support/people.ts';
 
@@ -65,27 +64,26 @@ const PAGES: readonly (readonly [page: (records: Records) => string, roles: read
 
 describe('the pages of the staff', () => {
   test.each(ROLES)('open and act for the roles that the API gives them: %s', async (role) => {
-    const bank = new ConsoleBank();
-    const records = await someRecords(bank.edge);
-    const visitor = await bank.signIn(role);
+    const edge = consoleEdge();
+    const records = await someRecords(edge);
+    const visitor = await Visitor.withRole(edge, role);
     const statuses = await Promise.all(
-      PAGES.map(async ([page]) => [page(records), (await visitor.open(page(records))).status] as const),
+      PAGES.map(async ([page]) => [page(records), (await visitor.get(page(records))).status] as const),
     );
     expect(statuses).toEqual(
       PAGES.map(([page, roles]) => [page(records), roles.includes(role) ? 200 : 403] as const),
     );
     const actions = PAGES.slice(9);
     // A token of the session does not stand in for the role
-    const { html } = await visitor.open('/staff/nothing');
-    const forged = hiddenFields(html, '/sign-out');
+    const forged = fieldsOf(await visitor.get('/profile'), '/sign-out');
     const answers = await Promise.all(
       actions.map(async ([page]) => (await visitor.post(page(records), { ...forged, step: 'do' })).status),
     );
-    expect(answers.map((status, at) => (actions[at]?.[1].includes(role) ? status : 403))).toEqual(answers);
+    expect(answers).toEqual(actions.map(([, roles]) => (roles.includes(role) ? 400 : 403)));
   });
 
   test('ask people without a session to sign in', async () => {
-    const { edge } = new ConsoleBank();
+    const edge = consoleEdge();
     const response = await edge.app.request('/staff/audit', { headers: { accept: 'text/html' } });
     expect([response.status, response.headers.get('location')]).toEqual([
       303,
@@ -94,50 +92,50 @@ describe('the pages of the staff', () => {
   });
 
   test('show a role only the parts and actions that it may use', async () => {
-    const bank = new ConsoleBank();
-    const { account } = await someRecords(bank.edge);
-    const support = await (await bank.signIn('support')).open(`/staff/accounts/${account}`);
+    const edge = consoleEdge();
+    const { account } = await someRecords(edge);
+    const support = await (await Visitor.withRole(edge, 'support')).get(`/staff/accounts/${account}`);
     expect(support.html).not.toMatch(/Audit log|Verification|Entries<|Freeze|Add money/);
-    const operator = await (await bank.signIn('operator')).open(`/staff/accounts/${account}`);
+    const operator = await (await Visitor.withRole(edge, 'operator')).get(`/staff/accounts/${account}`);
     expect(operator.html).toContain(`/staff/accounts/${account}/freeze`);
     expect(operator.html).not.toMatch(/Add money|Verification/);
-    const system = await (await bank.signIn('system')).open(`/staff/accounts/${account}`);
+    const system = await (await Visitor.withRole(edge, 'system')).get(`/staff/accounts/${account}`);
     expect(system.html).toContain('Add money');
   });
 });
 
 describe('an action of the staff', () => {
   test('is refused without the token of the form, and does nothing', async () => {
-    const bank = new ConsoleBank();
-    const { account } = await someRecords(bank.edge);
-    const operator = await bank.signIn('operator');
+    const edge = consoleEdge();
+    const { account } = await someRecords(edge);
+    const operator = await Visitor.withRole(edge, 'operator');
     const path = `/staff/accounts/${account}/freeze`;
     const fields = { reason: 'A lost card', key: freshId(), step: 'do' };
     expect((await operator.post(path, fields)).status).toBe(403);
     expect((await operator.post('/staff/verification', {})).status).toBe(403);
-    expect((await operator.open(`/staff/accounts/${account}`)).text).toContain('Active');
+    expect((await operator.get(`/staff/accounts/${account}`)).text).toContain('Active');
   });
 
   test('shows its effect before it does anything, and says afterwards that it was done', async () => {
-    const bank = new ConsoleBank();
-    const { account } = await someRecords(bank.edge);
-    const system = await bank.signIn('system');
+    const edge = consoleEdge();
+    const { account } = await someRecords(edge);
+    const system = await Visitor.withRole(edge, 'system');
     const path = `/staff/accounts/${account}/withdraw`;
     const fields = { amount: '100.50', description: 'At the counter' };
-    const preview = await system.submit(await system.open(path), path, { ...fields, step: 'check' });
+    const preview = await system.submit(await system.get(path), path, { ...fields, step: 'check' });
     expect(preview.text).toContain('€987.66 → €887.16');
-    expect(await bank.edge.balanceOf(account)).toBe(98_766n);
+    expect(await edge.balanceOf(account)).toBe(98_766n);
 
     const done = await system.submit(preview, path, { step: 'do' });
     expect([done.status, done.location]).toEqual([303, `/staff/accounts/${account}?done=withdrawn`]);
-    expect(await bank.edge.balanceOf(account)).toBe(88_716n);
-    expect((await system.open(done.location ?? '')).text).toContain('The money was taken out.');
+    expect(await edge.balanceOf(account)).toBe(88_716n);
+    expect((await system.get(done.location ?? '')).text).toContain('The money was taken out.');
   });
 
   test('acts once for a form that is sent twice, and not for the same form with other values', async () => {
-    const bank = new ConsoleBank();
-    const { account } = await someRecords(bank.edge);
-    const system = await bank.signIn('system');
+    const edge = consoleEdge();
+    const { account } = await someRecords(edge);
+    const system = await Visitor.withRole(edge, 'system');
     const path = `/staff/accounts/${account}/fund`;
     const { preview, done } = await system.carryOut(path, { amount: '5', description: 'Cash' });
     const again = await system.submit(preview, path, { step: 'do' });
@@ -145,15 +143,15 @@ describe('an action of the staff', () => {
     const other = await system.submit(preview, path, { step: 'do', amount: '6' });
     expect(other.status).toBe(422);
     expect(other.text).toContain('This form was used already');
-    expect(await bank.edge.balanceOf(account)).toBe(99_266n);
+    expect(await edge.balanceOf(account)).toBe(99_266n);
   });
 
   test('that would be refused says so on its form, with the typed values', async () => {
-    const bank = new ConsoleBank();
-    const { account } = await someRecords(bank.edge);
-    const system = await bank.signIn('system');
+    const edge = consoleEdge();
+    const { account } = await someRecords(edge);
+    const system = await Visitor.withRole(edge, 'system');
     const path = `/staff/accounts/${account}/withdraw`;
-    const refused = await system.submit(await system.open(path), path, {
+    const refused = await system.submit(await system.get(path), path, {
       amount: '5000',
       description: 'Too much',
       step: 'check',
@@ -168,15 +166,15 @@ describe('an action of the staff', () => {
   });
 
   test('freezes, limits, unfreezes and closes an account, each with its reason in the audit log', async () => {
-    const bank = new ConsoleBank();
-    const { ada, account } = await someRecords(bank.edge);
-    const savings = await bank.edge.account(ada);
-    const system = await bank.signIn('system', 'Grace');
+    const edge = consoleEdge();
+    const { ada, account } = await someRecords(edge);
+    const savings = await edge.account(ada);
+    const system = await Visitor.withRole(edge, 'system', 'Grace');
     const at = `/staff/accounts/${account}`;
     const frozen = await system.carryOut(`${at}/freeze`, { reason: 'Lost card', credits: 'yes' });
     expect(frozen.preview.text).toContain('Active: money leaves the account and comes in.');
-    expect((await system.open(at)).text).toContain('Frozen, credits too');
-    expect((await system.open('/staff')).text).toContain('Lost card');
+    expect((await system.get(at)).text).toContain('Frozen, credits too');
+    expect((await system.get('/staff')).text).toContain('Lost card');
     await system.carryOut(`${at}/unfreeze`, { reason: 'Card found' });
     const limits = await system.carryOut(`${at}/limits`, {
       minimum: '-250',
@@ -186,9 +184,9 @@ describe('an action of the staff', () => {
     expect(limits.preview.text).toContain('€0.00 → −€250.00');
     const closed = await system.carryOut(`${at}/close`, { reason: 'Asked for', sweepTo: savings });
     expect(closed.done.location).toBe(`${at}?done=closed`);
-    expect(await bank.edge.balanceOf(savings)).toBe(98_766n);
+    expect(await edge.balanceOf(savings)).toBe(98_766n);
 
-    const { text } = await system.open(`/staff/audit?account=${account}`);
+    const { text } = await system.get(`/staff/audit?account=${account}`);
     for (const words of ['Grace froze', 'Grace unfroze', 'Grace set the limits of', 'Grace closed']) {
       expect(text).toContain(words);
     }
@@ -197,50 +195,51 @@ describe('an action of the staff', () => {
   });
 
   test('returns a part of a transfer, and erases its texts', async () => {
-    const bank = new ConsoleBank();
-    const { account, transfer } = await someRecords(bank.edge);
-    const system = await bank.signIn('system');
+    const edge = consoleEdge();
+    const { account, transfer } = await someRecords(edge);
+    const system = await Visitor.withRole(edge, 'system');
     const at = `/staff/transfers/${transfer}`;
     const { preview, done } = await system.carryOut(`${at}/reverse`, { amount: '2.34', reason: 'Too much' });
     expect(preview.text).toContain('Left to return €10.00');
-    expect(await bank.edge.balanceOf(account)).toBe(99_000n);
-    expect((await system.open(done.location ?? '')).text).toContain('The money was returned');
+    expect(await edge.balanceOf(account)).toBe(99_000n);
+    expect((await system.get(done.location ?? '')).text).toContain('The money was returned');
     await system.carryOut(`${at}/erase-text`, { reason: 'At the wish of the payer' });
-    const page = await system.open(at);
+    const page = await system.get(at);
     expect(page.text).toContain('Reversed so far €2.34');
     expect(page.text).not.toContain('Dinner');
     expect(page.text).toContain('erased the texts of transfer');
   });
 
   test('locks a person out, lets them in again, ends sessions, mails a link and grants a role', async () => {
-    const bank = new ConsoleBank();
-    const { ada } = await someRecords(bank.edge);
-    const system = await bank.signIn('system');
+    const edge = consoleEdge();
+    const { ada } = await someRecords(edge);
+    const system = await Visitor.withRole(edge, 'system');
     const at = `/staff/people/${ada.id}`;
     await system.carryOut(`${at}/end-sessions`, {});
-    expect((await bank.edge.call('GET /api/auth/me', { as: ada.token })).status).toBe(401);
+    expect((await edge.call('GET /api/auth/me', { as: ada.token })).status).toBe(401);
     await system.carryOut(`${at}/reset-link`, {});
-    expect(await bank.edge.linkOf(ada, 'password_reset')).toEqual(expect.any(String));
+    expect(await edge.linkOf(ada, 'password_reset')).toEqual(expect.any(String));
     await system.carryOut(`${at}/lock`, { reason: 'Strange payments' });
-    expect((await system.open('/staff')).text).toContain('Ada is locked out');
+    expect((await system.get('/staff')).text).toContain('Ada is locked out');
     const refused = await system.carryOut(`${at}/reset-link`, {});
     expect(refused.done.text).toContain('The person is locked or erased.');
     await system.carryOut(`${at}/unlock`, { reason: 'Explained' });
     await system.carryOut(`${at}/role`, { role: 'support', reason: 'Joins the staff' });
-    const page = await system.open(at);
+    const page = await system.get(at);
     expect(page.text).toContain('Role Support');
     expect(page.text).toMatch(/Role granted by.*Let in again by.*Locked out by.*Session ended by/);
   });
 
   test('on a system user is refused for an operator, as is one on oneself', async () => {
-    const bank = new ConsoleBank();
-    const operator = await bank.signIn('operator');
-    const { person } = await bank.signIn('system');
+    const edge = consoleEdge();
+    const grace = await edge.register('Grace', { role: 'operator' });
+    const system = await edge.register('Sam', { role: 'system' });
+    const operator = await Visitor.signIn(edge, grace);
     for (const [id, action] of [
-      [person.id, 'lock'],
-      [person.id, 'end-sessions'],
-      [person.id, 'reset-link'],
-      [operator.person.id, 'lock'],
+      [system.id, 'lock'],
+      [system.id, 'end-sessions'],
+      [system.id, 'reset-link'],
+      [grace.id, 'lock'],
     ] as const) {
       const { done } = await operator.carryOut(`/staff/people/${id}/${action}`, { reason: 'A try' });
       expect([action, done.status]).toEqual([action, 403]);
@@ -250,21 +249,21 @@ describe('an action of the staff', () => {
 
 describe('a search', () => {
   async function locationOf(visitor: Visitor, text: string): Promise<string | null> {
-    return (await visitor.open(`/staff/search?q=${encodeURIComponent(text)}`)).location;
+    return (await visitor.get(`/staff/search?q=${encodeURIComponent(text)}`)).location;
   }
 
   test('goes straight to the record of an exact identifier', async () => {
-    const bank = new ConsoleBank();
-    const { ada, account, transfer } = await someRecords(bank.edge);
-    const system = await bank.signIn('system');
-    const { number } = await bank.edge.bank.ledger.getAccount({ kind: 'system' }, account);
+    const edge = consoleEdge();
+    const { ada, account, transfer } = await someRecords(edge);
+    const system = await Visitor.withRole(edge, 'system');
+    const { number } = await edge.bank.ledger.getAccount({ kind: 'system' }, account);
     const request = {
       destinationAccountId: account,
       amount: 1n,
       idempotencyKey: 'opening 1',
       externalId: 'x-1',
     };
-    const funded = await bank.edge.bank.ledger.fundAccount({ kind: 'system' }, request);
+    const funded = await edge.bank.ledger.fundAccount({ kind: 'system' }, request);
     const fundedId = funded.ok ? funded.transfer.transferId : '';
     expect(await locationOf(system, ada.email.toUpperCase())).toBe(`/staff/people/${ada.id}`);
     expect(await locationOf(system, ada.id)).toBe(`/staff/people/${ada.id}`);
@@ -275,19 +274,19 @@ describe('a search', () => {
     expect(await locationOf(system, transfer)).toBe(`/staff/transfers/${transfer}`);
     expect(await locationOf(system, 'x-1')).toBe(`/staff/transfers/${fundedId}`);
     expect(await locationOf(system, 'opening 1')).toBe(`/staff/transfers/${fundedId}`);
-    const support = await bank.signIn('support');
+    const support = await Visitor.withRole(edge, 'support');
     expect(await locationOf(support, transfer)).toBeNull();
     expect(await locationOf(support, 'opening 1')).toBeNull();
   });
 
   test('lists several people, and says what can be found if there is nothing', async () => {
-    const bank = new ConsoleBank();
-    const people = [await bank.edge.register('Ann One'), await bank.edge.register('Joann <Two>')];
-    const support = await bank.signIn('support');
-    const page = await support.open('/staff/search?q=ANN');
+    const edge = consoleEdge();
+    const people = [await edge.register('Ann One'), await edge.register('Joann <Two>')];
+    const support = await Visitor.withRole(edge, 'support');
+    const page = await support.get('/staff/search?q=ANN');
     for (const { id } of people) expect(page.html).toContain(`/staff/people/${id}`);
     expect(page.html).toContain('Joann &lt;Two&gt;');
-    const nothing = await support.open('/staff/search?q=nobody-at-all');
+    const nothing = await support.get('/staff/search?q=nobody-at-all');
     expect(nothing.text).toContain('Nothing was found');
     expect(nothing.text).toContain('Accounts by number, id or external id');
   });
@@ -295,17 +294,17 @@ describe('a search', () => {
 
 describe('the books', () => {
   test('are verified from a page, and the result stays', async () => {
-    const bank = new ConsoleBank();
-    await someRecords(bank.edge);
-    const auditor = await bank.signIn('auditor');
-    const before = await auditor.open('/staff/verification');
+    const edge = consoleEdge();
+    await someRecords(edge);
+    const auditor = await Visitor.withRole(edge, 'auditor');
+    const before = await auditor.get('/staff/verification');
     expect(before.text).toContain('Not verified yet');
     expect((await auditor.submit(before, '/staff/verification')).location).toBe('/staff/verification');
-    await bank.edge.bank.verification.ended();
-    const after = await auditor.open('/staff/verification');
+    await edge.bank.verification.ended();
+    const after = await auditor.get('/staff/verification');
     expect(after.text).toContain('The books are right');
     expect(after.text).toContain('3 accounts, 4 entries, 2 transfers');
-    const bankPage = await auditor.open('/staff');
+    const bankPage = await auditor.get('/staff');
     expect(bankPage.text).toContain('Are the books right? Yes');
     expect(bankPage.text).toContain('Sums to zero in EUR, as of 15 Jan 2026, 10:00:00');
     expect(bankPage.html).not.toContain('hx-trigger');
@@ -315,8 +314,8 @@ describe('the books', () => {
   test('do not hold up the first page while a trial balance is computed', async () => {
     const ports = { clock: new FixedClock(), log: new RecordingLog(), patienceMs: 1 };
     const unended = new RecentTrialBalances({ ...ports, compute: () => new Promise(() => {}) });
-    const bank = new ConsoleBank({}, { bank: (assembled) => ({ ...assembled, trialBalances: unended }) });
-    const { text, html } = await (await bank.signIn('auditor')).open('/staff');
+    const edge = consoleEdge({ bank: (assembled) => ({ ...assembled, trialBalances: unended }) });
+    const { text, html } = await (await Visitor.withRole(edge, 'auditor')).get('/staff');
     expect(text).toContain('Are the books right? Not known yet');
     expect(text).toContain('Trial balance In progress');
     expect(html).toContain('id="bank" hx-get="/staff" hx-trigger="every 2s"');
@@ -328,25 +327,25 @@ describe('the books', () => {
     const verify = async () => ({ faults: [fault], verified });
     const ports = { clock: new FixedClock(), log: new RecordingLog() };
     const verification = new VerificationRuns({ ...ports, verify });
-    const bank = new ConsoleBank({}, { bank: (assembled) => ({ ...assembled, verification }) });
+    const edge = consoleEdge({ bank: (assembled) => ({ ...assembled, verification }) });
     verification.start();
     await verification.ended();
-    const system = await bank.signIn('system');
-    const { text, html } = await system.open('/staff/verification');
+    const system = await Visitor.withRole(edge, 'system');
+    const { text, html } = await system.get('/staff/verification');
     expect(text).toContain('The books are not right: 2 differences');
     expect(text).toContain('Pending amounts of an account differ from its open holds');
     expect(html).toContain('href="/staff/accounts/a-1"');
-    expect((await system.open('/staff')).text).toContain('Are the books right? No');
+    expect((await system.get('/staff')).text).toContain('Are the books right? No');
   });
 
   test('get one checkpoint from a form that is sent twice', async () => {
-    const bank = new ConsoleBank();
-    const system = await bank.signIn('system');
-    const page = await system.open('/staff/verification');
+    const edge = consoleEdge();
+    const system = await Visitor.withRole(edge, 'system');
+    const page = await system.get('/staff/verification');
     expect(page.text).toContain('There is no checkpoint');
     await system.submit(page, '/staff/checkpoints');
     await system.submit(page, '/staff/checkpoints');
-    const { items } = await bank.edge.bank.ledger.listCheckpoints({ kind: 'system' });
+    const { items } = await edge.bank.ledger.listCheckpoints({ kind: 'system' });
     expect(items.map(({ number }) => number)).toEqual([1]);
   });
 
@@ -358,35 +357,32 @@ describe('the books', () => {
       ],
       refusals: () => new Map([['insufficient_funds', 7]]),
     };
-    const bank = new ConsoleBank({ figures, mails: { countWaiting: async () => 321 } });
-    const auditor = await bank.signIn('auditor');
-    const { text, html } = await auditor.open('/staff');
+    const edge = consoleEdge({ console: { figures, mails: { countWaiting: async () => 321 } } });
+    const auditor = await Visitor.withRole(edge, 'auditor');
+    const { text, html } = await auditor.get('/staff');
     expect(text).toContain('Commands a second 30');
     expect(text).toContain('(p99) 8.3 ms');
     expect(text).toContain('There is not enough money available 7');
     expect(text).toContain('321 mails wait to be sent');
     expect(html).toContain('hx-trigger="every 2s"');
-    expect((await auditor.open('/staff/figures')).text).toContain('Commands a second 30');
-    const without = await new ConsoleBank().signIn('auditor');
-    expect((await without.open('/staff')).text).not.toContain('Commands a second');
-    expect((await without.open('/staff/figures')).status).toBe(404);
+    expect((await auditor.get('/staff/figures')).text).toContain('Commands a second 30');
+    const without = await Visitor.withRole(consoleEdge(), 'auditor');
+    expect((await without.get('/staff')).text).not.toContain('Commands a second');
+    expect((await without.get('/staff/figures')).status).toBe(404);
   });
 });
 
 test('the audit log goes back page by page, newest record first, without a gap', async () => {
-  const bank = new ConsoleBank();
-  const { account } = await someRecords(bank.edge);
-  const auditor = await bank.signIn('auditor');
+  const edge = consoleEdge();
+  const { account } = await someRecords(edge);
+  const auditor = await Visitor.withRole(edge, 'auditor');
   for (let at = 1; at <= 60; at++) {
-    await bank.edge.bank.ledger.freezeAccount(
-      { kind: 'system' },
-      { accountId: account, reason: `Reason ${at}.` },
-    );
-    await bank.edge.bank.ledger.unfreezeAccount({ kind: 'system' }, { accountId: account, reason: 'x' });
+    await edge.bank.ledger.freezeAccount({ kind: 'system' }, { accountId: account, reason: `Reason ${at}.` });
+    await edge.bank.ledger.unfreezeAccount({ kind: 'system' }, { accountId: account, reason: 'x' });
   }
   const found: number[] = [];
   for (let path: string | undefined = '/staff/audit'; path !== undefined; ) {
-    const { html, text } = await auditor.open(path);
+    const { html, text } = await auditor.get(path);
     found.push(...[...text.matchAll(/Reason (\d+)\./g)].map(([, number]) => Number(number)));
     path = /href="([^"]*cursor=[^"]*)" rel="next"/.exec(html)?.[1]?.replaceAll('&amp;', '&');
   }
