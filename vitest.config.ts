@@ -19,7 +19,7 @@ const edgeOutside =
   'cross-origin|documents|link-pages|logo|pages|passkeys|payees|refresh|request-files|request-limit|server|statements';
 const edge = [
   `tests/adapters/http/**/!(${edgeOutside}).test.ts`,
-  'tests/adapters/console/!(stories|customer-pages).test.ts',
+  'tests/adapters/console/!(stories|customer-pages|staff-pages).test.ts',
   'tests/adapters/smtp/{mail-samples,*-mails}.test.ts',
 ];
 /** Of the adapters: one database and one build of the programs for the run. The fast project needs none. */

@@ -10,22 +10,25 @@ import type { Edge, Person } from './edge.ts';
 
 type Screen = NonNullable<Parameters<Browser['newContext']>[0]>;
 
-export const DESKTOP_LIGHT: Screen = { colorScheme: 'light', viewport: { width: 1100, height: 800 } };
-export const PHONE_DARK: Screen = { colorScheme: 'dark', viewport: { width: 360, height: 740 } };
-export const WITHOUT_SCRIPTS: Screen = { ...DESKTOP_LIGHT, javaScriptEnabled: false };
+export const DESKTOP_LIGHT = { colorScheme: 'light', viewport: { width: 1100, height: 800 } } as const;
+export const PHONE_DARK = { colorScheme: 'dark', viewport: { width: 360, height: 740 } } as const;
+export const WITHOUT_SCRIPTS = { ...DESKTOP_LIGHT, javaScriptEnabled: false } as const;
+
+/** Most bytes of a first visit to a page, with all that it loads. */
+const FIRST_VISIT_BYTES = 60_000;
 
 /** A bank that is served over HTTP, and a browser whose people each have cookies of their own. */
 export class ConsoleWorld {
   readonly edge: Edge;
   readonly origin: string;
+  readonly browser: Browser;
   readonly #server: RunningServer;
-  readonly #browser: Browser;
 
   private constructor(edge: Edge, server: RunningServer, browser: Browser) {
     this.edge = edge;
     this.origin = `http://localhost:${server.port}`;
+    this.browser = browser;
     this.#server = server;
-    this.#browser = browser;
   }
 
   static async open(options: Parameters<typeof consoleEdge>[0] = {}): Promise<ConsoleWorld> {
@@ -37,13 +40,13 @@ export class ConsoleWorld {
   }
 
   async close(): Promise<void> {
-    await this.#browser.close();
+    await this.browser.close();
     await this.#server.close();
   }
 
   /** Somebody at a screen, who is not signed in. */
   async visitor(screen: Screen = DESKTOP_LIGHT): Promise<Visit> {
-    const context = await this.#browser.newContext({ baseURL: this.origin, ...screen });
+    const context = await this.browser.newContext({ baseURL: this.origin, ...screen });
     return new Visit(context, await context.newPage(), this.origin);
   }
 
@@ -62,6 +65,7 @@ export class Visit {
   /** Breaches of the content security policy, errors of scripts, and requests that leave the bank. */
   readonly faults: string[] = [];
   readonly #context: BrowserContext;
+  #bytes = 0;
 
   constructor(context: BrowserContext, page: Page, origin: string) {
     this.#context = context;
@@ -100,21 +104,80 @@ export class Visit {
     await this.page.waitForLoadState();
   }
 
+  /** Fills in the first two pages of a payment, up to the last look at it. */
+  async preparePayment({ number, name, amount }: { number: string; name: string; amount: string }) {
+    await this.page.goto('/send');
+    await this.page.getByLabel('Account number').fill(number);
+    await this.page.getByLabel('Name of the payee').fill(name);
+    await this.press('Continue');
+    await this.page.getByRole('textbox', { name: /^Amount/ }).fill(amount);
+    await this.press('Continue');
+  }
+
   /** The text of the page's content. */
   async text(): Promise<string> {
     return (await this.page.locator('main').innerText()).replaceAll(/\s+/g, ' ');
   }
 
-  /** Returns whether the page is wider than its screen. */
-  async overflows(): Promise<boolean> {
-    return this.page.locator('html').evaluate((html) => html.scrollWidth > html.clientWidth);
+  /**
+   * What is wrong with the shown page, on a desktop in the light and on a phone in the dark: barriers that axe finds, a
+   * width above the screen's, and headings other than one. Breaches of the policy and requests that leave the bank
+   * since the last look count, too.
+   */
+  async problems(): Promise<readonly string[]> {
+    const found = this.faults.splice(0);
+    if (this.#bytes > FIRST_VISIT_BYTES) found.push(`takes ${this.#bytes} bytes`);
+    await this.page.evaluate(axe.source);
+    // The layouts differ in nothing else that axe looks at
+    found.push(...(await this.#problemsOn(DESKTOP_LIGHT, ['color-contrast'])));
+    found.push(...(await this.#problemsOn(PHONE_DARK)));
+    const headings = await this.page.locator('h1').count();
+    if (headings !== 1) found.push(`has ${headings} first headings`);
+    const { pathname, search } = new URL(this.page.url());
+    return found.map((text) => `${pathname}${search}: ${text}`);
   }
 
-  /** Returns what axe finds, as one line for each rule. */
-  async barriers(): Promise<readonly string[]> {
-    await this.page.evaluate(axe.source);
-    const { violations } = await this.page.evaluate<AxeResults>('axe.run()');
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+  /** Goes to each page, and returns the problems of all. */
+  async problemsOf(paths: readonly string[]): Promise<readonly string[]> {
+    const found: string[] = [];
+    for (const path of paths) {
+      await this.page.goto(path);
+      found.push(...(await this.problems()));
+    }
+    return found;
+  }
+
+  /** Lets `problems` count the bytes that a first visit to each page takes from the network. */
+  async countBytes(): Promise<void> {
+    const devtools = await this.#context.newCDPSession(this.page);
+    await Promise.all([devtools.send('Network.enable'), devtools.send('Page.enable')]);
+    await devtools.send('Network.setCacheDisabled', { cacheDisabled: true });
+    let isLoading = false;
+    devtools.on('Network.requestWillBeSent', ({ type, redirectResponse }) => {
+      if (type !== 'Document' || redirectResponse) return;
+      this.#bytes = 0;
+      isLoading = true;
+    });
+    devtools.on('Network.loadingFinished', ({ encodedDataLength }) => {
+      if (isLoading) this.#bytes += encodedDataLength;
+    });
+    devtools.on('Page.loadEventFired', () => (isLoading = false));
+  }
+
+  async #problemsOn(
+    { colorScheme, viewport }: Pick<typeof DESKTOP_LIGHT | typeof PHONE_DARK, 'colorScheme' | 'viewport'>,
+    rules?: readonly string[],
+  ): Promise<readonly string[]> {
+    await this.page.emulateMedia({ colorScheme });
+    await this.page.setViewportSize(viewport);
+    const isWide = await this.page.locator('html').evaluate((html) => html.scrollWidth > html.clientWidth);
+    // Without details of rules that hold, and without a look at style sheets, it takes half as long
+    const options = { resultTypes: ['violations'], preload: false, ...(rules ? { runOnly: rules } : {}) };
+    const { violations } = await this.page.evaluate<AxeResults>(`axe.run(${JSON.stringify(options)})`);
+    return [
+      ...(isWide ? [`is wider than ${viewport.width} pixels`] : []),
+      ...violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`),
+    ];
   }
 
   close(): Promise<void> {

@@ -7,6 +7,7 @@ export const LONGEST = [
   'tests/faults/mongo-failover.test.ts',
   'tests/adapters/http/pages.test.ts',
   'tests/adapters/console/customer-pages.test.ts',
+  'tests/adapters/console/staff-pages.test.ts',
   'tests/adapters/bounded-work.test.ts',
   'tests/faults/mongo-failover.test.ts',
   'tests/scripts/mongod-resolver.test.ts',
