@@ -200,6 +200,8 @@ describe('an action of the staff', () => {
     const system = await Visitor.withRole(edge, 'system');
     const at = `/staff/transfers/${transfer}`;
     const { preview, done } = await system.carryOut(`${at}/reverse`, { amount: '2.34', reason: 'Too much' });
+    expect(preview.text).toContain('Balance €12.34 → €10.00');
+    expect(preview.text).toContain('Balance €987.66 → €990.00');
     expect(preview.text).toContain('Left to return €10.00');
     expect(await edge.balanceOf(account)).toBe(99_000n);
     expect((await system.get(done.location ?? '')).text).toContain('The money was returned');
@@ -208,6 +210,18 @@ describe('an action of the staff', () => {
     expect(page.text).toContain('Reversed so far €2.34');
     expect(page.text).not.toContain('Dinner');
     expect(page.text).toContain('erased the texts of transfer');
+  });
+
+  test('returns money to the world outside, and shows what that leaves with the bank', async () => {
+    const edge = consoleEdge();
+    const { account } = await someRecords(edge);
+    const { items } = await edge.bank.ledger.listEntries({ kind: 'system' }, account);
+    const system = await Visitor.withRole(edge, 'system');
+    const path = `/staff/transfers/${items.at(-1)?.transferId}/reverse`;
+    const { preview, done } = await system.carryOut(path, { amount: '900', reason: 'Paid in twice' });
+    expect(preview.text).toContain('Back to Funding account in EUR Balance €1,000.00 → €100.00');
+    await system.open(done.location ?? '');
+    expect((await system.get('/staff')).text).toContain('Funding Debits €1,000.00 Credits €900.00');
   });
 
   test('locks a person out, lets them in again, ends sessions, mails a link and grants a role', async () => {

@@ -163,6 +163,7 @@ export const WhoPage: FC<WhoProps> = ({ state, accounts, payees, hasMorePayees, 
 /** Asks whether a payee is meant whose name matches nearly, or not at all. */
 export const DoubtPage: FC<{ state: SendState; recipient: Recipient }> = ({ state, recipient }) => {
   const isClose = recipient.standing === 'close_match';
+  const onwards = sendPath({ ...state, accepted: '1' });
   return (
     <div class="narrow">
       <h1>{isClose ? 'Is this whom you mean?' : 'The name does not match'}</h1>
@@ -190,12 +191,19 @@ export const DoubtPage: FC<{ state: SendState; recipient: Recipient }> = ({ stat
           <p class="after">Ask the payee for the number and the name, best in person or by telephone.</p>
         )}
         <p class="actions">
-          <a class={isClose ? 'button' : 'button bad'} href={sendPath({ ...state, accepted: '1' })}>
-            {isClose ? `Yes, continue with ${recipient.name}` : 'Go on all the same'}
-          </a>
+          {isClose && (
+            <a class="button" href={onwards}>
+              Yes, continue with {recipient.name}
+            </a>
+          )}
           <a class={isClose ? 'button quiet' : 'button'} href={sendPath(state, 'who')}>
             Change the payee
           </a>
+          {!isClose && (
+            <a class="button bad" href={onwards}>
+              Go on all the same
+            </a>
+          )}
         </p>
       </section>
     </div>

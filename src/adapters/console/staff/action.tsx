@@ -132,7 +132,7 @@ export function staffActionRoutes<Subject, Order>(
                 <input type="hidden" name={field} value={shown.typed[field] ?? ''} />
               ))}
               <p class="actions">
-                <button class={isGrave ? 'button bad' : 'button'} name="step" value="do">
+                <button class={isGrave ? 'button grave' : 'button'} name="step" value="do">
                   {action.button}
                 </button>
                 <button class="button quiet" name="step" value="change">

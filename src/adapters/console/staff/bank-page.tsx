@@ -317,7 +317,7 @@ const Trial: FC<{ trial: TrialBalanceView }> = ({ trial }) =>
           <tbody>
             {rows.map((row) => (
               <tr>
-                <Cell label={currency}>
+                <Cell label={currency} class="title">
                   {row.purpose === null ? (
                     `${row.accounts} ${row.accounts === 1 ? 'account' : 'accounts'} of customers`
                   ) : (
@@ -337,7 +337,7 @@ const Trial: FC<{ trial: TrialBalanceView }> = ({ trial }) =>
           </tbody>
           <tfoot>
             <tr>
-              <Cell label={currency}>
+              <Cell label={currency} class="title">
                 <span class={isBalanced ? 'good-text' : 'bad-text'}>
                   {isBalanced ? 'Sums to zero' : 'Does not sum to zero'}
                 </span>

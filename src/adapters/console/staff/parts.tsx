@@ -1,6 +1,6 @@
 import type { Child, FC, PropsWithChildren } from 'hono/jsx';
 import { formatAccountNumber } from '../../../domain/entities/account-number.ts';
-import type { SystemPurpose } from '../../../domain/entities/account.ts';
+import type { AccountClass, SystemPurpose } from '../../../domain/entities/account.ts';
 import type { Metadata } from '../../../domain/entities/metadata.ts';
 import type { User } from '../../../domain/entities/user.ts';
 import type { Instant } from '../../../domain/time.ts';
@@ -93,6 +93,7 @@ export const CardTable: FC<PropsWithChildren<{ caption: string; columns: readonl
 
 export type TableColumn = { readonly name: string; readonly isAmount?: boolean };
 
+/** A cell of such a table. The one with the class `title` heads its card. */
 export const Cell: FC<PropsWithChildren<{ label: string; class?: string }>> = ({
   label,
   class: kind,
@@ -168,6 +169,11 @@ export type NamedAccount = {
 export function recordTitle({ number, purpose, currency, accountId }: NamedAccount): string {
   if (number !== null) return formatAccountNumber(number);
   return purpose === null ? accountId : `${purposeText(purpose)} account in ${currency}`;
+}
+
+/** Whether a debit adds to the account, as to the bank's own assets. */
+export function growsByDebit({ class: of }: { readonly class: AccountClass }): boolean {
+  return of === 'asset' || of === 'expense';
 }
 
 /** A link to an account by its number. */

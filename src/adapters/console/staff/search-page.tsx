@@ -168,12 +168,11 @@ const Hits: FC<{ hits: readonly Hit[]; isPartial: boolean }> = ({ hits, isPartia
             {titleOf(hit)}
           </a>
           <span class="sub">
-            {hit.kind}
-            {hit.user && ` · ${hit.user.email} · ${roleText(hit.user.role)}`}
-            {!hit.user && (
+            {hit.user ? (
+              `${hit.user.role === 'customer' ? '' : `${roleText(hit.user.role)} · `}${hit.user.email}`
+            ) : (
               <>
-                {' · '}
-                <ShortId id={hit.id} />
+                {hit.kind} · <ShortId id={hit.id} />
               </>
             )}
           </span>

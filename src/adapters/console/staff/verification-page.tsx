@@ -140,9 +140,10 @@ const Result: FC<{ last: EndedVerification | null }> = ({ last }) => {
   const { language } = usePage();
   if (last === null) {
     return (
-      <Empty title="Not verified yet">
+      <>
+        <p class="answer">Not verified yet</p>
         <p>This server has not verified the books since it started.</p>
-      </Empty>
+      </>
     );
   }
   const { found, startedAt, endedAt } = last;
@@ -208,7 +209,7 @@ const Checkpoints: FC<{ checkpoints: readonly CheckpointView[]; newest: number; 
         {mayMake && (
           <Form action="/staff/checkpoints" class="inline">
             <input type="hidden" name="newest" value={String(newest)} />
-            <button class="button small">Make a checkpoint</button>
+            <button class="button quiet small">Make a checkpoint</button>
           </Form>
         )}
       </div>

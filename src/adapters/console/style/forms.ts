@@ -14,11 +14,12 @@ input[aria-invalid] { border-color: var(--bad); }
 .field-fault { color: var(--bad); font-size: 0.9rem; font-weight: 550; }
 .field-fault:empty { display: none; }
 .check { display: flex; gap: 10px; align-items: start; font-weight: 500; }
-.check input { margin-top: 4px; width: 18px; height: 18px; accent-color: var(--accent); }
+.check input { flex: none; margin: 4px 0 0; width: 18px; height: 18px; accent-color: var(--accent); }
 .button { display: inline-flex; align-items: center; justify-content: center; min-height: 46px; padding: 10px 22px; font: inherit; font-weight: 620; text-decoration: none; color: var(--accent-ink); background: var(--accent); border: 1px solid var(--accent); border-radius: 10px; cursor: pointer; }
 .button:hover { filter: brightness(1.08); }
 .button.quiet { color: var(--ink); background: var(--paper); border-color: var(--line-strong); }
 .button.bad { color: var(--bad); background: var(--paper); border-color: var(--bad); }
+.button.grave { color: var(--paper); background: var(--bad); border-color: var(--bad); }
 .button.small { min-height: 38px; padding: 5px 14px; font-size: 0.92rem; }
 .button.wide { width: 100%; }
 .button + .button.wide, .gate .button.quiet { margin-top: 10px; }

@@ -46,6 +46,7 @@ main { max-width: 1040px; margin: 0 auto; padding: 32px 24px 72px; }
 .lead { color: var(--faint); font-size: 1.05rem; margin-top: 4px; }
 .fine { color: var(--faint); font-size: 0.84rem; }
 .crumb { margin-bottom: 12px; font-size: 0.92rem; }
+.crumb a::before { content: "\\2039\\a0" / ""; }
 .gate { display: grid; place-items: start center; padding-top: 4vh; }
 .gate .card { width: min(100%, 440px); padding: 34px 36px; }
 .narrow { max-width: 620px; margin-inline: auto; }
@@ -56,11 +57,12 @@ main { max-width: 1040px; margin: 0 auto; padding: 32px 24px 72px; }
   .bar-in { flex-wrap: wrap; gap: 0 12px; padding: 0 16px; min-height: 52px; }
   .signed-in .tabs { order: 3; width: calc(100% + 32px); margin: 0 -16px; padding: 0 8px; overflow-x: auto; border-top: 1px solid var(--line); scrollbar-width: none; }
   .bank-name, .who { min-height: 52px; }
-  .bank-name { flex: 1; min-width: 0; }
+  .bank-name { flex: 1; min-width: 0; line-height: 1.2; text-wrap: balance; }
   .who { align-items: center; flex: none; gap: 12px; }
   .who-name .name { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
   .initials { display: grid; place-items: center; width: 34px; height: 34px; border-radius: 50%; color: var(--accent); background: var(--accent-soft); font-size: 0.82rem; font-weight: 650; }
   .tab { flex: 1 0 auto; justify-content: center; min-height: 44px; padding: 0 10px; font-size: 0.94rem; }
+  .tabs:has(> :nth-child(5)) .tab { padding: 0 4px; font-size: 0.82rem; }
   main { padding: 20px 16px 56px; }
   .gate { padding-top: 0; }
   .gate .card { padding: 26px 20px; }

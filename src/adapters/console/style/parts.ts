@@ -14,6 +14,9 @@ export const PARTS_STYLE = `
 .lead + .rows, .lead + .note, .field + .facts { margin-top: 14px; }
 .lead + .note { margin-bottom: 0; }
 .actions + .fine { margin-top: 16px; }
+form > .actions + .fine { margin-top: 0; }
+h1 + .note { margin-top: 14px; }
+table + details { margin-top: 12px; }
 .card.flush { padding-bottom: 8px; }
 .chips { display: flex; gap: 8px; margin: 0 0 16px; overflow-x: auto; padding: 3px; scrollbar-width: none; }
 .chip { flex: none; display: grid; padding: 8px 16px; border: 1px solid var(--line); border-radius: 999px; background: var(--paper); color: var(--ink); font-size: 0.92rem; text-decoration: none; }
@@ -55,6 +58,7 @@ details[open] > summary { margin-bottom: 12px; }
 @media (max-width: 760px) {
   .card { padding: 18px 16px; }
   .facts > div { grid-template-columns: minmax(0, 1fr); gap: 0; }
+  .actions:not(.flat) > .button { flex: 1 1 auto; }
   .rows .end.fine, .rows .end:has(> :nth-child(2)) { grid-column: 1 / -1; grid-row: auto; justify-content: flex-start; margin-top: 4px; }
 }
 `;

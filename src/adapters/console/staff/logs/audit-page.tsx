@@ -4,7 +4,7 @@ import { queryOf } from '../../forms.ts';
 import { sendPage } from '../../layout.tsx';
 import { Empty } from '../../parts/fields.tsx';
 import type { ConsolePorts } from '../../ports.ts';
-import { staffViewerOf, taskRequired } from '../access.ts';
+import { mayDo, staffViewerOf, taskRequired } from '../access.ts';
 import { pathWith, StaffPager } from '../parts.tsx';
 import { AuditList, auditNames } from './audit-list.tsx';
 
@@ -44,6 +44,9 @@ export function auditPageRoutes(ports: ConsolePorts) {
             <div class="head">
               <h1>Audit log</h1>
               {isFiltered && <a href="/staff/audit">Show the whole log</a>}
+              {!isFiltered && mayDo(c.get('caller'), 'readSecurityEvents') && (
+                <a href="/staff/security-events">Security events</a>
+              )}
             </div>
             <p class="lead below">
               {isFiltered

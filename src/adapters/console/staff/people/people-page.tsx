@@ -70,11 +70,11 @@ const PeopleTable: FC<{ users: readonly User[] }> = ({ users }) => (
     <tbody>
       {users.map((user) => (
         <tr>
-          <Cell label="Name">
+          <Cell label="Name" class="title">
             <a href={`/staff/people/${encodeURIComponent(user.id)}`}>{user.name}</a>{' '}
             <PersonBadge user={user} />
           </Cell>
-          <Cell label="E-mail address">{user.erasedAt === null ? user.email : 'Erased'}</Cell>
+          <Cell label="E-mail">{user.erasedAt === null ? user.email : 'Erased'}</Cell>
           <Cell label="Role">{roleText(user.role)}</Cell>
           <Cell label="Registered">
             <Moment at={user.createdAt} />

@@ -188,7 +188,7 @@ const Accounts: FC<AccountsProps> = ({ accounts, next, path, cursor }) => (
         <tbody>
           {accounts.map(({ accountId, number, name, status, balance, held, currency, exponent }) => (
             <tr>
-              <Cell label="Number">
+              <Cell label="Number" class="title">
                 <a class="number" href={`/staff/accounts/${encodeURIComponent(accountId)}`}>
                   {number === null ? accountId : formatAccountNumber(number)}
                 </a>{' '}

@@ -20,6 +20,7 @@ import {
   CardTable,
   Cell,
   DoneNote,
+  growsByDebit,
   LongId,
   OutsideFacts,
   Moment,
@@ -272,20 +273,18 @@ const EntryRecord: FC<Pick<EntriesProps, 'account' | 'accounts'> & { entry: Entr
   const { currency, exponent } = account;
   const money = { currency, exponent };
   const isPosted = entry.step === 'completed' || entry.step === 'captured';
-  // A debit adds to the bank's own assets, such as the funding account
-  const isAsset = account.class === 'asset' || account.class === 'expense';
-  const takes = (entry.direction === 'debit') !== isAsset;
+  const takes = (entry.direction === 'debit') !== growsByDebit(account);
   return (
     <tr class={isPosted ? undefined : 'passing'}>
       <Cell label="No.">{entry.sequence}</Cell>
       <Cell label="Time">
         <Moment at={entry.at} />
       </Cell>
-      <Cell label="Transfer">
+      <Cell label="Transfer" class="title">
         <a href={`/staff/transfers/${encodeURIComponent(entry.transferId)}`}>{stepText(entry)}</a>
         {entry.description !== null && <span class="sub">{entry.description}</span>}
       </Cell>
-      <Cell label="Other account">
+      <Cell label="With">
         {entry.counterparty && <AccountLink id={entry.counterparty.account} accounts={accounts} />}
         {entry.counterparty && entry.counterparty.more > 0 && ` and ${entry.counterparty.more} more`}
       </Cell>

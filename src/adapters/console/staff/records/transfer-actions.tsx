@@ -1,4 +1,6 @@
 import { Hono } from 'hono';
+import type { FC } from 'hono/jsx';
+import type { AccountRecord } from '../../../../application/staff/inspect-account.ts';
 import type { TransferRecord } from '../../../../application/staff/inspect-transfer.ts';
 import { invalid } from '../../../../domain/errors.ts';
 import { decimalText } from '../../../../domain/money/money.ts';
@@ -10,6 +12,7 @@ import type { ConsolePorts, PageContext } from '../../ports.ts';
 import { staffActorOf, staffViewerOf } from '../access.ts';
 import { ReasonField, requireOk, staffActionRoutes } from '../action.tsx';
 import type { StaffAction } from '../action.tsx';
+import { growsByDebit, recordTitle } from '../parts.tsx';
 import { reasonIn } from './account-actions.tsx';
 
 /** Pages with which the staff returns the money of a transfer and erases its texts. */
@@ -90,14 +93,12 @@ function reverse(ports: ConsolePorts): StaffAction<TransferRecord, Reversal> {
           </Fact>
           {from && (
             <Fact label="From">
-              <span class="number">{from.number ?? 'The bank'}</span>, balance{' '}
-              <Amount amount={from.balance} {...money} />
+              <Effect account={from} debited={order.amount} />
             </Fact>
           )}
           {to && (
             <Fact label="Back to">
-              <span class="number">{to.number ?? 'The bank'}</span>, balance{' '}
-              <Amount amount={to.balance} {...money} />
+              <Effect account={to} debited={-order.amount} />
             </Fact>
           )}
           <Fact label="Left to return">
@@ -114,6 +115,21 @@ function reverse(ports: ConsolePorts): StaffAction<TransferRecord, Reversal> {
     },
   };
 }
+
+/** An account with its balance before and after a debit, or a credit if that is negative. */
+const Effect: FC<{ account: AccountRecord; debited: bigint }> = ({ account, debited }) => {
+  const { balance, currency, exponent } = account;
+  const after = growsByDebit(account) ? balance + debited : balance - debited;
+  return (
+    <>
+      <span class="number">{recordTitle(account)}</span>
+      <span class="sub">
+        Balance <Amount amount={balance} currency={currency} exponent={exponent} /> →{' '}
+        <Amount amount={after} currency={currency} exponent={exponent} />
+      </span>
+    </>
+  );
+};
 
 function eraseTexts(ports: ConsolePorts): StaffAction<TransferRecord, { reason: string }> {
   return {

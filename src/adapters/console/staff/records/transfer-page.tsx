@@ -218,7 +218,9 @@ const Legs: FC<{ record: TransferRecord; names: Names }> = ({ record: { legs, tr
       <tbody>
         {legs.map(({ accountId, ownerId, direction, amount }) => (
           <tr>
-            <Cell label="Side">{SIDES[direction]}</Cell>
+            <Cell label="Side" class="title">
+              {SIDES[direction]}
+            </Cell>
             <Cell label="Account">
               <AccountLink id={accountId} accounts={names.accounts} />
             </Cell>
@@ -301,7 +303,7 @@ const EntryOfTransfer: FC<{ entry: LedgerEntry; names: Names; transfer: Transfer
   const amount = <MaybeAmount amount={isPosted ? posted : pending} of={transfer} />;
   return (
     <tr class={isPosted ? undefined : 'passing'}>
-      <Cell label="Account">
+      <Cell label="Account" class="title">
         <AccountLink id={accountId} accounts={names.accounts} />
       </Cell>
       <Cell label="Entry no.">{sequence}</Cell>
