@@ -191,7 +191,7 @@ describe('an action of the staff', () => {
       expect(text).toContain(words);
     }
     expect(text).toMatch(/Asked for.*An overdraft.*Card found.*Lost card/);
-    expect(text).toContain('Minimum balance: €0.00 → −€250.00');
+    expect(text).toContain('Lowest available balance: €0.00 → −€250.00');
   });
 
   test('returns a part of a transfer, and erases its texts', async () => {

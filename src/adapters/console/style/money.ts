@@ -22,7 +22,7 @@ export const MONEY_STYLE = `
 .entries .what a:hover { text-decoration: underline; }
 .entries .sub { display: block; color: var(--faint); font-size: 0.86rem; }
 .entries .num { padding-left: 18px; }
-.entries .after { color: var(--faint); font-size: 0.88rem; }
+.entries .after { margin: 0; color: var(--faint); font-size: 0.88rem; }
 .entries tr.passing td { color: var(--faint); }
 @media (max-width: 760px) {
   .balance { grid-template-columns: minmax(0, 1fr); }

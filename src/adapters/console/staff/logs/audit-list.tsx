@@ -76,8 +76,8 @@ const SubjectLink: FC<{ record: AuditRecord; names: AuditNames }> = ({ record, n
 const FIELDS: Readonly<Record<string, string>> = {
   status: 'Status',
   creditsFrozen: 'Credits blocked too',
-  minimumBalance: 'Minimum balance',
-  maximumBalance: 'Maximum balance',
+  minimumBalance: 'Lowest available balance',
+  maximumBalance: 'Highest balance',
   role: 'Role',
   description: 'Description',
   metadata: 'Metadata',

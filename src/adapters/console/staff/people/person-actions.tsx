@@ -55,8 +55,8 @@ function lock(ports: ConsolePorts): StaffAction<User, { reason: string }> {
             {subject.name}, {subject.email}
           </Fact>
           <Fact label="Then">
-            The person cannot sign in, {sessions.length} open sessions end, and API keys stop. The accounts
-            stay as they are.
+            The person cannot sign in, {sessionsText(sessions.length)}, and API keys stop. The accounts stay
+            as they are.
           </Fact>
           <Fact label="Reason">{order.reason}</Fact>
         </Facts>
@@ -67,6 +67,12 @@ function lock(ports: ConsolePorts): StaffAction<User, { reason: string }> {
       return `${pathOf(subject)}?done=locked`;
     },
   };
+}
+
+/** What becomes of the sessions of a person who is locked out. */
+function sessionsText(count: number): string {
+  if (count === 0) return 'no session is open';
+  return count === 1 ? 'the open session ends' : `${count} open sessions end`;
 }
 
 function unlock(ports: ConsolePorts): StaffAction<User, { reason: string }> {
