@@ -175,10 +175,11 @@ describe.skipIf(!hasBrowser)("The staff's pages in a browser", () => {
     ];
     const found: string[] = [];
     for (const [path, refused, given] of actions) {
-      found.push(...(await visit.problemsOf([path])));
+      await visit.page.goto(path);
       await fillIn(visit, refused);
       await visit.press('Continue');
       await visit.page.getByRole('alert').waitFor();
+      // The form is looked at with its fault, which adds to it and takes nothing away
       found.push(...(await visit.problems()));
       await fillIn(visit, given);
       await visit.press('Continue');
