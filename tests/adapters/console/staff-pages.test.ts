@@ -277,15 +277,18 @@ describe.skipIf(!hasBrowser)("The staff's pages in a browser", () => {
     const visit = await world.signIn(grace);
     const { page } = visit;
     await page.goto(`/staff/accounts/${ids.account}/limits`);
-    const focused = () =>
-      page.evaluate(() => {
-        const { innerText = '', id, checkVisibility } = document.activeElement as HTMLElement;
-        return checkVisibility.call(document.activeElement) ? innerText || id : 'nothing to see';
-      });
+    /** The text or the id of the element with the focus, if its ring is on the screen. */
+    const focused = async () => {
+      const element = page.locator(':focus');
+      const { y = -1 } = (await element.boundingBox()) ?? {};
+      const ring = await element.evaluate((one) => globalThis.getComputedStyle(one).outlineStyle);
+      if (ring !== 'solid' || y < 0) return 'nothing to see';
+      return (await element.innerText()) || (await element.getAttribute('id'));
+    };
     await page.keyboard.press('Tab');
     expect(await focused()).toBe('Skip to the content');
     await page.keyboard.press('Enter');
-    const reached: string[] = [];
+    const reached: (string | null)[] = [];
     for (let count = 0; count < 6; count++) {
       await page.keyboard.press('Tab');
       reached.push(await focused());

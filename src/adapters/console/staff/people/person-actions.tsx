@@ -69,7 +69,7 @@ function lock(ports: ConsolePorts): StaffAction<User, { reason: string }> {
   };
 }
 
-/** What becomes of the sessions of a person who is locked out. */
+/** The end of a person's sessions as a part of a sentence. */
 function sessionsText(count: number): string {
   if (count === 0) return 'no session is open';
   return count === 1 ? 'the open session ends' : `${count} open sessions end`;
