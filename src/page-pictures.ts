@@ -54,6 +54,12 @@ export async function withPictures<R>(
 }
 
 async function takePicture(page: Page, url: string, { width, scheme }: PictureTerms): Promise<Buffer> {
+  if (page.shown !== url) {
+    const loaded = page.next('Page.loadEventFired');
+    await page.send('Page.navigate', { url });
+    await loaded;
+    page.shown = url;
+  }
   await page.send('Emulation.setDeviceMetricsOverride', {
     width,
     height: 400,
@@ -63,9 +69,6 @@ async function takePicture(page: Page, url: string, { width, scheme }: PictureTe
   await page.send('Emulation.setEmulatedMedia', {
     features: [{ name: 'prefers-color-scheme', value: scheme }],
   });
-  const loaded = page.next('Page.loadEventFired');
-  await page.send('Page.navigate', { url });
-  await loaded;
   const { cssContentSize } = await page.send<{ cssContentSize: { height: number } }>('Page.getLayoutMetrics');
   const clip = { x: 0, y: 0, width, height: Math.ceil(cssContentSize.height), scale: 1 };
   const terms = { format: 'png', captureBeyondViewport: true, clip };
@@ -74,6 +77,8 @@ async function takePicture(page: Page, url: string, { width, scheme }: PictureTe
 }
 
 type Page = {
+  /** Address of the page that is shown; undefined before the first. */
+  shown: string | undefined;
   send<R>(method: string, params?: object): Promise<R>;
   /** Resolves at the next event of this name. */
   next(event: string): Promise<unknown>;
@@ -112,6 +117,7 @@ class DevTools {
     const attached = await this.#send('Target.attachToTarget', { ...(target as object), flatten: true });
     const { sessionId } = attached as { sessionId: string };
     const page: Page = {
+      shown: undefined,
       send: <R>(method: string, params = {}) => this.#send(method, params, sessionId) as Promise<R>,
       next: (event) => this.#wait(event),
     };

@@ -34,9 +34,8 @@ const NOT_OF_THE_LEDGER: Readonly<Record<string, string>> = {
 /** Collections whose missing documents go unnoticed: records have no copy, and missing blocks are rebuilt. */
 const MAY_VANISH = new Set(['records', 'blocks']);
 
-/** Number of documents of different shape in which each field is changed. */
-const SHAPES = 2;
-const REMOVED = 6;
+/** Number of the first and of the last documents of each collection that are removed, one by one. */
+const REMOVED = 3;
 
 describeWithMongo('verification of a MongoDB database that was changed by hand', () => {
   let store: Store;
@@ -65,27 +64,23 @@ describeWithMongo('verification of a MongoDB database that was changed by hand',
     for (const [, documents] of ofTheLedger()) expect(documents).not.toEqual([]);
   });
 
-  it('finds a change of every field in every collection, to any value', async () => {
+  // `memory-every-property.test.ts` changes each to many values. Here, each must reach the verification at all
+  it('finds a change of every field in every collection', async () => {
     const missed: string[] = [];
     let tried = 0;
     for (const [name, documents] of ofTheLedger()) {
-      for (const [field, places] of fieldsOf(documents)) {
-        for (const [index, { document, path }] of places.entries()) {
-          const [first, second = first] = otherValues(at(document, path), { whereNull: 'x' });
-          // Two values each: in one place both, and in two places one in each
-          const values = index > 0 ? [second] : places.length > 1 ? [first] : [first, second];
-          for (const value of new Set(values)) {
-            const changed = withValue(document, path, value);
-            if (!(await replace(name, document, changed))) continue;
-            tried++;
-            if ((await faults()).length === 0) missed.push(`${name}.${field} to ${String(value)}`);
-            expect(await replace(name, changed, document)).toBe(true);
-          }
-        }
+      for (const [field, { document, path }] of fieldsOf(documents)) {
+        const values = otherValues(at(document, path), { whereNull: 'x' });
+        const value = values[tried % values.length];
+        const changed = withValue(document, path, value);
+        if (!(await replace(name, document, changed))) continue;
+        tried++;
+        if ((await faults()).length === 0) missed.push(`${name}.${field} to ${String(value)}`);
+        expect(await replace(name, changed, document)).toBe(true);
       }
     }
     expect(missed).toEqual([]);
-    expect(tried).toBeGreaterThan(100);
+    expect(tried).toBeGreaterThan(60);
     expect(await faults()).toEqual([]);
   });
 
@@ -129,17 +124,13 @@ describeWithMongo('verification of a MongoDB database that was changed by hand',
   }
 });
 
-/** Places of each field, in documents of different shape. Indexes of lists do not count as part of a field. */
+/** The first place of each field. Indexes of lists do not count as part of a field. */
 function fieldsOf(documents: readonly Kept[]) {
-  const fields = new Map<string, { document: Kept; path: Path; shape: string }[]>();
+  const fields = new Map<string, { document: Kept; path: Path }>();
   for (const document of documents) {
-    const shape = [document['kind'], document['status'], document['action'], document['purpose']].join();
     for (const path of pathsIn(document)) {
       const field = path.filter((name) => !/^\d+$/.test(name)).join('.');
-      const places = fields.get(field) ?? [];
-      fields.set(field, places);
-      const isNew = places.every((place) => place.shape !== shape);
-      if (isNew && places.length < SHAPES) places.push({ document, path, shape });
+      if (!fields.has(field)) fields.set(field, { document, path });
     }
   }
   return fields;

@@ -1,10 +1,17 @@
+import { afterAll } from 'vitest';
 import { describeWithMongo } from '../support/mongo.ts';
-import { TamperedMongo } from '../support/tamper-mongo.ts';
+import { aTamperedMongo } from '../support/tamper-mongo.ts';
 import { tamperingContract } from './tampering.ts';
 
 describeWithMongo('books in MongoDB', () => {
-  const mongo = new TamperedMongo();
-  tamperingContract('MongoDB', () => mongo.open(), {
+  let close: (() => Promise<void>) | undefined;
+  afterAll(() => close?.());
+  const open = async () => {
+    const opened = await aTamperedMongo();
+    close = opened.close;
+    return opened;
+  };
+  tamperingContract('MongoDB', open, {
     isWhole: false,
     // Unique indexes; and a transfer's record tells what the transfer itself does
     impossible: [

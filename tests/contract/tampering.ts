@@ -16,7 +16,12 @@ import { aCustomer, FixedClock, freshId, freshNumber } from '../../src/testing/f
 import { MemoryCheckpoints } from '../support/checkpoints.ts';
 import type { Tamper } from '../support/tamper.ts';
 
-type Opened = { readonly store: Store; readonly tamper: Tamper };
+type Opened = {
+  readonly store: Store;
+  readonly tamper: Tamper;
+  /** Remembers all records, and returns a function that puts them back. Without it, each test opens new books. */
+  readonly remember?: () => Promise<() => Promise<void>>;
+};
 
 /** The first fault of a kind, with its place. */
 type Found = { readonly kind: FaultKind; readonly accountId?: string; readonly sequence?: number } & Readonly<
@@ -29,7 +34,7 @@ type Tampering = readonly [
   expected: (books: Books) => readonly Found[],
 ];
 
-/** Tampers with every place in the books, each time in new ones. `open` opens empty books. */
+/** Tampers with every place in the books, each time in untouched ones. `open` opens empty books. */
 export function tamperingContract(
   name: string,
   open: () => Promise<Opened>,
@@ -44,8 +49,21 @@ export function tamperingContract(
   } = {},
 ): void {
   describe(`tampering with ${name}`, () => {
+    let kept: { readonly books: Books; readonly restore: () => Promise<void> } | undefined;
+    async function untouched(): Promise<Books> {
+      if (kept) {
+        await kept.restore();
+        return kept.books;
+      }
+      const opened = await open();
+      const books = await someBooks(opened);
+      const restore = await opened.remember?.();
+      if (restore) kept = { books, restore };
+      return books;
+    }
+
     it('is not found in untouched books', async () => {
-      const books = await someBooks(await open());
+      const books = await untouched();
       expect(await verify(books)).toEqual([]);
       expect(await verify(books, await books.checkpoint())).toEqual([]);
     });
@@ -53,7 +71,7 @@ export function tamperingContract(
     it.each(TAMPERINGS.filter(([what]) => impossible.includes(what)))(
       'is impossible: %s',
       async (_, tamper) => {
-        const books = await someBooks(await open());
+        const books = await untouched();
         await tamper(books).catch(() => {});
         expect(await verify(books)).toEqual([]);
       },
@@ -62,7 +80,7 @@ export function tamperingContract(
     it.each(TAMPERINGS.filter(([what]) => !impossible.includes(what)))(
       'is found and named: %s',
       async (_, tamper, expected) => {
-        const books = await someBooks(await open());
+        const books = await untouched();
         await tamper(books);
         const found = await verify(books);
         if (isWhole) {
@@ -77,7 +95,7 @@ export function tamperingContract(
     );
 
     it('is found by a checkpoint alone if the chain of an account was recomputed', async () => {
-      const books = await someBooks(await open());
+      const books = await untouched();
       const checkpoint = await books.checkpoint();
       await rewriteDescription(books, 'Loan');
 
@@ -87,7 +105,7 @@ export function tamperingContract(
     });
 
     it('is found if an account was removed after the checkpoint', async () => {
-      const books = await someBooks(await open());
+      const books = await untouched();
       const checkpoint = await books.checkpoint();
       await books.tamper.removeAccount(books.empty);
       expect(await verify(books)).toEqual([]);
@@ -97,7 +115,7 @@ export function tamperingContract(
     });
 
     it('is found if an account changed its owner after the checkpoint', async () => {
-      const books = await someBooks(await open());
+      const books = await untouched();
       const checkpoint = await books.checkpoint();
       await books.tamper.account(books.empty, { ownerId: 'mallory' });
       expect(await verify(books, checkpoint)).toMatchObject([
@@ -107,7 +125,7 @@ export function tamperingContract(
     });
 
     it('is found if the audit log lost its last record, of an erased text', async () => {
-      const books = await someBooks(await open());
+      const books = await untouched();
       const audit = await books.store.reads.audit({ after: null, limit: 100 });
       const last = audit.findLast(({ action }) => action === 'text_erased')!;
       for (const { sequence } of audit.slice(audit.indexOf(last))) await books.tamper.removeAudit(sequence);
@@ -115,7 +133,7 @@ export function tamperingContract(
     });
 
     it('is found if the end of the audit log was cut off after the checkpoint', async () => {
-      const books = await someBooks(await open());
+      const books = await untouched();
       const checkpoint = await books.checkpoint();
       const last = (await books.store.reads.audit({ after: null, limit: 100 })).at(-1)!;
       await books.tamper.removeAudit(last.sequence);
@@ -126,7 +144,7 @@ export function tamperingContract(
     });
 
     it('is found if the manifest is not the signed one', async () => {
-      const books = await someBooks(await open());
+      const books = await untouched();
       const { checkpoint, lines } = await books.checkpoint();
       const forged = lines.map((line) => line.replace(' liability active ', ' liability closed '));
       expect(await verify(books, { checkpoint, lines: forged })).toMatchObject([{ kind: 'checkpoint_root' }]);

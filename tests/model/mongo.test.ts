@@ -20,6 +20,6 @@ describeWithMongo('a store in MongoDB', () => {
         },
       };
     },
-    { sequences: 24, commands: 64 },
+    { sequences: 12, commands: 64 },
   );
 });

@@ -11,7 +11,6 @@ import type { IdempotencyKey, IdempotencyRecord } from '../../src/domain/books/i
 import type { LedgerEntry, LedgerEntryState } from '../../src/domain/entities/ledger-entry.ts';
 import type { TransferState } from '../../src/domain/entities/transfer.ts';
 import { FixedClock } from '../../src/testing/fixtures/builders.ts';
-import { EmptiedDatabase } from './emptied-database.ts';
 import { freshDatabaseName, mongoUri } from './mongo.ts';
 import type { Tamper } from './tamper.ts';
 
@@ -32,17 +31,32 @@ export async function anUnguardedMongo(
   return { store, db: required(opened.db), close: () => store.close() };
 }
 
-/** Opens stores one after another, in one database that it empties before each. */
-export class TamperedMongo {
-  readonly #database = new EmptiedDatabase();
-  #close: () => Promise<void> = async () => {};
+/** A store in a database of its own, whose documents can be put back as they were. */
+export async function aTamperedMongo(): Promise<{
+  store: Store;
+  tamper: Tamper;
+  remember: () => Promise<() => Promise<void>>;
+  close: () => Promise<void>;
+}> {
+  const { store, db, close } = await anUnguardedMongo();
+  return { store, tamper: new MongoTamper(db, store), remember: () => remember(db), close };
+}
 
-  async open(): Promise<{ store: Store; tamper: Tamper }> {
-    await this.#close();
-    const { store, db, close } = await anUnguardedMongo(await this.#database.empty());
-    this.#close = close;
-    return { store, tamper: new MongoTamper(db, store) };
-  }
+/** Remembers all documents of the database, and returns a function that puts them back. */
+async function remember(db: Db): Promise<() => Promise<void>> {
+  const collections = await db.listCollections({}, { nameOnly: true }).toArray();
+  const kept = await Promise.all(
+    collections.map(async ({ name }) => ({ name, documents: await db.collection(name).find().toArray() })),
+  );
+  return async () => {
+    await Promise.all(
+      kept.map(async ({ name, documents }) => {
+        await db.collection(name).deleteMany({});
+        if (documents.length > 0)
+          await db.collection(name).insertMany(documents, { bypassDocumentValidation: true });
+      }),
+    );
+  };
 }
 
 type Kept = Document & { _id: string | bigint };

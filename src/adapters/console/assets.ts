@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { brotliCompressSync, constants } from 'node:zlib';
+import { promisify } from 'node:util';
+import { brotliCompress, constants } from 'node:zlib';
 import { Hono } from 'hono';
 import type { PageEnv } from '../shared/page-edge.ts';
 import { CONFIRM_SCRIPT } from './confirm-script.ts';
@@ -25,7 +26,8 @@ const fromHtmx = (name: string): string => {
 type Asset = {
   readonly type: string;
   readonly content: Buffer;
-  readonly compressed: Buffer;
+  /** Compressed at the first request: to do it as the program loads would delay its start. */
+  readonly compressed: () => Promise<Buffer>;
   readonly version: string;
 };
 
@@ -42,10 +44,14 @@ const ASSETS = new Map<string, Asset>(
 
 function assetOf(type: string, text: string): Asset {
   const content = Buffer.from(text);
+  let compressed: Promise<Buffer> | undefined;
   return {
     type,
     content,
-    compressed: brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }),
+    compressed: () =>
+      (compressed ??= promisify(brotliCompress)(content, {
+        params: { [constants.BROTLI_PARAM_QUALITY]: 9 },
+      })),
     version: createHash('sha256').update(content).digest('base64url').slice(0, 12),
   };
 }
@@ -59,12 +65,12 @@ export function assetPath(name: AssetName): string {
 
 /** The files that pages load. A file of another version is the present one. */
 export function assetRoutes() {
-  return new Hono<PageEnv>().get('/assets/:version/:name', (c) => {
+  return new Hono<PageEnv>().get('/assets/:version/:name', async (c) => {
     const asset = ASSETS.get(c.req.param('name'));
     if (!asset) return c.notFound();
     const isKnown = asset.version === c.req.param('version');
     const isCompressed = /\bbr\b/.test(c.req.header('accept-encoding') ?? '');
-    return c.body(new Uint8Array(isCompressed ? asset.compressed : asset.content), 200, {
+    return c.body(new Uint8Array(isCompressed ? await asset.compressed() : asset.content), 200, {
       'Content-Type': asset.type,
       'Cache-Control': isKnown ? KEPT : 'no-store',
       Vary: 'Accept-Encoding',

@@ -16,6 +16,8 @@ type People = {
   readonly hold: string;
   readonly paid: string;
   readonly empty: string;
+  /** Sequence of the last audit record before the test. */
+  readonly audited: number;
 };
 
 /** A field of a request, and another value for it. */
@@ -286,17 +288,15 @@ export function describeDuplicates(subject: () => Subject): void {
       });
     }
 
-    it.each(fields)(
-      'with another %s is a conflict that names the field, and does nothing',
-      async (field, value) => {
-        const { bank, otherBank } = subject();
-        const people = await aStage(subject());
-        const sent = { ...request(people), idempotencyKey: freshId() };
-        await send(bank.ledger, who(people) as never, sent as never);
-        const before = await effects(subject(), people);
+    it('with another value of a field is a conflict that names the field, and does nothing', async () => {
+      const { bank, otherBank } = subject();
+      const people = await aStage(subject());
+      const sent = { ...request(people), idempotencyKey: freshId() };
+      await send(bank.ledger, who(people) as never, sent as never);
+      const before = await effects(subject(), people);
+      for (const [index, [field, value]] of fields.entries()) {
         // All later fields differ too, because the error names the first one
-        const from = fields.findIndex(([one]) => one === field);
-        const later = fields.slice(from).filter(([one]) => one !== 'pending' || field === 'pending');
+        const later = fields.slice(index).filter(([one]) => one !== 'pending' || field === 'pending');
         const changed = Object.fromEntries(later.map(([one, other]) => [one, other(people)]));
         const again = { ...sent, ...changed, [field]: value(people) };
         expect(await send(otherBank.ledger, who(people) as never, again as never)).toStrictEqual({
@@ -307,9 +307,9 @@ export function describeDuplicates(subject: () => Subject): void {
           transferId: null,
           field,
         });
-        expect(await effects(subject(), people)).toEqual(before);
-      },
-    );
+      }
+      expect(await effects(subject(), people)).toEqual(before);
+    });
 
     it('by another actor is another request, except that operators share the ledger’s keys', async () => {
       const { bank } = subject();
@@ -413,7 +413,7 @@ function asReplay(answer: object): object {
 type Effects = Readonly<Record<string, bigint>>;
 
 /** Counts and balances that show every effect of a command. */
-async function effects({ bank, second }: Subject, people: People): Promise<Effects> {
+async function effects({ second }: Subject, people: People): Promise<Effects> {
   const page = { after: null, limit: 200 };
   const accounts = ['from', 'to', 'yen', 'empty'] as const;
   const counted = await Promise.all(
@@ -432,7 +432,7 @@ async function effects({ bank, second }: Subject, people: People): Promise<Effec
   const hers = await second.reads.accountsOf(people.alice.id, page);
   const transfers = await userTransfers(second.reads, people.alice.id, { before: null, limit: 200 });
   const his = await userTransfers(second.reads, people.bob.id, { before: null, limit: 200 });
-  const log = (await wholeLog({ bank, second })).filter(({ accountId }) =>
+  const log = (await second.reads.audit({ after: people.audited, limit: 1_000 })).filter(({ accountId }) =>
     accounts.some((name) => people[name] === accountId),
   );
   return Object.fromEntries([
@@ -444,35 +444,22 @@ async function effects({ bank, second }: Subject, people: People): Promise<Effec
   ]);
 }
 
-async function wholeLog({ second }: Pick<Subject, 'bank' | 'second'>) {
-  const log = [];
-  for (;;) {
-    const page = await second.reads.audit({ after: log.at(-1)?.sequence ?? null, limit: 200 });
-    if (page.length === 0) return log;
-    log.push(...page);
-  }
-}
-
 function difference(before: Effects, after: Effects): Effects {
   return Object.fromEntries(
     Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0n)]),
   );
 }
 
-async function aStage({ bank }: Subject): Promise<People> {
+async function aStage({ bank, store }: Subject): Promise<People> {
   const [alice, bob] = [aCustomer('Alice'), aCustomer('Bob')];
-  const from = await bank.account(alice, { funds: 1000n });
-  const to = await bank.account(bob);
+  const [from, to, yen, empty] = await Promise.all([
+    bank.account(alice, { funds: 1000n }),
+    bank.account(bob),
+    bank.account(alice, { currency: 'JPY' }),
+    bank.account(alice),
+  ]);
   const paid = transferIdOf(await bank.pay(alice, { from, to, amount: 50n }));
   const hold = await bank.hold(alice, { from, to, amount: 30n });
-  return {
-    alice,
-    bob,
-    from,
-    to,
-    paid,
-    hold,
-    yen: await bank.account(alice, { currency: 'JPY' }),
-    empty: await bank.account(alice),
-  };
+  const head = await store.scan.atOnce(async ({ auditHead }) => auditHead);
+  return { alice, bob, from, to, paid, hold, yen, empty, audited: head?.sequence ?? 0 };
 }

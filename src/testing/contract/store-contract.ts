@@ -78,7 +78,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describeDuplicates(subject);
     describeEntries(subject);
     describeAtOnce(subject);
-    describeHistory(subject, { steps: 40, rounds: 10 });
+    describeHistory(subject, { steps: 30, rounds: 4 });
     describeStatements(subject);
     it('keeps books in which verifying finds only what tests changed by hand', async () => {
       const { faults } = await subject().bank.ledger.verifyBooks();
