@@ -55,8 +55,9 @@ describe.skipIf(!hasBrowser)("The customer's pages in a browser", () => {
   });
   afterAll(() => world?.close());
 
-  test('fit a phone and a desk, have one heading and no barrier, in the dark and in the light', async () => {
+  test('are small, fit a phone and a desk, have one heading and no barrier, in the dark and in the light', async () => {
     const visit = await world.signIn(ada);
+    await visit.countBytes();
     expect(await visit.problemsOf(Object.values(paths))).toEqual([]);
     await visit.close();
   });
