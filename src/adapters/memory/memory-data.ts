@@ -30,8 +30,11 @@ import { countBefore, countUpTo, insertSorted, removeSorted } from './sorted-lis
 export type StoredMessage = {
   readonly message: Notification;
   readonly attempts: number;
-  /** Null once the message is sent or given up. */
+  /** Null once the message is given up. */
   readonly dueAt: Instant | null;
+  /** Null while the message waits. */
+  readonly givenUpAt: Instant | null;
+  readonly reason: string | null;
 };
 
 /** All data of the store. Entities are immutable, so later changes never affect a reader. */
@@ -60,6 +63,7 @@ export class MemoryData {
     transfers: new Map<string, Transfer>(),
     records: new Map<string, IdempotencyRecord>(),
   };
+  /** Without those that were sent. */
   readonly messages = new Map<string, StoredMessage>();
   readonly users = new Map<string, { readonly user: User; readonly passwordHash: string }>();
   readonly sessions = new Map<string, Session>();
@@ -227,7 +231,7 @@ export class MemoryData {
     for (const message of changes.messages) {
       const { messagesDueAt: dueAt } = changes;
       const state = dueAt === null ? { attempts: 0, dueAt: message.at } : { attempts: 1, dueAt };
-      this.messages.set(message.id, { message, ...state });
+      this.messages.set(message.id, { message, ...state, givenUpAt: null, reason: null });
     }
     for (const change of changes.transfers) if (erasesText(change)) this.#forgetTexts(change.after);
   }

@@ -362,7 +362,8 @@ class MemoryOutbox implements OutboxStore {
   }
 
   async add(message: Notification): Promise<void> {
-    this.#journal.set(this.#data.messages, message.id, { message, attempts: 0, dueAt: message.at });
+    const state = { attempts: 0, dueAt: message.at, givenUpAt: null, reason: null };
+    this.#journal.set(this.#data.messages, message.id, { message, ...state });
   }
 
   async claim(terms: {
@@ -376,38 +377,53 @@ class MemoryOutbox implements OutboxStore {
       .slice(0, terms.limit);
     return due.map(({ message, attempts }) => {
       const attempt = attempts + 1;
-      this.#change(message.id, { attempts: attempt, dueAt: terms.leaseUntil });
+      const stored = this.#data.messages.get(message.id);
+      const claim = { attempts: attempt, dueAt: terms.leaseUntil };
+      if (stored) this.#journal.set(this.#data.messages, message.id, { ...stored, ...claim });
       return { message, attempt };
     });
   }
 
   async markSent(ids: readonly string[]): Promise<void> {
-    for (const id of ids) this.#change(id, { dueAt: null });
+    for (const id of ids) if (this.#claimed(id)) this.#journal.delete(this.#data.messages, id);
   }
 
   async release(ids: readonly string[], at: Instant): Promise<void> {
     for (const id of ids) this.#change(id, { dueAt: at });
   }
 
-  async putBack(ids: readonly string[], { dueAt }: { dueAt: Instant }): Promise<void> {
+  async putBack(ids: readonly string[], terms: { dueAt: Instant; reason: string }): Promise<void> {
     for (const id of ids) {
       const attempts = this.#data.messages.get(id)?.attempts ?? 0;
-      this.#change(id, { attempts: attempts - 1, dueAt });
+      this.#change(id, { attempts: attempts - 1, ...terms });
     }
   }
 
-  async postpone(id: string, { dueAt }: { dueAt: Instant }): Promise<void> {
-    this.#change(id, { dueAt });
+  async postpone(id: string, terms: { dueAt: Instant; reason: string }): Promise<void> {
+    this.#change(id, terms);
   }
 
-  async giveUp(id: string): Promise<void> {
-    this.#change(id, { dueAt: null });
+  async giveUp(id: string, { at, reason }: { at: Instant; reason: string }): Promise<void> {
+    this.#change(id, { dueAt: null, givenUpAt: at, reason });
+  }
+
+  async retry(places: readonly string[], at: Instant): Promise<readonly Notification[]> {
+    return [...new Set(places)].flatMap((id) => {
+      const stored = this.#data.messages.get(id);
+      if (!stored || stored.dueAt !== null) return [];
+      this.#journal.set(this.#data.messages, id, { ...stored, attempts: 0, dueAt: at, givenUpAt: null });
+      return stored.message;
+    });
   }
 
   /** Changes a claimed message: only the claimant reports its result. */
   #change(id: string, change: Partial<StoredMessage>): void {
+    const stored = this.#claimed(id);
+    if (stored) this.#journal.set(this.#data.messages, id, { ...stored, ...change });
+  }
+
+  #claimed(id: string): StoredMessage | undefined {
     const stored = this.#data.messages.get(id);
-    if (stored && (stored.attempts > 0 || change.attempts))
-      this.#journal.set(this.#data.messages, id, { ...stored, ...change });
+    return stored && stored.attempts > 0 && stored.dueAt !== null ? stored : undefined;
   }
 }
