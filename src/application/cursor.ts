@@ -29,8 +29,15 @@ export class Cursors {
 
   /** @throws PassbookError `invalid_request` for a malformed cursor, and for one of another list or filter */
   decode(cursor: string): string {
+    const id = this.decodePlace(cursor);
+    if (!isIdentifier(id)) throw invalidCursor();
+    return id;
+  }
+
+  /** Decodes a cursor of a list whose places only the store can read. @throws PassbookError as `decode` */
+  decodePlace(cursor: string): string {
     const [version, mark, id, more] = textOf(cursor).split(' ');
-    if (version !== VERSION || !isIdentifier(id) || more !== undefined) throw invalidCursor();
+    if (version !== VERSION || id === undefined || more !== undefined) throw invalidCursor();
     if (mark !== this.#mark()) {
       throw invalid('cursor', 'is of another list or filter: leave it out to begin a list');
     }
