@@ -270,7 +270,7 @@ function bookItems(books: Books, now: number): readonly Attention[] {
 function givenUpItem(count: number): Attention {
   return {
     title: count === 1 ? '1 mail was given up' : `${countText(count, GIVEN_UP_COUNTED)} mails were given up`,
-    advice: 'The people were not told. Look at the reasons, mend them, and try again.',
+    advice: 'The people were not told. Look at the reasons, mend the cause, and try again.',
     href: MAILS_PATH,
     link: 'Open',
   };

@@ -46,7 +46,7 @@ export const MailReason: FC<{ reason: string | null }> = ({ reason }) => {
   const words = reasonText(reason);
   return words === null ? null : (
     <>
-      {words}: <q class="raw">{reason}</q>
+      {words}: <q>{reason}</q>
     </>
   );
 };

@@ -23,7 +23,7 @@ export const MailsCard: FC<Props> = ({ of: { mails, isPartial }, users, isRefuse
       </p>
     ) : (
       <>
-        <ul class="rows mails">
+        <ul class="rows tasks">
           {mails.map((mail) => (
             <MailRow mail={mail} users={users} isPartial={isPartial} />
           ))}

@@ -48,8 +48,8 @@ export function mailsPageRoutes(ports: ConsolePorts) {
             <p class="lead below">
               Mails that were not sent so far, the oldest first. Mails that were sent are not kept.
             </p>
-            <DoneNote text={doneText(query)} />
             <div class="stack">
+              <DoneNote text={doneText(query)} />
               <GivenUp page={givenUp} users={users} mayRetry={mayRetry} query={query} />
               <Waiting page={waiting} users={users} query={query} />
             </div>
@@ -90,9 +90,9 @@ function doneText(query: Fields): string | undefined {
   if (!/^\d{1,6}$/.test(text)) return undefined;
   const count = Number(text);
   if (count === 0) return 'Nothing was left to try again: somebody else was faster.';
-  const again = count === 1 ? '1 mail is tried again now.' : `${count} mails are tried again now.`;
+  if (count === 1) return '1 mail is tried again now. If it fails again, it comes back to this list.';
   const more = query.has('more') ? ' More are left: try them again, too.' : '';
-  return `${again}${more} If one fails for the same reason, it comes back to this list.`;
+  return `${count} mails are tried again now.${more} One that fails again comes back to this list.`;
 }
 
 type ListProps = {
@@ -117,11 +117,11 @@ const GivenUp: FC<ListProps & { mayRetry: boolean }> = ({ page, users, mayRetry,
       </NoMails>
     ) : (
       <>
-        <p class="advice">
-          Nobody was told. Mend the cause first, such as the person’s address. A link in an old mail may have
-          ended: send a new one from the page of the person.
+        <p class="fine">
+          These people were not told. Mend the cause first, such as a wrong address. A link in an old mail may
+          have ended: send a new one from the page of the person.
         </p>
-        <ul class="rows mails">
+        <ul class="rows tasks">
           {page.items.map((mail) => (
             <MailRow mail={mail} users={users} mayRetry={mayRetry} />
           ))}
@@ -140,7 +140,7 @@ const Waiting: FC<ListProps> = ({ page, users, query }) => (
         Mails that the mail server does not take yet appear here.
       </NoMails>
     ) : (
-      <ul class="rows mails">
+      <ul class="rows tasks">
         {page.items.map((mail) => (
           <MailRow mail={mail} users={users} mayRetry={false} />
         ))}
@@ -195,7 +195,7 @@ const MailRow: FC<MailRowProps> = ({ mail, users, mayRetry }) => {
     <li>
       <span>
         <span class="row-title">{mailText(mail)}</span> to <PersonLink id={recipientId} users={users} />
-        {address !== undefined && <span class="address">, {address}</span>}
+        {address !== undefined && `, ${address}`}
       </span>
       {reason !== null && (
         <span class="sub">
@@ -206,21 +206,21 @@ const MailRow: FC<MailRowProps> = ({ mail, users, mayRetry }) => {
         <MailProgress mail={mail} />
       </span>
       <span class="sub">
-        About{' '}
-        {transferId === null ? (
-          'an event'
-        ) : (
+        Written on <Moment at={createdAt} />
+        {transferId !== null && (
           <>
-            transfer <ShortId id={transferId} href={`/staff/transfers/${encodeURIComponent(transferId)}`} />
+            , about transfer{' '}
+            <ShortId id={transferId} href={`/staff/transfers/${encodeURIComponent(transferId)}`} />
           </>
-        )}{' '}
-        of <Moment at={createdAt} />
+        )}
       </span>
       {mayRetry && (
         <span class="end">
           <Form action={RETRY_PATH} class="inline">
             <input type="hidden" name="mail" value={place} />
-            <button class="button quiet small">Try again</button>
+            <button class="button quiet small" aria-label={`Try again: ${mailText(mail)}`}>
+              Try again
+            </button>
           </Form>
         </span>
       )}
