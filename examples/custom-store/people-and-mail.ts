@@ -223,7 +223,7 @@ function outboxOf(draft: Draft): OutboxStore {
     },
     postpone: async (id, { dueAt }) => report(id, { dueAt }),
     giveUp: async (id) => report(id, { dueAt: null }),
-    // A message's place is its id
+    // A message's position is its id
     retry: async (ids, at) =>
       ids.flatMap((id) => {
         const row = draft.tables.messages.get(id);

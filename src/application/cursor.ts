@@ -32,9 +32,9 @@ export class Cursors {
     return this.#decode(cursor, isIdentifier);
   }
 
-  /** Decodes a place that only the store can read, and that may be longer than an id. @throws PassbookError as `decode` */
-  decodePlace(cursor: string): string {
-    return this.#decode(cursor, isPlace);
+  /** Decodes a position that only the store can read, and that may be longer than an id. @throws PassbookError as `decode` */
+  decodePosition(cursor: string): string {
+    return this.#decode(cursor, isPosition);
   }
 
   #decode(cursor: string, isValid: (id: string) => boolean): string {
@@ -56,7 +56,7 @@ export function invalidCursor(): PassbookError {
 }
 
 /** Returns whether a text is visible ASCII. */
-function isPlace(text: string): boolean {
+function isPosition(text: string): boolean {
   return /^[\x21-\x7e]+$/.test(text);
 }
 

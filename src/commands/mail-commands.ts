@@ -87,11 +87,11 @@ async function retryEvery(store: Store): Promise<Retried> {
 
 async function retryThese(store: Store, ids: readonly string[]): Promise<Retried> {
   const givenUp = await everyMail(outboxOf(store), 'given_up');
-  const places = new Map(givenUp.map(({ message, place }) => [message.id, place]));
+  const positions = new Map(givenUp.map(({ message, position }) => [message.id, position]));
   const wanted = [...new Set(ids)];
-  const missing = wanted.filter((id) => !places.has(id));
+  const missing = wanted.filter((id) => !positions.has(id));
   const retry = retryMails({ ...runtime, unitOfWork: store.unitOfWork });
-  return { retried: await retry(wanted.flatMap((id) => places.get(id) ?? [])), missing };
+  return { retried: await retry(wanted.flatMap((id) => positions.get(id) ?? [])), missing };
 }
 
 const runtime = { clock: systemClock, ids: systemIds };

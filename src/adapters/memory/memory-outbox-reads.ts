@@ -6,7 +6,7 @@ import type { MemoryData, StoredMessage } from './memory-data.ts';
 /** Number of messages that are looked at in one turn. */
 const AT_ONCE = 500;
 
-/** Reads of the outbox. A message's place is its id. */
+/** Reads of the outbox. A message's position is its id. */
 export function memoryOutboxReads({ messages }: MemoryData): OutboxReads {
   return {
     countWaiting: (most) => count(({ dueAt }) => dueAt !== null, most),
@@ -19,7 +19,7 @@ export function memoryOutboxReads({ messages }: MemoryData): OutboxReads {
         first = [...first, ...some.filter(isListed)].toSorted(byId).slice(0, limit);
       }
       const page = first.map(unsent);
-      return { messages: page, next: page.length === limit ? (page.at(-1)?.place ?? null) : null };
+      return { messages: page, next: page.length === limit ? (page.at(-1)?.position ?? null) : null };
     },
     unsentAbout: async (transferId) => {
       const found: UnsentMessage[] = [];
@@ -59,5 +59,5 @@ function byId({ message: a }: StoredMessage, { message: b }: StoredMessage): num
 }
 
 function unsent(stored: StoredMessage): UnsentMessage {
-  return { ...stored, place: stored.message.id };
+  return { ...stored, position: stored.message.id };
 }

@@ -373,7 +373,7 @@ class MemoryOutbox implements OutboxStore {
   }): Promise<readonly ClaimedMessage[]> {
     const due = [...this.#data.messages.values()]
       .filter(({ dueAt }) => dueAt !== null && dueAt <= terms.now)
-      .sort((a, b) => Number(a.dueAt) - Number(b.dueAt))
+      .sort((a, b) => Number(a.dueAt) - Number(b.dueAt) || byId(a.message, b.message))
       .slice(0, terms.limit);
     return due.map(({ message, attempts }) => {
       const attempt = attempts + 1;
@@ -407,8 +407,8 @@ class MemoryOutbox implements OutboxStore {
     this.#change(id, { dueAt: null, givenUpAt: at, reason });
   }
 
-  async retry(places: readonly string[], at: Instant): Promise<readonly Notification[]> {
-    return [...new Set(places)].flatMap((id) => {
+  async retry(positions: readonly string[], at: Instant): Promise<readonly Notification[]> {
+    return [...new Set(positions)].flatMap((id) => {
       const stored = this.#data.messages.get(id);
       if (!stored || stored.dueAt !== null) return [];
       this.#journal.set(this.#data.messages, id, { ...stored, attempts: 0, dueAt: at, givenUpAt: null });

@@ -5,25 +5,25 @@ import type { Instant } from '../../domain/time.ts';
 /** Number of batches at which one read of the outbox looks. */
 export const MOST_LOOKED = 10_000;
 
-/** The place of a message in its batch. Without a message, the place after the whole batch. */
-export type Place = { readonly batchId: string; readonly messageId: string | null };
+/** The position of a message in its batch. Without a message, the position after the whole batch. */
+export type Position = { readonly batchId: string; readonly messageId: string | null };
 
-/** A place as text: the length of the batch's id, which may contain any character, then both ids. */
-export function placeText({ batchId, messageId }: Place): string {
+/** A position as text: the length of the batch's id, which may contain any character, then both ids. */
+export function positionText({ batchId, messageId }: Position): string {
   return `${batchId.length}.${batchId}${messageId ?? ''}`;
 }
 
-/** Reads a place. A text that is none becomes a place that holds nothing. */
-export function placeFrom(text: string): Place {
+/** Reads a position. A text that is none becomes a position that holds nothing. */
+export function positionFrom(text: string): Position {
   const [, length = '0', ids = text] = /^(\d{1,4})\.(.*)$/s.exec(text) ?? [];
   const [batchId, messageId] = [ids.slice(0, Number(length)), ids.slice(Number(length))];
   return { batchId, messageId: messageId === '' ? null : messageId };
 }
 
-/** Groups places by batch: the ids of the messages there. */
-export function idsByBatch(places: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
+/** Groups positions by batch: the ids of the messages there. */
+export function idsByBatch(positions: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
   const found = new Map<string, Set<string>>();
-  for (const { batchId, messageId } of places.map(placeFrom)) {
+  for (const { batchId, messageId } of positions.map(positionFrom)) {
     if (messageId === null) continue;
     found.set(batchId, (found.get(batchId) ?? new Set()).add(messageId));
   }
@@ -40,17 +40,17 @@ export type WholeBatch = {
   readonly reason: string | null;
 };
 
-/** Returns the messages of a batch, each with its place. After a place within this batch, only those behind it. */
+/** Returns the messages of a batch, each with its position. After a position within this batch, only those behind it. */
 export function unsentOf(
   { id: batchId, messages, ...state }: WholeBatch,
-  after: Place | null = null,
+  after: Position | null = null,
 ): readonly UnsentMessage[] {
   const isWithin = after?.batchId === batchId;
   // A message that has left the batch since is not found, and then none is left out
   const from = isWithin ? messages.findIndex(({ id }) => id === after.messageId) + 1 : 0;
   return messages.slice(from).map((message) => ({
     message,
-    place: placeText({ batchId, messageId: message.id }),
+    position: positionText({ batchId, messageId: message.id }),
     ...state,
   }));
 }

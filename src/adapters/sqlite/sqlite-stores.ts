@@ -197,6 +197,6 @@ function outboxOf(scope: Scope, seen: ClaimedBatches): OutboxStore {
     putBack: (ids, { dueAt, reason }) => change(ids, { dueAt, reason, isPutBack: true }),
     postpone: (id, { dueAt, reason }) => change([id], { dueAt, reason }),
     giveUp: (id, { at, reason }) => change([id], { dueAt: null, givenUpAt: at, reason }),
-    retry: (places, at) => scope.use((connection) => retryMessages(connection, places, at)),
+    retry: (positions, at) => scope.use((connection) => retryMessages(connection, positions, at)),
   };
 }

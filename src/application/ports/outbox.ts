@@ -27,9 +27,9 @@ export interface OutboxStore {
   giveUp(id: string, terms: { at: Instant; reason: string }): Promise<void>;
   /**
    * Makes messages that were given up due again at `at`, without the attempts so far. Any process may call it.
-   * Returns the messages at these places (`UnsentMessage.place`), without those that are no longer given up.
+   * Returns the messages at these positions (`UnsentMessage.position`), without those that are no longer given up.
    */
-  retry(places: readonly string[], at: Instant): Promise<readonly Notification[]>;
+  retry(positions: readonly string[], at: Instant): Promise<readonly Notification[]>;
 }
 
 /** Waiting messages include those that are being sent. */
@@ -39,7 +39,7 @@ export type UnsentState = 'waiting' | 'given_up';
 export type UnsentMessage = {
   readonly message: Notification;
   /** Text that only the store reads. It stays the same while the message is given up. */
-  readonly place: string;
+  readonly position: string;
   /** Number of claims that count as attempts, with the one in progress. */
   readonly attempts: number;
   /** Instant from which it is tried next; null once it was given up. */
@@ -60,8 +60,8 @@ export interface OutboxReads {
   /** Counts the messages that were given up. Stops soon after `most`. In a very long outbox it may miss the newest. */
   countGivenUp(most: number): Promise<number>;
   /**
-   * Returns messages in one state, about in the order of their age: only those after the place `after`. There are fewer
-   * than `limit` if the part that was looked at has no more. `next` is then the place after which the list goes on, and
+   * Returns messages in one state, about in the order of their age: only those after the position `after`. There are fewer
+   * than `limit` if the part that was looked at has no more. `next` is then the position after which the list goes on, and
    * null if it has ended.
    */
   unsent(page: {

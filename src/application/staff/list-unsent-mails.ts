@@ -4,7 +4,7 @@ import type { Notification, SecurityNotice } from '../../domain/entities/notific
 import type { Digest } from '../../domain/integrity/hash-chain.ts';
 import type { Instant } from '../../domain/time.ts';
 import { Cursors } from '../cursor.ts';
-import { readPlaces } from '../page.ts';
+import { readPositions } from '../page.ts';
 import type { ListRequest, Page } from '../page.ts';
 import type { OutboxReads, UnsentMessage, UnsentState } from '../ports/outbox.ts';
 import { requireReader } from '../views.ts';
@@ -35,12 +35,12 @@ type Ports = { readonly outbox: OutboxReads };
 export function listUnsentMails({ outbox, digest }: Ports & { digest: Digest }) {
   return async (viewer: Viewer, state: UnsentState, request: ListRequest = {}): Promise<Page<UnsentMail>> => {
     requireReader(viewer);
-    const page = await readPlaces(request, new Cursors(digest, ['unsent mails', state]), {
+    const page = await readPositions(request, new Cursors(digest, ['unsent mails', state]), {
       read: async (terms) => {
         const { messages, next } = await outbox.unsent({ state, ...terms });
         return { items: messages, next };
       },
-      placeOf: ({ place }) => place,
+      positionOf: ({ position }) => position,
     });
     return { ...page, items: page.items.map(viewMail) };
   };

@@ -22,14 +22,14 @@ type Ports = {
 /**
  * Makes mails that were given up due again, as if they had not been tried yet. Each is an event among the security
  * events of its recipient. Returns their number, without those that are no longer given up.
- * @param places of the mails, as `listUnsentMails` gives them; a bounded number
+ * @param positions of the mails, as `listUnsentMails` gives them; a bounded number
  * @throws PassbookError `forbidden` unless the member of staff is an operator or system user; `unavailable`
  */
 export function retryMails(ports: Ports) {
-  return async (places: readonly string[], origin: StaffOrigin = {}): Promise<number> => {
+  return async (positions: readonly string[], origin: StaffOrigin = {}): Promise<number> => {
     let retried = 0;
-    for (let at = 0; at < places.length; at += IN_ONE_UNIT) {
-      retried += await retryAtOnce(ports, places.slice(at, at + IN_ONE_UNIT), origin);
+    for (let at = 0; at < positions.length; at += IN_ONE_UNIT) {
+      retried += await retryAtOnce(ports, positions.slice(at, at + IN_ONE_UNIT), origin);
     }
     return retried;
   };
@@ -44,13 +44,13 @@ export type RetriedMails = { readonly retried: number; readonly hasMore: boolean
 export function retryAllMails(ports: Ports & { outbox: OutboxReads }) {
   return async (most: number, origin: StaffOrigin = {}): Promise<RetriedMails> => {
     let retried = 0;
-    // Those that are given up again meanwhile are behind: the places only ascend
+    // Those that are given up again meanwhile are behind: the positions only ascend
     for (let after: string | null = null; ; ) {
       const limit = Math.min(IN_ONE_UNIT, most - retried);
       if (limit <= 0) return { retried, hasMore: true };
       const { messages, next } = await ports.outbox.unsent({ state: 'given_up', after, limit });
-      const places = messages.map(({ place }) => place);
-      if (places.length > 0) retried += await retryAtOnce(ports, places, origin);
+      const positions = messages.map(({ position }) => position);
+      if (positions.length > 0) retried += await retryAtOnce(ports, positions, origin);
       if (next === null) return { retried, hasMore: false };
       after = next;
       await ownTurn();
@@ -60,12 +60,12 @@ export function retryAllMails(ports: Ports & { outbox: OutboxReads }) {
 
 async function retryAtOnce(
   ports: Ports,
-  places: readonly string[],
+  positions: readonly string[],
   { actorId, origin = NO_ORIGIN }: StaffOrigin,
 ): Promise<number> {
   const retried = await ports.unitOfWork.run(async ({ users, outbox, securityEvents }) => {
     if (actorId !== undefined) await requireOperator(users, actorId);
-    const messages = await outbox.retry(places, ports.clock.now());
+    const messages = await outbox.retry(positions, ports.clock.now());
     for (const { id, kind, recipientId } of messages) {
       const facts = { userId: recipientId, actorId: actorId ?? null, origin, details: detailsOf({ id, kind }) };
       await securityEvents.append(securityEvent(ports, 'mail_retried', facts));

@@ -164,14 +164,14 @@ export function describeOutbox(subject: () => Subject): void {
         if (!found) throw new TypeError('The store has no reads of its outbox');
         return found;
       };
-      const withoutPlace = ({ place: _place, ...facts }: UnsentMessage) => facts;
+      const withoutPosition = ({ position: _position, ...facts }: UnsentMessage) => facts;
       const idsOf = (all: readonly UnsentMessage[]) => all.map(({ message }) => message.id).toSorted();
 
       // Nothing takes what other tests gave up out of the outbox
       beforeEach(async () => {
         if (!subject().second.outbox) return;
-        const places = (await listed('given_up')).map(({ place }) => place);
-        await outbox((one) => one.retry(places, JANUARY));
+        const positions = (await listed('given_up')).map(({ position }) => position);
+        await outbox((one) => one.retry(positions, JANUARY));
         await subject().bank.takeMessages();
       });
 
@@ -193,7 +193,7 @@ export function describeOutbox(subject: () => Subject): void {
           await one.putBack([putBack.id], { dueAt: JANUARY + 80, reason: 'no sign-in' });
         });
 
-        const waiting = new Map((await listed('waiting')).map((one) => [one.message.id, withoutPlace(one)]));
+        const waiting = new Map((await listed('waiting')).map((one) => [one.message.id, withoutPosition(one)]));
         const state = { givenUpAt: null };
         expect(waiting).toEqual(
           new Map<string, unknown>([
@@ -208,7 +208,7 @@ export function describeOutbox(subject: () => Subject): void {
             ],
           ]),
         );
-        expect((await listed('given_up')).map(withoutPlace)).toEqual([
+        expect((await listed('given_up')).map(withoutPosition)).toEqual([
           { message: lost, attempts: 1, dueAt: null, givenUpAt: JANUARY + 5, reason: 'no such mailbox' },
         ]);
       });
@@ -299,17 +299,17 @@ export function describeOutbox(subject: () => Subject): void {
         await giveUp(lost, JANUARY + LEASE_MS);
         await giveUp(left, JANUARY + LEASE_MS);
         await outbox((one) => one.markSent([sent.id]));
-        const places = new Map((await listed('given_up')).map(({ message, place }) => [message.id, place]));
-        const place = places.get(lost.id) ?? '';
+        const positions = new Map((await listed('given_up')).map(({ message, position }) => [message.id, position]));
+        const position = positions.get(lost.id) ?? '';
 
         // Another process than the one that gave it up
-        const retried = await outboxElsewhere((one) => one.retry([place, place, 'nowhere'], JANUARY + 9));
+        const retried = await outboxElsewhere((one) => one.retry([position, position, 'nowhere'], JANUARY + 9));
         expect(retried).toEqual([lost]);
-        expect((await listed('waiting')).map(withoutPlace)).toEqual([
+        expect((await listed('waiting')).map(withoutPosition)).toEqual([
           { message: lost, attempts: 0, dueAt: JANUARY + 9, givenUpAt: null, reason: 'no such mailbox' },
         ]);
         expect(idsOf(await listed('given_up'))).toEqual([left.id]);
-        expect(await outbox((one) => one.retry([place], JANUARY + 10))).toEqual([]);
+        expect(await outbox((one) => one.retry([position], JANUARY + 10))).toEqual([]);
         expect(await claim(JANUARY + 8)).toEqual([]);
         expect(await claim(JANUARY + 9)).toEqual([{ message: lost, attempt: 1 }]);
         await outbox((one) => one.markSent([lost.id]));
@@ -322,9 +322,9 @@ export function describeOutbox(subject: () => Subject): void {
         await add(lost);
         await claim(JANUARY);
         await giveUp(lost, JANUARY + 1);
-        const [{ place = '' } = {}] = await listed('given_up');
+        const [{ position = '' } = {}] = await listed('given_up');
         const failing = outbox(async (one) => {
-          await one.retry([place], JANUARY + 2);
+          await one.retry([position], JANUARY + 2);
           throw new TypeError('changed its mind');
         });
         await expect(failing).rejects.toThrow('changed its mind');

@@ -23,13 +23,13 @@ async function withMails(...lost: readonly Notification[]) {
     await outbox.add(waiting);
   });
   const mails = people.bank.mails!;
-  const placesOf = async () => (await mails.list(AUDITOR, 'given_up', { limit: 200 })).items;
+  const positionsOf = async () => (await mails.list(AUDITOR, 'given_up', { limit: 200 })).items;
   const member = async (role: Role) => {
     const user = aUser({ role });
     await people.store.unitOfWork.run(({ users }) => users.insert(user, 'hash'));
     return user;
   };
-  return { ...people, mails, waiting, placesOf, member };
+  return { ...people, mails, waiting, positionsOf, member };
 }
 
 describe('mails that were not sent', () => {
@@ -51,7 +51,7 @@ describe('mails that were not sent', () => {
     const state = { attempts: 1, dueAt: null, givenUpAt: JANUARY + 1, reason: 'no such mailbox' };
     const { items, nextCursor } = await mails.list(AUDITOR, 'given_up');
     expect(nextCursor).toBeNull();
-    expect(new Map(items.map(({ place: _place, ...mail }) => [mail.messageId, mail]))).toEqual(
+    expect(new Map(items.map(({ position: _position, ...mail }) => [mail.messageId, mail]))).toEqual(
       new Map<string, unknown>([
         [
           money.id,
@@ -108,14 +108,14 @@ describe('mails that were not sent', () => {
 describe('trying mails again', () => {
   it('makes them due at once, leaves an event for each recipient, and wakes the dispatcher', async () => {
     const lost = [aTransferMessage(), aWelcome()];
-    const { mails, placesOf, member, bank, store, clock, commits } = await withMails(...lost);
+    const { mails, positionsOf, member, bank, store, clock, commits } = await withMails(...lost);
     const operator = await member('operator');
-    const places = (await placesOf()).map(({ place }) => place);
+    const positions = (await positionsOf()).map(({ position }) => position);
     const before = commits.length;
     const origin = { actorId: operator.id, origin: { address: '192.0.2.7', device: 'browser' } };
-    expect(await mails.retry([...places, 'nowhere'], origin)).toBe(2);
+    expect(await mails.retry([...positions, 'nowhere'], origin)).toBe(2);
     expect(commits.length).toBe(before + 1);
-    expect(await mails.retry(places, origin)).toBe(0);
+    expect(await mails.retry(positions, origin)).toBe(0);
     expect(commits.length).toBe(before + 1);
 
     const claimed = await store.unitOfWork.run(({ outbox }) =>
@@ -136,25 +136,25 @@ describe('trying mails again', () => {
   });
 
   it('is refused for anybody but operators and the system, and then changes nothing', async () => {
-    const { mails, placesOf, member, bank } = await withMails(aWelcome());
-    const places = (await placesOf()).map(({ place }) => place);
+    const { mails, positionsOf, member, bank } = await withMails(aWelcome());
+    const positions = (await positionsOf()).map(({ position }) => position);
     for (const role of ['customer', 'support', 'auditor'] as const) {
       const { id: actorId } = await member(role);
-      await expect(mails.retry(places, { actorId })).rejects.toMatchObject({ code: 'forbidden' });
+      await expect(mails.retry(positions, { actorId })).rejects.toMatchObject({ code: 'forbidden' });
       await expect(mails.retryAll(5, { actorId })).rejects.toMatchObject({ code: 'forbidden' });
     }
     const former = await member('operator');
     await bank.lockUser({ user: { id: former.id }, reason: 'left the bank' });
-    const refused = mails.retry(places, { actorId: former.id });
+    const refused = mails.retry(positions, { actorId: former.id });
     await expect(refused).rejects.toMatchObject({ code: 'forbidden' });
-    expect(await placesOf()).toHaveLength(1);
+    expect(await positionsOf()).toHaveLength(1);
   });
 
   it('takes all of them in several units, up to the number that is asked for', async () => {
-    const { mails, placesOf, member } = await withMails(...Array.from({ length: 120 }, () => aWelcome()));
+    const { mails, positionsOf, member } = await withMails(...Array.from({ length: 120 }, () => aWelcome()));
     const { id: actorId } = await member('system');
     expect(await mails.retryAll(70, { actorId })).toEqual({ retried: 70, hasMore: true });
-    expect(await placesOf()).toHaveLength(50);
+    expect(await positionsOf()).toHaveLength(50);
     expect(await mails.retryAll(70, { actorId })).toEqual({ retried: 50, hasMore: false });
     expect(await mails.retryAll(70, { actorId })).toEqual({ retried: 0, hasMore: false });
   });

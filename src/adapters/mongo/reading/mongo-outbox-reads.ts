@@ -1,7 +1,7 @@
 import type { Filter, FindOptions } from 'mongodb';
 import type { OutboxReads, UnsentMessage, UnsentState } from '../../../application/ports/outbox.ts';
 import { isAbout } from '../../../domain/entities/notification.ts';
-import { MOST_LOOKED, placeFrom, placeText, unsentOf } from '../../shared/unsent-messages.ts';
+import { MOST_LOOKED, positionFrom, positionText, unsentOf } from '../../shared/unsent-messages.ts';
 import { wholeBatchOf } from '../documents/outbox-document.ts';
 import type { OutboxDocument } from '../documents/outbox-document.ts';
 import type { Collections } from '../schema/collections.ts';
@@ -52,7 +52,7 @@ export class MongoOutboxReads implements OutboxReads {
     after: string | null;
     limit: number;
   }): ReturnType<OutboxReads['unsent']> {
-    const from = after === null ? null : placeFrom(after);
+    const from = after === null ? null : positionFrom(after);
     const end = await this.#endOfPart(from?.batchId ?? '');
     const isWithin = from !== null && from.messageId !== null;
     const ids = { [isWithin ? '$gte' : '$gt']: from?.batchId ?? '', ...(end === null ? {} : { $lte: end }) };
@@ -63,8 +63,8 @@ export class MongoOutboxReads implements OutboxReads {
       return messages.length < limit;
     });
     const page = messages.slice(0, limit);
-    if (page.length === limit) return { messages: page, next: page.at(-1)?.place ?? null };
-    return { messages, next: end === null ? null : placeText({ batchId: end, messageId: null }) };
+    if (page.length === limit) return { messages: page, next: page.at(-1)?.position ?? null };
+    return { messages, next: end === null ? null : positionText({ batchId: end, messageId: null }) };
   }
 
   async unsentAbout(transferId: string): ReturnType<OutboxReads['unsentAbout']> {

@@ -105,8 +105,8 @@ export class MongoOutbox implements OutboxStore {
     return this.#change([id], { gaveUpAt: new Date(at), reason });
   }
 
-  async retry(places: readonly string[], at: Instant): Promise<readonly Notification[]> {
-    const wanted = idsByBatch(places);
+  async retry(positions: readonly string[], at: Instant): Promise<readonly Notification[]> {
+    const wanted = idsByBatch(positions);
     const state = { dueAt: new Date(at) };
     const due: Notification[] = [];
     for (const document of await this.#batches([...wanted.keys()], GIVEN_UP)) {

@@ -1,8 +1,8 @@
 import { ownTurn } from '../../../application/event-loop.ts';
 import type { OutboxReads, UnsentMessage } from '../../../application/ports/outbox.ts';
 import { isAbout } from '../../../domain/entities/notification.ts';
-import { MOST_LOOKED, placeFrom, placeText, unsentOf } from '../../shared/unsent-messages.ts';
-import type { Place } from '../../shared/unsent-messages.ts';
+import { MOST_LOOKED, positionFrom, positionText, unsentOf } from '../../shared/unsent-messages.ts';
+import type { Position } from '../../shared/unsent-messages.ts';
 import type { Connection } from '../connection/connection.ts';
 import { findBatch } from '../tables/outbox.ts';
 
@@ -33,7 +33,7 @@ export function outboxReadsOf(connection: Connection, read: Read): OutboxReads {
       return count;
     },
     unsent: async ({ state, after, limit }) => {
-      const from = after === null ? null : placeFrom(after);
+      const from = after === null ? null : positionFrom(after);
       const isGivenUp = state === 'given_up';
       const messages: UnsentMessage[] = [];
       let [looked, last] = [0, ''];
@@ -46,10 +46,10 @@ export function outboxReadsOf(connection: Connection, read: Read): OutboxReads {
         messages.push(...unsentOf(batch, from));
         if (messages.length >= limit) {
           const page = messages.slice(0, limit);
-          return { messages: page, next: page.at(-1)?.place ?? null };
+          return { messages: page, next: page.at(-1)?.position ?? null };
         }
       }
-      const next = looked < MOST_LOOKED ? null : placeText({ batchId: last, messageId: null });
+      const next = looked < MOST_LOOKED ? null : positionText({ batchId: last, messageId: null });
       return { messages, next };
     },
     unsentAbout: async (transferId) => {
@@ -82,11 +82,11 @@ type Batch = { readonly id: string; readonly givenUp: bigint; readonly hit: bigi
 const NEXT = `SELECT id, iif(due_at IS NULL, json_array_length(messages), 0) AS givenUp,
   instr(messages, ?) > 0 AS hit FROM parcels`;
 
-/** The first batches of all, in the order of their ids. A place within a batch begins with that batch. */
+/** The first batches of all, in the order of their ids. A position within a batch begins with that batch. */
 async function* batches(
   connection: Connection,
   read: Read,
-  { from = null, text = null }: { from?: Place | null; text?: string | null } = {},
+  { from = null, text = null }: { from?: Position | null; text?: string | null } = {},
 ): AsyncGenerator<Batch, void> {
   let after = from?.batchId ?? '';
   let comparison = from !== null && from.messageId !== null ? '>=' : '>';

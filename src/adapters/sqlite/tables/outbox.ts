@@ -96,11 +96,11 @@ export function changeMessages(
 /** Makes messages that were given up due again. Returns those that were. */
 export function retryMessages(
   connection: Connection,
-  places: readonly string[],
+  positions: readonly string[],
   at: Instant,
 ): readonly Notification[] {
   const due: Notification[] = [];
-  for (const [batchId, ids] of idsByBatch(places)) {
+  for (const [batchId, ids] of idsByBatch(positions)) {
     const row = connection.get(`SELECT ${COLUMNS} FROM parcels WHERE id = ? AND due_at IS NULL`, batchId) as
       | ParcelRow
       | undefined;

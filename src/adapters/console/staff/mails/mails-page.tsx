@@ -166,17 +166,17 @@ const NoMails: FC<{ page: Page<UnsentMail>; title: string; children?: string }> 
     </Empty>
   );
 
-/** Each list goes on by itself, and keeps the place of the other. */
+/** Each list goes on by itself, and keeps the position of the other. */
 const Pages: FC<{ page: Page<UnsentMail>; query: Fields; name: 'given-up' | 'waiting' }> = ({
   page,
   query,
   name,
 }) => {
-  const places = { 'given-up': query.text('given-up'), waiting: query.text('waiting') };
+  const positions = { 'given-up': query.text('given-up'), waiting: query.text('waiting') };
   return (
     <StaffPager
-      first={places[name] === '' ? undefined : pathWith(MAILS_PATH, { ...places, [name]: '' })}
-      next={page.nextCursor && pathWith(MAILS_PATH, { ...places, [name]: page.nextCursor })}
+      first={positions[name] === '' ? undefined : pathWith(MAILS_PATH, { ...positions, [name]: '' })}
+      next={page.nextCursor && pathWith(MAILS_PATH, { ...positions, [name]: page.nextCursor })}
       label="Later mails"
     />
   );
@@ -189,7 +189,7 @@ type MailRowProps = {
 };
 
 const MailRow: FC<MailRowProps> = ({ mail, users, mayRetry }) => {
-  const { recipientId, transferId, createdAt, reason, place } = mail;
+  const { recipientId, transferId, createdAt, reason, position } = mail;
   const address = mail.email ?? users.get(recipientId)?.email;
   return (
     <li>
@@ -217,7 +217,7 @@ const MailRow: FC<MailRowProps> = ({ mail, users, mayRetry }) => {
       {mayRetry && (
         <span class="end">
           <Form action={RETRY_PATH} class="inline">
-            <input type="hidden" name="mail" value={place} />
+            <input type="hidden" name="mail" value={position} />
             <button class="button quiet small" aria-label={`Try again: ${mailText(mail)}`}>
               Try again
             </button>
