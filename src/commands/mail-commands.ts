@@ -59,7 +59,7 @@ function addRetry(mail: Command, { withStore, out, fail }: Setting): void {
     .option('--all', 'all mails that were given up')
     .option('--json', 'print the result as JSON')
     .action(async (ids: readonly string[], { all, json }: { all?: true; json?: true }) => {
-      if ((ids.length > 0) === (all === true)) {
+      if (ids.length > 0 === (all === true)) {
         retry.error('error: give either ids or --all');
       }
       await withStore(async (store) => {
@@ -133,14 +133,16 @@ function mailJson(unsent: UnsentMessage) {
 }
 
 function mailsTable(mails: readonly UnsentMessage[]): readonly string[] {
-  const rows = mails.map(viewMail).map(({ messageId, kind, notice, attempts, dueAt, givenUpAt, reason }) => [
-    messageId,
-    notice ?? kind,
-    dueAt === null ? 'given up' : 'waits',
-    minuteOf(dueAt ?? givenUpAt ?? 0),
-    String(attempts),
-    reason ?? '-',
-  ]);
+  const rows = mails
+    .map(viewMail)
+    .map(({ messageId, kind, notice, attempts, dueAt, givenUpAt, reason }) => [
+      messageId,
+      notice ?? kind,
+      dueAt === null ? 'given up' : 'waits',
+      minuteOf(dueAt ?? givenUpAt ?? 0),
+      String(attempts),
+      reason ?? '-',
+    ]);
   // Nobody can copy a part of an id
   const terms = {
     head: ['ID', 'KIND', 'STATE', 'AT (UTC)', 'TRIES', 'REASON'],

@@ -8,7 +8,14 @@ import type { CommandTools } from '../../src/commands/command-tools.ts';
 import { commandsBelow, pathOf } from '../../src/commands/help.ts';
 import { passbookProgram } from '../../src/commands/program.ts';
 import { TestBank, transferIdOf } from '../../src/testing/fixtures/bank.ts';
-import { aCustomer, aSession, aUser, aWelcome, FixedClock, JANUARY } from '../../src/testing/fixtures/builders.ts';
+import {
+  aCustomer,
+  aSession,
+  aUser,
+  aWelcome,
+  FixedClock,
+  JANUARY,
+} from '../../src/testing/fixtures/builders.ts';
 import { collectGarbage } from '../../src/testing/fixtures/garbage.ts';
 import { passbook } from '../support/command-line.ts';
 import { Program } from '../support/program.ts';
@@ -122,7 +129,10 @@ describe('every command runs on books of SQLite, with JSON where it prints facts
     );
     for (const args of [[], ['--all', lost.id]]) {
       const { code, stderr } = await passbook(['mail', 'retry', ...args], { DATA_DIR: folder });
-      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('either ids or --all') as string });
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: expect.stringContaining('either ids or --all') as string,
+      });
     }
     const unknown = await passbook(['mail', 'retry', 'nothing'], { DATA_DIR: folder });
     expect(unknown).toEqual({

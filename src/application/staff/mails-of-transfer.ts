@@ -37,7 +37,9 @@ export function mailsOfTransfer({ reads, outbox }: { reads: LedgerReads; outbox:
     const mails = expected.map((mail) => {
       const found =
         messages.find(({ message }) => message.id === mail.id) ??
-        messages.find(({ message }) => message.kind === 'digest' && message.listed.some(({ id }) => id === mail.id));
+        messages.find(
+          ({ message }) => message.kind === 'digest' && message.listed.some(({ id }) => id === mail.id),
+        );
       return { ...mail, unsent: found ? viewMail(found) : null };
     });
     return { mails, isPartial };

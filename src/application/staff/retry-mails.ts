@@ -67,7 +67,12 @@ async function retryAtOnce(
     if (actorId !== undefined) await requireOperator(users, actorId);
     const messages = await outbox.retry(positions, ports.clock.now());
     for (const { id, kind, recipientId } of messages) {
-      const facts = { userId: recipientId, actorId: actorId ?? null, origin, details: detailsOf({ id, kind }) };
+      const facts = {
+        userId: recipientId,
+        actorId: actorId ?? null,
+        origin,
+        details: detailsOf({ id, kind }),
+      };
       await securityEvents.append(securityEvent(ports, 'mail_retried', facts));
     }
     return messages;

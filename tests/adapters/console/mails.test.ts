@@ -45,10 +45,16 @@ describe('the page of mails', () => {
     const bank = new ConsoleBank();
     const operator = await bank.signIn('operator');
     const { ada, bob, transfer } = await payment(bank.edge);
-    await attemptAll(bank.edge, { lost: /^transfer_received$/, failed: /sent$/, reason: 'connect ECONNREFUSED' });
+    await attemptAll(bank.edge, {
+      lost: /^transfer_received$/,
+      failed: /sent$/,
+      reason: 'connect ECONNREFUSED',
+    });
 
     const { text, html } = await operator.open('/staff/mails');
-    const [givenUp = '', waiting = ''] = text.split(/Waiting/).map((one) => one.slice(one.indexOf('Given up')));
+    const [givenUp = '', waiting = ''] = text
+      .split(/Waiting/)
+      .map((one) => one.slice(one.indexOf('Given up')));
     expect(givenUp).toContain(`Payment received to Bob , ${bob.email}`);
     expect(givenUp).toContain('The mail server cannot be reached: connect ECONNREFUSED');
     expect(givenUp).toContain('after 1 attempt');
@@ -134,7 +140,9 @@ describe('the page of mails', () => {
       if (next === undefined) break;
       path = next.replaceAll('&amp;', '&');
     }
-    const expected = ['Lost', 'Late'].flatMap((name) => Array.from({ length: 30 }, (_, at) => `${name} ${at}.`));
+    const expected = ['Lost', 'Late'].flatMap((name) =>
+      Array.from({ length: 30 }, (_, at) => `${name} ${at}.`),
+    );
     expect(new Set(seen)).toEqual(new Set(expected));
   });
 });
@@ -168,7 +176,9 @@ describe('the page of a transfer', () => {
     };
     expect(await mails()).toMatch(/Payment sent to Ada Waiting .*Payment received to Bob Waiting/);
     await attemptAll(bank.edge, { lost: /^transfer_received$/ });
-    expect(await mails()).toMatch(/Payment sent to Ada Not waiting any more: sent, or part of an hourly digest/);
+    expect(await mails()).toMatch(
+      /Payment sent to Ada Not waiting any more: sent, or part of an hourly digest/,
+    );
     expect(await mails()).toMatch(/to Bob Given up The mail server refuses it.*: refused by the mail server/);
   });
 
@@ -203,7 +213,11 @@ describe('the page of a transfer', () => {
     const { transfer } = await payment(edge);
     const written = await edge.store.outbox!.unsentAbout(transfer);
     const found = await edge.store.reads.transfer(transfer);
-    const facts = written.messages.map(({ message: { id, recipientId, kind } }) => ({ id, recipientId, kind }));
+    const facts = written.messages.map(({ message: { id, recipientId, kind } }) => ({
+      id,
+      recipientId,
+      kind,
+    }));
     expect(new Set(expectedMails(found!))).toEqual(new Set(facts));
     expect(facts).toHaveLength(2);
   });

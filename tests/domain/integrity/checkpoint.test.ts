@@ -48,12 +48,7 @@ describe('a leaf of version 2', () => {
 
   it('covers the number and the external id of an account', () => {
     const account = anAccount({ externalId: 'wallet/7' });
-    const changed = [
-      { number: freshNumber() },
-      { number: null },
-      { externalId: 'x' },
-      { externalId: null },
-    ];
+    const changed = [{ number: freshNumber() }, { number: null }, { externalId: 'x' }, { externalId: null }];
     const texts = [account, ...changed.map((change) => ({ ...account, ...change }))].map(leafText);
     expect(new Set(texts).size).toBe(texts.length);
   });

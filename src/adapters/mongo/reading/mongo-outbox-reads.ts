@@ -95,9 +95,7 @@ export class MongoOutboxReads implements OutboxReads {
 
   async #each(filter: Filter<OutboxDocument>, work: (document: OutboxDocument) => boolean): Promise<void> {
     try {
-      const found = this.#parcels
-        .find(filter, { ...BY_ID, batchSize: AT_ONCE })
-        .maxTimeMS(this.#timeoutMs);
+      const found = this.#parcels.find(filter, { ...BY_ID, batchSize: AT_ONCE }).maxTimeMS(this.#timeoutMs);
       for await (const document of found) if (!work(document)) break;
     } catch (fault) {
       throw mongoUnavailable(fault);

@@ -2,15 +2,13 @@ import type { FC } from 'hono/jsx';
 import type { UnsentMail } from '../../../../application/staff/list-unsent-mails.ts';
 import { usePage } from '../../layout.tsx';
 import { Moment } from '../parts.tsx';
-import { attemptsText, reasonText } from './mail-words.ts';
+import { attemptsText, failureText } from './mail-words.ts';
 
 /** Path of the list of mails that were not sent. */
 export const MAILS_PATH = '/staff/mails';
 
 /** When a mail is tried next, or when it was given up. */
-export const MailProgress: FC<{ mail: UnsentMail }> = ({
-  mail: { attempts, dueAt, givenUpAt, reason },
-}) => {
+export const MailProgress: FC<{ mail: UnsentMail }> = ({ mail: { attempts, dueAt, givenUpAt, reason } }) => {
   const { now } = usePage();
   if (dueAt === null) {
     return (
@@ -43,7 +41,7 @@ export const MailProgress: FC<{ mail: UnsentMail }> = ({
 
 /** Why the last attempt failed: in plain words, and in those of the mail server. */
 export const MailReason: FC<{ reason: string | null }> = ({ reason }) => {
-  const words = reasonText(reason);
+  const words = failureText(reason);
   return words === null ? null : (
     <>
       {words}: <q>{reason}</q>

@@ -46,12 +46,18 @@ export function mailText({
 
 /** Words of the reasons that the dispatcher gives, and of those that mail servers and connections give most. */
 const REASONS: readonly (readonly [pattern: RegExp, words: string])[] = [
-  [/^refused by the mail server$/, 'The mail server refuses it, most likely because there is no such address'],
+  [
+    /^refused by the mail server$/,
+    'The mail server refuses it, most likely because there is no such address',
+  ],
   [/^no such user$/, 'The person does not exist any more'],
   [/was left alone/, 'Other mails failed first, so the mail server is left alone for a while'],
   [/invalid login|authentication|\b(?:530|534|535|538)\b|EAUTH/i, 'The mail server refuses the sign-in'],
   [/certificate|\btls\b|\bssl\b/i, 'The connection to the mail server is not secure'],
-  [/too (?:many|much|fast)|rate.?limit|limit exceeded|quota|throttl/i, 'The mail server takes no more for now'],
+  [
+    /too (?:many|much|fast)|rate.?limit|limit exceeded|quota|throttl/i,
+    'The mail server takes no more for now',
+  ],
   [
     /ECONN|ENOTFOUND|EAI_AGAIN|getaddrinfo|EHOSTUNREACH|timeout|timed out|socket|connection|greeting/i,
     'The mail server cannot be reached',
@@ -59,7 +65,7 @@ const REASONS: readonly (readonly [pattern: RegExp, words: string])[] = [
 ];
 
 /** Why the last attempt failed, in plain words. Null before the first one failed. */
-export function reasonText(reason: string | null): string | null {
+export function failureText(reason: string | null): string | null {
   if (reason === null) return null;
   return REASONS.find(([pattern]) => pattern.test(reason))?.[1] ?? 'The mail server answered with an error';
 }

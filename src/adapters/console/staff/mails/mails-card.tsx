@@ -11,7 +11,7 @@ type Props = {
   readonly isRefused: boolean;
 };
 
-/** Who was to be told about a transfer, and what is known of each mail. */
+/** The mails about a transfer, with what is known of each. */
 export const MailsCard: FC<Props> = ({ of: { mails, isPartial }, users, isRefused }) => (
   <section class="card" aria-labelledby="mails">
     <h2 id="mails">Mails</h2>
@@ -19,7 +19,7 @@ export const MailsCard: FC<Props> = ({ of: { mails, isPartial }, users, isRefuse
       <p>
         {isRefused
           ? 'A refused transfer tells nobody by mail: it moved no money.'
-          : 'Nobody is told by mail: no account of a person takes part.'}
+          : 'Nobody gets a mail: no account of a person takes part.'}
       </p>
     ) : (
       <>
