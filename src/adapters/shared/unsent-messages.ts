@@ -30,6 +30,14 @@ export function idsByBatch(positions: readonly string[]): ReadonlyMap<string, Re
   return found;
 }
 
+/**
+ * Returns whether these ids are all messages of a batch that was given up. Messages are given up one by one, so each has
+ * a batch of its own.
+ */
+export function isWhole(messages: readonly Notification[], ids: ReadonlySet<string>): boolean {
+  return messages.length > 0 && messages.every(({ id }) => ids.has(id));
+}
+
 /** A batch in any state, as a store keeps it. */
 export type WholeBatch = {
   readonly id: string;

@@ -322,6 +322,22 @@ export function describeOutbox(subject: () => Subject): void {
         expect(await listed('waiting')).toEqual([]);
       });
 
+      it('and makes nothing due that waits, or that has left its batch', async ({ skip }) => {
+        if (!subject().second.outbox) skip();
+        const [sent, lost] = [aTransferMessage(), aTransferMessage()];
+        await commit([sent, lost], null);
+        await claim(JANUARY);
+        const waiting = new Map((await listed('waiting')).map((one) => [one.message.id, one.position]));
+        const retry = () => outbox((one) => one.retry([waiting.get(sent.id) ?? ''], JANUARY + 2));
+        expect(await retry()).toEqual([]);
+        await outbox((one) => one.markSent([sent.id]));
+        await giveUp(lost, JANUARY + 1);
+
+        expect(await retry()).toEqual([]);
+        expect(idsOf(await listed('given_up'))).toEqual([lost.id]);
+        expect(await claim(JANUARY + 10 * LEASE_MS)).toEqual([]);
+      });
+
       it('and makes nothing due if the unit fails', async ({ skip }) => {
         if (!subject().second.outbox) skip();
         const lost = aWelcome();

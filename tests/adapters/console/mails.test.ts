@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ROLES } from '../../../src/domain/entities/user.ts';
 import { expectedMails } from '../../../src/domain/decisions/notify-parties.ts';
+import { isAboutTransfer } from '../../../src/domain/entities/notification.ts';
 import { freshId } from '../../../src/testing/fixtures/builders.ts';
 import { ConsoleBank, hiddenFields } from '../../support/console-staff.ts';
 import type { Edge, Person } from '../../support/edge.ts';
@@ -180,6 +181,25 @@ describe('the page of a transfer', () => {
       /Payment sent to Ada Not waiting any more: sent, or part of an hourly digest/,
     );
     expect(await mails()).toMatch(/to Bob Given up The mail server refuses it.*: refused by the mail server/);
+  });
+
+  test('knows a digest that lists the mail, and does not take it for the mail of another person', async () => {
+    const bank = new ConsoleBank();
+    const { edge } = bank;
+    const auditor = await bank.signIn('auditor');
+    const { bob, transfer } = await payment(edge);
+    const { messages } = await edge.store.outbox!.unsentAbout(transfer);
+    const listed = messages.map(({ message }) => message).filter(isAboutTransfer);
+    await attemptAll(edge, {});
+    const facts = { id: freshId(), recipientId: bob.id, at: edge.clock.now(), since: edge.clock.now() };
+    const ofBob = listed.filter(({ recipientId }) => recipientId === bob.id);
+    await edge.store.unitOfWork.run(({ outbox }) =>
+      outbox.add({ ...facts, kind: 'digest', listed: ofBob, totals: [] }),
+    );
+    const { text } = await auditor.open(`/staff/transfers/${transfer}`);
+    expect(text).toMatch(
+      /to Ada Not waiting any more.* to Bob Waiting As part of an hourly digest Not tried yet/,
+    );
   });
 
   test('lists both steps of a hold, and nobody for a refused transfer', async () => {

@@ -4,7 +4,7 @@ import type { Notification } from '../../../domain/entities/notification.ts';
 import type { Instant } from '../../../domain/time.ts';
 import { messagesToText } from '../../shared/compact-json.ts';
 import { split } from '../../shared/outbox-batch.ts';
-import { idsByBatch } from '../../shared/unsent-messages.ts';
+import { idsByBatch, isWhole } from '../../shared/unsent-messages.ts';
 import type { StoredBatch, ClaimedBatches } from '../../shared/outbox-batch.ts';
 import { outboxDocument, batchOf } from '../documents/outbox-document.ts';
 import type { OutboxDocument } from '../documents/outbox-document.ts';
@@ -107,25 +107,14 @@ export class MongoOutbox implements OutboxStore {
 
   async retry(positions: readonly string[], at: Instant): Promise<readonly Notification[]> {
     const wanted = idsByBatch(positions);
-    const state = { dueAt: new Date(at) };
-    const due: Notification[] = [];
-    for (const document of await this.#batches([...wanted.keys()], GIVEN_UP)) {
-      const parcel = { ...batchOf(document), attempts: 0 };
-      const ids = wanted.get(parcel.id) ?? new Set();
-      const parts = split(parcel, ids);
-      if (!parts) continue;
-      if (parts.rest) await this.#part(parcel, ids, state);
-      else {
-        const change = { $set: { ...state, attempts: 0 }, $unset: { gaveUpAt: true } } as const;
-        await this.#transaction.write((session) =>
-          this.#parcels.updateOne({ _id: parcel.id }, change, { session }),
-        );
-      }
-      due.push(...parts.gone.messages);
-      // Only a process that claims them may report on them
-      this.#seen.forget(parts.gone.messages.map(({ id }) => id));
-    }
-    return due;
+    const found = (await this.#batches([...wanted.keys()], GIVEN_UP)).map(batchOf);
+    const due = found.filter(({ id, messages }) => isWhole(messages, wanted.get(id) ?? new Set()));
+    if (due.length === 0) return [];
+    const change = { $set: { dueAt: new Date(at), attempts: 0 }, $unset: { gaveUpAt: true } } as const;
+    await this.#transaction.write((session) =>
+      this.#parcels.updateMany({ _id: { $in: due.map(({ id }) => id) }, ...GIVEN_UP }, change, { session }),
+    );
+    return due.flatMap(({ messages }) => messages);
   }
 
   /** The claimant is then done with them. */

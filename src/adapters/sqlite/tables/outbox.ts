@@ -5,7 +5,7 @@ import type { PageRequest } from '../../../application/ports/page-request.ts';
 import type { Notification } from '../../../domain/entities/notification.ts';
 import type { ClaimedMessage } from '../../../application/ports/outbox.ts';
 import { messagesFromText, messagesToText } from '../../shared/compact-json.ts';
-import { idsByBatch } from '../../shared/unsent-messages.ts';
+import { idsByBatch, isWhole } from '../../shared/unsent-messages.ts';
 import type { WholeBatch } from '../../shared/unsent-messages.ts';
 import type { Instant } from '../../../domain/time.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -104,17 +104,11 @@ export function retryMessages(
     const row = connection.get(`SELECT ${COLUMNS} FROM parcels WHERE id = ? AND due_at IS NULL`, batchId) as
       | ParcelRow
       | undefined;
-    const parts = row && split(parcelOf(row), ids);
-    if (!parts) continue;
-    const { gone, rest } = parts;
-    if (rest) {
-      connection.run('UPDATE parcels SET messages = ? WHERE id = ?', messagesToText(rest.messages), rest.id);
-      insertParcel(connection, gone, { attempts: 0, dueAt: at });
-    } else {
-      const sql = 'UPDATE parcels SET attempts = 0, due_at = ?, given_up_at = NULL WHERE id = ?';
-      connection.run(sql, at, gone.id);
-    }
-    due.push(...gone.messages);
+    const messages = row ? parcelOf(row).messages : [];
+    if (!isWhole(messages, ids)) continue;
+    const sql = 'UPDATE parcels SET attempts = 0, due_at = ?, given_up_at = NULL WHERE id = ?';
+    connection.run(sql, at, batchId);
+    due.push(...messages);
   }
   return due;
 }
