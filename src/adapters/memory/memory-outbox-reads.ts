@@ -58,6 +58,6 @@ function byId({ message: a }: StoredMessage, { message: b }: StoredMessage): num
   return a.id < b.id ? -1 : 1;
 }
 
-function unsent(stored: StoredMessage): UnsentMessage {
+function unsent({ order: _order, ...stored }: StoredMessage): UnsentMessage {
   return { ...stored, position: stored.message.id };
 }

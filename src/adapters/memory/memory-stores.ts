@@ -362,8 +362,8 @@ class MemoryOutbox implements OutboxStore {
   }
 
   async add(message: Notification): Promise<void> {
-    const state = { attempts: 0, dueAt: message.at, givenUpAt: null, reason: null };
-    this.#journal.set(this.#data.messages, message.id, { message, ...state });
+    const stored = this.#data.newMessage(message, { attempts: 0, dueAt: message.at });
+    this.#journal.set(this.#data.messages, message.id, stored);
   }
 
   async claim(terms: {
@@ -373,7 +373,7 @@ class MemoryOutbox implements OutboxStore {
   }): Promise<readonly ClaimedMessage[]> {
     const due = [...this.#data.messages.values()]
       .filter(({ dueAt }) => dueAt !== null && dueAt <= terms.now)
-      .sort((a, b) => Number(a.dueAt) - Number(b.dueAt) || byId(a.message, b.message))
+      .sort((a, b) => Number(a.dueAt) - Number(b.dueAt) || a.order - b.order)
       .slice(0, terms.limit);
     return due.map(({ message, attempts }) => {
       const attempt = attempts + 1;
