@@ -105,7 +105,14 @@ export type {
   UnitOfWork,
   UnitTerms,
 } from './application/ports/ledger-store.ts';
-export type { ClaimedMessage, DirectDelivery, OutboxReads, OutboxStore } from './application/ports/outbox.ts';
+export type {
+  ClaimedMessage,
+  DirectDelivery,
+  OutboxReads,
+  OutboxStore,
+  UnsentMessage,
+  UnsentState,
+} from './application/ports/outbox.ts';
 export type { Clock, IdGenerator, Logger } from './application/ports/runtime.ts';
 export type { TransferPosition } from './application/ports/transfer-position.ts';
 export type { SharedCounts } from './application/ports/shared-counts.ts';

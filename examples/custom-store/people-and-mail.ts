@@ -223,5 +223,13 @@ function outboxOf(draft: Draft): OutboxStore {
     },
     postpone: async (id, { dueAt }) => report(id, { dueAt }),
     giveUp: async (id) => report(id, { dueAt: null }),
+    // A message's position is its id
+    retry: async (ids, at) =>
+      ids.flatMap((id) => {
+        const row = draft.tables.messages.get(id);
+        if (!row || row.dueAt !== null) return [];
+        draft.put('messages', id, { ...row, attempts: 0, dueAt: at });
+        return row.message;
+      }),
   };
 }

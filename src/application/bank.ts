@@ -15,6 +15,8 @@ import { PassbookError } from '../domain/errors.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import { assembleLedger } from './ledger.ts';
 import type { LedgerPorts } from './ledger.ts';
+import type { LedgerReads, UnitOfWork } from './ports/ledger-store.ts';
+import type { OutboxReads } from './ports/outbox.ts';
 import type { Logger } from './ports/runtime.ts';
 import type { ApiKeyFormat, LinkTokens, PasswordHasher } from './ports/user-store.ts';
 import { checkPayee } from './payees/check-payee.ts';
@@ -41,6 +43,9 @@ import { endSessions } from './staff/end-sessions-of-user.ts';
 import { frozenAccounts, lockedUsers } from './staff/needs-attention.ts';
 import { inspectAccount, inspectAccounts } from './staff/inspect-account.ts';
 import { inspectTransfer } from './staff/inspect-transfer.ts';
+import { countGivenUpMails, listUnsentMails } from './staff/list-unsent-mails.ts';
+import { mailsOfTransfer } from './staff/mails-of-transfer.ts';
+import { retryAllMails, retryMails } from './staff/retry-mails.ts';
 import { readSecurityEvents } from './staff/read-security-events.ts';
 import { recentAudit } from './staff/recent-audit.ts';
 import { findApiKey, searchPeople } from './staff/search-people.ts';
@@ -153,6 +158,8 @@ export function assembleBank(ports: BankPorts) {
     recentAudit: recentAudit(people),
     frozenAccounts: frozenAccounts(people),
     lockedUsers: lockedUsers(people),
+    /** Mails that were not sent. Null if the store cannot read its outbox. */
+    mails: ports.store.outbox ? mailsIn({ ...people, outbox: ports.store.outbox }) : null,
     /** Verifies the books in the background of this process. */
     verification: new VerificationRuns({ ...ports, verify: ledger.verifyBooks }),
     /** Trial balances that a page shows without waiting for them. */
@@ -175,6 +182,17 @@ export function assembleBank(ports: BankPorts) {
     ensureSystemUser: ensureSystemUser(people),
     /** Rejects with `unavailable` unless the store can currently be read and written. */
     check: () => ports.store.check(),
+  };
+}
+
+/** Assembles the use cases about mails that were not sent. */
+function mailsIn(ports: BankPorts & { outbox: OutboxReads; unitOfWork: UnitOfWork; reads: LedgerReads }) {
+  return {
+    list: listUnsentMails(ports),
+    countGivenUp: countGivenUpMails(ports),
+    ofTransfer: mailsOfTransfer(ports),
+    retry: retryMails(ports),
+    retryAll: retryAllMails(ports),
   };
 }
 

@@ -29,8 +29,17 @@ export class Cursors {
 
   /** @throws PassbookError `invalid_request` for a malformed cursor, and for one of another list or filter */
   decode(cursor: string): string {
+    return this.#decode(cursor, isIdentifier);
+  }
+
+  /** Decodes a position that only the store can read, and that may be longer than an id. @throws PassbookError as `decode` */
+  decodePosition(cursor: string): string {
+    return this.#decode(cursor, isPosition);
+  }
+
+  #decode(cursor: string, isValid: (id: string) => boolean): string {
     const [version, mark, id, more] = textOf(cursor).split(' ');
-    if (version !== VERSION || !isIdentifier(id) || more !== undefined) throw invalidCursor();
+    if (version !== VERSION || id === undefined || !isValid(id) || more !== undefined) throw invalidCursor();
     if (mark !== this.#mark()) {
       throw invalid('cursor', 'is of another list or filter: leave it out to begin a list');
     }
@@ -44,6 +53,11 @@ export class Cursors {
 
 export function invalidCursor(): PassbookError {
   return invalid('cursor', 'must be the nextCursor of a page before');
+}
+
+/** Returns whether a text is visible ASCII. */
+function isPosition(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text);
 }
 
 function textOf(cursor: string): string {

@@ -28,6 +28,28 @@ export async function readPage<T extends { readonly id: string }>(
   return { items, nextCursor: found.length > limit && last ? cursors.encode(last.id) : null };
 }
 
+/**
+ * Reads a page from a store that tells by itself where a list goes on, and that may end a read early.
+ * @throws PassbookError `invalid_request` for a limit out of bounds or a cursor of another list
+ */
+export async function readPositions<T>(
+  request: ListRequest,
+  cursors: Cursors,
+  list: {
+    readonly read: (page: StorePage) => Promise<{ items: readonly T[]; next: string | null }>;
+    readonly positionOf: (item: T) => string;
+  },
+): Promise<Page<T>> {
+  const limit = limitOf(request);
+  const { cursor } = request;
+  const after = cursor === undefined ? null : cursors.decodePosition(cursor);
+  const found = await list.read({ after, limit: limit + 1 });
+  const items = found.items.slice(0, limit);
+  const last = items.at(-1);
+  const next = found.items.length > limit && last !== undefined ? list.positionOf(last) : found.next;
+  return { items, nextCursor: next === null ? null : cursors.encode(next) };
+}
+
 export type Scan<T> = {
   readonly cursors: Cursors;
   /** Reads the items after `after`, in the order of the list. */

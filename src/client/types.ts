@@ -73,6 +73,7 @@ export type ApiSecurityAction =
   | 'role_granted'
   | 'user_locked'
   | 'user_unlocked'
+  | 'mail_retried'
   | 'access_denied';
 
 /** An event of somebody's sign-ins and credentials. */

@@ -363,7 +363,7 @@ const PLANTS: readonly Plant[] = [
   {
     code: 'mails_given_up',
     says: 'given up for 1 batch',
-    mend: 'reasons in the log',
+    mend: 'passbook mail list --given-up',
     plant: () => inOutbox('give up'),
   },
   {

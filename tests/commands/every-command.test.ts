@@ -8,7 +8,14 @@ import type { CommandTools } from '../../src/commands/command-tools.ts';
 import { commandsBelow, pathOf } from '../../src/commands/help.ts';
 import { passbookProgram } from '../../src/commands/program.ts';
 import { TestBank, transferIdOf } from '../../src/testing/fixtures/bank.ts';
-import { aCustomer, aSession, aUser, FixedClock } from '../../src/testing/fixtures/builders.ts';
+import {
+  aCustomer,
+  aSession,
+  aUser,
+  aWelcome,
+  FixedClock,
+  JANUARY,
+} from '../../src/testing/fixtures/builders.ts';
 import { collectGarbage } from '../../src/testing/fixtures/garbage.ts';
 import { passbook } from '../support/command-line.ts';
 import { Program } from '../support/program.ts';
@@ -104,6 +111,41 @@ describe('every command runs on books of SQLite, with JSON where it prints facts
     await json('users', 'unlock', ada.email, '--reason', 'found');
     await json('users', 'reset-password', ada.email);
     expect(await json('users', 'revoke', ada.email)).toEqual({ ended: [] });
+  });
+
+  it('about mails that were not sent', async () => {
+    const lost = aWelcome();
+    const store = await openSqliteStore({ path: join(folder, 'passbook.db'), clock: new FixedClock() });
+    await store.unitOfWork.run(async ({ outbox }) => {
+      await outbox.add(lost);
+      await outbox.claim({ now: JANUARY, leaseUntil: JANUARY + 1, limit: 100 });
+      await outbox.giveUp(lost.id, { at: JANUARY, reason: 'no such mailbox' });
+    });
+    await store.close();
+    const listed = { id: lost.id, state: 'given_up', reason: 'no such mailbox', attempts: 1 };
+    expect(await json('mail', 'list', '--given-up')).toMatchObject({ mails: [listed] });
+    expect(await run('mail', 'list')).toMatch(
+      new RegExp(`^ID .*\\n${lost.id} +welcome +given up +2026-01-.* 1 +no such mailbox\\n`),
+    );
+    for (const args of [[], ['--all', lost.id]]) {
+      const { code, stderr } = await passbook(['mail', 'retry', ...args], { DATA_DIR: folder });
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: expect.stringContaining('either ids or --all') as string,
+      });
+    }
+    const unknown = await passbook(['mail', 'retry', 'nothing'], { DATA_DIR: folder });
+    expect(unknown).toEqual({
+      code: 1,
+      stdout: 'nothing is not among the mails that were given up\n0 mails are due again\n',
+      stderr: '',
+    });
+    expect(await json('mail', 'retry', lost.id)).toEqual({ retried: 1, missing: [] });
+    expect(await run('mail', 'retry', '--all')).toBe('0 mails are due again\n');
+    expect(await run('mail', 'list', '--given-up')).toBe('No mail was given up\n');
+    const all = (await json('mail', 'list')) as { mails: readonly { id: string; state: string }[] };
+    expect(all.mails.find(({ id }) => id === lost.id)).toMatchObject({ state: 'waiting', attempts: 0 });
+    await collectClosedStores();
   });
 
   it('about mail, the machine and the shell', async () => {

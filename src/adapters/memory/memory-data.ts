@@ -30,8 +30,13 @@ import { countBefore, countUpTo, insertSorted, removeSorted } from './sorted-lis
 export type StoredMessage = {
   readonly message: Notification;
   readonly attempts: number;
-  /** Null once the message is sent or given up. */
+  /** Null once the message is given up. */
   readonly dueAt: Instant | null;
+  /** Null while the message waits. */
+  readonly givenUpAt: Instant | null;
+  readonly reason: string | null;
+  /** Position in the order of writing. The map has another order once a unit was rolled back. */
+  readonly order: number;
 };
 
 /** All data of the store. Entities are immutable, so later changes never affect a reader. */
@@ -60,7 +65,9 @@ export class MemoryData {
     transfers: new Map<string, Transfer>(),
     records: new Map<string, IdempotencyRecord>(),
   };
+  /** Without those that were sent. */
   readonly messages = new Map<string, StoredMessage>();
+  #messagesWritten = 0;
   readonly users = new Map<string, { readonly user: User; readonly passwordHash: string }>();
   readonly sessions = new Map<string, Session>();
   readonly credentials = new Map<string, Credential>();
@@ -196,6 +203,11 @@ export class MemoryData {
     for (const identifier of identifiers) this.identifiers.set(identifierText(identifier), id);
   }
 
+  newMessage(message: Notification, state: Pick<StoredMessage, 'attempts' | 'dueAt'>): StoredMessage {
+    this.#messagesWritten += 1;
+    return { message, ...state, givenUpAt: null, reason: null, order: this.#messagesWritten };
+  }
+
   /** Synchronous, and checks before it writes: nobody sees a partial write. */
   write(changes: Changes): void {
     for (const { before, after } of changes.accounts) {
@@ -227,7 +239,7 @@ export class MemoryData {
     for (const message of changes.messages) {
       const { messagesDueAt: dueAt } = changes;
       const state = dueAt === null ? { attempts: 0, dueAt: message.at } : { attempts: 1, dueAt };
-      this.messages.set(message.id, { message, ...state });
+      this.messages.set(message.id, this.newMessage(message, state));
     }
     for (const change of changes.transfers) if (erasesText(change)) this.#forgetTexts(change.after);
   }

@@ -26,6 +26,7 @@ import type { PayeeReads } from '../../application/ports/payee-store.ts';
 import type { SessionReads } from '../../application/ports/user-store.ts';
 import { MemoryData } from './memory-data.ts';
 import { memoryDifferences } from './memory-differences.ts';
+import { memoryOutboxReads } from './memory-outbox-reads.ts';
 import { Journal, memoryStores } from './memory-stores.ts';
 
 export type MemoryStoreOptions = {
@@ -69,7 +70,7 @@ export function memoryStoreOver(data: MemoryData, options: MemoryStoreOptions = 
         yield* scan.differences();
       },
     },
-    outbox: guarded({ countWaiting: async (most: number) => countWaiting(data, most) }, whileOpen),
+    outbox: guarded(memoryOutboxReads(data), whileOpen),
     check: () => unitOfWork.check(),
     close: async () => unitOfWork.close(),
     [Symbol.asyncDispose]: async () => unitOfWork.close(),
@@ -179,14 +180,6 @@ function guarded<T extends object>(functions: T, { assertOpen }: { assertOpen: (
     },
   ]);
   return Object.fromEntries(entries) as T;
-}
-
-function countWaiting({ messages }: MemoryData, most: number): number {
-  let count = 0;
-  for (const { dueAt } of messages.values()) {
-    if (dueAt !== null && ++count >= most) break;
-  }
-  return count;
 }
 
 function booksOf(data: MemoryData, { holdsDueBy }: Prefetch): Books {

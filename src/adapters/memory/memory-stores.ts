@@ -362,7 +362,8 @@ class MemoryOutbox implements OutboxStore {
   }
 
   async add(message: Notification): Promise<void> {
-    this.#journal.set(this.#data.messages, message.id, { message, attempts: 0, dueAt: message.at });
+    const stored = this.#data.newMessage(message, { attempts: 0, dueAt: message.at });
+    this.#journal.set(this.#data.messages, message.id, stored);
   }
 
   async claim(terms: {
@@ -372,42 +373,57 @@ class MemoryOutbox implements OutboxStore {
   }): Promise<readonly ClaimedMessage[]> {
     const due = [...this.#data.messages.values()]
       .filter(({ dueAt }) => dueAt !== null && dueAt <= terms.now)
-      .sort((a, b) => Number(a.dueAt) - Number(b.dueAt))
+      .sort((a, b) => Number(a.dueAt) - Number(b.dueAt) || a.order - b.order)
       .slice(0, terms.limit);
     return due.map(({ message, attempts }) => {
       const attempt = attempts + 1;
-      this.#change(message.id, { attempts: attempt, dueAt: terms.leaseUntil });
+      const stored = this.#data.messages.get(message.id);
+      const claim = { attempts: attempt, dueAt: terms.leaseUntil };
+      if (stored) this.#journal.set(this.#data.messages, message.id, { ...stored, ...claim });
       return { message, attempt };
     });
   }
 
   async markSent(ids: readonly string[]): Promise<void> {
-    for (const id of ids) this.#change(id, { dueAt: null });
+    for (const id of ids) if (this.#claimed(id)) this.#journal.delete(this.#data.messages, id);
   }
 
   async release(ids: readonly string[], at: Instant): Promise<void> {
     for (const id of ids) this.#change(id, { dueAt: at });
   }
 
-  async putBack(ids: readonly string[], { dueAt }: { dueAt: Instant }): Promise<void> {
+  async putBack(ids: readonly string[], terms: { dueAt: Instant; reason: string }): Promise<void> {
     for (const id of ids) {
       const attempts = this.#data.messages.get(id)?.attempts ?? 0;
-      this.#change(id, { attempts: attempts - 1, dueAt });
+      this.#change(id, { attempts: attempts - 1, ...terms });
     }
   }
 
-  async postpone(id: string, { dueAt }: { dueAt: Instant }): Promise<void> {
-    this.#change(id, { dueAt });
+  async postpone(id: string, terms: { dueAt: Instant; reason: string }): Promise<void> {
+    this.#change(id, terms);
   }
 
-  async giveUp(id: string): Promise<void> {
-    this.#change(id, { dueAt: null });
+  async giveUp(id: string, { at, reason }: { at: Instant; reason: string }): Promise<void> {
+    this.#change(id, { dueAt: null, givenUpAt: at, reason });
+  }
+
+  async retry(positions: readonly string[], at: Instant): Promise<readonly Notification[]> {
+    return [...new Set(positions)].flatMap((id) => {
+      const stored = this.#data.messages.get(id);
+      if (!stored || stored.dueAt !== null) return [];
+      this.#journal.set(this.#data.messages, id, { ...stored, attempts: 0, dueAt: at, givenUpAt: null });
+      return stored.message;
+    });
   }
 
   /** Changes a claimed message: only the claimant reports its result. */
   #change(id: string, change: Partial<StoredMessage>): void {
+    const stored = this.#claimed(id);
+    if (stored) this.#journal.set(this.#data.messages, id, { ...stored, ...change });
+  }
+
+  #claimed(id: string): StoredMessage | undefined {
     const stored = this.#data.messages.get(id);
-    if (stored && (stored.attempts > 0 || change.attempts))
-      this.#journal.set(this.#data.messages, id, { ...stored, ...change });
+    return stored && stored.attempts > 0 && stored.dueAt !== null ? stored : undefined;
   }
 }

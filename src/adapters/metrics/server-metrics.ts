@@ -28,7 +28,7 @@ export type ServerMetrics = {
   /** A transaction of MongoDB runs again. */
   readonly retried: () => void;
   /** Counts the waiting mails of this outbox at each reading. */
-  readonly watchOutbox: (outbox: OutboxReads) => void;
+  readonly watchOutbox: (outbox: Pick<OutboxReads, 'countWaiting'>) => void;
   /** Returns all metrics as they are now. */
   readonly read: () => Promise<Exposition>;
 };
@@ -131,7 +131,7 @@ function addBuildInfo(registry: Registry, { version, store, node }: BuildFacts):
 }
 
 /** The gauge is absent while the store cannot be read: the other metrics are needed then above all. */
-function addWaitingMails(registry: Registry, outbox: OutboxReads): void {
+function addWaitingMails(registry: Registry, outbox: Pick<OutboxReads, 'countWaiting'>): void {
   const waiting: Gauge = new Gauge({
     name: 'passbook_mails_waiting',
     help: `Mails in the outbox that are neither sent nor given up, counted up to about ${MOST_MAILS}.`,

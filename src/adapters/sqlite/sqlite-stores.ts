@@ -12,7 +12,7 @@ import { findAuditHead, insertAuditRecord } from './tables/audit-log.ts';
 import type { Connection } from './connection/connection.ts';
 import { faultName } from './connection/faults.ts';
 import { findMailHour, keepMailHour, takeEndedMailHours } from './tables/mail-hours.ts';
-import { changeMessages, claimMessages, insertParcel } from './tables/outbox.ts';
+import { changeMessages, claimMessages, insertParcel, retryMessages } from './tables/outbox.ts';
 import {
   deleteCredential,
   deleteCredentialsOf,
@@ -197,5 +197,6 @@ function outboxOf(scope: Scope, seen: ClaimedBatches): OutboxStore {
     putBack: (ids, { dueAt, reason }) => change(ids, { dueAt, reason, isPutBack: true }),
     postpone: (id, { dueAt, reason }) => change([id], { dueAt, reason }),
     giveUp: (id, { at, reason }) => change([id], { dueAt: null, givenUpAt: at, reason }),
+    retry: (positions, at) => scope.use((connection) => retryMessages(connection, positions, at)),
   };
 }

@@ -54,6 +54,7 @@ const METHODS: { readonly [S in keyof Stores]: Methods<Stores[S]> } = {
     putBack: 'write',
     postpone: 'write',
     giveUp: 'write',
+    retry: 'write',
   },
   mailHours: { find: 'read', keep: 'write', takeEnded: 'write' },
   audit: { head: 'read', append: 'write' },

@@ -4,7 +4,7 @@ import type { Instant } from '../../domain/time.ts';
 
 /**
  * A message waits until it is sent or given up. Only the process that claimed it last, or that wrote it as claimed
- * (`Changes.messagesDueAt`), may change its state; calls of any other process have no effect.
+ * (`Changes.messagesDueAt`), may change the state of a waiting message; calls of any other process have no effect.
  */
 export interface OutboxStore {
   /** Adds a message that is due at once. */
@@ -25,15 +25,57 @@ export interface OutboxStore {
   postpone(id: string, terms: { dueAt: Instant; reason: string }): Promise<void>;
   /** Ends the attempts. The message stays in the outbox for people to inspect. */
   giveUp(id: string, terms: { at: Instant; reason: string }): Promise<void>;
+  /**
+   * Makes messages that were given up due again at `at`, without the attempts so far. Any process may call it.
+   * Returns the messages at these positions (`UnsentMessage.position`), without those that are no longer given up.
+   */
+  retry(positions: readonly string[], at: Instant): Promise<readonly Notification[]>;
 }
 
-/** Reads of the outbox outside a transaction. */
+/** Waiting messages include those that are being sent. */
+export type UnsentState = 'waiting' | 'given_up';
+
+/** A message in the outbox, which was not sent so far. */
+export type UnsentMessage = {
+  readonly message: Notification;
+  /** Text that only the store reads. It stays the same while the message is given up. */
+  readonly position: string;
+  /** Number of claims that count as attempts, with the one in progress. */
+  readonly attempts: number;
+  /** Instant from which it is tried next; null once it was given up. */
+  readonly dueAt: Instant | null;
+  /** Null while it waits. */
+  readonly givenUpAt: Instant | null;
+  /** Error of the last attempt; null before the first one failed. */
+  readonly reason: string | null;
+};
+
+/** Reads of the outbox outside a transaction. Each looks at a bounded part of it, the oldest first. */
 export interface OutboxReads {
   /**
    * Counts the messages that wait to be sent, those that are being sent included, and those that were given up not.
    * Stops counting soon after `most`, which bounds the cost.
    */
   countWaiting(most: number): Promise<number>;
+  /** Counts the messages that were given up. Stops soon after `most`. In a very long outbox it may miss the newest. */
+  countGivenUp(most: number): Promise<number>;
+  /**
+   * Returns messages in one state, about in the order of their age: only those after the position `after`. There are fewer
+   * than `limit` if the part that was looked at has no more. `next` is then the position after which the list goes on, and
+   * null if it has ended.
+   */
+  unsent(page: {
+    state: UnsentState;
+    after: string | null;
+    limit: number;
+  }): Promise<{ readonly messages: readonly UnsentMessage[]; readonly next: string | null }>;
+  /**
+   * Returns the messages about a transfer, and the digests that list it, in any state. `isPartial` if the outbox is too
+   * long to look at all of it.
+   */
+  unsentAbout(
+    transferId: string,
+  ): Promise<{ readonly messages: readonly UnsentMessage[]; readonly isPartial: boolean }>;
 }
 
 /**

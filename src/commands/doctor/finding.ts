@@ -66,7 +66,10 @@ export const FINDINGS = {
   mail_insecure: ['fault', 'Use a mail server with STARTTLS and a valid certificate, or smtps://.'],
   mail_denied: ['fault', 'Correct the user and password in SMTP_URL, or GMAIL_USER and GMAIL_PASS.'],
   mail_refused: ['fault', "Ask the mail server's administrator why it turns this machine away."],
-  mails_given_up: ['warning', 'Find the reasons in the log, and tell the people who got no mail.'],
+  mails_given_up: [
+    'warning',
+    'Run "passbook mail list --given-up" for the reasons, and "passbook mail retry" after.',
+  ],
   mails_late: ['warning', 'Start the server, or mend the mail server: then they are sent.'],
 
   backup_old: ['warning', 'Run "passbook backup FILE", and put it on a schedule.'],

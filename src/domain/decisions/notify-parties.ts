@@ -14,25 +14,59 @@ export function messagesOf(
   transfer: Transfer,
   context: DecisionContext,
 ): readonly TransferNotification[] {
-  const owners = new Set(transfer.legs.flatMap((leg) => leg.ownerId ?? []));
-  return [...owners].map((ownerId, index) => messageFor(books, transfer, { ownerId, index, context }));
+  return partiesOf(transfer).map((party) => messageFor(books, transfer, { party, context }));
+}
+
+/** A mail that a step of a transfer called for, by the id of its message. */
+export type ExpectedMail = Pick<TransferNotification, 'id' | 'recipientId' | 'kind'>;
+
+/**
+ * Returns the mails that the steps of a transfer so far called for. A hold has one for its placement, and one more for
+ * its capture. A rejected transfer has none, and neither has the end of a hold without a capture.
+ */
+export function expectedMails(transfer: Transfer): readonly ExpectedMail[] {
+  const { id, kind, legs, status, isHold } = transfer;
+  const steps = [...(isHold ? ['pending' as const] : []), ...(status === 'completed' ? [status] : [])];
+  return steps.flatMap((step) =>
+    partiesOf(transfer).map((party) => ({
+      id: messageId({ id, legs, status: step }, party),
+      recipientId: party.ownerId,
+      kind: kindFor({ kind, status: step }, party),
+    })),
+  );
+}
+
+/** An owner with their legs, at their place among the owners. */
+type Party = {
+  readonly ownerId: string;
+  readonly index: number;
+  readonly own: readonly Leg[];
+  readonly foreign: readonly Leg[];
+  readonly pays: boolean;
+};
+
+function partiesOf({ legs }: Pick<Transfer, 'legs'>): readonly Party[] {
+  const owners = new Set(legs.flatMap((leg) => leg.ownerId ?? []));
+  return [...owners].map((ownerId, index) => {
+    const own = legs.filter((leg) => leg.ownerId === ownerId);
+    const foreign = legs.filter((leg) => leg.ownerId !== ownerId);
+    return { ownerId, index, own, foreign, pays: own.some((leg) => leg.direction === 'debit') };
+  });
 }
 
 function messageFor(
   books: WorkingBooks,
   transfer: Transfer,
-  { ownerId, index, context }: { ownerId: string; index: number; context: DecisionContext },
+  { party, context }: { party: Party; context: DecisionContext },
 ): TransferNotification {
-  const own = transfer.legs.filter((leg) => leg.ownerId === ownerId);
-  const foreign = transfer.legs.filter((leg) => leg.ownerId !== ownerId);
-  const pays = own.some((leg) => leg.direction === 'debit');
+  const { ownerId, own, foreign, pays } = party;
   const others = foreign.filter((leg) => leg.direction === (pays ? 'credit' : 'debit'));
   const own1 = requireAccount(books, own[0]?.accountId ?? '');
   return {
-    id: messageId(transfer, { pays, index }),
+    id: messageId(transfer, party),
     recipientId: ownerId,
     at: context.now,
-    kind: kindFor(transfer, { pays, isBetweenOwn: foreign.length === 0 }),
+    kind: kindFor(transfer, party),
     transferId: transfer.id,
     amount: transfer.amountCaptured ?? (foreign.length === 0 ? transfer.amount : net(own)),
     currency: own1.currency,
@@ -52,8 +86,8 @@ function messageFor(
 
 /** Returns an id unique to event and recipient. A hold has two events: its placement and its capture. */
 function messageId(
-  { id, status, legs }: Transfer,
-  { pays, index }: { pays: boolean; index: number },
+  { id, status, legs }: Pick<Transfer, 'id' | 'status' | 'legs'>,
+  { pays, index }: Party,
 ): string {
   const event = status === 'pending' ? `${id}.held` : id;
   const role = pays ? 'sent' : 'received';
@@ -61,13 +95,13 @@ function messageId(
 }
 
 function kindFor(
-  { kind, status }: Transfer,
-  { pays, isBetweenOwn }: { pays: boolean; isBetweenOwn: boolean },
+  { kind, status }: Pick<Transfer, 'kind' | 'status'>,
+  { pays, foreign }: Party,
 ): TransferNotification['kind'] {
   if (kind === 'initial_funds') return 'initial_funds_received';
   if (kind === 'withdrawal') return 'withdrawal_made';
   if (status === 'pending') return pays ? 'hold_placed' : 'hold_received';
-  if (isBetweenOwn) return 'transfer_between_own_accounts';
+  if (foreign.length === 0) return 'transfer_between_own_accounts';
   return pays ? 'transfer_sent' : 'transfer_received';
 }
 

@@ -104,6 +104,12 @@ export function isAboutTransfer(message: Notification): message is TransferNotif
   return message.kind !== 'welcome' && message.kind !== 'digest' && message.kind !== 'security';
 }
 
+/** Returns whether the message, or a mail that a digest lists, is about this transfer. */
+export function isAbout(message: Notification, transferId: string): boolean {
+  if (message.kind === 'digest') return message.listed.some((one) => one.transferId === transferId);
+  return isAboutTransfer(message) && message.transferId === transferId;
+}
+
 /** A message to a user, written in the transaction of its event and sent after the commit. */
 export type Notification = WelcomeNotification | SecurityNotification | TransferNotification | DigestMessage;
 

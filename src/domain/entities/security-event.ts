@@ -30,6 +30,7 @@ export const SECURITY_ACTIONS = [
   'user_locked',
   'user_unlocked',
   'access_denied',
+  'mail_retried',
 ] as const;
 export type SecurityAction = (typeof SECURITY_ACTIONS)[number];
 

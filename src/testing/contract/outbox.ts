@@ -1,7 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ClaimedMessage, OutboxStore } from '../../application/ports/outbox.ts';
+import type {
+  ClaimedMessage,
+  OutboxReads,
+  OutboxStore,
+  UnsentMessage,
+  UnsentState,
+} from '../../application/ports/outbox.ts';
 import type { Notification } from '../../domain/entities/notification.ts';
-import { JANUARY, aTransferMessage, aWelcome } from '../fixtures/builders.ts';
+import { JANUARY, aTransferMessage, aWelcome, freshId } from '../fixtures/builders.ts';
 import { NO_CHANGES, aPrefetch } from '../fixtures/bank.ts';
 import type { Subject } from './subject.ts';
 
@@ -132,6 +138,221 @@ export function describeOutbox(subject: () => Subject): void {
       expect(counted).toBeGreaterThan(0);
       expect(counted).toBeLessThanOrEqual(1_000);
       expect(await reads.countWaiting(5_000)).toBe(1_000);
+    });
+
+    describe('lists what was not sent', () => {
+      const giveUp = (message: Notification, at: number) =>
+        outbox((one) => one.giveUp(message.id, { at, reason: 'no such mailbox' }));
+      /** Reads a list to its end, in pages. */
+      const listed = async (state: UnsentState, limit = 100) => {
+        const all: UnsentMessage[] = [];
+        for (let after: string | null = null, pages = 0; pages < 1_000; pages++) {
+          const page: Awaited<ReturnType<OutboxReads['unsent']>> = await reads().unsent({
+            state,
+            after,
+            limit,
+          });
+          expect(page.messages.length).toBeLessThanOrEqual(limit);
+          all.push(...page.messages);
+          after = page.next;
+          if (after === null) return all;
+        }
+        throw new TypeError('The list does not end');
+      };
+      const reads = (): OutboxReads => {
+        const { outbox: found } = subject().second;
+        if (!found) throw new TypeError('The store has no reads of its outbox');
+        return found;
+      };
+      const withoutPosition = ({ position: _position, ...facts }: UnsentMessage) => facts;
+      const idsOf = (all: readonly UnsentMessage[]) => all.map(({ message }) => message.id).toSorted();
+
+      // Nothing takes what other tests gave up out of the outbox
+      beforeEach(async () => {
+        if (!subject().second.outbox) return;
+        const positions = (await listed('given_up')).map(({ position }) => position);
+        await outbox((one) => one.retry(positions, JANUARY));
+        await subject().bank.takeMessages();
+      });
+
+      it('each message with its attempts, when it is due, and why it failed last', async ({ skip }) => {
+        // A store may have none
+        if (!subject().second.outbox) skip();
+        const [fresh, postponed, putBack, lost] = [
+          aWelcome({ at: JANUARY + 1_000 }),
+          aTransferMessage(),
+          aTransferMessage(),
+          aWelcome(),
+        ];
+        await add(fresh, lost);
+        await commit([postponed, putBack], JANUARY + LEASE_MS);
+        await claim(JANUARY);
+        await giveUp(lost, JANUARY + 5);
+        await outbox(async (one) => {
+          await one.postpone(postponed.id, { dueAt: JANUARY + 70, reason: 'timed out' });
+          await one.putBack([putBack.id], { dueAt: JANUARY + 80, reason: 'no sign-in' });
+        });
+
+        const waiting = new Map(
+          (await listed('waiting')).map((one) => [one.message.id, withoutPosition(one)]),
+        );
+        const state = { givenUpAt: null };
+        expect(waiting).toEqual(
+          new Map<string, unknown>([
+            [fresh.id, { ...state, message: fresh, attempts: 0, dueAt: JANUARY + 1_000, reason: null }],
+            [
+              postponed.id,
+              { ...state, message: postponed, attempts: 1, dueAt: JANUARY + 70, reason: 'timed out' },
+            ],
+            [
+              putBack.id,
+              { ...state, message: putBack, attempts: 0, dueAt: JANUARY + 80, reason: 'no sign-in' },
+            ],
+          ]),
+        );
+        expect((await listed('given_up')).map(withoutPosition)).toEqual([
+          { message: lost, attempts: 1, dueAt: null, givenUpAt: JANUARY + 5, reason: 'no such mailbox' },
+        ]);
+      });
+
+      it('in pages of any length, each message once, those of one unit too', async ({ skip }) => {
+        if (!subject().second.outbox) skip();
+        const units = [1, 7, 3].map((count) => Array.from({ length: count }, () => aTransferMessage()));
+        for (const unit of units) await commit(unit, null);
+        const lost = Array.from({ length: 4 }, () => aWelcome());
+        await add(...lost);
+        await claim(JANUARY);
+        for (const message of lost) await giveUp(message, JANUARY + 1);
+
+        const ids = units
+          .flat()
+          .map(({ id }) => id)
+          .toSorted();
+        for (const limit of [1, 2, 3, 4, 100]) {
+          expect(idsOf(await listed('waiting', limit))).toEqual(ids);
+          expect(idsOf(await listed('given_up', limit))).toEqual(lost.map(({ id }) => id).toSorted());
+        }
+      });
+
+      it('goes on after a message that was sent meanwhile', async ({ skip }) => {
+        if (!subject().second.outbox) skip();
+        const unit = Array.from({ length: 4 }, () => aTransferMessage());
+        await commit(unit, null);
+        await claim(JANUARY);
+        const first = await reads().unsent({ state: 'waiting', after: null, limit: 2 });
+        const last = first.messages.at(-1)?.message.id ?? '';
+        await outbox((one) => one.markSent([last]));
+
+        const rest = await reads().unsent({ state: 'waiting', after: first.next, limit: 100 });
+        const seen = new Set([...first.messages, ...rest.messages].map(({ message }) => message.id));
+        expect(seen).toEqual(new Set(unit.map(({ id }) => id)));
+      });
+
+      it('and counts those that were given up', async ({ skip }) => {
+        if (!subject().second.outbox) skip();
+        expect(await reads().countGivenUp(100)).toBe(0);
+        const lost = Array.from({ length: 3 }, () => aWelcome());
+        await add(...lost, aWelcome());
+        await claim(JANUARY);
+        for (const message of lost) await giveUp(message, JANUARY + 1);
+        expect(await reads().countGivenUp(100)).toBe(3);
+        const counted = await reads().countGivenUp(2);
+        expect(counted).toBeGreaterThanOrEqual(2);
+        expect(counted).toBeLessThanOrEqual(3);
+      });
+
+      it('about one transfer, and the digests that list it', async ({ skip }) => {
+        if (!subject().second.outbox) skip();
+        const [mine, other] = [aTransferMessage(), aTransferMessage({ description: 'not this one' })];
+        const later = aTransferMessage({ transferId: mine.transferId });
+        // Texts are no ids
+        const liar = aTransferMessage({ description: mine.transferId });
+        const digest: Notification = {
+          ...aWelcome(),
+          kind: 'digest',
+          since: JANUARY,
+          listed: [other, mine],
+          totals: [],
+        };
+        await commit([other, mine, liar], null);
+        await add(later, digest, { ...digest, id: freshId(), listed: [other] }, aWelcome());
+        await claim(JANUARY);
+        await giveUp(later, JANUARY + 9);
+
+        const found = await reads().unsentAbout(mine.transferId);
+        expect(found.isPartial).toBe(false);
+        const states = found.messages.map(({ message, givenUpAt }) => [message.id, givenUpAt] as const);
+        expect(new Map(states)).toEqual(
+          new Map([
+            [mine.id, null],
+            [later.id, JANUARY + 9],
+            [digest.id, null],
+          ]),
+        );
+        expect(await reads().unsentAbout('.*')).toEqual({ messages: [], isPartial: false });
+      });
+
+      it('and makes what was given up due again, alone of its unit, as a first attempt', async ({ skip }) => {
+        if (!subject().second.outbox) skip();
+        const [lost, left, sent] = [aTransferMessage(), aTransferMessage(), aTransferMessage()];
+        await commit([lost, left, sent], null);
+        await claim(JANUARY);
+        await claim(JANUARY + LEASE_MS);
+        await giveUp(lost, JANUARY + LEASE_MS);
+        await giveUp(left, JANUARY + LEASE_MS);
+        await outbox((one) => one.markSent([sent.id]));
+        const positions = new Map(
+          (await listed('given_up')).map(({ message, position }) => [message.id, position]),
+        );
+        const position = positions.get(lost.id) ?? '';
+
+        // Another process than the one that gave it up
+        const retried = await outboxElsewhere((one) =>
+          one.retry([position, position, 'nowhere'], JANUARY + 9),
+        );
+        expect(retried).toEqual([lost]);
+        expect((await listed('waiting')).map(withoutPosition)).toEqual([
+          { message: lost, attempts: 0, dueAt: JANUARY + 9, givenUpAt: null, reason: 'no such mailbox' },
+        ]);
+        expect(idsOf(await listed('given_up'))).toEqual([left.id]);
+        expect(await outbox((one) => one.retry([position], JANUARY + 10))).toEqual([]);
+        expect(await claim(JANUARY + 8)).toEqual([]);
+        expect(await claim(JANUARY + 9)).toEqual([{ message: lost, attempt: 1 }]);
+        await outbox((one) => one.markSent([lost.id]));
+        expect(await listed('waiting')).toEqual([]);
+      });
+
+      it('and makes nothing due that waits, or that has left its batch', async ({ skip }) => {
+        if (!subject().second.outbox) skip();
+        const [sent, lost] = [aTransferMessage(), aTransferMessage()];
+        await commit([sent, lost], null);
+        await claim(JANUARY);
+        const waiting = new Map((await listed('waiting')).map((one) => [one.message.id, one.position]));
+        const retry = () => outbox((one) => one.retry([waiting.get(sent.id) ?? ''], JANUARY + 2));
+        expect(await retry()).toEqual([]);
+        await outbox((one) => one.markSent([sent.id]));
+        await giveUp(lost, JANUARY + 1);
+
+        expect(await retry()).toEqual([]);
+        expect(idsOf(await listed('given_up'))).toEqual([lost.id]);
+        expect(await claim(JANUARY + 10 * LEASE_MS)).toEqual([]);
+      });
+
+      it('and makes nothing due if the unit fails', async ({ skip }) => {
+        if (!subject().second.outbox) skip();
+        const lost = aWelcome();
+        await add(lost);
+        await claim(JANUARY);
+        await giveUp(lost, JANUARY + 1);
+        const [given] = await listed('given_up');
+        const failing = outbox(async (one) => {
+          await one.retry([given?.position ?? ''], JANUARY + 2);
+          throw new TypeError('changed its mind');
+        });
+        await expect(failing).rejects.toThrow('changed its mind');
+        expect(idsOf(await listed('given_up'))).toEqual([lost.id]);
+        expect(await claim(JANUARY + 10 * LEASE_MS)).toEqual([]);
+      });
     });
 
     it('gives a postponed message when it is due again, before or after its lease ends', async () => {

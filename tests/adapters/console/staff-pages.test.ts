@@ -122,6 +122,7 @@ describe.skipIf(!hasBrowser)("The staff's pages in a browser", () => {
         `/staff/people/${bob.id}`,
         ...accounts,
         ...transfers,
+        '/staff/mails',
         '/staff/audit',
         `/staff/audit?account=${account}`,
         `/staff/audit?account=${bank}`,

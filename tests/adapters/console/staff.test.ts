@@ -47,6 +47,7 @@ const PAGES: readonly (readonly [page: (records: Records) => string, roles: read
   [() => '/staff/audit', READERS],
   [() => '/staff/security-events', AUDITORS],
   [() => '/staff/verification', AUDITORS],
+  [() => '/staff/mails', READERS],
   [({ account }) => `/staff/accounts/${account}/freeze`, OPERATORS],
   [({ account }) => `/staff/accounts/${account}/unfreeze`, OPERATORS],
   [({ account }) => `/staff/accounts/${account}/limits`, OPERATORS],
@@ -73,7 +74,7 @@ describe('the pages of the staff', () => {
     expect(statuses).toEqual(
       PAGES.map(([page, roles]) => [page(records), roles.includes(role) ? 200 : 403] as const),
     );
-    const actions = PAGES.slice(9);
+    const actions = PAGES.slice(10);
     // A token of the session does not stand in for the role
     const forged = fieldsOf(await visitor.get('/profile'), '/sign-out');
     const answers = await Promise.all(

@@ -257,7 +257,13 @@ describeWithMongo('the MongoDB store', () => {
       await mongo.store.scan.accountsPage({ after: accountId, limit: 5 });
       await mongo.store.scan.transfersPage({ after: freshId(), limit: 5 });
       await mongo.store.scan.recordsPage({ after: 'transfer user', limit: 5 });
-      await mongo.store.outbox?.countWaiting(5);
+      const { outbox } = mongo.store;
+      await outbox?.countWaiting(5);
+      await outbox?.countGivenUp(5);
+      for (const state of ['waiting', 'given_up'] as const) {
+        await outbox?.unsent({ state, after: null, limit: 5 });
+      }
+      await outbox?.unsentAbout(freshId());
       await db.command({ profile: 0 });
 
       const profile = await db

@@ -44,6 +44,9 @@ describe('every query of the store', () => {
     await bank.ledger.fundAccount(SYSTEM, { userId: alice.id, amount: 1n, idempotencyKey: freshId() });
     await bank.ledger.freezeAccount(SYSTEM, { accountId: to, reason: 'lost', idempotencyKey: freshId() });
     await bank.takeMessages();
+    await store.outbox?.countGivenUp(5);
+    await store.outbox?.unsent({ state: 'given_up', after: null, limit: 5 });
+    await store.outbox?.unsentAbout(freshId());
     await store.unitOfWork.run(async ({ sessions, mailHours }) => {
       await sessions.deleteOver({ until: clock.now(), limit: 5 });
       await mailHours.find([alice.id]);

@@ -31,6 +31,7 @@ export const EVENT_WORDS: Readonly<Record<SecurityAction, string>> = {
   user_locked: 'The bank locked your access',
   user_unlocked: 'The bank opened your access again',
   access_denied: 'A page that your role does not include was refused',
+  mail_retried: 'A mail to you was sent again by the bank',
 };
 
 const SYSTEMS = [

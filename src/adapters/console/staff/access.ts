@@ -19,6 +19,9 @@ const ROLES_OF_TASK = {
   readTransfers: READERS,
   readAudit: READERS,
   readSecurityEvents: AUDITORS,
+  /** Mails that were not sent. */
+  readMails: READERS,
+  retryMails: OPERATORS,
   /** Trial balance, checkpoints and verification. */
   readBooks: AUDITORS,
   verify: AUDITORS,

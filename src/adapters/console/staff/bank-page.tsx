@@ -14,6 +14,7 @@ import { Amount } from '../parts/money.tsx';
 import type { ConsolePorts, PageContext } from '../ports.ts';
 import { mayDo, staffViewerOf, taskRequired } from './access.ts';
 import { FIGURES_PATH, FiguresCard } from './figures-card.tsx';
+import { MAILS_PATH } from './mails/mail-parts.tsx';
 import { CardTable, Cell, Moment, purposeText, recordTitle } from './parts.tsx';
 import { durationText, resultText } from './verification-page.tsx';
 
@@ -22,6 +23,7 @@ const CHECKPOINT_OLD_MS = 7 * 86_400_000;
 /** Count of waiting mails that shows that none are sent. */
 const MAILS_MANY = 100;
 const MAILS_COUNTED = 10_000;
+const GIVEN_UP_COUNTED = 1_000;
 
 /** The first page of the staff: whether the books are right, and what needs a person. */
 export function bankPageRoutes(ports: ConsolePorts) {
@@ -30,10 +32,12 @@ export function bankPageRoutes(ports: ConsolePorts) {
     .get('/staff', edge.sessionRequired, taskRequired('readPeople'), async (c) => {
       const caller = c.get('caller');
       const viewer = staffViewerOf(caller);
-      const [books, frozen, locked] = await Promise.all([
+      const mails = mayDo(caller, 'readMails') ? bank.mails : null;
+      const [books, frozen, locked, mailsGivenUp] = await Promise.all([
         mayDo(caller, 'readBooks') ? readBooks(c) : null,
         mayDo(caller, 'readAudit') ? bank.frozenAccounts(viewer) : [],
         bank.lockedUsers(),
+        mails && mails.countGivenUp(viewer, GIVEN_UP_COUNTED),
       ]);
       return sendPage(c, ports, {
         title: 'Bank',
@@ -42,8 +46,8 @@ export function bankPageRoutes(ports: ConsolePorts) {
           <>
             <h1 class="hidden">Bank</h1>
             <div class="stack" id="bank" {...(books?.isRunning ? RELOADED : {})}>
-              {books && <Answer {...books} />}
-              <NeedsAttention books={books} frozen={frozen} locked={locked} />
+              {books && <Answer books={books} mailsGivenUp={mailsGivenUp} />}
+              <NeedsAttention books={books} frozen={frozen} locked={locked} mailsGivenUp={mailsGivenUp} />
               {books && figures && <FiguresCard figures={figures} />}
               {books?.trial && <Trial trial={books.trial} />}
               {!books && <SearchCard />}
@@ -104,7 +108,7 @@ type Books = RecentTrialBalance & {
 };
 
 /** The one large answer: whether the books are right, and what it is based on. */
-const Answer: FC<Books> = (books) => {
+const Answer: FC<{ books: Books; mailsGivenUp: number | null }> = ({ books, mailsGivenUp }) => {
   const { now } = usePage();
   const { trial, verified, checkpoint, mailsWaiting } = books;
   const state = stateOf(books);
@@ -156,13 +160,28 @@ const Answer: FC<Books> = (books) => {
         {mailsWaiting !== null && (
           <li>
             <span>Mails waiting</span>
-            <span>{mailsWaiting >= MAILS_COUNTED ? `${MAILS_COUNTED} or more` : mailsWaiting}</span>
+            <span>
+              {countText(mailsWaiting, MAILS_COUNTED)} <a href={MAILS_PATH}>Show</a>
+            </span>
+          </li>
+        )}
+        {mailsGivenUp !== null && (
+          <li>
+            <span>Mails given up</span>
+            <span>
+              {countText(mailsGivenUp, GIVEN_UP_COUNTED)} <a href={MAILS_PATH}>Show</a>
+            </span>
           </li>
         )}
       </ul>
     </section>
   );
 };
+
+/** A count that stops at a number. */
+function countText(count: number, most: number): string {
+  return count >= most ? `${most} or more` : count.toString();
+}
 
 type BooksState = 'right' | 'wrong' | 'balanced' | 'unknown';
 
@@ -199,18 +218,24 @@ type NeedsAttentionProps = {
   readonly books: Books | null;
   readonly frozen: readonly FrozenAccount[];
   readonly locked: readonly User[];
+  /** Null for a member of staff who may not read mails. */
+  readonly mailsGivenUp: number | null;
 };
 
-const NeedsAttention: FC<NeedsAttentionProps> = ({ books, frozen, locked }) => {
+const NeedsAttention: FC<NeedsAttentionProps> = ({ books, frozen, locked, mailsGivenUp }) => {
   const { now } = usePage();
   const items = [
     ...(books ? bookItems(books, now) : []),
+    ...(mailsGivenUp ? [givenUpItem(mailsGivenUp)] : []),
     ...frozen.map(frozenItem),
     ...locked.map(lockedItem),
   ];
   return (
     <section class="card" aria-labelledby="attention">
-      <h2 id="attention">Needs a person</h2>
+      <div class="card-head">
+        <h2 id="attention">Needs a person</h2>
+        {!books && mailsGivenUp !== null && <a href={MAILS_PATH}>Mails not sent</a>}
+      </div>
       {items.length === 0 ? (
         <Empty title="Nothing at the moment">
           <p>Frozen accounts, locked people and troubles of the bank appear here.</p>
@@ -259,9 +284,19 @@ function bookItems(books: Books, now: number): readonly Attention[] {
   }
   if (mailsWaiting !== null && mailsWaiting >= MAILS_MANY) {
     const advice = 'The mail server may be out of reach: look at the log of the server.';
-    items.push({ title: `${mailsWaiting} mails wait to be sent`, advice, href: '/staff', link: 'Reload' });
+    const title = `${countText(mailsWaiting, MAILS_COUNTED)} mails wait to be sent`;
+    items.push({ title, advice, href: MAILS_PATH, link: 'Open' });
   }
   return items;
+}
+
+function givenUpItem(count: number): Attention {
+  return {
+    title: count === 1 ? '1 mail was given up' : `${countText(count, GIVEN_UP_COUNTED)} mails were given up`,
+    advice: 'The people were not told. Look at the reasons, mend the cause, and try again.',
+    href: MAILS_PATH,
+    link: 'Open',
+  };
 }
 
 function frozenItem({ account, record }: FrozenAccount): Attention {

@@ -4,6 +4,7 @@ import type { ConsolePorts } from '../ports.ts';
 import { bankPageRoutes } from './bank-page.tsx';
 import { auditPageRoutes } from './logs/audit-page.tsx';
 import { securityEventsPageRoutes } from './logs/security-events-page.tsx';
+import { mailsPageRoutes } from './mails/mails-page.tsx';
 import { peoplePageRoutes } from './people/people-page.tsx';
 import { personActionRoutes } from './people/person-actions.tsx';
 import { personPageRoutes } from './people/person-page.tsx';
@@ -26,6 +27,7 @@ export function staffRoutes(ports: ConsolePorts) {
     .route('/', accountActionRoutes(ports))
     .route('/', transferRecordRoutes(ports))
     .route('/', transferActionRoutes(ports))
+    .route('/', mailsPageRoutes(ports))
     .route('/', auditPageRoutes(ports))
     .route('/', securityEventsPageRoutes(ports))
     .route('/', verificationPageRoutes(ports));

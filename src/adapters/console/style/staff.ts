@@ -44,6 +44,7 @@ export const STAFF_STYLE = `
 .changes { margin: 2px 0; color: var(--faint); font-size: 0.94rem; }
 .changes strong { color: var(--ink); font-weight: 600; }
 .plain { display: inline-block; margin: 4px 0 8px; padding-left: 20px; list-style: disc; text-align: left; }
+.stack > .note { margin-bottom: 0; }
 .effect { margin-top: 16px; }
 .effect .note { margin: 16px 0 0; }
 form.row .button { justify-self: start; }

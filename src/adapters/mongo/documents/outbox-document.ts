@@ -1,5 +1,6 @@
 import type { StoredBatch, OutboxBatch } from '../../shared/outbox-batch.ts';
 import { messagesFromText, messagesToText } from '../../shared/compact-json.ts';
+import type { WholeBatch } from '../../shared/unsent-messages.ts';
 import type { Instant } from '../../../domain/time.ts';
 
 /** An outbox batch. Sent ones are deleted. */
@@ -24,4 +25,14 @@ export function outboxDocument(
 
 export function batchOf({ _id, messages, attempts }: OutboxDocument): StoredBatch {
   return { id: _id, messages: messagesFromText(messages), attempts };
+}
+
+export function wholeBatchOf(document: OutboxDocument): WholeBatch {
+  const { dueAt, gaveUpAt, reason = null } = document;
+  return {
+    ...batchOf(document),
+    dueAt: dueAt?.getTime() ?? null,
+    givenUpAt: gaveUpAt?.getTime() ?? null,
+    reason,
+  };
 }

@@ -4,6 +4,7 @@ import type { Notification } from '../../../domain/entities/notification.ts';
 import type { Instant } from '../../../domain/time.ts';
 import { messagesToText } from '../../shared/compact-json.ts';
 import { split } from '../../shared/outbox-batch.ts';
+import { idsByBatch, isWhole } from '../../shared/unsent-messages.ts';
 import type { StoredBatch, ClaimedBatches } from '../../shared/outbox-batch.ts';
 import { outboxDocument, batchOf } from '../documents/outbox-document.ts';
 import type { OutboxDocument } from '../documents/outbox-document.ts';
@@ -12,6 +13,7 @@ import type { Transaction } from '../transactions/transaction.ts';
 
 /** Batches that were given up have no due time. */
 const WAITING = { dueAt: { $exists: true } } as const;
+const GIVEN_UP = { dueAt: { $exists: false } } as const;
 
 /** A batch may hold as many messages as are claimed together. */
 const CLAIMED_AT_ONCE = 16;
@@ -103,6 +105,18 @@ export class MongoOutbox implements OutboxStore {
     return this.#change([id], { gaveUpAt: new Date(at), reason });
   }
 
+  async retry(positions: readonly string[], at: Instant): Promise<readonly Notification[]> {
+    const wanted = idsByBatch(positions);
+    const found = (await this.#batches([...wanted.keys()], GIVEN_UP)).map(batchOf);
+    const due = found.filter(({ id, messages }) => isWhole(messages, wanted.get(id) ?? new Set()));
+    if (due.length === 0) return [];
+    const change = { $set: { dueAt: new Date(at), attempts: 0 }, $unset: { gaveUpAt: true } } as const;
+    await this.#transaction.write((session) =>
+      this.#parcels.updateMany({ _id: { $in: due.map(({ id }) => id) }, ...GIVEN_UP }, change, { session }),
+    );
+    return due.flatMap(({ messages }) => messages);
+  }
+
   /** The claimant is then done with them. */
   async #change(
     ids: readonly string[],
@@ -117,7 +131,7 @@ export class MongoOutbox implements OutboxStore {
     const { whole: known, others } = this.#seen.of(ids);
     const whole = [...known];
     const wanted = new Set(ids);
-    for (const document of await this.#waiting(others)) {
+    for (const document of await this.#batches(others, WAITING)) {
       const parcel = batchOf(document);
       if (parcel.messages.every(({ id }) => wanted.has(id))) whole.push(parcel.id);
       else await this.#part({ ...parcel, attempts: parcel.attempts - uncounted }, wanted, state);
@@ -141,12 +155,13 @@ export class MongoOutbox implements OutboxStore {
     );
   }
 
-  async #waiting(ids: readonly string[]): Promise<readonly OutboxDocument[]> {
+  async #batches(
+    ids: readonly string[],
+    state: typeof WAITING | typeof GIVEN_UP,
+  ): Promise<readonly OutboxDocument[]> {
     if (ids.length === 0) return [];
     return this.#transaction.read((session) =>
-      this.#parcels
-        .find({ _id: { $in: [...ids] }, ...WAITING }, { session, batchSize: ids.length })
-        .toArray(),
+      this.#parcels.find({ _id: { $in: [...ids] }, ...state }, { session, batchSize: ids.length }).toArray(),
     );
   }
 

@@ -12,7 +12,6 @@ import type { Connection } from '../connection/connection.ts';
 import { entriesAt, entriesWith, selectEntries } from '../tables/entries.ts';
 import { beforeCommit } from '../connection/faults.ts';
 import { findRecord } from '../tables/idempotency-records.ts';
-import { countWaitingMessages } from '../tables/outbox.ts';
 import { listApiKeys } from '../tables/credentials.ts';
 import { selectAccountsOfPayees } from '../tables/payees.ts';
 import { findSession } from '../tables/sessions.ts';
@@ -24,6 +23,7 @@ import {
   listUnbooked,
 } from '../tables/transfers.ts';
 import { whenUnlocked } from '../writing/waiting.ts';
+import { outboxReadsOf } from './sqlite-outbox-reads.ts';
 
 /** Reads on a separate connection. They see committed data only, and never wait for a unit of work. */
 export function readsOf(
@@ -31,7 +31,7 @@ export function readsOf(
   { lockTimeoutMs }: { readonly lockTimeoutMs: number },
 ): LedgerReads & SessionReads & PayeeReads & OutboxReads {
   return {
-    countWaiting: (most) => countWaitingMessages(read, { connection, most, turn: ownTurn }),
+    ...outboxReadsOf(connection, read),
     account: (id) => read(() => findAccount(connection, id)),
     accountsOf: (ownerId, page) => read(() => selectAccounts(connection, ownerId, page)),
     transfer: (id) => read(() => findTransfer(connection, id)),

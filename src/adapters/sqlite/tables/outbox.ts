@@ -2,8 +2,11 @@ import { split, withoutText } from '../../shared/outbox-batch.ts';
 import type { StoredBatch, OutboxBatch, ClaimedBatches } from '../../shared/outbox-batch.ts';
 import type { CopiedParcel } from '../../../application/ports/book-copy.ts';
 import type { PageRequest } from '../../../application/ports/page-request.ts';
+import type { Notification } from '../../../domain/entities/notification.ts';
 import type { ClaimedMessage } from '../../../application/ports/outbox.ts';
 import { messagesFromText, messagesToText } from '../../shared/compact-json.ts';
+import { idsByBatch, isWhole } from '../../shared/unsent-messages.ts';
+import type { WholeBatch } from '../../shared/unsent-messages.ts';
 import type { Instant } from '../../../domain/time.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Writer } from '../connection/writer.ts';
@@ -53,35 +56,6 @@ export function claimMessages(
   return claimed;
 }
 
-/** Number of batches that are counted at once, so that no other read waits long. */
-const COUNTED_AT_ONCE = 50;
-
-/** Counts the messages that wait, a part of them after each `turn`. Stops soon after `most`. */
-export async function countWaitingMessages(
-  read: <R>(attempt: () => R) => Promise<R>,
-  { connection, most, turn }: { connection: Connection; most: number; turn: () => Promise<void> },
-): Promise<number> {
-  let count = 0;
-  for (let after: Counted | undefined; count < most; await turn()) {
-    const rows = await read(() => countedAfter(connection, after));
-    count += rows.reduce((sum, row) => sum + Number(row.count), 0);
-    if (rows.length < COUNTED_AT_ONCE) break;
-    after = rows.at(-1);
-  }
-  return count;
-}
-
-type Counted = { readonly due_at: bigint; readonly id: string; readonly count: bigint };
-
-function countedAfter(connection: Connection, after: Counted | undefined): readonly Counted[] {
-  return connection.all(
-    `SELECT due_at, id, json_array_length(messages) AS count FROM parcels
-     WHERE due_at IS NOT NULL AND (due_at, id) > (?, ?) ORDER BY due_at, id LIMIT ${COUNTED_AT_ONCE}`,
-    after?.due_at ?? -1,
-    after?.id ?? '',
-  ) as Counted[];
-}
-
 /** Erases texts from notifications. Sent ones are already deleted; waiting and failed ones are few. */
 export function eraseFromParcels(
   connection: Connection,
@@ -117,6 +91,26 @@ export function changeMessages(
       | undefined;
     if (row) move(connection, parcelOf(row), { ids: wanted, state }, seen);
   }
+}
+
+/** Makes messages that were given up due again. Returns those that were. */
+export function retryMessages(
+  connection: Connection,
+  positions: readonly string[],
+  at: Instant,
+): readonly Notification[] {
+  const due: Notification[] = [];
+  for (const [batchId, ids] of idsByBatch(positions)) {
+    const row = connection.get(`SELECT ${COLUMNS} FROM parcels WHERE id = ? AND due_at IS NULL`, batchId) as
+      | ParcelRow
+      | undefined;
+    const messages = row ? parcelOf(row).messages : [];
+    if (!isWhole(messages, ids)) continue;
+    const sql = 'UPDATE parcels SET attempts = 0, due_at = ?, given_up_at = NULL WHERE id = ?';
+    connection.run(sql, at, batchId);
+    due.push(...messages);
+  }
+  return due;
 }
 
 /**
@@ -174,14 +168,24 @@ type WholeParcelRow = ParcelRow & {
 /** Batches in any state, by id; only ids above `after`. */
 export function parcelsAfter(connection: Connection, { after, limit }: PageRequest): readonly CopiedParcel[] {
   const sql = 'SELECT * FROM parcels WHERE id > ? ORDER BY id LIMIT ?';
-  return (connection.all(sql, after ?? '', limit) as WholeParcelRow[]).map((row) => ({
+  return (connection.all(sql, after ?? '', limit) as WholeParcelRow[]).map(copiedParcelOf);
+}
+
+/** A batch in any state, with its messages. Undefined if it was sent meanwhile. */
+export function findBatch(connection: Connection, id: string): WholeBatch | undefined {
+  const row = connection.get('SELECT * FROM parcels WHERE id = ?', id) as WholeParcelRow | undefined;
+  return row && { ...copiedParcelOf(row), messages: messagesFromText(row.messages) };
+}
+
+function copiedParcelOf(row: WholeParcelRow): CopiedParcel {
+  return {
     id: row.id,
     messages: row.messages,
     attempts: Number(row.attempts),
     dueAt: row.due_at === null ? null : Number(row.due_at),
     givenUpAt: row.given_up_at === null ? null : Number(row.given_up_at),
     reason: row.reason,
-  }));
+  };
 }
 
 export function insertCopiedParcel(writer: Writer, parcel: CopiedParcel): void {

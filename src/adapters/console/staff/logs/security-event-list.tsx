@@ -34,6 +34,7 @@ const EVENT_TEXTS: Readonly<Record<SecurityAction, string>> = {
   user_locked: 'Locked out',
   user_unlocked: 'Let in again',
   access_denied: 'Access denied',
+  mail_retried: 'Sending of a mail tried again',
 };
 
 /** Events that somebody should look at. */
@@ -95,6 +96,7 @@ const DETAIL_TEXTS: Readonly<Record<string, string>> = {
   keyId: 'key id',
   prefix: 'key',
   scopes: 'scopes:',
+  messageId: 'message',
 };
 
 function detailsText({ details }: SecurityEvent): string {

@@ -14,6 +14,7 @@ import { Amount } from '../../parts/money.tsx';
 import type { ConsolePorts, PageContext } from '../../ports.ts';
 import { mayDo, staffViewerOf, taskRequired } from '../access.ts';
 import { auditNames } from '../logs/audit-list.tsx';
+import { MailsCard } from '../mails/mails-card.tsx';
 import {
   AccountLink,
   CardTable,
@@ -50,13 +51,14 @@ export function transferRecordRoutes(ports: ConsolePorts) {
       const record = await bank.inspectTransfer(viewer, c.req.param('id'));
       const { transfer, legs } = record;
       const people = [record.initiator.id ?? [], ...legs.map(({ ownerId }) => ownerId ?? [])].flat();
-      const [users, accounts, audit] = await Promise.all([
+      const [users, accounts, audit, mails] = await Promise.all([
         bank.findUsers(people),
         bank.inspectAccounts(
           viewer,
           legs.map(({ accountId }) => accountId),
         ),
         readAudit(c, transfer.transferId),
+        bank.mails?.ofTransfer(viewer, transfer.transferId),
       ]);
       const names = { users, accounts };
       return sendPage(c, ports, {
@@ -78,6 +80,7 @@ export function transferRecordRoutes(ports: ConsolePorts) {
               <TransferActions record={record} user={caller} />
               <Legs record={record} names={names} />
               <EntriesOfTransfer record={record} names={names} />
+              {mails && <MailsCard of={mails} users={users} isRefused={transfer.status === 'rejected'} />}
               <AuditCard {...audit} path={pathWith('/staff/audit', { transfer: transfer.transferId })} />
             </div>
           </>
