@@ -167,16 +167,27 @@ function addPreview(mail: Command, { config, out }: Setting): void {
       'Write a mail of each kind to a folder, with made-up data, and pictures if there is a Chromium.',
     )
     .option('--to <folder>', 'folder; made if it is missing', 'mail-preview')
+    .option('--only <name...>', 'only the mails of these names, such as transfer-sent')
     .option('--json', 'print the result as JSON')
-    .action(async ({ to, json }: { to: string; json?: true }) => {
-      const { previewMails } = await import('./mail-preview.ts');
-      const written = await previewMails(resolve(to), config());
+    .action(async ({ to, only, json }: { to: string; only?: readonly string[]; json?: true }) => {
+      const { MAIL_NAMES, previewMails } = await import('./mail-preview.ts');
+      const unknown = only?.find((name) => !MAIL_NAMES.includes(name));
+      if (unknown !== undefined) {
+        preview.error(`error: there is no mail ${unknown}; the names are ${MAIL_NAMES.join(', ')}`);
+      }
+      const written = await previewMails({
+        folder: resolve(to),
+        config: config(),
+        names: only ?? MAIL_NAMES,
+      });
       if (json) {
         out(JSON.stringify(written));
         return;
       }
       const { folder, index, mails, pictures } = written;
-      out(`Wrote ${mails.length} mails to ${folder}, each as .eml, .html and .txt`);
+      out(
+        `Wrote ${mails.length} ${mails.length === 1 ? 'mail' : 'mails'} to ${folder}, each as .eml, .html and .txt`,
+      );
       out(
         pictures.length === 0
           ? 'No Chromium was found on PATH, so there are no pictures'
@@ -184,5 +195,9 @@ function addPreview(mail: Command, { config, out }: Setting): void {
       );
       out(`Open ${index}`);
     });
-  withExamples(preview, ['passbook mail preview', 'passbook mail preview --to /tmp/mails --json']);
+  withExamples(preview, [
+    'passbook mail preview',
+    'passbook mail preview --only transfer-sent welcome',
+    'passbook mail preview --to /tmp/mails --json',
+  ]);
 }

@@ -30,9 +30,20 @@ const PICTURES: readonly Picture[] = [
   { name: 'phone-dark', width: 360, scheme: 'dark' },
 ];
 
-/** Writes a mail of each kind to the folder, with pictures if there is a Chromium. */
-export async function previewMails(folder: string, config: Config): Promise<MailPreview> {
-  const samples = await writeMails(folder, termsOf(config));
+/** Names of all mails. */
+export const MAIL_NAMES: readonly string[] = sampleMails().map(({ name }) => name);
+
+/** Writes the mails of these names to the folder, with pictures if there is a Chromium. */
+export async function previewMails({
+  folder,
+  config,
+  names,
+}: {
+  folder: string;
+  config: Config;
+  names: readonly string[];
+}): Promise<MailPreview> {
+  const samples = await writeMails(folder, { ...termsOf(config), chosen: names });
   const chromium = findChromium();
   const pictures = chromium === undefined ? [] : PICTURES;
   if (chromium !== undefined) await takePictures(folder, samples, chromium);
@@ -58,11 +69,15 @@ function termsOf({ bank, mail, publicOrigin, port }: Config): MailTerms {
   };
 }
 
-async function writeMails(folder: string, terms: MailTerms): Promise<readonly Sample[]> {
+async function writeMails(
+  folder: string,
+  { chosen, ...terms }: MailTerms & { chosen: readonly string[] },
+): Promise<readonly Sample[]> {
   const transport = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
   await mkdir(folder, { recursive: true });
   const samples: Sample[] = [];
   for (const { name, message, recipient } of sampleMails()) {
+    if (!chosen.includes(name)) continue;
     const mail = await composeMail(message, { ...terms, recipient });
     if (!mail) throw new Error(`The mail ${name} cannot be composed`);
     const { subject, text, html: page } = mail;
@@ -100,7 +115,7 @@ h2 { margin: 40px 0 4px; font-size: 20px; }
 img { border: 1px solid #8888; }
 pre { flex: none; margin: 0; padding: 12px; max-width: 70ch; white-space: pre-wrap; border: 1px solid #8888; }
 </style>
-<h1>${samples.length} mails</h1>
+<h1>Mails</h1>
 ${samples.map(
   ({ name, subject, text }) => html`<h2 id="${name}">${subject}</h2>
 <p><a href="${name}.html">HTML</a> · <a href="${name}.txt">Text</a> · <a href="${name}.eml">Source</a></p>

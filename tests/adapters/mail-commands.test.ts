@@ -10,6 +10,7 @@ import { Program } from '../support/program.ts';
 /** With CI set, a missing browser fails the test instead of skipping it. */
 const mayHaveBrowser = findChromium() !== undefined || process.env['CI'] !== undefined;
 const NAMES = sampleMails().map(({ name }) => name);
+const CHOSEN = ['welcome', 'transfer-sent'];
 
 describe('passbook mail preview', () => {
   let folder: string;
@@ -28,6 +29,12 @@ describe('passbook mail preview', () => {
     expect({ code, stderr: program.stderr }).toEqual({ code: 0, stderr: '' });
     return program.stdout;
   }
+
+  it('names all mails where one is asked for that does not exist', async () => {
+    const program = new Program('src/cli.ts', { args: ['mail', 'preview', '--only', 'nothing'], env: {} });
+    expect(await program.ended).toEqual({ code: 2, signal: null });
+    expect(program.stderr).toContain(`there is no mail nothing; the names are ${NAMES.join(', ')}\n`);
+  });
 
   it('writes a mail of each kind in three forms, and says that it takes no pictures without a browser', async () => {
     const said = await preview([], { PATH: join(folder, 'empty') });
@@ -52,14 +59,15 @@ describe('passbook mail preview', () => {
   });
 
   it.skipIf(!mayHaveBrowser)(
-    'takes pictures of each mail, for a screen and a phone, light and dark',
+    'takes pictures of the chosen mails, for a screen and a phone, light and dark',
     async () => {
-      const said = JSON.parse(await preview(['--json'])) as Record<string, unknown>;
+      const said = JSON.parse(await preview(['--json', '--only', ...CHOSEN])) as Record<string, unknown>;
       const to = join(folder, 'made when needed');
       const pictures = ['light', 'dark', 'phone', 'phone-dark'];
       expect(said).toMatchObject({ folder: to, index: join(to, 'index.html'), pictures });
+      expect((said['mails'] as { name: string }[]).map(({ name }) => name)).toEqual(CHOSEN);
       const seen = new Set<string>();
-      for (const name of NAMES) {
+      for (const name of CHOSEN) {
         for (const picture of pictures) {
           const png = await readFile(join(to, `${name}-${picture}.png`));
           expect(png.subarray(1, 4).toString()).toBe('PNG');
@@ -68,7 +76,7 @@ describe('passbook mail preview', () => {
           seen.add(png.toString('base64'));
         }
       }
-      expect(seen.size).toBe(NAMES.length * pictures.length);
+      expect(seen.size).toBe(CHOSEN.length * pictures.length);
     },
   );
 });
