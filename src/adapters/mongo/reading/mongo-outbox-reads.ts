@@ -1,6 +1,6 @@
 import type { OutboxReads } from '../../../application/ports/outbox.ts';
 import type { Collections } from '../schema/collections.ts';
-import { mongoUnavailable } from '../transactions/errors.ts';
+import type { ReadOptions, ReadRoute } from '../transactions/read-route.ts';
 
 /** Number of batches that are counted in one round trip. */
 const COUNTED_AT_ONCE = 50;
@@ -19,26 +19,28 @@ const MESSAGES = {
 
 export class MongoOutboxReads implements OutboxReads {
   readonly #parcels: Collections['parcels'];
+  readonly #route: ReadRoute;
   readonly #timeoutMs: number;
 
-  constructor({ parcels, timeoutMs }: Pick<Collections, 'parcels'> & { timeoutMs: number }) {
-    this.#parcels = parcels;
-    this.#timeoutMs = timeoutMs;
+  constructor(parts: { parcels: Collections['parcels']; route: ReadRoute; timeoutMs: number }) {
+    this.#parcels = parts.parcels;
+    this.#route = parts.route;
+    this.#timeoutMs = parts.timeoutMs;
   }
 
-  async countWaiting(most: number): Promise<number> {
+  countWaiting(most: number): Promise<number> {
+    return this.#route.read(({ options }) => this.#count(most, options));
+  }
+
+  async #count(most: number, options: ReadOptions): Promise<number> {
     let count = 0;
-    try {
-      const waiting = this.#parcels
-        .find({ dueAt: { $exists: true } }, { limit: most, batchSize: COUNTED_AT_ONCE })
-        .maxTimeMS(this.#timeoutMs)
-        .project<{ count: number | bigint }>({ _id: 0, count: MESSAGES });
-      for await (const batch of waiting) {
-        count += Number(batch.count);
-        if (count >= most) break;
-      }
-    } catch (fault) {
-      throw mongoUnavailable(fault);
+    const terms = { maxTimeMS: this.#timeoutMs, ...options, limit: most, batchSize: COUNTED_AT_ONCE };
+    const waiting = this.#parcels
+      .find({ dueAt: { $exists: true } }, terms)
+      .project<{ count: number | bigint }>({ _id: 0, count: MESSAGES });
+    for await (const batch of waiting) {
+      count += Number(batch.count);
+      if (count >= most) break;
     }
     return count;
   }

@@ -8,6 +8,7 @@ import type { Decision } from '../../../domain/books/changes.ts';
 import { identifierText } from '../../../domain/books/prefetch.ts';
 import type { Prefetch } from '../../../domain/books/prefetch.ts';
 import { keyText } from '../../../domain/books/idempotency.ts';
+import { PassbookError } from '../../../domain/errors.ts';
 import type { Instant } from '../../../domain/time.ts';
 import type { StoredAccount } from '../documents/account-document.ts';
 import type { MongoClockGuard } from '../transactions/clock-guard.ts';
@@ -22,7 +23,8 @@ import { AccountCache } from './account-cache.ts';
 import { Deadline } from '../../shared/deadline.ts';
 import { WriterLease } from './writer-lease.ts';
 import type { TransactionRunner } from '../transactions/transaction-runner.ts';
-import type { Transaction } from '../transactions/transaction.ts';
+import type { ReadRoute } from '../transactions/read-route.ts';
+import { Transaction } from '../transactions/transaction.ts';
 import { PipelinedUnit } from './pipeline.ts';
 import type { PendingUnit } from './pipeline.ts';
 import { MongoUnitWriter } from './write-changes.ts';
@@ -77,6 +79,7 @@ export class MongoUnitOfWork implements UnitOfWork<ClientSession> {
   readonly #clockGuard: MongoClockGuard;
   readonly #parcelsSeen: ClaimedBatches;
   readonly #runTimeoutMs: number;
+  readonly #route: ReadRoute;
   readonly #cache = new AccountCache();
   readonly #lease: WriterLease;
   #last = PipelinedUnit.first();
@@ -91,6 +94,7 @@ export class MongoUnitOfWork implements UnitOfWork<ClientSession> {
     clockGuard: MongoClockGuard;
     parcelsSeen: ClaimedBatches;
     runTimeoutMs: number;
+    route: ReadRoute;
   }) {
     this.#transactions = parts.transactions;
     this.#collections = parts.collections;
@@ -100,6 +104,7 @@ export class MongoUnitOfWork implements UnitOfWork<ClientSession> {
     this.#clockGuard = parts.clockGuard;
     this.#parcelsSeen = parts.parcelsSeen;
     this.#runTimeoutMs = parts.runTimeoutMs;
+    this.#route = parts.route;
   }
 
   /** Undefined while another process contends for the lease: then one unit takes all waiting callers. */
@@ -129,7 +134,9 @@ export class MongoUnitOfWork implements UnitOfWork<ClientSession> {
     this.#transactions.assertOutside();
   }
 
+  /** Without a primary the unit can only read. */
   async run<R>(work: (stores: Stores) => Promise<R>): Promise<R> {
+    if (this.#route.isWithoutPrimary) return this.#runReading(work);
     const limit = new Deadline(this.#runTimeoutMs);
     const { result, seen } = await this.#transactions.run(limit, async (transaction) => {
       await transaction.read(() => this.#clockGuard.check());
@@ -139,6 +146,21 @@ export class MongoUnitOfWork implements UnitOfWork<ClientSession> {
     });
     seen.keep();
     return result;
+  }
+
+  async #runReading<R>(work: (stores: Stores) => Promise<R>): Promise<R> {
+    this.#transactions.assertOutside();
+    return this.#route.readElsewhere(async (session, collections) => {
+      const refusal = new PassbookError('unavailable', { retryAfterSeconds: 1 });
+      const transaction = new Transaction(session, { refusal });
+      const stores = mongoStores(transaction, collections, this.#parcelsSeen.forUnit());
+      const result = await this.#transactions
+        .guardReentrancy(() => work(stores))
+        .finally(() => transaction.finish());
+      // A write that the work ignored: it must not report success
+      if (transaction.failure) throw transaction.failure.fault;
+      return result;
+    });
   }
 
   async #commit<R>({ ask, decide, limit, before, unit }: Terms<R>): Promise<R> {
