@@ -185,7 +185,7 @@ export class MongoReads implements LedgerReads, SessionReads, PayeeReads {
         transfers.findOne({ 'record.key': { $eq: text } }, options),
       ]);
       if (own?.record) return recordOfTransfer(key, { document: own, record: own.record });
-      // A commit may be known elsewhere, and whoever asks for a key might pay again
+      // Another member may have a commit of the key, and a caller who finds none may pay again
       if (!document && isWithoutPrimary) throw new PassbookError('unavailable', { retryAfterSeconds: 1 });
       if (!document) return undefined;
       // One transaction wrote them all: if the record exists, its transfers do too
