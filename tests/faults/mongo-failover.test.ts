@@ -193,9 +193,14 @@ describeWithMongo('a replica set of three', () => {
       expect(await system.balance(account)).toBe(5);
       const paths = [
         ...['', '/statement', '/entries', '/statements'].map((path) => `/api/accounts/${account}${path}`),
-        ...['/api/accounts', '/api/transactions', `/api/transactions/${payment}`],
+        '/api/accounts',
+        '/api/transactions',
+        `/api/transactions/${payment}`,
         `/api/transactions/by-key/${key}?operation=initial_funds`,
-        ...['/api/auth/me', '/api/auth/sessions', '/api/auth/keys', '/api/payees'],
+        '/api/auth/me',
+        '/api/auth/sessions',
+        '/api/auth/keys',
+        '/api/payees',
       ];
       for (const path of paths) expect([path, (await system.get(path)).status]).toEqual([path, 200]);
       expect(await program.withKey('/api/accounts')).toBe(200);

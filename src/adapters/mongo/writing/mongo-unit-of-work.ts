@@ -154,9 +154,8 @@ export class MongoUnitOfWork implements UnitOfWork<ClientSession> {
       const refusal = new PassbookError('unavailable', { retryAfterSeconds: 1 });
       const transaction = new Transaction(session, { refusal });
       const stores = mongoStores(transaction, collections, this.#parcelsSeen.forUnit());
-      const result = await this.#transactions
-        .guardReentrancy(() => work(stores))
-        .finally(() => transaction.finish());
+      const result = await this.#transactions.guardReentrancy(() => work(stores));
+      await transaction.finish();
       // A write that the work ignored: it must not report success
       if (transaction.failure) throw transaction.failure.fault;
       return result;
