@@ -187,9 +187,9 @@ describeWithMongo('a replica set of three', () => {
       await Promise.all(others.map((other) => other.kill()));
       await lost.seen;
 
-      // Both take as long as the program waits for a primary
+      // They take as long as the program waits for a primary
       const next = freshId();
-      const [first, ready] = [program.fund(next), system.get('/readyz')];
+      const [first, ready, signIn] = [program.fund(next), system.get('/readyz'), program.signIn()];
       expect(await system.balance(account)).toBe(5);
       const paths = [
         ...['', '/statement', '/entries', '/statements'].map((path) => `/api/accounts/${account}${path}`),
@@ -214,6 +214,7 @@ describeWithMongo('a replica set of three', () => {
       await program.logged('the store refuses writes');
       const facts = { code: 'unavailable', retry: 'same_key', component: 'store' };
       expect(await ready).toMatchObject({ status: 503, body: facts });
+      expect(await signIn).toMatchObject({ status: 503, body: { code: 'unavailable', retry: 'same_key' } });
       expect(await system.get('/readyz')).toMatchObject({ status: 503, body: facts });
       expect(await system.get('/healthz')).toMatchObject({ status: 200 });
       expect(await program.fund(next)).toMatchObject({ status: 503, body: facts });
@@ -232,6 +233,8 @@ describeWithMongo('a replica set of three', () => {
   });
 });
 
+const PERSON = { email: 'system@bank.example', password: 'a-good-long-passphrase' };
+
 /** The server on the set, with a signed-in operator, an account and a payment into it. */
 class ProgramOnSet {
   readonly #program: Program;
@@ -247,24 +250,23 @@ class ProgramOnSet {
   }
 
   static async start(set: ReplicaSet): Promise<ProgramOnSet> {
-    const person = { email: 'system@bank.example', password: 'a-good-long-passphrase' };
     const started = new ProgramOnSet(
       new Program('src/main.ts', {
         env: {
           MONGO_URI: set.uri(freshDatabaseName()),
           DATA_DIR: await mkdtemp(join(tmpdir(), 'passbook-majority-')),
           PORT: '0',
-          SYSTEM_EMAIL: person.email,
-          SYSTEM_PASSWORD: person.password,
+          SYSTEM_EMAIL: PERSON.email,
+          SYSTEM_PASSWORD: PERSON.password,
         },
       }),
     );
     started.#origin = await started.#program.origin();
-    started.system = await ApiClient.signIn(started.#origin, person);
+    started.system = await ApiClient.signIn(started.#origin, PERSON);
     started.account = await started.system.openAccount();
     const { body } = await started.fund(started.key, 5);
     started.payment = (body as { transaction: { id: string } }).transaction.id;
-    const terms = { name: 'Reader', password: person.password, scopes: ['read'] };
+    const terms = { name: 'Reader', password: PERSON.password, scopes: ['read'] };
     const made = await started.#post('/api/auth/keys', terms);
     started.#apiKey = (made.body as { secret: string }).secret;
     return started;
@@ -273,6 +275,10 @@ class ProgramOnSet {
   fund(idempotencyKey: string, amount = 1) {
     const body = { toAccount: this.account, amount, idempotencyKey };
     return this.#post('/api/transactions/system/initial-funds', body);
+  }
+
+  signIn() {
+    return this.#post('/api/auth/login', PERSON);
   }
 
   /** Reads a page as a browser does. */

@@ -134,9 +134,10 @@ export class MongoUnitOfWork implements UnitOfWork<ClientSession> {
     this.#transactions.assertOutside();
   }
 
-  /** Without a primary the unit can only read. */
+  /** Without a primary, a unit that only reads is answered by another member. */
   async run<R>(work: (stores: Stores) => Promise<R>): Promise<R> {
-    if (this.#route.isWithoutPrimary) return this.#runReading(work);
+    const read = this.#route.isWithoutPrimary ? await this.#runReading(work) : undefined;
+    if (read) return read.result;
     const limit = new Deadline(this.#runTimeoutMs);
     const { result, seen } = await this.#transactions.run(limit, async (transaction) => {
       await transaction.read(() => this.#clockGuard.check());
@@ -148,17 +149,24 @@ export class MongoUnitOfWork implements UnitOfWork<ClientSession> {
     return result;
   }
 
-  async #runReading<R>(work: (stores: Stores) => Promise<R>): Promise<R> {
+  /** Undefined for a unit that writes: it runs again, and waits for a primary. */
+  async #runReading<R>(work: (stores: Stores) => Promise<R>): Promise<{ readonly result: R } | undefined> {
     this.#transactions.assertOutside();
     return this.#route.readElsewhere(async (session, collections) => {
       const refusal = new PassbookError('unavailable', { retryAfterSeconds: 1 });
       const transaction = new Transaction(session, { refusal });
       const stores = mongoStores(transaction, collections, this.#parcelsSeen.forUnit());
-      const result = await this.#transactions.guardReentrancy(() => work(stores));
+      let result: R;
+      try {
+        result = await this.#transactions.guardReentrancy(() => work(stores));
+      } catch (fault) {
+        if (transaction.failure?.fault === refusal) return undefined;
+        throw fault;
+      }
       await transaction.finish();
-      // A write that the work ignored: it must not report success
+      if (transaction.failure?.fault === refusal) return undefined;
       if (transaction.failure) throw transaction.failure.fault;
-      return result;
+      return { result };
     });
   }
 
