@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
@@ -238,6 +238,7 @@ const PERSON = { email: 'system@bank.example', password: 'a-good-long-passphrase
 /** The server on the set, with a signed-in operator, an account and a payment into it. */
 class ProgramOnSet {
   readonly #program: Program;
+  readonly #folder: string;
   #origin = '';
   #apiKey = '';
   system!: ApiClient;
@@ -245,22 +246,23 @@ class ProgramOnSet {
   payment = '';
   readonly key = freshId();
 
-  private constructor(program: Program) {
+  private constructor({ program, folder }: { program: Program; folder: string }) {
     this.#program = program;
+    this.#folder = folder;
   }
 
   static async start(set: ReplicaSet): Promise<ProgramOnSet> {
-    const started = new ProgramOnSet(
-      new Program('src/main.ts', {
-        env: {
-          MONGO_URI: set.uri(freshDatabaseName()),
-          DATA_DIR: await mkdtemp(join(tmpdir(), 'passbook-majority-')),
-          PORT: '0',
-          SYSTEM_EMAIL: PERSON.email,
-          SYSTEM_PASSWORD: PERSON.password,
-        },
-      }),
-    );
+    const folder = await mkdtemp(join(tmpdir(), 'passbook-majority-'));
+    const program = new Program('src/main.ts', {
+      env: {
+        MONGO_URI: set.uri(freshDatabaseName()),
+        DATA_DIR: folder,
+        PORT: '0',
+        SYSTEM_EMAIL: PERSON.email,
+        SYSTEM_PASSWORD: PERSON.password,
+      },
+    });
+    const started = new ProgramOnSet({ program, folder });
     started.#origin = await started.#program.origin();
     started.system = await ApiClient.signIn(started.#origin, PERSON);
     started.account = await started.system.openAccount();
@@ -296,8 +298,9 @@ class ProgramOnSet {
     return this.#program.logged(msg);
   }
 
-  dispose(): Promise<void> {
-    return this.#program.dispose();
+  async dispose(): Promise<void> {
+    await this.#program.dispose();
+    await rm(this.#folder, { recursive: true });
   }
 
   async #post(path: string, body: object) {
