@@ -1,3 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { StoreWatch } from '../../src/application/availability/store-watch.ts';
 import { nextTurn } from '../../src/application/event-loop.ts';
@@ -9,9 +13,11 @@ import type { LedgerEntry } from '../../src/domain/entities/ledger-entry.ts';
 import { TestBank } from '../../src/testing/fixtures/bank.ts';
 import { aCustomer, freshId } from '../../src/testing/fixtures/builders.ts';
 import type { Customer } from '../../src/testing/fixtures/builders.ts';
+import { ApiClient } from '../support/api-client.ts';
 import { describeWithMongo, freshDatabaseName, startReplicaSet } from '../support/mongo.ts';
 import { openMongoBank } from '../support/mongo-bank.ts';
 import type { MongoBank } from '../support/mongo-bank.ts';
+import { Program } from '../support/program.ts';
 
 /** Enough for two units at a time. */
 const WORKERS = 160;
@@ -21,6 +27,7 @@ const FUNDS = 1_000_000n;
 /** Its times are not asserted, only that nothing is lost, nothing is done twice, and that it goes on. */
 describeWithMongo('a replica set of three', () => {
   let set: ReplicaSet;
+  const databaseName = freshDatabaseName();
   let mongo: MongoBank;
   let owner: Customer;
   let accountIds: readonly string[];
@@ -29,7 +36,7 @@ describeWithMongo('a replica set of three', () => {
     set = await startReplicaSet({ nodes: 3, electionTimeoutMs: 1000 });
     mongo = await openMongoBank({
       uri: set.uri(),
-      databaseName: freshDatabaseName(),
+      databaseName,
       limits: { deadlineMs: 3000 },
     });
     owner = aCustomer();
@@ -47,11 +54,11 @@ describeWithMongo('a replica set of three', () => {
     async () => {
       const load = new Load(mongo, owner, accountIds);
       const running = load.run();
-      await load.acknowledged(400);
+      await load.acknowledged(200);
       const primary = await set.primary();
       await primary.kill();
       // Sent after the kill was over: someone else has taken them
-      await load.acknowledged(1000);
+      await load.acknowledged(500);
       load.stop();
       await running;
       await primary.start();
@@ -144,7 +151,177 @@ describeWithMongo('a replica set of three', () => {
     const transfers = await userTransfers(bank.reads, owner.id, { before: null, limit: 1 });
     expect(transfers.map(({ id }) => id)).toEqual([settled.ok && settled.transfer.transferId]);
   });
+
+  it('does not answer reads from a member that lacks a payment it has acknowledged', async () => {
+    const [from, to] = accountIds as [string, string];
+    const other = await openMongoBank({
+      uri: set.uri(),
+      databaseName,
+      serverSelectionTimeoutMs: 200,
+      timeoutMs: 1500,
+    });
+    const before = await other.bank.balanceOf(from);
+    const primary = await set.primary();
+    const [behind, second] = set.members.filter((member) => member !== primary) as [Member, Member];
+    await setReplication(behind, 'off');
+    expect(await other.bank.pay(owner, { from, to, amount: 7n })).toMatchObject({ ok: true });
+    await Promise.all([primary.kill(), second.kill()]);
+
+    const unavailable = { code: 'unavailable' };
+    await expect(other.bank.reads.account(from)).rejects.toMatchObject(unavailable);
+    await expect(other.bank.reads.account(from)).rejects.toMatchObject(unavailable);
+    await setReplication(behind, 'on');
+    await Promise.all([primary.start(), second.start()]);
+    await set.primary();
+    await expect.poll(() => other.bank.balanceOf(from).catch(() => null)).toBe(before - 7n);
+    await other.close();
+  });
+
+  it('serves reads through the program without its majority, and refuses payments with a reason', async () => {
+    const program = await ProgramOnSet.start(set);
+    try {
+      const { system, account, payment, key } = program;
+      const primary = await set.primary();
+      const others = set.members.filter((member) => member !== primary);
+      const lost = await lossOfPrimary(set.uri());
+      await Promise.all(others.map((other) => other.kill()));
+      await lost.seen;
+
+      // They take as long as the program waits for a primary
+      const next = freshId();
+      const [first, ready, signIn] = [program.fund(next), system.get('/readyz'), program.signIn()];
+      expect(await system.balance(account)).toBe(5);
+      const paths = [
+        ...['', '/statement', '/entries', '/statements'].map((path) => `/api/accounts/${account}${path}`),
+        '/api/accounts',
+        '/api/transactions',
+        `/api/transactions/${payment}`,
+        `/api/transactions/by-key/${key}?operation=initial_funds`,
+        '/api/auth/me',
+        '/api/auth/sessions',
+        '/api/auth/keys',
+        '/api/payees',
+      ];
+      for (const path of paths) expect([path, (await system.get(path)).status]).toEqual([path, 200]);
+      expect(await program.withKey('/api/accounts')).toBe(200);
+      // Another server might have more
+      const long = `/api/accounts/balance/${account}?at=2020-01-01T00:00:00Z`;
+      expect(await system.get(long)).toMatchObject({ body: { balance: 0, final: false } });
+      const unknown = `/api/transactions/by-key/${next}?operation=initial_funds`;
+      expect(await system.get(unknown)).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+
+      expect(await first).toMatchObject({ status: 503, body: { retry: 'same_key' } });
+      await program.logged('the store refuses writes');
+      const facts = { code: 'unavailable', retry: 'same_key', component: 'store' };
+      expect(await ready).toMatchObject({ status: 503, body: facts });
+      expect(await signIn).toMatchObject({ status: 503, body: { code: 'unavailable', retry: 'same_key' } });
+      expect(await system.get('/readyz')).toMatchObject({ status: 503, body: facts });
+      expect(await system.get('/healthz')).toMatchObject({ status: 200 });
+      expect(await program.fund(next)).toMatchObject({ status: 503, body: facts });
+      expect(await program.page('/profile')).toContain('The bank takes no payments at the moment.');
+
+      await Promise.all(others.map((other) => other.start()));
+      await program.logged('the store takes writes again');
+      expect(await program.fund(next)).toMatchObject({ status: 200 });
+      expect(await program.fund(next)).toMatchObject({ status: 200 });
+      expect(await system.balance(account)).toBe(6);
+      expect(await system.get('/readyz')).toMatchObject({ status: 200 });
+      expect(await program.page('/profile')).not.toContain('takes no payments');
+    } finally {
+      await program.dispose();
+    }
+  });
 });
+
+const PERSON = { email: 'system@bank.example', password: 'a-good-long-passphrase' };
+
+/** The server on the set, with a signed-in operator, an account and a payment into it. */
+class ProgramOnSet {
+  readonly #program: Program;
+  readonly #folder: string;
+  #origin = '';
+  #apiKey = '';
+  system!: ApiClient;
+  account = '';
+  payment = '';
+  readonly key = freshId();
+
+  private constructor({ program, folder }: { program: Program; folder: string }) {
+    this.#program = program;
+    this.#folder = folder;
+  }
+
+  static async start(set: ReplicaSet): Promise<ProgramOnSet> {
+    const folder = await mkdtemp(join(tmpdir(), 'passbook-majority-'));
+    const program = new Program('src/main.ts', {
+      env: {
+        MONGO_URI: set.uri(freshDatabaseName()),
+        DATA_DIR: folder,
+        PORT: '0',
+        SYSTEM_EMAIL: PERSON.email,
+        SYSTEM_PASSWORD: PERSON.password,
+      },
+    });
+    const started = new ProgramOnSet({ program, folder });
+    started.#origin = await started.#program.origin();
+    started.system = await ApiClient.signIn(started.#origin, PERSON);
+    started.account = await started.system.openAccount();
+    const { body } = await started.fund(started.key, 5);
+    started.payment = (body as { transaction: { id: string } }).transaction.id;
+    const terms = { name: 'Reader', password: PERSON.password, scopes: ['read'] };
+    const made = await started.#post('/api/auth/keys', terms);
+    started.#apiKey = (made.body as { secret: string }).secret;
+    return started;
+  }
+
+  fund(idempotencyKey: string, amount = 1) {
+    const body = { toAccount: this.account, amount, idempotencyKey };
+    return this.#post('/api/transactions/system/initial-funds', body);
+  }
+
+  signIn() {
+    return this.#post('/api/auth/login', PERSON);
+  }
+
+  /** Reads a page as a browser does. */
+  async page(path: string): Promise<string> {
+    const headers = { accept: 'text/html', cookie: `session=${this.system.token}` };
+    return (await fetch(`${this.#origin}${path}`, { headers })).text();
+  }
+
+  async withKey(path: string): Promise<number> {
+    const headers = { authorization: `Bearer ${this.#apiKey}` };
+    return (await fetch(`${this.#origin}${path}`, { headers })).status;
+  }
+
+  logged(msg: string) {
+    return this.#program.logged(msg);
+  }
+
+  async dispose(): Promise<void> {
+    await this.#program.dispose();
+    await rm(this.#folder, { recursive: true });
+  }
+
+  async #post(path: string, body: object) {
+    const headers = { authorization: `Bearer ${this.system.token}`, 'content-type': 'application/json' };
+    const init = { method: 'POST', headers, body: JSON.stringify(body) };
+    const answer = await fetch(`${this.#origin}${path}`, init);
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  }
+}
+
+/** Watches a set that has a primary. `seen` resolves once it has none. */
+async function lossOfPrimary(uri: string): Promise<{ readonly seen: Promise<void> }> {
+  const client = new MongoClient(uri, { heartbeatFrequencyMS: 500 });
+  await client.connect();
+  const seen = new Promise<void>((resolve) => {
+    client.on('topologyDescriptionChanged', ({ newDescription }) => {
+      if (newDescription.type === 'ReplicaSetNoPrimary') resolve();
+    });
+  });
+  return { seen: seen.then(() => client.close()) };
+}
 
 /** Whether a secondary fetches what the primary writes. */
 async function setReplication(member: Member, state: 'on' | 'off'): Promise<void> {

@@ -51,6 +51,7 @@ export const LONGEST = [
   'tests/model/planted-faults.test.ts',
   'tests/faults/sqlite-kill.test.ts',
   'tests/faults/refused-writes.test.ts',
+  'tests/adapters/secret-rotation.test.ts',
   'tests/adapters/maintenance.test.ts',
   'tests/adapters/mail-commands.test.ts',
   'tests/adapters/smtp/mail-layout.test.ts',

@@ -4,6 +4,7 @@ import { createContext, useContext } from 'hono/jsx';
 import type { Child, FC, PropsWithChildren } from 'hono/jsx';
 import { DEFAULT_LANGUAGE, DEFAULT_TIME_ZONE } from '../../domain/entities/user.ts';
 import type { Role, User } from '../../domain/entities/user.ts';
+import type { PassbookError } from '../../domain/errors.ts';
 import { assetPath } from './assets.ts';
 import { TOKEN_FIELD } from './forms.ts';
 import { POLICY } from './policy.ts';
@@ -16,6 +17,8 @@ import type { Reader } from './text.ts';
 export type PageFacts = Reader & {
   readonly bankName: string;
   readonly now: number;
+  /** Error with which the bank refuses payments now. */
+  readonly refusal: PassbookError | undefined;
   /** Null for people who are not signed in. */
   readonly user: User | null;
   /** Null for people who are not signed in. */
@@ -88,6 +91,7 @@ export function sendPage(
   return send(c, parts, {
     bankName: ports.edge.bankName,
     now: ports.clock.now(),
+    refusal: ports.edge.refusal(),
     user,
     language: user.language,
     timeZone: user.timeZone,
@@ -104,6 +108,7 @@ export function sendOpenPage(
   return send(c, parts, {
     bankName: edge.bankName,
     now: clock.now(),
+    refusal: edge.refusal(),
     user: null,
     language: DEFAULT_LANGUAGE,
     timeZone: DEFAULT_TIME_ZONE,
@@ -147,11 +152,25 @@ const Document: FC<PageParts> = ({ title, section, liveSince, children }) => {
         </a>
         <Header section={section} />
         <main id="main" tabindex={-1}>
+          <RefusalNote />
           {children}
         </main>
         {liveSince && <div id="feed" hx-sse:connect={`/live?since=${liveSince}`} hx-swap="none"></div>}
       </body>
     </html>
+  );
+};
+
+/** Says on every page that payments are refused, before a person fills in a form. */
+const RefusalNote: FC = () => {
+  const { refusal } = usePage();
+  if (refusal === undefined) return null;
+  return (
+    <p class="note warn" role="status">
+      {refusal.code === 'maintenance'
+        ? 'The bank is in maintenance and takes no payments or changes. You can read everything.'
+        : 'The bank takes no payments at the moment. You can read on, and no money is lost.'}
+    </p>
   );
 };
 

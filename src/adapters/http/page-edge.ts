@@ -1,4 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono';
+import type { Availability } from '../../application/availability/availability.ts';
 import type { Bank } from '../../application/bank.ts';
 import type { Logger } from '../../application/ports/runtime.ts';
 import type { PageEdge, PageEnv, SignedInPageEnv } from '../shared/page-edge.ts';
@@ -20,6 +21,7 @@ import { headersFor, STATUS } from './responses/problem.ts';
 
 /** Hands the edge's parts to pages of another adapter. */
 export function pageEdge(ports: {
+  availability: Availability;
   bank: Bank;
   log: Logger;
   passwords: PasswordSignIn;
@@ -58,6 +60,7 @@ export function pageEdge(ports: {
     guardPassword: (c, attempt) => throttle.guard({ kind: 'password', who: c.get('caller').id }, attempt),
     personOf: (c) => personOf(signedIn(c), trustedProxies),
     siteOf: (c) => passkeySiteOf(c, publicOrigin),
+    refusal: () => ports.availability.commandRefusal(),
     readForm: (c) => readFormBody(c),
     setStatus: (c, code, facts = {}) => {
       c.set('code', code);

@@ -15,6 +15,7 @@ import { MongoScan } from './reading/mongo-scan.ts';
 import { MongoSharedCounts } from './stores/shared-counts.ts';
 import { MongoThrottleCounts } from './stores/throttle-counts.ts';
 import { MongoUnitOfWork } from './writing/mongo-unit-of-work.ts';
+import { ReadRoute } from './transactions/read-route.ts';
 import { Heartbeat } from './transactions/heartbeat.ts';
 import { TransactionRunner } from './transactions/transaction-runner.ts';
 import { WriteProbe } from './transactions/write-probe.ts';
@@ -45,7 +46,10 @@ type StoreClient = {
   readonly uri: string;
   /** Default: the database in the URI, or else `passbook`. */
   readonly databaseName?: string;
-  /** How long to look for a primary before an attempt fails, in milliseconds. Default: 5000. */
+  /**
+   * How long to look for a primary before an attempt fails, and before reads are answered without one, in milliseconds.
+   * Default: 5000.
+   */
   readonly serverSelectionTimeoutMs?: number;
   /**
    * Interval between checks of each server, in milliseconds: the longest time before a failover is noticed. Default:
@@ -80,6 +84,7 @@ export const DATABASE_OPTIONS: DbOptions = {
 const MACHINE_CLOCK: Clock = { now: () => Date.now() };
 
 const DEFAULT_PREFIX = 'PB';
+const SELECTION_MS = 5000;
 export const DEFAULT_DATABASE = 'passbook';
 /** The driver's default, which this program used before it had its own. */
 const FORMER_DATABASE = 'test';
@@ -137,7 +142,7 @@ export function driverOptions(options: StoreClient): MongoClientOptions {
     retryWrites: true,
     retryReads: true,
     // `timeoutMS` has no effect in driver 7.9. Each unit of work has its own deadline; these limits end hanging calls
-    serverSelectionTimeoutMS: options.serverSelectionTimeoutMs ?? 5000,
+    serverSelectionTimeoutMS: options.serverSelectionTimeoutMs ?? SELECTION_MS,
     heartbeatFrequencyMS: options.heartbeatFrequencyMs ?? 2000,
     // A server that is silent for this long at a heartbeat loses its connections, and their calls fail
     connectTimeoutMS: 2000,
@@ -187,8 +192,12 @@ export function mongoStoreOf(db: Db, presence: Heartbeat, options: MongoStoreOpt
     ...(options.onRetry && { onRetry: options.onRetry }),
   });
   const clockGuard = new MongoClockGuard({ db, clock, toleranceMs: clockToleranceMs });
+  const patienceMs = options.client ? SELECTION_MS : (options.serverSelectionTimeoutMs ?? SELECTION_MS);
+  const { reader } = transactions;
+  const route = new ReadRoute({ db, options: DATABASE_OPTIONS, reader, patienceMs, timeoutMs });
   const probe = new WriteProbe({ transactions, collections, clockGuard, timeoutMs });
   const close = async () => {
+    route.close();
     await transactions.close();
     if (!options.client) await db.client.close();
   };
@@ -201,9 +210,10 @@ export function mongoStoreOf(db: Db, presence: Heartbeat, options: MongoStoreOpt
       clockGuard,
       parcelsSeen: ClaimedBatches.none(),
       runTimeoutMs: timeoutMs,
+      route,
     }),
-    outbox: new MongoOutboxReads({ parcels: collections.parcels, timeoutMs }),
-    reads: new MongoReads({ collections, blocks, timeoutMs }),
+    outbox: new MongoOutboxReads({ parcels: collections.parcels, route, timeoutMs }),
+    reads: new MongoReads({ collections, blocks, route }),
     scan: new MongoScan({ client: db.client, collections }),
     sharedCounts: new MongoSharedCounts(collections),
     throttleCounts: new MongoThrottleCounts(collections),

@@ -4,7 +4,7 @@ import type { Person } from '../../application/factors/factor-ports.ts';
 import type { SecondFactorAnswer } from '../../application/factors/second-factor.ts';
 import type { Logger } from '../../application/ports/runtime.ts';
 import type { Site } from '../../application/ports/second-factors.ts';
-import type { ErrorCode, ErrorFacts } from '../../domain/errors.ts';
+import type { ErrorCode, ErrorFacts, PassbookError } from '../../domain/errors.ts';
 import type { Session } from '../../domain/entities/session.ts';
 import type { User } from '../../domain/entities/user.ts';
 
@@ -57,6 +57,8 @@ export interface PageEdge {
   readForm(c: Context): Promise<URLSearchParams>;
   /** Sets the status and headers of an error, and its code for the log. */
   setStatus(c: Context<PageEnv>, code: ErrorCode, facts?: ErrorFacts): void;
+  /** Error with which the bank refuses payments now; undefined while it takes them. */
+  refusal(): PassbookError | undefined;
   /** Names of the bank, for people. */
   readonly bankName: string;
 }

@@ -50,9 +50,10 @@ export function getBalance(ports: ClockPorts & { reads: LedgerReads }) {
   return async (viewer: Viewer, accountId: string, { at }: { at?: Instant } = {}): Promise<BalanceView> => {
     const now = clock.now();
     const account = await readOwnAccount(reads, { viewer, accountId });
-    const final = at !== undefined && isFinal(ports, { field: 'at', at, now });
+    const isOld = at !== undefined && isFinal(ports, { field: 'at', at, now });
     const then = at === undefined ? await asOf(reads, account, now) : await accountAt(reads, account, at);
     const { currency, exponent } = account;
+    const final = isOld && !reads.mayBeBehind;
     return { ...balancesOf(then), currency, exponent, at: at ?? now, final };
   };
 }

@@ -56,17 +56,22 @@ export class StoreWatch implements Availability {
     return refusal?.code === 'unavailable' ? undefined : refusal;
   }
 
-  /** Error for a command of the ledger. */
   commandRefusal(): PassbookError | undefined {
     if (this.maintenanceSince !== null) return maintenance(this.maintenanceSince);
     return this.#failing && withFacts(this.#failing);
   }
 
   /**
-   * Tries whether the store takes writes or, during maintenance, whether it can be read.
+   * Tries whether the store takes writes or, during maintenance, whether it can be read. While the store fails, throws
+   * what the latest check found: a new one may take as long as a command may.
    * @throws PassbookError with the component that fails, and since when
    */
   async check(): Promise<void> {
+    if (this.#failing && !this.#isClosed) throw withFacts(this.#failing);
+    await this.#checkNow();
+  }
+
+  async #checkNow(): Promise<void> {
     this.#checking ??= this.#check().finally(() => {
       this.#checking = undefined;
     });
@@ -128,7 +133,7 @@ export class StoreWatch implements Availability {
     if (this.#isClosed) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.check().catch((fault: unknown) => {
+      this.#checkNow().catch((fault: unknown) => {
         if (!(fault instanceof PassbookError)) this.#log.error({ err: fault }, 'the store cannot be checked');
       });
     }, ms);

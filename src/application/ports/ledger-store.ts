@@ -124,8 +124,13 @@ export interface AuditStore {
   append(record: AuditRecord): Promise<void>;
 }
 
-/** Reads outside a transaction. They return durably committed state, including everything answered before the call. */
+/**
+ * Reads outside a transaction. They return durably committed state, including everything answered before the call.
+ * A store that has lost its primary may answer with all that this process answered, or heard of, before the loss.
+ */
 export interface LedgerReads {
+  /** Whether a read of the last 30 seconds may lack what another process answered. Default: false. */
+  readonly mayBeBehind?: boolean;
   account(id: string): Promise<Account | undefined>;
   /** Returns the owner's accounts with ids above `after`, by id ascending, which is the order of opening. */
   accountsOf(ownerId: string, page: PageRequest): Promise<readonly Account[]>;

@@ -91,7 +91,7 @@ export function getStatement(ports: ClockPorts & { reads: LedgerReads }) {
     if (Number(request.from) > now) throw invalid('from', 'must not be in the future');
     requirePeriod({ from, to });
     const end = Math.min(to - 1, now);
-    const final = isFinal(ports, { field: 'to', at: end, now });
+    const isOld = isFinal(ports, { field: 'to', at: end, now });
 
     const [before, after] = await Promise.all([
       entryAt(reads, account, from - 1).then((entry) => account.afterEntry(entry)),
@@ -112,7 +112,7 @@ export function getStatement(ports: ClockPorts & { reads: LedgerReads }) {
       readAt: now,
       from,
       to,
-      final,
+      final: isOld && !reads.mayBeBehind,
       ...totals,
       held,
       available: totals.closing - held,

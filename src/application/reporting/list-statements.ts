@@ -73,7 +73,7 @@ export function listStatements(ports: ClockPorts & { reads: LedgerReads; digest:
       const { at: to, balance: closing } = end;
       const { currency, exponent } = account;
       const number = statementNumber({ from, to }, calendar);
-      const final = isFinal(ports, { field: 'to', at: to - 1, now });
+      const final = isFinal(ports, { field: 'to', at: to - 1, now }) && !reads.mayBeBehind;
       return {
         accountId: account.id,
         currency,

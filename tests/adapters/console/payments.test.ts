@@ -1,8 +1,29 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { ALWAYS_AVAILABLE } from '../../../src/application/availability/availability.ts';
+import { PassbookError } from '../../../src/domain/errors.ts';
 import { freshId } from '../../../src/testing/fixtures/builders.ts';
 import { idIn } from '../../support/edge.ts';
 import type { Edge, Person } from '../../support/edge.ts';
 import { consoleEdge, fieldsOf, Visitor } from '../../support/console.ts';
+
+describe('every page of a bank that takes no payments', () => {
+  test.each([
+    ['unavailable', 'The bank takes no payments at the moment. You can read on, and no money is lost.'],
+    ['storage_full', 'The bank takes no payments at the moment. You can read on, and no money is lost.'],
+    ['maintenance', 'The bank is in maintenance and takes no payments or changes. You can read everything.'],
+  ] as const)('says so while the reason is %s, and not afterwards', async (code, note) => {
+    let refusal: PassbookError | undefined;
+    const availability = { ...ALWAYS_AVAILABLE, commandRefusal: () => refusal };
+    const edge = consoleEdge({ app: { availability } });
+    const visitor = await Visitor.signIn(edge, await edge.register('Ada Lovelace'));
+    refusal = new PassbookError(code);
+    for (const path of ['/', '/send', '/profile', '/sign-in']) {
+      expect([path, (await visitor.get(path)).text]).toEqual([path, expect.stringContaining(note)]);
+    }
+    refusal = undefined;
+    expect((await visitor.get('/')).text).not.toContain(note);
+  });
+});
 
 describe('the page of a payment', () => {
   let edge: Edge;

@@ -1,9 +1,9 @@
-import type { ClientSession, Document } from 'mongodb';
 import { identifierText } from '../../../domain/books/prefetch.ts';
 import type { Identifier } from '../../../domain/books/prefetch.ts';
 import type { Collections } from '../schema/collections.ts';
+import type { ReadOptions } from '../transactions/read-route.ts';
 
-type Read = <T>(find: (session?: ClientSession) => Promise<T>) => Promise<T>;
+type Read = <T>(find: (options: ReadOptions) => Promise<T>) => Promise<T>;
 
 /**
  * Finds the accounts and transfers that have these identifiers: their ids, by `identifierText`. Reads each collection
@@ -31,19 +31,19 @@ export async function findIdentified(
   ];
   await Promise.all([
     eitherOf.length > 0 &&
-      read(async (session) => {
-        const options = { ...within(session), projection: { number: 1, externalId: 1 } };
-        for (const { _id, number, externalId } of await accounts.find({ $or: eitherOf }, options).toArray()) {
+      read(async (options) => {
+        const shown = { ...options, ...ALL, projection: { number: 1, externalId: 1 } };
+        for (const { _id, number, externalId } of await accounts.find({ $or: eitherOf }, shown).toArray()) {
           note('account_number', number, _id);
           note('account_external_id', externalId, _id);
         }
       }),
     ofTransfers.length > 0 &&
-      read(async (session) => {
-        const options = { ...within(session), projection: { externalId: 1 }, hint: 'by_external_id' };
+      read(async (options) => {
+        const shown = { ...options, ...ALL, projection: { externalId: 1 }, hint: 'by_external_id' };
         // The index leaves out rejected transfers, which have no places
         const filter = { externalId: { $in: ofTransfers }, places: { $exists: true } };
-        for (const { _id, externalId } of await transfers.find(filter, options).toArray())
+        for (const { _id, externalId } of await transfers.find(filter, shown).toArray())
           note('transfer_external_id', externalId, _id);
       }),
   ]);
@@ -51,6 +51,4 @@ export async function findIdentified(
 }
 
 /** One reply holds all: the server fills it up to 16 MB. */
-function within(session: ClientSession | undefined): Document {
-  return { batchSize: 100_000, ...(session ? { session } : {}) };
-}
+const ALL = { batchSize: 100_000 };

@@ -5,7 +5,7 @@ import { MOST_LOOKED, positionFrom, positionText, unsentOf } from '../../shared/
 import { wholeBatchOf } from '../documents/outbox-document.ts';
 import type { OutboxDocument } from '../documents/outbox-document.ts';
 import type { Collections } from '../schema/collections.ts';
-import { mongoUnavailable } from '../transactions/errors.ts';
+import type { ReadOptions, ReadRoute } from '../transactions/read-route.ts';
 
 /** Number of batches that are counted or read in one round trip. */
 const AT_ONCE = 50;
@@ -27,23 +27,28 @@ const MESSAGES = {
 
 export class MongoOutboxReads implements OutboxReads {
   readonly #parcels: Collections['parcels'];
+  readonly #route: ReadRoute;
   readonly #timeoutMs: number;
 
-  constructor({ parcels, timeoutMs }: Pick<Collections, 'parcels'> & { timeoutMs: number }) {
-    this.#parcels = parcels;
-    this.#timeoutMs = timeoutMs;
+  constructor(parts: { parcels: Collections['parcels']; route: ReadRoute; timeoutMs: number }) {
+    this.#parcels = parts.parcels;
+    this.#route = parts.route;
+    this.#timeoutMs = parts.timeoutMs;
   }
 
   countWaiting(most: number): Promise<number> {
-    return this.#count({ dueAt: { $exists: true } }, most);
+    return this.#route.read(({ options }) => this.#count({ dueAt: { $exists: true } }, { most, options }));
   }
 
-  async countGivenUp(most: number): Promise<number> {
-    const end = await this.#endOfPart('');
-    return this.#count({ ...upTo(end), dueAt: { $exists: false } }, most, BY_ID);
+  countGivenUp(most: number): Promise<number> {
+    return this.#route.read(async ({ options }) => {
+      const end = await this.#endOfPart('', options);
+      const filter = { ...upTo(end), dueAt: { $exists: false } };
+      return this.#count(filter, { most, options: { ...options, ...BY_ID } });
+    });
   }
 
-  async unsent({
+  unsent({
     state,
     after,
     limit,
@@ -53,70 +58,72 @@ export class MongoOutboxReads implements OutboxReads {
     limit: number;
   }): ReturnType<OutboxReads['unsent']> {
     const from = after === null ? null : positionFrom(after);
-    const end = await this.#endOfPart(from?.batchId ?? '');
     const isWithin = from !== null && from.messageId !== null;
-    const ids = { [isWithin ? '$gte' : '$gt']: from?.batchId ?? '', ...(end === null ? {} : { $lte: end }) };
-    const filter = { _id: ids, dueAt: { $exists: state === 'waiting' } };
-    const messages: UnsentMessage[] = [];
-    await this.#each(filter, (document) => {
-      messages.push(...unsentOf(wholeBatchOf(document), from));
-      return messages.length < limit;
+    return this.#route.read(async ({ options }) => {
+      const end = await this.#endOfPart(from?.batchId ?? '', options);
+      const ids = {
+        [isWithin ? '$gte' : '$gt']: from?.batchId ?? '',
+        ...(end === null ? {} : { $lte: end }),
+      };
+      const messages: UnsentMessage[] = [];
+      const found = this.#find({ _id: ids, dueAt: { $exists: state === 'waiting' } }, options);
+      for await (const document of found) {
+        messages.push(...unsentOf(wholeBatchOf(document), from));
+        if (messages.length >= limit) break;
+      }
+      const page = messages.slice(0, limit);
+      if (page.length === limit) return { messages: page, next: page.at(-1)?.position ?? null };
+      return { messages, next: end === null ? null : positionText({ batchId: end, messageId: null }) };
     });
-    const page = messages.slice(0, limit);
-    if (page.length === limit) return { messages: page, next: page.at(-1)?.position ?? null };
-    return { messages, next: end === null ? null : positionText({ batchId: end, messageId: null }) };
   }
 
-  async unsentAbout(transferId: string): ReturnType<OutboxReads['unsentAbout']> {
-    const end = await this.#endOfPart('');
+  unsentAbout(transferId: string): ReturnType<OutboxReads['unsentAbout']> {
     const text = JSON.stringify(transferId).replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
-    const messages: UnsentMessage[] = [];
-    await this.#each({ ...upTo(end), messages: { $regex: text } }, (document) => {
-      const unsent = unsentOf(wholeBatchOf(document));
-      messages.push(...unsent.filter(({ message }) => isAbout(message, transferId)));
-      return true;
+    return this.#route.read(async ({ options }) => {
+      const end = await this.#endOfPart('', options);
+      const messages: UnsentMessage[] = [];
+      for await (const document of this.#find({ ...upTo(end), messages: { $regex: text } }, options)) {
+        const unsent = unsentOf(wholeBatchOf(document));
+        messages.push(...unsent.filter(({ message }) => isAbout(message, transferId)));
+      }
+      return { messages, isPartial: end !== null };
     });
-    return { messages, isPartial: end !== null };
   }
 
   /** The id of the last batch that a read after `after` looks at. Null if it can look at all of them. */
-  async #endOfPart(after: string): Promise<string | null> {
-    const options = { ...BY_ID, projection: { _id: 1 }, skip: MOST_LOOKED - 1, limit: 1 } as const;
-    try {
-      const [last] = await this.#parcels
-        .find({ _id: { $gt: after } }, options)
-        .maxTimeMS(this.#timeoutMs)
-        .toArray();
-      return last?._id ?? null;
-    } catch (fault) {
-      throw mongoUnavailable(fault);
-    }
+  async #endOfPart(after: string, options: ReadOptions): Promise<string | null> {
+    const terms = {
+      ...this.#terms(options),
+      ...BY_ID,
+      projection: { _id: 1 },
+      skip: MOST_LOOKED - 1,
+      limit: 1,
+    };
+    const [last] = await this.#parcels.find({ _id: { $gt: after } }, terms as FindOptions).toArray();
+    return last?._id ?? null;
   }
 
-  async #each(filter: Filter<OutboxDocument>, work: (document: OutboxDocument) => boolean): Promise<void> {
-    try {
-      const found = this.#parcels.find(filter, { ...BY_ID, batchSize: AT_ONCE }).maxTimeMS(this.#timeoutMs);
-      for await (const document of found) if (!work(document)) break;
-    } catch (fault) {
-      throw mongoUnavailable(fault);
-    }
+  #find(filter: Filter<OutboxDocument>, options: ReadOptions) {
+    return this.#parcels.find(filter, { ...this.#terms(options), ...BY_ID, batchSize: AT_ONCE });
   }
 
-  async #count(filter: Filter<OutboxDocument>, most: number, options: FindOptions = {}): Promise<number> {
+  async #count(
+    filter: Filter<OutboxDocument>,
+    { most, options }: { most: number; options: ReadOptions },
+  ): Promise<number> {
     let count = 0;
-    try {
-      const found = this.#parcels
-        .find(filter, { ...options, limit: most, batchSize: AT_ONCE })
-        .maxTimeMS(this.#timeoutMs)
-        .project<{ count: number | bigint }>({ _id: 0, count: MESSAGES });
-      for await (const batch of found) {
-        count += Number(batch.count);
-        if (count >= most) break;
-      }
-    } catch (fault) {
-      throw mongoUnavailable(fault);
+    const found = this.#parcels
+      .find(filter, { ...this.#terms(options), limit: most, batchSize: AT_ONCE })
+      .project<{ count: number | bigint }>({ _id: 0, count: MESSAGES });
+    for await (const batch of found) {
+      count += Number(batch.count);
+      if (count >= most) break;
     }
     return count;
+  }
+
+  #terms(options: ReadOptions) {
+    return { maxTimeMS: this.#timeoutMs, ...options };
   }
 }
 

@@ -17,6 +17,7 @@ import type { AuditRecord } from '../../../domain/integrity/audit-log.ts';
 import { keyText } from '../../../domain/books/idempotency.ts';
 import type { IdempotencyKey, IdempotencyRecord } from '../../../domain/books/idempotency.ts';
 import type { Identifier } from '../../../domain/books/prefetch.ts';
+import { PassbookError } from '../../../domain/errors.ts';
 import type { Instant } from '../../../domain/time.ts';
 import type { LedgerEntry } from '../../../domain/entities/ledger-entry.ts';
 import type { Session } from '../../../domain/entities/session.ts';
@@ -29,41 +30,46 @@ import { findIdentified } from '../documents/identified.ts';
 import { findDue } from '../writing/due-holds.ts';
 import type { CounterpartyIndex } from '../writing/counterparty-blocks.ts';
 import { entryKey, entryKeysBetween } from '../documents/entry-document.ts';
-import { mongoUnavailable } from '../transactions/errors.ts';
+import type { ReadRoute, ReadTerms } from '../transactions/read-route.ts';
 import { findApiKeys } from '../stores/credentials.ts';
 import { findAccountsOfPayees } from '../stores/payees.ts';
 import { findSessions } from '../stores/sessions.ts';
 import { recordOf, recordOfTransfer, transferIdsOf } from '../documents/record-document.ts';
 import { withLastEntries } from '../documents/latest-accounts.ts';
-import { Deadline } from '../../shared/deadline.ts';
 import { ENTRIES_PART, storedEntries, transferOf } from '../documents/transfer-document.ts';
 import type { EntriesPart, TransferDocument } from '../documents/transfer-document.ts';
 
 /**
- * Reads from the primary with majority read concern. Filters always compare with `$eq`, so an id that is not a string
+ * Reads with majority read concern, from the primary while there is one. Filters always compare with `$eq`, so an id that is not a string
  * finds nothing, even if it contains operators.
  */
 export class MongoReads implements LedgerReads, SessionReads, PayeeReads {
   readonly #collections: Collections;
   readonly #blocks: CounterpartyIndex;
-  readonly #timeoutMs: number;
+  readonly #route: ReadRoute;
 
-  constructor(parts: { collections: Collections; blocks: CounterpartyIndex; timeoutMs: number }) {
+  constructor(parts: { collections: Collections; blocks: CounterpartyIndex; route: ReadRoute }) {
     this.#collections = parts.collections;
     this.#blocks = parts.blocks;
-    this.#timeoutMs = parts.timeoutMs;
+    this.#route = parts.route;
+  }
+
+  get mayBeBehind(): boolean {
+    return this.#route.mayBeBehind;
   }
 
   async account(id: string): Promise<Account | undefined> {
-    const document = await this.#read(() => this.#collections.accounts.findOne({ _id: { $eq: id } }));
+    const document = await this.#read(({ options }) =>
+      this.#collections.accounts.findOne({ _id: { $eq: id } }, options),
+    );
     const [account] = await this.#upToDate(document ? [document] : []);
     return account;
   }
 
   async accountsOf(ownerId: string, { after, limit }: PageRequest): Promise<readonly Account[]> {
-    const documents = await this.#read(() =>
+    const documents = await this.#read(({ options }) =>
       this.#collections.accounts
-        .find({ ownerId: { $eq: ownerId }, ...(after === null ? {} : { _id: { $gt: after } }) })
+        .find({ ownerId: { $eq: ownerId }, ...(after === null ? {} : { _id: { $gt: after } }) }, options)
         .sort({ _id: 1 })
         .limit(limit)
         .toArray(),
@@ -72,21 +78,25 @@ export class MongoReads implements LedgerReads, SessionReads, PayeeReads {
   }
 
   async transfer(id: string): Promise<Transfer | undefined> {
-    const document = await this.#read(() => this.#collections.transfers.findOne({ _id: { $eq: id } }));
+    const document = await this.#read(({ options }) =>
+      this.#collections.transfers.findOne({ _id: { $eq: id } }, options),
+    );
     return document ? transferOf(document) : undefined;
   }
 
   identify(identifiers: readonly Identifier[]): Promise<ReadonlyMap<string, string>> {
-    return this.#read(() => findIdentified(this.#collections, identifiers, (find) => find()));
+    return this.#read(({ options }) =>
+      findIdentified(this.#collections, identifiers, (find) => find(options)),
+    );
   }
 
   async unbookedOf(
     userId: string,
     { before, limit }: { before: TransferPosition | null; limit: number },
   ): Promise<readonly Transfer[]> {
-    const documents = await this.#read(() =>
+    const documents = await this.#read(({ options }) =>
       this.#collections.transfers
-        .find({ unbookedFor: { $eq: userId }, ...(before && isBefore(before)) })
+        .find({ unbookedFor: { $eq: userId }, ...(before && isBefore(before)) }, options)
         .sort({ createdAt: -1, _id: -1 })
         .limit(limit)
         .toArray(),
@@ -146,7 +156,7 @@ export class MongoReads implements LedgerReads, SessionReads, PayeeReads {
     range: { accountId: string; from: number; to: number; newest: number },
   ): Promise<readonly number[]> {
     const { accountId, from, to, newest } = range;
-    const may = await this.#read(() => this.#blocks.mayName(otherId, range));
+    const may = await this.#read(({ options }) => this.#blocks.mayName(otherId, range, options));
     const blocks: number[] = [];
     for (let block = to; block >= from; block--) {
       if (may.get(block) !== false) blocks.push(block);
@@ -167,37 +177,43 @@ export class MongoReads implements LedgerReads, SessionReads, PayeeReads {
   }
 
   async record(key: IdempotencyKey): Promise<IdempotencyRecord | undefined> {
-    return this.#read(async () => {
+    return this.#read(async ({ options, isWithoutPrimary }) => {
       const text = keyText(key);
       const { records, transfers } = this.#collections;
       const [document, own] = await Promise.all([
-        records.findOne({ _id: { $eq: text } }),
-        transfers.findOne({ 'record.key': { $eq: text } }),
+        records.findOne({ _id: { $eq: text } }, options),
+        transfers.findOne({ 'record.key': { $eq: text } }, options),
       ]);
       if (own?.record) return recordOfTransfer(key, { document: own, record: own.record });
+      // Another member may have a commit of the key, and a caller who finds none may pay again
+      if (!document && isWithoutPrimary) throw new PassbookError('unavailable', { retryAfterSeconds: 1 });
       if (!document) return undefined;
       // One transaction wrote them all: if the record exists, its transfers do too
       const ids = [...transferIdsOf(document)];
-      const found = ids.length === 0 ? [] : await transfers.find({ _id: { $in: ids } }).toArray();
+      const found = ids.length === 0 ? [] : await transfers.find({ _id: { $in: ids } }, options).toArray();
       return recordOf(key, document, new Map(found.map((transfer) => [transfer._id, transfer])));
     });
   }
 
   sessions(ids: readonly string[]): Promise<readonly { session: Session; user: User }[]> {
-    return this.#read(() => findSessions(this.#collections.sessions, ids));
+    return this.#read(({ options }) => findSessions(this.#collections.sessions, ids, options));
   }
 
   apiKeys(digests: readonly string[]): Promise<readonly { key: Credential<'api_key'>; user: User }[]> {
-    return this.#read(() => findApiKeys(this.#collections.credentials, digests));
+    return this.#read(({ options }) => findApiKeys(this.#collections.credentials, digests, options));
   }
 
   accountsOfPayees(userId: string, accountIds: readonly string[]): Promise<readonly AccountOfPayee[]> {
-    return this.#read(() => findAccountsOfPayees(this.#collections.accounts, userId, accountIds));
+    return this.#read(({ options }) =>
+      findAccountsOfPayees(this.#collections.accounts, { userId, accountIds }, options),
+    );
   }
 
   async dueOn(accountId: string, until: Instant): Promise<PendingSums> {
     const instants = { now: until, until };
-    const steps = await this.#read(() => findDue(this.#collections, { ids: [accountId], ...instants }));
+    const steps = await this.#read(({ options }) =>
+      findDue(this.#collections, { ids: [accountId], ...instants }, options),
+    );
     return steps.by(accountId, until);
   }
 
@@ -205,9 +221,12 @@ export class MongoReads implements LedgerReads, SessionReads, PayeeReads {
     accountId: string,
     { after, limit }: { after: HoldPlace | null; limit: number },
   ): Promise<readonly BookedHold[]> {
-    const documents = await this.#read(() =>
+    const documents = await this.#read(({ options }) =>
       this.#collections.transfers
-        .find({ status: 'pending', 'legs.accountId': { $eq: accountId }, ...(after && isBehind(after)) })
+        .find(
+          { status: 'pending', 'legs.accountId': { $eq: accountId }, ...(after && isBehind(after)) },
+          options,
+        )
         .sort({ expiresAt: 1, _id: 1 })
         .limit(limit)
         .toArray(),
@@ -219,9 +238,12 @@ export class MongoReads implements LedgerReads, SessionReads, PayeeReads {
     accountId: string,
     { before, limit }: { before: TransferPosition; limit: number },
   ): Promise<readonly BookedHold[]> {
-    const documents = await this.#read(() =>
+    const documents = await this.#read(({ options }) =>
       this.#collections.transfers
-        .find({ 'legs.accountId': { $eq: accountId }, expiresAt: { $exists: true }, ...isBefore(before) })
+        .find(
+          { 'legs.accountId': { $eq: accountId }, expiresAt: { $exists: true }, ...isBefore(before) },
+          options,
+        )
         .sort({ createdAt: -1, _id: -1 })
         .limit(limit)
         .toArray(),
@@ -230,9 +252,9 @@ export class MongoReads implements LedgerReads, SessionReads, PayeeReads {
   }
 
   async accountsWithDueHolds(until: Instant, limit: number): Promise<readonly string[]> {
-    const documents = await this.#read(() =>
+    const documents = await this.#read(({ options }) =>
       this.#collections.accounts
-        .find({ nextExpiryAt: { $type: 'date', $lte: new Date(until) } })
+        .find({ nextExpiryAt: { $type: 'date', $lte: new Date(until) } }, options)
         .sort({ nextExpiryAt: 1 })
         .limit(limit)
         .project<{ _id: string }>({ _id: 1 })
@@ -242,9 +264,9 @@ export class MongoReads implements LedgerReads, SessionReads, PayeeReads {
   }
 
   async audit({ after, limit }: { after: number | null; limit: number }): Promise<readonly AuditRecord[]> {
-    const documents = await this.#read(() =>
+    const documents = await this.#read(({ options }) =>
       this.#collections.audit
-        .find({ _id: { $gt: BigInt(after ?? 0) } })
+        .find({ _id: { $gt: BigInt(after ?? 0) } }, options)
         .sort({ _id: 1 })
         .limit(limit)
         .toArray(),
@@ -253,11 +275,13 @@ export class MongoReads implements LedgerReads, SessionReads, PayeeReads {
   }
 
   #find(filter: Filter<TransferDocument>): Promise<readonly TransferDocument[]> {
-    return this.#read(() => this.#collections.transfers.find(filter).toArray());
+    return this.#read(({ options }) => this.#collections.transfers.find(filter, options).toArray());
   }
 
   #findEntries(filter: Filter<TransferDocument>): Promise<readonly EntriesPart[]> {
-    return this.#read(() => this.#collections.transfers.find(filter, ENTRIES_PART).toArray());
+    return this.#read(({ options }) =>
+      this.#collections.transfers.find(filter, { ...ENTRIES_PART, ...options }).toArray(),
+    );
   }
 
   async #upToDate(documents: readonly AccountDocument[]): Promise<readonly Account[]> {
@@ -265,12 +289,8 @@ export class MongoReads implements LedgerReads, SessionReads, PayeeReads {
     return stored.map(({ account }) => account);
   }
 
-  async #read<T>(find: () => Promise<T>): Promise<T> {
-    try {
-      return await new Deadline(this.#timeoutMs).race(find());
-    } catch (fault) {
-      throw mongoUnavailable(fault);
-    }
+  #read<T>(find: (terms: ReadTerms) => Promise<T>): Promise<T> {
+    return this.#route.read(find);
   }
 }
 

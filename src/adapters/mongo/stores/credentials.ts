@@ -7,6 +7,7 @@ import type { CredentialDocument } from '../documents/credential-document.ts';
 import { userOf } from '../documents/user-document.ts';
 import type { UserDocument } from '../documents/user-document.ts';
 import type { Collections } from '../schema/collections.ts';
+import type { ReadOptions } from '../transactions/read-route.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 
 export class MongoCredentials implements CredentialStore {
@@ -79,13 +80,17 @@ export class MongoCredentials implements CredentialStore {
 export async function findApiKeys(
   credentials: Collections['credentials'],
   digests: readonly string[],
+  options: ReadOptions,
 ): Promise<readonly { key: Credential<'api_key'>; user: User }[]> {
   const pipeline = [
     { $match: { kind: 'api_key', digest: { $in: digests } } },
     { $lookup: { from: 'users', localField: 'userId', foreignField: '_id', as: 'users' } },
   ];
   const found = await credentials
-    .aggregate<CredentialDocument & { users: UserDocument[] }>(pipeline, { batchSize: 1 + digests.length })
+    .aggregate<CredentialDocument & { users: UserDocument[] }>(pipeline, {
+      ...options,
+      batchSize: 1 + digests.length,
+    })
     .toArray();
   return found.flatMap(({ users: [user], ...key }) =>
     user ? { key: credentialOf(key) as Credential<'api_key'>, user: userOf(user) } : [],

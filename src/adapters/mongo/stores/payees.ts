@@ -6,6 +6,7 @@ import type { PayeeDocument } from '../documents/payee-document.ts';
 import { userOf } from '../documents/user-document.ts';
 import type { UserDocument } from '../documents/user-document.ts';
 import type { Collections } from '../schema/collections.ts';
+import type { ReadOptions } from '../transactions/read-route.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 
 export class MongoPayees implements PayeeStore {
@@ -71,8 +72,8 @@ export class MongoPayees implements PayeeStore {
 /** Finds accounts with their owners, and with the user's payees there, in one round trip. */
 export async function findAccountsOfPayees(
   accounts: Collections['accounts'],
-  userId: string,
-  accountIds: readonly string[],
+  { userId, accountIds }: { userId: string; accountIds: readonly string[] },
+  options: ReadOptions,
 ): Promise<readonly AccountOfPayee[]> {
   const pipeline = [
     { $match: { _id: { $in: accountIds } } },
@@ -94,7 +95,8 @@ export async function findAccountsOfPayees(
     readonly owners: UserDocument[];
     readonly payees: PayeeDocument[];
   };
-  const found = await accounts.aggregate<Found>(pipeline, { batchSize: 1 + accountIds.length }).toArray();
+  const batchSize = 1 + accountIds.length;
+  const found = await accounts.aggregate<Found>(pipeline, { ...options, batchSize }).toArray();
   return found.flatMap(({ _id, number = null, owners: [owner], payees: [payee] }) =>
     owner ? [{ accountId: _id, number, owner: userOf(owner), payee: payee ? payeeOf(payee) : null }] : [],
   );

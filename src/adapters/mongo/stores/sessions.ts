@@ -1,4 +1,3 @@
-import type { AggregateOptions } from 'mongodb';
 import type { SessionStore } from '../../../application/ports/user-store.ts';
 import type { Session } from '../../../domain/entities/session.ts';
 import type { User } from '../../../domain/entities/user.ts';
@@ -6,6 +5,7 @@ import type { Instant } from '../../../domain/time.ts';
 import { sessionDocument, sessionOf, userOf } from '../documents/user-document.ts';
 import type { UserDocument } from '../documents/user-document.ts';
 import type { Collections } from '../schema/collections.ts';
+import type { ReadOptions } from '../transactions/read-route.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 
 export class MongoSessions implements SessionStore {
@@ -81,7 +81,7 @@ export class MongoSessions implements SessionStore {
 export async function findSessions(
   sessions: Collections['sessions'],
   ids: readonly string[],
-  options: AggregateOptions = {},
+  options: ReadOptions,
 ): Promise<readonly { session: Session; user: User }[]> {
   const pipeline = [
     { $match: { _id: { $in: ids } } },

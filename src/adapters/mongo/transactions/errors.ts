@@ -3,6 +3,7 @@ import {
   MongoBulkWriteError,
   MongoError,
   MongoErrorLabel,
+  MongoExpiredSessionError,
   MongoInvalidArgumentError,
   MongoNetworkError,
   MongoNotConnectedError,
@@ -42,7 +43,8 @@ function isOurs(fault: unknown): boolean {
 /** Translates an error for the ports: errors of the driver or the server appear only as a cause. */
 export function mongoUnavailable(fault: unknown): unknown {
   if (fault instanceof PassbookError || isOurs(fault)) return fault;
-  if (fault instanceof MongoNotConnectedError) return new TypeError('The store is closed', { cause: fault });
+  if (fault instanceof MongoNotConnectedError || fault instanceof MongoExpiredSessionError)
+    return new TypeError('The store is closed', { cause: fault });
   return mongoFault(fault);
 }
 

@@ -21,6 +21,7 @@ type Duplicate = {
 /** One attempt. Sends its operations one after another, even if callers start them in parallel. */
 export class Transaction {
   readonly #session: ClientSession;
+  readonly #refusal: PassbookError | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #isOpen = true;
   #hasWritten = false;
@@ -28,8 +29,10 @@ export class Transaction {
   #failure: { readonly fault: unknown } | undefined;
   #duplicate: Duplicate | undefined;
 
-  constructor(session: ClientSession) {
+  /** @param terms `refusal`: refuses all operations but reads. Default: none is refused */
+  constructor(session: ClientSession, { refusal }: { refusal?: PassbookError } = {}) {
     this.#session = session;
+    this.#refusal = refusal;
   }
 
   /** The first failure of an operation, even if the work caught it: the server has aborted the transaction. */
@@ -60,12 +63,12 @@ export class Transaction {
 
   /** Runs an operation that blocks others but changes nothing whose outcome a caller needs. */
   lock<T>(operation: (session: ClientSession) => Promise<T>): Promise<T> {
-    return this.#queue(operation);
+    return this.#queue(this.#allowed(operation));
   }
 
   write<T>(operation: (session: ClientSession) => Promise<T>, duplicate?: Duplicate): Promise<T> {
     this.#hasWritten = true;
-    return this.#queue(operation, duplicate);
+    return this.#queue(this.#allowed(operation), duplicate);
   }
 
   /**
@@ -95,6 +98,11 @@ export class Transaction {
   async finish(): Promise<void> {
     this.#isOpen = false;
     await this.#last;
+  }
+
+  #allowed<T>(operation: (session: ClientSession) => Promise<T>): (session: ClientSession) => Promise<T> {
+    const refusal = this.#refusal;
+    return refusal ? () => Promise.reject(refusal) : operation;
   }
 
   async #queue<T>(operation: (session: ClientSession) => Promise<T>, duplicate?: Duplicate): Promise<T> {

@@ -11,6 +11,7 @@ import type { BlockDocument } from '../documents/block-document.ts';
 import { entryKey, entryKeysBetween, placeFrom } from '../documents/entry-document.ts';
 import { ENTRIES_PART, storedEntries } from '../documents/transfer-document.ts';
 import type { Collections } from '../schema/collections.ts';
+import type { ReadOptions } from '../transactions/read-route.ts';
 
 /** The facts of a committed entry that a block needs. */
 export type BookedEntry = {
@@ -55,11 +56,12 @@ export class CounterpartyIndex {
   async mayName(
     otherId: string,
     { accountId, from, to }: { accountId: string; from: number; to: number },
+    options: ReadOptions,
   ): Promise<ReadonlyMap<number, boolean>> {
     const place = (block: number) => entryKey({ accountId, sequence: block });
     const names = (name: string) => ({ $gte: [{ $indexOfBytes: ['$others', { $literal: name }] }, 0] });
     const documents = await this.#collections.blocks
-      .find({ _id: { $gte: place(from), $lte: place(to) } })
+      .find({ _id: { $gte: place(from), $lte: place(to) } }, options)
       .project<{ _id: string; may: boolean }>({
         may: { $or: [names(nameInBlock(otherId)), names(ANY_OTHER)] },
       })

@@ -4,6 +4,7 @@ import type { PendingSums } from '../../../domain/entities/counters.ts';
 import type { Instant } from '../../../domain/time.ts';
 import type { Collections } from '../schema/collections.ts';
 import type { TransferDocument } from '../documents/transfer-document.ts';
+import type { ReadOptions } from '../transactions/read-route.ts';
 
 /** Sums that fall due on an account at one instant. Everything that was due before the decision is one step. */
 type DueStep = { readonly at: Instant; readonly sums: PendingSums };
@@ -40,14 +41,14 @@ type Group = { readonly _id: { readonly account: string; readonly at: Date }; re
 export async function findDue(
   { transfers }: Pick<Collections, 'transfers'>,
   { ids, now, until }: { ids: readonly string[]; now: Instant; until: Instant },
-  session?: ClientSession,
+  options: ReadOptions = {},
 ): Promise<DueSteps> {
   const steps = new Map<string, DueStep[]>();
   if (ids.length === 0) return new DueSteps(steps);
 
   for (const side of ['debits', 'credits'] as const) {
     const pipeline = sumsOf(side, { ids, now, until });
-    const groups = await transfers.aggregate<Group>(pipeline, session ? { session } : {}).toArray();
+    const groups = await transfers.aggregate<Group>(pipeline, options).toArray();
     for (const { _id, sum } of groups) {
       const step = { at: _id.at.getTime(), sums: { ...NOTHING_PENDING, [side]: sum } };
       const sofar = steps.get(_id.account);

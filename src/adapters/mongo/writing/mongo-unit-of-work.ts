@@ -8,6 +8,7 @@ import type { Decision } from '../../../domain/books/changes.ts';
 import { identifierText } from '../../../domain/books/prefetch.ts';
 import type { Prefetch } from '../../../domain/books/prefetch.ts';
 import { keyText } from '../../../domain/books/idempotency.ts';
+import { PassbookError } from '../../../domain/errors.ts';
 import type { Instant } from '../../../domain/time.ts';
 import type { StoredAccount } from '../documents/account-document.ts';
 import type { MongoClockGuard } from '../transactions/clock-guard.ts';
@@ -22,7 +23,8 @@ import { AccountCache } from './account-cache.ts';
 import { Deadline } from '../../shared/deadline.ts';
 import { WriterLease } from './writer-lease.ts';
 import type { TransactionRunner } from '../transactions/transaction-runner.ts';
-import type { Transaction } from '../transactions/transaction.ts';
+import type { ReadRoute } from '../transactions/read-route.ts';
+import { Transaction } from '../transactions/transaction.ts';
 import { PipelinedUnit } from './pipeline.ts';
 import type { PendingUnit } from './pipeline.ts';
 import { MongoUnitWriter } from './write-changes.ts';
@@ -77,6 +79,7 @@ export class MongoUnitOfWork implements UnitOfWork<ClientSession> {
   readonly #clockGuard: MongoClockGuard;
   readonly #parcelsSeen: ClaimedBatches;
   readonly #runTimeoutMs: number;
+  readonly #route: ReadRoute;
   readonly #cache = new AccountCache();
   readonly #lease: WriterLease;
   #last = PipelinedUnit.first();
@@ -91,6 +94,7 @@ export class MongoUnitOfWork implements UnitOfWork<ClientSession> {
     clockGuard: MongoClockGuard;
     parcelsSeen: ClaimedBatches;
     runTimeoutMs: number;
+    route: ReadRoute;
   }) {
     this.#transactions = parts.transactions;
     this.#collections = parts.collections;
@@ -100,6 +104,7 @@ export class MongoUnitOfWork implements UnitOfWork<ClientSession> {
     this.#clockGuard = parts.clockGuard;
     this.#parcelsSeen = parts.parcelsSeen;
     this.#runTimeoutMs = parts.runTimeoutMs;
+    this.#route = parts.route;
   }
 
   /** Undefined while another process contends for the lease: then one unit takes all waiting callers. */
@@ -129,7 +134,10 @@ export class MongoUnitOfWork implements UnitOfWork<ClientSession> {
     this.#transactions.assertOutside();
   }
 
+  /** Without a primary, a unit that only reads is answered by another member. */
   async run<R>(work: (stores: Stores) => Promise<R>): Promise<R> {
+    const read = this.#route.isWithoutPrimary ? await this.#runReading(work) : undefined;
+    if (read) return read.result;
     const limit = new Deadline(this.#runTimeoutMs);
     const { result, seen } = await this.#transactions.run(limit, async (transaction) => {
       await transaction.read(() => this.#clockGuard.check());
@@ -139,6 +147,27 @@ export class MongoUnitOfWork implements UnitOfWork<ClientSession> {
     });
     seen.keep();
     return result;
+  }
+
+  /** Undefined for a unit that writes: it runs again, and waits for a primary. */
+  async #runReading<R>(work: (stores: Stores) => Promise<R>): Promise<{ readonly result: R } | undefined> {
+    this.#transactions.assertOutside();
+    return this.#route.readElsewhere(async (session, collections) => {
+      const refusal = new PassbookError('unavailable', { retryAfterSeconds: 1 });
+      const transaction = new Transaction(session, { refusal });
+      const stores = mongoStores(transaction, collections, this.#parcelsSeen.forUnit());
+      let result: R;
+      try {
+        result = await this.#transactions.guardReentrancy(() => work(stores));
+      } catch (fault) {
+        if (transaction.failure?.fault === refusal) return undefined;
+        throw fault;
+      }
+      await transaction.finish();
+      if (transaction.failure?.fault === refusal) return undefined;
+      if (transaction.failure) throw transaction.failure.fault;
+      return { result };
+    });
   }
 
   async #commit<R>({ ask, decide, limit, before, unit }: Terms<R>): Promise<R> {

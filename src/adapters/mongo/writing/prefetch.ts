@@ -327,14 +327,22 @@ class Finder {
   }
 
   async taken(identifiers: readonly Identifier[]): Promise<ReadonlySet<string>> {
-    return new Set((await findIdentified(this.#collections, identifiers, this.#read)).keys());
+    return new Set(
+      (
+        await findIdentified(this.#collections, identifiers, (find) =>
+          this.#read((session) => find({ session })),
+        )
+      ).keys(),
+    );
   }
 
   /** Loads the sums of due holds, and some holds of the first accounts: as many as one unit may expire. */
   async due(ids: readonly string[], instants: { now: Instant; until: Instant }): Promise<LoadedDue> {
     const swept = ids.slice(0, MOST_SWEPT);
     const each = Math.ceil(MOST_EXPIRIES / swept.length);
-    const steps = await this.#read((session) => findDue(this.#collections, { ids, ...instants }, session));
+    const steps = await this.#read((session) =>
+      findDue(this.#collections, { ids, ...instants }, { session }),
+    );
     const found = await this.#read((session) =>
       findFirstHolds(this.#collections, { ids: swept, limit: each + 1 }, session),
     );
