@@ -127,13 +127,14 @@ export class Visit {
    * What is wrong with the shown page, on a desktop in the light and on a phone in the dark: barriers that axe finds, a
    * width above the screen's, and headings other than one. Breaches of the policy and requests that leave the bank
    * since the last look count, too.
+   * @param terms `onPhoneAlone`: without the desktop, for one of many pages that share a layout
    */
-  async problems(): Promise<readonly string[]> {
+  async problems({ onPhoneAlone = false } = {}): Promise<readonly string[]> {
     const found = this.faults.splice(0);
     if (this.#bytes > FIRST_VISIT_BYTES) found.push(`takes ${this.#bytes} bytes`);
     await this.page.evaluate(AXE);
     // The layouts differ in nothing else that axe looks at
-    found.push(...(await this.#problemsOn(DESKTOP_LIGHT, ['color-contrast'])));
+    if (!onPhoneAlone) found.push(...(await this.#problemsOn(DESKTOP_LIGHT, ['color-contrast'])));
     found.push(...(await this.#problemsOn(PHONE_DARK)));
     const headings = await this.page.locator('h1').count();
     if (headings !== 1) found.push(`has ${headings} first headings`);

@@ -107,7 +107,6 @@ describe.skipIf(!hasBrowser)("The staff's pages in a browser", () => {
     const { account, frozen, closed, bank, paid, held, refused, returned } = ids;
     const accounts = [account, frozen, closed, bank].map((id) => `/staff/accounts/${id}`);
     const transfers = [paid, held, refused, returned].map((id) => `/staff/transfers/${id}`);
-    const { number } = await world.edge.bank.ledger.getAccount({ kind: 'system' }, account);
     expect(
       await visit.problemsOf([
         '/staff',
@@ -115,9 +114,7 @@ describe.skipIf(!hasBrowser)("The staff's pages in a browser", () => {
         '/staff/search',
         '/staff/search?q=an',
         '/staff/search?q=nobody-at-all',
-        `/staff/search?q=${number}`,
         '/staff/people',
-        '/staff/people?q=nobody-at-all',
         `/staff/people/${ada.id}`,
         `/staff/people/${bob.id}`,
         ...accounts,
@@ -125,7 +122,6 @@ describe.skipIf(!hasBrowser)("The staff's pages in a browser", () => {
         '/staff/mails',
         '/staff/audit',
         `/staff/audit?account=${account}`,
-        `/staff/audit?account=${bank}`,
         '/staff/security-events',
         `/staff/security-events?person=${bob.id}`,
         `/staff/accounts/${freshId()}`,
@@ -175,29 +171,32 @@ describe.skipIf(!hasBrowser)("The staff's pages in a browser", () => {
       [`${ofAda}/role`, { ...REASON, role: 'customer' }, { ...REASON, role: 'support' }],
     ];
     const found: string[] = [];
+    // All share the layout of the first
+    let onPhoneAlone = false;
     for (const [path, refused, given] of actions) {
       await visit.page.goto(path);
       await fillIn(visit, refused);
       await visit.press('Continue');
       await visit.page.getByRole('alert').waitFor();
       // The form is looked at with its fault, which adds to it and takes nothing away
-      found.push(...(await visit.problems()));
+      found.push(...(await visit.problems({ onPhoneAlone })));
       await fillIn(visit, given);
       await visit.press('Continue');
       await visit.page.getByText('Check the effect.').waitFor();
-      found.push(...(await visit.problems()));
+      found.push(...(await visit.problems({ onPhoneAlone })));
+      onPhoneAlone = true;
     }
     // These ask for nothing, and are refused by their last button
     for (const [path, button] of [
       [`/staff/people/${grace.id}/end-sessions`, 'End all sessions'],
       [`${ofBob}/reset-link`, 'Send the link'],
     ] as const) {
-      found.push(...(await visit.problemsOf([path])));
+      await visit.page.goto(path);
       await visit.press('Continue');
-      found.push(...(await visit.problems()));
+      found.push(...(await visit.problems({ onPhoneAlone })));
       await visit.press(button);
       await visit.page.getByRole('alert').waitFor();
-      found.push(...(await visit.problems()));
+      found.push(...(await visit.problems({ onPhoneAlone })));
     }
     expect(found).toEqual([]);
     await visit.close();
