@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { PassbookError } from 'passbook-ledger';
 import type { Books, Clock, Decision, Instant, Store, Stores, UnitOfWork, UnitTerms } from 'passbook-ledger';
 import { JsonFile } from './json-file.ts';
+import { outboxReadsOf } from './outbox.ts';
 import { storesOf } from './people-and-mail.ts';
 import { booksOf, readsOf, scanOf } from './reads.ts';
 import { Draft } from './tables.ts';
@@ -28,6 +29,7 @@ export async function openJsonFileStore({
     unitOfWork,
     reads: readsOf(current),
     scan: scanOf(current),
+    outbox: outboxReadsOf(current),
     check: () => unitOfWork.check(),
     close: () => unitOfWork.close(),
   };

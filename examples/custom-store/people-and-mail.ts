@@ -4,13 +4,13 @@ import type {
   CredentialKind,
   CredentialStore,
   MailHourStore,
-  OutboxStore,
   PayeeStore,
   SecurityEventStore,
   SessionStore,
   Stores,
   UserStore,
 } from 'passbook-ledger';
+import { outboxOf } from './outbox.ts';
 import { auditHead, sessionOf } from './reads.ts';
 import type { Draft } from './tables.ts';
 
@@ -188,48 +188,5 @@ function mailHoursOf(draft: Draft): MailHourStore {
       for (const { recipientId } of ended) draft.put('mailHours', recipientId, null);
       return ended;
     },
-  };
-}
-
-function outboxOf(draft: Draft): OutboxStore {
-  /** Only a claimed message has a result to report. */
-  const report = (id: string, change: { attempts?: (count: number) => number; dueAt: number | null }) => {
-    const row = draft.tables.messages.get(id);
-    if (!row || row.attempts === 0) return;
-    const { attempts = (count) => count, dueAt } = change;
-    draft.put('messages', id, { ...row, attempts: attempts(row.attempts), dueAt });
-  };
-  return {
-    add: async (message) => draft.put('messages', message.id, { message, attempts: 0, dueAt: message.at }),
-    claim: async ({ now, leaseUntil, limit }) => {
-      const due = [...draft.tables.messages.values()]
-        .filter(({ dueAt }) => dueAt !== null && dueAt <= now)
-        .sort((a, b) => Number(a.dueAt) - Number(b.dueAt))
-        .slice(0, limit);
-      return due.map(({ message, attempts }) => {
-        const attempt = attempts + 1;
-        draft.put('messages', message.id, { message, attempts: attempt, dueAt: leaseUntil });
-        return { message, attempt };
-      });
-    },
-    markSent: async (ids) => {
-      for (const id of ids) if (draft.tables.messages.get(id)?.attempts) draft.put('messages', id, null);
-    },
-    release: async (ids, at) => {
-      for (const id of ids) report(id, { dueAt: at });
-    },
-    putBack: async (ids, { dueAt }) => {
-      for (const id of ids) report(id, { attempts: (count) => count - 1, dueAt });
-    },
-    postpone: async (id, { dueAt }) => report(id, { dueAt }),
-    giveUp: async (id) => report(id, { dueAt: null }),
-    // A message's position is its id
-    retry: async (ids, at) =>
-      ids.flatMap((id) => {
-        const row = draft.tables.messages.get(id);
-        if (!row || row.dueAt !== null) return [];
-        draft.put('messages', id, { ...row, attempts: 0, dueAt: at });
-        return row.message;
-      }),
   };
 }

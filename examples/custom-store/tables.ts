@@ -32,8 +32,18 @@ type Rows = {
   payees: Payee;
   /** By recipient. */
   mailHours: MailHour;
-  /** Not due once it was given up. */
-  messages: { readonly message: Notification; readonly attempts: number; readonly dueAt: number | null };
+  messages: MessageRow;
+};
+
+export type MessageRow = {
+  readonly message: Notification;
+  readonly attempts: number;
+  /** Null once it was given up. */
+  readonly dueAt: number | null;
+  /** Null unless it was given up. */
+  readonly givenUpAt: number | null;
+  /** Why the last attempt failed. Null before the first failure. */
+  readonly reason: string | null;
 };
 
 export type Tables = { readonly [Name in keyof Rows]: Map<string, Rows[Name]> };
@@ -116,7 +126,7 @@ export class Draft {
     for (const message of messages) {
       const claim =
         messagesDueAt === null ? { attempts: 0, dueAt: message.at } : { attempts: 1, dueAt: messagesDueAt };
-      this.put('messages', message.id, { message, ...claim });
+      this.put('messages', message.id, { message, ...claim, givenUpAt: null, reason: null });
     }
     for (const { before, after } of transfers) {
       if (after.erased !== null && before?.erased !== after.erased) this.#eraseCopies(after);
