@@ -270,7 +270,8 @@ function bookItems(books: Books, now: number): readonly Attention[] {
     const advice = 'The log of the server says why. Verify again once the store answers.';
     items.push({ title: 'The last verification was interrupted', advice, ...verification });
   } else if (verified === null && !isVerifying) {
-    const advice = 'The sums alone do not show it. A verification computes every entry and hash again.';
+    const advice =
+      'Balanced sums do not prove that every entry is right. A verification computes each entry and hash again.';
     items.push({ title: 'The books were not verified since this server started', advice, ...verification });
   }
   if (checkpoint === null) {
