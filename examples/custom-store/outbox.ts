@@ -1,4 +1,5 @@
 import type { OutboxReads, OutboxStore, UnsentMessage } from 'passbook-ledger';
+import { newRow } from './tables.ts';
 import type { Draft, MessageRow, Tables } from './tables.ts';
 
 /** The outbox of one unit, over its draft. */
@@ -10,7 +11,7 @@ export function outboxOf(draft: Draft): OutboxStore {
   };
   return {
     add: async (message) =>
-      draft.put('messages', message.id, fresh({ message, attempts: 0, dueAt: message.at })),
+      draft.put('messages', message.id, newRow({ message, attempts: 0, dueAt: message.at })),
     claim: async ({ now, leaseUntil, limit }) => {
       const due = [...draft.tables.messages.values()]
         .filter(({ dueAt }) => dueAt !== null && dueAt <= now)
@@ -66,11 +67,6 @@ export function outboxReadsOf(current: () => Tables): OutboxReads {
       isPartial: false,
     }),
   };
-}
-
-/** A row of a message that has not failed. */
-function fresh(row: Pick<MessageRow, 'message' | 'attempts' | 'dueAt'>): MessageRow {
-  return { ...row, givenUpAt: null, reason: null };
 }
 
 function isAbout(message: MessageRow['message'], transferId: string): boolean {

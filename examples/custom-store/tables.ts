@@ -46,6 +46,11 @@ export type MessageRow = {
   readonly reason: string | null;
 };
 
+/** The row of a message that has not failed. */
+export function newRow(row: Pick<MessageRow, 'message' | 'attempts' | 'dueAt'>): MessageRow {
+  return { ...row, givenUpAt: null, reason: null };
+}
+
 export type Tables = { readonly [Name in keyof Rows]: Map<string, Rows[Name]> };
 
 /** One write: a row in place of the one with its key, or null to delete that. */
@@ -126,7 +131,7 @@ export class Draft {
     for (const message of messages) {
       const claim =
         messagesDueAt === null ? { attempts: 0, dueAt: message.at } : { attempts: 1, dueAt: messagesDueAt };
-      this.put('messages', message.id, { message, ...claim, givenUpAt: null, reason: null });
+      this.put('messages', message.id, newRow({ message, ...claim }));
     }
     for (const { before, after } of transfers) {
       if (after.erased !== null && before?.erased !== after.erased) this.#eraseCopies(after);

@@ -11,6 +11,7 @@ import { CommandError } from './command-tools.ts';
 import type { CommandTools } from './command-tools.ts';
 import { withExamples } from './help.ts';
 import { keepLastRun } from './last-runs.ts';
+import { isoTime } from './times.ts';
 
 type Tools = Pick<CommandTools, 'config' | 'books' | 'withStore' | 'out' | 'progress'>;
 type Options = { readonly json?: true };
@@ -63,7 +64,7 @@ async function backUp(
   const { size } = await stat(file);
   out(
     json
-      ? JSON.stringify({ file: resolve(file), bytes: size, at: new Date(at).toISOString() })
+      ? JSON.stringify({ file: resolve(file), bytes: size, at: isoTime(at) })
       : `Copied the books to ${file}`,
   );
 }

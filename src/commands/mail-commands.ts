@@ -9,6 +9,7 @@ import { CommandError } from './command-tools.ts';
 import type { CommandTools } from './command-tools.ts';
 import { withExamples } from './help.ts';
 import { tableLines } from './table.ts';
+import { isoTime, isoTimeOrNull, minuteText } from './times.ts';
 
 type Setting = Pick<CommandTools, 'config' | 'out' | 'withStore' | 'fail'>;
 
@@ -124,10 +125,10 @@ function mailJson(unsent: UnsentMessage) {
     notice,
     recipientId,
     transactionId: transferId,
-    createdAt: timeOf(at.createdAt),
+    createdAt: isoTime(at.createdAt),
     attempts,
-    dueAt: timeOf(at.dueAt),
-    givenUpAt: timeOf(at.givenUpAt),
+    dueAt: isoTimeOrNull(at.dueAt),
+    givenUpAt: isoTimeOrNull(at.givenUpAt),
     reason,
   };
 }
@@ -139,7 +140,7 @@ function mailsTable(mails: readonly UnsentMessage[]): readonly string[] {
       messageId,
       notice ?? kind,
       dueAt === null ? 'given up' : 'waits',
-      minuteOf(dueAt ?? givenUpAt ?? 0),
+      minuteText(dueAt ?? givenUpAt ?? 0),
       String(attempts),
       reason ?? '-',
     ]);
@@ -149,14 +150,6 @@ function mailsTable(mails: readonly UnsentMessage[]): readonly string[] {
     cut: [Infinity, 24, 8, 16, 5, 60],
   };
   return tableLines(terms, rows);
-}
-
-function timeOf(instant: number | null): string | null {
-  return instant === null ? null : new Date(instant).toISOString();
-}
-
-function minuteOf(instant: number): string {
-  return new Date(instant).toISOString().slice(0, 16).replace('T', ' ');
 }
 
 function addPreview(mail: Command, { config, out }: Setting): void {

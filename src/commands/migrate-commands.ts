@@ -7,6 +7,7 @@ import { CommandError } from './command-tools.ts';
 import type { CommandTools } from './command-tools.ts';
 import { withExamples } from './help.ts';
 import { tableLines } from './table.ts';
+import { isoTime, minuteText } from './times.ts';
 
 type Tools = Pick<CommandTools, 'books' | 'withStore' | 'out' | 'progress' | 'fail'>;
 type Options = { readonly json?: true };
@@ -55,7 +56,7 @@ async function showStatus({ books, out, fail }: Tools, { json }: Options): Promi
   }
   out(`${database} has schema ${version}; this program knows ${known}`);
   const rows = [
-    ...applied.map((one) => [String(one.version), one.name, timeOf(one.appliedAt)]),
+    ...applied.map((one) => [String(one.version), one.name, minuteText(one.appliedAt)]),
     ...missing.map((one) => [String(one.version), one.name, 'missing']),
   ];
   const table = { head: ['', 'MIGRATION', 'APPLIED (UTC)'], cut: [4, 52] };
@@ -167,9 +168,5 @@ function countOf({ length }: readonly unknown[]): string {
 function withTime<T extends { readonly appliedAt: number }>(
   one: T,
 ): Omit<T, 'appliedAt'> & { appliedAt: string } {
-  return { ...one, appliedAt: new Date(one.appliedAt).toISOString() };
-}
-
-function timeOf(instant: number): string {
-  return new Date(instant).toISOString().slice(0, 16).replace('T', ' ');
+  return { ...one, appliedAt: isoTime(one.appliedAt) };
 }

@@ -24,6 +24,7 @@ import { checkpointKey } from '../local-secrets.ts';
 import type { CommandTools } from './command-tools.ts';
 import { withExamples } from './help.ts';
 import { keepLastRun } from './last-runs.ts';
+import { isoTime } from './times.ts';
 
 type Setting = Pick<CommandTools, 'config' | 'withStore' | 'out' | 'write' | 'progress' | 'fail'>;
 type Options = { readonly json?: true };
@@ -176,7 +177,7 @@ type Unproven = { readonly ok: false; readonly reason: string };
 /** Amounts are strings of minor units, as in the API. */
 function provenJson(result: Proven | Unproven, { from, to }: { from: number; to: number }): string {
   const shown = result.ok
-    ? { proven: true, period: { from: timeOf(from), to: timeOf(to) }, ...result.statement }
+    ? { proven: true, period: { from: isoTime(from), to: isoTime(to) }, ...result.statement }
     : { proven: false, reason: result.reason };
   return JSON.stringify(shown, (_name, value: unknown) =>
     typeof value === 'bigint' ? String(value) : value,
@@ -286,14 +287,14 @@ function* statementLines(
 ): Iterable<string> {
   const { id, number: ofAccount, currency } = account;
   const name = ofAccount ? `${id}, number ${formatAccountNumber(ofAccount)},` : id;
-  yield `Proven: account ${name} from ${timeOf(period.from)} to ${timeOf(period.to)}, in minor units of ${currency}`;
+  yield `Proven: account ${name} from ${isoTime(period.from)} to ${isoTime(period.to)}, in minor units of ${currency}`;
   yield `opening balance ${openingBalance}`;
   for (const entry of entries) {
     const { sequence, at: instant, step, direction, posted } = entry;
-    yield `${sequence} ${timeOf(instant)} ${step} ${direction} ${posted}${textsOf(entry)}`;
+    yield `${sequence} ${isoTime(instant)} ${step} ${direction} ${posted}${textsOf(entry)}`;
   }
   yield `closing balance ${closingBalance}`;
-  yield `by checkpoint ${number} of ${timeOf(at)}`;
+  yield `by checkpoint ${number} of ${isoTime(at)}`;
 }
 
 /** Quotes the texts of an entry, so that a description cannot pass for a reference. */
@@ -301,8 +302,4 @@ function textsOf(entry: ProvenEntry): string {
   return (['reference', 'description'] as const)
     .map((name) => (entry[name] ? `, ${name} ${JSON.stringify(entry[name].text)}` : ''))
     .join('');
-}
-
-function timeOf(instant: number): string {
-  return new Date(instant).toISOString();
 }

@@ -18,6 +18,7 @@ import type { Role, User } from '../domain/entities/user.ts';
 import type { CommandTools } from './command-tools.ts';
 import { withExamples } from './help.ts';
 import { tableLines } from './table.ts';
+import { isoTime, isoTimeOrNull, minuteText } from './times.ts';
 
 type Setting = Pick<CommandTools, 'withStore' | 'out'>;
 
@@ -111,9 +112,9 @@ export function addUserCommands(program: Command, { withStore, out }: Setting): 
     async (ref: string, options: Options) => {
       await withStore(async ({ unitOfWork }) => {
         const { user, expiresAt } = await sendResetLink({ ...runtime, unitOfWork })(refOf(ref));
-        const json = { user: userJson(user), expiresAt: timeOf(expiresAt) };
+        const json = { user: userJson(user), expiresAt: isoTimeOrNull(expiresAt) };
         print(options, json, [
-          `A link for ${user.email} is in the outbox; it works until ${timeOf(expiresAt)}`,
+          `A link for ${user.email} is in the outbox; it works until ${isoTimeOrNull(expiresAt)}`,
         ]);
       });
     },
@@ -191,10 +192,10 @@ function userJson(user: User) {
     email,
     role,
     state: stateOf(user),
-    createdAt: timeOf(user.createdAt),
-    emailVerifiedAt: timeOf(user.emailVerifiedAt),
-    lockedAt: timeOf(user.lockedAt),
-    erasedAt: timeOf(user.erasedAt),
+    createdAt: isoTime(user.createdAt),
+    emailVerifiedAt: isoTimeOrNull(user.emailVerifiedAt),
+    lockedAt: isoTimeOrNull(user.lockedAt),
+    erasedAt: isoTimeOrNull(user.erasedAt),
     language,
     timeZone,
   };
@@ -202,9 +203,9 @@ function userJson(user: User) {
 
 function sessionJson({ id, createdAt, lastUsedAt, expiresAt, address, device, methods }: Session) {
   const times = {
-    createdAt: timeOf(createdAt),
-    lastUsedAt: timeOf(lastUsedAt),
-    expiresAt: timeOf(expiresAt),
+    createdAt: isoTime(createdAt),
+    lastUsedAt: isoTime(lastUsedAt),
+    expiresAt: isoTime(expiresAt),
   };
   return { id, ...times, address, device, methods };
 }
@@ -217,7 +218,7 @@ function usersTable(users: readonly User[]): readonly string[] {
 function sessionsTable(sessions: readonly Session[]): readonly string[] {
   const rows = sessions.map(({ id, lastUsedAt, address }) => [
     id,
-    minuteOf(lastUsedAt),
+    minuteText(lastUsedAt),
     address ?? 'unknown',
   ]);
   return tableLines({ head: ['SESSION', 'LAST USED (UTC)', 'ADDRESS'], cut: [36, 16, 24] }, rows);
@@ -233,16 +234,6 @@ function stateOf({ lockedAt, erasedAt }: User): 'active' | 'locked' | 'erased' {
   return lockedAt === null ? 'active' : 'locked';
 }
 
-function timeOf(instant: number): string;
-function timeOf(instant: number | null): string | null;
-function timeOf(instant: number | null): string | null {
-  return instant === null ? null : new Date(instant).toISOString();
-}
-
 function dayOf(instant: number): string {
-  return timeOf(instant).slice(0, 10);
-}
-
-function minuteOf(instant: number): string {
-  return timeOf(instant).slice(0, 16).replace('T', ' ');
+  return isoTime(instant).slice(0, 10);
 }

@@ -375,12 +375,10 @@ class MemoryOutbox implements OutboxStore {
       .filter(({ dueAt }) => dueAt !== null && dueAt <= terms.now)
       .sort((a, b) => Number(a.dueAt) - Number(b.dueAt) || a.order - b.order)
       .slice(0, terms.limit);
-    return due.map(({ message, attempts }) => {
-      const attempt = attempts + 1;
-      const stored = this.#data.messages.get(message.id);
-      const claim = { attempts: attempt, dueAt: terms.leaseUntil };
-      if (stored) this.#journal.set(this.#data.messages, message.id, { ...stored, ...claim });
-      return { message, attempt };
+    return due.map((stored) => {
+      const claimed = { ...stored, attempts: stored.attempts + 1, dueAt: terms.leaseUntil };
+      this.#journal.set(this.#data.messages, stored.message.id, claimed);
+      return { message: stored.message, attempt: claimed.attempts };
     });
   }
 

@@ -9,10 +9,18 @@ import type { UserStore } from '../ports/user-store.ts';
  * @throws PassbookError `forbidden`
  */
 export async function requireAuthority(users: UserStore, actorId: string, found: User): Promise<void> {
+  const actor = await requireOperator(users, actorId);
+  const isBelow = actor.role !== 'system' && found.role === 'system';
+  if (isBelow || actor.id === found.id) throw new PassbookError('forbidden');
+}
+
+/**
+ * Requires that a member of staff is still an operator or a system user, and returns them.
+ * @throws PassbookError `forbidden`
+ */
+export async function requireOperator(users: UserStore, actorId: string): Promise<User> {
   const actor = await users.byId(actorId);
-  const isStillStaff =
-    actor &&
-    isActive(actor) &&
-    (actor.role === 'system' || (actor.role === 'operator' && found.role !== 'system'));
-  if (!isStillStaff || actor.id === found.id) throw new PassbookError('forbidden');
+  const isOperator = actor && isActive(actor) && (actor.role === 'operator' || actor.role === 'system');
+  if (!isOperator) throw new PassbookError('forbidden');
+  return actor;
 }

@@ -1,12 +1,11 @@
 import type { Notification } from '../../domain/entities/notification.ts';
-import { isActive } from '../../domain/entities/user.ts';
-import { PassbookError } from '../../domain/errors.ts';
 import { ownTurn } from '../event-loop.ts';
-import type { Stores, UnitOfWork } from '../ports/ledger-store.ts';
+import type { UnitOfWork } from '../ports/ledger-store.ts';
 import type { OutboxReads } from '../ports/outbox.ts';
 import type { Clock, IdGenerator } from '../ports/runtime.ts';
 import { NO_ORIGIN, securityEvent } from '../users/security-events.ts';
 import type { StaffOrigin } from './end-sessions-of-user.ts';
+import { requireOperator } from './require-authority.ts';
 
 /** Number of mails in one unit of work. Each leaves a security event. */
 const IN_ONE_UNIT = 50;
@@ -83,11 +82,4 @@ async function retryAtOnce(
 
 function detailsOf({ id, kind }: Pick<Notification, 'id' | 'kind'>): Readonly<Record<string, string>> {
   return { mail: kind, messageId: id };
-}
-
-/** @throws PassbookError `forbidden` */
-async function requireOperator(users: Stores['users'], actorId: string): Promise<void> {
-  const actor = await users.byId(actorId);
-  const mayRetry = actor && isActive(actor) && (actor.role === 'operator' || actor.role === 'system');
-  if (!mayRetry) throw new PassbookError('forbidden');
 }

@@ -9,6 +9,11 @@ import type { LedgerEntry } from './ledger-entry.ts';
 import type { Metadata } from './metadata.ts';
 
 export type AccountClass = 'asset' | 'liability' | 'equity' | 'income' | 'expense';
+
+/** Direction that raises a balance of the class: debit for assets and expenses, credit for the others. */
+export function normalSideOf(of: AccountClass): Direction {
+  return of === 'asset' || of === 'expense' ? 'debit' : 'credit';
+}
 export type AccountStatus = 'active' | 'frozen' | 'closed';
 
 /** Purpose of a system account. There is one account for each purpose and currency. */
@@ -212,9 +217,9 @@ export class Account {
     });
   }
 
-  /** Direction that raises the balance: debit for assets and expenses, credit for the other classes. */
+  /** Direction that raises the balance. */
   get normalSide(): Direction {
-    return this.class === 'asset' || this.class === 'expense' ? 'debit' : 'credit';
+    return normalSideOf(this.class);
   }
 
   /** Posted balance on the normal side, in minor units. */

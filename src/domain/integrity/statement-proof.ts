@@ -1,3 +1,4 @@
+import { normalSideOf } from '../entities/account.ts';
 import { counted } from '../entities/counters.ts';
 import type { Counters } from '../entities/counters.ts';
 import {
@@ -248,7 +249,7 @@ function countersOf({ after }: ProvenEntry): Counters {
 function balanceOf({ class: ofClass }: AccountLeaf, counters: Counters | null): bigint {
   if (!counters) return 0n;
   const raised = counters.creditsPosted - counters.debitsPosted;
-  return ofClass === 'asset' || ofClass === 'expense' ? -raised : raised;
+  return normalSideOf(ofClass) === 'debit' ? -raised : raised;
 }
 
 /** Converts a proof of version 1, whose entries have version 1 and no reference. Leaves any other value alone. */

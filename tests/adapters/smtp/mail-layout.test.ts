@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { composeMail } from '../../../src/adapters/smtp/compose-mail.ts';
 import { SAMPLE_NAMES, sampleMails } from '../../../src/adapters/smtp/mail-samples.ts';
 import type { SampleMail } from '../../../src/adapters/smtp/mail-samples.ts';
-import { hasChromium, launchChromium } from '../../support/chromium.ts';
+import { hasBrowser, launchBrowser } from '../../support/browser.ts';
 import { PAGES } from '../../support/mail-server.ts';
 
 const FROM = { name: 'Passbook', address: 'bank@passbook.example' };
@@ -41,11 +41,11 @@ function lowestContrast(): number {
   return Math.min(...found);
 }
 
-describe.skipIf(!hasChromium)('the page of a mail', () => {
+describe.skipIf(!hasBrowser)('the page of a mail', () => {
   let browser: Browser;
   let page: Page;
   beforeAll(async () => {
-    browser = await launchChromium();
+    browser = await launchBrowser();
     page = await browser.newPage();
   });
   afterAll(() => browser.close());

@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { startServer } from '../../../src/adapters/http/index.ts';
 import type { RunningServer } from '../../../src/adapters/http/index.ts';
 import type * as module from '../../../src/client/index.ts';
-import { hasChromium, launchChromium } from '../../support/chromium.ts';
+import { hasBrowser, launchBrowser } from '../../support/browser.ts';
 import { bundledClient } from '../../support/client-bundle.ts';
 import { Edge, PASSWORD } from '../../support/edge.ts';
 
@@ -48,11 +48,11 @@ async function aShop() {
   return { edge, server, holds, alice, order, paid: () => edge.balanceOf(toAccount) };
 }
 
-describe.skipIf(!hasChromium)('The client in Chromium', () => {
+describe.skipIf(!hasBrowser)('The client in Chromium', () => {
   let browser: Browser;
   const servers: RunningServer[] = [];
   beforeAll(async () => {
-    browser = await launchChromium();
+    browser = await launchBrowser();
   });
   afterAll(() => browser.close());
   afterEach(async () => {

@@ -3,7 +3,8 @@ import type { SystemActor, Viewer } from '../../../domain/actor.ts';
 import { ROLES } from '../../../domain/entities/user.ts';
 import type { Role, User } from '../../../domain/entities/user.ts';
 import { PassbookError } from '../../../domain/errors.ts';
-import type { SignedInPageEnv } from '../../shared/page-edge.ts';
+import type { PageEdge, SignedInPageEnv } from '../../shared/page-edge.ts';
+import type { PageContext } from '../ports.ts';
 
 const STAFF = ROLES.filter((role) => role !== 'customer');
 const SYSTEM = ['system'] as const;
@@ -57,4 +58,9 @@ export function staffActorOf({ id }: User): SystemActor {
 /** The reader of records that the member of staff has a role for. The system alone reads metadata. */
 export function staffViewerOf({ id, role }: User): Viewer & { id: string } {
   return { kind: role === 'system' ? 'system' : 'auditor', id };
+}
+
+/** The member of staff and where the request came from, for security events about people. */
+export function staffOriginIn(c: PageContext, { personOf }: Pick<PageEdge, 'personOf'>) {
+  return { actorId: c.get('caller').id, origin: personOf(c).origin };
 }

@@ -1,6 +1,6 @@
 import type { Child, FC, PropsWithChildren } from 'hono/jsx';
 import { formatAccountNumber } from '../../../domain/entities/account-number.ts';
-import type { AccountClass, SystemPurpose } from '../../../domain/entities/account.ts';
+import type { SystemPurpose } from '../../../domain/entities/account.ts';
 import type { Metadata } from '../../../domain/entities/metadata.ts';
 import type { User } from '../../../domain/entities/user.ts';
 import type { Instant } from '../../../domain/time.ts';
@@ -169,11 +169,6 @@ export type NamedAccount = {
 export function recordTitle({ number, purpose, currency, accountId }: NamedAccount): string {
   if (number !== null) return formatAccountNumber(number);
   return purpose === null ? accountId : `${purposeText(purpose)} account in ${currency}`;
-}
-
-/** Whether a debit adds to the account, as to the bank's own assets. */
-export function growsByDebit({ class: of }: { readonly class: AccountClass }): boolean {
-  return of === 'asset' || of === 'expense';
 }
 
 /** A link to an account by its number. */

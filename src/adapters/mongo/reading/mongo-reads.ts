@@ -40,8 +40,8 @@ import { ENTRIES_PART, storedEntries, transferOf } from '../documents/transfer-d
 import type { EntriesPart, TransferDocument } from '../documents/transfer-document.ts';
 
 /**
- * Reads with majority read concern, from the primary while there is one. Filters always compare with `$eq`, so an id that is not a string
- * finds nothing, even if it contains operators.
+ * Reads with majority read concern, from the primary while there is one. Filters always compare with `$eq`, so an id
+ * that is not a string finds nothing, even if it contains operators.
  */
 export class MongoReads implements LedgerReads, SessionReads, PayeeReads {
   readonly #collections: Collections;

@@ -327,13 +327,10 @@ class Finder {
   }
 
   async taken(identifiers: readonly Identifier[]): Promise<ReadonlySet<string>> {
-    return new Set(
-      (
-        await findIdentified(this.#collections, identifiers, (find) =>
-          this.#read((session) => find({ session })),
-        )
-      ).keys(),
+    const found = await findIdentified(this.#collections, identifiers, (find) =>
+      this.#read((session) => find({ session })),
     );
+    return new Set(found.keys());
   }
 
   /** Loads the sums of due holds, and some holds of the first accounts: as many as one unit may expire. */

@@ -11,7 +11,7 @@ import type { Fields } from '../../forms.ts';
 import { Form, sendPage } from '../../layout.tsx';
 import { Empty } from '../../parts/fields.tsx';
 import type { ConsolePorts, PageContext } from '../../ports.ts';
-import { mayDo, staffViewerOf, taskRequired } from '../access.ts';
+import { mayDo, staffOriginIn, staffViewerOf, taskRequired } from '../access.ts';
 import { Crumb, DoneNote, Moment, pathWith, PersonLink, ShortId, StaffPager } from '../parts.tsx';
 import { MailProgress, MailReason, MAILS_PATH } from './mail-parts.tsx';
 import { mailText } from './mail-words.ts';
@@ -59,12 +59,12 @@ export function mailsPageRoutes(ports: ConsolePorts) {
     })
     .post(RETRY_PATH, edge.sessionRequired, taskRequired('retryMails'), edge.writeCounted, async (c) => {
       const form = await readForm(c, ports);
-      const count = await mailsOf(bank).retry([form.exact('mail')], originIn(c));
+      const count = await mailsOf(bank).retry([form.exact('mail')], staffOriginIn(c, edge));
       return c.redirect(pathWith(MAILS_PATH, { retried: String(count) }), 303);
     })
     .post(RETRY_ALL_PATH, edge.sessionRequired, taskRequired('retryMails'), edge.writeCounted, async (c) => {
       await readForm(c, ports);
-      const { retried, hasMore } = await mailsOf(bank).retryAll(RETRIED_AT_ONCE, originIn(c));
+      const { retried, hasMore } = await mailsOf(bank).retryAll(RETRIED_AT_ONCE, staffOriginIn(c, edge));
       const done = { retried: String(retried), more: hasMore ? '1' : '' };
       return c.redirect(pathWith(MAILS_PATH, done), 303);
     });
@@ -72,10 +72,6 @@ export function mailsPageRoutes(ports: ConsolePorts) {
   function readMails(c: PageContext, state: 'given_up' | 'waiting', cursor: string) {
     const request = { limit: MAILS_SHOWN, ...(cursor === '' ? {} : { cursor }) };
     return mailsOf(bank).list(staffViewerOf(c.get('caller')), state, request);
-  }
-
-  function originIn(c: PageContext) {
-    return { actorId: c.get('caller').id, origin: edge.personOf(c).origin };
   }
 }
 

@@ -5,6 +5,7 @@ import { invalid } from '../../../../domain/errors.ts';
 import type { SignedInPageEnv } from '../../../shared/page-edge.ts';
 import { Fact, Facts, Select } from '../../parts/fields.tsx';
 import type { ConsolePorts, PageContext } from '../../ports.ts';
+import { staffOriginIn } from '../access.ts';
 import { ReasonField, staffActionRoutes } from '../action.tsx';
 import type { StaffAction } from '../action.tsx';
 import { reasonIn } from '../records/account-actions.tsx';
@@ -27,7 +28,7 @@ function ofPerson({ bank, edge }: ConsolePorts) {
       load: (c: PageContext) => bank.findUser({ id: c.req.param('id') ?? '' }),
       record: (user: User) => ({ href: pathOf(user), name: user.name }),
     },
-    actorIn: (c: PageContext) => ({ actorId: c.get('caller').id, origin: edge.personOf(c).origin }),
+    actorIn: (c: PageContext) => staffOriginIn(c, edge),
   } as const;
 }
 

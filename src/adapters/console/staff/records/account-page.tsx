@@ -3,6 +3,7 @@ import type { FC } from 'hono/jsx';
 import type { EntryView } from '../../../../application/reporting/list-entries.ts';
 import type { AccountRecord } from '../../../../application/staff/inspect-account.ts';
 import type { AuditRecord } from '../../../../domain/integrity/audit-log.ts';
+import { normalSideOf } from '../../../../domain/entities/account.ts';
 import type { EntryStep } from '../../../../domain/entities/counters.ts';
 import type { TransferKind } from '../../../../domain/entities/transfer.ts';
 import type { User } from '../../../../domain/entities/user.ts';
@@ -20,7 +21,6 @@ import {
   CardTable,
   Cell,
   DoneNote,
-  growsByDebit,
   LongId,
   OutsideFacts,
   Moment,
@@ -273,7 +273,7 @@ const EntryRecord: FC<Pick<EntriesProps, 'account' | 'accounts'> & { entry: Entr
   const { currency, exponent } = account;
   const money = { currency, exponent };
   const isPosted = entry.step === 'completed' || entry.step === 'captured';
-  const takes = (entry.direction === 'debit') !== growsByDebit(account);
+  const takes = entry.direction !== normalSideOf(account.class);
   return (
     <tr class={isPosted ? undefined : 'passing'}>
       <Cell label="No.">{entry.sequence}</Cell>

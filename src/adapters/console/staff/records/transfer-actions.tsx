@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
 import type { AccountRecord } from '../../../../application/staff/inspect-account.ts';
 import type { TransferRecord } from '../../../../application/staff/inspect-transfer.ts';
+import { normalSideOf } from '../../../../domain/entities/account.ts';
 import { invalid } from '../../../../domain/errors.ts';
 import { decimalText } from '../../../../domain/money/money.ts';
 import type { SignedInPageEnv } from '../../../shared/page-edge.ts';
@@ -12,7 +13,7 @@ import type { ConsolePorts, PageContext } from '../../ports.ts';
 import { staffActorOf, staffViewerOf } from '../access.ts';
 import { ReasonField, requireOk, staffActionRoutes } from '../action.tsx';
 import type { StaffAction } from '../action.tsx';
-import { growsByDebit, recordTitle } from '../parts.tsx';
+import { recordTitle } from '../parts.tsx';
 import { reasonIn } from './account-actions.tsx';
 
 /** Pages with which the staff returns the money of a transfer and erases its texts. */
@@ -119,7 +120,7 @@ function reverse(ports: ConsolePorts): StaffAction<TransferRecord, Reversal> {
 /** An account with its balance before and after a debit, or a credit if that is negative. */
 const Effect: FC<{ account: AccountRecord; debited: bigint }> = ({ account, debited }) => {
   const { balance, currency, exponent } = account;
-  const after = growsByDebit(account) ? balance + debited : balance - debited;
+  const after = normalSideOf(account.class) === 'debit' ? balance + debited : balance - debited;
   return (
     <>
       <span class="number">{recordTitle(account)}</span>
