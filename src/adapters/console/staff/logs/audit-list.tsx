@@ -1,9 +1,8 @@
 import type { Child, FC } from 'hono/jsx';
 import type { AuditAction, AuditRecord } from '../../../../domain/integrity/audit-log.ts';
 import type { User } from '../../../../domain/entities/user.ts';
-import { usePage } from '../../layout.tsx';
+import { Amount } from '../../parts/money.tsx';
 import type { ConsolePorts, PageContext } from '../../ports.ts';
-import { moneyText } from '../../text.ts';
 import { staffViewerOf } from '../access.ts';
 import { AccountLink, LongId, Moment, PersonLink, ShortId } from '../parts.tsx';
 import type { NamedAccount } from '../parts.tsx';
@@ -87,7 +86,6 @@ const FIELDS: Readonly<Record<string, string>> = {
 const DIGEST = /^[0-9a-f]{64}$/;
 
 const Changes: FC<{ record: AuditRecord; names: AuditNames }> = ({ record, names }) => {
-  const page = usePage();
   if (record.changes.length === 0) return null;
   const account = names.accounts.get(record.accountId ?? '');
   const value = (field: string, text: string | null): Child => {
@@ -95,7 +93,8 @@ const Changes: FC<{ record: AuditRecord; names: AuditNames }> = ({ record, names
     if (text === 'true' || text === 'false') return text === 'true' ? 'yes' : 'no';
     if (DIGEST.test(text)) return <ShortId id={text} />;
     if (!field.endsWith('Balance') || !account || !/^-?\d+$/.test(text)) return text;
-    return moneyText({ amount: BigInt(text), ...account }, page);
+    const { currency, exponent } = account;
+    return <Amount amount={BigInt(text)} currency={currency} exponent={exponent} />;
   };
   return (
     <ul class="changes">
