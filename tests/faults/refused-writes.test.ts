@@ -155,6 +155,8 @@ describe.skipIf(process.platform !== 'linux')('a bank whose files take no more b
   it('does not know the outcome of the first command, refuses the next ones, and recovers', async () => {
     await bank.open();
     expect(await bank.fund(freshId())).toMatchObject({ status: 200 });
+    // That mail's mark is the last write in the background: the next one is the command's
+    await bank.logged('mail written');
     limitFiles(4096);
     const key = freshId();
     expect(await bank.fund(key)).toMatchObject({ status: 503, body: { code: 'outcome_unknown' } });

@@ -137,9 +137,13 @@ describeWithMongo('the MongoDB store', () => {
     const [alice, bob] = [aCustomer(), aCustomer()];
     const from = await bank.account(alice, { funds: 1000n });
     const to = await bank.account(bob);
-    const pays = (count: number) =>
-      Promise.all(Array.from({ length: count }, () => bank.pay(alice, { from, to, amount: 1n })));
-    const sent = await sentBy(() => pays(200));
+    const transfer = { sourceAccountId: from, destinationAccountId: to, amount: 1n };
+    const transfers = Array.from({ length: 5 }, () => transfer);
+    // Few enough callers for one unit, and enough transfers for four parts
+    const callers = Array.from({ length: 40 }, () => ({ transfers, idempotencyKey: freshId() }));
+    const sent = await sentBy(() =>
+      Promise.all(callers.map((request) => bank.ledger.submitBatch(alice, request))),
+    );
 
     const names = sent
       .map(({ commandName, command }) => `${commandName} ${String(command[commandName])}`)
@@ -150,6 +154,7 @@ describeWithMongo('the MongoDB store', () => {
       'find transfers',
       'update ledger',
       ...Array.from({ length: 4 }, () => 'insert transfers'),
+      'insert records',
       'insert parcels',
       'commitTransaction 1',
     ]);
