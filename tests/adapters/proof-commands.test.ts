@@ -39,11 +39,12 @@ describe('the commands that prove the books', () => {
         idempotencyKey: 'rent',
       }),
     );
+    const env: Record<string, string> = { DATA_DIR: folder };
     const passbook = async (...args: string[]) => {
       const said = { out: [] as string[], progress: [] as string[], failed: false };
       const program = new Command().exitOverride();
       addProofCommands(program, {
-        config: () => readConfig({ DATA_DIR: folder }, { reader: 'commands' }),
+        config: () => readConfig(env, { reader: 'commands' }),
         withStore: (work) => work(store),
         out: (line) => said.out.push(line),
         write: async (text) => void said.out.push(text),
@@ -55,7 +56,7 @@ describe('the commands that prove the books', () => {
       await program.parseAsync(args, { from: 'user' });
       return said;
     };
-    return { bank, tamper, from, to, paid, passbook };
+    return { bank, tamper, from, to, paid, env, passbook };
   }
 
   it('verify books that are whole, and say how much was looked at', async () => {
@@ -128,6 +129,34 @@ describe('the commands that prove the books', () => {
       true,
       true,
     ]);
+  });
+
+  it('verify old checkpoints and statements by the old key alone, after the key is rotated', async () => {
+    const { passbook, env, bank, from, to } = await someBooks();
+    const statementOf = (number: number) => join(folder, `${number}.json`);
+    const prove = async (number: number) => {
+      await passbook('checkpoint');
+      await passbook('export-statement', from, '--out', statementOf(number));
+      const [key = ''] = (await passbook('checkpoint-key')).out;
+      return key;
+    };
+    const oldKey = await prove(1);
+    env['CHECKPOINT_KEY'] = newCheckpointKey();
+    await bank.fund(to, 1n);
+    const newKey = await prove(2);
+
+    for (const [number, key, other] of [
+      [1, oldKey, newKey],
+      [2, newKey, oldKey],
+    ] as const) {
+      const statement = statementOf(number);
+      const verify = ['verify', '--checkpoint', join(folder, 'checkpoints', `${number}.jws`), '--key'];
+      // The second one also follows the first one, which the old key has signed
+      expect((await passbook(...verify, key)).failed).toBe(false);
+      await expect(passbook(...verify, other)).rejects.toThrow('is not a checkpoint signed with this key');
+      expect((await passbook('verify-statement', statement, '--key', key)).failed).toBe(false);
+      expect((await passbook('verify-statement', statement, '--key', other)).failed).toBe(true);
+    }
   });
 
   it('find a checkpoint that does not follow the one before it', async () => {
