@@ -92,14 +92,14 @@ export async function* openHolds(
     }
   }
 
-  for (let after: HoldPlace | null = null; isMissing(); ) {
+  for (let after: HoldPlace | null = null; isMissing(); await ownTurn()) {
     const holds = await reads.pendingHolds(then.id, { after, limit: PAGE });
     yield* open(holds);
     const last = holds.at(-1)?.transfer;
     if (!last || holds.length < PAGE) break;
     after = { expiresAt: Number(last.expiresAt), id: last.id };
   }
-  for (let before: TransferPosition = { at: at + 1, id: '' }; isMissing(); ) {
+  for (let before: TransferPosition = { at: at + 1, id: '' }; isMissing(); await ownTurn()) {
     const holds = await reads.holdsPlaced(then.id, { before, limit: PAGE });
     yield* open(holds);
     const last = holds.at(-1)?.transfer;

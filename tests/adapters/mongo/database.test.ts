@@ -1,5 +1,5 @@
 import type { CollectionInfo, Db, Document } from 'mongodb';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { ReplicaSet } from '../../../scripts/mongo-replica-set.ts';
 import { openMongoStore } from '../../../src/adapters/mongo/index.ts';
 import { aCustomer } from '../../../src/testing/fixtures/builders.ts';
@@ -149,6 +149,12 @@ describeWithMongo('a URI that names no database', () => {
       return databases.map(({ name }) => name).filter((name) => !['admin', 'config', 'local'].includes(name));
     });
 
+  beforeEach(() =>
+    withRawClient(server.uri(), async (client) => {
+      for (const name of ['passbook', 'test']) await client.db(name).dropDatabase();
+    }),
+  );
+
   it('means "passbook", unless the books are in "test"', async () => {
     await open('test');
     await expect(open()).rejects.toThrow(
@@ -167,10 +173,9 @@ describeWithMongo('a URI that names no database', () => {
   });
 
   it('means "passbook" if "test" belongs to another program', async () => {
-    await withRawClient(server.uri(), async (client) => {
-      await client.db('passbook').dropDatabase();
-      await client.db('test').collection('schema').insertOne({ title: 'of forms' });
-    });
+    await withRawClient(server.uri(), (client) =>
+      client.db('test').collection('schema').insertOne({ title: 'of forms' }),
+    );
     await open();
     expect(await databases()).toEqual(['passbook', 'test']);
   });
