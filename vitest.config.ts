@@ -21,6 +21,8 @@ const edge = [
   'tests/adapters/console/!(stories|customer-pages|staff-pages).test.ts',
   'tests/adapters/smtp/{mail-samples,*-mails}.test.ts',
 ];
+/** Files that replace modules, so they share none. */
+const alone = ['tests/adapters/security/hashing-work.test.ts'];
 /** Of the adapters: one database and one build of the programs for the run. The fast project needs none. */
 const setups = ['tests/support/mongo-global-setup.ts', 'tests/support/programs-global-setup.ts'];
 
@@ -44,22 +46,18 @@ export default defineConfig({
     // Only a hang ends a test by the clock: on a busy machine a correct test may be slow.
     testTimeout: 600_000,
     hookTimeout: 600_000,
+    // What the files of a project import is shared: loading it anew for each takes a quarter of the whole run
+    isolate: false,
     projects: [
-      {
-        extends: true,
-        // What these files import is shared: loading it anew for each would take as long as their tests
-        test: { name: 'fast', include: fast, isolate: false },
-      },
-      {
-        extends: true,
-        test: { name: 'edge', include: edge, isolate: false },
-      },
+      { extends: true, test: { name: 'fast', include: fast } },
+      { extends: true, test: { name: 'edge', include: edge } },
+      { extends: true, test: { name: 'alone', include: alone, isolate: true } },
       {
         extends: true,
         test: {
           name: 'adapters',
           include: ['tests/**/*.test.ts'],
-          exclude: [...fast, ...edge],
+          exclude: [...fast, ...edge, ...alone],
           globalSetup: setups,
         },
       },

@@ -152,13 +152,14 @@ export async function aLargeBook(store: Store): Promise<LargeBook> {
   const held = await manyHolds(edge, owner);
   const { ledger } = edge.bank;
   const system = { kind: 'system' } as const;
-  await Promise.all(
+  const others = await Promise.all(
     Array.from({ length: OTHER_ACCOUNTS }, () => ledger.openAccount(system, { ownerId: freshId() })),
   );
-  for (let count = 0; count < AUDIT_RECORDS; count += 2) {
-    await ledger.freezeAccount(system, { accountId: to, reason: 'A test' });
-    await ledger.unfreezeAccount(system, { accountId: to, reason: 'A test' });
-  }
+  const audited = others
+    .slice(0, AUDIT_RECORDS / 2)
+    .flatMap((one) => (one.ok ? [{ accountId: one.account.accountId, reason: 'A test' }] : []));
+  await Promise.all(audited.map((request) => ledger.freezeAccount(system, request)));
+  await Promise.all(audited.map((request) => ledger.unfreezeAccount(system, request)));
   edge.clock.advance(60_000);
   await ledger.makeCheckpoint();
   return { edge, meter, owner, operator, from, to, made, held };

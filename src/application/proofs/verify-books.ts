@@ -236,6 +236,9 @@ class VerifyRun {
       const last = lines.at(-1)?.entry.sequence;
       // A sequence that does not grow would cause an endless loop
       if (last === undefined || last <= after) return this.#endAccount(check, account, null);
+      // A page with room for more, and without a gap: any other might hide an entry beyond the account's last
+      const isRest = lines.length < PAGE && lines.length === last - after && last === account.sequence;
+      if (isRest) return this.#endAccount(check, account, null);
       after = last;
     }
   }
