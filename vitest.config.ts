@@ -35,7 +35,7 @@ const ownName = Object.entries(manifest.exports).map(([subpath, { default: built
 export default defineConfig({
   resolve: { alias: ownName },
   test: {
-    // Processes, not threads: native modules and servers are closed for certain when their file ends.
+    // Processes, not threads: native modules and servers are closed for certain when the run ends.
     pool: 'forks',
     // One more than the smallest machine has cores: faults, elections and browsers mostly wait.
     maxWorkers: 3,
@@ -46,7 +46,7 @@ export default defineConfig({
     // Only a hang ends a test by the clock: on a busy machine a correct test may be slow.
     testTimeout: 600_000,
     hookTimeout: 600_000,
-    // What the files of a project import is shared: loading it anew for each takes a quarter of the whole run
+    // What the files of a project import is shared: loading it anew for each takes twice as long
     isolate: false,
     projects: [
       { extends: true, test: { name: 'fast', include: fast } },
