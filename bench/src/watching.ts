@@ -14,44 +14,56 @@ import { spreadOf } from './results.ts';
 type Pair = {
   readonly name: string;
   readonly inFlight: number;
+  /** Whether each command is a request too, which a server counts. */
+  readonly isHttp: boolean;
   readonly open: (watched: boolean) => Promise<Contender>;
   /** Processor time of the ledger for a transfer, without that of the load. */
   readonly cpuOf: (measured: Measured) => number;
 };
-type Ratios = { readonly cpu: number; readonly rate: number };
+type Ratios = {
+  readonly cpu: number;
+  readonly rate: number;
+  /** Processor time of the observers alone, as a share of that for a transfer without them. */
+  readonly share: number;
+};
 
 export async function watching(machine: Machine, options: Options): Promise<number> {
   const pairs = pairsOf(machine, options).filter(({ name }) => options.only.test(name));
   const rows: string[][] = [];
   for (const pair of pairs) {
     const ratios = await compareTurns(pair, options);
+    const spread = (of: (one: Ratios) => number) => spreadOf(ratios.map(of));
     const text = (of: (one: Ratios) => number) => {
-      const spread = spreadOf(ratios.map(of));
-      return spread ? ratioText(spread) : '';
+      const found = spread(of);
+      return found ? ratioText(found) : '';
     };
-    rows.push([pair.name, text(({ cpu }) => cpu), text(({ rate }) => rate)]);
+    const share = `${(100 * (spread(({ share }) => share)?.median ?? NaN)).toFixed(1)} %`;
+    rows.push([pair.name, share, text(({ cpu }) => cpu), text(({ rate }) => rate)]);
   }
-  if (rows.length > 0) {
-    say(`\n${table(['watched to unwatched', 'processor time for a transfer', 'transfers a second'], rows)}`);
-  }
-  const alone = await Promise.all(
-    [1, 16, 64].map(async (size) => [`${size}`, (await timeOf(size)).toFixed(2)]),
-  );
-  say(`\n${table(['commands in a unit', 'observers, microseconds for a command'], alone)}`);
+  if (rows.length > 0) say(`\n${table(TITLES, rows)}`);
   return 0;
 }
+
+const TITLES = [
+  'pair',
+  'observers alone, of the processor time for a transfer',
+  'watched to unwatched: processor time',
+  'transfers a second',
+];
 
 function pairsOf(machine: Machine, { users }: Options): readonly Pair[] {
   const embedded = (store: 'memory' | 'sqlite', inFlight: number): Pair => ({
     name: `port/${store}/${inFlight}`,
     inFlight,
+    isHttp: false,
     open: async (watched) =>
-      openLedger(store, machine.freshPlace(), { observers: watched ? await observers() : [] }),
+      openLedger(store, machine.freshPlace(), { observers: watched ? (await watchers()).observers : [] }),
     cpuOf: ({ cpuUs }) => cpuUs.self,
   });
   const http = (inFlight: number): Pair => ({
     name: `http/sqlite/${inFlight}`,
     inFlight,
+    isHttp: true,
     open: (watched) => {
       const environment = watched ? { METRICS_TOKEN: 'the-token-of-the-benchmark' } : {};
       return openHttp('sqlite', machine.freshPlace(), { servers: 1, users, profile: false, environment });
@@ -61,25 +73,39 @@ function pairsOf(machine: Machine, { users }: Options): readonly Pair[] {
   return [embedded('memory', 64), embedded('sqlite', 1), embedded('sqlite', 64), http(16), http(64)];
 }
 
-/** The observers of a server whose metrics are read. */
-async function observers(): Promise<readonly CommitObserver[]> {
+/** What watches in a server whose metrics are read. */
+async function watchers(): Promise<{
+  readonly observers: readonly CommitObserver[];
+  readonly answered: Metrics.ServerMetrics['answered'];
+}> {
   const { createServerMetrics, RecentSeconds } = (await import(
     new URL('../../dist/adapters/metrics/index.js', import.meta.url).href
   )) as typeof Metrics;
-  const metrics = createServerMetrics({ version: '0', store: 'memory', node: process.version });
-  return [new RecentSeconds({ clock: { now: () => Date.now() } }), metrics.commits];
+  const { commits, answered } = createServerMetrics({ version: '0', store: 'memory', node: process.version });
+  return { observers: [new RecentSeconds({ clock: { now: () => Date.now() } }), commits], answered };
 }
+
+const REQUEST = {
+  method: 'POST',
+  route: '/api/transactions',
+  status: 200,
+  code: undefined,
+  durationMs: 3,
+} as const;
 
 /** Many short ones: some are undisturbed on a busy machine. */
 const ROUNDS = 300;
 const COMMANDS = 6_400;
 
 /** Processor time of the observers alone, in microseconds for a command: the best round, as others disturb the rest. */
-async function timeOf(size: number): Promise<number> {
+async function timeOf({ inFlight, isHttp }: Pair): Promise<number> {
+  // Half of what is in flight commits while the other half is answered
+  const size = Math.max(1, inFlight / 2);
   const { CommitWatch } = (await import(
     new URL('../../dist/application/commit-watch.js', import.meta.url).href
   )) as typeof Watch;
-  const watch = new CommitWatch(await observers());
+  const { observers, answered } = await watchers();
+  const watch = new CommitWatch(observers);
   const accountIds = new Set(Array.from({ length: 2 * size }, (_, index) => `account ${index}`));
   let best = Infinity;
   for (let round = 0; round < ROUNDS; round++) {
@@ -89,6 +115,7 @@ async function timeOf(size: number): Promise<number> {
       const unit = watch.began(commands);
       watch.committed(unit, { accountIds, messageIds: [] });
       watch.answered(commands.map(({ marks }) => ({ marks, outcome: 'done' })));
+      if (isHttp) for (let request = 0; request < size; request++) answered(REQUEST);
     }
     const { user, system } = process.cpuUsage(began);
     best = Math.min(best, (user + system) / COMMANDS);
@@ -106,6 +133,7 @@ async function compareTurns(pair: Pair, options: Options): Promise<readonly Rati
       mongodPid: null,
     });
   const ratios: Ratios[] = [];
+  const observersUs = await timeOf(pair);
   try {
     for (const contender of [off, on]) await turn(contender, options.warmUpSeconds);
     for (let run = 1; run <= options.runs; run++) {
@@ -116,7 +144,12 @@ async function compareTurns(pair: Pair, options: Options): Promise<readonly Rati
         measured.set(contender, await turn(contender, SETTLE_SECONDS));
       }
       const [watched, bare] = [measured.get(on) as Measured, measured.get(off) as Measured];
-      ratios.push({ cpu: pair.cpuOf(watched) / pair.cpuOf(bare), rate: watched.rate / bare.rate });
+      const bareUs = pair.cpuOf(bare);
+      ratios.push({
+        cpu: pair.cpuOf(watched) / bareUs,
+        rate: watched.rate / bare.rate,
+        share: observersUs / bareUs,
+      });
       say(`${pair.name}  ${run}/${options.runs}  ${JSON.stringify(ratios.at(-1))}`);
     }
   } finally {
